@@ -1,0 +1,1 @@
+"""From the record to tables: pandas in, pandas out; no I/O but loading."""

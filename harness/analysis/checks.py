@@ -1,0 +1,113 @@
+"""What to know before a number is read: gaps, imbalance, and machines mixed up with cells."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from harness.analysis.frame import MISSING, Frames
+from harness.records import CRASHED, FINISHED
+
+_ATTRIBUTES = {
+    "device": "hardware",
+    "arithmetic": "arithmetic",
+    "versions": "set of library versions",
+    "commit": "code version",
+}
+
+
+def checks(frames: Frames) -> list[str]:
+    """One sentence for each thing that weakens the comparison; none: nothing found."""
+    trials = frames.trials
+    return [
+        *_incomplete(trials),
+        *_duplicates(trials),
+        *_unbalanced(trials),
+        *_identities(frames),
+        *_environments(frames.environments),
+        *_warnings(frames),
+    ]
+
+
+def _names(trials: pd.DataFrame, limit: int = 6) -> str:
+    names = [f"{row.cell} seed {row.seed}" for row in trials.itertuples()]
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more
+
+
+def _incomplete(trials: pd.DataFrame) -> Iterable[str]:
+    missing = trials[trials["status"] == MISSING]
+    if len(missing):
+        yield (
+            f"{len(missing)} of {len(trials)} trials have not ended ({_names(missing)}); their "
+            "seeds are left out of the contrasts they belong to."
+        )
+    crashed = trials[trials["status"] == CRASHED]
+    if len(crashed):
+        yield (
+            f"{len(crashed)} of {len(trials)} trials crashed ({_names(crashed)}) and count as "
+            "missing, not as failures of their cell."
+        )
+    unscored = trials[(trials["status"] == FINISHED) & trials["final"].isna()]
+    if len(unscored):
+        yield (
+            f"{len(unscored)} finished trials lack evaluations in the metric that the study asks "
+            f"for ({_names(unscored)}) and have no value."
+        )
+
+
+def _duplicates(trials: pd.DataFrame) -> Iterable[str]:
+    twice = trials[trials.duplicated(["cell", "seed"])]
+    if len(twice):
+        yield f"Planned more than once, counted once: {_names(twice)}."
+    shared = trials.drop_duplicates(["cell", "key"])
+    shared = shared[shared.duplicated("key", keep=False)]
+    for _, group in shared.groupby("key"):
+        yield f"The same training stands under several cells: {', '.join(group['cell'])}."
+
+
+def _unbalanced(trials: pd.DataFrame) -> Iterable[str]:
+    seeds = trials.groupby("cell")["seed"].nunique()
+    if seeds.nunique() > 1:
+        counts = ", ".join(f"{cell} {count}" for cell, count in seeds.items())
+        yield f"Cells were planned with different numbers of seeds: {counts}."
+    valued = trials.assign(valued=trials["final"].notna()).groupby("cell")["valued"].sum()
+    if valued.nunique() > 1:
+        counts = ", ".join(f"{cell} {count}" for cell, count in valued.items())
+        yield f"Cells have values for different numbers of seeds: {counts}."
+
+
+def _identities(frames: Frames) -> Iterable[str]:
+    found = frames.trials["identity"].dropna().unique()
+    if len(found) > 1:
+        yield (
+            f"Trials were scored in {len(found)} ways ({'; '.join(found)}); values of different "
+            "metric identity stand in separate tables and are never compared."
+        )
+
+
+def _environments(environments: pd.DataFrame) -> Iterable[str]:
+    last = environments.groupby(["cell", "seed"]).tail(1)
+    for name, words in _ATTRIBUTES.items():
+        values = last.groupby("cell")[name].agg(lambda column: tuple(sorted(set(column))))
+        if last[name].nunique() <= 1:
+            continue
+        listed = "; ".join(sorted(str(value) for value in last[name].unique()))
+        if values.nunique() > 1:
+            yield f"The {words} is confounded with the cells: not all were trained on the same ({listed})."
+        else:
+            yield f"The {words} differs between trials, in every cell alike ({listed})."
+    changed = environments.groupby(["cell", "seed"])[["arithmetic", "device"]].nunique()
+    count = int((changed > 1).any(axis=1).sum())
+    if count:
+        yield (
+            f"{count} trials were continued under another arithmetic or device than they began "
+            "with; they are not bit-identical to an uninterrupted training."
+        )
+    if last["dirty"].astype(bool).any():
+        yield "Some trials were trained from a working copy with uncommitted changes."
+
+
+def _warnings(frames: Frames) -> Iterable[str]:
+    for cell in frames.plan["cells"]:
+        for warning in cell.get("warnings", []):
+            yield f"{cell['label']}: {warning}."

@@ -1,0 +1,249 @@
+"""Load a study's plan and its part of the record into data frames."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from harness.analysis.objectives import failure_value, objective
+from harness.config.patch import DEFAULTS
+from harness.config.runtime import Runtime
+from harness.errors import HarnessError, unknown
+from harness.files import read_json
+from harness.records import CRASHED, DIVERGED, FINISHED, Trial
+
+MISSING = "missing"
+STATUSES = (FINISHED, DIVERGED, CRASHED, MISSING)
+Plan = Mapping[str, Any]
+
+_TRIAL_TEXT = ("cell", "seed", "key", "status", "identity", "flags", "message")
+_TRIAL_NUMBERS = (
+    "final",  # the objective; a diverged trial has its failure value, an unscored one none
+    "best",
+    "best_kimg",
+    "untrained",
+    "coverage",
+    "kimg",
+    "iteration",
+    "generator_updates",
+    "seconds",
+    "evaluation_seconds",
+    "images_per_second",
+    "generator_parameters",
+    "discriminator_parameters",
+    "attempts",
+)
+_CURVE_TEXT = ("cell", "seed", "key", "status", "identity")
+_CURVE_NUMBERS = ("evaluation", "iteration", "kimg", "generator_updates", "seconds")
+_SCORES = ("kid", "kid_half_a", "kid_half_b", "coverage")
+_TRAINING_NUMBERS = (
+    "iteration",
+    "kimg",
+    "seconds",
+    "discriminator_loss",
+    "generator_loss",
+    "real_accuracy",
+    "fake_accuracy",
+    "augmentation_probability",
+)
+
+
+@dataclass(frozen=True)
+class Frames:
+    """A study as asked for (`plan`) and as recorded. KID as measured, times in seconds."""
+
+    plan: Plan
+    trials: pd.DataFrame  # one row a planned trial, with `knob:<path>` for knobs that differ
+    curves: pd.DataFrame  # one row a trial and evaluation, in the metric that the plan asks for
+    training: pd.DataFrame  # one row a trial and log interval
+    flags: pd.DataFrame  # cell, seed, flag, kimg
+    environments: pd.DataFrame  # one row a trial and attempt
+    metrics: pd.DataFrame  # one row a metric identity: what was asked, in how many trials
+    samples: pd.DataFrame  # cell, seed, iteration, path of a grid
+
+
+def load_plan(run_name: str, runtime: Runtime) -> Plan:
+    """What `harness run` was asked; an error with the nearest run name where there is none."""
+    plan: Plan | None = read_json(runtime.study(run_name) / "plan.json")
+    if plan is None:
+        known = [path.parent.name for path in (runtime.runs / "studies").glob("*/plan.json")]
+        raise HarnessError(f"{unknown('run', run_name, known)} (in {runtime.runs / 'studies'})")
+    return plan
+
+
+def load(run_name: str, runtime: Runtime) -> Frames:
+    """Read the plan of a run and every planned trial's folder."""
+    plan = load_plan(run_name, runtime)
+    requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
+    score = objective(plan["objective"])
+    read = [
+        _read(Trial(runtime.trials / row["key"]), row, requests[row["cell"]], score)
+        for row in plan["trials"]
+    ]
+    trials = _frame((part.row for part in read), _TRIAL_TEXT, _TRIAL_NUMBERS)
+    return Frames(
+        plan=plan,
+        trials=pd.concat([trials, _knobs(plan, read)], axis=1),
+        curves=_frame(_each(read, "curves"), _CURVE_TEXT, (*_CURVE_NUMBERS, *_SCORES)),
+        training=_frame(_each(read, "training"), ("cell", "seed", "key"), _TRAINING_NUMBERS),
+        flags=_frame(_each(read, "flags"), ("cell", "seed", "flag"), ("kimg",)),
+        environments=_frame(
+            _each(read, "environments"),
+            ("cell", "seed", "at", "python", "platform", "device", "arithmetic", "versions",
+             "commit", "dirty"),
+            ("attempt",),
+        ),
+        metrics=_metrics(read),
+        samples=_frame(_each(read, "samples"), ("cell", "seed", "path"), ("iteration",)),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What one trial's folder gave."""
+
+    row: dict[str, Any]
+    config: dict[str, Any]
+    metric: dict[str, Any] | None
+    curves: list[dict[str, Any]]
+    training: list[dict[str, Any]]
+    flags: list[dict[str, Any]]
+    environments: list[dict[str, Any]]
+    samples: list[dict[str, Any]]
+
+
+def _read(trial: Trial, planned: Mapping[str, Any], request: str, score: Any) -> _Read:
+    who = {"cell": planned["cell"], "seed": planned["seed"]}
+    result, failure = trial.result(), trial.failure()
+    # read flat and unvalidated, so that the record of an older version can still be reported
+    config = read_json(trial.folder / "config.json") or {}
+    identity = trial.metric(request)
+    curves = trial.evaluation_rows(identity) if identity else []
+    training = trial.training_rows()
+    status = result["status"] if result else CRASHED if failure else MISSING
+    key = {**who, "key": planned["key"]}
+    flags = _own_flags(result, identity)
+    row = {
+        **key,
+        "status": status,
+        "identity": identity,
+        "flags": " ".join(dict.fromkeys(flag["flag"] for flag in flags)),
+        "message": _message(result, failure),
+        **_scores(curves, status, config, score),
+        **_costs(result, (curves or training)[-1:]),
+    }
+    return _Read(
+        row,
+        config,
+        trial.metrics()[identity] if identity else None,
+        [{**key, "status": status, "identity": identity, **values} for values in curves],
+        [{**key, **values} for values in training],
+        [{**who, "flag": flag["flag"], "kimg": flag["kimg"]} for flag in flags],
+        [{**who, **_environment(entry), "attempt": n} for n, entry in enumerate(trial.environment(), 1)],
+        [{**who, "iteration": int(path.stem), "path": str(path)} for path in trial.samples()],
+    )  # fmt: skip
+
+
+def _message(result: Mapping[str, Any] | None, failure: Mapping[str, Any] | None) -> str:
+    if result:
+        return str(result.get("message", ""))
+    return str(failure["error"]) if failure else ""
+
+
+def _own_flags(result: Mapping[str, Any] | None, identity: str | None) -> list[dict[str, Any]]:
+    flags = (result or {}).get("flags", [])
+    return [flag for flag in flags if flag.get("identity") in (None, identity)]
+
+
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _scores(
+    curves: Sequence[Mapping[str, Any]], status: str, config: Mapping[str, Any], score: Any
+) -> dict[str, float]:
+    kids = [_number(row["kid"]) for row in curves]
+    finite = [(kid, row["kimg"]) for kid, row in zip(kids, curves, strict=True) if kid == kid]
+    best, best_kimg = min(finite, default=(math.nan, math.nan))
+    evaluations = config.get("training.evaluations", DEFAULTS["training.evaluations"])
+    value = math.nan
+    if status == FINISHED:
+        value = score(kids, evaluations)
+    elif status == DIVERGED:
+        value = failure_value(kids)
+    return {
+        "final": value,
+        "best": best,
+        "best_kimg": best_kimg,
+        "untrained": kids[0] if kids else math.nan,
+        "coverage": _number(curves[-1].get("coverage")) if curves else math.nan,
+    }
+
+
+def _costs(
+    result: Mapping[str, Any] | None, last: Sequence[Mapping[str, Any]]
+) -> dict[str, float]:
+    ended = result or (last[0] if last else {})
+    names = ("kimg", "iteration", "seconds", "evaluation_seconds", "images_per_second", "attempts")
+    costs = {name: _number(ended.get(name)) for name in names}
+    parameters = ended.get("parameters", {})
+    for network in ("generator", "discriminator"):
+        costs[f"{network}_parameters"] = _number(parameters.get(network))
+    costs["generator_updates"] = _number(last[0].get("generator_updates")) if last else math.nan
+    return costs
+
+
+def _environment(entry: Mapping[str, Any]) -> dict[str, Any]:
+    # the machine's name stays in the record: reports are sent around
+    git = entry.get("git") or {}
+    return {
+        **{name: str(entry.get(name, "")) for name in ("at", "python", "platform", "device")},
+        "arithmetic": _pairs(entry.get("arithmetic") or {}),
+        "versions": _pairs(entry.get("versions") or {}),
+        "commit": str(git.get("commit") or ""),
+        "dirty": bool(git.get("dirty")),
+    }
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {values[name]}" for name in sorted(values))
+
+
+def _each(read: Iterable[_Read], part: str) -> list[dict[str, Any]]:
+    return [row for trial in read for row in getattr(trial, part)]
+
+
+def _frame(
+    rows: Iterable[Mapping[str, Any]], text: Sequence[str], numbers: Sequence[str]
+) -> pd.DataFrame:
+    """A frame that has its columns and types even where it has no row."""
+    frame = pd.DataFrame(list(rows), columns=[*text, *numbers])
+    frame = frame.astype(dict.fromkeys(numbers, float))
+    return frame.astype({"seed": int, **{name: object for name in text if name != "seed"}})
+
+
+def _knobs(plan: Plan, read: Sequence[_Read]) -> pd.DataFrame:
+    """The knobs in which cells differ, as `knob:<path>`: from the record, else from the patch."""
+    known: dict[str, dict[str, Any]] = {cell["label"]: dict(cell["patch"]) for cell in plan["cells"]}
+    for trial in read:
+        known[trial.row["cell"]] |= trial.config
+    paths = dict.fromkeys(path for values in known.values() for path in values if path != "seed")
+    columns = {
+        path: [known[trial.row["cell"]].get(path) for trial in read]
+        for path in paths
+        if len({str(values[path]) for values in known.values() if path in values}) > 1
+        or any(path in cell["patch"] for cell in plan["cells"])
+    }
+    return pd.DataFrame({f"knob:{path}": values for path, values in columns.items()}, dtype=object)
+
+
+def _metrics(read: Sequence[_Read]) -> pd.DataFrame:
+    specs: dict[str, dict[str, Any]] = {}
+    for trial in read:
+        if trial.metric:
+            spec = specs.setdefault(trial.metric["identity"], {**trial.metric, "trials": 0})
+            spec["trials"] += 1
+    frame = pd.DataFrame(list(specs.values()))
+    return frame if specs else pd.DataFrame(columns=["identity", "trials"])

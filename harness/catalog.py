@@ -1,0 +1,125 @@
+"""Every table of names on one page: name → the code or the facts behind it.
+
+This page imports no heavy library: code is named as "module:attribute" and loaded when used.
+"""
+
+from typing import NamedTuple
+
+from harness.registry import Registry
+
+
+class DatasetSpec(NamedTuple):
+    """Facts about a data set that are needed before it is loaded."""
+
+    target: str  # "module:function", called with the data section of a trial
+    channels: int = 3
+    train_images: int | None = None  # in the default train split; None: counted when loaded
+    crop: str | None = None  # a function in harness.gan.data.crops, for TFDS sets
+    encoder: str = "inception_v3"  # evaluation.encoder where the study names none
+    protocol: str = "keras75"  # evaluation.protocol where the study names none
+    subset_size: int = 1000  # images in one subset of the `subsets` estimator
+
+
+class ProtocolSpec(NamedTuple):
+    """How features become a KID (definitions: the exact protocols)."""
+
+    target: str  # the estimator: (generated, real) features → one value a block or subset
+    encoder: str | None = None  # the only encoder it may be used with; None: any
+    resolution: int | None = None  # pixels; None: what the encoder takes
+    block: int | None = None  # real and generated images are used in whole blocks of this size
+
+
+TFDS = "harness.gan.data.tensorflow_datasets:load"
+
+DATASETS = Registry(
+    "data set",
+    {
+        "caltech_birds2011": DatasetSpec(TFDS, train_images=5994, crop="bounding_box"),
+        "celeb_a": DatasetSpec(TFDS, train_images=162770, crop="celeb_a"),
+        "cifar10": DatasetSpec(TFDS, train_images=50000, crop="centre_square"),
+        "digits": DatasetSpec(
+            "harness.gan.data.digits:load",
+            channels=1,
+            train_images=898,
+            encoder="classifier",
+            protocol="subsets",
+            subset_size=500,
+        ),
+        "fashion_mnist": DatasetSpec(TFDS, channels=1, train_images=60000, crop="centre_square"),
+        "folder": DatasetSpec("harness.gan.data.folder:load"),
+        "mnist": DatasetSpec(TFDS, channels=1, train_images=60000, crop="centre_square"),
+        "oxford_flowers102": DatasetSpec(TFDS, train_images=1020, crop="centre_square"),
+    },
+)
+OTHER_TFDS = DatasetSpec(TFDS, crop="centre_square")  # any other TFDS image set, as "tfds:<name>"
+
+LOSSES = Registry(
+    "loss",
+    {
+        name: f"harness.gan.losses:{name.upper()}"
+        for name in (
+            "non_saturating",
+            "minimax",
+            "least_squares",
+            "hinge",
+            "wasserstein",
+            "relativistic",
+            "relativistic_average",
+        )
+    },
+)
+LOSSES_WITH_LABELS = ("non_saturating", "minimax", "least_squares")  # what label smoothing needs
+
+PENALTIES = Registry(
+    "penalty", {"gradient": "harness.gan.penalties.gradient_penalty:gradient_penalty"}
+)
+
+ENCODERS = Registry(
+    "encoder",
+    {
+        "inception_v3": "harness.gan.encoders:inception_v3",
+        "classifier": "harness.gan.classifier:classifier",
+        "inception_2015": "harness.gan.encoders:inception_2015",
+    },
+)
+
+PROTOCOLS = Registry(
+    "protocol",
+    {
+        "keras75": ProtocolSpec(
+            "harness.metrics.kid:blocks", encoder="inception_v3", resolution=75, block=128
+        ),
+        "blocks": ProtocolSpec("harness.metrics.kid:blocks", block=128),
+        "subsets": ProtocolSpec("harness.metrics.kid:subsets"),
+        "fidelity299": ProtocolSpec(
+            "harness.metrics.kid:subsets", encoder="inception_2015", resolution=299
+        ),
+    },
+)
+
+DESIGNS = Registry(
+    "design",
+    {
+        "one_at_a_time": "harness.design.one_at_a_time:one_at_a_time",
+        "leave_one_out": "harness.design.leave_one_out:leave_one_out",
+        "ablation": "harness.design.ablation:ablation",
+    },
+)
+
+SECTIONS = Registry(
+    "report section",
+    {
+        "ranking": "harness.report.sections.ranking:build",
+        "cells": "harness.report.sections.cells:build",
+        "curves": "harness.report.sections.curves:build",
+        "samples": "harness.report.sections.samples:build",
+        "failures": "harness.report.sections.failures:build",
+        "cost": "harness.report.sections.cost:build",
+        "provenance": "harness.report.sections.provenance:build",
+    },
+)
+
+
+def dataset(name: str) -> DatasetSpec:
+    """The facts about a data set by name; "tfds:<name>" stands for any other TFDS image set."""
+    return OTHER_TFDS if name.startswith("tfds:") else DATASETS[name]

@@ -1,0 +1,54 @@
+"""What makes two trainings the same training, and two numbers comparable.
+
+The *key* of a trial hashes the knobs that change the weights, where they differ from their
+defaults; the *request* of a metric hashes those that turn weights into a number.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from harness.config.patch import DEFAULTS, flatten
+from harness.config.trial import TrialConfig
+
+SEMANTICS = 1
+"""Raised whenever the same configuration would train differently; old keys are then stale."""
+
+PLACES = ("data.path",)  # where something lies; `content` says what it is
+SCORING = "evaluation."
+
+
+def digest(value: Any, length: int = 16) -> str:
+    """Hex digest of a JSON value."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def weight_knobs(config: TrialConfig) -> dict[str, Any]:
+    """The knobs that change the weights, where they differ from their defaults."""
+    return {
+        path: value
+        for path, value in flatten(config).items()
+        if not path.startswith(SCORING) and path not in PLACES and value != DEFAULTS[path]
+    }
+
+
+def key(config: TrialConfig) -> str:
+    """Identity of a trial: 16 hex digits."""
+    return digest([SEMANTICS, weight_knobs(config)])
+
+
+def metric_request(config: TrialConfig) -> str:
+    """Identity of what is asked of a metric, known before any encoder or image is loaded: 8 hex.
+
+    The reference images enter through the data section, a user's encoder by its content.
+    """
+    asked = {path: value for path, value in flatten(config).items() if path.startswith(SCORING)}
+    if asked["evaluation.encoder_content"]:
+        del asked["evaluation.encoder"]
+    data = {
+        path: value
+        for path, value in flatten(config).items()
+        if path.startswith("data.") and path not in PLACES
+    }
+    return digest([asked, data], 8)

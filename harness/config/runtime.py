@@ -1,0 +1,35 @@
+"""What cannot change a result: folders, tracking, how many workers. Read from the environment."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+def _folder(variable: str, default: str) -> Path:
+    return Path(os.environ.get(variable, default))
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Where things lie and how a run is tracked."""
+
+    runs: Path = field(default_factory=lambda: _folder("HARNESS_RUNS", "runs"))
+    reports: Path = field(default_factory=lambda: _folder("HARNESS_REPORTS", "reports"))
+    studies: Path = field(default_factory=lambda: _folder("HARNESS_STUDIES", "studies"))
+    project: str = field(default_factory=lambda: os.environ.get("WANDB_PROJECT", "gan-ablation"))
+    tracking: str = field(default_factory=lambda: os.environ.get("WANDB_MODE", ""))
+    storage: str = field(default_factory=lambda: os.environ.get("HARNESS_STORAGE", ""))
+
+    @property
+    def trials(self) -> Path:
+        """One folder a trial, shared by all studies."""
+        return self.runs / "trials"
+
+    @property
+    def cache(self) -> Path:
+        """Decoded images, features and encoders; everything in it can be made again."""
+        return self.runs / "cache"
+
+    def study(self, run_name: str) -> Path:
+        """What belongs to one run of a study: plan, ledger, arithmetic, tracking."""
+        return self.runs / "studies" / run_name

@@ -1,0 +1,24 @@
+"""The whole parameter space of a trial, one file a part; `root` puts the parts together."""
+
+from harness.config.trial.augmentation import AugmentationConfig
+from harness.config.trial.data import DataConfig
+from harness.config.trial.evaluation import EvaluationConfig
+from harness.config.trial.loss import LossConfig
+from harness.config.trial.networks import DiscriminatorConfig, GeneratorConfig
+from harness.config.trial.optimization import AdamConfig, OptimizerConfig, TrainingConfig
+from harness.config.trial.penalties import PenaltiesConfig
+from harness.config.trial.root import TrialConfig
+
+__all__ = [
+    "AdamConfig",
+    "AugmentationConfig",
+    "DataConfig",
+    "DiscriminatorConfig",
+    "EvaluationConfig",
+    "GeneratorConfig",
+    "LossConfig",
+    "OptimizerConfig",
+    "PenaltiesConfig",
+    "TrainingConfig",
+    "TrialConfig",
+]

@@ -1,0 +1,33 @@
+"""Knobs of discriminator augmentation (ADA)."""
+
+from typing import Literal
+
+from harness.config.trial.base import Section, knob
+
+
+class AugmentationConfig(Section):
+    """What real and generated images go through before the discriminator sees them."""
+
+    policy: Literal["adaptive", "fixed", "none"] = knob(
+        "adaptive", "probability driven by the real accuracy, held fixed, or no augmentation"
+    )
+    probability: float = knob(
+        0.0, "where `adaptive` starts, and what `fixed` holds", ge=0.0, le=1.0
+    )
+    target_accuracy: float = knob(
+        0.85, "accuracy on real images that `adaptive` steers to", gt=0.0, lt=1.0
+    )
+    integration_steps: int = knob(
+        1000,
+        "updates at batch 128 in which a 100 % error raises the probability by 1",
+        unit="updates",
+        ge=1,
+    )
+    flip: bool = knob(True, "mirror left and right with probability one half")
+    translation: float = knob(
+        0.125, "largest shift each way, in whole pixels", unit="image sizes", ge=0.0, le=0.5
+    )
+    rotation: float = knob(0.125, "largest rotation either way", unit="turns", ge=0.0, le=0.5)
+    zoom: float = knob(
+        0.25, "largest zoom in, height and width apart", unit="image sizes", ge=0.0, lt=1.0
+    )

@@ -1,0 +1,37 @@
+"""What every section of a trial's configuration shares."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from harness.catalog import ENCODERS, LOSSES, PROTOCOLS, dataset
+
+
+class Section(BaseModel):
+    """A frozen, typed group of knobs; unknown names and wrong types are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def knob(
+    default: Any, meaning: str, *, unit: str = "", source: str = "S0", **bounds: float | None
+) -> Any:
+    """Declare one knob: its default, meaning, unit, source and bounds (ge, gt, le, lt)."""
+    extra = {"unit": unit, "source": source}
+    return Field(default, description=meaning, json_schema_extra=extra, **bounds)  # type: ignore[arg-type]
+
+
+def _dataset_name(name: str) -> str:
+    dataset(name)
+    return name
+
+
+def _encoder_name(name: str) -> str:
+    # a path names a saved Keras model; everything else is a name of the catalogue
+    return name if "/" in name or name.endswith((".keras", ".h5")) else ENCODERS.check(name)
+
+
+DatasetName = Annotated[str, AfterValidator(_dataset_name)]
+LossName = Annotated[str, AfterValidator(LOSSES.check)]
+ProtocolName = Annotated[str, AfterValidator(PROTOCOLS.check)]
+EncoderName = Annotated[str, AfterValidator(_encoder_name)]

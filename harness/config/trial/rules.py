@@ -1,0 +1,168 @@
+"""Rules between knobs: what depth a size needs, what can have no effect, what clashes.
+
+Legal but advised against is a warning, never an error: testing such advice is what the harness is
+for.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from harness.catalog import LOSSES_WITH_LABELS, PROTOCOLS
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from harness.config.trial.root import TrialConfig
+
+
+class Clash(NamedTuple):
+    """Knobs that mean nothing together, and what to change."""
+
+    knobs: tuple[str, ...]
+    when: Callable[["TrialConfig"], bool]
+    advice: str
+
+
+class Inert(NamedTuple):
+    """A knob that nothing reads under a condition; it is then reset to its default."""
+
+    knob: str
+    default: Any
+    when: Callable[["TrialConfig"], bool]
+
+
+def depth_of(image_size: int) -> int:
+    """Stride-2 blocks between 4 pixels and `image_size`."""
+    depth = (image_size // 4).bit_length() - 1
+    if image_size != 4 * 2**depth or depth < 1:
+        lower = 4 * 2 ** max(depth, 1)
+        sizes = f"{lower} and {2 * lower}" if depth >= 1 else "8"
+        raise HarnessError(
+            f"data.image_size: {image_size} is not 4 times a power of two; the nearest are {sizes}"
+        )
+    return depth
+
+
+CLASHES = (
+    Clash(
+        ("loss.label_smoothing", "loss.name"),
+        lambda c: c.loss.label_smoothing > 0 and c.loss.name not in LOSSES_WITH_LABELS,
+        "this loss has no labels to smooth: set loss.label_smoothing to 0, or loss.name to one of "
+        + ", ".join(LOSSES_WITH_LABELS),
+    ),
+    Clash(
+        ("penalties.clipping.limit", "loss.name"),
+        lambda c: c.penalties.clipping.limit > 0 and c.loss.name != "wasserstein",
+        "weight clipping belongs to the Wasserstein loss: set penalties.clipping.limit to 0, or "
+        "loss.name to wasserstein",
+    ),
+    Clash(
+        ("generator.depth", "data.image_size"),
+        lambda c: c.generator.depth != depth_of(c.data.image_size),
+        "the generator starts at 4 px and doubles a block: leave generator.depth out",
+    ),
+    Clash(
+        ("discriminator.depth", "data.image_size"),
+        lambda c: c.data.image_size < 2 ** (c.discriminator.depth or 1),
+        "each block halves the image: lower discriminator.depth",
+    ),
+    Clash(
+        ("training.evaluations", "training.kimg"),
+        lambda c: c.training.evaluations > c.iterations,
+        "there are more evaluations than iterations: lower training.evaluations or raise "
+        "training.kimg",
+    ),
+    Clash(
+        ("data.path", "data.name"),
+        lambda c: (c.data.path is None) == (c.data.name == "folder"),
+        "data.path names the folder of data set 'folder', and goes with no other",
+    ),
+    Clash(
+        ("data.train_split", "data.validation_split"),
+        lambda c: c.data.train_split == c.data.validation_split,
+        "training and validation images must be different ones",
+    ),
+    Clash(
+        ("evaluation.protocol", "evaluation.encoder"),
+        lambda c: PROTOCOLS[c.evaluation.protocol or ""].encoder
+        not in (None, c.evaluation.encoder),
+        "this protocol is defined for one encoder only: leave evaluation.encoder out, or use "
+        "`blocks` or `subsets` with yours",
+    ),
+    Clash(
+        ("evaluation.protocol", "evaluation.resolution"),
+        lambda c: PROTOCOLS[c.evaluation.protocol or ""].resolution
+        not in (None, c.evaluation.resolution),
+        "this protocol is defined for one resolution only: leave evaluation.resolution out",
+    ),
+)
+
+
+def _unaugmented(config: "TrialConfig") -> bool:
+    return config.augmentation.policy == "none"
+
+
+INERT = (
+    Inert("generator.leaky_slope", 0.2, lambda c: c.generator.activation == "relu"),
+    Inert("discriminator.leaky_slope", 0.2, lambda c: c.discriminator.activation == "relu"),
+    Inert("generator.batch_norm_momentum", 0.99, lambda c: not c.generator.batch_norm),
+    Inert("generator.batch_norm_scale", False, lambda c: not c.generator.batch_norm),
+    Inert("discriminator.batch_norm_momentum", 0.99, lambda c: not c.discriminator.batch_norm),
+    Inert("discriminator.batch_norm_scale", False, lambda c: not c.discriminator.batch_norm),
+    Inert("penalties.gradient.every", 1, lambda c: c.penalties.gradient.weight == 0),
+    Inert("augmentation.probability", 0.0, _unaugmented),
+    Inert("augmentation.target_accuracy", 0.85, lambda c: c.augmentation.policy != "adaptive"),
+    Inert("augmentation.integration_steps", 1000, lambda c: c.augmentation.policy != "adaptive"),
+    Inert("augmentation.flip", True, _unaugmented),
+    Inert("augmentation.translation", 0.125, _unaugmented),
+    Inert("augmentation.rotation", 0.125, _unaugmented),
+    Inert("augmentation.zoom", 0.25, _unaugmented),
+    Inert("data.subset_seed", 0, lambda c: c.data.train_images is None),
+    Inert("data.validation_fraction", 0.2, lambda c: c.data.name != "folder"),
+)
+
+
+ADVISED_AGAINST: tuple[tuple[Callable[["TrialConfig"], bool], str], ...] = (
+    (
+        lambda c: c.discriminator.batch_norm and c.penalties.gradient.weight > 0,
+        "a gradient penalty is defined for each image alone; discriminator.batch_norm couples the "
+        "images of a batch (S2 turns it off)",
+    ),
+    (
+        lambda c: c.discriminator.spectral_norm and c.discriminator.batch_norm_scale,
+        "discriminator.batch_norm_scale undoes the bound that spectral normalisation sets (S0)",
+    ),
+    (
+        lambda c: c.loss.name == "wasserstein"
+        and not c.penalties.gradient.weight
+        and not c.penalties.clipping.limit
+        and not c.discriminator.spectral_norm,
+        "the Wasserstein loss needs a bounded discriminator: penalties.gradient.weight, "
+        "penalties.clipping.limit or discriminator.spectral_norm",
+    ),
+)
+
+
+def check(config: "TrialConfig") -> None:
+    """Raise an error that names the first clash."""
+    for clash in CLASHES:
+        if clash.when(config):
+            values = ", ".join(f"{path}={read(config, path)!r}" for path in clash.knobs)
+            raise HarnessError(f"{clash.knobs[0]} clashes with {clash.knobs[1]} ({values}): {clash.advice}")
+
+
+def inert(config: "TrialConfig") -> Iterator[tuple[str, Any]]:
+    """The knobs that nothing would read, with their defaults."""
+    return ((rule.knob, rule.default) for rule in INERT if rule.when(config))
+
+
+def warnings(config: "TrialConfig") -> list[str]:
+    """What the sources advise against, in a sentence each."""
+    return [advice for when, advice in ADVISED_AGAINST if when(config)]
+
+
+def read(config: "TrialConfig", path: str) -> Any:
+    """The value of a knob by its dotted name."""
+    value: Any = config
+    for name in path.split("."):
+        value = getattr(value, name)
+    return value

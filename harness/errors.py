@@ -1,0 +1,19 @@
+"""The one kind of error a user is meant to read: what is wrong, where, and the nearest valid choice."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class HarnessError(ValueError):
+    """A mistake in the input or the surroundings; the command line prints it and exits with 2."""
+
+
+def unknown(kind: str, name: object, choices: Iterable[str]) -> str:
+    """Say that `name` is no `kind`, with the nearest choice or, failing that, all of a short list."""
+    known = sorted(choices)
+    text = f"unknown {kind} {str(name)!r}"
+    if near := get_close_matches(str(name), known, n=1, cutoff=0.5):
+        return f"{text}; did you mean {near[0]!r}?"
+    if len(known) <= 12:
+        return f"{text}; choose one of: {', '.join(known)}"
+    return f"{text}; none of the {len(known)} known ones is near it"

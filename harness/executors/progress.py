@@ -1,0 +1,107 @@
+"""What the view shows: plain facts about a running study, and the estimates made from them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TrialProgress:
+    """One trial that a worker holds now."""
+
+    key: str
+    cell: str
+    seed: int
+    phase: str  # loading, compiling, training, evaluating
+    kimg: float = 0.0  # images shown so far, in thousands
+    kimg_total: float = 0.0
+    kid: float | None = None  # of the last evaluation
+    images_per_second: float | None = None
+    attempt: int = 1
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Training time that remains at the present speed."""
+        if not self.images_per_second:
+            return None
+        return max(0.0, self.kimg_total - self.kimg) * 1000 / self.images_per_second
+
+
+@dataclass(frozen=True)
+class TrialEnd:
+    """One attempt at a trial that ended while the driver ran."""
+
+    key: str
+    cell: str
+    seed: int
+    status: str  # finished, diverged, crashed, lost
+    kid: float | None = None  # the last one
+    seconds: float | None = None
+    message: str = ""
+    attempt: int = 1
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run of a study at one moment."""
+
+    run_name: str
+    total: int  # trials of the plan
+    done: int  # finished or diverged
+    failed: int  # given up
+    images: float  # shown so far, by trials done and active
+    images_total: float  # of the whole plan
+    active: tuple[TrialProgress, ...] = ()
+    ended: tuple[TrialEnd, ...] = ()  # oldest first
+
+
+@dataclass
+class Pace:
+    """How fast a study goes, all workers and all pauses together, since this driver started."""
+
+    started_at: float | None = None  # seconds, any clock
+    started_images: float = 0.0
+
+    def seconds_left(self, snapshot: Snapshot, now: float) -> float | None:
+        """Time to the end of the study at the pace so far; None while nothing was shown yet."""
+        if self.started_at is None:
+            self.started_at, self.started_images = now, snapshot.images
+        shown = snapshot.images - self.started_images
+        elapsed = now - self.started_at
+        if shown <= 0 or elapsed <= 0:
+            return None
+        return max(0.0, snapshot.images_total - snapshot.images) * elapsed / shown
+
+
+def duration(seconds: float | None) -> str:
+    """A time to read at a glance: 45s, 3m 20s, 2h 05m, 3d 4h; "–" where it is unknown."""
+    if seconds is None:
+        return "–"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02d}s"
+    if whole < 86400:
+        return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
+    return f"{whole // 86400}d {whole % 86400 // 3600}h"
+
+
+def shorten(label: str, width: int) -> str:
+    """`label` in at most `width` characters: the middle goes, since both ends tell cells apart."""
+    if len(label) <= width:
+        return label
+    if width <= 1:
+        return "…"[:width]
+    tail = (width - 1) // 2
+    return f"{label[: width - 1 - tail]}…{label[len(label) - tail :]}"
+
+
+def scaled_kid(kid: float | None) -> str:
+    """KID × 10³, as everywhere in the report."""
+    return "–" if kid is None else f"{kid * 1000:.1f}"
+
+
+def rate(images_per_second: float | None) -> str:
+    """Images a second, without false digits."""
+    if images_per_second is None:
+        return "–"
+    return f"{images_per_second:.0f}" if images_per_second >= 10 else f"{images_per_second:.1f}"

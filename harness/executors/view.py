@@ -1,0 +1,242 @@
+"""What a user sees of a run: a live table in a terminal, plain lines where there is none."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from harness.executors.progress import (
+    Pace,
+    Snapshot,
+    TrialEnd,
+    TrialProgress,
+    duration,
+    rate,
+    scaled_kid,
+    shorten,
+)
+
+REFRESH = 0.5  # seconds between two looks in a terminal
+LINE = 30.0  # seconds between two progress lines without a terminal
+LAST = 5  # ended trials shown
+_STYLES = {"finished": "green", "diverged": "yellow", "crashed": "red", "lost": "red"}
+_MARKS = {"finished": "✓", "diverged": "!", "crashed": "✗", "lost": "✗"}
+
+
+@contextmanager
+def open_view(
+    poll: Callable[[], Snapshot],
+    console: Console | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Callable[[str], None]]:
+    """Show what `poll` says while the block runs; yields `tick(notice)`, to be called often."""
+    console = console or Console()
+    if not console.is_terminal:
+        lines = PlainLines(poll, console, clock)
+        yield lines.tick
+        lines.look("")
+        return
+    # no refresh thread: workers are forked from this process
+    with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
+        table = _LiveTable(poll, live, clock)
+        yield table.tick
+        table.look("")
+
+
+class _LiveTable:
+    """The live view: everything drawn anew, at most twice a second."""
+
+    def __init__(
+        self, poll: Callable[[], Snapshot], live: Live, clock: Callable[[], float]
+    ) -> None:
+        self._poll, self._live, self._clock = poll, live, clock
+        self._pace = Pace()
+        self._next = float("-inf")
+
+    def tick(self, notice: str) -> None:
+        """Draw, if it is time."""
+        if self._clock() >= self._next:
+            self._next = self._clock() + REFRESH
+            self.look(notice)
+
+    def look(self, notice: str) -> None:
+        """Draw."""
+        snapshot = self._poll()
+        left = self._pace.seconds_left(snapshot, self._clock())
+        size = self._live.console.size
+        drawn = draw(snapshot, left, size.width, size.height, notice)
+        self._live.update(drawn, refresh=True)
+
+
+class PlainLines:
+    """The view for log files and pipes: a line for each event, a progress line now and then."""
+
+    def __init__(
+        self, poll: Callable[[], Snapshot], console: Console, clock: Callable[[], float]
+    ) -> None:
+        self._poll, self._console, self._clock = poll, console, clock
+        self._pace = Pace()
+        self._next_look = self._next_line = float("-inf")
+        self._started: set[tuple[str, int]] = set()
+        self._ended: set[tuple[str, int, str]] = set()
+        self._notice = ""
+
+    def tick(self, notice: str) -> None:
+        """Say what is new, if it is time to look."""
+        now = self._clock()
+        if now >= self._next_look or notice != self._notice:
+            self._next_look = now + REFRESH
+            self.look(notice)
+
+    def look(self, notice: str) -> None:
+        """Say what is new."""
+        snapshot, now = self._poll(), self._clock()
+        left = self._pace.seconds_left(snapshot, now)
+        self._say_events(snapshot)
+        if notice and notice != self._notice:
+            self._say(notice)
+        self._notice = notice
+        if now >= self._next_line:
+            self._next_line = now + LINE
+            self._say(summary(snapshot, left))
+
+    def _say_events(self, snapshot: Snapshot) -> None:
+        for trial in snapshot.active:
+            if (trial.key, trial.attempt) not in self._started:
+                self._started.add((trial.key, trial.attempt))
+                again = f", attempt {trial.attempt}" if trial.attempt > 1 else ""
+                self._say(f"started {trial.cell} seed {trial.seed} ({trial.key}{again})")
+        for end in snapshot.ended:
+            if (end.key, end.attempt, end.status) not in self._ended:
+                self._ended.add((end.key, end.attempt, end.status))
+                self._say(ended_line(end))
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def summary(snapshot: Snapshot, left: float | None) -> str:
+    """The study in one line."""
+    failed = f", {snapshot.failed} failed" if snapshot.failed else ""
+    speed = [trial.images_per_second for trial in snapshot.active if trial.images_per_second]
+    at = f", {rate(sum(speed))} images/s" if speed else ""
+    return (
+        f"{snapshot.run_name}: {snapshot.done} of {snapshot.total} trials done{failed}, "
+        f"{len(snapshot.active)} running, {_share(snapshot):.0%} of the images{at}, "
+        f"time left {duration(left)}"
+    )
+
+
+def ended_line(end: TrialEnd) -> str:
+    """A trial's end in one line."""
+    parts = [f"{end.status} {end.cell} seed {end.seed} ({end.key})"]
+    if end.kid is not None:
+        parts.append(f"KID × 10³ {scaled_kid(end.kid)}")
+    if end.seconds is not None:
+        parts.append(duration(end.seconds))
+    if end.message:
+        parts.append(end.message.strip().splitlines()[-1])
+    return ", ".join(parts)
+
+
+def draw(
+    snapshot: Snapshot, left: float | None, width: int, height: int, notice: str = ""
+) -> RenderableType:
+    """The live view for a terminal of `width` × `height` characters."""
+    # header 2, notice 1, table head 2, "and n more" 1, ended: a blank line and its rows
+    rows = max(1, height - 6 - (min(LAST, len(snapshot.ended)) + 1 if snapshot.ended else 0))
+    parts: list[RenderableType] = [_header(snapshot, left, width)]
+    if notice:
+        parts.append(Text(notice, style="bold yellow", no_wrap=True, overflow="ellipsis"))
+    if snapshot.active:
+        parts.append(_active(snapshot.active[:rows], width))
+    if len(snapshot.active) > rows:
+        parts.append(Text(f"  and {len(snapshot.active) - rows} more", style="dim"))
+    if snapshot.ended:
+        parts.append(Text(""))
+        parts.append(_ended(snapshot.ended[-LAST:], width))
+    return Group(*parts)
+
+
+def _share(snapshot: Snapshot) -> float:
+    return min(1.0, snapshot.images / snapshot.images_total) if snapshot.images_total else 0.0
+
+
+def _header(snapshot: Snapshot, left: float | None, width: int) -> RenderableType:
+    facts = Text(no_wrap=True, overflow="ellipsis")
+    facts.append(shorten(snapshot.run_name, max(12, width // 3)), style="bold")
+    facts.append(f"  {snapshot.done}/{snapshot.total} trials")
+    if snapshot.failed:
+        facts.append(f"  {snapshot.failed} failed", style="red")
+    facts.append(f"  {len(snapshot.active)} running", style="dim")
+    row = Table.grid(expand=True, padding=(0, 1))
+    row.add_column(ratio=1)
+    row.add_column(justify="right", no_wrap=True)
+    row.add_row(
+        ProgressBar(total=1.0, completed=_share(snapshot)),
+        f"{_share(snapshot):4.0%}  time left {duration(left)}",
+    )
+    return Group(facts, row)
+
+
+def _active(trials: tuple[TrialProgress, ...], width: int) -> RenderableType:
+    """One row a trial; columns that a narrow terminal cannot hold go, the least telling first."""
+    table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1), show_edge=False)
+    table.add_column("cell", no_wrap=True, overflow="ellipsis", ratio=3, min_width=8)
+    table.add_column("seed", justify="right", no_wrap=True)
+    if width >= 60:
+        table.add_column("phase", no_wrap=True, min_width=10)
+    table.add_column("", ratio=2, min_width=6)
+    if width >= 80:
+        table.add_column("kimg", justify="right", no_wrap=True)
+    table.add_column("KID×10³", justify="right", no_wrap=True)
+    if width >= 90:
+        table.add_column("img/s", justify="right", no_wrap=True)
+    if width >= 50:
+        table.add_column("left", justify="right", no_wrap=True)
+    for trial in trials:
+        table.add_row(*_active_row(trial, width))
+    return table
+
+
+def _active_row(trial: TrialProgress, width: int) -> list[RenderableType]:
+    again = f" (attempt {trial.attempt})" if trial.attempt > 1 else ""
+    row: list[RenderableType] = [Text(shorten(trial.cell + again, max(8, width // 3)))]
+    row.append(str(trial.seed))
+    if width >= 60:
+        row.append(Text(trial.phase, style="" if trial.phase == "training" else "dim"))
+    row.append(ProgressBar(total=max(trial.kimg_total, 1e-9), completed=trial.kimg))
+    if width >= 80:
+        row.append(f"{trial.kimg:.0f}/{trial.kimg_total:.0f}")
+    row.append(scaled_kid(trial.kid))
+    if width >= 90:
+        row.append(rate(trial.images_per_second))
+    if width >= 50:
+        row.append(duration(trial.seconds_left))
+    return row
+
+
+def _ended(ends: tuple[TrialEnd, ...], width: int) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    for _ in range(2):
+        table.add_column(no_wrap=True)
+    for _ in range(3):
+        table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    for end in reversed(ends):
+        style = _STYLES.get(end.status, "")
+        table.add_row(
+            Text(_MARKS.get(end.status, "·"), style=style),
+            shorten(end.cell, max(8, width // 3)),
+            f"seed {end.seed}" if width >= 50 else str(end.seed),
+            f"KID×10³ {scaled_kid(end.kid)}" if width >= 60 else scaled_kid(end.kid),
+            duration(end.seconds),
+            Text(end.message.strip().splitlines()[-1] if end.message.strip() else "", style=style),
+        )
+    return table

@@ -1,0 +1,1 @@
+"""Everything that touches TensorFlow and Keras: data, networks, losses, the step, evaluation."""

@@ -1,0 +1,1 @@
+"""One training: its state, the step, the compiled loop, checkpoints."""

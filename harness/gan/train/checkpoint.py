@@ -1,0 +1,42 @@
+"""Checkpoints: every variable by name in one .npz, written whole or not at all."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from harness.errors import HarnessError
+from harness.files import write_atomically
+
+Variables = Mapping[str, keras.Variable | tf.Variable]
+
+
+def save(path: Path, variables: Variables, **numbers: float) -> None:
+    """Write all variables and some plain numbers."""
+    arrays = {name: np.asarray(tf.convert_to_tensor(value)) for name, value in variables.items()}
+    extra = {f"number/{name}": np.asarray(value) for name, value in numbers.items()}
+
+    def write(file: BinaryIO) -> None:
+        np.savez(file, **arrays, **extra)  # type: ignore[arg-type]
+
+    write_atomically(path, write)
+
+
+def load(path: Path, variables: Variables) -> dict[str, Any]:
+    """Assign all variables from `path` and return the plain numbers."""
+    with np.load(path) as stored:
+        names = {name for name in stored.files if not name.startswith("number/")}
+        if differing := names ^ set(variables):
+            raise HarnessError(
+                f"{path}: holds other variables than this version builds ({sorted(differing)[0]})"
+            )
+        for name, variable in variables.items():
+            variable.assign(stored[name])
+        return {
+            name.removeprefix("number/"): stored[name].item()
+            for name in stored.files
+            if name.startswith("number/")
+        }

@@ -1,0 +1,97 @@
+"""The compiled loop: several iterations a call, statistics summed on the device."""
+
+import math
+
+import tensorflow as tf
+
+from harness.gan.train.state import Gan
+from harness.gan.train.step import iterate
+
+STATISTICS = (
+    "discriminator_loss",
+    "generator_loss",
+    "real_accuracy",
+    "fake_accuracy",
+    "augmentation_probability",
+)
+
+
+class Loop:
+    """Runs iterations of one `Gan` without coming back to Python between them.
+
+    The loop ends at the very iteration at which a loss or a weight is no longer finite.
+    """
+
+    def __init__(self, gan: Gan, channels: int, xla: bool = False) -> None:
+        self.gan = gan
+        self.names = (*STATISTICS, *(f"{term.name}_penalty" for term in gan.terms))
+        self.sums = tf.Variable(tf.zeros(len(self.names)), trainable=False, name="sums")
+        self.count = tf.Variable(0.0, trainable=False, name="count")
+        self.finite = tf.Variable(True, trainable=False, name="finite")
+        config = gan.config
+        size = config.data.image_size
+        self.block_shape = (
+            config.training.discriminator_steps,
+            config.training.batch_size,
+            size,
+            size,
+            channels,
+        )
+        self.traces = 0
+        self._run = tf.function(
+            self._iterations,
+            input_signature=(
+                tf.TensorSpec((None, *self.block_shape), tf.uint8),
+                tf.TensorSpec((), tf.int32),
+            ),
+            jit_compile=xla,
+        )
+
+    def run(self, blocks: tf.Tensor, first: int) -> int:
+        """Run iterations first, first + 1, … on real images (k, n, N, H, W, C); how many ran."""
+        done = self._run(tf.convert_to_tensor(blocks), tf.constant(first, tf.int32))
+        return int(done)
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the last iteration that ran left a loss or a weight not finite."""
+        return not bool(self.finite)
+
+    def read(self) -> dict[str, float]:
+        """Means since the last reading, NaN where there was none; starts new sums."""
+        count = float(self.count)
+        sums = self.sums.numpy()
+        self.sums.assign(tf.zeros_like(self.sums))
+        self.count.assign(0.0)
+        means = sums / count if count else [math.nan] * len(self.names)
+        return dict(zip(self.names, map(float, means), strict=True))
+
+    def variables(self) -> dict[str, tf.Variable]:
+        """What a checkpoint adds to the training's own variables."""
+        return {"loop/sums": self.sums, "loop/count": self.count, "loop/finite": self.finite}
+
+    def _iterations(self, blocks: tf.Tensor, first: tf.Tensor) -> tf.Tensor:
+        self.traces += 1  # counts tracing, not running
+        total = tf.shape(blocks)[0]
+
+        def body(number: tf.Tensor) -> tuple[tf.Tensor]:
+            statistics = iterate(self.gan, blocks[number], first + number)
+            self._account(statistics)
+            return (number + 1,)
+
+        def going(number: tf.Tensor) -> tf.Tensor:
+            return (number < total) & self.finite
+
+        (done,) = tf.while_loop(going, body, (tf.constant(0),), parallel_iterations=1)
+        return done
+
+    def _account(self, statistics: dict[str, tf.Tensor]) -> None:
+        values = tf.stack([statistics[name] for name in self.names])
+        self.sums.assign_add(values)
+        self.count.assign_add(1.0)
+        trained = (*self.gan.generator.trainable, *self.gan.discriminator.trainable)
+        totals = tf.stack([tf.reduce_sum(variable) for variable in trained])
+        losses = values[:2]
+        self.finite.assign(
+            tf.reduce_all(tf.math.is_finite(losses)) & tf.reduce_all(tf.math.is_finite(totals))
+        )

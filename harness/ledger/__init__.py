@@ -1,0 +1,1 @@
+"""The queue of trials: `base` says what a ledger is, `optuna_ledger` keeps it in an Optuna storage."""

@@ -1,0 +1,72 @@
+"""Which Optuna storage holds a ledger: a journal file by default, PostgreSQL by URL."""
+
+import re
+from pathlib import Path
+
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+
+from harness.errors import HarnessError, unknown
+
+_DRIVERS = {
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+    "sqlite": "sqlite",
+}
+
+
+def open_storage(folder: Path, url: str, workers: int) -> BaseStorage:
+    """Open what `url` names, or the journal in `folder` where it is empty."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return _open_database(url, workers) if url else _open_journal(folder.resolve() / "ledger.log")
+
+
+def _open_journal(path: Path) -> BaseStorage:
+    # Not the default lock, a symlink: its age is read through the link, so it is the journal's,
+    # and of two processes that wait for a dead holder one may break the other's fresh lock.
+    try:
+        lock = JournalFileOpenLock(str(path))
+        return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
+    except OSError as error:
+        raise HarnessError(f"{path}: the ledger cannot be opened ({error.strerror})") from None
+    except (ValueError, KeyError, TypeError):  # a torn or foreign line
+        raise HarnessError(
+            f"{path}: the ledger is damaged; delete this file and run again: results lie in the "
+            "trials' own folders, and only what is missing is queued"
+        ) from None
+
+
+def _open_database(url: str, workers: int) -> BaseStorage:
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        raise HarnessError("storage: not a URL; give postgresql://user@host/database")
+    if scheme not in _DRIVERS:
+        raise HarnessError(f"storage: {unknown('kind of database', scheme, _DRIVERS)}")
+    if scheme == "sqlite" and workers > 1:
+        raise HarnessError(
+            f"storage {url}: SQLite hands one trial to two workers; leave the storage empty for a "
+            "journal file, use postgresql://..., or run one worker"
+        )
+    timeout = {"timeout": 60} if scheme == "sqlite" else {"connect_timeout": 10}
+    options = {"connect_args": timeout, "pool_pre_ping": True}
+    from sqlalchemy.exc import SQLAlchemyError  # 0.3 s that only a database need cost
+
+    try:
+        return get_storage(RDBStorage(f"{_DRIVERS[scheme]}://{rest}", engine_kwargs=options))
+    except ImportError:
+        raise HarnessError(
+            "storage: the PostgreSQL driver is missing; install the extra `postgres`"
+        ) from None
+    except (SQLAlchemyError, RuntimeError, ValueError) as error:
+        # unreachable, a schema of another Optuna, a bad port; `from None`: may hold the password
+        raise HarnessError(f"storage {_masked(url, url)}: {_masked(str(error), url)}") from None
+
+
+def _masked(text: str, url: str) -> str:
+    """The first line of `text` without the password that `url` holds."""
+    first = text.strip().splitlines()[0] if text.strip() else "no answer"
+    for pattern in (r"://[^:/@]*:(.+)@", r"[?&]password=([^&]+)"):
+        if found := re.search(pattern, url):
+            first = first.replace(found.group(1), "***")
+    return first

@@ -1,0 +1,1 @@
+"""Numbers → figures: an info function (tested) and a drawing function each."""

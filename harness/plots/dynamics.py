@@ -1,0 +1,79 @@
+"""Training dynamics: losses, accuracies and the augmentation probability of each cell."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from harness.plots.style import NARROW, Look
+
+MEASURES = {
+    "discriminator_loss": "discriminator loss",
+    "generator_loss": "generator loss",
+    "real_accuracy": "accuracy on real images",
+    "fake_accuracy": "accuracy on generated images",
+    "augmentation_probability": "augmentation probability",
+}
+BINS = 120  # more points than a panel has room for are averaged
+
+
+class Trace(NamedTuple):
+    """One cell's mean over the seeds still training, by images shown (kimg)."""
+
+    cell: str
+    kimg: tuple[float, ...]
+    values: tuple[float, ...]
+    n: int
+
+
+class Panel(NamedTuple):
+    """One measure for all cells."""
+
+    label: str
+    traces: tuple[Trace, ...]
+
+
+def dynamics_info(training: pd.DataFrame, cells: Sequence[str]) -> tuple[Panel, ...]:
+    """Average over the seeds of a cell in equal bins of kimg; measures nobody logged are left out."""
+    if training.empty:
+        return ()
+    width = max(float(training["kimg"].max()) / BINS, 1e-9)
+    binned = training.assign(bin=(training["kimg"] // width).astype(int))
+    means = binned.groupby(["cell", "bin"])[["kimg", *MEASURES]].mean().reset_index()
+    seeds = training.groupby("cell")["seed"].nunique()
+    panels = []
+    for name, label in MEASURES.items():
+        known = dict(tuple(means.dropna(subset=[name]).groupby("cell")))
+        traces = tuple(
+            Trace(cell, tuple(known[cell]["kimg"]), tuple(known[cell][name]), int(seeds[cell]))
+            for cell in cells
+            if cell in known
+        )
+        if traces:
+            panels.append(Panel(label, traces))
+    return tuple(panels)
+
+
+def draw_dynamics(info: Sequence[Panel], looks: dict[str, Look], width: float) -> Figure:
+    """A panel a measure, a line a cell, one legend for all."""
+    columns = 1 if width <= NARROW else 2
+    rows = -(-len(info) // columns)
+    cells = {trace.cell: trace.n for panel in info for trace in panel.traces}
+    legend = -(-len(cells) // columns) * 0.2 + 0.25
+    height = 1.5 if columns == 1 else 1.75
+    figure = Figure(figsize=(width, height * rows + legend), layout="constrained")
+    grid = np.asarray(figure.subplots(rows, columns, sharex=True, squeeze=False))
+    for axes, panel in zip(grid.flat, info, strict=False):
+        axes.set_title(panel.label)
+        for trace in panel.traces:
+            look = looks[trace.cell]
+            axes.plot(trace.kimg, trace.values, look.dash, color=look.colour, linewidth=1.4,
+                      label=f"{trace.cell} (n = {trace.n})")  # fmt: skip
+    for axes in grid.flat[len(info) :]:
+        axes.set_visible(False)
+    handles, labels = grid.flat[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper left", ncols=columns)
+    figure.supxlabel("real images shown to the discriminator (thousands)", fontsize=8.5)
+    return figure

@@ -1,0 +1,75 @@
+"""Reading the record of truth: what a trial's folder says. Written by `tracking.record`.
+
+runs/trials/<key>/
+  config.json               every knob by its dotted name
+  metrics.jsonl             training rows, one a log interval
+  evaluations/<identity>.jsonl   one row an evaluation; beside it <identity>.json says what was asked
+  result.json               written once, when the trial ended as `finished` or `diverged`
+  failure.json              the last crash: error, log tail, attempt
+  env.json                  one entry an attempt: versions, device, arithmetic, git commit
+  samples/<iteration>.png   the fixed latent grid through training
+  generators/<iteration>.npz   EMA generators kept for scoring
+  checkpoint/, log.txt, lock, progress.json
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.config.patch import unflatten
+from harness.config.trial import TrialConfig
+from harness.files import read_json, read_lines
+
+FINISHED, DIVERGED, CRASHED = "finished", "diverged", "crashed"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial's folder, read when asked."""
+
+    folder: Path
+
+    @property
+    def key(self) -> str:
+        """The trial's identity, which names its folder."""
+        return self.folder.name
+
+    def config(self) -> TrialConfig:
+        """The resolved configuration."""
+        return unflatten(read_json(self.folder / "config.json"))
+
+    def result(self) -> dict[str, Any] | None:
+        """How the training ended; None while it has not."""
+        result: dict[str, Any] | None = read_json(self.folder / "result.json")
+        return result
+
+    def failure(self) -> dict[str, Any] | None:
+        """The last crash, if the trial has not ended since."""
+        failure: dict[str, Any] | None = read_json(self.folder / "failure.json")
+        return None if self.result() else failure
+
+    def environment(self) -> list[dict[str, Any]]:
+        """Versions, device and arithmetic of each attempt."""
+        return read_json(self.folder / "env.json") or []
+
+    def training_rows(self) -> list[dict[str, Any]]:
+        """The rows of `metrics.jsonl`."""
+        return read_lines(self.folder / "metrics.jsonl")
+
+    def metrics(self) -> dict[str, dict[str, Any]]:
+        """Metric identity → what was asked of it (`request`, protocol, encoder, resolution, ...)."""
+        specs = sorted((self.folder / "evaluations").glob("*.json"))
+        return {path.stem: read_json(path) for path in specs}
+
+    def metric(self, request: str) -> str | None:
+        """The metric identity that answers `request`; None where it was never scored so."""
+        found = [name for name, spec in self.metrics().items() if spec["request"] == request]
+        return found[-1] if found else None
+
+    def evaluation_rows(self, identity: str) -> list[dict[str, Any]]:
+        """The rows of one metric identity, in the order of training."""
+        return read_lines(self.folder / "evaluations" / f"{identity}.jsonl")
+
+    def samples(self) -> list[Path]:
+        """Sample grids in the order of training."""
+        return sorted((self.folder / "samples").glob("*.png"))

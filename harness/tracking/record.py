@@ -1,0 +1,156 @@
+"""Writing the record of truth: one trial's folder (its layout is in `harness.records`)."""
+
+import fcntl
+import json
+import os
+import platform
+import socket
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from harness.config.patch import flatten
+from harness.config.trial import TrialConfig
+from harness.errors import HarnessError
+from harness.files import append_line, read_json, read_lines, write_atomically, write_json
+
+PACKAGES = ("tensorflow", "keras", "numpy", "gan-ablation-harness")
+
+
+class Busy(Exception):
+    """Another process trains this trial."""
+
+
+class Recorder:
+    """The folder of one trial, held by a lock that dies with its process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (self.folder / "lock").open("w")
+        except OSError as error:
+            raise HarnessError(f"{self.folder}: cannot be written ({error.strerror})") from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            raise Busy(str(self.folder)) from None
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._lock is not None:
+            self._lock.close()
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the state to continue from lies."""
+        return self.folder / "checkpoint" / "last.npz"
+
+    def generator(self, iteration: int) -> Path:
+        """Where the EMA generator after `iteration` lies."""
+        return self.folder / "generators" / f"{iteration:08d}.npz"
+
+    def start(self, config: TrialConfig, environment: Mapping[str, Any]) -> None:
+        """Write what is trained and what it is trained with; one entry an attempt."""
+        write_json(self.folder / "config.json", flatten(config))
+        attempts = read_json(self.folder / "env.json") or []
+        write_json(self.folder / "env.json", [*attempts, environment])
+
+    def cut(self, iteration: int) -> None:
+        """Drop all rows beyond `iteration`, a torn last line too: a resume writes them again."""
+        files = [self.folder / "metrics.jsonl", *(self.folder / "evaluations").glob("*.jsonl")]
+        for path in files:
+            if path.exists():
+                rows = [row for row in read_lines(path) if row["iteration"] <= iteration]
+                lines = (json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
+                write_atomically(path, "".join(lines))
+        for path in (self.folder / "samples").glob("*.png"):
+            if int(path.stem) > iteration:
+                path.unlink()
+
+    def training(self, row: Mapping[str, Any]) -> None:
+        """Append a row of training statistics."""
+        append_line(self.folder / "metrics.jsonl", row)
+
+    def describe_metric(self, spec: Mapping[str, Any]) -> None:
+        """Say what one metric identity is."""
+        write_json(self._evaluations(f"{spec['identity']}.json"), spec)
+
+    def evaluation(self, identity: str, row: Mapping[str, Any]) -> None:
+        """Append a row of scores."""
+        append_line(self._evaluations(f"{identity}.jsonl"), row)
+
+    def sample_path(self, iteration: int) -> Path:
+        """Where the sample grid after `iteration` goes."""
+        return self.folder / "samples" / f"{iteration:08d}.png"
+
+    def progress(self, **values: Any) -> None:
+        """Say how far the trial is, for live views and as a heartbeat; not part of the record."""
+        temporary = self.folder / ".progress.tmp"
+        temporary.write_text(json.dumps({**values, "at": time.time()}))
+        temporary.replace(self.folder / "progress.json")
+
+    def result(self, values: Mapping[str, Any]) -> None:
+        """Write how the training ended; a trial with a result is never trained again."""
+        write_json(self.folder / "result.json", values)
+        (self.folder / "failure.json").unlink(missing_ok=True)
+        (self.folder / "progress.json").unlink(missing_ok=True)
+
+    def failure(self, error: str, log_tail: str, attempt: int) -> None:
+        """Write why an attempt crashed."""
+        values = {"error": error, "log_tail": log_tail, "attempt": attempt, "at": now()}
+        write_json(self.folder / "failure.json", values)
+        (self.folder / "progress.json").unlink(missing_ok=True)
+
+    def log(self, text: str) -> None:
+        """Append a line to the trial's own log."""
+        with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{now()} {text}\n")
+
+    def _evaluations(self, name: str) -> Path:
+        path = self.folder / "evaluations" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+def now() -> str:
+    """The time, as ISO 8601 in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def environment(arithmetic: Mapping[str, Any], git: Mapping[str, Any]) -> dict[str, Any]:
+    """What an attempt runs on. Nothing here can change a result but the arithmetic, by rounding."""
+    return {
+        "at": now(),
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "versions": {package: version(package) for package in PACKAGES},
+        "device": arithmetic["device"],
+        "arithmetic": dict(arithmetic),
+        "git": dict(git),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

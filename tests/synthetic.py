@@ -1,0 +1,300 @@
+"""A synthetic runs/ folder that keeps to the schemas of the record, for tests of what reads it.
+
+The numbers are made up but shaped like real ones: KID falls from 0.9 towards a level of the cell's
+own, with a share of noise that cells have in common at a seed.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from harness.config.identity import key, metric_request
+from harness.config.patch import flatten, resolve
+from harness.config.runtime import Runtime
+from harness.config.trial import TrialConfig
+from harness.files import write_atomically, write_json
+
+BASELINE: dict[str, Any] = {
+    "data.name": "cifar10",
+    "data.image_size": 32,
+    "generator.width": 64,
+    "discriminator.width": 64,
+    "training.batch_size": 64,
+    "training.kimg": 128.0,
+    "training.evaluations": 10,
+}
+
+
+@dataclass(frozen=True)
+class Tip:
+    """A cell that differs from the reference, its true effect on KID, and who claims what."""
+
+    name: str
+    title: str
+    patch: Mapping[str, Any]
+    effect: float
+    claims: Sequence[tuple[str, str]] = ()
+
+
+TIPS = (
+    Tip(
+        "adam_beta_1",
+        "Adam with beta_1 = 0.5 instead of 0.9",
+        {"optimizer.generator.beta_1": 0.9, "optimizer.discriminator.beta_1": 0.9},
+        0.080,
+        [("S0", "helps"), ("S3", "helps")],
+    ),
+    Tip(
+        "spectral_norm",
+        "Spectral normalisation in the discriminator",
+        {"discriminator.spectral_norm": True},
+        -0.035,
+        [("S0", "helps"), ("S2", "depends")],
+    ),
+    Tip(
+        "label_smoothing",
+        "One-sided label smoothing of 0.1",
+        {"loss.label_smoothing": 0.1},
+        -0.004,
+        [("S1", "helps"), ("S4", "no_effect")],
+    ),
+    Tip(
+        "batch_norm_in_discriminator",
+        "Batch normalisation in the discriminator",
+        {"discriminator.batch_norm": False},
+        -0.030,
+        [("S0", "helps"), ("S2", "hurts")],
+    ),
+)
+"""The first and last ignore what the reference follows; their effect is ignoring − following."""
+IGNORED = ("adam_beta_1", "batch_norm_in_discriminator")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to build: which tips and seeds, and which trials ended badly."""
+
+    tips: Sequence[Tip] = TIPS
+    seeds: Sequence[int] = range(6)
+    evidence: bool = True
+    diverged: Sequence[tuple[str, int]] = (("adam_beta_1=ignoring", 3),)
+    crashed: Sequence[tuple[str, int]] = (("label_smoothing=following", 4),)
+    missing: Sequence[tuple[str, int]] = (("spectral_norm=following", 5),)
+    baseline: Mapping[str, Any] = field(default_factory=lambda: BASELINE)
+    run_name: str = "card_tips-cpu"
+
+    def cells(self) -> dict[str, Mapping[str, Any]]:
+        """Label → patch, the reference first."""
+        return {"reference": {}, **{self.label(tip): tip.patch for tip in self.tips}}
+
+    @staticmethod
+    def label(tip: Tip) -> str:
+        """The label of the tip's cell that is not the reference."""
+        return f"{tip.name}={'ignoring' if tip.name in IGNORED else 'following'}"
+
+    def config(self, cell: str, seed: int) -> TrialConfig:
+        """The resolved configuration of a trial."""
+        return resolve([self.baseline, self.cells()[cell], {"seed": seed}])
+
+
+def build(root: Path, recipe: Recipe | None = None) -> Runtime:
+    """Write a plan and its trials below `root`; the folders as a `Runtime`."""
+    recipe = recipe or Recipe()
+    runtime = Runtime(runs=root / "runs", reports=root / "reports", studies=root / "studies")
+    plan = _plan(recipe)
+    write_json(runtime.study(recipe.run_name) / "plan.json", plan)
+    for row in plan["trials"]:
+        _trial(runtime.trials / row["key"], recipe, row["cell"], row["seed"])
+    return runtime
+
+
+def all_trials(recipe: Recipe) -> list[tuple[str, int]]:
+    """Every (cell, seed), to mark all as missing, crashed or diverged."""
+    return [(cell, seed) for seed in recipe.seeds for cell in recipe.cells()]
+
+
+def _plan(recipe: Recipe) -> dict[str, Any]:
+    cells = recipe.cells()
+    note = "This profile shows the path; its numbers are no evidence."
+    return {
+        "run_name": recipe.run_name,
+        "study": recipe.run_name.split("-")[0],
+        "profile": recipe.run_name.split("-")[-1],
+        "title": "Six tips of the card",
+        "question": "Which of the usual tips lower KID on small images, and by how much?",
+        "sources": ["S0 (Keras ADA-GAN)", "S2 (conditional GANs)"],
+        "note": "" if recipe.evidence else note,
+        "evidence": recipe.evidence,
+        "design": "one_at_a_time",
+        "seeds": list(recipe.seeds),
+        "alpha": 0.05,
+        "equivalence": 0.05,
+        "objective": "final",
+        "analysis_digest": "0123abcd",
+        "reference": "reference",
+        "cells": [
+            {
+                "label": label,
+                "patch": dict(patch),
+                "request": metric_request(recipe.config(label, 0)),
+                "warnings": [],
+            }
+            for label, patch in cells.items()
+        ],
+        "contrasts": [_contrast(recipe, tip) for tip in recipe.tips],
+        "trials": [
+            {"cell": label, "seed": seed, "key": key(recipe.config(label, seed))}
+            for seed in recipe.seeds
+            for label in cells
+        ],
+    }
+
+
+def _contrast(recipe: Recipe, tip: Tip) -> dict[str, Any]:
+    sides = [recipe.label(tip), "reference"]
+    following, ignoring = sides[::-1] if tip.name in IGNORED else sides
+    return {
+        "name": tip.name,
+        "kind": "tip",
+        "title": tip.title,
+        "following": following,
+        "ignoring": ignoring,
+        "weights": {following: 1, ignoring: -1},
+        "design": "one_at_a_time",
+        "heuristic": tip.name,
+        "claims": [
+            {"source": source, "effect": effect, "condition": "", "quote": "a short gist"}
+            for source, effect in tip.claims
+        ],
+    }
+
+
+def _trial(folder: Path, recipe: Recipe, cell: str, seed: int) -> None:
+    if (cell, seed) in recipe.missing:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    config = recipe.config(cell, seed)
+    write_json(folder / "config.json", flatten(config))
+    write_json(folder / "env.json", [_environment(seed)])
+    if (cell, seed) in recipe.crashed:
+        error = "ResourceExhaustedError: out of memory <script>alert(1)</script>"
+        failure = {"error": error, "log_tail": "", "attempt": 3, "at": "2026-11-22T12:00:00+00:00"}
+        write_json(folder / "failure.json", failure)
+        return
+    diverged = (cell, seed) in recipe.diverged
+    share = 0.3 if diverged else 1.0
+    _curves(folder, recipe, cell, config, share)
+    write_json(folder / "result.json", _result(folder.name, config, diverged, share))
+
+
+def _environment(seed: int) -> dict[str, Any]:
+    return {
+        "at": "2026-11-22T11:00:00+00:00",
+        "host": "hidden-host",
+        "python": "3.11.7",
+        "platform": "Linux-6.1-x86_64",
+        "versions": {"tensorflow": "2.21.0", "keras": "3.15.1", "numpy": "2.4.6"},
+        "device": "CPU (2 cores)",
+        "arithmetic": {"threads": 1, "xla": False, "device": "cpu", "tensorflow": "2.21.0"},
+        "git": {"commit": "3f2a9c1d5e7b8a60", "dirty": False},
+        "seed": seed,
+    }
+
+
+def _curves(
+    folder: Path, recipe: Recipe, cell: str, config: TrialConfig, share: float
+) -> None:
+    effects = {recipe.label(tip): tip.effect for tip in recipe.tips}
+    common = np.random.default_rng(config.seed)
+    own = np.random.default_rng([config.seed, sum(map(ord, cell))])
+    level = 0.14 + effects.get(cell, 0.0) + common.normal(0, 0.012) + own.normal(0, 0.010)
+    request = metric_request(config)
+    identity = f"inception_v3.75.bilinear.blocks128.n5760.m5760.ref-{request}.enc-0a1b2c3d"
+    spec = {"request": request, "identity": identity, "protocol": "keras75", "m": 5760, "n": 5760,
+            "encoder": "inception_v3", "resolution": 75, "resizer": "bilinear",
+            "reference": request, "encoder_digest": "0a1b2c3d"}  # fmt: skip
+    write_json(folder / "evaluations" / f"{identity}.json", spec)
+    rows = config.evaluation_iterations
+    for number, iteration in enumerate(rows[: 1 + round(share * (len(rows) - 1))]):
+        done = iteration / config.iterations
+        kid = level + (0.9 - level) * math.exp(-5 * done) + own.normal(0, 0.006) * (number > 0)
+        place = _place(config, iteration)
+        scores = {"kid": kid, "kid_blocks": [kid - 0.01, kid + 0.01], "kid_half_a": kid,
+                  "kid_half_b": kid, "coverage": 0.6 * done, "evaluation_seconds": 4.0}  # fmt: skip
+        _append(folder / "evaluations" / f"{identity}.jsonl", {"evaluation": number, **place, **scores})
+        write_atomically(folder / "samples" / f"{iteration:08d}.png", _grid(config, cell, done))
+    for iteration in range(50, int(share * config.iterations) + 1, 50):
+        _append(folder / "metrics.jsonl", _statistics(config, iteration, own))
+
+
+def _append(path: Path, row: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:  # without the fsync of `append_line`, for speed
+        file.write(json.dumps(row) + "\n")
+
+
+def _place(config: TrialConfig, iteration: int) -> dict[str, Any]:
+    slower = 1.3 if config.discriminator.spectral_norm else 1.0
+    return {
+        "iteration": iteration,
+        "kimg": iteration * config.iteration_images / 1000,
+        "generator_updates": iteration,
+        "seconds": iteration * 0.021 * slower,
+    }
+
+
+def _statistics(config: TrialConfig, iteration: int, noise: np.random.Generator) -> dict[str, Any]:
+    done = iteration / config.iterations
+    return {
+        **_place(config, iteration),
+        "images_per_second": 3000.0,
+        "discriminator_loss": 0.6 - 0.2 * done + noise.normal(0, 0.03),
+        "generator_loss": 0.9 + 0.6 * done + noise.normal(0, 0.05),
+        "real_accuracy": 0.95 - 0.1 * math.exp(-3 * done) + noise.normal(0, 0.01),
+        "fake_accuracy": 0.9 - 0.1 * math.exp(-3 * done) + noise.normal(0, 0.01),
+        "augmentation_probability": 0.2 * done,
+    }
+
+
+def _grid(config: TrialConfig, cell: str, done: float) -> bytes:
+    """A 6 x 6 grid that turns from noise into blobs of colour."""
+    size = config.data.image_size
+    rng = np.random.default_rng(7)
+    place = np.linspace(-1, 1, size)
+    tiles = []
+    for _ in range(36):
+        x, y = rng.uniform(-0.4, 0.4, 2)
+        blob = np.exp(-((place[:, None] - x) ** 2 + (place[None] - y) ** 2) / 0.15)
+        picture = blob[..., None] * rng.uniform(60, 250, 3) + 30 * (len(cell) % 3)
+        static = rng.uniform(0, 255, (size, size, 3))
+        tiles.append(done * picture + (1 - done) * static)
+    grid = np.array(tiles).reshape(6, 6, size, size, 3).swapaxes(1, 2).reshape(6 * size, 6 * size, 3)
+    file = BytesIO()
+    Image.fromarray(grid.clip(0, 255).astype(np.uint8)).save(file, "png")
+    return file.getvalue()
+
+
+def _result(name: str, config: TrialConfig, diverged: bool, share: float) -> dict[str, Any]:
+    iteration = int(share * config.iterations)
+    flags = [{"flag": "accuracy_above_band", "kimg": 32.0, "identity": None}]
+    return {
+        "key": name,
+        "status": "diverged" if diverged else "finished",
+        **_place(config, iteration),
+        "evaluation_seconds": 44.0 * share,
+        "images_per_second": 3000.0,
+        "parameters": {"generator": 930947, "discriminator": 796161},
+        "flags": flags if config.seed == 0 else [],
+        "finished_at": "2026-11-22T12:00:00+00:00",
+        "attempts": 1,
+        "message": f"discriminator_loss is nan at iteration {iteration}" if diverged else "",
+    }
+
+
