@@ -1,4 +1,4 @@
-"""The one kind of error a user is meant to read: what is wrong, where, and the nearest valid choice."""
+"""The one kind of error a user is meant to read: what is wrong, where, and the nearest choice."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -9,7 +9,7 @@ class HarnessError(ValueError):
 
 
 def unknown(kind: str, name: object, choices: Iterable[str]) -> str:
-    """Say that `name` is no `kind`, with the nearest choice or, failing that, all of a short list."""
+    """Say that `name` is no `kind`, with the nearest choice, or all of a short list."""
     known = sorted(choices)
     text = f"unknown {kind} {str(name)!r}"
     if near := get_close_matches(str(name), known, n=1, cutoff=0.5):

@@ -59,3 +59,14 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
             break
         rows.append(json.loads(line))
     return rows
+
+
+def check_writable(folder: Path) -> None:
+    """Raise an error before any work is done where nothing could be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".probe"
+        probe.write_text("x")
+        probe.unlink()
+    except OSError as error:
+        raise HarnessError(f"{folder}: cannot be written ({error.strerror})") from None

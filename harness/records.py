@@ -3,7 +3,7 @@
 runs/trials/<key>/
   config.json               every knob by its dotted name
   metrics.jsonl             training rows, one a log interval
-  evaluations/<identity>.jsonl   one row an evaluation; beside it <identity>.json says what was asked
+  evaluations/<identity>.jsonl   one row an evaluation; <identity>.json says what was asked
   result.json               written once, when the trial ended as `finished` or `diverged`
   failure.json              the last crash: error, log tail, attempt
   env.json                  one entry an attempt: versions, device, arithmetic, git commit
@@ -57,7 +57,7 @@ class Trial:
         return read_lines(self.folder / "metrics.jsonl")
 
     def metrics(self) -> dict[str, dict[str, Any]]:
-        """Metric identity → what was asked of it (`request`, protocol, encoder, resolution, ...)."""
+        """Metric identity → what was asked of it (`request`, protocol, encoder, ...)."""
         specs = sorted((self.folder / "evaluations").glob("*.json"))
         return {path.stem: read_json(path) for path in specs}
 

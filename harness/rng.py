@@ -23,6 +23,6 @@ def generator(seed: int, *names: str | int) -> np.random.Generator:
 
 
 def latents(count: int, size: int, seed: int, *names: str | int) -> np.ndarray:
-    """Standard normal latents, (count, size) float32; a smaller size gives the first coordinates."""
+    """Standard normal latents, (count, size) float32; a smaller size gives leading coordinates."""
     # drawn coordinate by coordinate, so that cells with other noise sizes share the leading ones
     return generator(seed, *names).standard_normal((size, count), dtype=np.float32).T.copy()

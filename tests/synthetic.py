@@ -19,7 +19,7 @@ from harness.config.identity import key, metric_request
 from harness.config.patch import flatten, resolve
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
-from harness.files import write_atomically, write_json
+from harness.files import write_json
 
 BASELINE: dict[str, Any] = {
     "data.name": "cifar10",
@@ -30,6 +30,8 @@ BASELINE: dict[str, Any] = {
     "training.kimg": 128.0,
     "training.evaluations": 10,
 }
+
+NOTE = "This profile shows the path; its numbers are no evidence."
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,6 @@ def all_trials(recipe: Recipe) -> list[tuple[str, int]]:
 
 def _plan(recipe: Recipe) -> dict[str, Any]:
     cells = recipe.cells()
-    note = "This profile shows the path; its numbers are no evidence."
     return {
         "run_name": recipe.run_name,
         "study": recipe.run_name.split("-")[0],
@@ -130,7 +131,7 @@ def _plan(recipe: Recipe) -> dict[str, Any]:
         "title": "Six tips of the card",
         "question": "Which of the usual tips lower KID on small images, and by how much?",
         "sources": ["S0 (Keras ADA-GAN)", "S2 (conditional GANs)"],
-        "note": "" if recipe.evidence else note,
+        "note": "" if recipe.evidence else NOTE,
         "evidence": recipe.evidence,
         "design": "one_at_a_time",
         "seeds": list(recipe.seeds),
@@ -182,7 +183,7 @@ def _trial(folder: Path, recipe: Recipe, cell: str, seed: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     config = recipe.config(cell, seed)
     write_json(folder / "config.json", flatten(config))
-    write_json(folder / "env.json", [_environment(seed)])
+    write_json(folder / "env.json", [_environment()])
     if (cell, seed) in recipe.crashed:
         error = "ResourceExhaustedError: out of memory <script>alert(1)</script>"
         failure = {"error": error, "log_tail": "", "attempt": 3, "at": "2026-11-22T12:00:00+00:00"}
@@ -194,7 +195,7 @@ def _trial(folder: Path, recipe: Recipe, cell: str, seed: int) -> None:
     write_json(folder / "result.json", _result(folder.name, config, diverged, share))
 
 
-def _environment(seed: int) -> dict[str, Any]:
+def _environment() -> dict[str, Any]:
     return {
         "at": "2026-11-22T11:00:00+00:00",
         "host": "hidden-host",
@@ -204,13 +205,10 @@ def _environment(seed: int) -> dict[str, Any]:
         "device": "CPU (2 cores)",
         "arithmetic": {"threads": 1, "xla": False, "device": "cpu", "tensorflow": "2.21.0"},
         "git": {"commit": "3f2a9c1d5e7b8a60", "dirty": False},
-        "seed": seed,
     }
 
 
-def _curves(
-    folder: Path, recipe: Recipe, cell: str, config: TrialConfig, share: float
-) -> None:
+def _curves(folder: Path, recipe: Recipe, cell: str, config: TrialConfig, share: float) -> None:
     effects = {recipe.label(tip): tip.effect for tip in recipe.tips}
     common = np.random.default_rng(config.seed)
     own = np.random.default_rng([config.seed, sum(map(ord, cell))])
@@ -228,9 +226,14 @@ def _curves(
         place = _place(config, iteration)
         scores = {"kid": kid, "kid_blocks": [kid - 0.01, kid + 0.01], "kid_half_a": kid,
                   "kid_half_b": kid, "coverage": 0.6 * done, "evaluation_seconds": 4.0}  # fmt: skip
-        _append(folder / "evaluations" / f"{identity}.jsonl", {"evaluation": number, **place, **scores})
-        write_atomically(folder / "samples" / f"{iteration:08d}.png", _grid(config, cell, done))
-    for iteration in range(50, int(share * config.iterations) + 1, 50):
+        _append(
+            folder / "evaluations" / f"{identity}.jsonl", {"evaluation": number, **place, **scores}
+        )
+        if number in (0, len(rows) // 5, len(rows) - 1):
+            path = folder / "samples" / f"{iteration:08d}.png"
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(_grid(config, cell, done))
+    for iteration in range(100, int(share * config.iterations) + 1, 100):
         _append(folder / "metrics.jsonl", _statistics(config, iteration, own))
 
 
@@ -275,9 +278,11 @@ def _grid(config: TrialConfig, cell: str, done: float) -> bytes:
         picture = blob[..., None] * rng.uniform(60, 250, 3) + 30 * (len(cell) % 3)
         static = rng.uniform(0, 255, (size, size, 3))
         tiles.append(done * picture + (1 - done) * static)
-    grid = np.array(tiles).reshape(6, 6, size, size, 3).swapaxes(1, 2).reshape(6 * size, 6 * size, 3)
+    grid = (
+        np.array(tiles).reshape(6, 6, size, size, 3).swapaxes(1, 2).reshape(6 * size, 6 * size, 3)
+    )
     file = BytesIO()
-    Image.fromarray(grid.clip(0, 255).astype(np.uint8)).save(file, "png")
+    Image.fromarray(grid.clip(0, 255).astype(np.uint8)).save(file, "png", compress_level=1)
     return file.getvalue()
 
 
@@ -296,5 +301,3 @@ def _result(name: str, config: TrialConfig, diverged: bool, share: float) -> dic
         "attempts": 1,
         "message": f"discriminator_loss is nan at iteration {iteration}" if diverged else "",
     }
-
-

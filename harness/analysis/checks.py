@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from harness.analysis.frame import MISSING, Frames
+from harness.analysis.frame import MISSING, Frames, each_row
 from harness.records import CRASHED, FINISHED
 
 _ATTRIBUTES = {
@@ -29,7 +29,7 @@ def checks(frames: Frames) -> list[str]:
 
 
 def _names(trials: pd.DataFrame, limit: int = 6) -> str:
-    names = [f"{row.cell} seed {row.seed}" for row in trials.itertuples()]
+    names = [f"{row.cell} seed {row.seed}" for row in each_row(trials)]
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return ", ".join(names[:limit]) + more
 
@@ -38,20 +38,20 @@ def _incomplete(trials: pd.DataFrame) -> Iterable[str]:
     missing = trials[trials["status"] == MISSING]
     if len(missing):
         yield (
-            f"{len(missing)} of {len(trials)} trials have not ended ({_names(missing)}); their "
-            "seeds are left out of the contrasts they belong to."
+            f"Not ended: {len(missing)} of {len(trials)} trials ({_names(missing)}). Their seeds "
+            "are left out of the contrasts they belong to."
         )
     crashed = trials[trials["status"] == CRASHED]
     if len(crashed):
         yield (
-            f"{len(crashed)} of {len(trials)} trials crashed ({_names(crashed)}) and count as "
+            f"Crashed: {len(crashed)} of {len(trials)} trials ({_names(crashed)}). They count as "
             "missing, not as failures of their cell."
         )
     unscored = trials[(trials["status"] == FINISHED) & trials["final"].isna()]
     if len(unscored):
         yield (
-            f"{len(unscored)} finished trials lack evaluations in the metric that the study asks "
-            f"for ({_names(unscored)}) and have no value."
+            f"Finished, but without all evaluations in the metric that the study asks for, so "
+            f"without a value: {_names(unscored)}."
         )
 
 
@@ -67,11 +67,11 @@ def _duplicates(trials: pd.DataFrame) -> Iterable[str]:
 
 def _unbalanced(trials: pd.DataFrame) -> Iterable[str]:
     seeds = trials.groupby("cell")["seed"].nunique()
-    if seeds.nunique() > 1:
+    if len(set(seeds)) > 1:
         counts = ", ".join(f"{cell} {count}" for cell, count in seeds.items())
         yield f"Cells were planned with different numbers of seeds: {counts}."
     valued = trials.assign(valued=trials["final"].notna()).groupby("cell")["valued"].sum()
-    if valued.nunique() > 1:
+    if len(set(valued)) > 1:
         counts = ", ".join(f"{cell} {count}" for cell, count in valued.items())
         yield f"Cells have values for different numbers of seeds: {counts}."
 
@@ -88,20 +88,21 @@ def _identities(frames: Frames) -> Iterable[str]:
 def _environments(environments: pd.DataFrame) -> Iterable[str]:
     last = environments.groupby(["cell", "seed"]).tail(1)
     for name, words in _ATTRIBUTES.items():
-        values = last.groupby("cell")[name].agg(lambda column: tuple(sorted(set(column))))
-        if last[name].nunique() <= 1:
+        values = {frozenset(column) for _, column in last.groupby("cell")[name]}
+        found = sorted(set(last[name]))
+        if len(found) <= 1:
             continue
-        listed = "; ".join(sorted(str(value) for value in last[name].unique()))
-        if values.nunique() > 1:
-            yield f"The {words} is confounded with the cells: not all were trained on the same ({listed})."
+        listed = "; ".join(found)
+        if len(values) > 1:
+            yield f"The {words} is confounded with the cells: not the same in all ({listed})."
         else:
             yield f"The {words} differs between trials, in every cell alike ({listed})."
     changed = environments.groupby(["cell", "seed"])[["arithmetic", "device"]].nunique()
     count = int((changed > 1).any(axis=1).sum())
     if count:
         yield (
-            f"{count} trials were continued under another arithmetic or device than they began "
-            "with; they are not bit-identical to an uninterrupted training."
+            f"Continued under another arithmetic or device than begun with: {count} of "
+            f"{len(changed)} trials. They are not bit-identical to an uninterrupted training."
         )
     if last["dirty"].astype(bool).any():
         yield "Some trials were trained from a working copy with uncommitted changes."

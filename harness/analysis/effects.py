@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from harness.analysis.frame import Frames
+from harness.analysis.frame import Frames, each_row
 from harness.records import FINISHED
 
 BETTER, WORSE, INCONCLUSIVE, NOT_JUDGED = "better", "worse", "inconclusive", "not judged"
@@ -79,7 +79,7 @@ def effects(frames: Frames) -> pd.DataFrame:
     evidence = bool(frames.plan["evidence"])
     judged = [
         verdict(row.n, row.effect, row.p_adjusted, alpha) if evidence else (NOT_JUDGED, "")
-        for row in table.itertuples()
+        for row in each_row(table)
     ]
     return table.assign(
         verdict=[name for name, _ in judged], reason=[reason for _, reason in judged]

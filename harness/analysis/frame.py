@@ -62,6 +62,12 @@ class Frames:
     environments: pd.DataFrame  # one row a trial and attempt
     metrics: pd.DataFrame  # one row a metric identity: what was asked, in how many trials
     samples: pd.DataFrame  # cell, seed, iteration, path of a grid
+    configs: Mapping[str, Mapping[str, Any]]  # cell → knobs: of one of its trials, or its patch
+
+
+def each_row(frame: pd.DataFrame) -> Iterable[Any]:
+    """The rows as named tuples; what type a column has is known to whoever made the frame."""
+    return frame.itertuples(index=False)
 
 
 def load_plan(run_name: str, runtime: Runtime) -> Plan:
@@ -83,9 +89,10 @@ def load(run_name: str, runtime: Runtime) -> Frames:
         for row in plan["trials"]
     ]
     trials = _frame((part.row for part in read), _TRIAL_TEXT, _TRIAL_NUMBERS)
+    configs = _configs(plan, read)
     return Frames(
         plan=plan,
-        trials=pd.concat([trials, _knobs(plan, read)], axis=1),
+        trials=pd.concat([trials, _knobs(trials["cell"], configs)], axis=1),
         curves=_frame(_each(read, "curves"), _CURVE_TEXT, (*_CURVE_NUMBERS, *_SCORES)),
         training=_frame(_each(read, "training"), ("cell", "seed", "key"), _TRAINING_NUMBERS),
         flags=_frame(_each(read, "flags"), ("cell", "seed", "flag"), ("kimg",)),
@@ -97,6 +104,7 @@ def load(run_name: str, runtime: Runtime) -> Frames:
         ),
         metrics=_metrics(read),
         samples=_frame(_each(read, "samples"), ("cell", "seed", "path"), ("iteration",)),
+        configs=configs,
     )  # fmt: skip
 
 
@@ -141,7 +149,7 @@ def _read(trial: Trial, planned: Mapping[str, Any], request: str, score: Any) ->
         [{**key, "status": status, "identity": identity, **values} for values in curves],
         [{**key, **values} for values in training],
         [{**who, "flag": flag["flag"], "kimg": flag["kimg"]} for flag in flags],
-        [{**who, **_environment(entry), "attempt": n} for n, entry in enumerate(trial.environment(), 1)],
+        [{**who, **_environment(e), "attempt": n} for n, e in enumerate(trial.environment(), 1)],
         [{**who, "iteration": int(path.stem), "path": str(path)} for path in trial.samples()],
     )  # fmt: skip
 
@@ -182,9 +190,7 @@ def _scores(
     }
 
 
-def _costs(
-    result: Mapping[str, Any] | None, last: Sequence[Mapping[str, Any]]
-) -> dict[str, float]:
+def _costs(result: Mapping[str, Any] | None, last: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     ended = result or (last[0] if last else {})
     names = ("kimg", "iteration", "seconds", "evaluation_seconds", "images_per_second", "attempts")
     costs = {name: _number(ended.get(name)) for name in names}
@@ -224,19 +230,24 @@ def _frame(
     return frame.astype({"seed": int, **{name: object for name in text if name != "seed"}})
 
 
-def _knobs(plan: Plan, read: Sequence[_Read]) -> pd.DataFrame:
-    """The knobs in which cells differ, as `knob:<path>`: from the record, else from the patch."""
-    known: dict[str, dict[str, Any]] = {cell["label"]: dict(cell["patch"]) for cell in plan["cells"]}
+def _configs(plan: Plan, read: Sequence[_Read]) -> dict[str, dict[str, Any]]:
+    known: dict[str, dict[str, Any]] = {
+        cell["label"]: dict(cell["patch"]) for cell in plan["cells"]
+    }
     for trial in read:
         known[trial.row["cell"]] |= trial.config
-    paths = dict.fromkeys(path for values in known.values() for path in values if path != "seed")
+    return known
+
+
+def _knobs(cells: "pd.Series[str]", configs: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """The knobs in which cells differ, as `knob:<path>`; None where a cell's value is unknown."""
+    paths = dict.fromkeys(path for values in configs.values() for path in values if path != "seed")
     columns = {
-        path: [known[trial.row["cell"]].get(path) for trial in read]
+        f"knob:{path}": [configs[cell].get(path) for cell in cells]
         for path in paths
-        if len({str(values[path]) for values in known.values() if path in values}) > 1
-        or any(path in cell["patch"] for cell in plan["cells"])
+        if len({str(values.get(path)) for values in configs.values()}) > 1
     }
-    return pd.DataFrame({f"knob:{path}": values for path, values in columns.items()}, dtype=object)
+    return pd.DataFrame(columns, index=cells.index, dtype=object)
 
 
 def _metrics(read: Sequence[_Read]) -> pd.DataFrame:

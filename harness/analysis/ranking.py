@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis.effects import BETTER, INCONCLUSIVE, WORSE, differences, effects, estimate
-from harness.analysis.frame import STATUSES, Frames
+from harness.analysis.frame import STATUSES, Frames, each_row
 from harness.records import FINISHED
 
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
@@ -49,7 +49,7 @@ def claims(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:
             "verdict": row.verdict,
             "judgement": judge(claim["effect"], str(row.verdict), int(row.n)),
         }
-        for row in table.itertuples()
+        for row in each_row(table)
         for claim in said[row.contrast]
     ]
     columns = ["contrast", "title", "design", "source", "effect", "condition", "quote"]

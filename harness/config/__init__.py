@@ -1,0 +1,1 @@
+"""Configuration: the parameter space, studies, patches, identities, and how they are read."""

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from harness.catalog import ENCODERS
+from harness.config.patch import flatten, unflatten
+from harness.config.trial import TrialConfig
 from harness.errors import HarnessError
 from harness.files import write_atomically
 
@@ -85,3 +88,14 @@ class _DigestCache:
             write_atomically(self.file, json.dumps(self.entries))
         except OSError:
             return  # a read-only runs folder costs time here; the run itself says so
+
+
+def with_content(config: TrialConfig, cache: Path) -> TrialConfig:
+    """Fill in the digests of what a configuration names by path."""
+    found: dict[str, str] = {}
+    if config.data.path is not None:
+        found["data.content"] = folder_digest(Path(config.data.path), cache)
+    encoder = config.evaluation.encoder or ""
+    if encoder not in ENCODERS:
+        found["evaluation.encoder_content"] = file_digest(Path(encoder), cache)
+    return unflatten({**flatten(config), **found}) if found else config

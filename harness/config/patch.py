@@ -1,8 +1,8 @@
 """Patches: dotted path → value, or a relation to what is patched.
 
-A relation is `{times: 2}` (twice the cell's own baseline value) or `{of: generator.width, times: 2}`
-(twice another knob's). It is resolved when the patch is applied, so that what is hashed, shown and
-logged is a number.
+A relation is `{times: 2}` (twice the cell's own baseline value) or
+`{of: generator.width, times: 2}` (twice another knob's). It is resolved when the patch is applied,
+so that what is hashed, shown and logged is a number.
 """
 
 from collections.abc import Mapping
@@ -106,7 +106,7 @@ def resolve(layers: list[Patch]) -> TrialConfig:
 
 def _base(explicit: Mapping[str, Any]) -> dict[str, Any]:
     depth = depth_of(explicit.get("data.image_size", DEFAULTS["data.image_size"]))
-    derived = {path: depth for path in ("generator.depth", "discriminator.depth")}
+    derived = dict.fromkeys(("generator.depth", "discriminator.depth"), depth)
     return {**DEFAULTS, **derived, **explicit}
 
 
@@ -122,3 +122,20 @@ def _kimg(base: Mapping[str, Any], epochs: Any) -> float:
         )
     batch = base["training.batch_size"]
     return float(epochs * batch * (images // batch) / 1000)
+
+
+def check_value(path: str, value: Any) -> None:
+    """Raise an error if `value` alone is of the wrong type or out of bounds for a knob."""
+    if isinstance(value, Mapping) or check_path(path) in ALIASES:
+        return  # a relation, or an alias: checked when it is resolved
+    *sections, leaf = path.split(".")
+    model: Any = TrialConfig
+    for name in sections:
+        model = model.model_fields[name].annotation
+    if model is TrialConfig:
+        return
+    try:
+        model.model_validate({leaf: value})
+    except ValidationError as error:
+        details = [{**detail, "loc": (path,)} for detail in error.errors()]
+        raise HarnessError("; ".join(_explain(detail) for detail in details)) from None

@@ -1,6 +1,5 @@
 """Worker processes on this machine: started, watched, renewed, and stopped without leftovers."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -17,8 +16,16 @@ GRACE = 30.0  # seconds for a worker to write its checkpoint after SIGTERM
 PATIENCE = 3  # fruitless starts in a row after which a worker is given up
 SHORT = 5.0  # seconds; a worker that leaves sooner, with work left, did nothing
 PAUSE = 0.2  # seconds between two looks at the workers
-_PR_SET_PDEATHSIG = 1  # prctl(2): the signal a process gets when its parent dies
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+# What a worker is started through on Linux: a driver that is killed takes its workers along, by
+# SIGTERM, so that they save. prctl(2): 1 is PR_SET_PDEATHSIG; it outlives exec. (Not preexec_fn,
+# which is unsafe, and warned of, where the driver has threads.)
+_LEASH = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, 15)
+if os.getppid() != int(sys.argv[1]):
+    sys.exit(143)
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
 
 
 class Outcome(StrEnum):
@@ -64,13 +71,12 @@ class _Worker:
         self.spec.log.parent.mkdir(parents=True, exist_ok=True)
         with self.spec.log.open("ab") as log:
             self.process = subprocess.Popen(
-                list(self.spec.argv),
+                [*_leash(), *self.spec.argv],
                 env={**os.environ, **self.spec.env},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches the driver alone, which asks once
-                preexec_fn=_die_with_parent if _LIBC else None,
             )
         self.since = time.monotonic()
 
@@ -144,10 +150,8 @@ def _look_after(index: int, worker: _Worker, driver: Driver) -> None:
     code = worker.ended()
     if code is None:
         return
-    if code != 0:
-        useful = driver.on_death(index, code)
-    else:
-        useful = time.monotonic() - worker.since > SHORT
+    stayed = time.monotonic() - worker.since > SHORT
+    useful = driver.on_death(index, code) if code != 0 else stayed
     worker.fruitless = 0 if useful else worker.fruitless + 1
 
 
@@ -192,7 +196,7 @@ def _caught_signals() -> Iterator[_Signals]:
             signal.signal(number, handler)
 
 
-def _die_with_parent() -> None:
-    """Between fork and exec: a killed driver takes its workers along (by SIGTERM: they save)."""
-    if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def _leash() -> list[str]:
+    if sys.platform != "linux":
+        return []
+    return [sys.executable, "-I", "-S", "-c", _LEASH, str(os.getpid())]

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -141,7 +141,7 @@ def ended_line(end: TrialEnd) -> str:
     if end.seconds is not None:
         parts.append(duration(end.seconds))
     if end.message:
-        parts.append(end.message.strip().splitlines()[-1])
+        parts.append(_last_line(end.message))
     return ", ".join(parts)
 
 
@@ -149,18 +149,20 @@ def draw(
     snapshot: Snapshot, left: float | None, width: int, height: int, notice: str = ""
 ) -> RenderableType:
     """The live view for a terminal of `width` × `height` characters."""
-    # header 2, notice 1, table head 2, "and n more" 1, ended: a blank line and its rows
-    rows = max(1, height - 6 - (min(LAST, len(snapshot.ended)) + 1 if snapshot.ended else 0))
+    ended = snapshot.ended[-min(LAST, max(1, height // 5)) :]
+    # facts, bar, notice, blank, table head, "and n more", blank, and the cursor's line
+    rows = max(1, height - 8 - len(ended))
     parts: list[RenderableType] = [_header(snapshot, left, width)]
     if notice:
         parts.append(Text(notice, style="bold yellow", no_wrap=True, overflow="ellipsis"))
     if snapshot.active:
+        parts.append(Text(""))
         parts.append(_active(snapshot.active[:rows], width))
     if len(snapshot.active) > rows:
         parts.append(Text(f"  and {len(snapshot.active) - rows} more", style="dim"))
-    if snapshot.ended:
+    if ended:
         parts.append(Text(""))
-        parts.append(_ended(snapshot.ended[-LAST:], width))
+        parts.append(_ended(ended, width))
     return Group(*parts)
 
 
@@ -185,58 +187,83 @@ def _header(snapshot: Snapshot, left: float | None, width: int) -> RenderableTyp
     return Group(facts, row)
 
 
+class _Column(NamedTuple):
+    """A column of the table of active trials."""
+
+    title: str
+    width: int
+    from_width: int  # of the terminal: narrower ones do without
+    text: Callable[[TrialProgress], str]
+
+
+_COLUMNS = (  # right of cell and seed; the bar stands between the first and the others
+    _Column("phase", 10, 60, lambda trial: trial.phase),
+    _Column("kimg", 11, 84, lambda trial: f"{trial.kimg:.0f}/{trial.kimg_total:.0f}"),
+    _Column("KID×10³", 7, 32, lambda trial: scaled_kid(trial.kid)),
+    _Column("img/s", 6, 94, lambda trial: rate(trial.images_per_second)),
+    _Column("left", 7, 46, lambda trial: duration(trial.seconds_left)),
+)
+_GAP = 2  # between columns
+_SEED = 4
+_BAR = 10
+
+
 def _active(trials: tuple[TrialProgress, ...], width: int) -> RenderableType:
-    """One row a trial; columns that a narrow terminal cannot hold go, the least telling first."""
-    table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1), show_edge=False)
-    table.add_column("cell", no_wrap=True, overflow="ellipsis", ratio=3, min_width=8)
-    table.add_column("seed", justify="right", no_wrap=True)
-    if width >= 60:
-        table.add_column("phase", no_wrap=True, min_width=10)
-    table.add_column("", ratio=2, min_width=6)
-    if width >= 80:
-        table.add_column("kimg", justify="right", no_wrap=True)
-    table.add_column("KID×10³", justify="right", no_wrap=True)
-    if width >= 90:
-        table.add_column("img/s", justify="right", no_wrap=True)
-    if width >= 50:
-        table.add_column("left", justify="right", no_wrap=True)
+    """One row a trial. Columns that a narrow terminal cannot hold go, the least telling first."""
+    columns = [column for column in _COLUMNS if width >= column.from_width]
+    free = width - _SEED - 3 * _GAP - sum(column.width + _GAP for column in columns)
+    longest = max(len(trial.cell) + len(_again(trial)) for trial in trials)
+    label = max(6, min(longest, free - _BAR))
+    table = Table(box=None, padding=(0, _GAP, 0, 0), collapse_padding=True, pad_edge=False)
+    table.header_style = "dim"
+    table.add_column("cell", width=label, no_wrap=True)
+    table.add_column("seed", width=_SEED, no_wrap=True, justify="right")
+    phase = [column for column in columns if column.title == "phase"]
+    others = [column for column in columns if column.title != "phase"]
+    for column in phase:
+        table.add_column(column.title, width=column.width, no_wrap=True)
+    table.add_column("", width=max(1, free - label), no_wrap=True)
+    for column in others:
+        table.add_column(column.title, width=column.width, no_wrap=True, justify="right")
     for trial in trials:
-        table.add_row(*_active_row(trial, width))
+        bar = ProgressBar(total=max(trial.kimg_total, 1e-9), completed=trial.kimg)
+        again = _again(trial) if label >= 16 else ""
+        name = shorten(trial.cell, label - len(again)) + again
+        table.add_row(
+            Text(name),
+            str(trial.seed),
+            *(Text(column.text(trial)) for column in phase),
+            bar,
+            *(Text(column.text(trial)) for column in others),
+        )
     return table
 
 
-def _active_row(trial: TrialProgress, width: int) -> list[RenderableType]:
-    again = f" (attempt {trial.attempt})" if trial.attempt > 1 else ""
-    row: list[RenderableType] = [Text(shorten(trial.cell + again, max(8, width // 3)))]
-    row.append(str(trial.seed))
-    if width >= 60:
-        row.append(Text(trial.phase, style="" if trial.phase == "training" else "dim"))
-    row.append(ProgressBar(total=max(trial.kimg_total, 1e-9), completed=trial.kimg))
-    if width >= 80:
-        row.append(f"{trial.kimg:.0f}/{trial.kimg_total:.0f}")
-    row.append(scaled_kid(trial.kid))
-    if width >= 90:
-        row.append(rate(trial.images_per_second))
-    if width >= 50:
-        row.append(duration(trial.seconds_left))
-    return row
+def _again(trial: TrialProgress) -> str:
+    return f" (try {trial.attempt})" if trial.attempt > 1 else ""
 
 
 def _ended(ends: tuple[TrialEnd, ...], width: int) -> RenderableType:
-    table = Table.grid(padding=(0, 2))
-    for _ in range(2):
-        table.add_column(no_wrap=True)
-    for _ in range(3):
-        table.add_column(justify="right", no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ellipsis")
-    for end in reversed(ends):
-        style = _STYLES.get(end.status, "")
-        table.add_row(
-            Text(_MARKS.get(end.status, "·"), style=style),
-            shorten(end.cell, max(8, width // 3)),
-            f"seed {end.seed}" if width >= 50 else str(end.seed),
-            f"KID×10³ {scaled_kid(end.kid)}" if width >= 60 else scaled_kid(end.kid),
-            duration(end.seconds),
-            Text(end.message.strip().splitlines()[-1] if end.message.strip() else "", style=style),
-        )
-    return table
+    """One line a trial, the newest first; what does not fit falls off its end."""
+    label = min(max(len(end.cell) for end in ends), max(8, width // 3))
+    return Group(*(_ended_text(end, label) for end in reversed(ends)))
+
+
+def _ended_text(end: TrialEnd, label: int) -> Text:
+    style = _STYLES.get(end.status, "")
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append(f"{_MARKS.get(end.status, '·')} ", style=style)
+    line.append(f"{shorten(end.cell, label):{label}}  {end.seed:{_SEED}}  ")
+    if end.kid is not None:
+        line.append(f"KID×10³ {scaled_kid(end.kid):>6}  ")
+    if end.seconds is not None:
+        line.append(f"{duration(end.seconds):>7}  ")
+    if end.status != "finished":
+        line.append(f"{end.status}: {_last_line(end.message)}", style=style)
+    return line
+
+
+def _last_line(message: str) -> str:
+    """Of an exception's text the line that names it."""
+    lines = message.strip().splitlines()
+    return lines[-1] if lines else ""

@@ -1,1 +1,1 @@
-"""Everything that touches TensorFlow and Keras: data, networks, losses, the step, evaluation."""
+"""Training and scoring of GANs: the only folder that imports TensorFlow and Keras."""

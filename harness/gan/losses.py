@@ -6,7 +6,7 @@ are (N, 1), and means are over the batch.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import tensorflow as tf
 
@@ -14,7 +14,7 @@ _mean = tf.reduce_mean
 _softplus = tf.math.softplus
 _relu = tf.nn.relu
 
-Logits = tf.Tensor  # (N, 1) float32
+Logits: TypeAlias = tf.Tensor  # (N, 1) float32
 
 
 class Loss(NamedTuple):
@@ -23,7 +23,7 @@ class Loss(NamedTuple):
     discriminator: Callable[[Logits, Logits, float], tf.Tensor]  # r, f, smoothing → L_real + L_fake
     generator: Callable[[Logits, Logits], tf.Tensor]  # r, f → L_G
     # r, f → what r is compared with, and what f is compared with, to be called right
-    thresholds: Callable[[Logits, Logits], tuple[tf.Tensor, tf.Tensor]]
+    thresholds: Callable[[Logits, Logits], tuple[tf.Tensor | float, tf.Tensor | float]]
     reaches_zero: bool  # a discriminator's loss of zero means that it has won
 
     def accuracies(self, real: Logits, fake: Logits) -> tuple[tf.Tensor, tf.Tensor]:
@@ -35,9 +35,8 @@ class Loss(NamedTuple):
         )
 
 
-def _at(value: float) -> Callable[[Logits, Logits], tuple[tf.Tensor, tf.Tensor]]:
-    constant = tf.constant(value)
-    return lambda real, fake: (constant, constant)
+def _at(value: float) -> Callable[[Logits, Logits], tuple[float, float]]:
+    return lambda real, fake: (value, value)
 
 
 def _relative(real: Logits, fake: Logits) -> tuple[tf.Tensor, tf.Tensor]:

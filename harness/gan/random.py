@@ -1,6 +1,8 @@
 """The TensorFlow side of the named random streams (`harness.rng`)."""
 
+import math
 import zlib
+from typing import TypeAlias
 
 import tensorflow as tf
 
@@ -8,7 +10,7 @@ from harness import rng
 
 # named, so that a draw has the same bits on every device
 _ALGORITHM = "philox"
-Seed = tf.Tensor  # (2,) int32
+Seed: TypeAlias = tf.Tensor  # (2,) int32
 
 
 def fold(seed: Seed, *counters: tf.Tensor | int | str) -> Seed:
@@ -20,13 +22,20 @@ def fold(seed: Seed, *counters: tf.Tensor | int | str) -> Seed:
 
 
 def uniform(shape: tuple[int, ...] | tf.Tensor, seed: Seed) -> tf.Tensor:
-    """Uniform in [0, 1), float32."""
-    return tf.random.stateless_uniform(shape, seed, alg=_ALGORITHM)
+    """Uniform on the middles of 2^23 intervals of (0, 1), float32.
+
+    TensorFlow's own floats differ between compiled (XLA) and plain code; its integers do not.
+    """
+    bits = tf.random.stateless_uniform(
+        shape, seed, minval=None, maxval=None, dtype=tf.int32, alg=_ALGORITHM
+    )
+    mantissa = tf.bitwise.right_shift(tf.bitcast(bits, tf.uint32), tf.constant(9, tf.uint32))
+    return (tf.cast(tf.bitcast(mantissa, tf.int32), tf.float32) + 0.5) * 2.0**-23
 
 
 def normal(shape: tuple[int, ...], seed: Seed) -> tf.Tensor:
-    """Standard normal, float32."""
-    return tf.random.stateless_normal(shape, seed, alg=_ALGORITHM)
+    """Standard normal, float32, by the inverse of its distribution function."""
+    return math.sqrt(2.0) * tf.math.erfinv(2.0 * uniform(shape, seed) - 1.0)
 
 
 class Streams:

@@ -1,1 +1,1 @@
-"""The queue of trials: `base` says what a ledger is, `optuna_ledger` keeps it in an Optuna storage."""
+"""The queue of trials: `base` says what a ledger is, `optuna_ledger` keeps it in a storage."""

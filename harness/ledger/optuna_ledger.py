@@ -22,7 +22,7 @@ from harness.ledger.base import Claim, Job, Row, State, Status, next_attempt
 from harness.ledger.lease import Lease
 from harness.ledger.storage import open_storage
 
-_UNLEASED = 60.0  # seconds that a running row may lack its lease: it is written just after the claim
+_UNLEASED = 60.0  # seconds that a running row may lack its lease, which is written after the claim
 _STATES = {
     TrialState.WAITING: State.WAITING,
     TrialState.RUNNING: State.RUNNING,
@@ -46,7 +46,7 @@ class OptunaLedger:
     def open(
         cls, run_name: str, folder: Path, storage: str = "", workers: int = 1
     ) -> "OptunaLedger":
-        """Open or create the ledger: in `folder`/ledger.log, or in the database at URL `storage`."""
+        """Open or create the ledger: `folder`/ledger.log, or the database at URL `storage`."""
         opened = open_storage(folder, storage, workers)
         return cls(opened, run_name, folder / "enqueue.lock")
 
@@ -111,7 +111,9 @@ class OptunaLedger:
         return [_row(trial) for trial in self._trials() if "key" in trial.user_attrs]
 
     def _trials(self, *states: TrialState) -> list[FrozenTrial]:
-        return self._storage.get_all_trials(self._study, deepcopy=False, states=states or None)
+        return list(
+            self._storage.get_all_trials(self._study, deepcopy=False, states=states or None)
+        )
 
     def _last_rows(self) -> dict[str, Row]:
         """Key → the row that decides what comes next: an open one, else the latest."""
@@ -134,7 +136,7 @@ class OptunaLedger:
         end = {"status": status.value, "message": message}
         try:
             self._storage.set_trial_user_attr(number, "end", end)
-            return self._storage.set_trial_state_values(number, state)
+            return bool(self._storage.set_trial_state_values(number, state))
         except UpdateFinishedTrialError:
             return False  # released as stale and perhaps running elsewhere: not ours any more
 
@@ -165,13 +167,13 @@ class OptunaLedger:
 
 def _study_id(storage: BaseStorage, run_name: str) -> int:
     try:
-        return storage.get_study_id_from_name(run_name)
+        return int(storage.get_study_id_from_name(run_name))
     except KeyError:
         pass
     try:
-        return storage.create_new_study([StudyDirection.MINIMIZE], run_name)
+        return int(storage.create_new_study([StudyDirection.MINIMIZE], run_name))
     except DuplicatedStudyError:  # another worker created it in between
-        return storage.get_study_id_from_name(run_name)
+        return int(storage.get_study_id_from_name(run_name))
 
 
 def _turn(trial: FrozenTrial) -> tuple[int, int, int]:

@@ -48,10 +48,11 @@ def _open_database(url: str, workers: int) -> BaseStorage:
             f"storage {url}: SQLite hands one trial to two workers; leave the storage empty for a "
             "journal file, use postgresql://..., or run one worker"
         )
-    timeout = {"timeout": 60} if scheme == "sqlite" else {"connect_timeout": 10}
-    options = {"connect_args": timeout, "pool_pre_ping": True}
     from sqlalchemy.exc import SQLAlchemyError  # 0.3 s that only a database need cost
+    from sqlalchemy.pool import NullPool
 
+    timeout = {"timeout": 60} if scheme == "sqlite" else {"connect_timeout": 10}
+    options = {"connect_args": timeout, "poolclass": NullPool}  # a claim an hour: keep none open
     try:
         return get_storage(RDBStorage(f"{_DRIVERS[scheme]}://{rest}", engine_kwargs=options))
     except ImportError:

@@ -7,10 +7,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from harness.analysis.objectives import KID_SCALE
 from harness.plots.style import INK, NARROW, Look
 from harness.records import DIVERGED, FINISHED
+
+LOGARITHMIC_FROM = 4  # largest KID over smallest
 
 
 class Line(NamedTuple):
@@ -31,7 +34,7 @@ class Curve(NamedTuple):
 
 
 class Curves(NamedTuple):
-    """The curves of one metric identity; `logarithmic` where KID is positive and spans a decade."""
+    """The curves of one metric identity; `logarithmic` where KID is positive and falls a lot."""
 
     reference: Curve
     cells: tuple[Curve, ...]
@@ -44,12 +47,11 @@ def curves_info(curves: pd.DataFrame, cells: Sequence[str], reference: str) -> C
     none = curves.iloc[:0]
     drawn = [_curve(cell, groups[cell]) for cell in cells if cell in groups and cell != reference]
     kid = curves["kid"].dropna()
+    # an unbiased KID may be negative, and then only a linear axis shows it as it is
     positive = bool(len(kid)) and float(kid.min()) > 0
-    wide = positive and float(kid.max()) >= 10 * float(kid.min())
+    spread = positive and float(kid.max()) >= LOGARITHMIC_FROM * float(kid.min())
     first = _curve(reference, groups.get(reference, none))
-    # two decades of room for noise around zero would hide what matters; linear shows it as it is
-    near = positive and float(kid.max()) >= 4 * float(kid.min())
-    return Curves(first, tuple(drawn), wide or near)
+    return Curves(first, tuple(drawn), spread)
 
 
 def _curve(cell: str, rows: pd.DataFrame) -> Curve:
@@ -83,7 +85,7 @@ def draw_curves(info: Curves, looks: dict[str, Look], width: float) -> Figure:
         axes.set_title(f"{panel.cell}  (n = {panel.n})", color=looks[panel.cell].colour)
         if info.logarithmic:
             axes.set_yscale("log")
-            axes.yaxis.set_major_locator(_ticks())
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.yaxis.set_major_formatter("{x:g}")
             axes.yaxis.set_minor_formatter("")
     for axes in grid.flat[len(panels) :]:
@@ -91,12 +93,6 @@ def draw_curves(info: Curves, looks: dict[str, Look], width: float) -> Figure:
     figure.supxlabel("real images shown to the discriminator (thousands)", fontsize=8.5, color=INK)
     figure.supylabel("KID × 10³", fontsize=8.5, color=INK)
     return figure
-
-
-def _ticks():  # type: ignore[no-untyped-def]
-    from matplotlib.ticker import LogLocator
-
-    return LogLocator(subs=(1, 2, 5))
 
 
 def _draw(axes: Axes, curve: Curve, looks: dict[str, Look], alpha: float) -> None:

@@ -36,7 +36,7 @@ class Panel(NamedTuple):
 
 
 def dynamics_info(training: pd.DataFrame, cells: Sequence[str]) -> tuple[Panel, ...]:
-    """Average over the seeds of a cell in equal bins of kimg; measures nobody logged are left out."""
+    """Average over the seeds of a cell in equal bins of kimg; what nobody logged is left out."""
     if training.empty:
         return ()
     width = max(float(training["kimg"].max()) / BINS, 1e-9)

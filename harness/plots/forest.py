@@ -3,17 +3,20 @@
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from statistics import median
+from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness.analysis import effects
+from harness.analysis.frame import each_row
 from harness.analysis.objectives import KID_SCALE
-from harness.plots.style import BETTER, INK, MUTED, NARROW, REFERENCE, WORSE
+from harness.plots.style import BETTER, INK, MUTED, NARROW, PAPER, REFERENCE, WORSE
 
 ROW = 0.52  # inches
+FAR = 4  # times the median reach of the rows: what lies beyond is cut off, and marked
 _COLOURS = {effects.BETTER: BETTER, effects.WORSE: WORSE}
 
 
@@ -30,48 +33,65 @@ class Row(NamedTuple):
 
 
 class Forest(NamedTuple):
-    """Contrasts from top to bottom, and the share of intervals that cover the truth."""
+    """Contrasts from top to bottom, and the range that is shown, KID × 10³."""
 
     rows: tuple[Row, ...]
-    confidence: float
+    low: float
+    high: float
 
 
 def forest_info(
     ranking: pd.DataFrame,
     differences: Mapping[str, Sequence[float]],
     notes: Mapping[str, str],
-    alpha: float,
 ) -> Forest:
     """Rows for the contrasts that have a value; `differences` and `notes` by contrast name."""
     rows = [
         Row(
-            str(row.title),
-            notes[row.contrast],
-            *(float(value) * KID_SCALE for value in (row.effect, row.low, row.high)),
-            str(row.verdict),
-            tuple(value * KID_SCALE for value in differences[row.contrast]),
+            title=row.title,
+            note=notes[row.contrast],
+            effect=row.effect * KID_SCALE,
+            low=row.low * KID_SCALE,
+            high=row.high * KID_SCALE,
+            verdict=row.verdict,
+            seeds=tuple(value * KID_SCALE for value in differences[row.contrast]),
         )
-        for row in ranking.itertuples()
+        for row in each_row(ranking)
         if row.n
     ]
-    return Forest(tuple(rows), 1 - alpha)
+    return Forest(tuple(rows), *_range(rows))
+
+
+def _values(row: Row) -> list[float]:
+    values = (row.effect, row.low, row.high, *row.seeds)
+    return [value for value in values if math.isfinite(value)]
+
+
+def _range(rows: Sequence[Row]) -> tuple[float, float]:
+    """A range that one diverged trial does not stretch until nothing else can be seen."""
+    reach = median(max(abs(value) for value in _values(row)) for row in rows) if rows else 0.0
+    near = [value for row in rows for value in _values(row) if abs(value) <= FAR * reach]
+    low, high = min([0.0, *near]), max([0.0, *near])
+    margin = 0.08 * (high - low) or 1.0
+    return low - margin, high + margin
 
 
 def draw_forest(info: Forest, width: float) -> Figure:
     """Draw the rows; each has its words above and its numbers below or beside them."""
     narrow = width <= NARROW
     row = ROW * (1.3 if narrow else 1)
-    figure = Figure(figsize=(width, row * len(info.rows) + 0.75))
+    figure = Figure(figsize=(width, row * len(info.rows) + 0.75), layout="constrained")
     axes = figure.add_subplot()
     for place, entry in enumerate(info.rows):
         _draw_row(axes, entry, place)
+        _mark_far(axes, entry, place, info)
         _write_row(axes, entry, place, narrow)
     axes.axvline(0, color=INK, linewidth=0.9, zorder=1)
     axes.set_ylim(len(info.rows) - 0.55, -0.75)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.grid(axis="y", visible=False)
-    axes.margins(x=0.08)
+    axes.set_xlim(info.low, info.high)
     axes.set_xlabel("effect on KID × 10³\n← following helps    ·    following hurts →")
     return figure
 
@@ -83,14 +103,26 @@ def _draw_row(axes: Axes, entry: Row, place: int) -> None:
                   solid_capstyle="round")  # fmt: skip
     axes.plot(entry.seeds, [place + 0.2] * len(entry.seeds), "|", color=colour, alpha=0.75,
               markersize=5)  # fmt: skip
-    filled = colour if entry.verdict in _COLOURS else "white"
+    filled = colour if entry.verdict in _COLOURS else PAPER
     axes.plot(entry.effect, place, "o", markersize=7, markerfacecolor=filled,
               markeredgecolor=colour, markeredgewidth=1.8)  # fmt: skip
 
 
+def _mark_far(axes: Axes, entry: Row, place: int, info: Forest) -> None:
+    colour = _COLOURS.get(entry.verdict, REFERENCE)
+    for edge, far, marker in (
+        (info.low, min(_values(entry)) < info.low, "<"),
+        (info.high, max(_values(entry)) > info.high, ">"),
+    ):
+        if far:
+            axes.plot(edge, place, marker, color=colour, markersize=6, clip_on=False)
+
+
 def _write_row(axes: Axes, entry: Row, place: int, narrow: bool) -> None:
     beside = axes.get_yaxis_transform()  # x in shares of the axes, y in rows
+    box = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.2}
+    words: dict[str, Any] = {"transform": beside, "va": "center", "bbox": box}
     title = textwrap.shorten(entry.title, 48 if narrow else 62, placeholder=" …")
-    axes.text(0, place - (0.46 if narrow else 0.3), title, transform=beside, va="center", weight="medium")
+    axes.text(0, place - (0.46 if narrow else 0.3), title, **words)
     where = (0.0, place - 0.25, "left") if narrow else (1.0, place - 0.3, "right")
-    axes.text(*where[:2], entry.note, transform=beside, ha=where[2], va="center", color=MUTED)
+    axes.text(*where[:2], entry.note, ha=where[2], color=MUTED, **words)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-INK, MUTED, RULE = "#1c1d21", "#6b6e75", "#dcd9d0"
+INK, MUTED, RULE, PAPER = "#1c1d21", "#6b6e75", "#dcd9d0", "#fefefe"  # a page may replace them
 BETTER, WORSE = "#0072b2", "#d55e00"
 REFERENCE = "#7d7f86"
 # Okabe & Ito's palette without black and yellow: told apart with colour blindness and in print
@@ -18,7 +18,7 @@ PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 DASHES = ("-", "--", ":", "-.")
 WIDE, NARROW = 7.4, 3.7  # inches: a page, a phone
 
-_SETTINGS: dict[str, Any] = {
+_SETTINGS: Any = {  # Any: the keys of matplotlib's stubs are a literal type of its own
     "svg.fonttype": "none",  # text stays text: small, searchable, in the page's font
     "svg.hashsalt": "harness",
     "font.family": "sans-serif",
@@ -77,18 +77,22 @@ def looks(cells: Sequence[str], reference: str) -> dict[str, Look]:
 def svg(build: Callable[[float], Figure], width: float) -> str:
     """Draw at a width in inches; the SVG without its XML prologue, transparent."""
     with mpl.rc_context(_SETTINGS):
-        text = StringIO()
-        build(width).savefig(
-            text, format="svg", bbox_inches="tight", pad_inches=0.04, transparent=True,
-            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
-        )  # fmt: skip
-    return text.getvalue()[text.getvalue().index("<svg") :]
+        return _svg(build(width))
 
 
 def drawing(build: Callable[[float], Figure], width: float = WIDE) -> Drawing:
     """Draw at a width in inches, as SVG and as PNG (200 dpi, white)."""
     with mpl.rc_context(_SETTINGS):
-        png = BytesIO()
         figure = build(width)
-        figure.savefig(png, format="png", dpi=200, bbox_inches="tight", facecolor="white")
-    return Drawing(svg(build, width), png.getvalue())
+        vector = _svg(figure)
+        figure.set_layout_engine("none")  # laid out by now, and that is half of the work
+        png = BytesIO()
+        figure.savefig(png, format="png", dpi=200, facecolor="white")
+    return Drawing(vector, png.getvalue())
+
+
+def _svg(figure: Figure) -> str:
+    text = StringIO()
+    blank = dict.fromkeys(("Date", "Creator", "Format", "Type"))  # nothing that changes by the day
+    figure.savefig(text, format="svg", transparent=True, metadata=blank)
+    return text.getvalue()[text.getvalue().index("<svg") :]

@@ -5,8 +5,9 @@ import json
 import os
 import platform
 import socket
+import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -32,7 +33,8 @@ class Recorder:
         self.folder = folder
         self._lock: IO[str] | None = None
 
-    def __enter__(self) -> Self:
+    def acquire(self) -> Self:
+        """Lock the folder, or raise Busy; a context manager's exit releases it."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = (self.folder / "lock").open("w")
@@ -44,6 +46,9 @@ class Recorder:
             self._lock.close()
             raise Busy(str(self.folder)) from None
         return self
+
+    def __enter__(self) -> Self:
+        return self if self._lock is not None else self.acquire()
 
     def __exit__(
         self,
@@ -77,7 +82,7 @@ class Recorder:
                 rows = [row for row in read_lines(path) if row["iteration"] <= iteration]
                 lines = (json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
                 write_atomically(path, "".join(lines))
-        for path in (self.folder / "samples").glob("*.png"):
+        for path in (*self.folder.glob("samples/*.png"), *self.folder.glob("generators/*.npz")):
             if int(path.stem) > iteration:
                 path.unlink()
 
@@ -96,6 +101,12 @@ class Recorder:
     def sample_path(self, iteration: int) -> Path:
         """Where the sample grid after `iteration` goes."""
         return self.folder / "samples" / f"{iteration:08d}.png"
+
+    def score(self, spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write all scores of a further metric at once: whole or absent."""
+        lines = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
+        write_atomically(self._evaluations(f"{spec['identity']}.jsonl"), lines)
+        self.describe_metric(spec)
 
     def progress(self, **values: Any) -> None:
         """Say how far the trial is, for live views and as a heartbeat; not part of the record."""
@@ -131,7 +142,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def environment(arithmetic: Mapping[str, Any], git: Mapping[str, Any]) -> dict[str, Any]:
+def environment(arithmetic: Mapping[str, Any]) -> dict[str, Any]:
     """What an attempt runs on. Nothing here can change a result but the arithmetic, by rounding."""
     return {
         "at": now(),
@@ -143,7 +154,7 @@ def environment(arithmetic: Mapping[str, Any], git: Mapping[str, Any]) -> dict[s
         "versions": {package: version(package) for package in PACKAGES},
         "device": arithmetic["device"],
         "arithmetic": dict(arithmetic),
-        "git": dict(git),
+        "git": _git(),
     }
 
 
@@ -154,3 +165,22 @@ def _processor() -> str:
         return platform.processor()
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor()
+
+
+def _git() -> dict[str, Any]:
+    """The commit of this code, and whether the checkout was dirty; empty outside a checkout."""
+    here = Path(__file__).parent
+    try:
+        commit, status = (
+            subprocess.run(
+                ["git", "-C", str(here), *arguments],
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=10,
+            ).stdout.strip()
+            for arguments in (("rev-parse", "HEAD"), ("status", "--porcelain"))
+        )
+    except (OSError, subprocess.SubprocessError):
+        return {"commit": "", "dirty": False}
+    return {"commit": commit, "dirty": bool(status)}

@@ -14,11 +14,11 @@ class Section(BaseModel):
 
 
 def knob(
-    default: Any, meaning: str, *, unit: str = "", source: str = "S0", **bounds: float | None
+    default: Any, meaning: str, *, unit: str = "", source: str = "S0", **bounds: Any
 ) -> Any:
     """Declare one knob: its default, meaning, unit, source and bounds (ge, gt, le, lt)."""
-    extra = {"unit": unit, "source": source}
-    return Field(default, description=meaning, json_schema_extra=extra, **bounds)  # type: ignore[arg-type]
+    extra: Any = {"unit": unit, "source": source}
+    return Field(default, description=meaning, json_schema_extra=extra, **bounds)
 
 
 def _dataset_name(name: str) -> str:

@@ -83,15 +83,17 @@ CLASHES = (
     ),
     Clash(
         ("evaluation.protocol", "evaluation.encoder"),
-        lambda c: PROTOCOLS[c.evaluation.protocol or ""].encoder
-        not in (None, c.evaluation.encoder),
+        lambda c: (
+            PROTOCOLS[c.evaluation.protocol or ""].encoder not in (None, c.evaluation.encoder)
+        ),
         "this protocol is defined for one encoder only: leave evaluation.encoder out, or use "
         "`blocks` or `subsets` with yours",
     ),
     Clash(
         ("evaluation.protocol", "evaluation.resolution"),
-        lambda c: PROTOCOLS[c.evaluation.protocol or ""].resolution
-        not in (None, c.evaluation.resolution),
+        lambda c: (
+            PROTOCOLS[c.evaluation.protocol or ""].resolution not in (None, c.evaluation.resolution)
+        ),
         "this protocol is defined for one resolution only: leave evaluation.resolution out",
     ),
 )
@@ -132,10 +134,12 @@ ADVISED_AGAINST: tuple[tuple[Callable[["TrialConfig"], bool], str], ...] = (
         "discriminator.batch_norm_scale undoes the bound that spectral normalisation sets (S0)",
     ),
     (
-        lambda c: c.loss.name == "wasserstein"
-        and not c.penalties.gradient.weight
-        and not c.penalties.clipping.limit
-        and not c.discriminator.spectral_norm,
+        lambda c: (
+            c.loss.name == "wasserstein"
+            and not c.penalties.gradient.weight
+            and not c.penalties.clipping.limit
+            and not c.discriminator.spectral_norm
+        ),
         "the Wasserstein loss needs a bounded discriminator: penalties.gradient.weight, "
         "penalties.clipping.limit or discriminator.spectral_norm",
     ),
@@ -147,7 +151,9 @@ def check(config: "TrialConfig") -> None:
     for clash in CLASHES:
         if clash.when(config):
             values = ", ".join(f"{path}={read(config, path)!r}" for path in clash.knobs)
-            raise HarnessError(f"{clash.knobs[0]} clashes with {clash.knobs[1]} ({values}): {clash.advice}")
+            raise HarnessError(
+                f"{clash.knobs[0]} clashes with {clash.knobs[1]} ({values}): {clash.advice}"
+            )
 
 
 def inert(config: "TrialConfig") -> Iterator[tuple[str, Any]]:

@@ -1,5 +1,7 @@
 """S0's DCGAN (Radford et al. 2015, simplified: constant width, sigmoid output)."""
 
+from typing import Any
+
 import keras
 
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig
@@ -32,7 +34,7 @@ def generator(config: GeneratorConfig, channels: int, precision: str) -> Network
     """Latents (N, noise_size) → images in [0, 1], (N, size, size, channels)."""
     policy = _POLICY[precision]
     # a bias before batch normalisation is redundant (S0)
-    common = {"spectral_norm": config.spectral_norm, "dtype": policy}
+    common: dict[str, Any] = {"spectral_norm": config.spectral_norm, "dtype": policy}
     hidden = {**common, "use_bias": not config.batch_norm}
     parts: list[Plain | Dropout] = [
         Plain(Dense(_BASE * _BASE * config.width, name="stem", **hidden)),
@@ -61,7 +63,7 @@ def discriminator(
 ) -> Network:
     """Images (N, size, size, channels) → logits (N, 1), high for real."""
     policy = _POLICY[precision]
-    common = {"spectral_norm": config.spectral_norm, "dtype": policy}
+    common: dict[str, Any] = {"spectral_norm": config.spectral_norm, "dtype": policy}
     hidden = {**common, "use_bias": not config.batch_norm}
     parts: list[Plain | Dropout] = []
     for number in range(1, (config.depth or 0) + 1):

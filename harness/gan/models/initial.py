@@ -4,7 +4,6 @@ import keras
 import numpy as np
 
 from harness import rng
-
 from harness.gan.models.network import Network
 
 _POWER_ITERATIONS = 15  # so that sigma is right from the first update on
@@ -27,5 +26,3 @@ def copy_weights(source: Network, target: Network) -> None:
     """Assign all variables of `source` to `target`, a network of the same make."""
     for variable, value in zip(target.variables.values(), source.variables.values(), strict=True):
         variable.assign(value)
-
-

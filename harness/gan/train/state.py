@@ -79,9 +79,7 @@ def _terms(config: PenaltiesConfig) -> tuple[Term, ...]:
 def build(config: TrialConfig, channels: int) -> Gan:
     """Build networks, optimisers and controller for images of `channels`."""
     precision = config.training.precision
-    generator, average = (
-        dcgan.generator(config.generator, channels, precision) for _ in range(2)
-    )
+    generator, average = (dcgan.generator(config.generator, channels, precision) for _ in range(2))
     discriminator = dcgan.discriminator(
         config.discriminator, config.data.image_size, channels, precision
     )

@@ -1,0 +1,69 @@
+# `make` lists the targets. A study: make study name=quickstart [profile=cpu|smoke|full]
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+HARNESS := $(VENV)/bin/harness
+# CUDA libraries where a driver answers; GPU=0 refuses them
+GPU ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo 1 || echo 0)
+LOCK := requirements$(if $(filter 1,$(GPU)),-cuda).lock
+options = $(if $(profile),--profile $(profile)) $(args)
+
+.PHONY: help setup study plan report status test test-all lint bench golden lock clean
+
+help:  ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/ready  ## create the environment in .venv (the other targets do it by themselves)
+
+$(VENV)/ready: requirements.lock requirements-cuda.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; \
+	  sys.exit(None if (3, 11) <= v <= (3, 13) else \
+	  "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is %d.%d: make PYTHON=python3.12 …" % v)'
+	@echo "Installing the locked dependencies into $(VENV) ($(LOCK)) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(LOCK)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  --no-build-isolation --editable .
+	@TF_CPP_MIN_LOG_LEVEL=3 $(VENV)/bin/python -c \
+	  'from harness.gan.devices import explain; print(explain())' 2>/dev/null
+	@touch $@
+
+study: setup  ## run a study and write its report: name=NAME [profile=cpu|smoke|full]
+	@$(HARNESS) run $(call named,study) $(options)
+
+plan: setup  ## what a study would train, and what that costs: name=NAME [profile=…]
+	@$(HARNESS) plan $(call named,plan) $(options)
+
+report: setup  ## write a study's report again: name=NAME [profile=…]
+	@$(HARNESS) report $(call named,report) $(options)
+
+status: setup  ## all runs, and how their trials stand
+	@$(HARNESS) status
+
+test: setup  ## the tests, in a few minutes
+	@$(VENV)/bin/python -m pytest -q
+
+test-all: setup  ## the long tests too
+	@$(VENV)/bin/python -m pytest -q -m "not gpu and not network"
+
+lint: setup  ## style, types and import contracts
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy harness
+	@$(VENV)/bin/lint-imports
+
+golden: setup  ## write the golden files of the tests anew; read the diff
+	@HARNESS_GOLDEN=1 $(VENV)/bin/python -m pytest -q tests/golden
+
+lock: setup  ## resolve the locked versions anew (needs uv)
+	@uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest \
+	  --extra dev --extra postgres --no-annotate --no-header --quiet --output-file requirements.lock
+	@uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest \
+	  --extra dev --extra postgres --extra cuda --no-annotate --no-header --quiet \
+	  --output-file requirements-cuda.lock
+
+clean:  ## remove the environment and caches; runs/ and reports/ are never touched
+	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	@find harness tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+named = $(if $(name),$(name),$(error which study? make $(1) name=quickstart))

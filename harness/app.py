@@ -1,0 +1,249 @@
+"""The use cases as plain functions: the public Python API. The command line only calls these."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.config.patch import flatten
+from harness.config.runtime import Runtime
+from harness.config.study import Study, read
+from harness.config.trial import TrialConfig
+from harness.design.expand import Plan, expand
+from harness.design.forecast import Forecast, forecast, missing, remember_speed
+from harness.errors import HarnessError, unknown
+from harness.files import check_writable, read_json, write_json
+from harness.records import Trial as Record
+
+if TYPE_CHECKING:
+    from harness.executors.drive import Options
+    from harness.executors.local import Outcome
+    from harness.report import Summary
+
+
+def plan(
+    study: str,
+    runtime: Runtime,
+    profile: str | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> tuple[Plan, str]:
+    """Read, check and expand a study: the plan, and a sentence on which profile it is and why."""
+    file = read(study, runtime.studies)
+    chosen, why = _profile(file.study, profile)
+    return expand(file, chosen, changes or {}, runtime.cache), why
+
+
+def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
+    if asked is not None:
+        if asked not in study.profiles:
+            raise HarnessError(unknown("profile", asked, study.profiles))
+        return asked, f"profile {asked}, as asked"
+    if not study.profiles:
+        return None, "the study has no profiles"
+    from harness.executors.devices import Machine
+
+    gpus = Machine.here().gpus
+    wanted, why = ("full", f"{len(gpus)} GPU(s)") if gpus else ("cpu", "no GPU")
+    if wanted in study.profiles:
+        return wanted, f"profile {wanted}, since this machine has {why}"
+    first = next(iter(study.profiles))
+    return first, f"profile {first}, the study's first"
+
+
+def cost(of: Plan, runtime: Runtime, workers: int | None = None) -> Forecast:
+    """What is missing of a plan, and what it would cost on this machine."""
+    from harness.executors.devices import plan_workers
+
+    return forecast(of, runtime.runs, len(plan_workers(workers)))
+
+
+def run(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
+    """Train and score what is missing."""
+    from harness.executors.drive import drive
+    from harness.executors.local import Outcome
+    from harness.ledger.base import Job
+
+    folder = runtime.study(of.run_name)
+    check_writable(folder)
+    write_json(folder / "plan.json", of.to_json())
+    lacking = missing(of, runtime.trials)
+    jobs = [
+        Job(item.trial.key, item.trial.cell.label, item.trial.seed, order)
+        for order, item in enumerate(lacking)
+    ]
+    if not jobs:
+        return Outcome.DONE
+    outcome = drive(of.to_json(), jobs, runtime, options)
+    remember_speed(of, runtime.runs)
+    return outcome
+
+
+def evaluate(study: str, metric: Mapping[str, Any], runtime: Runtime, profile: str | None) -> Plan:
+    """The plan that scores the finished trials of a study by another metric, under its own name."""
+    scored, _ = plan(study, runtime, profile, metric)
+    trained = tuple(
+        trial for trial in scored.trials if Record(runtime.trials / trial.key).result() is not None
+    )
+    if not trained:
+        raise HarnessError(f"{study}: no trial has been trained yet; harness run {study} does it")
+    return replace(scored, trials=trained)
+
+
+def report(run_name: str, runtime: Runtime) -> "Summary":
+    """Render the report of a run from its record; what it says."""
+    from harness.report import render, summary
+
+    if read_json(runtime.study(run_name) / "plan.json") is None:
+        raise HarnessError(unknown("run", run_name, run_names(runtime)))
+    render(run_name, runtime)
+    return summary(run_name, runtime)
+
+
+def sync(run_name: str, runtime: Runtime, verdict: str = "") -> str:
+    """Write to W&B what is missing there; a sentence on what was done."""
+    from harness.tracking.sync import sync_study
+
+    said: list[str] = []
+    done = sync_study(run_name, runtime, said.append, verdict)
+    if done.mode == "disabled":
+        return "W&B: disabled"
+    counts = {
+        "written": done.written,
+        "already whole": done.whole,
+        "not finished": done.skipped,
+        "failed": done.failed,
+    }
+    numbers = ", ".join(f"{len(keys)} {name}" for name, keys in counts.items() if keys)
+    where = f" in {runtime.study(run_name) / 'wandb'}" if done.mode == "offline" else ""
+    return "\n".join([*said, f"W&B ({done.mode}): runs {numbers or 'none'}{where}"])
+
+
+def run_names(runtime: Runtime) -> list[str]:
+    """The runs that were started here."""
+    return sorted(path.parent.name for path in runtime.runs.glob("studies/*/plan.json"))
+
+
+def status(runtime: Runtime) -> list[dict[str, Any]]:
+    """One row a run: how many trials it has, and how they stand."""
+    rows = []
+    for name in run_names(runtime):
+        document = read_json(runtime.study(name) / "plan.json")
+        states = [_state(Record(runtime.trials / item["key"])) for item in document["trials"]]
+        counts = {state: states.count(state) for state in STATES}
+        rows.append({"run": name, "title": document["title"], "trials": len(states), **counts})
+    return rows
+
+
+STATES = ("finished", "diverged", "crashed", "begun", "missing")
+
+
+def _state(trial: Record) -> str:
+    result = trial.result()
+    if result is not None:
+        return str(result["status"])
+    if trial.failure() is not None:
+        return "crashed"
+    return "begun" if (trial.folder / "config.json").exists() else "missing"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One trial, explained."""
+
+    key: str
+    state: str
+    used_by: list[str]  # run, cell and seed
+    changes: dict[str, Any]  # knobs that differ from S0's defaults
+    result: dict[str, Any] | None
+    failure: dict[str, Any] | None
+    metrics: dict[str, float | None]  # metric identity → last KID
+    log: list[str]
+
+
+def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
+    """Explain one trial by its key, or the unique beginning of one."""
+    found = [path for path in runtime.trials.glob("*") if path.name.startswith(key)]
+    if not key.isalnum() or len(found) != 1:
+        known = [path.name for path in runtime.trials.glob("*")]
+        why = "several trials begin so" if len(found) > 1 else unknown("trial", key, known)
+        raise HarnessError(why)
+    trial = Record(found[0])
+    config = flatten(trial.config())
+    defaults = flatten(TrialConfig())
+    log = trial.folder / "log.txt"
+    scores = {name: trial.evaluation_rows(name) for name in trial.metrics()}
+    return Explanation(
+        key=trial.key,
+        state=_state(trial),
+        used_by=_used_by(trial.key, runtime),
+        changes={path: value for path, value in config.items() if value != defaults[path]},
+        result=trial.result(),
+        failure=trial.failure(),
+        metrics={name: rows[-1]["kid"] if rows else None for name, rows in scores.items()},
+        log=log.read_text().splitlines()[-lines:] if log.exists() else [],
+    )
+
+
+def _used_by(key: str, runtime: Runtime) -> list[str]:
+    return [
+        f"{name}: {item['cell']} seed {item['seed']}"
+        for name in run_names(runtime)
+        for item in read_json(runtime.study(name) / "plan.json")["trials"]
+        if item["key"] == key
+    ]
+
+
+def samples(of: Plan, runtime: Runtime, cell: str, seed: int, count: int, target: Path) -> Path:
+    """Write `count` images of a trained trial as PNG files in a folder, or into one .npz."""
+    found = [trial for trial in of.trials if trial.cell is of.cell(cell) and trial.seed == seed]
+    if not found:
+        seeds = ", ".join(str(trial.seed) for trial in of.trials if trial.cell.label == cell)
+        raise HarnessError(f"{of.run_name}: {cell} has no seed {seed} (seeds: {seeds})")
+    record = Record(runtime.trials / found[0].key)
+    if record.result() is None:
+        raise HarnessError(f"{record.key}: not trained yet; harness run {of.file.name} does it")
+    from harness.gan.sampling import write_samples
+
+    return write_samples(record.config(), record.folder / "generators", count, target)
+
+
+def clean(of: Plan, runtime: Runtime, whole: bool) -> int:
+    """Free the disk of a run: its trials' weights or, if `whole`, all of them; bytes freed.
+
+    Trials that another run uses too are left alone.
+    """
+    freed = 0
+    for trial in of.trials:
+        users = {text.split(":")[0] for text in _used_by(trial.key, runtime)}
+        folder = runtime.trials / trial.key
+        if users - {of.run_name} or not folder.exists():
+            continue
+        for path in [folder] if whole else [folder / "generators", folder / "checkpoint"]:
+            freed += sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+            shutil.rmtree(path, ignore_errors=True)
+    return freed
+
+
+def one_off(settings: list[str]) -> dict[str, Any]:
+    """`path=value` settings of a command line as a patch; values are read as YAML."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    from harness.config.patch import check_path, check_value
+
+    patch: dict[str, Any] = {}
+    for setting in settings:
+        path, equals, text = setting.partition("=")
+        if not equals:
+            raise HarnessError(f"--set {setting}: write path=value")
+        try:
+            value = YAML(typ="safe", pure=True).load(text)
+            check_path(path)
+            check_value(path, value)
+        except YAMLError:
+            raise HarnessError(f"--set {setting}: {text!r} is no value") from None
+        except HarnessError as error:
+            raise HarnessError(f"--set {setting}: {error}") from None
+        patch[path] = value
+    return patch

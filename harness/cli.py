@@ -1,0 +1,286 @@
+"""The command line. Each verb imports its use case only when it is called, so help is quick."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from harness.config.runtime import Runtime
+
+app = typer.Typer(
+    help="Settle which GAN training tips hold on your images.",
+    epilog="Start with: harness run quickstart. Studies are files in studies/*.yaml.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+StudyName = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A name in studies/, or the path of a .yaml file.")
+]
+Profile = Annotated[
+    str | None, typer.Option(help="A budget of the study: full, cpu or smoke; default by machine.")
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="One-off change of the baseline; repeatable."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Worker processes; default one a GPU, else one a core.")
+]
+
+
+def _runtime() -> "Runtime":
+    from harness.config.runtime import Runtime
+
+    return Runtime()
+
+
+def _plan(study: str, profile: str | None, changes: list[str] | None) -> tuple[Any, str]:
+    from harness import app as cases
+
+    return cases.plan(study, _runtime(), profile, cases.one_off(changes or []))
+
+
+def _json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=1))
+
+
+@app.command("plan")
+def plan_(
+    study: StudyName,
+    profile: Profile = None,
+    changes: Set = None,
+    workers: Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a study and show its cells, what is trained already, and what the rest would cost."""
+    from harness import app as cases
+    from harness.terminal import show_forecast
+
+    plan, why = _plan(study, profile, changes)
+    found = cases.cost(plan, _runtime(), workers)
+    if as_json:
+        _json(found.to_json())
+    else:
+        show_forecast(found, why)
+
+
+@app.command()
+def run(
+    study: StudyName,
+    profile: Profile = None,
+    changes: Set = None,
+    workers: Workers = None,
+    max_hours: Annotated[
+        float | None, typer.Option(min=0, help="Stop cleanly after this time; run again to go on.")
+    ] = None,
+    retry: Annotated[
+        str | None, typer.Option(help="'crashed': try trials again that were given up.")
+    ] = None,
+    keep: Annotated[
+        str | None, typer.Option(help="'all': keep optimiser states of finished trials.")
+    ] = None,
+) -> None:
+    """Train what is missing of a study, mirror it to W&B, and write its report.
+
+    Killed at any moment and run again, it continues. Run twice, the second run trains nothing.
+    """
+    from harness.executors.drive import Options
+
+    _only(retry, "crashed", "--retry")
+    _only(keep, "all", "--keep")
+    plan, why = _plan(study, profile, changes)
+    options = Options(workers, max_hours, retry == "crashed", keep == "all")
+    _run(plan, why, options)
+
+
+def _run(plan: Any, why: str, options: Any) -> None:
+    from harness import app as cases
+    from harness.executors.local import Outcome
+    from harness.terminal import show_forecast, show_summary
+
+    runtime = _runtime()
+    show_forecast(cases.cost(plan, runtime, options.workers), why, brief=True)
+    outcome = cases.run(plan, runtime, options)
+    summary = cases.report(plan.run_name, runtime)
+    typer.echo(cases.sync(plan.run_name, runtime, summary.verdict))
+    show_summary(summary)
+    again = " ".join(["harness", *sys.argv[1:]])
+    if outcome is Outcome.INTERRUPTED:
+        typer.echo(f"Stopped. What was trained is kept; to continue: {again}")
+        raise typer.Exit(130)
+    if outcome is Outcome.TIME:
+        typer.echo(f"The time is up. What was trained is kept; to continue: {again}")
+    if outcome is Outcome.FAILED:
+        raise HarnessError(
+            f"no worker stays up; their logs are {runtime.study(plan.run_name)}/worker-*.log"
+        )
+
+
+def _only(value: str | None, word: str, option: str) -> None:
+    if value not in (None, word):
+        raise HarnessError(f"{option}: {value!r} is unknown; the only choice is {word!r}")
+
+
+@app.command(hidden=True)
+def work(run_name: str, name: str, keep: str = "") -> None:
+    """Take trials of a run that was started (what `run` starts once a worker)."""
+    from harness.worker import work as drain
+
+    raise typer.Exit(drain(run_name, _runtime(), name, keep == "all"))
+
+
+@app.command()
+def report(study: StudyName, profile: Profile = None, changes: Set = None) -> None:
+    """Write the report of a study again from its record, finished or not."""
+    from harness import app as cases
+    from harness.terminal import show_summary
+
+    plan, _ = _plan(study, profile, changes)
+    show_summary(cases.report(plan.run_name, _runtime()))
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """All runs that were started here, and how their trials stand."""
+    from harness import app as cases
+    from harness.terminal import show_status
+
+    rows = cases.status(_runtime())
+    if as_json:
+        _json(rows)
+    else:
+        show_status(rows)
+
+
+@app.command()
+def show(
+    key: Annotated[str, typer.Argument(help="A trial's key, or its unique beginning.")],
+) -> None:
+    """Explain one trial: what it changes, how it ended or why it failed, the end of its log."""
+    from harness import app as cases
+    from harness.terminal import show_trial
+
+    show_trial(cases.show(key, _runtime()))
+
+
+@app.command()
+def evaluate(
+    study: StudyName,
+    metric: Annotated[str, typer.Option(help="keras75, blocks, subsets or fidelity299.")],
+    encoder: Annotated[
+        str | None, typer.Option(help="An encoder's name, or the path of a saved Keras model.")
+    ] = None,
+    resolution: Annotated[
+        int | None, typer.Option(help="Pixels that the encoder is given.")
+    ] = None,
+    profile: Profile = None,
+    changes: Set = None,
+    workers: Workers = None,
+) -> None:
+    """Score the finished trials of a study by another metric; nothing is trained."""
+    from harness import app as cases
+    from harness.executors.drive import Options
+
+    asked = {"protocol": metric, "encoder": encoder, "resolution": resolution}
+    patch = {f"evaluation.{name}": value for name, value in asked.items() if value is not None}
+    patch = {**cases.one_off(changes or []), **patch}
+    plan = cases.evaluate(study, patch, _runtime(), profile)
+    _run(plan, f"{len(plan.trials)} trained trials are scored", Options(workers))
+
+
+@app.command()
+def samples(
+    study: StudyName,
+    cell: Annotated[str, typer.Option(help="A cell's label, as `plan` shows it.")] = "reference",
+    seed: Annotated[int, typer.Option(help="Which of its trials.")] = 0,
+    count: Annotated[int, typer.Option(min=1, help="How many images.")] = 1000,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for PNG files, or a .npz; default ./samples-….")
+    ] = None,
+    profile: Profile = None,
+    changes: Set = None,
+) -> None:
+    """Write images of a trained trial for other tools: PNG files, or one .npz."""
+    from harness import app as cases
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    plan, _ = _plan(study, profile, changes)
+    target = out or Path(f"samples-{plan.run_name}-{cell.replace('=', '-')}-s{seed}")
+    path = cases.samples(plan, _runtime(), cell, seed, count, target)
+    typer.echo(f"{count} images in {path}")
+
+
+@app.command()
+def sync(study: StudyName, profile: Profile = None, changes: Set = None) -> None:
+    """Write to W&B what is missing there, from the record."""
+    from harness import app as cases
+
+    plan, _ = _plan(study, profile, changes)
+    typer.echo(cases.sync(plan.run_name, _runtime()))
+
+
+@app.command()
+def clean(
+    study: StudyName,
+    whole: Annotated[
+        bool, typer.Option("--trials", help="Remove whole trials, not only their weights.")
+    ] = False,
+    profile: Profile = None,
+    changes: Set = None,
+) -> None:
+    """Free the disk of a study's weights; trials that another run uses are left alone."""
+    from harness import app as cases
+    from harness.terminal import size
+
+    plan, _ = _plan(study, profile, changes)
+    typer.echo(f"{size(cases.clean(plan, _runtime(), whole))} freed")
+
+
+@app.command()
+def heuristics(
+    tip: Annotated[str | None, typer.Argument(help="The id of one tip, to explain it.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the tips, or explain one: what it sets, and who claims what."""
+    from harness.heuristics import HEURISTICS
+    from harness.terminal import show_heuristic, show_heuristics
+
+    chosen = [HEURISTICS[tip]] if tip else [HEURISTICS[name] for name in HEURISTICS]
+    if as_json:
+        from dataclasses import asdict
+
+        _json([asdict(item) for item in chosen])
+    elif tip:
+        show_heuristic(chosen[0])
+    else:
+        show_heuristics(chosen)
+
+
+@app.command()
+def knobs() -> None:
+    """Every knob of a trial: meaning, unit, bounds, default and source."""
+    from harness.config.describe import table
+
+    typer.echo(table())
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user's is one clear message and exit code 2."""
+    try:
+        app()
+    except HarnessError as error:
+        typer.echo(f"harness: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

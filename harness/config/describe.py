@@ -1,0 +1,59 @@
+"""The parameter space as a table, from its own declarations: nothing is said twice."""
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from harness.config.trial import TrialConfig
+
+_BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+
+
+def rows() -> list[dict[str, str]]:
+    """One row a knob: name, meaning, unit, bounds, default, source."""
+    return _rows(TrialConfig, "")
+
+
+def table() -> str:
+    """The rows as a Markdown table."""
+    lines = ["| knob | meaning | bounds | default | source |", "|---|---|---|---|---|"]
+    for row in rows():
+        unit = f" [{row['unit']}]" if row["unit"] else ""
+        lines.append(
+            f"| `{row['knob']}` | {row['meaning']}{unit} | {row['bounds']} | {row['default']} | "
+            f"{row['source']} |"
+        )
+    return "\n".join(lines)
+
+
+def _rows(model: type[BaseModel], prefix: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = []
+    for name, field in model.model_fields.items():
+        inner: Any = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            found += _rows(inner, f"{prefix}{name}.")
+        else:
+            found.append(_row(f"{prefix}{name}", field))
+    return found
+
+
+def _row(path: str, field: FieldInfo) -> dict[str, str]:
+    extra: Any = field.json_schema_extra or {}
+    choices = getattr(field.annotation, "__args__", ())
+    words = [str(choice) for choice in choices if isinstance(choice, str)]
+    limits = [
+        f"{sign} {getattr(item, bound)}"
+        for item in field.metadata
+        for bound, sign in _BOUNDS.items()
+        if getattr(item, bound, None) is not None
+    ]
+    default = "none" if field.default is None else str(field.default)
+    return {
+        "knob": path,
+        "meaning": field.description or "",
+        "unit": extra.get("unit", ""),
+        "bounds": ", ".join(limits or words),
+        "default": default,
+        "source": extra.get("source", ""),
+    }

@@ -1,0 +1,157 @@
+"""A study file: which question, which tips and factors, on which data, with which seeds."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from harness.catalog import DESIGNS, PROTOCOLS
+from harness.config.load import Document, load
+from harness.config.patch import Patch, check_path, check_value
+from harness.errors import HarnessError, unknown
+
+NAME = re.compile(r"[a-z0-9_]+")
+Levels = list[Any] | dict[str, dict[str, Any]]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def _seeds(value: int | list[int]) -> int | list[int]:
+    seeds = list(range(value)) if isinstance(value, int) else value
+    if not seeds:
+        raise HarnessError("at least one seed is needed")
+    if len(set(seeds)) < len(seeds) or min(seeds) < 0:
+        raise HarnessError("seeds are different whole numbers, 0 or larger")
+    return value
+
+
+Seeds = Annotated[int | list[int], AfterValidator(_seeds)]
+
+
+class Profile(_Part):
+    """A named budget of a study."""
+
+    patch: dict[str, Any] = Field(default_factory=dict)
+    seeds: Seeds | None = None
+    metric: str | None = None
+    evidence: bool = True  # false: it shows the path, and its report draws no conclusion
+    note: str = ""
+
+
+class Study(_Part):
+    """The content of a study file."""
+
+    title: str
+    question: str
+    sources: list[str] = Field(default_factory=list)
+    baseline: dict[str, Any] = Field(default_factory=dict)
+    heuristics: list[str] = Field(default_factory=list)
+    factors: dict[str, Levels] = Field(default_factory=dict)
+    design: Annotated[str, AfterValidator(DESIGNS.check)] = "ablation"
+    recipe: list[str] = Field(default_factory=list)
+    seeds: Seeds = 8
+    metric: Annotated[str, AfterValidator(PROTOCOLS.check)] | None = None
+    objective: Literal["final"] = "final"
+    equivalence: float = Field(0.05, gt=0, lt=1)
+    alpha: float = Field(0.05, gt=0, lt=0.5)
+    profiles: dict[str, Profile] = Field(default_factory=dict)
+
+    def seed_list(self, profile: str | None) -> list[int]:
+        """The seeds of a profile."""
+        own = self.profiles[profile].seeds if profile else None
+        seeds = self.seeds if own is None else own
+        return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+
+
+class StudyFile(BaseModel):
+    """A study with its name and the lines of its file."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    name: str
+    study: Study
+    document: Document
+
+
+def find(name: str, folder: Path) -> Path:
+    """The file of a study: a name in `folder`, or the path of a .yaml file."""
+    if name.endswith((".yaml", ".yml")):
+        path = Path(name)
+        if not path.is_file():
+            raise HarnessError(f"there is no study file {name}")
+        return path
+    if not NAME.fullmatch(name):
+        raise HarnessError(
+            f"{name!r} is no study: give a name in {folder}/ ([a-z0-9_]+), or the path of a .yaml "
+            "file"
+        )
+    path = folder / f"{name}.yaml"
+    if not path.is_file():
+        raise HarnessError(unknown("study", name, names(folder)))
+    return path
+
+
+def names(folder: Path) -> list[str]:
+    """The studies in `folder`."""
+    return sorted(path.stem for path in folder.glob("*.yaml"))
+
+
+def read(name: str, folder: Path) -> StudyFile:
+    """Read and check a study; every mistake names file, line and key."""
+    path = find(name, folder)
+    if not NAME.fullmatch(path.stem):
+        raise HarnessError(f"{path}: a study's name is made of a to z, 0 to 9 and _")
+    document = load(path)
+    try:
+        study = Study.model_validate(document.data)
+    except ValidationError as error:
+        raise HarnessError("\n".join(_explain(document, item) for item in error.errors())) from None
+    for place, patch in _patches(study):
+        for knob, value in patch.items():
+            try:
+                check_path(knob)
+                check_value(knob, value)
+            except HarnessError as error:
+                raise HarnessError(f"{document.where(*place, knob)}: {error}") from None
+    return StudyFile(name=path.stem, study=study, document=document)
+
+
+def _patches(study: Study) -> Iterator[tuple[tuple[str | int, ...], Patch]]:
+    """Every patch that is written in a study file, with its place."""
+    yield ("baseline",), study.baseline
+    for name, profile in study.profiles.items():
+        yield ("profiles", name, "patch"), profile.patch
+    for name, levels in study.factors.items():
+        if isinstance(levels, Mapping):
+            for label, patch in levels.items():
+                yield ("factors", name, label), patch
+        else:
+            for value in levels:
+                yield ("factors",), {name: value}
+
+
+def _explain(document: Document, detail: Any) -> str:
+    place = [part for part in detail["loc"] if part in _words(document, detail["loc"])]
+    where = document.where(*place)
+    key = ".".join(str(part) for part in place)
+    if detail["type"] == "extra_forbidden":
+        parent: Any = Profile if place[:1] == ["profiles"] else Study
+        return f"{where}: {unknown('key', place[-1], parent.model_fields)}"
+    if detail["type"] == "missing":
+        return f"{where}: the key {str(detail['loc'][-1])!r} is missing"
+    if detail["type"] == "value_error":
+        return f"{where}: {key}: {detail['ctx']['error']}"
+    return f"{where}: {key}: {detail['msg']} (given: {detail['input']!r})"
+
+
+def _words(document: Document, location: tuple[str | int, ...]) -> set[str | int]:
+    """The parts of an error's location that are in the file (pydantic adds names of types)."""
+    found: list[str | int] = []
+    for part in location:
+        if (*found, part) in document.lines:
+            found.append(part)
+    return set(found)

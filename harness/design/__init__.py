@@ -1,0 +1,1 @@
+"""From a study to the cells, contrasts and trials that answer it."""

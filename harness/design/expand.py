@@ -1,0 +1,205 @@
+"""Expand a study into a plan: resolved cells, contrasts and trials in seed-major order."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.catalog import DESIGNS
+from harness.config.content import with_content
+from harness.config.identity import digest, key, metric_request
+from harness.config.patch import Patch, flatten, resolve, unflatten
+from harness.config.study import StudyFile
+from harness.config.trial import TrialConfig, rules
+from harness.design.drafts import REFERENCE, Contrast, Draft
+from harness.design.factors import factors
+from harness.errors import HarnessError, unknown
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One level per factor: a configuration but for the seed."""
+
+    label: str
+    config: TrialConfig  # at seed 0
+    patch: Patch  # where it differs from the reference
+
+    def trial(self, seed: int) -> TrialConfig:
+        """The configuration of one trial."""
+        return unflatten({**flatten(self.config), "seed": seed})
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Cell times seed: one training."""
+
+    cell: Cell
+    seed: int
+    key: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run of a study trains, and the contrasts that its ranking is made of."""
+
+    run_name: str
+    file: StudyFile
+    profile: str | None
+    changes: Patch
+    cells: tuple[Cell, ...]
+    contrasts: tuple[Contrast, ...]
+    trials: tuple[Trial, ...]  # seed-major: every prefix is balanced
+
+    def cell(self, label: str) -> Cell:
+        """A cell by its label, or an error with the nearest."""
+        found = {cell.label: cell for cell in self.cells}
+        if label not in found:
+            raise HarnessError(unknown("cell", label, found))
+        return found[label]
+
+    def to_json(self) -> dict[str, Any]:
+        """What `plan.json` holds: enough to render the report without the study file."""
+        study = self.file.study
+        profile = study.profiles[self.profile] if self.profile else None
+        declared = (study.design, study.metric, study.objective, study.equivalence, study.alpha)
+        return {
+            "run_name": self.run_name,
+            "study": self.file.name,
+            "profile": self.profile,
+            "changes": dict(self.changes),
+            "title": study.title,
+            "question": study.question,
+            "sources": study.sources,
+            "note": profile.note if profile else "",
+            "evidence": profile.evidence if profile else True,
+            "design": study.design,
+            "seeds": sorted({trial.seed for trial in self.trials}),
+            "alpha": study.alpha,
+            "equivalence": study.equivalence,
+            "objective": study.objective,
+            "analysis_digest": digest(list(declared), 8),
+            "reference": self.cells[0].label,
+            "cells": [_cell_json(cell) for cell in self.cells],
+            "contrasts": [_contrast_json(contrast) for contrast in self.contrasts],
+            "trials": [
+                {"cell": trial.cell.label, "seed": trial.seed, "key": trial.key}
+                for trial in self.trials
+            ],
+        }
+
+
+def expand(
+    file: StudyFile, profile: str | None, changes: Patch, cache: Path, seeds: int | None = None
+) -> Plan:
+    """Resolve every cell of a study under a profile; `changes` are one-off baseline changes."""
+    study = file.study
+    chosen = study.profiles[profile] if profile else None
+    metric = (chosen.metric if chosen else None) or study.metric
+    under: list[Patch] = [{"evaluation.protocol": metric} if metric else {}, study.baseline]
+    under += [chosen.patch if chosen else {}, changes]
+    asked = factors(file)
+    draft: Draft = DESIGNS.load(study.design)(asked, study.recipe)
+    reference = _resolve(file, REFERENCE, under, cache)
+    cells: dict[str, Cell] = {}
+    names: dict[str, str] = {}  # draft label → label of the cell that it is
+    for label, patches in draft.cells.items():
+        config = _resolve(file, label, [*under, *patches], cache) if patches else reference
+        identity = f"{key(config)}/{metric_request(config)}"
+        cells.setdefault(identity, Cell(label, config, _difference(config, reference)))
+        names[label] = cells[identity].label
+    contrasts = _merge(file, draft.contrasts, names)
+    used = {label for item in contrasts for label in (item.following, item.ignoring)}
+    kept = tuple(cell for cell in cells.values() if cell.label in used or cell.label == REFERENCE)
+    chosen_seeds = study.seed_list(profile) if seeds is None else list(range(seeds))
+    trials = tuple(
+        Trial(cell, seed, key(cell.trial(seed))) for seed in chosen_seeds for cell in kept
+    )
+    return Plan(
+        _run_name(file.name, profile, changes), file, profile, changes, kept, contrasts, trials
+    )
+
+
+def _resolve(file: StudyFile, label: str, layers: list[Patch], cache: Path) -> TrialConfig:
+    try:
+        return with_content(resolve(layers), cache)
+    except HarnessError as error:
+        name = re.sub(r"^recipe,", "", label).split("=")[0]
+        index = file.study.heuristics.index(name) if name in file.study.heuristics else None
+        place = ("factors", name) if index is None else ("heuristics", index)
+        raise HarnessError(f"{file.document.where(*place)}: cell {label!r}: {error}") from None
+
+
+def _merge(
+    file: StudyFile, contrasts: list[Contrast], names: Mapping[str, str]
+) -> tuple[Contrast, ...]:
+    """Contrasts between the cells as merged: no pair twice, none of a cell with itself."""
+    merged: dict[tuple[str, str, str], Contrast] = {}
+    for contrast in contrasts:
+        following, ignoring = names[contrast.following], names[contrast.ignoring]
+        if following == ignoring and contrast.tip is None and contrast.ignoring == REFERENCE:
+            continue  # the level that is the reference
+        if following == ignoring:
+            index = file.study.heuristics.index(contrast.factor)
+            raise HarnessError(
+                f"{file.document.where('heuristics', index)}: both sides of {contrast.factor} "
+                "train the same thing here: the knobs that it sets have no effect"
+            )
+        item = Contrast(
+            contrast.name,
+            contrast.title,
+            following,
+            ignoring,
+            contrast.design,
+            contrast.factor,
+            contrast.tip,
+        )
+        merged.setdefault((contrast.factor, following, ignoring), item)
+    if not merged:
+        raise HarnessError(
+            f"{file.document.file}: the design is empty: every level is the reference"
+        )
+    return tuple(merged.values())
+
+
+def _difference(config: TrialConfig, reference: TrialConfig) -> dict[str, Any]:
+    before = flatten(reference)
+    return {path: value for path, value in flatten(config).items() if value != before[path]}
+
+
+def _run_name(name: str, profile: str | None, changes: Patch) -> str:
+    parts = [name, *([profile] if profile else [])]
+    return "-".join([*parts, digest(dict(changes), 6)] if changes else parts)
+
+
+def _cell_json(cell: Cell) -> dict[str, Any]:
+    return {
+        "label": cell.label,
+        "patch": dict(cell.patch),
+        "request": metric_request(cell.config),
+        "warnings": rules.warnings(cell.config),
+        "config": flatten(cell.config),
+    }
+
+
+def _contrast_json(contrast: Contrast) -> dict[str, Any]:
+    claims = contrast.tip.claims if contrast.tip else ()
+    return {
+        "name": contrast.name,
+        "kind": "tip" if contrast.tip else "level",
+        "title": contrast.title,
+        "following": contrast.following,
+        "ignoring": contrast.ignoring,
+        "weights": {contrast.following: 1, contrast.ignoring: -1},
+        "design": contrast.design,
+        "heuristic": contrast.tip.id if contrast.tip else None,
+        "claims": [
+            {
+                "source": claim.source,
+                "effect": claim.effect,
+                "condition": claim.condition,
+                "quote": claim.gist,
+            }
+            for claim in claims
+        ],
+    }

@@ -1,0 +1,80 @@
+"""Factors: inline ones and tips become the same type; designs never know which."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.config.patch import Patch
+from harness.config.study import StudyFile
+from harness.errors import HarnessError
+from harness.heuristics import HEURISTICS, Heuristic
+
+FOLLOWING, IGNORING = "on", "off"
+
+
+@dataclass(frozen=True)
+class Level:
+    """A labelled patch."""
+
+    label: str
+    patch: Patch
+
+
+@dataclass(frozen=True)
+class Factor:
+    """The levels of one question; a tip has two, following and ignoring, in this order."""
+
+    name: str
+    title: str
+    levels: tuple[Level, ...]
+    tip: Heuristic | None = None
+
+    @property
+    def paths(self) -> set[str]:
+        """The knobs that any level sets."""
+        return {path for level in self.levels for path in level.patch}
+
+
+def factors(file: StudyFile) -> list[Factor]:
+    """The factors of a study, tips first."""
+    found = [_tip(file, index, name) for index, name in enumerate(file.study.heuristics)]
+    found += [_inline(file, name, levels) for name, levels in file.study.factors.items()]
+    for factor in found:
+        if sum(other.name == factor.name for other in found) > 1:
+            where = file.document.where("factors", factor.name)
+            raise HarnessError(f"{where}: the factor {factor.name!r} is given twice")
+    if not found:
+        raise HarnessError(
+            f"{file.document.file}: the design is empty: name heuristics, or factors with levels"
+        )
+    return found
+
+
+def _tip(file: StudyFile, index: int, name: str) -> Factor:
+    try:
+        tip = HEURISTICS[name]
+    except HarnessError as error:
+        raise HarnessError(f"{file.document.where('heuristics', index)}: {error}") from None
+    levels = (Level(FOLLOWING, tip.following), Level(IGNORING, tip.ignoring))
+    return Factor(tip.id, tip.title, levels, tip)
+
+
+def _inline(file: StudyFile, name: str, levels: Any) -> Factor:
+    where = file.document.where("factors", name)
+    if isinstance(levels, Mapping):
+        found = tuple(Level(label, patch) for label, patch in levels.items())
+    else:
+        found = tuple(Level(_label(value), {name: value}) for value in levels)
+    if not found:
+        raise HarnessError(f"{where}: the factor {name!r} has no levels")
+    if len({level.label for level in found}) < len(found):
+        raise HarnessError(f"{where}: the factor {name!r} has a level twice")
+    return Factor(name, name, found)
+
+
+def _label(value: Any) -> str:
+    if isinstance(value, bool):
+        return FOLLOWING if value else IGNORING
+    if isinstance(value, Mapping):
+        return " ".join(f"{key} {part}" for key, part in value.items())
+    return f"{value:g}" if isinstance(value, float) else str(value)

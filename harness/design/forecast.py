@@ -1,0 +1,156 @@
+"""What a plan still lacks on this machine, and what that would cost."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.config.identity import digest, metric_request
+from harness.config.patch import flatten
+from harness.config.trial import rules
+from harness.design.expand import Plan, Trial
+from harness.files import read_json, write_json
+from harness.records import FINISHED
+from harness.records import Trial as Record
+
+# knobs that a trial's speed does not depend on; every other one counts as if it did
+SPEEDLESS = (
+    "seed",
+    "data.path",
+    "data.train_images",
+    "data.subset_seed",
+    "optimizer.",
+    "training.kimg",
+    "training.evaluations",
+    "training.ema",
+    "loss.label_smoothing",
+)
+_BYTES = 4  # of a float32
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A trial of a plan that is to be trained or, if it is, only to be scored."""
+
+    trial: Trial
+    trained: bool
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a run of a plan would cost on this machine."""
+
+    plan: Plan
+    missing: tuple[Missing, ...]
+    images: int  # real images still to be shown
+    seconds: float | None  # None: unmeasured
+    disk: int  # bytes that stay
+    warnings: tuple[str, ...]
+
+    @property
+    def to_train(self) -> list[Trial]:
+        """The trials that are to be trained."""
+        return [item.trial for item in self.missing if not item.trained]
+
+    def to_json(self) -> dict[str, Any]:
+        """For other programs."""
+        missing = {item.trial.key for item in self.missing if not item.trained}
+        trials = [
+            {
+                "cell": trial.cell.label,
+                "seed": trial.seed,
+                "key": trial.key,
+                "trained": trial.key not in missing,
+            }
+            for trial in self.plan.trials
+        ]
+        return {
+            "run_name": self.plan.run_name,
+            "profile": self.plan.profile,
+            "cells": [{"label": cell.label, "patch": dict(cell.patch)} for cell in self.plan.cells],
+            "trials": trials,
+            "to_train": len(missing),
+            "to_score": len(self.missing) - len(missing),
+            "images": self.images,
+            "seconds": self.seconds,
+            "disk_bytes": self.disk,
+            "warnings": list(self.warnings),
+        }
+
+
+def missing(plan: Plan, trials: Path) -> tuple[Missing, ...]:
+    """The trials that lack a result or a score, in the order of the plan."""
+    found = []
+    for trial in plan.trials:
+        record = Record(trials / trial.key)
+        trained = record.result() is not None
+        if not trained or record.metric(metric_request(trial.cell.config)) is None:
+            found.append(Missing(trial, trained))
+    return tuple(found)
+
+
+def forecast(plan: Plan, runs: Path, workers: int) -> Forecast:
+    """What is missing of a plan, and what it would cost with so many workers."""
+    lacking = missing(plan, runs / "trials")
+    training = [item.trial for item in lacking if not item.trained]
+    configs = [trial.cell.config for trial in training]
+    seconds = _seconds(training, read_json(runs / "speed.json") or {})
+    advice = [
+        f"{cell.label}: {text}" for cell in plan.cells for text in rules.warnings(cell.config)
+    ]
+    return Forecast(
+        plan,
+        lacking,
+        images=sum(config.iterations * config.iteration_images for config in configs),
+        seconds=None if seconds is None else seconds / min(workers, max(1, len(training))),
+        disk=_disk(training),
+        warnings=tuple(advice),
+    )
+
+
+def remember_speed(plan: Plan, runs: Path) -> None:
+    """Note how fast this plan's trials were, for later forecasts."""
+    speeds = read_json(runs / "speed.json") or {}
+    for trial in plan.trials:
+        result = Record(runs / "trials" / trial.key).result()
+        if result and result["status"] == FINISHED and result["images_per_second"] > 0:
+            each = result["evaluation_seconds"] / (trial.cell.config.training.evaluations + 1)
+            speeds[_speed_name(trial)] = {
+                "images_per_second": result["images_per_second"],
+                "evaluation_seconds": each,
+            }
+    write_json(runs / "speed.json", speeds)
+
+
+def _speed_name(trial: Trial) -> str:
+    values = flatten(trial.cell.config)
+    return digest({path: value for path, value in values.items() if not path.startswith(SPEEDLESS)})
+
+
+def _seconds(trials: Iterable[Trial], speeds: Mapping[str, Any]) -> float | None:
+    """Seconds of one worker for `trials`, from the speed of like ones; None: unmeasured."""
+    total = 0.0
+    for trial in trials:
+        speed = speeds.get(_speed_name(trial))
+        if speed is None:
+            return None
+        config = trial.cell.config
+        total += config.iterations * config.iteration_images / speed["images_per_second"]
+        total += (config.training.evaluations + 1) * speed["evaluation_seconds"]
+    return total
+
+
+def _disk(trials: Iterable[Trial]) -> int:
+    """Bytes that finished trials leave: the EMA generators of the last fifth and the best.
+
+    A generator's size is taken from its weights: kernels of the dense stem and the convolutions.
+    """
+    total = 0
+    for trial in trials:
+        config = trial.cell.config
+        net, kernel = config.generator, config.generator.kernel_size**2
+        depth = net.depth or 0
+        weights = net.width * (16 * net.noise_size + kernel * net.width * (depth - 1))
+        kept = -(-config.training.evaluations // 5) + 1
+        total += kept * weights * _BYTES
+    return total

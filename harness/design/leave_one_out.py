@@ -1,0 +1,52 @@
+"""From a recipe of tips followed together, leave one out at a time (or add one more)."""
+
+from itertools import combinations
+
+from harness.config.patch import DEFAULTS, Patch
+from harness.design.drafts import REFERENCE, Contrast, Draft, label
+from harness.design.factors import FOLLOWING, IGNORING, Factor
+from harness.errors import HarnessError
+
+STACK = "recipe"
+
+
+def leave_one_out(factors: list[Factor], recipe: list[str]) -> Draft:
+    """Cells: the recipe, and each tip's two sides with all else as the recipe has it.
+
+    `recipe` names the tips followed together; empty means those that S0 follows.
+    """
+    tips = {factor.name: factor for factor in factors if factor.tip}
+    for name in recipe:
+        if name not in tips:
+            raise HarnessError(f"recipe: {name!r} is not among the study's heuristics")
+    stack = [tips[name] for name in recipe] or [tip for tip in tips.values() if _of_s0(tip)]
+    for one, two in combinations(tips.values(), 2):
+        if shared := one.paths & two.paths:
+            raise HarnessError(
+                f"{one.name} and {two.name} both set {min(shared)}, so they cannot be combined: "
+                "use design: one_at_a_time"
+            )
+    draft = Draft({REFERENCE: []})
+    for factor in tips.values():
+        others = [other.levels[0].patch for other in stack if other is not factor]
+        following, ignoring = (level.patch for level in factor.levels)
+        names = {level: f"{STACK},{label(factor, level)}" for level in (FOLLOWING, IGNORING)}
+        draft.cells[names[FOLLOWING]] = [*others, following]
+        draft.cells[names[IGNORING]] = [*others, ignoring]
+        draft.contrasts.append(
+            Contrast(
+                f"{factor.name} (leave one out)",
+                factor.title,
+                names[FOLLOWING],
+                names[IGNORING],
+                "leave_one_out",
+                factor.name,
+                factor.tip,
+            )
+        )
+    return draft
+
+
+def _of_s0(factor: Factor) -> bool:
+    patch: Patch = factor.levels[0].patch
+    return all(DEFAULTS[path] == value for path, value in patch.items())

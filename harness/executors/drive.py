@@ -1,0 +1,130 @@
+"""Drive one run of a study on this machine: queue what is missing, keep workers on it, show it."""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.config.runtime import Runtime
+from harness.errors import HarnessError
+from harness.executors.devices import WorkerEnv, plan_workers
+from harness.executors.local import Driver, Outcome, WorkerSpec, run_local
+from harness.executors.poll import Poll
+from harness.executors.view import open_view
+from harness.files import read_json, write_json
+from harness.ledger.base import Job, Row, State
+from harness.ledger.lease import lease_alive
+from harness.ledger.optuna_ledger import OptunaLedger
+from harness.records import Trial
+from harness.tracking.record import now
+
+USER_ERROR = 2  # a worker's exit code for a mistake that no further attempt can mend
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run is driven; nothing here changes a result but the number of threads, by rounding."""
+
+    workers: int | None = None
+    hours: float | None = None
+    retry_crashed: bool = False
+    keep_all: bool = False
+
+
+def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: Options) -> Outcome:
+    """Train and score `jobs`; returns when nothing is left, on a signal, or at the deadline."""
+    folder = runtime.study(plan["run_name"])
+    machine = _share(plan["run_name"], runtime, options.workers)
+    ledger = OptunaLedger.open(plan["run_name"], folder, runtime.storage, len(machine))
+    poll = Poll(plan, jobs, ledger, runtime)
+
+    def alive(row: Row) -> bool:
+        return lease_alive(row.lease, _silence(runtime, row.key))
+
+    def on_death(worker: int, code: int) -> bool:
+        if code == USER_ERROR:
+            raise HarnessError(_last_words(folder / f"worker-{worker}.log"))
+        lost = ledger.release_stale(alive)
+        for row in lost:
+            _record_loss(runtime, row, code)
+        return bool(lost)
+
+    for row in ledger.release_stale(alive):
+        _record_loss(runtime, row, None)
+    ledger.enqueue(jobs, options.retry_crashed)
+    keep = ["--keep", "all"] if options.keep_all else []
+    specs = [
+        WorkerSpec(
+            argv=[sys.executable, "-m", "harness", "work", plan["run_name"], f"w{index}", *keep],
+            env={**share.env, **_places(runtime)},
+            log=folder / f"worker-{index}.log",
+        )
+        for index, share in enumerate(machine)
+    ]
+    deadline = time.monotonic() + options.hours * 3600 if options.hours else None
+    with open_view(poll.snapshot) as tick:
+        driver = Driver(lambda: _waits(ledger), on_death, tick)
+        return run_local(specs, driver, deadline)
+
+
+def _waits(ledger: OptunaLedger) -> bool:
+    return any(row.state is State.WAITING for row in ledger.rows())
+
+
+def _share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEnv]:
+    """The workers of a run; threads are chosen once per run name, so that bits can repeat."""
+    path = runtime.study(run_name) / "arithmetic.json"
+    chosen = read_json(path)
+    machine = plan_workers(workers)
+    if chosen is None or workers is not None:
+        write_json(path, {"threads": machine[0].threads, "at": now()})
+        return machine
+    if chosen["threads"] == machine[0].threads:
+        return machine
+    return plan_workers(max(1, len(os.sched_getaffinity(0)) // chosen["threads"]))
+
+
+def _places(runtime: Runtime) -> dict[str, str]:
+    """What a worker must know of where things lie."""
+    return {
+        "HARNESS_RUNS": str(runtime.runs),
+        "HARNESS_REPORTS": str(runtime.reports),
+        "HARNESS_STUDIES": str(runtime.studies),
+        "HARNESS_STORAGE": runtime.storage,
+        "WANDB_PROJECT": runtime.project,
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _silence(runtime: Runtime, key: str) -> float | None:
+    """Seconds since a trial's last heartbeat; None where it never beat."""
+    try:
+        return time.time() - (runtime.trials / key / "progress.json").stat().st_mtime
+    except FileNotFoundError:
+        return None
+
+
+def _record_loss(runtime: Runtime, row: Row, code: int | None) -> None:
+    """A killed worker leaves no words of its own."""
+    folder = runtime.trials / row.key
+    if Trial(folder).result() is not None or not folder.exists():
+        return
+    how = "" if code is None else f" (exit code {code})"
+    values = {
+        "error": f"the worker process died{how}",
+        "log_tail": "",
+        "attempt": row.attempt,
+        "at": now(),
+    }
+    write_json(folder / "failure.json", values)
+
+
+def _last_words(log: Any) -> str:
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    said = [line for line in lines if line.startswith("harness: ")]
+    return (
+        said[-1].removeprefix("harness: ") if said else "a worker refused to start; see " + str(log)
+    )

@@ -1,0 +1,88 @@
+"""What the view is shown: read from the ledger and the trials' own heartbeats."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness.config.runtime import Runtime
+from harness.errors import HarnessError
+from harness.executors.progress import Snapshot, TrialEnd, TrialProgress
+from harness.files import read_json
+from harness.ledger.base import Job, Row, State, Status
+from harness.ledger.optuna_ledger import OptunaLedger
+from harness.records import Trial
+
+_ENDED = (Status.FINISHED, Status.DIVERGED, Status.CRASHED, Status.LOST)
+
+
+class Poll:
+    """The state of one run, seen from its driver. Rows that were there at the start are history."""
+
+    def __init__(
+        self, plan: dict[str, Any], jobs: Sequence[Job], ledger: OptunaLedger, runtime: Runtime
+    ) -> None:
+        self._name = plan["run_name"]
+        self._trials = runtime.trials
+        self._ledger = ledger
+        self._before = {row.id for row in ledger.rows() if row.state is State.COMPLETE}
+        self._before |= {row.id for row in ledger.rows() if row.state is State.FAILED}
+        kimg = {cell["label"]: cell["config"]["training.kimg"] for cell in plan["cells"]}
+        self._kimg = {trial["key"]: kimg[trial["cell"]] for trial in plan["trials"]}
+        self._done_before = len(self._kimg) - len({job.key for job in jobs})
+        self._asked = {job.key for job in jobs}
+        self._ended: dict[int, TrialEnd] = {}
+
+    def snapshot(self) -> Snapshot:
+        """How things stand now."""
+        rows = [row for row in self._ledger.rows() if row.id not in self._before]
+        for row in rows:
+            if row.status in _ENDED and row.id not in self._ended:
+                self._ended[row.id] = self._end(row)
+        active = tuple(self._progress(row) for row in rows if row.state is State.RUNNING)
+        done = {row.key for row in rows if row.state is State.COMPLETE}
+        given_up = {row.key for row in rows if row.state is State.FAILED}
+        given_up -= {row.key for row in rows if row.state is not State.FAILED}
+        shown = sum(kimg for key, kimg in self._kimg.items() if key not in self._asked)
+        shown += sum(self._kimg[key] for key in done) + sum(trial.kimg for trial in active)
+        return Snapshot(
+            run_name=self._name,
+            total=len(self._kimg),
+            done=self._done_before + len(done),
+            failed=len(given_up),
+            images=shown * 1000,
+            images_total=sum(self._kimg.values()) * 1000,
+            active=active,
+            ended=tuple(self._ended.values()),
+        )
+
+    def _progress(self, row: Row) -> TrialProgress:
+        try:
+            beat = read_json(self._trials / row.key / "progress.json") or {}
+        except HarnessError:
+            beat = {}  # not a whole document: it is being written
+        return TrialProgress(
+            key=row.key,
+            cell=row.cell,
+            seed=row.seed,
+            phase=beat.get("phase", "loading"),
+            kimg=beat.get("kimg", 0.0),
+            kimg_total=self._kimg[row.key],
+            kid=beat.get("kid"),
+            images_per_second=beat.get("images_per_second"),
+            attempt=row.attempt,
+        )
+
+    def _end(self, row: Row) -> TrialEnd:
+        trial = Trial(self._trials / row.key)
+        result = trial.result() or {}
+        metrics = trial.metrics()
+        rows = trial.evaluation_rows(next(iter(metrics))) if metrics else []
+        return TrialEnd(
+            key=row.key,
+            cell=row.cell,
+            seed=row.seed,
+            status=str(row.status),
+            kid=rows[-1]["kid"] if rows else None,
+            seconds=result.get("seconds"),
+            message=row.message,
+            attempt=row.attempt,
+        )

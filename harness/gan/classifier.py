@@ -1,0 +1,140 @@
+"""The `classifier` encoder: a small net trained on the data set's own labels, once, and kept.
+
+For data that ImageNet says little about, such as digits. It sees the whole training split,
+whatever subset a trial trains on, so it is one encoder for all cells.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from harness import rng
+from harness.config.identity import digest
+from harness.config.trial import DataConfig, EvaluationConfig
+from harness.errors import HarnessError
+from harness.files import write_atomically
+from harness.gan.data import Images, load_images
+from harness.gan.data.store import locked
+from harness.gan.encoders import Encoder, compiled, resize, weights_digest
+
+RECIPE = 1  # raised when the same images would give another net
+FEATURES = 64
+BATCH = 64
+LEARNING_RATE = 1e-3
+MINIMUM_STEPS = 500
+EPOCHS = 5  # for sets so large that these are more steps
+
+
+def classifier(data: DataConfig, evaluation: EvaluationConfig, cache: Path) -> Encoder:
+    """The penultimate features (64) of the data set's own classifier."""
+    images = load_images(data.model_copy(update={"train_images": None, "subset_seed": 0}), cache)
+    if images.train_labels is None:
+        raise HarnessError(
+            f"evaluation.encoder: the classifier needs labels, and data set {data.name} has none; "
+            "use inception_v3 or a saved Keras model"
+        )
+    resolution = evaluation.resolution or data.image_size
+    file = cache / "encoders" / f"classifier-{_identity(images, resolution, evaluation)}.npz"
+    with locked(file.with_suffix(".lock")):  # a second process waits and reads
+        if not file.exists():
+            _save(file, train(images, resolution, evaluation.resizer))
+    model = _network(int(images.train_labels.max()) + 1, resolution)
+    with np.load(file) as stored:
+        model.set_weights([stored[name] for name in stored.files])
+    features = keras.Model(model.inputs, model.layers[-2].output)
+    return Encoder(
+        "classifier",
+        resolution,
+        weights_digest(features.get_weights()),
+        compiled(lambda x: features(x, training=False), resolution, evaluation.resizer),
+    )
+
+
+def _identity(images: Images, resolution: int, evaluation: EvaluationConfig) -> str:
+    content = hashlib.sha256(np.ascontiguousarray(images.train).data)
+    content.update(np.ascontiguousarray(images.train_labels).data)
+    return digest([RECIPE, content.hexdigest(), resolution, evaluation.resizer])
+
+
+def _save(file: Path, model: keras.Model) -> None:
+    weights = {f"{i:03}": weight for i, weight in enumerate(model.get_weights())}
+    try:
+        write_atomically(file, lambda target: np.savez(target, **weights))
+    except OSError as error:
+        raise HarnessError(f"{file}: the classifier cannot be stored ({error})") from None
+
+
+def _network(classes: int, resolution: int) -> keras.Model:
+    """RGB in [0, 255] → logits; halved until it is about 4 px."""
+    inputs = keras.Input((resolution, resolution, 3))
+    x, width = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(inputs), 32
+    while x.shape[1] > 4:
+        x = keras.layers.Conv2D(width, 3, padding="same", activation="relu")(x)
+        x, width = keras.layers.MaxPooling2D(2)(x), 64
+    x = keras.layers.Flatten()(x)
+    x = keras.layers.Dense(FEATURES, activation="relu")(x)
+    return keras.Model(inputs, keras.layers.Dense(classes)(x))
+
+
+def train(images: Images, resolution: int, resizer: str) -> keras.Model:
+    """Train the classifier on (N, H, W, C) images with labels, the same way every time."""
+    labels = images.train_labels
+    if labels is None:
+        raise HarnessError("the classifier needs labels")
+    # on the CPU, whose sums do not depend on the order in which threads arrive
+    with tf.device("/CPU:0"):
+        model = _network(int(labels.max()) + 1, resolution)
+        model.set_weights([_initial(weight, i) for i, weight in enumerate(model.weights)])
+        update = _update(model, resolution, resizer)
+        size = min(BATCH, len(labels))
+        steps = max(MINIMUM_STEPS, EPOCHS * len(labels) // size)
+        for step in range(steps):
+            chosen = _chosen(step, size, len(labels))
+            rate = LEARNING_RATE * (1.0 - step / steps)
+            update(
+                tf.constant(images.train[chosen]),
+                tf.constant(labels[chosen]),
+                tf.constant(rate, tf.float32),
+            )
+    return model
+
+
+def _chosen(step: int, size: int, count: int) -> NDArray[np.int64]:
+    """The images of one step: batches of a new permutation each epoch, remainders dropped."""
+    epoch, number = divmod(step, count // size)
+    order = rng.generator(0, "classifier", "data", epoch).permutation(count)
+    return order[number * size : (number + 1) * size]
+
+
+def _initial(weight: Any, number: int) -> NDArray[np.float32]:
+    """He's normal initialisation from our own stream; biases start at zero."""
+    if len(weight.shape) == 1:
+        return np.zeros(weight.shape, np.float32)
+    stream = rng.generator(0, "classifier", "init", number)
+    scale = np.sqrt(2.0 / np.prod(weight.shape[:-1]))
+    return (stream.standard_normal(weight.shape) * scale).astype(np.float32)
+
+
+def _update(model: keras.Model, resolution: int, resizer: str) -> Any:
+    """One step of Adam on the cross-entropy, compiled."""
+    optimizer = keras.optimizers.Adam(LEARNING_RATE)
+    optimizer.build(model.trainable_variables)
+
+    def update(images: tf.Tensor, labels: tf.Tensor, rate: tf.Tensor) -> None:
+        images = tf.cast(images, tf.float32)
+        if images.shape[-1] == 1:
+            images = tf.image.grayscale_to_rgb(images)
+        with tf.GradientTape() as tape:
+            logits = model(resize(images, resolution, resizer), training=True)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            loss = tf.reduce_mean(losses)
+        optimizer.learning_rate.assign(rate)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply(gradients, model.trainable_variables)
+
+    return tf.function(update)

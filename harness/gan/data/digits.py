@@ -1,0 +1,47 @@
+"""scikit-learn's handwritten digits: 1,797 real images that need no download (definitions, 5)."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from sklearn.datasets import load_digits
+
+from harness import rng
+from harness.config.trial import DataConfig
+from harness.errors import HarnessError, unknown
+from harness.gan.data.source import Batch, Source, Split
+
+LEVELS = 16.0  # the brightest of the 17 levels
+SPLITS = {"train": 1, "test": 0}  # every other image of a class; an odd one goes to test
+
+
+def load(data: DataConfig, cache: Path) -> Source:
+    """8 x 8 grey digits, enlarged bilinearly, split 898 to 899 by class."""
+    del cache  # nothing to look up: the images are part of scikit-learn
+    for knob, name in (
+        ("data.train_split", data.train_split),
+        ("data.validation_split", data.validation_split),
+    ):
+        if name not in SPLITS:
+            raise HarnessError(f"{knob}: {unknown('split of digits', name, SPLITS)}")
+    return Source(_split(data.train_split, data), _split(data.validation_split, data))
+
+
+def _split(name: str, data: DataConfig) -> Split:
+    identity = f"digits {name} {data.image_size} px"
+    return Split(identity, partial(_batches, SPLITS[name], data.image_size))
+
+
+def _batches(parity: int, size: int, notes: list[str]) -> Iterator[Batch]:
+    del notes
+    digits = load_digits()
+    order = rng.generator(0, "data", "digits").permutation(len(digits.target))
+    # sorted by class, in a fixed random order inside each: taking turns splits every class evenly
+    by_class = order[np.argsort(digits.target[order], kind="stable")]
+    chosen = np.sort(by_class[parity::2])
+    grey = (digits.images[chosen, :, :, None] * (255.0 / LEVELS)).astype(np.float32)
+    enlarged = tf.image.resize(grey, (size, size), method="bilinear").numpy()
+    images = np.clip(np.rint(enlarged), 0, 255).astype(np.uint8)
+    yield images, digits.target[chosen].astype(np.int64)

@@ -1,0 +1,161 @@
+"""A user's own images: any size and kind that Pillow reads, made RGB squares."""
+
+import hashlib
+import os
+import struct
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from harness import rng
+from harness.config.content import folder_digest, image_files
+from harness.config.trial import DataConfig
+from harness.errors import HarnessError
+from harness.gan.data.source import Batch, Source, Split, Uint8
+
+CHUNK = 256  # files decoded before they are written
+NAMED = 20  # unreadable files named in the note; the rest is counted
+UNREADABLE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    struct.error,
+    Image.DecompressionBombError,
+)
+
+
+class Failure(NamedTuple):
+    """Why a file is no image."""
+
+    reason: str
+
+
+def load(data: DataConfig, cache: Path) -> Source:
+    """Sub-folders named as the splits are the splits; without them a share is held out."""
+    root = Path(data.path or "")
+    content = data.content or folder_digest(root, cache)
+    if _split_folders(root, data):
+        rules = [data.train_split, data.validation_split]
+    else:
+        rules = [f"{side} of {data.validation_fraction}" for side in ("rest", "hold-out")]
+
+    def split(side: int) -> Split:
+        identity = f"folder {content} {rules[side]} centre_square {data.image_size} px"
+        return Split(identity, partial(_batches, data, side))
+
+    return Source(split(0), split(1))
+
+
+def _files(data: DataConfig) -> tuple[list[list[Path]], dict[Path, int] | None]:
+    """The training and the validation files, and the label of each where there are any."""
+    root = Path(data.path or "")
+    files = image_files(root)
+    roots = _split_folders(root, data)
+    if roots:
+        parts = [[file for file in files if folder in file.parents] for folder in roots]
+        return parts, _labels(parts, roots)
+    parts = _hold_out(files, data.validation_fraction)
+    return parts, _labels(parts, (root, root))
+
+
+def _split_folders(root: Path, data: DataConfig) -> tuple[Path, ...]:
+    names = (data.train_split, data.validation_split)
+    there = [name for name in names if (root / name).is_dir()]
+    if len(there) == 1:
+        folders = sorted(path.name for path in root.iterdir() if path.is_dir())
+        missing = next(name for name in names if name not in there)
+        raise HarnessError(
+            f"data.path: {root} has a sub-folder {there[0]!r} but none named {missing!r}; name "
+            "both with data.train_split and data.validation_split, or neither "
+            f"(sub-folders: {', '.join(folders)})"
+        )
+    return tuple(root / name for name in there)
+
+
+def _hold_out(files: list[Path], fraction: float) -> list[list[Path]]:
+    """Split by content: the same images are held out wherever they lie and whatever they are named.
+
+    Copies of one file stay on one side.
+    """
+    contents = {file: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    unique = sorted(set(contents.values()))
+    count = max(1, round(fraction * len(unique)))
+    if len(unique) <= count:
+        raise HarnessError(
+            f"data.path: {len(unique)} different images are too few to hold out a share of "
+            f"{fraction} (data.validation_fraction)"
+        )
+    order = rng.generator(0, "data", "hold_out").permutation(len(unique))
+    held = {unique[i] for i in order[:count]}
+    return [[f for f in files if (contents[f] in held) == side] for side in (False, True)]
+
+
+def _labels(parts: list[list[Path]], roots: tuple[Path, ...]) -> dict[Path, int] | None:
+    """The class sub-folder of every image; None where some image lies in none."""
+    names: dict[Path, str] = {}
+    for part, root in zip(parts, roots, strict=True):
+        for file in part:
+            folders = file.relative_to(root).parts[:-1]
+            if not folders:
+                return None
+            names[file] = folders[0]
+    classes = {name: number for number, name in enumerate(sorted(set(names.values())))}
+    return {file: classes[name] for file, name in names.items()} if len(classes) > 1 else None
+
+
+def _batches(data: DataConfig, side: int, notes: list[str]) -> Iterator[Batch]:
+    parts, labels = _files(data)
+    files, failures = parts[side], list[str]()
+    # Pillow decodes and resizes outside the interpreter's lock, so threads use all cores
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(files), CHUNK):
+            kept: list[tuple[Path, Uint8]] = []
+            chunk = files[start : start + CHUNK]
+            decoded = pool.map(partial(_decode, size=data.image_size), chunk)
+            for file, result in zip(chunk, decoded, strict=True):
+                if isinstance(result, Failure):
+                    failures.append(f"{file.relative_to(data.path or '')} ({result.reason})")
+                else:
+                    kept.append((file, result))
+            if kept:
+                images = np.stack([image for _, image in kept])
+                yield images, np.array([labels[file] for file, _ in kept]) if labels else None
+    if failures:
+        more = f" and {len(failures) - NAMED} more" if len(failures) > NAMED else ""
+        notes.append(
+            f"{len(failures)} of {len(files)} files are unreadable and left out: "
+            f"{', '.join(failures[:NAMED])}{more}"
+        )
+
+
+def _decode(file: Path, size: int) -> Uint8 | Failure:
+    """One file as uint8 (size, size, 3): first frame, upright, over white, centre square."""
+    try:
+        with Image.open(file) as opened:
+            image = _rgb(ImageOps.exif_transpose(opened))
+    except UNREADABLE as error:
+        return Failure((str(error) or type(error).__name__).replace(str(file), file.name))
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    method = Image.Resampling.BOX if side >= size else Image.Resampling.BILINEAR
+    square = image.resize((size, size), method, box=(left, top, left + side, top + side))
+    return np.asarray(square)
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "F":
+        raise ValueError("floating-point pixels have no known range")
+    if image.mode.startswith("I"):  # 16 bits: Pillow's own conversion clips instead of scaling
+        levels = np.asarray(image).astype(np.float64) / 257.0
+        image = Image.fromarray(np.clip(np.rint(levels), 0, 255).astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    return image.convert("RGB")

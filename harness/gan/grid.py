@@ -1,0 +1,31 @@
+"""Sample grids as PNG files, pixel for pixel."""
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from harness.files import write_atomically
+
+
+def montage(images: np.ndarray, columns: int) -> np.ndarray:
+    """(n, H, W, C) → (rows * H, columns * W, C), row by row, without borders."""
+    count, height, width, channels = images.shape
+    rows = -(-count // columns)
+    filled = np.zeros((rows * columns, height, width, channels), images.dtype)
+    filled[:count] = images
+    tiles = filled.reshape(rows, columns, height, width, channels)
+    return tiles.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
+
+
+def png(image: np.ndarray) -> bytes:
+    """Encode (H, W, 1 or 3) uint8."""
+    buffer = BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def write_grid(path: Path, images: np.ndarray) -> None:
+    """Write a square grid of (n, H, W, C) uint8 images."""
+    write_atomically(path, png(montage(images, round(len(images) ** 0.5))))

@@ -1,0 +1,47 @@
+"""Images of a trained generator, for other tools."""
+
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from harness import rng
+from harness.catalog import dataset
+from harness.config.trial import TrialConfig
+from harness.errors import HarnessError
+from harness.files import write_atomically
+from harness.gan.evaluate import to_uint8
+from harness.gan.grid import png
+from harness.gan.models import dcgan
+from harness.gan.models.network import GENERATION
+from harness.gan.train import checkpoint
+
+_BATCH = 128
+
+
+def write_samples(config: TrialConfig, generators: Path, count: int, target: Path) -> Path:
+    """Write `count` images of the last kept EMA generator: a folder of PNG files, or a .npz."""
+    kept = sorted(generators.glob("*.npz"))
+    if not kept:
+        raise HarnessError(f"{generators}: no generator is kept (harness clean removes them)")
+    images = _sample(config, kept[-1], count)
+    if target.suffix == ".npz":
+        write_atomically(target, lambda file: np.savez(file, images=images))
+        return target
+    target.mkdir(parents=True, exist_ok=True)
+    for number, image in enumerate(images):
+        write_atomically(target / f"{number:05d}.png", png(image))
+    return target
+
+
+def _sample(config: TrialConfig, path: Path, count: int) -> np.ndarray:
+    """(count, H, W, C) uint8, a function of the trial's seed."""
+    network = dcgan.generator(
+        config.generator, dataset(config.data.name).channels, config.training.precision
+    )
+    # the average goes by its network's own names
+    checkpoint.load(path, network.variables)
+    latents = rng.latents(count, config.generator.noise_size, config.seed, "export")
+    batches = [latents[start : start + _BATCH] for start in range(0, count, _BATCH)]
+    made = [network(tf.constant(batch), GENERATION).numpy() for batch in batches]
+    return to_uint8(np.concatenate(made))

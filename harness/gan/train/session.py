@@ -1,0 +1,202 @@
+"""One training from start (or checkpoint) to end, as a stream of events.
+
+The session trains and scores; who listens decides what is written where. So the record, W&B and
+the live view are none of its business.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from harness import rng
+from harness.config.trial import TrialConfig
+from harness.gan.data import Images
+from harness.gan.evaluate import Evaluator, to_uint8
+from harness.gan.models.network import GENERATION
+from harness.gan.train import checkpoint
+from harness.gan.train.batches import Batches
+from harness.gan.train.loop import Loop
+from harness.gan.train.state import Gan, build
+
+ROWS = 100  # training rows in a whole trial, besides those at evaluations
+CALL_SECONDS = 1.0  # how long one call of the compiled loop should take
+CALL_BYTES = 64 * 2**20  # images that one call may be given
+GRID = 36  # images of a sample grid
+
+
+class Moved(NamedTuple):
+    """Training went on; nothing is due."""
+
+    phase: str  # compiling, training or evaluating: what comes next
+
+
+class Row(NamedTuple):
+    """Training statistics since the last row."""
+
+    values: Mapping[str, Any]
+
+
+class Scores(NamedTuple):
+    """An evaluation of the EMA generator."""
+
+    values: Mapping[str, Any]
+
+
+class Diverged(NamedTuple):
+    """A loss or a weight is no longer finite; the training ends here."""
+
+    reason: str
+
+
+Event = Moved | Row | Scores | Diverged
+
+
+class Session:
+    """The state of one training and its way through the budget."""
+
+    def __init__(
+        self, config: TrialConfig, images: Images, evaluator: Evaluator, xla: bool = False
+    ) -> None:
+        self.config = config
+        self.evaluator = evaluator
+        self.channels = images.train.shape[-1]
+        self.gan: Gan = build(config, self.channels)
+        self.loop = Loop(self.gan, self.channels, xla)
+        self.batches = Batches(images.train, config.training.batch_size, config.seed)
+        self.iteration = 0
+        self.seconds = 0.0  # of training
+        self.evaluation_seconds = 0.0
+        self._restored = False
+        self._speed = 0.0  # iterations a second; 0: unknown
+        self._compiled = False
+        self._row_start = (0, 0.0)  # iteration and seconds at the last row
+        self._evaluations = {at: n for n, at in enumerate(config.evaluation_iterations)}
+        self._interval = max(1, config.iterations // ROWS)
+        shape = (None, config.generator.noise_size)
+        self._generate = tf.function(
+            lambda latents: self.gan.average(latents, GENERATION),
+            input_signature=(tf.TensorSpec(shape, tf.float32),),
+            jit_compile=xla,
+        )
+
+    def events(self, stop: Callable[[], bool]) -> Iterator[Event]:
+        """Train until the budget is used up, the training diverges, or `stop` says so."""
+        if not self._restored:
+            yield Moved("evaluating")
+            yield self._score()
+        yield Moved("compiling")
+        while self.iteration < self.config.iterations and not stop():
+            self._advance()
+            if self.loop.diverged:
+                yield self._row()
+                yield Diverged(
+                    f"a loss or a weight is not finite after {self.iteration} iterations"
+                )
+                return
+            due = self.iteration in self._evaluations
+            if due or self.iteration % self._interval == 0:
+                yield self._row()
+            if due:
+                yield Moved("evaluating")
+                yield self._score()
+            yield Moved("training")
+
+    @property
+    def kimg(self) -> float:
+        """Real images shown to the discriminator so far, in thousands."""
+        return self.iteration * self.config.iteration_images / 1000
+
+    @property
+    def images_per_second(self) -> float:
+        """Training speed of the last call; 0 before it is known."""
+        return self._speed * self.config.iteration_images
+
+    def generate(self, latents: np.ndarray) -> np.ndarray:
+        """EMA generator: latents (n, noise_size) → images (n, H, W, C) uint8."""
+        return to_uint8(self._generate(latents).numpy())
+
+    def grid(self) -> np.ndarray:
+        """Samples from latents that are the same in every trial: (GRID, H, W, C) uint8."""
+        return self.generate(rng.latents(GRID, self.config.generator.noise_size, 0, "samples"))
+
+    def save(self, path: Path) -> None:
+        """Write everything that the rest of the training depends on."""
+        checkpoint.save(
+            path,
+            {**self.gan.variables(), **self.loop.variables()},
+            iteration=self.iteration,
+            seconds=self.seconds,
+            evaluation_seconds=self.evaluation_seconds,
+            row_iteration=self._row_start[0],
+            row_seconds=self._row_start[1],
+        )
+
+    def restore(self, path: Path) -> None:
+        """Continue from a checkpoint. Random streams and data order follow from the iteration."""
+        numbers = checkpoint.load(path, {**self.gan.variables(), **self.loop.variables()})
+        self.iteration = int(numbers["iteration"])
+        self.seconds, self.evaluation_seconds = numbers["seconds"], numbers["evaluation_seconds"]
+        self._row_start = (int(numbers["row_iteration"]), numbers["row_seconds"])
+        self._restored = True
+
+    def save_generator(self, path: Path) -> None:
+        """Write the EMA generator alone."""
+        checkpoint.save(path, self.gan.average.variables, iteration=self.iteration)
+
+    def load_generator(self, path: Path) -> int:
+        """Assign the EMA generator from `path`; the iteration that it was saved after."""
+        self.iteration = int(checkpoint.load(path, self.gan.average.variables)["iteration"])
+        return self.iteration
+
+    def score_values(self, number: int) -> dict[str, Any]:
+        """Score the EMA generator as it is now, on the latents of evaluation `number`."""
+        start = time.perf_counter()
+        scores = self.evaluator.score(self.generate, number)
+        self.evaluation_seconds += time.perf_counter() - start
+        return {**self._clock(), "evaluation_seconds": self.evaluation_seconds, **scores}
+
+    def _score(self) -> Scores:
+        return Scores(self.score_values(self._evaluations[self.iteration]))
+
+    def _clock(self) -> dict[str, Any]:
+        return {
+            "iteration": self.iteration,
+            "kimg": self.kimg,
+            "generator_updates": self.iteration * self.config.training.generator_steps,
+            "seconds": self.seconds,
+        }
+
+    def _row(self) -> Row:
+        means = self.loop.read()
+        finite = {name: value if math.isfinite(value) else None for name, value in means.items()}
+        iterations, seconds = self.iteration - self._row_start[0], self.seconds - self._row_start[1]
+        self._row_start = (self.iteration, self.seconds)
+        rate = iterations * self.config.iteration_images / seconds if seconds else 0.0
+        return Row({**self._clock(), "images_per_second": rate, **finite})
+
+    def _advance(self) -> None:
+        """One call of the compiled loop, up to the next row or evaluation at the most."""
+        first = self.iteration
+        block = self.batches.block(first, self._call(), self.config.training.discriminator_steps)
+        start = time.perf_counter()
+        done = self.loop.run(block, first)
+        elapsed = time.perf_counter() - start
+        # the first call traces and compiles, which says nothing about speed
+        self._speed = done / elapsed if self._compiled else 1 / CALL_SECONDS
+        self._compiled = True
+        self.iteration += done
+        self.seconds += elapsed
+
+    def _call(self) -> int:
+        """Iterations of the next call: how many changes no result, only how often we look up."""
+        ahead = [at for at in self._evaluations if at > self.iteration]
+        row = (self.iteration // self._interval + 1) * self._interval
+        left = min(row, min(ahead), self.config.iterations) - self.iteration
+        wanted = max(1, round(self._speed * CALL_SECONDS))
+        fits = max(1, CALL_BYTES // math.prod(self.loop.block_shape))
+        return min(left, wanted, fits)

@@ -1,0 +1,89 @@
+"""Tips on the adversarial loss: each against the default, the non-saturating one."""
+
+from harness.heuristics.schema import Claim, Heuristic
+
+_DEFAULT = "non_saturating"
+
+TIPS = (
+    Heuristic(
+        id="non_saturating_loss",
+        title="Non-saturating loss",
+        statement="Let the generator maximise log D(G(z)) instead of minimising log(1 - D(G(z))).",
+        claims=(
+            Claim("S0", "helps", "no loss seems to consistently outperform it"),
+            Claim("S1", "helps", "flip the labels when training the generator"),
+            Claim("S2", "helps", "the minimax form has vanishing gradients"),
+        ),
+        following={"loss.name": _DEFAULT},
+        ignoring={"loss.name": "minimax"},
+        literature="Goodfellow et al. 2014",
+    ),
+    Heuristic(
+        id="least_squares_loss",
+        title="Least squares loss",
+        statement="Replace cross-entropy by squared distances to the targets.",
+        claims=(
+            Claim("S2", "depends", "sometimes collapses"),
+            Claim("S0", "no_effect", "no loss consistently outperforms the default"),
+        ),
+        following={"loss.name": "least_squares"},
+        ignoring={"loss.name": _DEFAULT},
+        literature="Mao et al. 2017 (LSGAN)",
+    ),
+    Heuristic(
+        id="hinge_loss",
+        title="Hinge loss",
+        statement="Use hinge losses for the discriminator, and -D(G(z)) for the generator.",
+        claims=(Claim("S0", "no_effect", "no loss consistently outperforms the default"),),
+        following={"loss.name": "hinge"},
+        ignoring={"loss.name": _DEFAULT},
+        literature="Lim & Ye 2017",
+    ),
+    Heuristic(
+        id="wasserstein_clipped",
+        title="Wasserstein loss with clipped weights",
+        statement="Estimate the earth mover's distance, with weights kept in [-0.01, 0.01].",
+        claims=(Claim("S2", "depends", "not better than the default in its table"),),
+        following={"loss.name": "wasserstein", "penalties.clipping.limit": 0.01},
+        ignoring={"loss.name": _DEFAULT, "penalties.clipping.limit": 0.0},
+        literature="Arjovsky et al. 2017 (WGAN)",
+    ),
+    Heuristic(
+        id="wasserstein_gp",
+        title="Wasserstein loss with a gradient penalty",
+        statement="Estimate the earth mover's distance, with the gradient's norm held near one.",
+        claims=(
+            Claim("S2", "depends", "batch normalisation off in the discriminator"),
+            Claim("S0", "no_effect", "no loss consistently outperforms the default"),
+        ),
+        following={
+            "loss.name": "wasserstein",
+            "penalties.gradient.weight": 10.0,
+            "discriminator.batch_norm": False,
+        },
+        ignoring={
+            "loss.name": _DEFAULT,
+            "penalties.gradient.weight": 0.0,
+            "discriminator.batch_norm": True,
+        },
+        literature="Gulrajani et al. 2017 (WGAN-GP)",
+    ),
+    Heuristic(
+        id="relativistic_loss",
+        title="Relativistic loss",
+        statement="Let the discriminator judge whether a real image is more real than a fake one.",
+        claims=(Claim("S0", "no_effect", "no loss consistently outperforms the default"),),
+        following={"loss.name": "relativistic"},
+        ignoring={"loss.name": _DEFAULT},
+        literature="Jolicoeur-Martineau 2018",
+    ),
+    Heuristic(
+        id="relativistic_average_loss",
+        title="Relativistic average loss",
+        statement="Compare each image with the average of the other kind.",
+        claims=(Claim("S0", "no_effect", "no loss consistently outperforms the default"),),
+        following={"loss.name": "relativistic_average"},
+        ignoring={"loss.name": _DEFAULT},
+        literature="Jolicoeur-Martineau 2018",
+    ),
+)

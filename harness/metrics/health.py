@@ -1,0 +1,63 @@
+"""Signs of an unhealthy training, read from its rows. Flags, never verdicts.
+
+The thresholds are constants: a reader must be able to compare flags between studies.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+Row = Mapping[str, Any]
+
+ACCURACY_BAND = (0.80, 0.95)  # S0: below it the discriminator is too weak, above it too strong
+ZERO_LOSS = 1e-3  # S1: a discriminator's loss of 0.0 is a failure; a mean this low prints as 0.00
+REBOUND_RATIO, REBOUND_ERRORS = 1.5, 4.0  # worse by half than the best, and not by chance
+COVERAGE_SHARE, COVERAGE_FLOOR = 0.5, 0.05  # half of the best, or next to nothing
+
+
+def standard_error(row: Row, independent: int) -> float:
+    """Standard error of a KID from its block values.
+
+    `independent` is how many blocks fit into the validation images without sharing one: subsets
+    drawn anew each time overlap, and their number says nothing about precision.
+    """
+    values = np.asarray(row["kid_blocks"], float)
+    if len(values) < 2 or independent < 2:
+        return float("inf")
+    return float(values.std(ddof=1) / np.sqrt(independent))
+
+
+def score_flags(rows: Sequence[Row], independent: int, identity: str) -> list[dict[str, Any]]:
+    """`rebound` and `collapsed`, from the evaluation rows of one metric identity."""
+    trained = rows[1:]  # the first row is the untrained generator
+    if not trained:
+        return []
+    last, best = trained[-1], min(trained, key=lambda row: float(row["kid"]))
+    found = []
+    gap = last["kid"] - best["kid"]
+    error = np.hypot(standard_error(last, independent), standard_error(best, independent))
+    if last["kid"] > REBOUND_RATIO * best["kid"] and gap > REBOUND_ERRORS * error:
+        found.append("rebound")
+    widest = max(row["coverage"] for row in trained)
+    late = len(trained) > 1 and last["kimg"] > 0
+    if last["coverage"] < COVERAGE_SHARE * widest or (late and last["coverage"] < COVERAGE_FLOOR):
+        found.append("collapsed")
+    return [{"flag": flag, "kimg": last["kimg"], "identity": identity} for flag in found]
+
+
+def training_flags(rows: Sequence[Row], reaches_zero: bool) -> list[dict[str, Any]]:
+    """Loss at zero, and accuracy outside the band, over the second half of the training."""
+    finite = [row for row in rows if row["discriminator_loss"] is not None]
+    late = finite[len(finite) // 2 :]
+    if not late:
+        return []
+    found = []
+    if reaches_zero and np.mean([row["discriminator_loss"] for row in late]) < ZERO_LOSS:
+        found.append("discriminator_loss_zero")
+    accuracy = np.mean([row["real_accuracy"] for row in late])
+    if accuracy < ACCURACY_BAND[0]:
+        found.append("accuracy_below_band")
+    if accuracy > ACCURACY_BAND[1]:
+        found.append("accuracy_above_band")
+    return [{"flag": flag, "kimg": late[0]["kimg"], "identity": None} for flag in found]

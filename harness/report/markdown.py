@@ -1,0 +1,93 @@
+"""The report as Markdown, for people who read it in an editor or a code host."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from harness.analysis.frame import Plan
+from harness.report.blocks import (
+    Block,
+    Cell,
+    Code,
+    Figure,
+    Gallery,
+    Heading,
+    Items,
+    Label,
+    Table,
+    Terms,
+    Text,
+)
+
+
+def markdown(plan: Plan, blocks: Sequence[Block]) -> str:
+    """Title, question and all blocks; figures are linked from the folder."""
+    parts = [f"# {_plain(plan['title'])}", _plain(plan["question"])]
+    parts += [_WRITERS[block.kind](block) for block in blocks]
+    return "\n\n".join(parts) + "\n"
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown leaves as it is."""
+    return re.sub(r"([\\`*_<>|\[\]#])", r"\\\1", text)
+
+
+def _text(block: Text) -> str:
+    text = _plain(block.text)
+    return {"lead": f"**{text}**", "plain": text}.get(block.tone, f"> {text}")
+
+
+def _items(block: Items) -> str:
+    return "\n".join(
+        [f"**{_plain(block.title)}**", "", *(f"- {_plain(item)}" for item in block.items)]
+    )
+
+
+def _cell(cell: Cell) -> str:
+    text = cell if isinstance(cell, str) else cell.text
+    if isinstance(cell, Label) and cell.detail:
+        text = f"{cell.text} ({cell.detail})"
+    return _plain(text).replace("\n", " ")
+
+
+def _table(block: Table) -> str:
+    rule = ["---:" if number in block.numeric else "---" for number in range(len(block.columns))]
+    rows = [[_plain(column) for column in block.columns], rule]
+    rows += [[_cell(cell) for cell in row] for row in block.rows]
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    link = f" ([all digits]({block.csv}))" if block.csv else ""
+    return "\n".join([f"*{_plain(block.caption)}*{link}", "", *lines])
+
+
+def _terms(block: Terms) -> str:
+    lines = [f"- {_plain(name)}: {_plain(meaning)}" for name, meaning in block.terms]
+    return "\n".join([f"**{_plain(block.title)}**", "", *lines])
+
+
+def _figure(block: Figure) -> str:
+    return f"![{_plain(block.alt)}](figures/{block.name}.png)\n\n*{_plain(block.caption)}*"
+
+
+def _gallery(block: Gallery) -> str:
+    images = [f"![{_plain(item.alt)}](figures/{item.name}.png)" for item in block.pictures]
+    return "\n".join([f"**{_plain(block.title)}**", "", *images])
+
+
+def _heading(block: Heading) -> str:
+    return f"## {_plain(block.title)}"
+
+
+def _code(block: Code) -> str:
+    return f"```\n{block.text}\n```"
+
+
+_WRITERS: Mapping[str, Callable[[Any], str]] = {
+    Heading.kind: _heading,
+    Text.kind: _text,
+    Items.kind: _items,
+    Table.kind: _table,
+    Terms.kind: _terms,
+    Figure.kind: _figure,
+    Gallery.kind: _gallery,
+    Code.kind: _code,
+}

@@ -1,0 +1,58 @@
+"""The cells against the reference."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from harness.analysis.frame import STATUSES, each_row
+from harness.records import FINISHED
+from harness.report import format as show
+from harness.report.blocks import Block, Cell, Heading, Label, Table, Text
+from harness.report.data import ReportData
+
+
+def build(data: ReportData) -> list[Block]:
+    """One table a metric identity: the objective of each cell and its paired difference."""
+    reference = data.plan["reference"]
+    how = (
+        f"The objective “{data.plan['objective']}” is the mean KID over the last fifth of the "
+        f"evaluations. Differences are from the reference, “{reference}”, paired by seed; they "
+        "describe the cells, and the contrasts above are what is judged."
+    )
+    groups = list(data.cells.groupby("identity", sort=False, dropna=False))
+    tables = [_table(data, rows, str(identity), len(groups)) for identity, rows in groups]
+    return [Heading("Cells against the reference", "cells"), Text(how), *tables]
+
+
+def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Table:
+    places = show.decimals([*rows["mean"], *rows["difference"]])
+    knobs = {cell["label"]: cell["patch"] for cell in data.plan["cells"]}
+    body: list[list[Cell]] = [
+        [
+            Label(row.cell, _patch(knobs[row.cell])),
+            f"{row.n} of {row.planned}",
+            show.kid(row.mean, places),
+            show.kid(row.sd, places),
+            show.kid(row.best, places),
+            show.number(row.coverage, 2),
+            show.kid(row.difference, places, signed=True),
+            show.interval(row.low, row.high, places),
+            _ends(row._asdict()),
+        ]
+        for row in each_row(rows)
+    ]
+    metric = f"; metric identity {identity}" if of > 1 else ""
+    columns = ["Cell", "n", "KID × 10³", "sd", "Best", "Coverage", "Difference",
+               "Interval", "Not finished"]  # fmt: skip
+    numeric = frozenset(range(1, 8))
+    return Table(f"Objective by cell{metric}", columns, body, numeric, "tables/cells.csv")
+
+
+def _patch(patch: Mapping[str, Any]) -> str:
+    return ", ".join(f"{path} = {value}" for path, value in patch.items()) or "the baseline"
+
+
+def _ends(row: dict[str, int]) -> str:
+    ends = [f"{row[name]}\u00a0{name}" for name in STATUSES if name != FINISHED and row[name]]
+    return ", ".join(ends) or show.NONE

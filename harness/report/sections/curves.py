@@ -1,0 +1,39 @@
+"""KID over training, cell by cell."""
+
+from functools import partial
+
+from harness.plots.curves import curves_info, draw_curves
+from harness.plots.style import looks
+from harness.report.blocks import Block, Figure, Heading, Text, figure
+from harness.report.data import ReportData
+
+
+def build(data: ReportData) -> list[Block]:
+    """One figure a metric identity."""
+    head = Heading("KID over training", "curves")
+    curves = data.frames.curves.dropna(subset=["kid"])
+    found = list(curves["identity"].unique())
+    if not found:
+        return [head, Text("No evaluation has been recorded yet.", "note")]
+    drawn = [
+        _figure(data, identity, number, len(found)) for number, identity in enumerate(found, 1)
+    ]
+    return [head, *drawn]
+
+
+def _figure(data: ReportData, identity: str, number: int, of: int) -> Figure:
+    curves = data.frames.curves
+    reference = data.plan["reference"]
+    info = curves_info(curves[curves["identity"] == identity], data.labels, reference)
+    styles = looks(data.labels, reference)
+    scale = "logarithmic" if info.logarithmic else "linear"
+    metric = f" Metric identity {identity}." if of > 1 else ""
+    caption = (
+        f"Thin lines are single seeds, thick ones the mean of the n finished seeds; grey is the "
+        f"reference (n = {info.reference.n}); a cross marks where a trial diverged. The vertical "
+        f"axis is {scale}.{metric}"
+    )
+    cells = ", ".join(f"{cell.cell} (n = {cell.n})" for cell in (info.reference, *info.cells))
+    name = "curves" if of == 1 else f"curves-{number}"
+    alt = f"KID × 10³ over real images shown, for {cells}. The values are in tables/curves.csv."
+    return figure(name, partial(draw_curves, info, styles), alt, caption)

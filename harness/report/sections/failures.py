@@ -1,0 +1,64 @@
+"""What did not end well, and what looked unhealthy: nothing is dropped silently."""
+
+from harness.analysis.frame import MISSING, each_row
+from harness.records import CRASHED, DIVERGED
+from harness.report import format as show
+from harness.report.blocks import Block, Cell, Heading, Table, Tag, Text
+from harness.report.data import ReportData
+
+FLAGS = {
+    "rebound": "KID rose again after its best",
+    "collapsed": "diversity collapsed",
+    "discriminator_loss_zero": "discriminator loss at zero",
+    "accuracy_below_band": "real accuracy below 0.8",
+    "accuracy_above_band": "real accuracy above 0.95",
+}
+
+
+def build(data: ReportData) -> list[Block]:
+    """Trials that diverged, crashed or are missing with the reason, then the flags by cell."""
+    blocks: list[Block] = [Heading("Failures and flags", "failures")]
+    failed = data.frames.trials[data.frames.trials["status"].isin([DIVERGED, CRASHED, MISSING])]
+    if failed.empty:
+        blocks.append(Text("Every trial finished."))
+    else:
+        how = (
+            "A diverged trial is a result: it enters with the KID of its untrained generator or "
+            "its last finite one, whichever is larger. A crashed or missing trial takes its seed "
+            "out of its contrasts."
+        )
+        blocks += [Text(how), _failed(data)]
+    if len(data.frames.flags):
+        blocks.append(_flags(data))
+    else:
+        blocks.append(Text("No trial raised a flag."))
+    return blocks
+
+
+def _failed(data: ReportData) -> Table:
+    trials = data.frames.trials
+    rows: list[list[Cell]] = [
+        [
+            row.cell,
+            str(row.seed),
+            Tag(row.status, "neutral" if row.status == MISSING else "bad"),
+            show.number(row.kimg, 1),
+            show.redact(row.message) or "has not ended",
+            row.key,
+        ]
+        for row in each_row(trials[trials["status"].isin([DIVERGED, CRASHED, MISSING])])
+    ]
+    columns = ["Cell", "Seed", "Status", "kimg", "Reason", "Key"]
+    return Table(
+        "Trials that did not finish", columns, rows, frozenset({1, 3}), "tables/trials.csv"
+    )
+
+
+def _flags(data: ReportData) -> Table:
+    flags = data.frames.flags.drop_duplicates(["cell", "seed", "flag"])
+    seeds = flags.groupby(["flag", "cell"])["seed"].agg(lambda column: sorted(column))
+    rows: list[list[Cell]] = [
+        [FLAGS.get(row.flag, row.flag), row.cell, ", ".join(map(str, row.seed))]
+        for row in each_row(seeds.reset_index())
+    ]
+    return Table("Flags: signs of ill health, no failures", ["Flag", "Cell", "Seeds"], rows)

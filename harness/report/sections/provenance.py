@@ -1,0 +1,123 @@
+"""Where the numbers come from, and how to make them again."""
+
+from pathlib import PurePath
+from typing import Any
+
+from harness.analysis.frame import each_row
+from harness.config.identity import PLACES
+from harness.config.patch import DEFAULTS
+from harness.report import format as show
+from harness.report.blocks import Block, Cell, Code, Heading, Table, Terms, Text
+from harness.report.data import ReportData
+
+MOST = 200  # trials listed in the page; the CSV has them all
+
+
+def build(data: ReportData) -> list[Block]:
+    """The declared study, the metric, machines and versions, configuration, trial keys."""
+    return [
+        Heading("Provenance", "provenance"),
+        Terms("Study", _study(data)),
+        Terms("Metric", _metric(data)),
+        Terms("Where it was trained", _surroundings(data)),
+        Terms("The reference, where it differs from the defaults", _knobs(data), folded=True),
+        _keys(data),
+        Text("Run it again; what is already trained is not trained twice:"),
+        Code(_commands(data)),
+    ]
+
+
+def _study(data: ReportData) -> list[tuple[str, str]]:
+    plan = data.plan
+    return [
+        ("Run name", plan["run_name"]),
+        ("Profile", plan["profile"] or "none"),
+        ("Design", plan["design"].replace("_", " ")),
+        ("Seeds", f"{len(plan['seeds'])} ({', '.join(map(str, plan['seeds'][:20]))})"),
+        ("Objective", plan["objective"]),
+        ("Level of significance", show.plain(plan["alpha"])),
+        ("Declared analysis", plan["analysis_digest"]),
+        ("Sources", "; ".join(plan["sources"]) or "none named"),
+    ]
+
+
+def _metric(data: ReportData) -> list[tuple[str, str]]:
+    metrics = data.frames.metrics
+    if metrics.empty:
+        return [("Identity", "nothing has been scored yet")]
+    terms = []
+    for row in metrics.to_dict("records"):
+        terms.append(("Identity", str(row["identity"])))
+        asked = (
+            f"{row['protocol']}, encoder {_place(row['encoder'])}{_pixels(row['resolution'])}, "
+            f"{row['n']} generated against {row['m']} real images"
+        )
+        terms.append(("What it is", f"KID by {asked}; {show.count(row['trials'], 'trial')}"))
+    return terms
+
+
+def _surroundings(data: ReportData) -> list[tuple[str, str]]:
+    rows = data.frames.environments
+    if rows.empty:
+        return [("Trained", "nothing yet")]
+    commits = rows[["commit", "dirty"]].drop_duplicates()
+    code = [
+        (str(row.commit)[:12] or "no commit") + (" with uncommitted changes" if row.dirty else "")
+        for row in each_row(commits)
+    ]
+    terms = [("Code (git commit)", "; ".join(code))]
+    for title, name in (
+        ("Hardware", "device"),
+        ("Arithmetic", "arithmetic"),
+        ("Platform", "platform"),
+        ("Python", "python"),
+        ("Libraries", "versions"),
+    ):
+        terms.append((title, "; ".join(sorted(set(rows[name])))))
+    first, last = min(rows["at"]), max(rows["at"])
+    terms.append(
+        ("Trained", first[:10] if first[:10] == last[:10] else f"{first[:10]} to {last[:10]}")
+    )
+    return terms
+
+
+def _pixels(resolution: float | None) -> str:
+    return f" at {resolution:.0f} px" if resolution and resolution == resolution else ""
+
+
+def _place(value: Any) -> str:
+    """A path by its last part only: where things lie on a machine is nobody's business."""
+    text = str(value)
+    return PurePath(text).name if "/" in text else text
+
+
+def _knobs(data: ReportData) -> list[tuple[str, str]]:
+    config = data.frames.configs[data.plan["reference"]]
+    return [
+        (path, _place(value))
+        for path, value in config.items()
+        if path not in (*PLACES, "seed") and value != DEFAULTS.get(path)
+    ] or [("All knobs", "at their defaults")]
+
+
+def _keys(data: ReportData) -> Table:
+    trials = data.frames.trials
+    places = show.decimals(trials["final"])
+    rows: list[list[Cell]] = [
+        [row.cell, str(row.seed), row.status, show.kid(row.final, places), row.key]
+        for row in each_row(trials.head(MOST))
+    ]
+    more = f" (the first {MOST} of {len(trials)})" if len(trials) > MOST else ""
+    columns = ["Cell", "Seed", "Status", "KID × 10³", "Key"]
+    caption = f"Trials and their keys{more}"
+    return Table(caption, columns, rows, frozenset({1, 3}), "tables/trials.csv", folded=True)
+
+
+def _commands(data: ReportData) -> str:
+    plan = data.plan
+    profile = f" --profile {plan['profile']}" if plan["profile"] else ""
+    name = f"{plan['study']}-{plan['profile']}" if plan["profile"] else plan["study"]
+    changed = "" if plan["run_name"] == name else "  # with the same --set"
+    return "\n".join(
+        f"harness {verb} {plan['study']}{profile}{changed}" for verb in ("run", "report")
+    )

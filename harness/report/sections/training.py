@@ -1,0 +1,23 @@
+"""Training dynamics."""
+
+from functools import partial
+
+from harness.plots.dynamics import draw_dynamics, dynamics_info
+from harness.plots.style import looks
+from harness.report.blocks import Block, Heading, Text, figure
+from harness.report.data import ReportData
+
+
+def build(data: ReportData) -> list[Block]:
+    """Losses, accuracies and augmentation probability of all cells."""
+    head = Heading("Training dynamics", "training")
+    info = dynamics_info(data.frames.training, data.labels)
+    if not info:
+        return [head, Text("No training statistics have been recorded yet.", "note")]
+    caption = (
+        "Means over the seeds still training. Losses of different kinds are on different scales "
+        "and say nothing of quality; the accuracy on real images drives adaptive augmentation."
+    )
+    alt = f"Lines of {', '.join(panel.label for panel in info)} for each cell over training."
+    draw = partial(draw_dynamics, info, looks(data.labels, data.plan["reference"]))
+    return [head, figure("dynamics", draw, alt, caption)]

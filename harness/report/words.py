@@ -1,0 +1,82 @@
+"""The verdict in a sentence."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from harness.analysis.effects import BETTER, INCONCLUSIVE, WORSE
+from harness.analysis.frame import MISSING
+from harness.records import CRASHED, DIVERGED, FINISHED
+from harness.report import format as show
+from harness.report.data import ReportData
+
+NO_EVIDENCE = "This profile shows the path; its numbers are no evidence."
+
+
+def interim(data: ReportData) -> str:
+    """Says that this is an interim look, and at how much; empty when every trial has ended."""
+    total, waiting = len(data.frames.trials), data.count(MISSING)
+    if not waiting:
+        return ""
+    return f"Interim look: {total - waiting} of {total} trials have ended"
+
+
+def verdict(data: ReportData) -> str:
+    """What the study says, or why it says nothing."""
+    if not data.plan["evidence"]:
+        return data.plan["note"] or NO_EVIDENCE
+    look = interim(data)
+    sentence = _verdict(data)
+    return f"{look}. {sentence}" if look else sentence
+
+
+def _verdict(data: ReportData) -> str:
+    if not data.count(FINISHED):
+        return _nothing(data)
+    rows = data.ranking[data.ranking["n"] > 0].to_dict("records")
+    if not rows:
+        return "No seed has both sides of a contrast yet, so there is nothing to rank."
+    if len(rows) == 1:
+        return f"{rows[0]['title']}: {_single(rows[0], data)}"
+    return _several(rows)
+
+
+def _nothing(data: ReportData) -> str:
+    counts = [
+        f"{number} {status}" for status in (DIVERGED, CRASHED) if (number := data.count(status))
+    ]
+    why = f" ({show.listed(counts)})" if counts else ""
+    return f"No trial has finished{why}, so there is nothing to rank."
+
+
+def _single(row: Mapping[Hashable, Any], data: ReportData) -> str:
+    places = show.decimals([row["effect"]])
+    size = f"{show.kid(abs(row['effect']), places)} × 10⁻³"
+    level = show.percent(1 - float(data.plan["alpha"]))
+    span = show.interval(row["low"], row["high"], places)
+    sure = f"{level} interval {span} × 10⁻³, n = {row['n']}" if row["n"] > 1 else "n = 1"
+    if row["verdict"] == INCONCLUSIVE:
+        mean = show.kid(row["effect"], places, signed=True)
+        return f"inconclusive; the mean difference is {mean} × 10⁻³ ({sure})."
+    way = "lowers" if row["verdict"] == BETTER else "raises"
+    return f"{row['verdict']}; following it {way} KID by {size} ({sure})."
+
+
+def _several(rows: list[dict[Hashable, Any]]) -> str:
+    named = {
+        word: [f"“{row['title']}”" for row in rows if row["verdict"] == word]
+        for word in (BETTER, WORSE, INCONCLUSIVE)
+    }
+    effects = ((BETTER, "lower"), (WORSE, "raise"))
+    parts = [f"{show.listed(named[w])} {_verb(named[w], verb)}" for w, verb in effects if named[w]]
+    if not parts:
+        return f"None of the {len(rows)} contrasts can be told from zero; that is not “no effect”."
+    said = "; ".join([f"{parts[0]} KID", *(f"{part} it" for part in parts[1:])])
+    undecided = len(named[INCONCLUSIVE])
+    if not undecided:
+        return f"{said}."
+    rest = "The other is" if undecided == 1 else f"The other {undecided} are"
+    return f"{said}. {rest} inconclusive."
+
+
+def _verb(subjects: list[str], verb: str) -> str:
+    return f"{verb}s" if len(subjects) == 1 else verb

@@ -1,0 +1,139 @@
+"""What the command line prints: tables with rich, plain where there is no terminal."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from harness.executors.progress import duration
+
+if TYPE_CHECKING:
+    from harness.app import Explanation
+    from harness.design.forecast import Forecast
+    from harness.heuristics import Heuristic
+    from harness.report import Summary
+
+
+def size(count: int) -> str:
+    """Bytes, to read at a glance."""
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count} {unit}"
+        count = round(count / 1000)
+    return f"{count} GB"
+
+
+def _table(columns: Sequence[str], right: Sequence[str] = ()) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        justify: Any = "right" if name in right else "left"
+        table.add_column(name, justify=justify, overflow="fold")
+    return table
+
+
+def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
+    """Cells, trials and cost of a plan."""
+    plan, console = forecast.plan, Console()
+    study = plan.file.study
+    console.print(f"[bold]{study.title}[/bold] ({plan.run_name}: {why})", highlight=False)
+    if not brief:
+        console.print(study.question, highlight=False)
+        console.print(_cells(forecast))
+    seeds = len({trial.seed for trial in plan.trials})
+    train = len(forecast.to_train)
+    score = len(forecast.missing) - train
+    time = "unmeasured" if forecast.seconds is None else f"about {duration(forecast.seconds)}"
+    console.print(
+        f"{len(plan.cells)} cells × {seeds} seeds = {len(plan.trials)} trials; "
+        f"{len(plan.trials) - train} already trained, {train} to train"
+        + (f", {score} to score" if score else "")
+        + f"\nTo do: {forecast.images / 1000:,.0f} kimg, time {time}, disk {size(forecast.disk)}",
+        highlight=False,
+    )
+    for warning in forecast.warnings:
+        console.print(f"[yellow]Advised against[/yellow] {warning}", highlight=False)
+
+
+def _cells(forecast: "Forecast") -> Table:
+    plan = forecast.plan
+    missing = {item.trial.key for item in forecast.missing if not item.trained}
+    table = _table(("Cell", "Changes", "Trained", "Keys"), ("Trained",))
+    for cell in plan.cells:
+        trials = [trial for trial in plan.trials if trial.cell is cell]
+        done = sum(trial.key not in missing for trial in trials)
+        changes = ", ".join(f"{path}={value}" for path, value in cell.patch.items()) or "–"
+        keys = " ".join(trial.key[:6] for trial in trials)
+        table.add_row(cell.label, changes, f"{done}/{len(trials)}", keys)
+    return table
+
+
+def show_summary(summary: "Summary") -> None:
+    """The ranking of a run, its verdict, and where the report is."""
+    console = Console()
+    table = _table(summary.columns)
+    for row in summary.rows:
+        table.add_row(*row)
+    console.print(table)
+    console.print(f"[bold]{summary.verdict}[/bold]", highlight=False)
+    console.print(f"Report: {summary.path}", highlight=False, soft_wrap=True)
+
+
+def show_status(rows: list[dict[str, Any]]) -> None:
+    """One line a run."""
+    if not rows:
+        Console().print("No study has been run here yet; start with: harness run quickstart")
+        return
+    columns = list(rows[0])
+    table = _table(columns, columns[2:])
+    for row in rows:
+        table.add_row(*(str(row[name]) for name in columns))
+    Console().print(table)
+
+
+def show_trial(trial: "Explanation") -> None:
+    """One trial in words."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[bold]{trial.key}[/bold]: {trial.state}")
+    for user in trial.used_by:
+        console.print(f"  used by {user}")
+    console.print("Differs from S0 in:")
+    for path, value in trial.changes.items():
+        console.print(f"  {path} = {value}")
+    for name, kid in trial.metrics.items():
+        console.print(f"Last KID x 1000: {'none' if kid is None else f'{kid * 1000:.2f}'} ({name})")
+    if trial.result:
+        done = trial.result
+        console.print(f"{done['iteration']} iterations in {duration(done['seconds'])}")
+        console.print(f"Flags: {', '.join(flag['flag'] for flag in done['flags']) or 'none'}")
+        if done["message"]:
+            console.print(done["message"])
+    if trial.failure:
+        console.print(f"Failed: {trial.failure['error']}", markup=False)
+        console.print(trial.failure["log_tail"], markup=False)
+    if trial.log:
+        console.print("End of its log:")
+        console.print("\n".join(trial.log), markup=False)
+
+
+def show_heuristics(tips: "list[Heuristic]") -> None:
+    """One line a tip."""
+    table = _table(("Tip", "Statement", "Claims"))
+    for tip in tips:
+        claims = ", ".join(f"{claim.source} {claim.effect}" for claim in tip.claims)
+        table.add_row(tip.id, tip.statement, claims)
+    Console().print(table)
+
+
+def show_heuristic(tip: "Heuristic") -> None:
+    """One tip with its claims and the knobs that it sets."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[bold]{tip.title}[/bold] ({tip.id})\n{tip.statement}")
+    for claim in tip.claims:
+        where = f" ({claim.condition})" if claim.condition else ""
+        console.print(f"  {claim.source}: {claim.effect.replace('_', ' ')}{where}: {claim.gist}")
+    for side, patch in (("following", tip.following), ("ignoring", tip.ignoring)):
+        console.print(f"{side}: " + ", ".join(f"{path} = {value}" for path, value in patch.items()))
+    if tip.literature:
+        console.print(f"From {tip.literature}")

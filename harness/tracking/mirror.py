@@ -1,0 +1,158 @@
+"""The runs of a study in W&B: where each belongs, what it holds, and which are whole.
+
+runs/studies/<run name>/wandb/
+  whole.json                            run key → {digest of what was logged, folder, mode}
+  offline-run-<time>-<run id>[-<n>]/    written by W&B; one that has no entry is a fragment
+  locks/                                one a run: who writes it now; it dies with its process
+"""
+
+import fcntl
+import hashlib
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Literal, TypedDict, get_args
+
+from harness.config.identity import digest
+from harness.errors import HarnessError, unknown
+from harness.files import read_json, write_json
+
+Log = Callable[[str], None]
+Row = Mapping[str, Any]
+Cells = list[float | str | None]  # one row of a table
+Mode = Literal["online", "offline", "disabled"]
+
+RESERVED = re.compile(r"[^A-Za-z0-9_.-]")  # / \ # ? % : and all else that W&B or a path may refuse
+TAG_LENGTH = 64  # W&B's limit
+
+
+@dataclass(frozen=True)
+class RunIdentity:
+    """Where a run belongs. `directory` is the study's folder; W&B writes to `wandb/` in it."""
+
+    project: str
+    run_name: str
+    study: str
+    profile: str | None
+    key: str  # the trial's key, or `report`
+    cell: str
+    seed: int | None  # None: the report of the study
+    directory: Path
+
+    @property
+    def id(self) -> str:
+        """One run a trial and study, whatever the attempts."""
+        return RESERVED.sub("_", f"{self.run_name}-{self.key}")
+
+    @property
+    def name(self) -> str:
+        """What W&B shows."""
+        return self.cell if self.seed is None else f"{self.cell}-s{self.seed}"
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Study, profile and seed, to filter by."""
+        tags = {"study": self.study, "profile": self.profile, "seed": self.seed}
+        return tuple(f"{k}:{v}"[:TAG_LENGTH] for k, v in tags.items() if v is not None)
+
+    @property
+    def folder(self) -> Path:
+        """The W&B folder of the study."""
+        return self.directory.resolve() / "wandb"
+
+
+@dataclass(frozen=True)
+class TrackingSettings:
+    """How a run is mirrored; times in seconds."""
+
+    mode: str = ""  # online, offline, disabled; empty: online where an account is configured
+    capacity: int = 10_000  # calls that may wait for W&B
+    patience: float = 0.0  # how long a call waits when that many do; else it is dropped at once
+    timeout: float = 20.0  # for starting a run, and for finishing it
+    rewrite: bool = False  # first remove what was logged offline under this id
+
+
+def check_mode(asked: str) -> None:
+    """Raise an error with the nearest choice if `asked` is no mode (empty: as the account says)."""
+    if asked and asked not in get_args(Mode):
+        raise HarnessError(f"WANDB_MODE: {unknown('tracking mode', asked, get_args(Mode))}")
+
+
+def content_digest(identity: RunIdentity, config: Row, logged: Row, result: Row) -> str:
+    """Digest of all that a run shows, equal whether it was logged live or from the record.
+
+    `logged`: training rows, evaluations as [metric identity, row], iterations of sample grids; for
+    the report of a study, what `logged_report` says.
+    """
+    place = [identity.project, identity.run_name, identity.name, list(identity.tags)]
+    return digest([place, dict(config), dict(logged), dict(result)])
+
+
+def logged_report(
+    columns: list[str], rows: list[Cells], figures: Sequence[Path]
+) -> dict[str, list[Any]]:
+    """What the run of a finished study shows; figures by their content."""
+    contents = [[path.name, hashlib.sha256(path.read_bytes()).hexdigest()] for path in figures]
+    return {"ranking": [columns, *rows], "figures": contents}
+
+
+class Entry(TypedDict):
+    """A whole run: the digest of what it holds, its folder's name, the mode it was written in."""
+
+    digest: str
+    folder: str
+    mode: str
+
+
+class Busy(Exception):
+    """Another process, or an earlier sink of this one, writes this run."""
+
+
+def acquire(folder: Path, name: str, *, wait: bool = False) -> IO[str]:
+    """Take the lock `name`; closing the file gives it back."""
+    path = folder / "locks" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        file.close()
+        raise Busy(f"{name} is being written by another process") from None
+    return file
+
+
+@contextmanager
+def held(folder: Path, name: str, *, wait: bool = False) -> Iterator[None]:
+    """Hold the lock `name`."""
+    with acquire(folder, name, wait=wait):
+        yield
+
+
+def entries(folder: Path) -> dict[str, Entry]:
+    """Every run that was marked whole, by its key."""
+    found: dict[str, Entry] = read_json(folder / "whole.json") or {}
+    return found
+
+
+def mark(folder: Path, key: str, entry: Entry | None) -> None:
+    """Mark a run as whole, or with None as not; workers that end together do not lose a mark."""
+    with held(folder, "whole", wait=True):
+        others = {name: value for name, value in entries(folder).items() if name != key}
+        write_json(folder / "whole.json", others | ({key: entry} if entry else {}))
+
+
+def offline_folders(folder: Path, run_id: str) -> list[Path]:
+    """Everything that was logged offline under this id, in the order of starting."""
+    name = re.compile(rf"offline-run-\d{{8}}_\d{{6}}-{re.escape(run_id)}(-\d+)?")
+    found = folder.glob(f"offline-run-*-{run_id}*")
+    return sorted(path for path in found if name.fullmatch(path.name) and not path.is_symlink())
+
+
+def remove_offline(folder: Path, run_id: str, keep: str = "") -> None:
+    """Remove the offline folders of this id but `keep`, so that an upload sees one run an id."""
+    for path in offline_folders(folder, run_id):
+        if path.name != keep:
+            shutil.rmtree(path)

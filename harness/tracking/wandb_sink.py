@@ -1,0 +1,298 @@
+"""One run in W&B: a mirror of a trial's record, written while the trial trains or from its record.
+
+The only file that imports wandb. The record comes first; what fails here is said once in the log,
+switches the mirror off for this run, and is repaired by `harness sync` (`tracking.sync`). Calls are
+queued for a daemon thread, so that a call that hangs never holds up a training.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Full, Queue
+from threading import Event, Thread
+from time import monotonic
+from typing import IO, TYPE_CHECKING, Any, Self, cast
+
+from harness.errors import HarnessError
+from harness.tracking import mirror
+from harness.tracking.mirror import Cells, Log, Mode, Row, RunIdentity, TrackingSettings, check_mode
+
+if TYPE_CHECKING:
+    import wandb
+
+SUMMARIES = {"kid": "min,last", "coverage": "max,last"}  # of a curve, where its last is not enough
+GRACE = 5.0  # seconds beyond W&B's own time limit after which it counts as stuck
+
+
+def resolve_mode(asked: str, log: Log) -> Mode:
+    """What `asked` means here; offline where no account is configured, and never a prompt."""
+    check_mode(asked)
+    if asked in ("offline", "disabled"):
+        return cast(Mode, asked)
+    if _has_account():
+        return "online"
+    if asked:
+        log("W&B: online was asked for, but no account is configured (`wandb login`): offline")
+    return "offline"
+
+
+def _has_account() -> bool:
+    """Whether W&B would find credentials; asked of those of its readers that never prompt."""
+    if os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
+        return True
+    settings = _library().setup().settings
+    from wandb.sdk.lib.wbauth import read_netrc_auth
+
+    return bool(settings.api_key or read_netrc_auth(host=settings.base_url))
+
+
+def _library() -> Any:
+    """The library, silent, and without reports of its errors to its makers."""
+    os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+    os.environ.setdefault("WANDB_SILENT", "true")
+    import wandb
+
+    return wandb
+
+
+class WandbSink:
+    """One run, opened with `open` and ended with `finish`; no method raises or waits for W&B."""
+
+    def __init__(
+        self, identity: RunIdentity, settings: TrackingSettings, config: Row, log: Log
+    ) -> None:
+        self._identity, self._settings, self._log = identity, settings, log
+        self._config = dict(config)
+        self._logged: dict[str, list[Any]] = {"training": [], "evaluations": [], "samples": []}
+        self._result: Row | None = None
+        self._off = settings.mode == "disabled"
+        self._whole = True
+        self._lock: IO[str] | None = None
+        self._jobs: Queue[Callable[[], None] | None] = Queue(settings.capacity)
+        self._ended = Event()
+        # What follows is touched by the thread alone.
+        self._mode: Mode = "disabled"
+        self._run: wandb.Run | None = None
+        self._step = -1
+        self._defined: set[str] = set()
+
+    @classmethod
+    def open(cls, identity: RunIdentity, settings: TrackingSettings, config: Row, log: Log) -> Self:
+        """Start mirroring a run; `log` gets a line or two if it fails, maybe from a thread."""
+        check_mode(settings.mode)
+        sink = cls(identity, settings, config, log)
+        if not sink._off:
+            with sink._guard():
+                sink._lock = mirror.acquire(identity.folder, identity.id)
+                if settings.rewrite:
+                    mirror.mark(identity.folder, identity.key, None)
+                    mirror.remove_offline(identity.folder, identity.id)
+                Thread(target=sink._work, name=f"wandb-{identity.key}", daemon=True).start()
+        return sink
+
+    def training(self, row: Row) -> None:
+        """Mirror a row of `metrics.jsonl`."""
+        self._logged["training"].append(row)
+        self._offer(lambda: self._log_row(row))
+
+    def evaluation(self, row: Row, metric: str) -> None:
+        """Mirror an evaluation; `metric` is the identity that its KID is a value of."""
+        self._logged["evaluations"].append([metric, row])
+        self._offer(lambda: self._log_row(row))
+
+    def samples(self, iteration: int, kimg: float, png_path: Path) -> None:
+        """Mirror a grid of samples."""
+        self._logged["samples"].append(iteration)
+        row = {"iteration": iteration, "kimg": kimg}
+        self._offer(lambda: self._log_row(row, samples=_library().Image(str(png_path))))
+
+    def report(self, columns: list[str], rows: list[Cells], figures: Sequence[Path]) -> None:
+        """Show a finished study: its ranking as a table, its figures (PNG) as images."""
+        with self._guard():
+            self._logged = mirror.logged_report(columns, rows, figures)
+        self._offer(lambda: self._log_report(columns, rows, figures))
+
+    def finish(self, result: Row | None) -> bool:
+        """End the run with the trial's result; None: the attempt was cut off, and may go on later.
+
+        True if the run is whole.
+        """
+        self._result = result
+        if self._lock is None:
+            return False
+        if not self._wait():
+            self._fail(f"no answer within {self._settings.timeout:g} s at the end of the run")
+        if self._off:
+            ender = Thread(target=self._end_core, daemon=True)
+            ender.start()
+            ender.join(GRACE)
+        self._lock.close()
+        self._lock = None
+        return self._whole and result is not None
+
+    def _wait(self) -> bool:
+        until = monotonic() + self._settings.timeout + GRACE
+        try:
+            self._jobs.put(None, timeout=self._settings.timeout)
+        except Full:
+            return False
+        return self._ended.wait(until - monotonic())
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  swallowed, as a mirror never fails a trial;
+            # recorded in the trial's log, and the missing mark makes sync write the run again.
+            self._fail(f"{type(error).__name__}: {error}")
+
+    def _fail(self, reason: str) -> None:
+        self._whole = False
+        if self._off:
+            return
+        self._off = True
+        if secret := os.environ.get("WANDB_API_KEY"):
+            reason = reason.replace(secret, "<key>")
+        self._log(
+            f"W&B: {self._identity.id} is not mirrored ({reason}); the record is not touched, and "
+            "`harness sync` writes the run from it"
+        )
+
+    def _offer(self, job: Callable[[], None]) -> None:
+        if self._off:
+            return
+        try:
+            self._jobs.put(job, self._settings.patience > 0, self._settings.patience)
+        except Full:
+            self._fail(f"{self._settings.capacity} calls wait for W&B")
+
+    def _work(self) -> None:
+        with self._guard():
+            self._start()
+        while (job := self._jobs.get()) is not None:
+            if not self._off:
+                with self._guard():
+                    job()
+        with self._guard():
+            self._close()
+        self._ended.set()
+
+    def _start(self) -> None:
+        library, identity = _library(), self._identity
+        os.environ.setdefault("WANDB_CACHE_DIR", str(identity.folder / "cache"))  # its own log
+        self._mode = resolve_mode(self._settings.mode, self._log)
+        self._run = library.init(
+            project=identity.project,
+            group=identity.run_name,
+            job_type=identity.cell,
+            id=identity.id,
+            name=identity.name,
+            tags=identity.tags,
+            config=self._config,
+            dir=str(identity.folder.parent),
+            mode=self._mode,
+            resume="allow",
+            reinit="create_new",
+            settings=_settings(library, self._settings.timeout),
+        )
+        if Path(self._run.dir).parents[1] != identity.folder:  # W&B falls back to a folder of /tmp
+            raise HarnessError(f"{identity.folder} cannot be written")
+        self._define("kimg")
+
+    def _define(self, name: str) -> None:
+        assert self._run is not None
+        axis = None if name == "kimg" else "kimg"
+        self._run.define_metric(name, step_metric=axis, summary=SUMMARIES.get(name))
+        self._defined.add(name)
+
+    def _log_row(self, row: Row, **media: Any) -> None:
+        """Rows and grids of one iteration become one row of history; W&B takes no step back."""
+        assert self._run is not None
+        if row["iteration"] < self._step:
+            self._whole = False
+            return
+        self._step = row["iteration"]
+        numbers = {name: value for name, value in row.items() if isinstance(value, int | float)}
+        for name in numbers | media:
+            if name not in self._defined:
+                self._define(name)
+        self._run.log(numbers | media, step=self._step)
+
+    def _log_report(self, columns: list[str], rows: list[Cells], figures: Sequence[Path]) -> None:
+        assert self._run is not None
+        library = _library()
+        images = {f"figures/{path.stem}": library.Image(str(path)) for path in figures}
+        table = library.Table(columns=columns, data=rows)
+        with _staging(self._identity.folder):
+            self._run.log({"ranking": table, **images}, step=0)
+
+    def _close(self) -> None:
+        run, result = self._run, self._result
+        if run is None:
+            return
+        if result is None or self._off:
+            run.finish(exit_code=1)
+            return
+        run.summary.update(_summary(result, self._logged.get("evaluations", [])))
+        run.finish(exit_code=0)
+        if self._whole:
+            shown = mirror.content_digest(self._identity, self._config, self._logged, result)
+            name = Path(run.dir).parent.name
+            entry = mirror.Entry(digest=shown, folder=name, mode=self._mode)
+            mirror.mark(self._identity.folder, self._identity.key, entry)
+
+    def _end_core(self) -> None:
+        """End W&B's helper process, which may be dead, or stuck (Python would wait for it at exit).
+
+        There is no public way to; `teardown` then lets the next run of this process start another.
+        """
+        with self._guard():
+            library = _library()
+            connection = library.setup()._connection
+            if connection is not None and connection._proc is not None:
+                connection._proc._process.kill()
+                library.teardown()
+
+
+def _summary(result: Row, evaluations: list[Any]) -> dict[str, Any]:
+    """The result as it is in the record, and the KID that it came to, with its metric identity."""
+    if not evaluations:
+        return dict(result)
+    values = [row["kid"] for _, row in evaluations]
+    scores = {"kid_final": values[-1], "kid_best": min(values), "metric": evaluations[-1][0]}
+    return {**result, **scores}
+
+
+@contextmanager
+def _staging(folder: Path) -> Iterator[None]:
+    """Have W&B keep the table for its upload beside the run, not in the home directory."""
+    before = os.environ.get("WANDB_DATA_DIR")
+    os.environ["WANDB_DATA_DIR"] = before or str(folder / "staging")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["WANDB_DATA_DIR"]
+
+
+def _settings(library: Any, seconds: float) -> Any:
+    """Nothing on the terminal, nothing about this machine (the record has it), time limits, no
+    links that workers would race for; and a stop asked for on the web interrupts no training.
+    """
+    return library.Settings(
+        silent=True,
+        console="off",
+        symlink=False,
+        use_dot_wandb=False,
+        disable_git=True,
+        disable_code=True,
+        x_disable_stats=True,
+        x_disable_meta=True,
+        x_disable_machine_info=True,
+        x_save_requirements=False,
+        init_timeout=seconds,
+        finish_timeout=seconds,
+        finish_timeout_raises=True,
+        stop_fn=lambda: None,
+    )

@@ -1,0 +1,42 @@
+"""What all tests share: a quiet TensorFlow on the CPU, the shared data, tiny configurations."""
+
+import os
+from pathlib import Path
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+os.environ["WANDB_MODE"] = "offline"
+for variable in ("WANDB_API_KEY", "HARNESS_STORAGE", "HARNESS_RUNS", "HARNESS_REPORTS"):
+    os.environ.pop(variable, None)
+
+import pytest
+
+from harness.config.patch import resolve
+
+TINY = {
+    "data.name": "digits",
+    "data.image_size": 16,
+    "generator.width": 8,
+    "generator.noise_size": 16,
+    "discriminator.width": 8,
+    "training.batch_size": 16,
+    "training.kimg": 0.64,
+    "training.evaluations": 4,
+    "evaluation.samples": 128,
+    "evaluation.subset_size": 64,
+}
+
+
+@pytest.fixture
+def tiny():
+    """A function that makes a tiny configuration, with changes."""
+    return lambda changes=None: resolve([TINY, changes or {}])
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of shared test data."""
+    folder = os.environ.get("HARNESS_SHARED")
+    if not folder:
+        pytest.skip("HARNESS_SHARED is not set: no shared test data")
+    return Path(folder)

@@ -1,0 +1,33 @@
+"""A worker of the ledger's contract tests, run as its own process.
+
+`drain` claims and finishes until nothing waits; `hold` claims one trial and sleeps on it.
+Prints the key and the attempt of every claim.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+from harness.ledger.base import Status
+from harness.ledger.optuna_ledger import OptunaLedger
+
+
+def main(mode: str, run_name: str, folder: str, storage: str, worker: str) -> None:
+    ledger = OptunaLedger.open(run_name, Path(folder), storage, workers=4)
+    say("ready")
+    sys.stdin.readline()
+    while (claim := ledger.claim(worker)) is not None:
+        say(f"{claim.key} {claim.attempt}")
+        if mode == "hold":
+            time.sleep(60)
+        time.sleep(0.005)  # lets the others reach for the next one at the same moment
+        assert ledger.finish(claim, Status.FINISHED)
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,265 @@
+"""The mirror rebuilt from the record: one whole run a trial, however its attempts ended."""
+
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+
+import mirrored
+import pytest
+from mirrored import KEY, RUN_NAME
+
+from harness.errors import HarnessError
+from harness.files import read_json
+from harness.tracking import mirror, sync, wandb_sink
+from harness.tracking.sync import sync_study
+from harness.tracking.wandb_sink import WandbSink
+
+OTHER = "fedcba9876543210"
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+@pytest.fixture
+def study(tmp_path):
+    """The study's folder, with one finished trial."""
+    mirrored.write_plan(tmp_path, [KEY])
+    mirrored.write_trial(tmp_path)
+    return mirrored.runtime(tmp_path).study(RUN_NAME)
+
+
+def synced(root, said, mode="offline", **more):
+    return sync_study(RUN_NAME, mirrored.runtime(root, mode), said.append, **more)
+
+
+def tree(folder):
+    return sorted((str(path), path.stat().st_mtime_ns) for path in folder.rglob("*"))
+
+
+def test_every_ended_trial_is_written_once(tmp_path, said):
+    keys = [KEY, OTHER, "c" * 16, "d" * 16, "e" * 16]
+    mirrored.write_plan(tmp_path, keys)
+    for key, ending in zip(keys, ["finished", "diverged", "crashed", "going"], strict=False):
+        mirrored.write_trial(tmp_path, key, ending)
+    study = mirrored.runtime(tmp_path).study(RUN_NAME)
+
+    report = synced(tmp_path, said)
+    assert report.written == [KEY, OTHER]
+    assert report.skipped == {
+        "c" * 16: "crashed: MemoryError",
+        "d" * 16: "not trained to its end",
+        "e" * 16: "not trained to its end",
+        "report": "no report was rendered",
+    }
+    assert (report.failed, said) == ({}, [])
+    folder = mirrored.only_folder(study)
+    assert [row["_step"] for row in mirrored.history(folder)] == mirrored.STEPS
+    assert mirrored.summary(folder)["config"] == mirrored.CONFIG
+    diverged = mirrored.summary(mirrored.only_folder(study, OTHER))
+    assert diverged["summary"]["status"] == "diverged"
+    assert diverged["exit_code"] == 0
+
+    before = tree(study / "wandb")
+    again = synced(tmp_path, said)
+    assert (again.written, again.whole) == ([], [KEY, OTHER])
+    assert [e for e in tree(study / "wandb") if "/locks" not in e[0]] == [
+        e for e in before if "/locks" not in e[0]
+    ]
+
+
+def test_what_was_whole_live_is_left_alone_and_equals_a_rewrite(tmp_path, study, said):
+    sink = WandbSink.open(
+        mirrored.identity(study), mirrored.settings(), mirrored.CONFIG, said.append
+    )
+    mirrored.train(sink, tmp_path / "samples")
+    assert sink.finish(mirrored.result())
+    live = mirrored.only_folder(study)
+    report = synced(tmp_path, said)
+    assert (report.whole, report.written) == ([KEY], [])
+    assert mirrored.only_folder(study) == live
+
+    logged = stripped(live)
+    mirror.mark(study / "wandb", KEY, None)
+    assert synced(tmp_path, said).written == [KEY]
+    assert stripped(mirrored.only_folder(study)) == logged
+
+
+def stripped(folder):
+    """History without the clock of W&B itself."""
+    own = ("_runtime", "_timestamp", "samples.path", "samples.sha256")
+    return [{k: v for k, v in row.items() if k not in own} for row in mirrored.history(folder)]
+
+
+def test_a_killed_attempt_becomes_one_whole_run(tmp_path, study, said):
+    process = mirrored.start(study, "offline", "hang")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "mid-run\n"
+    process.send_signal(signal.SIGKILL)
+    process.wait(timeout=10)
+    process.stdout.close()
+    fragment = mirrored.only_folder(study)
+    assert mirrored.summary(fragment)["exit_code"] is None
+
+    assert synced(tmp_path, said).written == [KEY]
+    folder = mirrored.only_folder(study)
+    assert folder != fragment
+    assert len(mirrored.history(folder)) == len(mirrored.STEPS)
+    assert mirrored.summary(folder)["exit_code"] == 0
+
+
+def test_a_trial_with_more_rows_is_written_again(tmp_path, study, said):
+    assert synced(tmp_path, said).written == [KEY]
+    scores = mirrored.runtime(tmp_path).trials / KEY / "evaluations" / f"{mirrored.METRIC}.jsonl"
+    late = {**mirrored.EVALUATIONS[0], "iteration": 45, "kimg": 2.88, "kid": 0.05}
+    rows = [*mirrored.EVALUATIONS[:2], late, mirrored.EVALUATIONS[2]]
+    mirrored.lines(scores, rows)
+    assert synced(tmp_path, said).written == [KEY]
+    whole = mirrored.summary(mirrored.only_folder(study))
+    assert whole["summary"]["kid_best"] == 0.05
+
+
+def test_fragments_go_and_all_else_stays(tmp_path, study, said):
+    assert synced(tmp_path, said).written == [KEY]
+    wandb, run_id = study / "wandb", f"{RUN_NAME}-{KEY}"
+    kept = [
+        f"offline-run-20260101_000000-other-{run_id}",
+        f"offline-run-20260101_000000-{run_id}x",
+        f"run-20260101_000000-{run_id}",
+    ]
+    gone = [f"offline-run-20260101_000000-{run_id}", f"offline-run-20260101_000000-{run_id}-1"]
+    for name in kept + gone:
+        (wandb / name).mkdir()
+    assert synced(tmp_path, said).whole == [KEY]
+    names = {path.name for path in wandb.iterdir()}
+    assert set(kept) <= names
+    assert not names & set(gone)
+    mirrored.only_folder(study)
+
+
+def test_a_run_that_is_gone_is_written_again(tmp_path, study, said):
+    assert synced(tmp_path, said).written == [KEY]
+    mirrored.only_folder(study).rename(tmp_path / "elsewhere")
+    assert synced(tmp_path, said).written == [KEY]
+
+
+def test_a_run_that_is_being_written_is_left_alone(tmp_path, study, said):
+    live = WandbSink.open(
+        mirrored.identity(study), mirrored.settings(), mirrored.CONFIG, said.append
+    )
+    assert "another process" in synced(tmp_path, said).failed[KEY]
+    mirrored.train(live, tmp_path / "samples")
+    assert live.finish(mirrored.result())
+    assert synced(tmp_path, said).whole == [KEY]
+
+
+def write_report(root, effect="-0.03"):
+    folder = mirrored.runtime(root).reports / RUN_NAME
+    mirrored.picture(folder / "figures" / "forest.png")
+    (folder / "tables").mkdir(exist_ok=True)
+    text = (
+        f'name,effect,p,verdict\nbeta_1,{effect},0.01,"better, surely"\nbatch_norm,,,not judged\n'
+    )
+    (folder / "tables" / "ranking.csv").write_text(text)
+
+
+def test_the_run_of_the_finished_study(tmp_path, study, said):
+    write_report(tmp_path)
+    assert synced(tmp_path, said, verdict="beta_1 helps").written == [KEY, "report"]
+    folder = mirrored.only_folder(study, "report")
+    (run,) = mirrored.records(folder, "run")
+    assert (run["run_id"], run["job_type"]) == (f"{RUN_NAME}-report", "report")
+    whole = mirrored.summary(folder)["summary"]
+    assert whole["verdict"] == "beta_1 helps"
+    assert (whole["ranking"]["nrows"], whole["ranking"]["ncols"]) == (2, 4)
+    table = read_json(folder / "files" / whole["ranking"]["path"])
+    assert table["columns"] == ["name", "effect", "p", "verdict"]
+    assert table["data"] == [
+        ["beta_1", -0.03, 0.01, "better, surely"],
+        ["batch_norm", None, None, "not judged"],
+    ]
+    assert (folder / "files" / whole["figures/forest"]["path"]).exists()
+    (artifact,) = mirrored.records(folder, "artifact")
+    (staged,) = [entry["local_path"] for entry in artifact["manifest"]["contents"]]
+    assert Path(staged).is_relative_to(study.resolve() / "wandb")  # an upload finds it there
+
+    assert synced(tmp_path, said, verdict="beta_1 helps").written == []
+    write_report(tmp_path, effect="-0.04")
+    assert synced(tmp_path, said, verdict="beta_1 helps").written == ["report"]
+    mirrored.only_folder(study, "report")
+    assert said == []
+
+
+def test_no_report_before_the_study_is_finished(tmp_path, said):
+    mirrored.write_plan(tmp_path, [KEY, OTHER])
+    mirrored.write_trial(tmp_path)
+    write_report(tmp_path)
+    assert synced(tmp_path, said).skipped["report"] == "the study is not finished"
+
+
+def test_an_online_study(tmp_path, study, said, monkeypatch):
+    started, logged = [], []
+    run = SimpleNamespace(
+        dir=str(study.resolve() / "wandb" / "run-20260101_000000-x" / "files"),
+        summary={},
+        define_metric=lambda *_, **__: None,
+        log=lambda values, step: logged.append(step),
+        finish=lambda **_: None,
+    )
+    server = SimpleNamespace(
+        init=lambda **asked: started.append(asked) or run,
+        Settings=lambda **_: None,
+        Image=lambda path: path,
+    )
+    assert synced(tmp_path, said).written == [KEY]  # offline, before there was an account
+    monkeypatch.setattr(wandb_sink, "_library", lambda: server)
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    assert synced(tmp_path, said, mode="").written == [KEY]
+    assert [(a["id"], a["mode"], a["resume"]) for a in started] == [
+        (f"{RUN_NAME}-{KEY}", "online", "allow")
+    ]
+    assert logged == sorted(logged)
+    assert set(logged) == set(mirrored.STEPS)
+    assert mirror.offline_folders(study.resolve() / "wandb", f"{RUN_NAME}-{KEY}") == []
+    assert synced(tmp_path, said, mode="").whole == [KEY]
+    assert synced(tmp_path, said, mode="offline").whole == [KEY]  # the server has it
+
+
+def test_a_tracker_that_fails_is_reported(tmp_path, said, monkeypatch):
+    keys = [letter * 16 for letter in "abcde"]
+    mirrored.write_plan(tmp_path, keys)
+    for key in keys:
+        mirrored.write_trial(tmp_path, key)
+    tried = []
+
+    def fail(**asked):
+        tried.append(asked["id"])
+        raise OSError("no space left")
+
+    broken = SimpleNamespace(
+        init=fail, Settings=lambda **_: None, setup=lambda: SimpleNamespace(_connection=None)
+    )
+    monkeypatch.setattr(wandb_sink, "_library", lambda: broken)
+    report = synced(tmp_path, said)
+    assert list(report.failed) == keys
+    assert "no space left" in report.failed[keys[0]]
+    assert len(tried) == sync.ENOUGH
+    assert report.written == []
+
+
+def test_disabled_and_unknown(tmp_path, study, said):
+    report = synced(tmp_path, said, mode="disabled")
+    assert (report.mode, report.written) == ("disabled", [])
+    assert not (study / "wandb").exists()
+    with pytest.raises(HarnessError, match=f"did you mean '{RUN_NAME}'"):
+        sync_study("beta1-smok", mirrored.runtime(tmp_path), said.append)
+
+
+def test_marks_of_runs_that_end_together(tmp_path):
+    entry = mirror.Entry(digest="0", folder="f", mode="offline")
+    keys = [str(number) for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda key: mirror.mark(tmp_path, key, entry), keys))
+    assert sorted(mirror.entries(tmp_path)) == sorted(keys)

@@ -1,0 +1,229 @@
+"""The evaluator: identity, latents, whole blocks, halves, and S0's formula on equal features."""
+
+import os
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from harness import rng
+from harness.config.identity import metric_request
+from harness.config.patch import resolve
+from harness.errors import HarnessError
+from harness.gan.data import load_images
+from harness.gan.encoders import Encoder, saved_model
+from harness.gan.evaluate import BATCH, Evaluator, to_uint8
+from harness.metrics.kid import blocks, subsets
+
+pytestmark = pytest.mark.tf
+
+SMALL = {"data.name": "digits", "data.image_size": 16, "training.kimg": 20.0}
+
+
+@pytest.fixture(scope="module")
+def encoder_file(tmp_path_factory):
+    """A fixed random projection: an encoder without training."""
+    path = tmp_path_factory.mktemp("encoder") / "projection.keras"
+    keras.utils.set_random_seed(0)
+    layers = [keras.Input((16, 16, 3)), keras.layers.AveragePooling2D(4), keras.layers.Flatten()]
+    keras.Sequential([*layers, keras.layers.Dense(12, activation="relu")]).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def evaluator(encoder_file, cache):
+    def make(**knobs):
+        changes = {f"evaluation.{name}": value for name, value in knobs.items()}
+        config = resolve([SMALL, {"evaluation.encoder": str(encoder_file), **changes}])
+        return Evaluator(config, load_images(config.data, cache), cache)
+
+    return make
+
+
+def noise_images(latents):
+    """A generator that knows nothing: its image is its latents, repeated."""
+    pixels = np.tile(np.clip(latents * 64 + 128, 0, 255), (1, 4))
+    return pixels.reshape(-1, 16, 16, 1).astype(np.uint8)
+
+
+def test_identity_and_spec(evaluator):
+    made = evaluator(protocol="blocks")
+    spec = made.spec
+    assert (
+        spec["identity"]
+        == made.identity
+        == (
+            f"custom.16.bilinear.blocks128.n896.m896.ref-{spec['reference']}"
+            f".enc-{spec['encoder_digest']}"
+        )
+    )
+    assert set(spec) == {
+        "request", "identity", "protocol", "encoder", "resolution", "resizer", "n", "m",
+        "reference", "encoder_digest",
+    }  # fmt: skip
+    assert all(len(spec[name]) == 8 for name in ("request", "reference", "encoder_digest"))
+    assert evaluator(protocol="subsets").identity.startswith(
+        "custom.16.bilinear.subsets100x500.n899"
+    )
+    assert ".subsets100x300.n300." in evaluator(protocol="subsets", samples=300).identity
+    assert ".blocks128.n256." in evaluator(protocol="blocks", samples=300).identity
+    assert ".bicubic." in evaluator(resizer="bicubic").identity
+
+
+def test_request_is_that_of_the_configuration(encoder_file, cache):
+    config = resolve([SMALL, {"evaluation.encoder": str(encoder_file)}])
+    made = Evaluator(config, load_images(config.data, cache), cache)
+    assert made.spec["request"] == metric_request(config)
+
+
+@pytest.mark.parametrize(("protocol", "count"), [("blocks", 7), ("subsets", 100)])
+def test_score(evaluator, protocol, count):
+    made = evaluator(protocol=protocol)
+    row = made.score(noise_images, 3)
+    assert list(row) == [
+        "evaluation", "kid", "kid_blocks", "kid_half_a", "kid_half_b", "coverage",
+    ]  # fmt: skip
+    assert row["evaluation"] == 3
+    assert len(row["kid_blocks"]) == count
+    assert row["kid"] == pytest.approx(np.mean(row["kid_blocks"]))
+    assert 0.0 <= row["coverage"] <= 1.0
+    assert row == made.score(noise_images, 3)
+    assert row["kid"] != made.score(noise_images, 4)["kid"]
+
+
+def test_score_is_that_of_the_parts(evaluator, encoder_file):
+    made = evaluator(protocol="subsets", samples=300)
+    latents = rng.latents(300, 64, 0, "evaluation", 2)
+    encoder = saved_model(encoder_file, resolve([SMALL]).data, resolve([SMALL]).evaluation)
+    generated = encoder(noise_images(latents))
+    row = made.score(noise_images, 2)
+    assert row["kid"] == pytest.approx(subsets(generated, made._real, 300).mean(), rel=1e-6)
+    half = subsets(generated, made._real[:150], 150).mean()
+    assert row["kid_half_a"] == pytest.approx(half, rel=1e-6)
+    half = subsets(generated, made._real[150:], 150).mean()
+    assert row["kid_half_b"] == pytest.approx(half, rel=1e-6)
+
+
+def test_generator_sees_batches_of_one_size(evaluator):
+    sizes = []
+
+    def generate(latents):
+        sizes.append(latents.shape)
+        assert latents.dtype == np.float32
+        return noise_images(latents)
+
+    evaluator(protocol="subsets").score(generate, 0)
+    assert sizes == [(BATCH, 64)] * 8
+
+
+def test_real_images_score_near_zero_and_noise_does_not(evaluator, cache):
+    made = evaluator(protocol="subsets")
+    train = load_images(resolve([SMALL]).data, cache).train
+    calls = iter(range(100))
+
+    def real(latents):
+        start = next(calls) * BATCH
+        return np.resize(train[start : start + BATCH], (BATCH, 16, 16, 1))
+
+    good, bad = made.score(real, 0), made.score(noise_images, 0)
+    assert abs(good["kid"]) < 0.02 * bad["kid"]
+    assert good["coverage"] > 0.9 > bad["coverage"]
+
+
+def test_real_features_are_computed_once(evaluator, monkeypatch):
+    first = evaluator(protocol="blocks")
+    monkeypatch.setattr(Encoder, "__call__", lambda *_: pytest.fail("encoded again"))
+    assert np.array_equal(evaluator(protocol="blocks")._real, first._real)
+
+
+@pytest.mark.parametrize(
+    ("knobs", "message"),
+    [
+        ({"samples": 900}, r"900 images are asked for.*'test' of digits has 899"),
+        ({"samples": 100, "protocol": "blocks"}, r"100 validation images are too few.*128"),
+        ({"samples": 4, "protocol": "subsets"}, r"4 validation images are too few.*6"),
+    ],
+)
+def test_too_few_images(evaluator, knobs, message):
+    with pytest.raises(HarnessError, match=message):
+        evaluator(**knobs)
+
+
+def test_features_that_are_not_finite(tmp_path, cache):
+    inputs = keras.Input((16, 16, 3))
+    keras.Model(inputs, keras.ops.log(inputs - 5.0)).save(tmp_path / "nan.keras")
+    config = resolve([SMALL, {"evaluation.encoder": str(tmp_path / "nan.keras")}])
+    with pytest.raises(HarnessError, match="not finite"):
+        Evaluator(config, load_images(config.data, cache), cache)
+
+
+def test_a_cache_that_is_read_only(encoder_file, cache, tmp_path):
+    config = resolve([SMALL, {"evaluation.encoder": str(encoder_file)}])
+    (tmp_path / "features").touch()
+    with pytest.raises(HarnessError, match="features cannot be stored"):
+        Evaluator(config, load_images(config.data, cache), tmp_path)
+
+
+def test_to_uint8_is_what_a_png_holds():
+    values = np.float32([-0.1, 0.0, 0.49 / 255, 0.51 / 255, 0.5, 254.6 / 255, 1.0, 1.7])
+    assert to_uint8(values).tolist() == [0, 0, 0, 1, 128, 255, 255, 255]
+    levels = np.arange(256, dtype=np.float32) / np.float32(255)
+    assert to_uint8(tf.constant(levels)).tolist() == list(range(256))
+
+
+def s0_kid(real, generated):
+    """S0's metric on one batch of 128, in TensorFlow's float32."""
+
+    def kernel(x, y):
+        return (x @ tf.transpose(y) / tf.cast(tf.shape(x)[1], tf.float32) + 1.0) ** 3.0
+
+    size = tf.shape(real)[0]
+    pairs = tf.cast(size, tf.float32) * (tf.cast(size, tf.float32) - 1.0)
+    within = [tf.reduce_sum(kernel(x, x) * (1.0 - tf.eye(size))) / pairs for x in (real, generated)]
+    return within[0] + within[1] - 2.0 * tf.reduce_mean(kernel(real, generated))
+
+
+def test_blocks_equal_s0_on_equal_float_images_and_features():
+    keras.utils.set_random_seed(0)
+    layers = [keras.layers.Resizing(20, 20), keras.layers.Conv2D(64, 5, 3, activation="relu")]
+    encoder = keras.Sequential([keras.Input((16, 16, 3)), *layers, keras.layers.Flatten()])
+    random = np.random.default_rng(0)
+    real = encoder(random.uniform(0, 1, (384, 16, 16, 3)).astype(np.float32))
+    generated = encoder(random.beta(5, 2, (384, 16, 16, 3)).astype(np.float32))
+    parts = [slice(i, i + 128) for i in range(0, 384, 128)]
+    expected = np.mean([s0_kid(real[part], generated[part]) for part in parts])
+    ours = blocks(generated.numpy(), real.numpy()).mean()
+    assert abs(expected) > 1e-3
+    assert ours == pytest.approx(float(expected), abs=1e-5)
+
+
+@pytest.mark.slow
+def test_cifar10_with_the_shared_imagenet_encoder(tmp_path, monkeypatch):
+    if "HARNESS_SHARED" not in os.environ:
+        pytest.skip("HARNESS_SHARED is not set: no shared images")
+    shared = Path(os.environ["HARNESS_SHARED"])
+    monkeypatch.setenv("TFDS_DATA_DIR", str(shared / "data" / "tfds"))
+    patch = {
+        "data.name": "cifar10",
+        "data.image_size": 32,
+        "evaluation.protocol": "blocks",
+        "evaluation.encoder": str(shared / "encoders" / "squeezenet_imagenet.keras"),
+        "evaluation.resolution": 64,
+        "evaluation.samples": 1024,
+    }
+    config = resolve([patch])
+    images = load_images(config.data, tmp_path)
+    made = Evaluator(config, images, tmp_path)
+    order = iter(np.random.default_rng(0).permutation(50000)[: 16 * BATCH].reshape(16, BATCH))
+    real = made.score(lambda z: images.train[np.sort(next(order))], 0)
+    blurred = made.score(lambda z: images.train[np.sort(next(order))] // 64 * 64, 0)
+    assert abs(real["kid"]) < 0.02
+    assert blurred["kid"] > 5 * abs(real["kid"])
+    assert real["coverage"] > 0.85

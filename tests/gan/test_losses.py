@@ -1,0 +1,115 @@
+"""Every loss against its formula (definitions, section 4), computed by hand in NumPy."""
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from harness.catalog import LOSSES, LOSSES_WITH_LABELS
+
+pytestmark = pytest.mark.tf
+
+R = np.array([[2.0], [-0.5], [1.0]], np.float32)
+F = np.array([[0.5], [-1.5], [0.25]], np.float32)
+
+
+def sp(x):
+    return np.log1p(np.exp(np.asarray(x, np.float64)))
+
+
+def relu(x):
+    return np.maximum(np.asarray(x, np.float64), 0)
+
+
+def d_formula(name, r, f, s):
+    r, f = r.astype(np.float64), f.astype(np.float64)
+    rm, fm = r.mean(), f.mean()
+    return {
+        "non_saturating": ((1 - s) * sp(-r) + s * sp(r)).mean() + sp(f).mean(),
+        "minimax": ((1 - s) * sp(-r) + s * sp(r)).mean() + sp(f).mean(),
+        "least_squares": ((r - 1 + s) ** 2).mean() + (f**2).mean(),
+        "hinge": relu(1 - r).mean() + relu(1 + f).mean(),
+        "wasserstein": -rm + fm,
+        "relativistic": 2 * sp(-(r - f)).mean(),
+        "relativistic_average": sp(-(r - fm)).mean() + sp(f - rm).mean(),
+    }[name]
+
+
+def g_formula(name, r, f):
+    r, f = r.astype(np.float64), f.astype(np.float64)
+    rm, fm = r.mean(), f.mean()
+    return {
+        "non_saturating": sp(-f).mean(),
+        "minimax": -sp(f).mean(),
+        "least_squares": ((f - 1) ** 2).mean(),
+        "hinge": -fm,
+        "wasserstein": -fm,
+        "relativistic": sp(-(f - r)).mean(),
+        "relativistic_average": 0.5 * (sp(-(f - rm)).mean() + sp(r - fm).mean()),
+    }[name]
+
+
+@pytest.mark.parametrize("name", list(LOSSES))
+class TestEveryLoss:
+    def test_equals_its_formula(self, name):
+        loss = LOSSES.load(name)
+        smoothing = 0.1 if name in LOSSES_WITH_LABELS else 0.0
+        given = float(loss.discriminator(R, F, smoothing))
+        assert given == pytest.approx(d_formula(name, R, F, smoothing), rel=1e-6)
+        assert float(loss.generator(R, F)) == pytest.approx(g_formula(name, R, F), rel=1e-6)
+
+    def test_is_a_finite_scalar_at_extreme_logits(self, name):
+        loss = LOSSES.load(name)
+        for r, f in ((100.0, -100.0), (-100.0, 100.0)):
+            real, fake = tf.fill((4, 1), r), tf.fill((4, 1), f)
+            for value in (loss.discriminator(real, fake, 0.0), loss.generator(real, fake)):
+                assert value.shape == ()
+                assert math.isfinite(float(value))
+
+    def test_pulls_the_logits_the_right_way(self, name):
+        loss = LOSSES.load(name)
+        # between the targets of every loss, so that each pulls both ways
+        real, fake = tf.constant([[0.7], [0.4]]), tf.constant([[0.6], [0.2]])
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch([real, fake])
+            d, g = loss.discriminator(real, fake, 0.0), loss.generator(real, fake)
+        assert float(tf.reduce_sum(tape.gradient(d, real))) < 0  # the discriminator lifts real
+        assert float(tf.reduce_sum(tape.gradient(d, fake))) > 0  # and lowers generated images
+        assert float(tf.reduce_sum(tape.gradient(g, fake))) < 0  # the generator lifts its own
+
+    def test_is_a_mean_over_the_batch(self, name):
+        loss = LOSSES.load(name)
+        twice = [np.concatenate([x, x]) for x in (R, F)]
+        assert float(loss.discriminator(*twice, 0.0)) == pytest.approx(
+            float(loss.discriminator(R, F, 0.0)), rel=1e-6
+        )
+        assert float(loss.generator(*twice)) == pytest.approx(
+            float(loss.generator(R, F)), rel=1e-6
+        )
+
+    def test_accuracy_follows_its_own_rule(self, name):
+        """r = 2, -0.5, 1 and f = 0.5, -1.5, 0.25; means 0.8333 and -0.25."""
+        expected = {
+            "least_squares": (2 / 3, 2.5 / 3),  # above 1/2; one f is exactly there
+            "wasserstein": (2 / 3, 1.0),  # r above the mean of f, f below the mean of r
+            "relativistic": (2 / 3, 1.0),
+            "relativistic_average": (2 / 3, 1.0),
+        }.get(name, (2 / 3, 1 / 3))
+        real, fake = LOSSES.load(name).accuracies(R, F)
+        assert (float(real), float(fake)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", LOSSES_WITH_LABELS)
+def test_smoothing_moves_the_real_target_only(name):
+    """The best logit for a real image is that of a target of 1 - s; fakes and G do not notice."""
+    loss, s = LOSSES.load(name), 0.1
+    best = 1 - s if name == "least_squares" else math.log((1 - s) / s)
+    grid = np.linspace(best - 0.5, best + 0.5, 101, dtype=np.float32)
+    values = [float(loss.discriminator(np.full((1, 1), r), F, s)) for r in grid]
+    assert grid[int(np.argmin(values))] == pytest.approx(best, abs=0.011)
+    with_s, without = (
+        float(loss.discriminator(R, F + 1, x)) - float(loss.discriminator(R, F, x))
+        for x in (s, 0.0)
+    )
+    assert with_s == pytest.approx(without, rel=1e-5)

@@ -1,0 +1,142 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from harness.config.patch import resolve
+from harness.config.trial import TrialConfig
+from harness.gan.models import dcgan
+from harness.gan.models.initial import initialise
+from harness.gan.models.layers import Convolution, Dense, Dropout, TransposedConvolution
+from harness.gan.models.network import GENERATION, Pass
+
+pytestmark = pytest.mark.tf
+
+
+def _nets(changes=None):
+    config = resolve([changes or {}])
+    size = config.data.image_size
+    generator = dcgan.generator(config.generator, 3, config.training.precision)
+    return generator, dcgan.discriminator(
+        config.discriminator, size, 3, config.training.precision
+    )
+
+
+def test_parameter_counts_are_those_that_s0_prints():
+    generator, discriminator = _nets()
+    assert generator.parameters() == (930_947, 926_083)
+    assert discriminator.parameters() == (796_161, 795_137)
+
+
+@pytest.mark.parametrize("size", [16, 32, 128])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_shapes_and_range_at_every_size(size, precision):
+    changes = {
+        "data.image_size": size,
+        "generator.width": 4,
+        "discriminator.width": 4,
+        "training.precision": precision,
+    }
+    generator, discriminator = _nets(changes)
+    initialise(generator, 0)
+    images = generator(tf.random.normal((2, 64)), GENERATION)
+    assert images.shape == (2, size, size, 3)
+    assert images.dtype == tf.float32
+    assert 0 <= float(tf.reduce_min(images)) < float(tf.reduce_max(images)) <= 1
+    assert discriminator(images, GENERATION).shape == (2, 1)
+
+
+def test_the_network_is_s0s_written_in_keras():
+    """The same weights in a plain Keras model give the same images."""
+    config = TrialConfig().generator
+    ours = dcgan.generator(config, 3, "float32")
+    initialise(ours, 1)
+    layers = keras.layers
+    steps = [keras.Input((64,)), layers.Dense(2048, use_bias=False)]
+    steps += [layers.BatchNormalization(scale=False), layers.ReLU(), layers.Reshape((4, 4, 128))]
+    for _ in range(3):
+        steps.append(layers.Conv2DTranspose(128, 4, 2, padding="same", use_bias=False))
+        steps += [layers.BatchNormalization(scale=False), layers.ReLU()]
+    steps.append(layers.Conv2DTranspose(3, 4, 2, padding="same", activation="sigmoid"))
+    theirs = keras.Sequential(steps)
+    theirs.set_weights([value.numpy() for value in ours.variables.values()])
+    z = tf.random.normal((4, 64))
+    for training in (False, True):
+        run = Pass(training, tf.constant([0, 0]))
+        difference = theirs(z, training=training) - ours(z, run)
+        assert float(tf.reduce_max(tf.abs(difference))) < 1e-5
+
+
+def test_initial_weights_follow_the_name_not_the_order():
+    """A further layer elsewhere does not change the kernel of a layer that both nets have."""
+    plain, deeper = _nets({"data.image_size": 32})[1], _nets({"data.image_size": 64})[1]
+    initialise(plain, 3)
+    initialise(deeper, 3)
+    name = "discriminator/down_2/kernel"
+    assert np.array_equal(plain.variables[name], deeper.variables[name])
+    initialise(deeper, 4)
+    assert not np.array_equal(plain.variables[name], deeper.variables[name])
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (Dense(7, spectral_norm=True, name="dense"), (5,)),
+        (Convolution(7, 3, 2, spectral_norm=True, name="conv"), (8, 8, 5)),
+        (TransposedConvolution(7, 4, 2, spectral_norm=True, name="up"), (4, 4, 5)),
+    ],
+    ids=["dense", "convolution", "transposed"],
+)
+def test_spectral_norm_has_the_right_sigma_and_gradient(layer, shape):
+    layer.build((None, *shape))
+    kernel = np.random.default_rng(0).normal(size=layer.kernel.shape).astype(np.float32)
+    layer.kernel.assign(kernel)
+    layer.singular_vector.assign(np.ones(7, np.float32))
+    for _ in range(200):
+        layer.advance()
+    # outputs are the last axis, but for a transposed convolution's the third
+    axis = 2 if isinstance(layer, TransposedConvolution) else kernel.ndim - 1
+    matrix = np.moveaxis(kernel, axis, -1).reshape(-1, 7)
+    left, singular, right = np.linalg.svd(matrix, full_matrices=False)
+    np.testing.assert_allclose(layer.weight(), kernel / singular[0], rtol=1e-4)
+    np.testing.assert_array_equal(layer.kernel, kernel)  # the stored kernel stays W
+
+    # d/dW sum(A * W / sigma) = A / sigma - sum(A * W) / sigma^2 * u v^T, with sigma's own gradient
+    weights = np.random.default_rng(1).normal(size=kernel.shape).astype(np.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(layer.kernel.value)
+        total = tf.reduce_sum(weights * layer.weight())
+    gradient = np.asarray(tape.gradient(total, layer.kernel.value))
+    outer = np.outer(left[:, 0], right[0])
+    moved = np.moveaxis(weights, axis, -1).reshape(-1, 7)
+    expected = moved / singular[0] - (moved * matrix).sum() / singular[0] ** 2 * outer
+    np.testing.assert_allclose(
+        np.moveaxis(gradient, axis, -1).reshape(-1, 7), expected, rtol=1e-3, atol=1e-5
+    )
+
+
+def test_a_further_pass_changes_nothing():
+    """Spectral norm's vector and dropout's noise move once an update, not with each pass."""
+    config = resolve([{"discriminator.spectral_norm": True, "discriminator.width": 8}])
+    network = dcgan.discriminator(config.discriminator, 64, 3, "float32")
+    initialise(network, 0)
+    images = tf.random.uniform((4, 64, 64, 3))
+    run = Pass(True, tf.constant([1, 2]))
+    before = {
+        name: value.numpy() for name, value in network.variables.items() if "moving" not in name
+    }
+    first, second = network(images, run), network(images, run)
+    np.testing.assert_array_equal(first, second)
+    for name, value in before.items():
+        np.testing.assert_array_equal(value, network.variables[name])
+
+
+def test_dropout_is_a_function_of_seed_and_name():
+    x = tf.ones((64, 100))
+    run = Pass(True, tf.constant([5, 6]))
+    a, again, other = Dropout(0.3, "a")(x, run), Dropout(0.3, "a")(x, run), Dropout(0.3, "b")(x, run)
+    np.testing.assert_array_equal(a, again)
+    assert not np.array_equal(a, other)
+    assert float(tf.reduce_mean(tf.cast(a == 0, tf.float32))) == pytest.approx(0.3, abs=0.03)
+    assert float(tf.reduce_mean(a)) == pytest.approx(1.0, abs=0.05)
+    np.testing.assert_array_equal(Dropout(0.3, "a")(x, Pass(False)), x)

@@ -1,0 +1,161 @@
+"""No dead knob: change any leaf of the parameter space, and what is trained or scored differs.
+
+Uncompiled steps; the networks, the first steps, or the schedule must differ, and the key (or, for
+the evaluation part, the metric's request) with them.
+"""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from harness.config.identity import key, metric_request
+from harness.config.patch import KNOBS, flatten, unflatten
+from harness.gan.train.batches import Batches
+from harness.gan.train.state import build
+from harness.gan.train.step import iterate
+
+pytestmark = pytest.mark.tf
+
+# knob → another value, and the surroundings in which it can have an effect
+OTHER = {
+    "seed": (1, {}),
+    "generator.noise_size": (8, {}),
+    "generator.width": (4, {}),
+    "generator.kernel_size": (2, {}),
+    "generator.activation": ("leaky_relu", {}),
+    "generator.leaky_slope": (0.3, {"generator.activation": "leaky_relu"}),
+    "generator.batch_norm": (False, {}),
+    "generator.batch_norm_momentum": (0.5, {}),
+    "generator.batch_norm_scale": (True, {}),
+    "generator.spectral_norm": (True, {}),
+    "generator.dropout": (0.5, {}),
+    "discriminator.width": (4, {}),
+    "discriminator.depth": (1, {}),
+    "discriminator.kernel_size": (2, {}),
+    "discriminator.activation": ("relu", {}),
+    "discriminator.leaky_slope": (0.3, {}),
+    "discriminator.batch_norm": (False, {}),
+    "discriminator.batch_norm_momentum": (0.5, {}),
+    "discriminator.batch_norm_scale": (True, {}),
+    "discriminator.spectral_norm": (True, {}),
+    "discriminator.dropout": (0.1, {}),
+    "loss.name": ("hinge", {}),
+    "loss.label_smoothing": (0.1, {}),
+    "penalties.gradient.weight": (10.0, {}),
+    "penalties.gradient.every": (2, {"penalties.gradient.weight": 10.0}),
+    "penalties.clipping.limit": (0.001, {"loss.name": "wasserstein"}),
+    "optimizer.generator.learning_rate": (1e-3, {}),
+    "optimizer.generator.beta_1": (0.9, {}),
+    "optimizer.generator.beta_2": (0.9, {}),
+    "optimizer.generator.epsilon": (1e-3, {}),
+    "optimizer.discriminator.learning_rate": (1e-3, {}),
+    "optimizer.discriminator.beta_1": (0.9, {}),
+    "optimizer.discriminator.beta_2": (0.9, {}),
+    "optimizer.discriminator.epsilon": (1e-3, {}),
+    "augmentation.policy": ("none", {"augmentation.probability": 0.5}),
+    "augmentation.probability": (0.5, {}),
+    "augmentation.target_accuracy": (0.6, {"augmentation.probability": 0.5}),
+    "augmentation.integration_steps": (10, {"augmentation.probability": 0.5}),
+    "augmentation.flip": (False, {"augmentation.probability": 0.9}),
+    "augmentation.translation": (0.3, {"augmentation.probability": 0.9}),
+    "augmentation.rotation": (0.3, {"augmentation.probability": 0.9}),
+    "augmentation.zoom": (0.5, {"augmentation.probability": 0.9}),
+    "training.batch_size": (8, {}),
+    "training.update": ("alternating", {}),
+    "training.discriminator_steps": (2, {}),
+    "training.generator_steps": (2, {}),
+    "training.batches": ("joint", {}),
+    "training.ema": (0.5, {}),
+    "training.precision": ("bfloat16", {}),
+}
+SCHEDULE = {"training.kimg": 0.96, "training.evaluations": 2}
+# what the images are, tested where they are loaded (tests/gan/data)
+DATA = {
+    "data.name": ("mnist", {}),
+    "data.path": None,  # a place, which is no part of the identity: test_identity
+    "data.content": ("0" * 16, {}),
+    "data.image_size": (32, {}),
+    "data.train_split": ("train[:50%]", {}),
+    "data.validation_split": ("other", {}),
+    "data.validation_fraction": None,  # read for a folder only: tests/gan/data
+    "data.train_images": (100, {}),
+    "data.subset_seed": (1, {"data.train_images": 100}),
+}
+# what turns weights into a number, tested where images are scored (tests/gan/test_evaluate.py)
+SCORING = {
+    "evaluation.protocol": ("blocks", {}),
+    "evaluation.encoder": ("inception_v3", {}),
+    "evaluation.encoder_content": ("0" * 16, {}),
+    "evaluation.resolution": (32, {}),
+    "evaluation.resizer": ("bicubic", {}),
+    "evaluation.samples": (256, {}),
+    "evaluation.subset_size": (32, {}),
+}
+DERIVED = {"generator.depth"}  # the image size decides; another value is refused
+
+
+def pair(tiny, knob, value, around):
+    before = tiny(around)
+    return before, unflatten({**flatten(before), knob: value})
+
+
+def first_steps(config):
+    gan = build(config, 1)
+    data = np.random.default_rng(0).integers(0, 256, (64, 16, 16, 1), dtype=np.uint8)
+    batches = Batches(data, config.training.batch_size, config.seed)
+    statistics = []
+    for iteration in range(2):
+        block = batches.block(iteration, 1, config.training.discriminator_steps)[0]
+        found = iterate(gan, tf.constant(block), tf.constant(iteration))
+        statistics += [float(value) for value in found.values()]
+    values = {name: np.asarray(tf.convert_to_tensor(v)) for name, v in gan.variables().items()}
+    return values, statistics
+
+
+def differ(one, two):
+    (weights, statistics), (other_weights, other_statistics) = one, two
+    return (
+        weights.keys() != other_weights.keys()
+        or any(
+            value.shape != other_weights[name].shape
+            or not np.array_equal(value, other_weights[name])
+            for name, value in weights.items()
+        )
+        or statistics != other_statistics
+    )
+
+
+def test_every_knob_is_covered():
+    assert set(KNOBS) == {*OTHER, *SCHEDULE, *DATA, *SCORING, *DERIVED}
+
+
+@pytest.mark.parametrize("knob", OTHER)
+def test_training_differs(tiny, knob):
+    before, after = pair(tiny, knob, *OTHER[knob])
+    assert key(before) != key(after)
+    assert unflatten(flatten(after)) == after
+    assert differ(first_steps(before), first_steps(after))
+
+
+@pytest.mark.parametrize("knob", SCHEDULE)
+def test_the_schedule_differs(tiny, knob):
+    before, after = pair(tiny, knob, SCHEDULE[knob], {})
+    assert key(before) != key(after)
+    assert before.evaluation_iterations != after.evaluation_iterations
+
+
+@pytest.mark.parametrize("knob", [knob for knob, other in DATA.items() if other])
+def test_the_images_have_another_identity(tiny, knob):
+    before, after = pair(tiny, knob, *DATA[knob]) if knob != "data.image_size" else (
+        tiny(),
+        tiny({"data.image_size": 32}),
+    )
+    assert key(before) != key(after)
+    assert metric_request(before) != metric_request(after)
+
+
+@pytest.mark.parametrize("knob", SCORING)
+def test_scoring_has_another_identity_and_the_trial_the_same(tiny, knob):
+    before, after = pair(tiny, knob, *SCORING[knob])
+    assert key(before) == key(after)
+    assert metric_request(before) != metric_request(after)

@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import stats
+
+from harness import rng
+from harness.gan.random import Streams, fold, normal, uniform
+
+pytestmark = pytest.mark.tf
+SHAPE = (50, 201)
+
+
+@pytest.mark.parametrize(("draw", "law"), [(uniform, "uniform"), (normal, "norm")])
+def test_draws_follow_their_law_and_are_the_same_compiled(draw, law):
+    seed = tf.constant([1, 2])
+    plain = np.asarray(draw(SHAPE, seed))
+    compiled = tf.function(lambda s: draw(SHAPE, s), jit_compile=True)(seed)
+    np.testing.assert_allclose(plain, compiled, rtol=1e-5, atol=1e-6)
+    assert stats.kstest(plain.ravel(), law).pvalue > 0.001
+    assert np.isfinite(plain).all()
+
+
+def test_streams_are_functions_of_seed_name_and_counters():
+    streams = Streams(3)
+    one = streams.at("latent", 7, 0)
+    np.testing.assert_array_equal(one, Streams(3).at("latent", tf.constant(7), 0))
+    others = [
+        Streams(4).at("latent", 7, 0),
+        streams.at("augment", 7, 0),
+        streams.at("latent", 8, 0),
+        streams.at("latent", 7, 1),
+        streams.at("latent", 7, 0, "real"),
+    ]
+    assert all(not np.array_equal(one, other) for other in others)
+    assert len({tuple(fold(one, n).numpy()) for n in range(1000)}) == 1000
+
+
+def test_latents_of_other_sizes_share_their_leading_coordinates():
+    small, large = rng.latents(10, 8, 0, "samples"), rng.latents(10, 64, 0, "samples")
+    np.testing.assert_array_equal(small, large[:, :8])
+    assert small.shape == (10, 8)
+    assert not np.array_equal(small, rng.latents(10, 8, 1, "samples"))

@@ -1,0 +1,257 @@
+"""The training iteration: what it computes, and that nothing else moves when one thing is changed."""
+
+import json
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from harness.catalog import LOSSES
+from harness.gan.train import step as steps
+from harness.gan.train.batches import Batches
+from harness.gan.train.loop import Loop
+from harness.gan.train.state import build
+from harness.metrics.health import ZERO_LOSS
+
+pytestmark = pytest.mark.tf
+GOLDEN = Path(__file__).parent.parent / "golden" / "three_steps.json"
+
+
+def images(count=64, size=16, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (count, size, size, 1), dtype=np.uint8)
+
+
+def train(config, iterations=3, calls=None):
+    """Train on noise images; the network, and statistics over all iterations."""
+    gan = build(config, 1)
+    loop = Loop(gan, 1)
+    batches = Batches(images(), config.training.batch_size, config.seed)
+    first = 0
+    for count in calls or [iterations]:
+        block = batches.block(first, count, config.training.discriminator_steps)
+        first += loop.run(block, first)
+    return gan, loop
+
+
+def train_eagerly(config, iterations=3):
+    """The same without compiling; the network, and the statistics of each iteration."""
+    gan = build(config, 1)
+    batches = Batches(images(), config.training.batch_size, config.seed)
+    found = []
+    for iteration in range(iterations):
+        block = batches.block(iteration, 1, config.training.discriminator_steps)[0]
+        found.append(steps.iterate(gan, tf.constant(block), tf.constant(iteration)))
+    return gan, [{name: float(value) for name, value in one.items()} for one in found]
+
+
+def weights(gan):
+    return {name: np.asarray(tf.convert_to_tensor(v)) for name, v in gan.variables().items()}
+
+
+def same(one, two):
+    assert one.keys() == two.keys()
+    return all(np.array_equal(one[name], two[name]) for name in one)
+
+
+def test_three_steps_are_as_they_were(tiny):
+    """A golden of S0's step, so that a change of its meaning is noticed (raise SEMANTICS)."""
+    gan, loop = train(tiny({"augmentation.policy": "fixed", "augmentation.probability": 0.5}))
+    found = loop.read()
+    found |= {
+        name: float(np.abs(np.asarray(value)).mean())
+        for name, value in gan.generator.variables.items()
+    }
+    if os.environ.get("HARNESS_GOLDEN"):
+        GOLDEN.write_text(json.dumps(found, indent=1) + "\n")
+    golden = json.loads(GOLDEN.read_text())
+    assert found.keys() == golden.keys()
+    for name, value in golden.items():
+        assert found[name] == pytest.approx(value, rel=1e-4, abs=1e-6), name
+
+
+def test_a_step_is_s0s_written_out(tiny):
+    """One simultaneous iteration against Adam, EMA and the loss computed by hand."""
+    config = tiny({"augmentation.policy": "none", "discriminator.dropout": 0.0})
+    gan = build(config, 1)
+    before = weights(gan)
+    real = tf.constant(images(16))[tf.newaxis]
+    with tf.GradientTape(persistent=True) as tape:
+        view = steps.look(gan, tf.cast(real[0], tf.float32) / 255, (0, 0))
+        d = 0.5 * tf.reduce_mean(tf.math.softplus(-view.real_logits))
+        d += 0.5 * tf.reduce_mean(tf.math.softplus(view.fake_logits))
+        g = tf.reduce_mean(tf.math.softplus(-view.fake_logits))
+    gradients = {
+        "discriminator/logit/kernel": tape.gradient(d, gan.discriminator.trainable[-2]),
+        "generator/stem/kernel": tape.gradient(g, gan.generator.trainable[0]),
+    }
+    fresh = build(config, 1)
+    found = steps.iterate(fresh, real, tf.constant(0))
+    assert float(found["discriminator_loss"]) == pytest.approx(float(d), rel=1e-6)
+    assert float(found["generator_loss"]) == pytest.approx(float(g), rel=1e-6)
+    after = weights(fresh)
+    for name, gradient in gradients.items():
+        # Adam's first step: m = (1-b1) g and v = (1-b2) g^2, corrected to g and g^2
+        rate = 2e-4 * math.sqrt(1 - 0.999) / (1 - 0.5)
+        moment = (1 - 0.5) * gradient / (tf.sqrt((1 - 0.999) * gradient**2) + 1e-7)
+        np.testing.assert_allclose(after[name], before[name] - rate * moment, atol=1e-7)
+    beta = 0.99 ** (16 / 128)
+    name = "generator/stem/kernel"
+    expected = beta * before[name] + (1 - beta) * after[name]
+    np.testing.assert_allclose(after[f"average/{name}"], expected, rtol=1e-5, atol=1e-7)
+
+
+def test_every_trainable_variable_has_one_owner(tiny):
+    gan = build(tiny(), 1)
+    generator = {id(v) for v in gan.generator.trainable}
+    discriminator = {id(v) for v in gan.discriminator.trainable}
+    assert generator
+    assert discriminator
+    assert not generator & discriminator
+    everything = gan.variables()
+    assert len({id(v) for v in everything.values()}) == len(everything)
+
+
+def test_each_update_changes_its_own_network_only(tiny):
+    config = tiny({"training.update": "alternating"})
+    real = tf.cast(images(16), tf.float32) / 255
+    for update, mine, other in (
+        (steps.update_discriminator, "discriminator/", "generator/"),
+        (steps.update_generator, "generator/", "discriminator/"),
+    ):
+        gan = build(config, 1)
+        before = weights(gan)
+        update(gan, real, (tf.constant(0), 0))
+        changed = {name for name, v in weights(gan).items() if not np.array_equal(v, before[name])}
+        assert any(name.startswith(mine) for name in changed)
+        assert not any(name.startswith(other) and "moving" not in name for name in changed)
+
+
+def test_traced_once_whatever_the_length_of_a_call(tiny):
+    _, loop = train(tiny(), calls=[1, 2, 1, 3])
+    assert loop.traces == 1
+
+
+def test_the_length_of_calls_changes_no_bit(tiny):
+    """3 + 3 + 1 iterations equal 7, so that logging and stopping anywhere is free."""
+    config = tiny({"training.discriminator_steps": 2, "training.generator_steps": 2})
+    whole, _ = train(config, calls=[7])
+    parts, _ = train(config, calls=[3, 3, 1])
+    assert same(weights(whole), weights(parts))
+
+
+def test_a_second_trial_in_the_same_process_has_the_same_bits(tiny):
+    config = tiny({"discriminator.spectral_norm": True, "generator.dropout": 0.1})
+    first, _ = train(config)
+    train(tiny({"loss.name": "hinge", "seed": 5}))
+    again, _ = train(config)
+    assert same(weights(first), weights(again))
+
+
+def test_a_penalty_of_weight_zero_is_absent_and_a_positive_one_shifts_no_noise(tiny):
+    plain, _ = train_eagerly(tiny())
+    zero, _ = train_eagerly(tiny({"penalties.gradient.weight": 0.0, "penalties.gradient.every": 4}))
+    assert same(weights(plain), weights(zero))
+    # with a penalty too small to matter everything else must be as before, noise and all
+    tiny_weight, _ = train_eagerly(tiny({"penalties.gradient.weight": 1e-30}))
+    other = weights(tiny_weight)
+    for name, value in weights(plain).items():
+        # the penalty's own pass counts in the discriminator's moving statistics, which nobody reads
+        if not (name.startswith("discriminator/") and "moving" in name):
+            np.testing.assert_allclose(value, other[name], atol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_a_lazy_penalty_is_due_at_every_nth_update_and_n_times_as_strong(tiny, every):
+    config = tiny({"penalties.gradient.weight": 10.0, "penalties.gradient.every": every})
+    gan = build(config, 1)
+    real = tf.cast(images(16), tf.float32) / 255
+    seen = []
+    for iteration in range(6):
+        clock = (tf.constant(iteration), 0)
+        view = steps.look(gan, real, clock)
+        loss, penalties = steps.discriminator_loss(gan, view, clock)
+        plain = gan.loss.discriminator(view.real_logits, view.fake_logits, 0.0)
+        seen.append(float(penalties["gradient"]))
+        assert float(loss) == pytest.approx(0.5 * float(plain) + 5 * seen[-1], rel=1e-5)
+    assert [value > 0 for value in seen] == [iteration % every == 0 for iteration in range(6)]
+
+
+def test_the_gradient_penalty_of_a_linear_critic_is_known():
+    """D(x) = a <w, x>: the gradient's norm is a ||w|| everywhere."""
+    from harness.gan.penalties import Seen
+    from harness.gan.penalties.gradient_penalty import gradient_penalty
+
+    w = tf.random.normal((1, 8, 8, 1))
+    norm = float(tf.norm(w))
+    seen = Seen(
+        tf.random.uniform((5, 8, 8, 1)),
+        tf.random.uniform((5, 8, 8, 1)),
+        tf.constant([0, 1]),
+        lambda x: tf.reduce_sum(3 * w * x, axis=(1, 2, 3), keepdims=False)[:, tf.newaxis],
+    )
+    assert float(gradient_penalty(seen)) == pytest.approx((3 * norm - 1) ** 2, rel=1e-4)
+
+
+def test_weight_clipping_holds_after_every_update(tiny):
+    config = tiny({"loss.name": "wasserstein", "penalties.clipping.limit": 0.01})
+    gan, _ = train_eagerly(config)
+    largest = max(float(tf.reduce_max(tf.abs(v))) for v in gan.discriminator.trainable)
+    assert largest <= 0.01
+
+
+def test_joint_batches_normalise_real_and_generated_images_together(tiny):
+    for batches in ("separate", "joint"):
+        gan = build(tiny({"training.batches": batches, "discriminator.dropout": 0.0}), 1)
+        real = tf.cast(images(16), tf.float32) / 255
+        view = steps.look(gan, real, (tf.constant(0), 0))
+        alone = gan.discriminator(view.real, steps.Pass(True, tf.constant([0, 0])))
+        assert np.allclose(alone, view.real_logits, atol=1e-6) == (batches == "separate")
+
+
+@pytest.mark.parametrize("name", list(LOSSES))
+@pytest.mark.parametrize("update", ["simultaneous", "alternating"])
+def test_every_loss_trains(tiny, name, update):
+    gan, found = train_eagerly(tiny({"loss.name": name, "training.update": update}))
+    assert all(math.isfinite(value) for row in found for value in row.values())
+    assert all(0 <= row["real_accuracy"] <= 1 for row in found)
+    assert found[-1]["discriminator_loss"] > ZERO_LOSS or name == "wasserstein"
+    assert int(gan.generator_optimizer.iterations) == 3
+
+
+def test_the_generator_is_updated_as_often_as_asked(tiny):
+    config = tiny(
+        {
+            "training.discriminator_steps": 3,
+            "training.generator_steps": 2,
+            "training.update": "alternating",
+        }
+    )
+    gan, _ = train_eagerly(config, 2)
+    assert int(gan.discriminator_optimizer.iterations) == 6
+    assert int(gan.generator_optimizer.iterations) == 4
+
+
+def test_divergence_ends_the_training_at_that_very_iteration(tiny):
+    gan = build(tiny({"discriminator.batch_norm": False}), 1)
+    loop = Loop(gan, 1)
+    batches = Batches(images(), 16, 0)
+    assert loop.run(batches.block(0, 2, 1), 0) == 2
+    assert not loop.diverged
+    gan.generator.trainable[0].assign(tf.fill(gan.generator.trainable[0].shape, math.nan))
+    assert loop.run(batches.block(2, 5, 1), 2) == 1
+    assert loop.diverged
+
+
+def test_batches_are_permutations_and_a_function_of_the_seed():
+    data = images(50)
+    batches = Batches(data, 16, seed=1)
+    epoch = np.concatenate([batches.indices(update) for update in range(3)])
+    assert len(set(epoch)) == 48  # the rest of 2 is dropped
+    np.testing.assert_array_equal(epoch[:16], Batches(data, 16, seed=1).indices(0))
+    assert not np.array_equal(batches.indices(0), batches.indices(3))
+    assert not np.array_equal(batches.indices(0), Batches(data, 16, seed=2).indices(0))
+    block = batches.block(1, 2, 3)
+    np.testing.assert_array_equal(block[1, 2], data[batches.indices(8)])

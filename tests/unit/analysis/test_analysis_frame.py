@@ -1,0 +1,127 @@
+"""Loading a plan and its record."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from harness.analysis.frame import load
+from harness.analysis.objectives import failure_value, final, objective
+from harness.errors import HarnessError
+from harness.files import read_json, write_json
+from tests.synthetic import Recipe, all_trials, build
+
+RUN = "card_tips-cpu"
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("record"), Recipe(seeds=range(6)))
+
+
+@pytest.fixture(scope="module")
+def frames(runtime):
+    return load(RUN, runtime)
+
+
+def test_final_is_the_mean_of_the_last_fifth_rounded_up():
+    kids = [9.0, 8, 7, 6, 5, 4, 3]  # untrained and 6 evaluations: the last 2
+    assert final(kids, 6) == pytest.approx(3.5)
+    assert final([9.0, 8, 7, 6, 5, 4], 5) == pytest.approx(4.0)
+
+
+def test_final_has_no_value_before_the_last_evaluation():
+    assert math.isnan(final([9.0, 8, 7], 6))
+    assert math.isnan(final([], 6))
+
+
+@pytest.mark.parametrize(
+    ("kids", "value"),
+    [([0.9, 0.5, math.nan], 0.9), ([0.9, 1.4, math.nan, math.nan], 1.4), ([0.9], 0.9)],
+)
+def test_failure_value_is_the_larger_of_untrained_and_last_finite(kids, value):
+    assert failure_value(kids) == value
+
+
+def test_failure_value_needs_the_untrained_generator():
+    assert math.isnan(failure_value([]))
+
+
+def test_unknown_objective_names_the_nearest():
+    with pytest.raises(HarnessError, match="did you mean 'final'"):
+        objective("finals")
+
+
+def test_unknown_run_names_the_nearest(runtime):
+    with pytest.raises(HarnessError, match=f"did you mean '{RUN}'"):
+        load("card_tip-cpu", runtime)
+
+
+def test_every_planned_trial_is_a_row(frames):
+    assert len(frames.trials) == 5 * 6
+    assert frames.trials["status"].value_counts().to_dict() == {
+        "finished": 27,
+        "diverged": 1,
+        "crashed": 1,
+        "missing": 1,
+    }
+
+
+def test_crashed_and_missing_trials_have_no_value(frames):
+    absent = frames.trials[frames.trials["status"].isin(["crashed", "missing"])]
+    assert absent["final"].isna().all()
+    assert "ResourceExhausted" in absent.set_index("status").loc["crashed", "message"]
+
+
+def test_a_diverged_trial_has_its_failure_value(frames):
+    row = frames.trials[frames.trials["status"] == "diverged"].iloc[0]
+    assert row["final"] == row["untrained"] == pytest.approx(0.9)
+
+
+def test_objective_equals_the_curve_it_is_made_of(frames):
+    row = frames.trials.iloc[0]
+    curve = frames.curves[frames.curves["key"] == row["key"]]
+    assert row["final"] == pytest.approx(curve["kid"].iloc[-2:].mean())
+    assert row["best"] == curve["kid"].min()
+
+
+def test_knobs_that_differ_between_cells_are_columns(frames):
+    knobs = [name for name in frames.trials if name.startswith("knob:")]
+    assert set(knobs) == {
+        "knob:optimizer.generator.beta_1",
+        "knob:optimizer.discriminator.beta_1",
+        "knob:discriminator.spectral_norm",
+        "knob:discriminator.batch_norm",
+        "knob:loss.label_smoothing",
+    }
+    beta = frames.trials.set_index("cell")["knob:optimizer.generator.beta_1"]
+    assert set(beta["adam_beta_1=ignoring"]) == {0.9}
+    assert set(beta["reference"]) == {0.5}
+
+
+def test_flags_of_another_metric_are_left_out(tmp_path: Path):
+    recipe = Recipe(tips=(), seeds=[1], diverged=(), crashed=(), missing=())
+    runtime = build(tmp_path, recipe)
+    (path,) = runtime.trials.glob("*/result.json")
+    flags = [
+        {"flag": "rebound", "kimg": 3.0, "identity": "another"},
+        {"flag": "discriminator_loss_zero", "kimg": 4.0, "identity": None},
+    ]
+    write_json(path, read_json(path) | {"flags": flags})
+    assert list(load(RUN, runtime).flags["flag"]) == ["discriminator_loss_zero"]
+
+
+def test_an_empty_record_gives_empty_typed_frames(tmp_path: Path):
+    recipe = Recipe(seeds=range(2))
+    recipe = Recipe(seeds=range(2), missing=all_trials(recipe))
+    frames = load(RUN, build(tmp_path, recipe))
+    assert set(frames.trials["status"]) == {"missing"}
+    assert frames.curves.empty
+    assert frames.curves["kid"].dtype == float
+    assert frames.trials["final"].dtype == float
+    # what the plan says of the knobs is known without a record
+    assert "knob:loss.label_smoothing" in frames.trials
+
+
+def test_no_machine_name_is_loaded(frames):
+    assert "hidden-host" not in frames.environments.to_csv()

@@ -1,0 +1,150 @@
+"""Figures: the numbers in them, and that they can be drawn."""
+
+import math
+from functools import partial
+
+import pandas as pd
+import pytest
+
+from harness.plots import style
+from harness.plots.curves import curves_info, draw_curves
+from harness.plots.dynamics import BINS, draw_dynamics, dynamics_info
+from harness.plots.forest import draw_forest, forest_info
+
+RANKING = pd.DataFrame(
+    {
+        "contrast": ["a", "b", "c"],
+        "title": ["Tip <a>", "Tip b", "Tip c"],
+        "effect": [-0.02, 0.01, math.nan],
+        "low": [-0.03, math.nan, math.nan],
+        "high": [-0.01, math.nan, math.nan],
+        "verdict": ["better", "inconclusive", "inconclusive"],
+        "n": [3, 1, 0],
+    }
+)
+SEEDS = {"a": [-0.03, -0.02, -0.01], "b": [0.01], "c": []}
+NOTES = {"a": "−20.0", "b": "+10.0", "c": "–"}
+
+
+def _curves(rows):
+    columns = ["cell", "seed", "status", "evaluation", "kimg", "kid"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+CURVES = _curves(
+    [
+        ("reference", seed, "finished", number, 10.0 * number, kid + 0.1 * seed)
+        for seed in (0, 1)
+        for number, kid in enumerate((0.9, 0.3, 0.1))
+    ]
+    + [("tip", 0, "finished", 0, 0.0, 0.9), ("tip", 0, "finished", 1, 10.0, 0.2)]
+    + [("tip", 1, "diverged", 0, 0.0, 0.8)]
+)
+
+
+def test_forest_shows_what_has_a_value_times_1000():
+    info = forest_info(RANKING, SEEDS, NOTES)
+    assert [row.title for row in info.rows] == ["Tip <a>", "Tip b"]
+    assert info.rows[0].effect == pytest.approx(-20)
+    assert info.rows[0].seeds == pytest.approx((-30, -20, -10))
+    assert math.isnan(info.rows[1].low)
+    assert info.low < -30
+    assert info.high > 10
+
+
+def test_one_far_row_does_not_hide_the_others():
+    far = pd.concat([RANKING, RANKING.iloc[:1].assign(contrast="d", effect=-9.0, low=-20.0)])
+    info = forest_info(far, SEEDS | {"d": [-9.0]}, NOTES | {"d": ""})
+    assert -60 < info.low < -30
+
+
+def test_curves_average_the_finished_seeds_only():
+    info = curves_info(CURVES, ["reference", "tip"], "reference")
+    assert info.reference.n == 2
+    assert info.reference.mean.kid == pytest.approx((950, 350, 150))
+    (tip,) = info.cells
+    assert tip.n == 1
+    assert tip.mean.kid == pytest.approx((900, 200))
+    assert [line.status for line in tip.seeds] == ["finished", "diverged"]
+
+
+def test_a_mean_stops_where_a_seed_has_no_value():
+    rows = CURVES[
+        ~((CURVES["cell"] == "reference") & (CURVES["seed"] == 1) & (CURVES["evaluation"] == 2))
+    ]
+    info = curves_info(rows, ["reference"], "reference")
+    assert info.reference.mean.kid == pytest.approx((950, 350))
+
+
+@pytest.mark.parametrize(
+    ("kids", "logarithmic"),
+    [((0.9, 0.3, 0.1), True), ((0.3, 0.25, 0.2), False), ((0.9, 0.1, -0.001), False)],
+)
+def test_axis_is_logarithmic_where_kid_is_positive_and_falls(kids, logarithmic):
+    rows = [("reference", 0, "finished", n, 1.0 * n, kid) for n, kid in enumerate(kids)]
+    assert curves_info(_curves(rows), ["reference"], "reference").logarithmic is logarithmic
+
+
+def _training(points):
+    return pd.DataFrame(
+        {
+            "cell": "reference",
+            "seed": [seed for seed in (0, 1) for _ in range(points)],
+            "kimg": [float(n) for _ in (0, 1) for n in range(points)],
+            "discriminator_loss": [1.0 * seed for seed in (0, 1) for _ in range(points)],
+            "generator_loss": 2.0,
+            "real_accuracy": math.nan,
+            "fake_accuracy": math.nan,
+            "augmentation_probability": 0.0,
+        }
+    )
+
+
+def test_dynamics_average_seeds_and_leave_out_what_nobody_logged():
+    panels = dynamics_info(_training(1000), ["reference"])
+    assert [panel.label for panel in panels] == [
+        "discriminator loss",
+        "generator loss",
+        "augmentation probability",
+    ]
+    (trace,) = panels[0].traces
+    assert trace.n == 2
+    assert len(trace.values) <= BINS + 1
+    assert set(trace.values) == {0.5}
+
+
+def test_dynamics_of_nothing():
+    assert dynamics_info(_training(10).iloc[:0], ["reference"]) == ()
+
+
+@pytest.mark.parametrize("width", [style.WIDE, style.NARROW])
+def test_every_figure_draws_at_both_widths(width):
+    looks = style.looks(["reference", "tip"], "reference")
+    curves = curves_info(CURVES, ["reference", "tip"], "reference")
+    for draw, word in (
+        (partial(draw_forest, forest_info(RANKING, SEEDS, NOTES)), "KID × 10³"),
+        (partial(draw_curves, curves, looks), "KID × 10³"),
+        (partial(draw_dynamics, dynamics_info(_training(9), ["reference"]), looks), "loss"),
+    ):
+        drawing = style.drawing(draw, width)
+        assert drawing.svg.startswith("<svg")
+        assert word in drawing.svg
+        assert drawing.png.startswith(b"\x89PNG")
+
+
+def test_words_of_others_are_escaped_in_svg():
+    svg = style.svg(partial(draw_forest, forest_info(RANKING, SEEDS, NOTES)), style.WIDE)
+    assert "Tip &lt;a&gt;" in svg
+    assert "<a>" not in svg
+
+
+def test_a_figure_is_the_same_each_time():
+    draw = partial(draw_forest, forest_info(RANKING, SEEDS, NOTES))
+    assert style.svg(draw, style.WIDE) == style.svg(draw, style.WIDE)
+
+
+def test_cells_look_different_and_the_reference_is_grey():
+    cells = ["reference", *(f"c{n}" for n in range(20))]
+    looks = style.looks(cells, "reference")
+    assert looks["reference"].colour == style.REFERENCE
+    assert len(set(looks.values())) == 21

@@ -1,0 +1,176 @@
+"""The view of a run: estimates, what fits a terminal, and plain lines where there is none."""
+
+from dataclasses import replace
+from io import StringIO
+
+import pytest
+from rich.console import Console
+from rich.text import Text
+
+from harness.executors.progress import (
+    Pace,
+    Snapshot,
+    TrialEnd,
+    TrialProgress,
+    duration,
+    rate,
+    shorten,
+)
+from harness.executors.view import LINE, draw, open_view, summary
+
+ACTIVE = TrialProgress(
+    "ab12cd34", "batch_norm_in_discriminator=following", 3, "training", 64.0, 128.0, 0.0812, 400.0
+)
+ENDED = TrialEnd("ee55ff66", "reference", 0, "finished", 0.0555, 754.0)
+SNAPSHOT = Snapshot("bn_ablation-cpu", 12, 4, 0, 500_000.0, 1_500_000.0, (ACTIVE,), (ENDED,))
+
+
+def drawn(snapshot: Snapshot, width: int, height: int = 30, notice: str = "") -> str:
+    console = Console(file=StringIO(), width=width, height=height, force_terminal=True)
+    with console.capture() as capture:
+        console.print(draw(snapshot, 754.0, width, height, notice))
+    return Text.from_ansi(capture.get()).plain
+
+
+def test_time_left_is_images_left_at_the_pace_so_far() -> None:
+    pace = Pace()
+    first = replace(SNAPSHOT, images=500_000.0)
+    assert pace.seconds_left(first, 100.0) is None
+    # 250,000 images in 50 s; 750,000 remain. What an earlier driver showed does not count.
+    later = replace(SNAPSHOT, images=750_000.0)
+    assert pace.seconds_left(later, 150.0) == pytest.approx(150.0)
+    done = replace(SNAPSHOT, images=1_500_000.0)
+    assert pace.seconds_left(done, 300.0) == 0.0
+
+
+def test_a_trials_time_left() -> None:
+    assert ACTIVE.seconds_left == pytest.approx(160.0)
+    assert replace(ACTIVE, images_per_second=None).seconds_left is None
+    assert replace(ACTIVE, kimg=130.0).seconds_left == 0.0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, "–"),
+        (0.2, "0s"),
+        (59.6, "1m 00s"),
+        (200, "3m 20s"),
+        (7500, "2h 05m"),
+        (273_700, "3d 4h"),
+    ],
+)
+def test_durations(seconds: float | None, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize("width", range(1, 40))
+def test_a_label_keeps_both_ends(width: int) -> None:
+    label = "batch_norm_in_discriminator=following"
+    short = shorten(label, width)
+    assert len(short) == min(width, len(label))
+    if 3 <= width < len(label):
+        assert short[0] == "b"
+        assert short[-1] == "g"
+        assert "…" in short
+
+
+def test_rates() -> None:
+    assert [rate(value) for value in (None, 3.14, 412.7)] == ["–", "3.1", "413"]
+
+
+def test_a_wide_terminal_shows_everything() -> None:
+    text = drawn(replace(SNAPSHOT, failed=1), 100, notice="stopping: a moment")
+    for part in (
+        "bn_ablation-cpu  4/12 trials  1 failed  1 running",
+        "33%  time left 12m 34s",
+        "stopping: a moment",
+        "training",
+        "64/128",
+        "81.2",
+        "400",
+        "2m 40s",
+        "✓ reference     0  KID×10³   55.5  12m 34s",
+    ):
+        assert part in text
+
+
+@pytest.mark.parametrize("width", [24, 32, 40, 46, 60, 80, 84, 94, 200])
+@pytest.mark.parametrize("height", [8, 12, 30])
+def test_nothing_overflows_a_terminal(width: int, height: int) -> None:
+    many = replace(
+        SNAPSHOT,
+        active=tuple(replace(ACTIVE, seed=seed, attempt=1 + seed % 2) for seed in range(40)),
+        ended=(ENDED, replace(ENDED, status="crashed", message="Trace\nValueError: " + "x" * 300)),
+    )
+    lines = drawn(many, width, height, "a notice " * 30).rstrip("\n").splitlines()
+    assert len(lines) < max(height, 11)
+    assert all(len(line) <= width for line in lines)
+    assert any("more" in line for line in lines)
+    assert sum("81.2" in line for line in lines) >= (1 if width >= 32 else 0)
+
+
+def test_labels_are_text_and_never_markup() -> None:
+    odd = replace(SNAPSHOT, run_name="[red]", active=(replace(ACTIVE, cell="x=[1, /2]"),))
+    assert "x=[1, /2]" in drawn(odd, 100)
+    assert "[red]" in drawn(odd, 100)
+    ended = replace(SNAPSHOT, ended=(replace(ENDED, cell="[/bold]", message="[/]"),))
+    assert "[/bold]" in drawn(ended, 100)
+
+
+class Stage:
+    """A poll and a clock that the test moves."""
+
+    def __init__(self, terminal: bool) -> None:
+        self.now = 0.0
+        self.polls = 0
+        self.snapshot = replace(SNAPSHOT, active=(), ended=())
+        self.file = StringIO()
+        self.console = Console(file=self.file, width=100, height=30, force_terminal=terminal)
+
+    def poll(self) -> Snapshot:
+        self.polls += 1
+        return self.snapshot
+
+
+def test_a_terminal_is_redrawn_at_most_twice_a_second() -> None:
+    stage = Stage(terminal=True)
+    with open_view(stage.poll, stage.console, lambda: stage.now) as tick:
+        for _ in range(100):
+            tick("")
+            stage.now += 0.1
+    assert 19 <= stage.polls <= 22
+    assert "bn_ablation-cpu" in stage.file.getvalue()
+
+
+def test_without_a_terminal_each_event_is_one_line_and_progress_is_rare() -> None:
+    stage = Stage(terminal=False)
+    with open_view(stage.poll, stage.console, lambda: stage.now) as tick:
+        tick("")
+        stage.snapshot = replace(SNAPSHOT, ended=())
+        for _ in range(10):
+            stage.now += 1.0
+            tick("")
+        again = replace(ACTIVE, attempt=2)
+        crash = TrialEnd(ACTIVE.key, ACTIVE.cell, 3, "crashed", message="Traceback\nOSError: full")
+        stage.snapshot = replace(SNAPSHOT, active=(again,), ended=(crash,))
+        stage.now += LINE
+        tick("")
+        tick("stopping: a moment")
+        tick("stopping: a moment")
+        stage.snapshot = replace(stage.snapshot, active=(), ended=(crash, ENDED))
+    cell = ACTIVE.cell
+    assert stage.file.getvalue().splitlines() == [
+        "bn_ablation-cpu: 4 of 12 trials done, 0 running, 33% of the images, time left –",
+        f"started {cell} seed 3 (ab12cd34)",
+        f"started {cell} seed 3 (ab12cd34, attempt 2)",
+        f"crashed {cell} seed 3 (ab12cd34), OSError: full",
+        "bn_ablation-cpu: 4 of 12 trials done, 1 running, 33% of the images, "
+        "400 images/s, time left –",
+        "stopping: a moment",
+        "finished reference seed 0 (ee55ff66), KID × 10³ 55.5, 12m 34s",
+    ]
+
+
+def test_the_summary_counts_failures() -> None:
+    assert "4 of 12 trials done, 2 failed, 1 running" in summary(replace(SNAPSHOT, failed=2), 1.0)
