@@ -109,13 +109,18 @@ DESIGNS = Registry(
 SECTIONS = Registry(
     "report section",
     {
-        "ranking": "harness.report.sections.ranking:build",
-        "cells": "harness.report.sections.cells:build",
-        "curves": "harness.report.sections.curves:build",
-        "samples": "harness.report.sections.samples:build",
-        "failures": "harness.report.sections.failures:build",
-        "cost": "harness.report.sections.cost:build",
-        "provenance": "harness.report.sections.provenance:build",
+        name: f"harness.report.sections.{name}:build"
+        for name in (
+            "verdict",
+            "ranking",
+            "cells",
+            "curves",
+            "samples",
+            "failures",
+            "training",
+            "cost",
+            "provenance",
+        )
     },
 )
 

@@ -15,6 +15,7 @@ SEMANTICS = 1
 """Raised whenever the same configuration would train differently; old keys are then stale."""
 
 PLACES = ("data.path",)  # where something lies; `content` says what it is
+SUBSET = ("data.train_images", "data.subset_seed")  # change the weights, not the reference
 SCORING = "evaluation."
 
 
@@ -41,7 +42,8 @@ def key(config: TrialConfig) -> str:
 def metric_request(config: TrialConfig) -> str:
     """Identity of what is asked of a metric, known before any encoder or image is loaded: 8 hex.
 
-    The reference images enter through the data section, a user's encoder by its content.
+    The reference images enter through the data section (which images are trained on does not
+    matter, but for the split that the `classifier` learns from), a user's encoder by its content.
     """
     asked = {path: value for path, value in flatten(config).items() if path.startswith(SCORING)}
     if asked["evaluation.encoder_content"]:
@@ -49,6 +51,6 @@ def metric_request(config: TrialConfig) -> str:
     data = {
         path: value
         for path, value in flatten(config).items()
-        if path.startswith("data.") and path not in PLACES
+        if path.startswith("data.") and path not in PLACES + SUBSET
     }
     return digest([asked, data], 8)

@@ -19,6 +19,7 @@ from harness.config.trial import DataConfig, EvaluationConfig
 from harness.errors import HarnessError
 from harness.files import write_atomically
 from harness.gan.data import Images, load_images
+from harness.gan.data.source import Uint8
 from harness.gan.data.store import locked
 from harness.gan.encoders import Encoder, compiled, resize, weights_digest
 
@@ -27,6 +28,7 @@ FEATURES = 64
 BATCH = 64
 LEARNING_RATE = 1e-3
 MINIMUM_STEPS = 500
+NORMALISED = 1024  # images that the scale of the features is taken from
 EPOCHS = 5  # for sets so large that these are more steps
 
 
@@ -101,7 +103,21 @@ def train(images: Images, resolution: int, resizer: str) -> keras.Model:
                 tf.constant(labels[chosen]),
                 tf.constant(rate, tf.float32),
             )
+        _normalise(model, images.train[:NORMALISED], resolution, resizer)
     return model
+
+
+def _normalise(model: keras.Model, images: Uint8, resolution: int, resizer: str) -> None:
+    """Scale the features to a mean square of 1, so that KIDs are of the usual size.
+
+    The kernel is cubic: without this a KID would say how large training made the weights. ReLU lets
+    the last layer undo the scale, so the classifier stays what it was.
+    """
+    features = keras.Model(model.inputs, model.layers[-2].output)
+    network = compiled(lambda x: features(x, training=False), resolution, resizer)
+    scale = float(np.sqrt(np.mean(np.square(network(tf.constant(images)).numpy()))))
+    *others, kernel, bias, last_kernel, last_bias = model.get_weights()
+    model.set_weights([*others, kernel / scale, bias / scale, last_kernel * scale, last_bias])
 
 
 def _chosen(step: int, size: int, count: int) -> NDArray[np.int64]:

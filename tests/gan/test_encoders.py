@@ -219,6 +219,7 @@ def test_classifier_is_right_and_trained_once(tmp_path, monkeypatch):
     near, labels = encoder(images.train), images.train_labels
     distances = ((features[:, None] - near[None]) ** 2).sum(axis=2)
     assert (labels[distances.argmin(axis=1)] == images.validation_labels).mean() > 0.95
+    assert np.square(near).mean() == pytest.approx(1.0, rel=1e-3)
     monkeypatch.setattr(classifier, "train", lambda *_: pytest.fail("trained twice"))
     subset = DIGITS.model_copy(update={"train_images": 100})
     assert build(subset, asked, tmp_path / "a").digest == encoder.digest

@@ -1,0 +1,243 @@
+"""From a study file to a report, on the real command line: real workers, real data, real kills."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytestmark = pytest.mark.tf
+CLOCK = {"seconds", "evaluation_seconds", "images_per_second"}
+STUDY = """
+title: End to end
+question: Does it work?
+sources: [S0]
+baseline:
+  data.name: digits
+  data.image_size: 16
+  generator.width: 8
+  discriminator.width: 8
+  training.batch_size: 16
+  training.kimg: {kimg}
+  training.evaluations: 5
+  evaluation.samples: 256
+  evaluation.subset_size: 128
+heuristics: [{tips}]
+design: one_at_a_time
+seeds: {seeds}
+"""
+
+
+class Place:
+    """A folder with studies, runs and reports of its own, and the command line in it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        self.environment = {
+            **os.environ,
+            "HARNESS_RUNS": "runs",
+            "HARNESS_REPORTS": "reports",
+            "HARNESS_STUDIES": "studies",
+            "WANDB_MODE": "offline",
+        }
+        (folder / "studies").mkdir(exist_ok=True)
+
+    def study(self, name, kimg=0.8, tips="adam_beta_1_half", seeds=2):
+        text = STUDY.format(kimg=kimg, tips=tips, seeds=seeds)
+        (self.folder / "studies" / f"{name}.yaml").write_text(text)
+
+    def start(self, *arguments):
+        return subprocess.Popen(
+            [sys.executable, "-m", "harness", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments, code=0):
+        process = self.start(*arguments)
+        output, _ = process.communicate(timeout=400)
+        assert process.returncode == code, output
+        assert "Traceback" not in output
+        return output
+
+    def trials(self):
+        return sorted(self.folder.glob("runs/trials/*"))
+
+    def plan(self, name):
+        return json.loads(self.run("plan", name, "--json"))
+
+
+def rows(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def pixels(path):
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return Place(tmp_path_factory.mktemp("study"))
+
+
+def test_a_study_runs_to_its_report_and_a_second_run_trains_nothing(place):
+    place.study("first")
+    assert place.plan("first")["to_train"] == 4
+    output = place.run("run", "first")
+    assert "Report: reports/first/index.html" in output
+    page = (place.folder / "reports/first/index.html").read_text()
+    assert "Does it work?" in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert (place.folder / "reports/first/tables/ranking.csv").exists()
+    for folder in place.trials():
+        result = json.loads((folder / "result.json").read_text())
+        assert result["status"] == "finished"
+        assert result["iteration"] == 50
+        [scores] = folder.glob("evaluations/*.jsonl")
+        assert [row["evaluation"] for row in rows(scores)] == [0, 1, 2, 3, 4, 5]
+        assert rows(folder / "metrics.jsonl")[-1]["iteration"] == 50
+        grids = sorted(folder.glob("samples/*.png"))
+        assert len(grids) == 6
+        assert pixels(grids[-1]).shape == (96, 96)
+        assert not list(folder.glob("checkpoint/*.npz"))
+        assert sorted(folder.glob("generators/*.npz"))[-1].name == "00000050.npz"
+        [attempt] = json.loads((folder / "env.json").read_text())
+        assert attempt["arithmetic"]["threads"] >= 1
+
+    before = {path: path.stat().st_mtime_ns for path in place.folder.glob("runs/trials/*/*.json*")}
+    again = place.run("run", "first")
+    assert "4 already trained, 0 to train" in again
+    after = {path: path.stat().st_mtime_ns for path in place.folder.glob("runs/trials/*/*.json*")}
+    assert before == after
+
+
+def test_a_further_seed_and_a_further_tip_train_only_what_is_new(place):
+    old = set(place.trials())
+    place.study("first", seeds=3)
+    assert place.plan("first")["to_train"] == 2
+    place.study("second", tips="generator_ema")
+    # its reference cell is the first study's
+    assert place.plan("second")["to_train"] == 2
+    place.run("run", "second")
+    new = set(place.trials()) - old
+    assert len(new) == 2
+    for folder in new:
+        assert json.loads((folder / "config.json").read_text())["training.ema"] == 0.0
+    assert "Report: reports/second/index.html" in place.run("report", "second")
+
+
+def test_a_trained_trial_is_scored_again_sampled_and_explained(place):
+    place.study("first", seeds=2)
+    output = place.run(
+        "evaluate", "first", "--metric", "blocks", "--encoder", "classifier", "--workers", "1"
+    )
+    assert "Report" in output
+    key = place.plan("second")["trials"][0]["key"]
+    folder = place.folder / "runs/trials" / key
+    specs = [json.loads(path.read_text()) for path in folder.glob("evaluations/*.json")]
+    assert {spec["protocol"] for spec in specs} == {"blocks", "subsets"}
+    [blocks] = folder.glob("evaluations/*blocks128*.jsonl")
+    assert [row["evaluation"] for row in rows(blocks)][0] == 0
+    assert rows(blocks)[-1]["iteration"] == 50
+
+    place.run("samples", "first", "--count", "5", "--out", "images.npz")
+    images = np.load(place.folder / "images.npz")["images"]
+    assert images.shape == (5, 16, 16, 1)
+    place.run("samples", "first", "--count", "3", "--out", "images")
+    assert len(list((place.folder / "images").glob("*.png"))) == 3
+    np.testing.assert_array_equal(pixels(place.folder / "images/00002.png"), images[2, ..., 0])
+
+    shown = place.run("show", key[:8])
+    assert "finished" in shown
+    assert "data.name = digits" in shown
+    states = json.loads(place.run("status", "--json"))
+    assert {row["run"] for row in states} >= {"first", "second"}
+    assert place.run("clean", "second").endswith("freed\n")
+
+
+def _begun(place, iteration):
+    """Wait until a trial has a checkpoint and is in the middle of its training."""
+    for _ in range(2400):
+        for path in place.folder.glob("runs/trials/*/progress.json"):
+            beat = json.loads(path.read_text())
+            if beat["iteration"] >= iteration and (path.parent / "checkpoint/last.npz").exists():
+                return
+        time.sleep(0.05)
+    pytest.fail("no trial got that far")
+
+
+def _kill_all(process, place):
+    """kill -9 of the driver and of its workers, which are sessions of their own."""
+    workers = subprocess.run(
+        ["pgrep", "-f", "harness work killed"], capture_output=True, text=True, check=False
+    ).stdout.split()
+    os.kill(process.pid, signal.SIGKILL)
+    for pid in workers:
+        if os.readlink(f"/proc/{pid}/cwd") == str(place.folder):
+            os.kill(int(pid), signal.SIGKILL)
+    process.communicate()
+
+
+def test_killed_at_any_moment_and_run_again_it_is_as_if_nothing_had_happened(place, tmp_path):
+    """kill -9 of driver and workers, a torn line, then a resume: the record is the same."""
+    whole, killed = place, Place(tmp_path / "killed")
+    shutil.copytree(place.folder / "runs/cache", killed.folder / "runs/cache")
+    for each in (whole, killed):
+        each.study("killed", kimg=9.6, seeds=1)
+    process = killed.start("run", "killed")
+    _begun(killed, 150)
+    _kill_all(process, killed)
+    torn = [path for path in killed.trials() if not (path / "result.json").exists()]
+    assert torn
+    for folder in torn:
+        if (folder / "metrics.jsonl").exists():
+            with (folder / "metrics.jsonl").open("a") as file:
+                file.write('{"iteration": 59')
+    killed.run("run", "killed")
+    whole.run("run", "killed")
+    resumed = [
+        folder
+        for folder in killed.trials()
+        if len(json.loads((folder / "env.json").read_text())) > 1
+    ]
+    assert resumed
+    for folder in killed.trials():
+        twin = whole.folder / "runs/trials" / folder.name
+        names = ["metrics.jsonl", *(path.name for path in folder.glob("evaluations/*.jsonl"))]
+        for name in names:
+            path = name if name == "metrics.jsonl" else f"evaluations/{name}"
+            one, two = rows(folder / path), rows(twin / path)
+            for row in (*one, *two):
+                for field in CLOCK & row.keys():
+                    del row[field]
+            assert one == two
+        last = "generators/00000600.npz"
+        with np.load(folder / last) as a, np.load(twin / last) as b:
+            assert all(np.array_equal(a[name], b[name]) for name in a.files)
+        for grid in folder.glob("samples/*.png"):
+            assert grid.read_bytes() == (twin / "samples" / grid.name).read_bytes()
+
+
+def test_ctrl_c_stops_cleanly_and_says_how_to_continue(place):
+    place.study("stopped", kimg=16, tips="discriminator_dropout", seeds=1)
+    process = place.start("run", "stopped")
+    _begun(place, 100)
+    os.kill(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 130, output
+    assert "to continue: harness run stopped" in output
+    assert "Interim look" in output
+    assert not subprocess.run(["pgrep", "-f", "harness work stopped"], check=False).returncode == 0
