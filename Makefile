@@ -21,7 +21,7 @@ $(VENV)/ready: requirements.lock requirements-cuda.lock pyproject.toml
 	  sys.exit(None if (3, 11) <= v <= (3, 13) else \
 	  "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is %d.%d: make PYTHON=python3.12 …" % v)'
 	@echo "Installing the locked dependencies into $(VENV) ($(LOCK)) ..."
-	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(LOCK)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 	  --no-build-isolation --editable .

@@ -79,6 +79,17 @@ def run(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
     return outcome
 
 
+def given_up(of: Plan, runtime: Runtime) -> list[str]:
+    """A line for each trial of a plan that crashed and has not been trained since."""
+    lines = []
+    for item in missing(of, runtime.trials):
+        failure = Record(runtime.trials / item.trial.key).failure()
+        if failure is not None:
+            where = f"{item.trial.cell.label} seed {item.trial.seed}"
+            lines.append(f"{item.trial.key} ({where}): {failure['error']}")
+    return lines
+
+
 def evaluate(study: str, metric: Mapping[str, Any], runtime: Runtime, profile: str | None) -> Plan:
     """The plan that scores the finished trials of a study by another metric, under its own name."""
     scored, _ = plan(study, runtime, profile, metric)

@@ -13,6 +13,8 @@ from harness.errors import HarnessError
 if TYPE_CHECKING:
     from harness.config.runtime import Runtime
 
+USER_ERROR = 2  # the exit code of a mistake that the user can mend
+
 app = typer.Typer(
     help="Settle which GAN training tips hold on your images.",
     epilog="Start with: harness run quickstart. Studies are files in studies/*.yaml.",
@@ -117,6 +119,12 @@ def _run(plan: Any, why: str, options: Any) -> None:
     if outcome is Outcome.INTERRUPTED:
         typer.echo(f"Stopped. What was trained is kept; to continue: {again}")
         raise typer.Exit(130)
+    if outcome is Outcome.DONE and (lost := cases.given_up(plan, runtime)):
+        typer.echo(f"{len(lost)} trials crashed in every attempt and are missing from the report:")
+        for line in lost:
+            typer.echo(f"  {line}")
+        typer.echo("harness show KEY explains one; harness run … --retry crashed tries again")
+        raise typer.Exit(1)
     if outcome is Outcome.TIME:
         typer.echo(f"The time is up. What was trained is kept; to continue: {again}")
     if outcome is Outcome.FAILED:
@@ -279,7 +287,14 @@ def main() -> None:
         app()
     except HarnessError as error:
         typer.echo(f"harness: {error}", err=True)
-        sys.exit(2)
+        sys.exit(USER_ERROR)
+    except OSError as error:
+        from harness.files import unwritable
+
+        if not (said := unwritable(error)):
+            raise
+        typer.echo(f"harness: {said}", err=True)
+        sys.exit(USER_ERROR)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ def unknown(kind: str, name: object, choices: Iterable[str]) -> str:
     """Say that `name` is no `kind`, with the nearest choice, or all of a short list."""
     known = sorted(choices)
     text = f"unknown {kind} {str(name)!r}"
+    if not known:
+        return f"{text}; there is none yet"
     if near := get_close_matches(str(name), known, n=1, cutoff=0.5):
         return f"{text}; did you mean {near[0]!r}?"
     if len(known) <= 12:

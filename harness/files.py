@@ -1,5 +1,6 @@
 """Files that are whole or absent: written beside their place and renamed."""
 
+import errno
 import json
 import os
 from collections.abc import Callable
@@ -7,6 +8,18 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from harness.errors import HarnessError
+
+
+# what a user can mend by making room or changing permissions, and no further attempt can
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+def unwritable(error: BaseException) -> str:
+    """A sentence if `error` says that something cannot be written, else the empty text."""
+    if not isinstance(error, OSError) or error.errno not in _UNWRITABLE:
+        return ""
+    place = f"{error.filename}: " if error.filename else "the runs folder: "
+    return f"{place}cannot be written ({error.strerror}); what was recorded so far is kept"
 
 
 def write_atomically(path: Path, content: str | bytes | Callable[[BinaryIO], None]) -> None:
@@ -35,7 +48,7 @@ def read_json(path: Path) -> Any:
     """Read a JSON document; None where there is none."""
     try:
         return json.loads(path.read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except ValueError as error:
         raise HarnessError(f"{path}: not a whole JSON document ({error})") from None
@@ -66,7 +79,7 @@ def check_writable(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".probe"
-        probe.write_text("x")
+        probe.write_bytes(bytes(4096))
         probe.unlink()
     except OSError as error:
         raise HarnessError(f"{folder}: cannot be written ({error.strerror})") from None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from harness.executors.progress import duration
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from harness.design.forecast import Forecast
     from harness.heuristics import Heuristic
     from harness.report import Summary
+    from harness.report.summary import Ranked
+
+VERDICTS = {"better": "bold blue", "worse": "bold yellow"}
 
 
 def size(count: int) -> str:
@@ -71,13 +75,23 @@ def _cells(forecast: "Forecast") -> Table:
 
 def show_summary(summary: "Summary") -> None:
     """The ranking of a run, its verdict, and where the report is."""
-    console = Console()
-    table = _table(summary.columns)
-    for row in summary.rows:
-        table.add_row(*row)
-    console.print(table)
-    console.print(f"[bold]{summary.verdict}[/bold]", highlight=False)
-    console.print(f"Report: {summary.path}", highlight=False, soft_wrap=True)
+    console = Console(highlight=False, markup=False)
+    for ranked in summary.tables:
+        console.print(f"\n{ranked.title}", style="bold")
+        console.print(_ranking(ranked))
+    for note in summary.notes:
+        console.print(note)
+    console.print(summary.verdict, style="bold")
+    console.print(f"Report: {summary.path}", soft_wrap=True)
+
+
+def _ranking(ranked: "Ranked") -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for place, name in enumerate(ranked.columns):  # where room is short, names are cut
+        table.add_column(name, no_wrap=place > 0, overflow="ellipsis")
+    for row in ranked.rows:
+        table.add_row(*(Text(cell, VERDICTS.get(cell, "")) for cell in row))
+    return table
 
 
 def show_status(rows: list[dict[str, Any]]) -> None:

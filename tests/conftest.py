@@ -40,3 +40,13 @@ def shared() -> Path:
     if not folder:
         pytest.skip("HARNESS_SHARED is not set: no shared test data")
     return Path(folder)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """With HARNESS_NO_SKIP (as in CI) a skip is a failure: nothing is left out unseen."""
+    report = yield
+    if report.skipped and os.environ.get("HARNESS_NO_SKIP"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which HARNESS_NO_SKIP forbids: {report.longrepr}"
+    return report

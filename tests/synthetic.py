@@ -1,7 +1,6 @@
 """A synthetic runs/ folder that keeps to the schemas of the record, for tests of what reads it.
 
-The numbers are made up but shaped like real ones: KID falls from 0.9 towards a level of the cell's
-own, with a share of noise that cells have in common at a seed.
+KID falls from 0.9 towards a level of the cell's own, with noise shared by the cells of a seed.
 """
 
 import json
@@ -23,9 +22,7 @@ from harness.files import write_json
 
 BASELINE: dict[str, Any] = {
     "data.name": "cifar10",
-    "data.image_size": 32,
-    "generator.width": 64,
-    "discriminator.width": 64,
+    "data.image_size": 16,
     "training.batch_size": 64,
     "training.kimg": 128.0,
     "training.evaluations": 10,
@@ -106,12 +103,14 @@ class Recipe:
         return resolve([self.baseline, self.cells()[cell], {"seed": seed}])
 
 
+TIDY = Recipe(diverged=(), crashed=(), missing=())
+
+
 def build(root: Path, recipe: Recipe | None = None) -> Runtime:
     """Write a plan and its trials below `root`; the folders as a `Runtime`."""
     recipe = recipe or Recipe()
     runtime = Runtime(runs=root / "runs", reports=root / "reports", studies=root / "studies")
-    plan = _plan(recipe)
-    write_json(runtime.study(recipe.run_name) / "plan.json", plan)
+    write_json(runtime.study(recipe.run_name) / "plan.json", plan := _plan(recipe))
     for row in plan["trials"]:
         _trial(runtime.trials / row["key"], recipe, row["cell"], row["seed"])
     return runtime
@@ -128,7 +127,7 @@ def _plan(recipe: Recipe) -> dict[str, Any]:
         "run_name": recipe.run_name,
         "study": recipe.run_name.split("-")[0],
         "profile": recipe.run_name.split("-")[-1],
-        "title": "Six tips of the card",
+        "title": "Four tips of the card",
         "question": "Which of the usual tips lower KID on small images, and by how much?",
         "sources": ["S0 (Keras ADA-GAN)", "S2 (conditional GANs)"],
         "note": "" if recipe.evidence else NOTE,
@@ -146,6 +145,7 @@ def _plan(recipe: Recipe) -> dict[str, Any]:
                 "patch": dict(patch),
                 "request": metric_request(recipe.config(label, 0)),
                 "warnings": [],
+                "config": flatten(recipe.config(label, 0)),
             }
             for label, patch in cells.items()
         ],
@@ -162,9 +162,7 @@ def _contrast(recipe: Recipe, tip: Tip) -> dict[str, Any]:
     sides = [recipe.label(tip), "reference"]
     following, ignoring = sides[::-1] if tip.name in IGNORED else sides
     return {
-        "name": tip.name,
-        "kind": "tip",
-        "title": tip.title,
+        **{"name": tip.name, "kind": "tip", "title": tip.title},
         "following": following,
         "ignoring": ignoring,
         "weights": {following: 1, ignoring: -1},
@@ -226,10 +224,9 @@ def _curves(folder: Path, recipe: Recipe, cell: str, config: TrialConfig, share:
         place = _place(config, iteration)
         scores = {"kid": kid, "kid_blocks": [kid - 0.01, kid + 0.01], "kid_half_a": kid,
                   "kid_half_b": kid, "coverage": 0.6 * done, "evaluation_seconds": 4.0}  # fmt: skip
-        _append(
-            folder / "evaluations" / f"{identity}.jsonl", {"evaluation": number, **place, **scores}
-        )
-        if number in (0, len(rows) // 5, len(rows) - 1):
+        row = {"evaluation": number, **place, **scores}
+        _append(folder / "evaluations" / f"{identity}.jsonl", row)
+        if number in (0, len(rows) // 5, len(rows) // 2, len(rows) - 1):
             path = folder / "samples" / f"{iteration:08d}.png"
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(_grid(config, cell, done))
@@ -278,11 +275,10 @@ def _grid(config: TrialConfig, cell: str, done: float) -> bytes:
         picture = blob[..., None] * rng.uniform(60, 250, 3) + 30 * (len(cell) % 3)
         static = rng.uniform(0, 255, (size, size, 3))
         tiles.append(done * picture + (1 - done) * static)
-    grid = (
-        np.array(tiles).reshape(6, 6, size, size, 3).swapaxes(1, 2).reshape(6 * size, 6 * size, 3)
-    )
+    grid = np.array(tiles).reshape(6, 6, size, size, 3).swapaxes(1, 2)
     file = BytesIO()
-    Image.fromarray(grid.clip(0, 255).astype(np.uint8)).save(file, "png", compress_level=1)
+    pixels = grid.reshape(6 * size, 6 * size, 3).clip(0, 255).astype(np.uint8)
+    Image.fromarray(pixels).save(file, "png", compress_level=1)
     return file.getvalue()
 
 

@@ -71,43 +71,59 @@ def differences(trials: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFr
 
 
 def effects(frames: Frames) -> pd.DataFrame:
-    """One row a contrast of the plan, in its order: estimate, adjusted p (Holm) and verdict."""
+    """One row a contrast of the plan, in its order: estimate, adjusted p (Holm) and verdict.
+
+    The columns in `_finished` say the same of the seeds where no side diverged (statistics,
+    section 1); where that makes another verdict, the row's is inconclusive, with the reason.
+    """
     alpha = float(frames.plan["alpha"])
     rows = [_effect(frames.trials, contrast, alpha) for contrast in frames.plan["contrasts"]]
     table = pd.DataFrame(rows, columns=list(_COLUMNS))
-    table["p_adjusted"] = holm(table["p"].astype(float))
+    for which in ("", "_finished"):
+        table[f"p_adjusted{which}"] = holm(table[f"p{which}"].astype(float))
     evidence = bool(frames.plan["evidence"])
-    judged = [
-        verdict(row.n, row.effect, row.p_adjusted, alpha) if evidence else (NOT_JUDGED, "")
-        for row in each_row(table)
-    ]
-    return table.assign(
-        verdict=[name for name, _ in judged], reason=[reason for _, reason in judged]
-    )
+    judged = [_judge(row, alpha) if evidence else _UNJUDGED for row in each_row(table)]
+    return table.join(pd.DataFrame(judged, columns=list(_JUDGED), index=table.index))
 
 
+_ESTIMATE = ("n", "effect", "sd", "low", "high", "p")
 _COLUMNS = (
     *("contrast", "kind", "title", "design", "heuristic", "following", "ignoring", "identity"),
-    *("planned", "n", "effect", "sd", "low", "high", "p", "p_adjusted"),
-    *("diverged", "n_finished", "effect_finished"),
+    *("planned", *_ESTIMATE, "diverged", *(f"{name}_finished" for name in _ESTIMATE)),
 )
+_JUDGED = ("verdict", "reason", "verdict_finished")
+_UNJUDGED = (NOT_JUDGED, "", NOT_JUDGED)
 
 
 def _effect(trials: pd.DataFrame, contrast: Mapping[str, Any], alpha: float) -> dict[str, Any]:
     weights = contrast["weights"]
     seeds = differences(trials, weights)
-    finished = seeds[seeds["finished"]]
-    named = {name: contrast[name] for name in _COLUMNS[1:7]}
+    without = estimate(seeds.loc[seeds["finished"], "difference"], alpha)
     return {
         "contrast": contrast["name"],
-        **named,
+        **{name: contrast[name] for name in _COLUMNS[1:7]},
         "identity": seeds["identity"].iloc[0] if len(seeds) else None,
         "planned": trials.loc[trials["cell"].isin(list(weights)), "seed"].nunique(),
         **estimate(seeds["difference"], alpha)._asdict(),
         "diverged": int(seeds["diverged"].sum()),
-        "n_finished": len(finished),
-        "effect_finished": finished["difference"].mean() if len(finished) else math.nan,
+        **{f"{name}_finished": value for name, value in without._asdict().items()},
     }
+
+
+def _judge(row: Any, alpha: float) -> tuple[str, str, str]:
+    """Verdict, reason, and the verdict over the finished seeds alone.
+
+    Holm's adjustment over the finished seeds may move contrasts of which no trial diverged; their
+    numbers are the same in both, and so is what they are called.
+    """
+    found, reason = verdict(row.n, row.effect, row.p_adjusted, alpha)
+    if not row.diverged:
+        return found, reason, found
+    without, _ = verdict(row.n_finished, row.effect_finished, row.p_adjusted_finished, alpha)
+    if without == found:
+        return found, reason, without
+    trials = "diverged trial" if row.diverged == 1 else f"{row.diverged} diverged trials"
+    return INCONCLUSIVE, f"{found} with the {trials}, {without} without", without
 
 
 def holm(p: "pd.Series[float]") -> "pd.Series[float]":

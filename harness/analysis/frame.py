@@ -62,7 +62,7 @@ class Frames:
     environments: pd.DataFrame  # one row a trial and attempt
     metrics: pd.DataFrame  # one row a metric identity: what was asked, in how many trials
     samples: pd.DataFrame  # cell, seed, iteration, path of a grid
-    configs: Mapping[str, Mapping[str, Any]]  # cell → knobs: of one of its trials, or its patch
+    configs: Mapping[str, Mapping[str, Any]]  # cell → knobs: of one of its trials, or as planned
 
 
 def each_row(frame: pd.DataFrame) -> Iterable[Any]:
@@ -232,7 +232,7 @@ def _frame(
 
 def _configs(plan: Plan, read: Sequence[_Read]) -> dict[str, dict[str, Any]]:
     known: dict[str, dict[str, Any]] = {
-        cell["label"]: dict(cell["patch"]) for cell in plan["cells"]
+        cell["label"]: dict(cell["config"]) for cell in plan["cells"]
     }
     for trial in read:
         known[trial.row["cell"]] |= trial.config

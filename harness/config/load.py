@@ -60,7 +60,8 @@ def _plain(node: Any, path: Path_, lines: dict[Path_, int]) -> Any:
     """Built-in types only; the line of each key goes into `lines`."""
     if isinstance(node, CommentedMap):
         for key in node:
-            lines[(*path, str(key))] = node.lc.key(key)[0] + 1
+            if key in (node.lc.data or {}):  # a key merged by `<<` has no line of its own
+                lines[(*path, str(key))] = node.lc.key(key)[0] + 1
         return {str(key): _plain(value, (*path, str(key)), lines) for key, value in node.items()}
     if isinstance(node, CommentedSeq):
         for index in range(len(node)):

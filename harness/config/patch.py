@@ -5,6 +5,7 @@ A relation is `{times: 2}` (twice the cell's own baseline value) or
 so that what is hashed, shown and logged is a number.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,6 +36,11 @@ def flatten(config: BaseModel) -> dict[str, Any]:
 DEFAULTS = flatten(TrialConfig())
 KNOBS = tuple(DEFAULTS)
 ALIASES = {"training.epochs"}  # accepted in a patch and converted to training.kimg
+NOT_PATCHED = {  # leaves of a configuration that no patch may set
+    "seed": "the seeds of a study are listed under its key `seeds`",
+    "data.content": "the harness fills it in from data.path",
+    "evaluation.encoder_content": "the harness fills it in from evaluation.encoder",
+}
 
 
 def check_path(path: str) -> str:
@@ -47,17 +53,28 @@ def check_path(path: str) -> str:
 def _number(config: Mapping[str, Any], path: str, value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
-    if set(value) - {"of", "times"} or "times" not in value:
-        raise HarnessError(
-            f"{path}: {dict(value)!r} is no relation; write {{times: 2}} or "
-            "{of: generator.width, times: 2}"
-        )
-    source = check_path(str(value.get("of", path)))
+    source = _check_relation(path, value)
     base = config[source]
     if isinstance(base, bool) or not isinstance(base, int | float):
         raise HarnessError(f"{path}: {source} is {base!r}, which has no multiple")
     result = base * value["times"]
     return round(result) if isinstance(base, int) else result
+
+
+def _check_relation(path: str, relation: Mapping[str, Any]) -> str:
+    """The knob that a relation is a multiple of, or an error if it is none."""
+    if set(relation) - {"of", "times"} or "times" not in relation:
+        raise HarnessError(
+            f"{path}: {dict(relation)!r} is no relation; write {{times: 2}} or "
+            "{of: generator.width, times: 2}"
+        )
+    times = relation["times"]
+    if isinstance(times, bool) or not isinstance(times, int | float) or not math.isfinite(times):
+        raise HarnessError(f"{path}: `times` must be a number (given: {times!r})")
+    source = check_path(str(relation.get("of", path)))
+    if source in ALIASES:
+        raise HarnessError(f"{path}: a multiple of {source} is one of training.kimg: use that")
+    return source
 
 
 def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,6 +114,8 @@ def resolve(layers: list[Patch]) -> TrialConfig:
     explicit: dict[str, Any] = {}
     for layer in layers:
         base = _base(explicit)
+        if {"training.epochs", "training.kimg"} <= layer.keys():
+            raise HarnessError("training.epochs and training.kimg both give the length: use one")
         for path, value in layer.items():
             explicit[check_path(path)] = _number(base, path, value)
         if "training.epochs" in explicit:
@@ -112,8 +131,7 @@ def _base(explicit: Mapping[str, Any]) -> dict[str, Any]:
 
 def _kimg(base: Mapping[str, Any], epochs: Any) -> float:
     """kimg of S0's epochs, which drop the last part of a batch (definitions, section 5)."""
-    if isinstance(epochs, bool) or not isinstance(epochs, int | float) or epochs <= 0:
-        raise HarnessError(f"training.epochs: must be a positive number (given: {epochs!r})")
+    _check_epochs(epochs)
     images = base["data.train_images"] or dataset(base["data.name"]).train_images
     if images is None:
         raise HarnessError(
@@ -124,16 +142,29 @@ def _kimg(base: Mapping[str, Any], epochs: Any) -> float:
     return float(epochs * batch * (images // batch) / 1000)
 
 
+def _check_epochs(epochs: Any) -> None:
+    number = isinstance(epochs, int | float) and not isinstance(epochs, bool)
+    if not number or not 0 < epochs < math.inf:
+        raise HarnessError(f"training.epochs: must be a positive number (given: {epochs!r})")
+
+
 def check_value(path: str, value: Any) -> None:
-    """Raise an error if `value` alone is of the wrong type or out of bounds for a knob."""
-    if isinstance(value, Mapping) or check_path(path) in ALIASES:
-        return  # a relation, or an alias: checked when it is resolved
+    """Raise an error if a patch must not set `path`, or not to `value`, whatever else it sets."""
+    if check_path(path) in NOT_PATCHED:
+        raise HarnessError(f"{path}: {NOT_PATCHED[path]}")
+    if isinstance(value, Mapping):
+        _check_relation(path, value)
+    elif path in ALIASES:
+        _check_epochs(value)
+    else:
+        _check_knob(path, value)
+
+
+def _check_knob(path: str, value: Any) -> None:
     *sections, leaf = path.split(".")
     model: Any = TrialConfig
     for name in sections:
         model = model.model_fields[name].annotation
-    if model is TrialConfig:
-        return
     try:
         model.model_validate({leaf: value})
     except ValidationError as error:

@@ -1,7 +1,7 @@
 """A study file: which question, which tips and factors, on which data, with which seeds."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,6 +14,7 @@ from harness.errors import HarnessError, unknown
 
 NAME = re.compile(r"[a-z0-9_]+")
 Levels = list[Any] | dict[str, dict[str, Any]]
+Location = tuple[str | int, ...]
 
 
 class _Part(BaseModel):
@@ -30,6 +31,7 @@ def _seeds(value: int | list[int]) -> int | list[int]:
 
 
 Seeds = Annotated[int | list[int], AfterValidator(_seeds)]
+Protocol = Annotated[str, AfterValidator(PROTOCOLS.check)]
 
 
 class Profile(_Part):
@@ -37,7 +39,7 @@ class Profile(_Part):
 
     patch: dict[str, Any] = Field(default_factory=dict)
     seeds: Seeds | None = None
-    metric: str | None = None
+    metric: Protocol | None = None
     evidence: bool = True  # false: it shows the path, and its report draws no conclusion
     note: str = ""
 
@@ -54,7 +56,7 @@ class Study(_Part):
     design: Annotated[str, AfterValidator(DESIGNS.check)] = "ablation"
     recipe: list[str] = Field(default_factory=list)
     seeds: Seeds = 8
-    metric: Annotated[str, AfterValidator(PROTOCOLS.check)] | None = None
+    metric: Protocol | None = None
     objective: Literal["final"] = "final"
     equivalence: float = Field(0.05, gt=0, lt=1)
     alpha: float = Field(0.05, gt=0, lt=0.5)
@@ -109,7 +111,7 @@ def read(name: str, folder: Path) -> StudyFile:
     try:
         study = Study.model_validate(document.data)
     except ValidationError as error:
-        raise HarnessError("\n".join(_explain(document, item) for item in error.errors())) from None
+        raise HarnessError("\n".join(_explain(document, error.errors()))) from None
     for place, patch in _patches(study):
         for knob, value in patch.items():
             try:
@@ -120,7 +122,7 @@ def read(name: str, folder: Path) -> StudyFile:
     return StudyFile(name=path.stem, study=study, document=document)
 
 
-def _patches(study: Study) -> Iterator[tuple[tuple[str | int, ...], Patch]]:
+def _patches(study: Study) -> Iterator[tuple[Location, Patch]]:
     """Every patch that is written in a study file, with its place."""
     yield ("baseline",), study.baseline
     for name, profile in study.profiles.items():
@@ -130,28 +132,38 @@ def _patches(study: Study) -> Iterator[tuple[tuple[str | int, ...], Patch]]:
             for label, patch in levels.items():
                 yield ("factors", name, label), patch
         else:
-            for value in levels:
-                yield ("factors",), {name: value}
+            for index, value in enumerate(levels):
+                yield ("factors", name, index), {name: value}
 
 
-def _explain(document: Document, detail: Any) -> str:
-    place = [part for part in detail["loc"] if part in _words(document, detail["loc"])]
-    where = document.where(*place)
-    key = ".".join(str(part) for part in place)
-    if detail["type"] == "extra_forbidden":
-        parent: Any = Profile if place[:1] == ["profiles"] else Study
-        return f"{where}: {unknown('key', place[-1], parent.model_fields)}"
-    if detail["type"] == "missing":
-        return f"{where}: the key {str(detail['loc'][-1])!r} is missing"
-    if detail["type"] == "value_error":
-        return f"{where}: {key}: {detail['ctx']['error']}"
-    return f"{where}: {key}: {detail['msg']} (given: {detail['input']!r})"
+def _explain(document: Document, details: Iterable[Any]) -> Iterator[str]:
+    """One message a place; of two places, one inside the other, the inner one is meant."""
+    places: dict[Location, list[Any]] = {}
+    for detail in details:
+        places.setdefault(_place(document, detail), []).append(detail)
+    for place, found in places.items():
+        if not any(other[: len(place)] == place for other in places if other != place):
+            yield f"{document.where(*place)}: {_mistake(place, found)}"
 
 
-def _words(document: Document, location: tuple[str | int, ...]) -> set[str | int]:
-    """The parts of an error's location that are in the file (pydantic adds names of types)."""
-    found: list[str | int] = []
-    for part in location:
+def _mistake(place: Location, details: list[Any]) -> str:
+    kind, key = details[0]["type"], ".".join(str(part) for part in place)
+    if kind == "extra_forbidden":
+        parent: type[BaseModel] = Profile if place[0] == "profiles" else Study
+        return unknown("key", str(place[-1]), parent.model_fields)
+    if kind == "missing":
+        return f"the key {str(place[-1])!r} is missing"
+    if kind == "value_error":  # one of ours, which says what was given
+        return f"{key}: {details[0]['ctx']['error']}"
+    # the alternatives of one type
+    said = " or ".join(detail["msg"] for detail in details).replace(" or Input should be", " or")
+    return f"{key}: {said} (given: {details[0]['input']!r})"
+
+
+def _place(document: Document, detail: Any) -> Location:
+    """The part of an error's location that is in the file (pydantic adds names of types)."""
+    found: Location = ()
+    for part in detail["loc"]:
         if (*found, part) in document.lines:
-            found.append(part)
-    return set(found)
+            found = (*found, part)
+    return (*found, detail["loc"][-1]) if detail["type"] == "missing" else found

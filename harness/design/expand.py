@@ -13,7 +13,8 @@ from harness.config.patch import Patch, flatten, resolve, unflatten
 from harness.config.study import StudyFile
 from harness.config.trial import TrialConfig, rules
 from harness.design.drafts import REFERENCE, Contrast, Draft
-from harness.design.factors import factors
+from harness.design.factors import factors, recipe
+from harness.design.leave_one_out import STACK
 from harness.errors import HarnessError, unknown
 
 
@@ -98,13 +99,20 @@ def expand(
     metric = (chosen.metric if chosen else None) or study.metric
     under: list[Patch] = [{"evaluation.protocol": metric} if metric else {}, study.baseline]
     under += [chosen.patch if chosen else {}, changes]
-    asked = factors(file)
-    draft: Draft = DESIGNS.load(study.design)(asked, study.recipe)
-    reference = _resolve(file, REFERENCE, under, cache)
+    draft = _draft(file)
+
+    def resolved(label: str, layers: list[Patch]) -> TrialConfig:
+        try:
+            return with_content(resolve(layers), cache)
+        except HarnessError as error:
+            where = _where(file, profile, changes, label, str(error))
+            raise HarnessError(f"{where}: cell {label!r}: {error}") from None
+
+    reference = resolved(REFERENCE, under)
     cells: dict[str, Cell] = {}
     names: dict[str, str] = {}  # draft label → label of the cell that it is
     for label, patches in draft.cells.items():
-        config = _resolve(file, label, [*under, *patches], cache) if patches else reference
+        config = resolved(label, [*under, *patches]) if patches else reference
         identity = f"{key(config)}/{metric_request(config)}"
         cells.setdefault(identity, Cell(label, config, _difference(config, reference)))
         names[label] = cells[identity].label
@@ -120,14 +128,30 @@ def expand(
     )
 
 
-def _resolve(file: StudyFile, label: str, layers: list[Patch], cache: Path) -> TrialConfig:
+def _draft(file: StudyFile) -> Draft:
+    asked, followed = factors(file), recipe(file)
     try:
-        return with_content(resolve(layers), cache)
+        draft: Draft = DESIGNS.load(file.study.design)(asked, followed)
     except HarnessError as error:
-        name = re.sub(r"^recipe,", "", label).split("=")[0]
-        index = file.study.heuristics.index(name) if name in file.study.heuristics else None
-        place = ("factors", name) if index is None else ("heuristics", index)
-        raise HarnessError(f"{file.document.where(*place)}: cell {label!r}: {error}") from None
+        raise HarnessError(f"{file.document.where('design')}: {error}") from None
+    return draft
+
+
+def _where(file: StudyFile, profile: str | None, changes: Patch, label: str, error: str) -> str:
+    """Whose fault a mistake in a cell is: its tip or level; in the reference, a knob's it names."""
+    document = file.document
+    name, _, level = label.removeprefix(f"{STACK},").partition("=")
+    if name in file.study.heuristics:
+        return document.where("heuristics", file.study.heuristics.index(name))
+    if name in file.study.factors:
+        return document.where("factors", name, level)
+    for knob in re.findall(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+", error):
+        if knob in changes:
+            return f"{document.file}, command line"
+        for place in (("profiles", profile or "", "patch", knob), ("baseline", knob)):
+            if place in document.lines:
+                return document.where(*place)
+    return str(document.file)
 
 
 def _merge(

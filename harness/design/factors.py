@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.config.patch import Patch
 from harness.config.study import StudyFile
-from harness.errors import HarnessError
+from harness.errors import HarnessError, unknown
 from harness.heuristics import HEURISTICS, Heuristic
 
 FOLLOWING, IGNORING = "on", "off"
@@ -39,15 +39,31 @@ def factors(file: StudyFile) -> list[Factor]:
     """The factors of a study, tips first."""
     found = [_tip(file, index, name) for index, name in enumerate(file.study.heuristics)]
     found += [_inline(file, name, levels) for name, levels in file.study.factors.items()]
-    for factor in found:
-        if sum(other.name == factor.name for other in found) > 1:
-            where = file.document.where("factors", factor.name)
-            raise HarnessError(f"{where}: the factor {factor.name!r} is given twice")
+    names = [factor.name for factor in found]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            tips = len(file.study.heuristics)
+            place = ("heuristics", index) if index < tips else ("factors", name)
+            raise HarnessError(f"{file.document.where(*place)}: the factor {name!r} is given twice")
     if not found:
         raise HarnessError(
             f"{file.document.file}: the design is empty: name heuristics, or factors with levels"
         )
     return found
+
+
+def recipe(file: StudyFile) -> list[str]:
+    """The tips that a study follows together, each one of its own."""
+    study = file.study
+    for index, name in enumerate(study.recipe):
+        where = file.document.where("recipe", index)
+        if name not in study.heuristics:
+            raise HarnessError(
+                f"{where}: {unknown('heuristic of the study', name, study.heuristics)}"
+            )
+        if name in study.recipe[:index]:
+            raise HarnessError(f"{where}: the recipe names {name!r} twice")
+    return study.recipe
 
 
 def _tip(file: StudyFile, index: int, name: str) -> Factor:

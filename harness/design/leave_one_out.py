@@ -15,10 +15,12 @@ def leave_one_out(factors: list[Factor], recipe: list[str]) -> Draft:
 
     `recipe` names the tips followed together; empty means those that S0 follows.
     """
-    tips = {factor.name: factor for factor in factors if factor.tip}
-    for name in recipe:
-        if name not in tips:
-            raise HarnessError(f"recipe: {name!r} is not among the study's heuristics")
+    if inline := [factor.name for factor in factors if factor.tip is None]:
+        raise HarnessError(
+            f"the factor {inline[0]!r} has no side that is followed, so it cannot be left out: use "
+            "design: ablation or one_at_a_time"
+        )
+    tips = {factor.name: factor for factor in factors}
     stack = [tips[name] for name in recipe] or [tip for tip in tips.values() if _of_s0(tip)]
     for one, two in combinations(tips.values(), 2):
         if shared := one.paths & two.paths:

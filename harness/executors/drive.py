@@ -13,7 +13,7 @@ from harness.executors.devices import WorkerEnv, plan_workers
 from harness.executors.local import Driver, Outcome, WorkerSpec, run_local
 from harness.executors.poll import Poll
 from harness.executors.view import open_view
-from harness.files import read_json, write_json
+from harness.files import check_writable, read_json, write_json
 from harness.ledger.base import Job, Row, State
 from harness.ledger.lease import lease_alive
 from harness.ledger.optuna_ledger import OptunaLedger
@@ -45,11 +45,18 @@ def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: 
 
     def on_death(worker: int, code: int) -> bool:
         if code == USER_ERROR:
+            # on a full disk the worker's log has no room for its words either
+            check_writable(folder)
             raise HarnessError(_last_words(folder / f"worker-{worker}.log"))
         lost = ledger.release_stale(alive)
         for row in lost:
             _record_loss(runtime, row, code)
         return bool(lost)
+
+    def work_left() -> bool:
+        # a worker that died between its claim and its lease is noticed by time only
+        ledger.release_stale(alive)
+        return any(row.state is State.WAITING for row in ledger.rows())
 
     for row in ledger.release_stale(alive):
         _record_loss(runtime, row, None)
@@ -65,12 +72,8 @@ def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: 
     ]
     deadline = time.monotonic() + options.hours * 3600 if options.hours else None
     with open_view(poll.snapshot) as tick:
-        driver = Driver(lambda: _waits(ledger), on_death, tick)
+        driver = Driver(work_left, on_death, tick)
         return run_local(specs, driver, deadline)
-
-
-def _waits(ledger: OptunaLedger) -> bool:
-    return any(row.state is State.WAITING for row in ledger.rows())
 
 
 def _share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEnv]:

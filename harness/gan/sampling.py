@@ -41,7 +41,9 @@ def _sample(config: TrialConfig, path: Path, count: int) -> np.ndarray:
     )
     # the average goes by its network's own names
     checkpoint.load(path, network.variables)
-    latents = rng.latents(count, config.generator.noise_size, config.seed, "export")
-    batches = [latents[start : start + _BATCH] for start in range(0, count, _BATCH)]
-    made = [network(tf.constant(batch), GENERATION).numpy() for batch in batches]
-    return to_uint8(np.concatenate(made))
+    made = []
+    for number in range(-(-count // _BATCH)):
+        # whole batches, each from its own stream: fewer images are the first of more
+        latents = rng.latents(_BATCH, config.generator.noise_size, config.seed, "export", number)
+        made.append(network(tf.constant(latents), GENERATION).numpy())
+    return to_uint8(np.concatenate(made)[:count])

@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from harness.analysis.objectives import KID_SCALE
-from harness.plots.style import INK, NARROW, Look
+from harness.plots.style import INK, NARROW, Look, shortened, ticked
 from harness.records import DIVERGED, FINISHED
 
 LOGARITHMIC_FROM = 4  # largest KID over smallest
+LONGEST = 36  # letters of a cell's label that a panel's title has room for
 
 
 class Line(NamedTuple):
@@ -71,34 +72,75 @@ def _line(rows: pd.DataFrame) -> Line:
 
 
 def draw_curves(info: Curves, looks: dict[str, Look], width: float) -> Figure:
-    """Small multiples: the reference in grey in each, the cell in its colour."""
+    """Small multiples: the reference in grey in each, the cell in its colour.
+
+    Where the panels leave a place free, the first one shows the means of all cells together.
+    """
     panels: Sequence[Curve] = info.cells or (info.reference,)
     columns = min(len(panels), 1 if width <= NARROW else 3 if len(panels) > 4 else 2)
     rows = -(-len(panels) // columns)
     height = 1.9 if width <= NARROW else 2.3
     figure = Figure(figsize=(width, height * rows + 0.3), layout="constrained")
-    grid = np.asarray(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False))
-    for axes, panel in zip(grid.flat, panels, strict=False):
-        if panel is not info.reference:
-            _draw(axes, info.reference, looks, 0.18)
-        _draw(axes, panel, looks, 0.38)
-        axes.set_title(f"{panel.cell}  (n = {panel.n})", color=looks[panel.cell].colour)
-        if info.logarithmic:
-            axes.set_yscale("log")
-            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axes.yaxis.set_major_formatter("{x:g}")
-            axes.yaxis.set_minor_formatter("")
-    for axes in grid.flat[len(panels) :]:
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    places = list(grid.flat)
+    if len(places) > len(panels):
+        _draw_means(places.pop(0), info, looks)
+    for axes, panel in zip(places, panels, strict=False):
+        _draw_panel(axes, panel, info.reference, looks)
+    for axes in places[len(panels) :]:
         axes.set_visible(False)
+    for axes in grid.flat:
+        axes.set(xlabel="", ylabel="")
+        _set_scale(axes, info.logarithmic)
     figure.supxlabel("real images shown to the discriminator (thousands)", fontsize=8.5, color=INK)
     figure.supylabel("KID × 10³", fontsize=8.5, color=INK)
     return figure
 
 
-def _draw(axes: Axes, curve: Curve, looks: dict[str, Look], alpha: float) -> None:
-    look = looks[curve.cell]
-    for line in curve.seeds:
-        axes.plot(line.kimg, line.kid, color=look.colour, linewidth=0.7, alpha=alpha)
-        if line.status == DIVERGED:
-            axes.plot(line.kimg[-1:], line.kid[-1:], "x", color=look.colour, markersize=6)
-    axes.plot(curve.mean.kimg, curve.mean.kid, look.dash, color=look.colour, linewidth=2)
+def _draw_means(axes: Axes, info: Curves, looks: dict[str, Look]) -> None:
+    for curve in (info.reference, *info.cells):
+        _draw_mean(axes, curve, looks[curve.cell], 1.6)
+    axes.set_title("All cells (means)", color=INK)
+
+
+def _draw_panel(axes: Axes, panel: Curve, reference: Curve, looks: dict[str, Look]) -> None:
+    for curve, alpha in ((reference, 0.18), (panel, 0.38)):
+        if curve is panel or panel is not reference:
+            _draw_curve(axes, curve, looks[curve.cell], alpha)
+    axes.set_title(
+        f"{shortened(panel.cell, LONGEST)}  (n = {panel.n})", color=looks[panel.cell].colour
+    )
+
+
+def _draw_curve(axes: Axes, curve: Curve, look: Look, alpha: float) -> None:
+    seeds = pd.DataFrame(
+        [(n, *point) for n, line in enumerate(curve.seeds) for point in _points(line)],
+        columns=["seed", "kimg", "kid"],
+    )
+    sns.lineplot(
+        seeds, x="kimg", y="kid", units="seed", estimator=None, ax=axes, color=look.colour,
+        linewidth=0.7, alpha=alpha,
+    )  # fmt: skip
+    ends = [_points(line)[-1] for line in curve.seeds if line.status == DIVERGED]
+    for end in ends:
+        axes.plot(*end, "x", color=look.colour, markersize=6)
+    _draw_mean(axes, curve, look, 2.0)
+
+
+def _points(line: Line) -> list[tuple[float, float]]:
+    return list(zip(line.kimg, line.kid, strict=True))
+
+
+def _draw_mean(axes: Axes, curve: Curve, look: Look, linewidth: float) -> None:
+    sns.lineplot(
+        pd.DataFrame(_points(curve.mean), columns=["kimg", "kid"]), x="kimg", y="kid", ax=axes,
+        estimator=None, color=look.colour, linestyle=look.dash, linewidth=linewidth,
+    )  # fmt: skip
+
+
+def _set_scale(axes: Axes, logarithmic: bool) -> None:
+    if logarithmic:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_minor_formatter("")
+    axes.yaxis.set_major_formatter(ticked)

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from harness.plots.style import NARROW, Look
+from harness.plots.style import INK, NARROW, Look, shortened
 
 MEASURES = {
     "discriminator_loss": "discriminator loss",
@@ -16,6 +18,8 @@ MEASURES = {
     "fake_accuracy": "accuracy on generated images",
     "augmentation_probability": "augmentation probability",
 }
+ROOM = 8  # cells that a legend in place of a panel has room for
+LONGEST = 40  # letters of a cell's label in the legend
 BINS = 120  # more points than a panel has room for are averaged
 
 
@@ -57,23 +61,39 @@ def dynamics_info(training: pd.DataFrame, cells: Sequence[str]) -> tuple[Panel, 
 
 
 def draw_dynamics(info: Sequence[Panel], looks: dict[str, Look], width: float) -> Figure:
-    """A panel a measure, a line a cell, one legend for all."""
+    """A panel a measure, a line a cell; one legend for all, in a place left free or on top."""
     columns = 1 if width <= NARROW else 2
     rows = -(-len(info) // columns)
     cells = {trace.cell: trace.n for panel in info for trace in panel.traces}
-    legend = -(-len(cells) // columns) * 0.2 + 0.25
+    free = rows * columns > len(info) and len(cells) <= ROOM
+    legend = 0.0 if free else -(-len(cells) // columns) * 0.2 + 0.25
     height = 1.5 if columns == 1 else 1.75
     figure = Figure(figsize=(width, height * rows + legend), layout="constrained")
-    grid = np.asarray(figure.subplots(rows, columns, sharex=True, squeeze=False))
+    grid = figure.subplots(rows, columns, sharex=True, squeeze=False)
     for axes, panel in zip(grid.flat, info, strict=False):
-        axes.set_title(panel.label)
-        for trace in panel.traces:
-            look = looks[trace.cell]
-            axes.plot(trace.kimg, trace.values, look.dash, color=look.colour, linewidth=1.4,
-                      label=f"{trace.cell} (n = {trace.n})")  # fmt: skip
+        _draw_panel(axes, panel, looks)
+    handles = [
+        Line2D([], [], color=looks[cell].colour, linestyle=looks[cell].dash) for cell in cells
+    ]
+    names = [f"{shortened(cell, LONGEST)} (n = {n})" for cell, n in cells.items()]
     for axes in grid.flat[len(info) :]:
-        axes.set_visible(False)
-    handles, labels = grid.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=columns)
-    figure.supxlabel("real images shown to the discriminator (thousands)", fontsize=8.5)
+        axes.set_axis_off()
+        grid[-2, -1].tick_params(labelbottom=True)
+    if free:
+        grid[-1, -1].legend(handles, names, loc="center left")
+    else:
+        figure.legend(handles, names, loc="outside upper left", ncols=columns)
+    figure.supxlabel("real images shown to the discriminator (thousands)", fontsize=8.5, color=INK)
     return figure
+
+
+def _draw_panel(axes: Axes, panel: Panel, looks: dict[str, Look]) -> None:
+    for trace in panel.traces:
+        look = looks[trace.cell]
+        lines = pd.DataFrame(trace._asdict())
+        sns.lineplot(
+            lines, x="kimg", y="values", ax=axes, estimator=None, color=look.colour,
+            linestyle=look.dash, linewidth=1.4,
+        )  # fmt: skip
+    axes.set(xlabel="", ylabel="")
+    axes.set_title(panel.label)

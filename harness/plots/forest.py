@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from harness.analysis import effects
 from harness.analysis.frame import each_row
 from harness.analysis.objectives import KID_SCALE
-from harness.plots.style import BETTER, INK, MUTED, NARROW, PAPER, REFERENCE, WORSE
+from harness.plots.style import BETTER, INK, MUTED, NARROW, PAPER, REFERENCE, WORSE, ticked
 
 ROW = 0.52  # inches
 FAR = 4  # times the median reach of the rows: what lies beyond is cut off, and marked
@@ -92,6 +93,8 @@ def draw_forest(info: Forest, width: float) -> Figure:
     axes.spines["left"].set_visible(False)
     axes.grid(axis="y", visible=False)
     axes.set_xlim(info.low, info.high)
+    axes.xaxis.set_major_locator(MaxNLocator(7 if not narrow else 4))
+    axes.xaxis.set_major_formatter(ticked)
     axes.set_xlabel("effect on KID × 10³\n← following helps    ·    following hurts →")
     return figure
 

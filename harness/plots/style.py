@@ -1,6 +1,7 @@
 """What all figures share: inks, one colour a cell, sizes, and how a figure becomes SVG and PNG.
 
-Drawn without pyplot, so nothing is global and no window system is asked for.
+Seaborn's theme under our inks; no figure is pyplot's, so nothing is global, and no window system
+is asked for.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,6 +9,7 @@ from io import BytesIO, StringIO
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
+import seaborn as sns
 from matplotlib.figure import Figure
 
 INK, MUTED, RULE, PAPER = "#1c1d21", "#6b6e75", "#dcd9d0", "#fefefe"  # a page may replace them
@@ -18,7 +20,7 @@ PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 DASHES = ("-", "--", ":", "-.")
 WIDE, NARROW = 7.4, 3.7  # inches: a page, a phone
 
-_SETTINGS: Any = {  # Any: the keys of matplotlib's stubs are a literal type of its own
+_OURS = {
     "svg.fonttype": "none",  # text stays text: small, searchable, in the page's font
     "svg.hashsalt": "harness",
     "font.family": "sans-serif",
@@ -31,10 +33,9 @@ _SETTINGS: Any = {  # Any: the keys of matplotlib's stubs are a literal type of 
     "axes.labelcolor": MUTED,
     "axes.edgecolor": RULE,
     "axes.linewidth": 0.8,
+    "axes.facecolor": "none",
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
     "grid.color": RULE,
     "grid.linewidth": 0.5,
     "text.color": INK,
@@ -44,9 +45,14 @@ _SETTINGS: Any = {  # Any: the keys of matplotlib's stubs are a literal type of 
     "ytick.labelcolor": MUTED,
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
+    "xtick.bottom": True,
+    "xtick.major.size": 3,
+    "xtick.major.width": 0.8,
     "legend.frameon": False,
     "legend.fontsize": 8,
 }
+# Any: the keys of matplotlib's stubs are a literal type of its own
+_SETTINGS: Any = {**sns.plotting_context("paper"), **sns.axes_style("whitegrid"), **_OURS}
 
 
 class Look(NamedTuple):
@@ -72,6 +78,16 @@ def looks(cells: Sequence[str], reference: str) -> dict[str, Look]:
         for n, cell in enumerate(others)
     }
     return {reference: Look(REFERENCE, "-"), **named}
+
+
+def shortened(label: str, longest: int) -> str:
+    """A label cut to what there is room for; the end tells the level, so it stays."""
+    return label if len(label) <= longest else f"{label[: longest - 13]}…{label[-12:]}"
+
+
+def ticked(value: float, _: int) -> str:
+    """A number on an axis, as tables have it: thin spaces and a true minus, no power of ten."""
+    return f"{value:,.10g}".replace(",", "\u2009").replace("-", "\u2212")
 
 
 def svg(build: Callable[[float], Figure], width: float) -> str:

@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
-
-from matplotlib.figure import Figure as Canvas
+from typing import TYPE_CHECKING, ClassVar
 
 from harness.plots import style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
 
 
 @dataclass(frozen=True)
 class Tag:
-    """A word that carries a meaning: better, worse, supported, diverged ..."""
+    """A word that carries a meaning (better, worse, supported, diverged ...), and the reason."""
 
     text: str
     tone: str  # good, bad, neutral
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,21 @@ class Text:
 
 @dataclass(frozen=True)
 class Items:
-    """A titled list of sentences."""
+    """A titled list of sentences; `folded` shows how many, and all of them when opened."""
 
     kind: ClassVar[str] = "items"
     title: str
     items: Sequence[str]
     tone: str = "plain"
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A few numbers at a glance: what it is, the number, and what to know of it."""
+
+    kind: ClassVar[str] = "numbers"
+    numbers: Sequence[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -67,6 +78,7 @@ class Table:
     numeric: frozenset[int] = frozenset()
     csv: str = ""
     folded: bool = False
+    grouped: bool = False  # rows that share their first cell follow each other
 
 
 @dataclass(frozen=True)
@@ -120,9 +132,9 @@ class Gallery:
     pictures: Sequence[Picture]
 
 
-Block = Heading | Text | Items | Table | Terms | Code | Figure | Gallery
+Block = Heading | Text | Items | Numbers | Table | Terms | Code | Figure | Gallery
 
 
-def figure(name: str, draw: Callable[[float], Canvas], alt: str, caption: str) -> Figure:
+def figure(name: str, draw: Callable[[float], "Canvas"], alt: str, caption: str) -> Figure:
     """Draw a figure at both widths."""
     return Figure(name, alt, caption, style.drawing(draw), style.svg(draw, style.NARROW))

@@ -14,7 +14,9 @@ from harness.report.blocks import (
     Heading,
     Items,
     Label,
+    Numbers,
     Table,
+    Tag,
     Terms,
     Text,
 )
@@ -43,9 +45,16 @@ def _items(block: Items) -> str:
     )
 
 
+def _numbers(block: Numbers) -> str:
+    return "\n".join(
+        f"- {_plain(name)}: **{_plain(number)}**" + (f" ({_plain(detail)})" if detail else "")
+        for name, number, detail in block.numbers
+    )
+
+
 def _cell(cell: Cell) -> str:
     text = cell if isinstance(cell, str) else cell.text
-    if isinstance(cell, Label) and cell.detail:
+    if isinstance(cell, Label | Tag) and cell.detail:
         text = f"{cell.text} ({cell.detail})"
     return _plain(text).replace("\n", " ")
 
@@ -85,6 +94,7 @@ _WRITERS: Mapping[str, Callable[[Any], str]] = {
     Heading.kind: _heading,
     Text.kind: _text,
     Items.kind: _items,
+    Numbers.kind: _numbers,
     Table.kind: _table,
     Terms.kind: _terms,
     Figure.kind: _figure,

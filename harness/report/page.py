@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from harness.analysis.frame import load
 from harness.catalog import SECTIONS
@@ -98,6 +98,8 @@ def html(data: ReportData, blocks: Sequence[Block]) -> str:
     )
     environment.filters["themed"] = themed
     environment.filters["data_uri"] = _data_uri
+    environment.filters["breakable"] = breakable
+    environment.filters["inked"] = inked
     css = (TEMPLATES / "style.css").read_text("utf-8")
     page = environment.get_template("page.html.j2")
     return page.render(
@@ -111,14 +113,24 @@ def html(data: ReportData, blocks: Sequence[Block]) -> str:
 
 def themed(svg: str, prefix: str) -> Markup:
     """A figure for the page: inks follow the page's theme, ids are its own, size is the page's."""
-    for colour, name in THEME.items():
-        svg = svg.replace(colour, f"var(--{name})")
+    for colour in THEME:
+        svg = svg.replace(colour, inked(colour))
     svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", svg)
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     head, rest = svg.split(">", 1)
     head = re.sub(r'\s(width|height)="[^"]*"', "", head)
     # text in figures is escaped by matplotlib
     return Markup(f'{head} aria-hidden="true">{rest}')
+
+
+def inked(colour: str) -> str:
+    """A colour of the figures as the page's own, which follows the reader's light or dark."""
+    return f"var(--{THEME[colour]})" if colour in THEME else colour
+
+
+def breakable(text: str) -> Markup:
+    """Text whose long names may break after `_`, `=` and `.`, and not amid a word."""
+    return Markup(re.sub(r"(\w\w[_=.])(?=\w\w)", r"\1<wbr>", str(escape(text))))
 
 
 def _data_uri(png: bytes) -> str:

@@ -1,7 +1,8 @@
-"""The ranking for a terminal."""
+"""The ranking for a terminal: one line a tip, within 80 columns."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from harness.analysis.effects import NOT_JUDGED
 from harness.analysis.frame import each_row, load
@@ -10,41 +11,58 @@ from harness.report import format as show
 from harness.report import words
 from harness.report.data import ReportData, analyse
 
-COLUMNS = ("#", "Tip", "Effect on KID × 10³", "Interval", "n", "p (Holm)", "Verdict")
 SUFFIX = " (leave one out)"
+LONGEST = 34  # letters of a name; of a longer one, the end tells more
+DESIGNS = {"one_at_a_time": "One change from the baseline", "leave_one_out": "Leave one out"}
+
+
+class Ranked(NamedTuple):
+    """The tips of one design, the most helpful first."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
 
 
 class Summary(NamedTuple):
-    """What a study says, as rows of text, and where its report is."""
+    """What a study says, as text, and where its report is."""
 
+    tables: list[Ranked]
+    notes: list[str]  # why a verdict is none, where the numbers do not say it
     verdict: str
-    columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
     path: Path
 
 
 def summary(run_name: str, runtime: Runtime) -> Summary:
     """The verdict and the ranking of a run, from the record."""
     data = analyse(load(run_name, runtime))
+    rows = list(each_row(data.ranking))
+    notes = [f"{_name(row)}: {row.reason}" for row in rows if row.reason and row.n > 1]
     path = runtime.reports / run_name / "index.html"
-    return Summary(words.verdict(data), COLUMNS, ranking_table(data), path)
+    return Summary(list(_tables(data, rows)), notes, words.verdict(data), path)
 
 
-def ranking_table(data: ReportData) -> list[tuple[str, ...]]:
-    """One row a contrast, the most helpful first, as text."""
+def _tables(data: ReportData, rows: Sequence[Any]) -> Iterator[Ranked]:
     places = show.decimals(data.ranking["effect"])
-    return [
-        (
-            str(place) if row.n else show.NONE,
-            titled(row.title, row.design),
-            show.kid(row.effect, places, signed=True),
-            show.interval(row.low, row.high, places),
-            f"{row.n} of {row.planned}",
-            show.p_value(row.p_adjusted),
-            judged(row.verdict, row.reason),
-        )
-        for place, row in enumerate(each_row(data.ranking), 1)
-    ]
+    level = show.percent(1 - float(data.plan["alpha"]))
+    columns = ("Tip", f"Effect [{level} interval]", "n", "Verdict")
+    for design in dict.fromkeys(str(row.design) for row in rows):
+        title = DESIGNS.get(design, design.replace("_", " "))
+        own = [_row(row, places) for row in rows if row.design == design]
+        yield Ranked(f"{title}: effect on KID × 10³, negative helps", columns, own)
+
+
+def _row(row: Any, places: int) -> tuple[str, ...]:
+    effect = show.kid(row.effect, places, signed=True)
+    span = f" {show.interval(row.low, row.high, places)}" if row.n > 1 else ""
+    n = str(row.n) if row.n == row.planned else f"{row.n}/{row.planned}"
+    return _name(row), f"{effect}{span}", n, judged(row.verdict)
+
+
+def _name(row: Any) -> str:
+    """A tip's id or a level's label; the table says which design it is of."""
+    name = str(row.contrast).removesuffix(SUFFIX)
+    return name if len(name) <= LONGEST else f"…{name[1 - LONGEST :]}"
 
 
 def titled(title: str, design: str) -> str:
@@ -52,8 +70,6 @@ def titled(title: str, design: str) -> str:
     return f"{title}{SUFFIX}" if design == "leave_one_out" and not title.endswith(SUFFIX) else title
 
 
-def judged(verdict: str, reason: str) -> str:
-    """A verdict with the reason that there is no other."""
-    if verdict == NOT_JUDGED:
-        return show.NONE
-    return f"{verdict} ({reason})" if reason else verdict
+def judged(verdict: str) -> str:
+    """A verdict, or a dash where nothing is judged."""
+    return show.NONE if verdict == NOT_JUDGED else verdict

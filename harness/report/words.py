@@ -56,7 +56,8 @@ def _single(row: Mapping[Hashable, Any], data: ReportData) -> str:
     sure = f"{level} interval {span} × 10⁻³, n = {row['n']}" if row["n"] > 1 else "n = 1"
     if row["verdict"] == INCONCLUSIVE:
         mean = show.kid(row["effect"], places, signed=True)
-        return f"inconclusive; the mean difference is {mean} × 10⁻³ ({sure})."
+        why = f" ({row['reason']})" if row["reason"] and row["n"] > 1 else ""
+        return f"inconclusive; the mean difference is {mean} × 10⁻³ ({sure}){why}."
     way = "lowers" if row["verdict"] == BETTER else "raises"
     return f"{row['verdict']}; following it {way} KID by {size} ({sure})."
 

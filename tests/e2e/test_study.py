@@ -53,9 +53,10 @@ class Place:
         text = STUDY.format(kimg=kimg, tips=tips, seeds=seeds)
         (self.folder / "studies" / f"{name}.yaml").write_text(text)
 
-    def start(self, *arguments):
+    def start(self, *arguments, one_core=False):
+        pin = ["taskset", "-c", "0"] if one_core else []
         return subprocess.Popen(
-            [sys.executable, "-m", "harness", *arguments],
+            [*pin, sys.executable, "-m", "harness", *arguments],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -65,8 +66,8 @@ class Place:
             start_new_session=True,
         )
 
-    def run(self, *arguments, code=0):
-        process = self.start(*arguments)
+    def run(self, *arguments, code=0, one_core=False):
+        process = self.start(*arguments, one_core=one_core)
         output, _ = process.communicate(timeout=400)
         assert process.returncode == code, output
         assert "Traceback" not in output
@@ -229,6 +230,39 @@ def test_killed_at_any_moment_and_run_again_it_is_as_if_nothing_had_happened(pla
             assert all(np.array_equal(a[name], b[name]) for name in a.files)
         for grid in folder.glob("samples/*.png"):
             assert grid.read_bytes() == (twin / "samples" / grid.name).read_bytes()
+
+
+@pytest.mark.slow
+def test_a_trial_run_second_in_a_warm_worker_has_the_bits_of_a_fresh_process(place, tmp_path):
+    """One worker takes two trials in turn; on two cores each has a process of its own."""
+    warm = Place(tmp_path / "warm")
+    shutil.copytree(place.folder / "runs/cache", warm.folder / "runs/cache")
+    for each in (place, warm):
+        each.study("warm", tips="spectral_norm", seeds=1)
+    place.run("run", "warm")
+    warm.run("run", "warm", one_core=True)
+    assert len(list(warm.folder.glob("runs/studies/warm/worker-*.log"))) == 1
+    assert len(warm.trials()) == 2
+    for folder in warm.trials():
+        last = "generators/00000050.npz"
+        twin = place.folder / "runs/trials" / folder.name
+        with np.load(folder / last) as a, np.load(twin / last) as b:
+            assert all(np.array_equal(a[name], b[name]) for name in a.files)
+
+
+@pytest.mark.slow
+def test_two_studies_at_once_train_a_shared_trial_once(place):
+    """Two drivers need the same reference trial: the folder's lock decides, the other waits."""
+    for name, tip in (("left", "separate_real_and_fake_batches"), ("right", "generator_ema")):
+        place.study(name, kimg=1.6, tips=tip, seeds=1)
+    drivers = [place.start("run", name) for name in ("left", "right")]
+    for driver in drivers:
+        output, _ = driver.communicate(timeout=400)
+        assert driver.returncode == 0, output
+    keys = [{trial["key"] for trial in place.plan(name)["trials"]} for name in ("left", "right")]
+    [shared] = keys[0] & keys[1]
+    attempts = json.loads((place.folder / "runs/trials" / shared / "env.json").read_text())
+    assert len(attempts) == 1
 
 
 def test_ctrl_c_stops_cleanly_and_says_how_to_continue(place):

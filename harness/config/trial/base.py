@@ -10,12 +10,10 @@ from harness.catalog import ENCODERS, LOSSES, PROTOCOLS, dataset
 class Section(BaseModel):
     """A frozen, typed group of knobs; unknown names and wrong types are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-def knob(
-    default: Any, meaning: str, *, unit: str = "", source: str = "S0", **bounds: Any
-) -> Any:
+def knob(default: Any, meaning: str, *, unit: str = "", source: str = "S0", **bounds: Any) -> Any:
     """Declare one knob: its default, meaning, unit, source and bounds (ge, gt, le, lt)."""
     extra: Any = {"unit": unit, "source": source}
     return Field(default, description=meaning, json_schema_extra=extra, **bounds)

@@ -43,8 +43,10 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
         for row in each_row(rows)
     ]
     metric = f"; metric identity {identity}" if of > 1 else ""
-    columns = ["Cell", "n", "KID × 10³", "sd", "Best", "Coverage", "Difference",
+    columns = ["Cell", "n", "KID\u00a0×\u00a010³", "sd", "Best", "Coverage", "Difference",
                "Interval", "Not finished"]  # fmt: skip
+    if all(row[-1] == show.NONE for row in body):
+        columns, body = columns[:-1], [row[:-1] for row in body]
     numeric = frozenset(range(1, 8))
     return Table(f"Objective by cell{metric}", columns, body, numeric, "tables/cells.csv")
 

@@ -61,4 +61,5 @@ def _flags(data: ReportData) -> Table:
         [FLAGS.get(row.flag, row.flag), row.cell, ", ".join(map(str, row.seed))]
         for row in each_row(seeds.reset_index())
     ]
-    return Table("Flags: signs of ill health, no failures", ["Flag", "Cell", "Seeds"], rows)
+    caption = "Flags: signs of ill health, no failures"
+    return Table(caption, ["Flag", "Cell", "Seeds"], rows, grouped=True)

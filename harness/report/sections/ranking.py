@@ -1,12 +1,14 @@
 """The ranking of the tips by effect, and what it says of the sources' claims."""
 
+from typing import Any
+
 import pandas as pd
 
 from harness.analysis.effects import BETTER, WORSE
 from harness.analysis.frame import each_row
 from harness.analysis.ranking import CONTRADICTED, SUPPORTED
 from harness.report import format as show
-from harness.report.blocks import Block, Cell, Heading, Table, Tag, Text
+from harness.report.blocks import Block, Cell, Heading, Label, Table, Tag, Text
 from harness.report.data import ReportData
 from harness.report.summary import judged, titled
 
@@ -29,13 +31,19 @@ def build(data: ReportData) -> list[Block]:
 def _how(data: ReportData) -> str:
     alpha = float(data.plan["alpha"])
     judged_here = "" if data.plan["evidence"] else " Nothing is judged in this profile."
+    diverged = (
+        " A diverged trial enters with its failure value; where the seeds without one give another "
+        "verdict, it is inconclusive."
+        if data.ranking["diverged"].any()
+        else ""
+    )
     return (
         "An effect is KID(following) − KID(ignoring) with all else equal, so negative helps. "
         "Differences are taken seed by seed; the interval is a "
         f"{show.percent(1 - alpha)} t-interval of each alone, p is that of the paired t-test, "
         f"adjusted by Holm over {show.count(len(data.ranking), 'contrast')}, and the verdict "
         f"comes from the adjusted p at {show.plain(alpha)}. “Inconclusive” is not “no effect”."
-        f"{judged_here}"
+        f"{diverged}{judged_here}"
     )
 
 
@@ -50,8 +58,8 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
             f"{row.n} of {row.planned}",
             show.p_value(row.p),
             show.p_value(row.p_adjusted),
-            Tag(judged(row.verdict, row.reason), TONES.get(row.verdict, "neutral")),
-            _failures(row.diverged, row.effect_finished, row.n_finished, places),
+            Tag(judged(row.verdict), TONES.get(row.verdict, "neutral"), row.reason),
+            _without(row, places),
         ]
         for place, row in enumerate(each_row(rows), 1)
     ]
@@ -67,11 +75,14 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
     )
 
 
-def _failures(diverged: int, effect: float, n: int, places: int) -> str:
-    """A diverged trial enters with its failure value; beside it, the effect without."""
-    if not diverged:
+def _without(row: Any, places: int) -> Cell:
+    """A diverged trial enters with its failure value; here is the effect without."""
+    if not row.diverged:
         return show.NONE
-    return f"{diverged}; without: {show.kid(effect, places, True)} (n = {n})"
+    low, high = row.low_finished, row.high_finished
+    without = f"{show.kid(row.effect_finished, places, True)} {show.interval(low, high, places)}"
+    said = f"n = {row.n_finished}, {judged(row.verdict_finished)}"
+    return Label(str(row.diverged), f"without: {without}, {said}")
 
 
 def _claims(data: ReportData) -> Table:
@@ -87,5 +98,9 @@ def _claims(data: ReportData) -> Table:
     ]  # fmt: skip
     columns = ["Tip", "Source", "Claims that it", "In short", "Here"]
     return Table(
-        "What the sources claim, and how it fared here", columns, rows, csv="tables/claims.csv"
+        "What the sources claim, and how it fared here",
+        columns,
+        rows,
+        csv="tables/claims.csv",
+        grouped=True,
     )

@@ -1,29 +1,33 @@
-"""The first screen: the verdict, what weakens it, and the forest plot."""
+"""The first screen: the verdict, the key numbers, what weakens them, and the forest plot."""
 
 from functools import partial
 
 from harness.analysis.effects import NOT_JUDGED
-from harness.analysis.frame import each_row
+from harness.analysis.frame import MISSING, each_row
 from harness.plots.forest import draw_forest, forest_info
+from harness.records import CRASHED, DIVERGED, FINISHED
 from harness.report import format as show
 from harness.report import words
-from harness.report.blocks import Block, Figure, Items, Text, figure
+from harness.report.blocks import Block, Figure, Items, Numbers, Text, figure
 from harness.report.data import ReportData
 from harness.report.summary import titled
 
 MOST = 40  # rows that one plot holds; the table has them all
+OPEN = 1  # so many checks are shown at once; more would push the plot off the first screen
 
 
 def build(data: ReportData) -> list[Block]:
-    """The verdict in a sentence, the checks, and the effects at a glance."""
+    """The verdict in a sentence, the numbers at a glance, the checks, and the effects."""
     tone = "lead" if data.plan["evidence"] else "warning"
     blocks: list[Block] = [Text(words.verdict(data), tone)]
     if data.plan["evidence"] and data.plan["note"]:
         blocks.append(Text(data.plan["note"], "note"))
     if not data.plan["evidence"] and (look := words.interim(data)):
         blocks.append(Text(f"{look}.", "note"))
+    blocks.append(Numbers([_ended(data), _reference(data), _trained_on(data), _took(data)]))
     if data.checks:
-        blocks.append(Items("Before you read the numbers", data.checks, "warning"))
+        folded = len(data.checks) > OPEN
+        blocks.append(Items("Before you read the numbers", data.checks, "warning", folded))
     else:
         checked = "Checked: no trial is missing, cells are balanced, hardware and arithmetic alike."
         blocks.append(Text(checked, "note"))
@@ -31,6 +35,49 @@ def build(data: ReportData) -> list[Block]:
     for number, (identity, _) in enumerate(groups, 1):
         blocks.append(_forest(data, str(identity), number, len(groups)))
     return blocks
+
+
+def _ended(data: ReportData) -> tuple[str, str, str]:
+    others = [
+        f"{number} {status}"
+        for status in (DIVERGED, CRASHED, MISSING)
+        if (number := data.count(status))
+    ]
+    finished = f"{data.count(FINISHED)} of {len(data.frames.trials)}"
+    return "Trials finished", finished, ", ".join(others) or "no failures"
+
+
+def _reference(data: ReportData) -> tuple[str, str, str]:
+    """Of the first metric identity; the table of the cells has them all."""
+    name = "Reference KID × 10³"
+    reference = data.plan["reference"]
+    row = data.cells[data.cells["cell"] == reference].iloc[0]
+    if not row["n"]:
+        return name, show.NONE, "no value yet"
+    own = data.frames.trials[
+        (data.frames.trials["cell"] == reference)
+        & (data.frames.trials["identity"] == row["identity"])
+    ]
+    places = show.decimals([row["mean"]])
+    untrained = show.kid(own["untrained"].mean(), places)
+    return name, show.kid(row["mean"], places), f"untrained {untrained}"
+
+
+def _trained_on(data: ReportData) -> tuple[str, str, str]:
+    config = data.frames.configs[data.plan["reference"]]
+    pixels = f"{config['data.image_size']} px"
+    return (
+        "Trained on",
+        str(config["data.name"]),
+        f"{pixels}, {config['training.kimg']:g} kimg each",
+    )
+
+
+def _took(data: ReportData) -> tuple[str, str, str]:
+    trials = data.frames.trials
+    training, evaluation = trials["seconds"].sum(), trials["evaluation_seconds"].sum()
+    took = show.duration(training + evaluation)
+    return "Computing time", took, f"{show.duration(evaluation)} of it evaluation"
 
 
 def _forest(data: ReportData, identity: str, number: int, of: int) -> Figure:
@@ -42,20 +89,24 @@ def _forest(data: ReportData, identity: str, number: int, of: int) -> Figure:
         for row in each_row(rows)
     }
     named = rows.assign(title=[titled(row.title, row.design) for row in each_row(rows)])
-    alpha = float(data.plan["alpha"])
     info = forest_info(named, data.differences, notes)
     judged = [f"{row.title}: {row.note}, {row.verdict}" for row in info.rows]
-    colours = (
-        "Blue: better, orange: worse, open grey: inconclusive."
-        if NOT_JUDGED not in set(rows["verdict"])
-        else "Nothing is judged in this profile."
-    )
-    metric = f" Metric identity {identity}." if of > 1 else ""
-    caption = (
-        "Effect of each tip, KID(following) − KID(ignoring), paired by seed: mean with "
-        f"{show.percent(1 - alpha)} t-interval; the ticks below are single seeds, arrowheads "
-        f"what lies outside. {colours}{metric}"
-    )
     name = "forest" if of == 1 else f"forest-{number}"
     alt = f"Forest plot of effects on KID × 10³. {'; '.join(judged)}."
-    return figure(name, partial(draw_forest, info), alt, caption)
+    caption = _caption(data, NOT_JUDGED not in set(rows["verdict"]))
+    metric = f" Metric identity {identity}." if of > 1 else ""
+    return figure(name, partial(draw_forest, info), alt, f"{caption}{metric}")
+
+
+def _caption(data: ReportData, judged: bool) -> str:
+    level = show.percent(1 - float(data.plan["alpha"]))
+    colours = (
+        "Blue: better, orange: worse, open grey: inconclusive."
+        if judged
+        else "Nothing is judged in this profile."
+    )
+    return (
+        "Effect of each tip, KID(following) − KID(ignoring), paired by seed: mean with "
+        f"{level} t-interval; the ticks below are single seeds, arrowheads what lies outside. "
+        f"{colours}"
+    )

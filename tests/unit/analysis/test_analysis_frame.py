@@ -14,16 +14,6 @@ from tests.synthetic import Recipe, all_trials, build
 RUN = "card_tips-cpu"
 
 
-@pytest.fixture(scope="module")
-def runtime(tmp_path_factory):
-    return build(tmp_path_factory.mktemp("record"), Recipe(seeds=range(6)))
-
-
-@pytest.fixture(scope="module")
-def frames(runtime):
-    return load(RUN, runtime)
-
-
 def test_final_is_the_mean_of_the_last_fifth_rounded_up():
     kids = [9.0, 8, 7, 6, 5, 4, 3]  # untrained and 6 evaluations: the last 2
     assert final(kids, 6) == pytest.approx(3.5)

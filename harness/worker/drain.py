@@ -1,0 +1,114 @@
+"""Drain the queue: take one trial after the other, and survive whatever goes wrong in one."""
+
+import gc
+import os
+import signal
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+
+from harness.config.identity import metric_request
+from harness.config.patch import unflatten
+from harness.config.runtime import Runtime
+from harness.config.trial import TrialConfig
+from harness.errors import HarnessError
+from harness.files import read_json, unwritable
+from harness.gan import devices
+from harness.ledger.base import Claim, Status
+from harness.ledger.optuna_ledger import OptunaLedger
+from harness.records import Trial
+from harness.tracking.record import Busy, Recorder
+from harness.worker.trial import Context, run_trial
+
+LOG_TAIL = 40  # lines of a traceback kept with a failure
+
+
+@dataclass
+class Stop:
+    """Set by SIGTERM: finish the call that runs, write a checkpoint, leave."""
+
+    asked: bool = False
+
+    def __call__(self) -> bool:
+        """Whether to stop."""
+        return self.asked
+
+    def install(self) -> None:
+        """Listen to SIGTERM and SIGINT."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: setattr(self, "asked", True))
+
+
+def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> int:
+    """Take trials of a run from its ledger until none waits; the exit code of the process."""
+    stop = Stop()
+    stop.install()
+    folder = runtime.study(run_name)
+    plan = read_json(folder / "plan.json")
+    if plan is None:
+        raise HarnessError(f"{folder}: no run of that name was started here")
+    arithmetic = devices.configure(int(os.environ.get("HARNESS_THREADS", "1")))
+    context = Context(plan, runtime, arithmetic, stop, keep_all)
+    cells = {cell["label"]: cell["config"] for cell in plan["cells"]}
+    ledger = OptunaLedger.open(run_name, folder, runtime.storage)
+    while not stop() and (claim := ledger.claim(name)):
+        config = unflatten({**cells[claim.cell], "seed": claim.seed})
+        _attempt(config, claim, ledger, context)
+        keras.backend.clear_session()
+        gc.collect()
+    return 0
+
+
+def _attempt(config: TrialConfig, claim: Claim, ledger: OptunaLedger, context: Context) -> None:
+    """One attempt at one trial; whatever goes wrong in it is recorded and costs only this."""
+    folder = context.runtime.trials / claim.key
+    try:
+        with _hold(folder, context.stop) as recorder:
+            status, message = _run(config, claim, recorder, context)
+    except Busy:
+        status, message = Status.STOPPED, ""
+    except HarnessError as error:
+        # a mistake of the user's: once it is mended, the next run finds the trial still waiting
+        ledger.finish(claim, Status.STOPPED, str(error))
+        raise
+    ledger.finish(claim, status, message)
+
+
+def _run(
+    config: TrialConfig, claim: Claim, recorder: Recorder, context: Context
+) -> tuple[Status, str]:
+    """How the attempt ended; a crash is recorded in failure.json, log.txt and the ledger."""
+    if _answered(recorder.folder, config):
+        return Status.FINISHED, "trained meanwhile by another run"
+    try:
+        return run_trial(config, claim, recorder, context), ""
+    except HarnessError:
+        raise
+    except Exception as error:
+        if unwritable(error):
+            raise  # nor could a record of it be written
+        message, trace = f"{type(error).__name__}: {error}", traceback.format_exc()
+        recorder.log(trace)
+        tail = "\n".join(trace.splitlines()[-LOG_TAIL:])
+        recorder.failure(message, tail, claim.attempt)
+        return Status.CRASHED, message
+
+
+def _answered(folder: Path, config: TrialConfig) -> bool:
+    trial = Trial(folder)
+    return trial.result() is not None and trial.metric(metric_request(config)) is not None
+
+
+def _hold(folder: Path, stop: Callable[[], bool]) -> Recorder:
+    """The trial's folder, once nobody else trains it; raises Busy if asked to stop meanwhile."""
+    while True:
+        try:
+            return Recorder(folder).acquire()
+        except Busy:
+            if stop():
+                raise
+            time.sleep(1.0)

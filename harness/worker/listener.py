@@ -1,0 +1,134 @@
+"""Listens to a training session and writes what it says: record, checkpoints, W&B."""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from harness.catalog import LOSSES
+from harness.config.trial import TrialConfig
+from harness.gan.grid import write_grid
+from harness.gan.train.session import Diverged, Event, Row, Scores, Session
+from harness.metrics import health
+from harness.records import DIVERGED, FINISHED, Trial
+from harness.tracking.record import Recorder, now
+from harness.tracking.wandb_sink import WandbSink
+
+CHECKPOINT_SECONDS = 60.0  # at most this much training is lost to a kill
+
+
+class Listener:
+    """Writes one training as it goes; the record first, its mirror second."""
+
+    def __init__(
+        self, session: Session, recorder: Recorder, sink: WandbSink, keep_all: bool
+    ) -> None:
+        self.session, self.recorder, self.sink, self.keep_all = session, recorder, sink, keep_all
+        self.identity = session.evaluator.identity
+        self.trial = Trial(recorder.folder)
+        self.kid: float | None = None
+        self.saved = time.monotonic()
+
+    def run(self, stop: Callable[[], bool]) -> dict[str, Any] | None:
+        """Until the end of the budget, divergence, or a stop: the result, or None if stopped."""
+        diverged = ""
+        for event in self.session.events(stop):
+            if isinstance(event, Diverged):
+                diverged = event.reason
+            self._write(event)
+        finished = self.session.iteration >= self.session.config.iterations
+        if not finished and not diverged:
+            self._save()
+            return None
+        result = self._result(DIVERGED if diverged else FINISHED, diverged)
+        self.recorder.result(result)
+        self._tidy()
+        return result
+
+    def _write(self, event: Event) -> None:
+        if isinstance(event, Row):
+            self.recorder.training(event.values)
+            self.sink.training(event.values)
+        elif isinstance(event, Scores):
+            self._evaluated(event.values)
+        elif not isinstance(event, Diverged):
+            self._progress(event.phase)
+            if time.monotonic() - self.saved > CHECKPOINT_SECONDS and self.session.iteration:
+                self._save()
+
+    def _progress(self, phase: str) -> None:
+        self.recorder.progress(
+            phase=phase,
+            iteration=self.session.iteration,
+            iterations=self.session.config.iterations,
+            kimg=self.session.kimg,
+            kid=self.kid,
+            images_per_second=self.session.images_per_second,
+        )
+
+    def _evaluated(self, values: Mapping[str, Any]) -> None:
+        """Row, samples, generator, then the checkpoint that makes them final."""
+        self.kid = float(values["kid"])
+        iteration = self.session.iteration
+        self.recorder.evaluation(self.identity, values)
+        self.sink.evaluation(values, self.identity)
+        path = self.recorder.sample_path(iteration)
+        write_grid(path, self.session.grid())
+        self.sink.samples(iteration, self.session.kimg, path)
+        self.session.save_generator(self.recorder.generator(iteration))
+        rows = self.trial.evaluation_rows(self.identity)
+        if min(rows, key=lambda row: float(row["kid"]))["iteration"] == iteration:
+            self.session.save(self.recorder.checkpoint.with_name("best.npz"))
+        self._drop_generators(rows)
+        self._save()
+
+    def _drop_generators(self, rows: list[dict[str, Any]]) -> None:
+        """Keep the EMA generators of the last fifth, the best and the last."""
+        config = self.session.config
+        best = min(rows, key=lambda row: float(row["kid"]))["iteration"]
+        kept = {best, rows[-1]["iteration"], *final_fifth(config)}
+        for row in rows:
+            if row["iteration"] not in kept:
+                self.recorder.generator(row["iteration"]).unlink(missing_ok=True)
+
+    def _save(self) -> None:
+        self.session.save(self.recorder.checkpoint)
+        self.saved = time.monotonic()
+
+    def _result(self, status: str, message: str) -> dict[str, Any]:
+        session = self.session
+        rows, scores = self.trial.training_rows(), self.trial.evaluation_rows(self.identity)
+        loss = LOSSES.load(session.config.loss.name)
+        independent = session.evaluator.independent_blocks
+        flags = health.score_flags(scores, independent, self.identity)
+        flags += health.training_flags(rows, loss.reaches_zero)
+        return {
+            "key": self.recorder.folder.name,
+            "status": status,
+            "message": message,
+            "iteration": session.iteration,
+            "kimg": session.kimg,
+            "generator_updates": session.iteration * session.config.training.generator_steps,
+            "seconds": session.seconds,
+            "evaluation_seconds": session.evaluation_seconds,
+            "images_per_second": session.kimg * 1000 / session.seconds if session.seconds else 0.0,
+            "parameters": {
+                "generator": session.gan.generator.parameters()[0],
+                "discriminator": session.gan.discriminator.parameters()[0],
+            },
+            "flags": flags,
+            "finished_at": now(),
+            "attempts": len(self.trial.environment()),
+        }
+
+    def _tidy(self) -> None:
+        """When a trial has ended its optimiser states go and its EMA generators stay."""
+        if not self.keep_all:
+            for path in self.recorder.checkpoint.parent.glob("*.npz"):
+                path.unlink()
+
+
+def final_fifth(config: TrialConfig) -> list[int]:
+    """The iterations of the last fifth of the evaluations, rounded up."""
+    points = config.evaluation_iterations[1:]
+    return points[-math.ceil(len(points) / 5) :]

@@ -1,0 +1,86 @@
+"""What every shipped study keeps: it loads and expands in each of its profiles."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.config.study import read
+from harness.design.expand import expand
+from harness.heuristics import HEURISTICS
+from harness.heuristics.schema import SOURCES
+
+FOLDER = Path(__file__).parents[2] / "studies"
+FILES = {path.stem: read(str(path), FOLDER) for path in sorted(FOLDER.glob("*.yaml"))}
+RUNS = [
+    (name, profile) for name, file in FILES.items() for profile in file.study.profiles or [None]
+]
+# a study for each tip of the card, and knobs that its cells must differ in
+CARD = {
+    "beta1_ablation": {"optimizer.generator.beta_1", "optimizer.discriminator.beta_1"},
+    "label_smoothing_ablation": {"loss.label_smoothing"},
+    "bn_ablation": {"discriminator.batch_norm", "discriminator.spectral_norm"},
+    "spectral_norm_ablation": {"discriminator.spectral_norm"},
+    "dropout_ablation": {"discriminator.dropout"},
+    "loss_ablation": {"loss.name", "penalties.gradient.weight", "penalties.clipping.limit"},
+}
+
+
+def plan(name, profile, tmp_path):
+    return expand(FILES[name], profile, {}, tmp_path)
+
+
+@pytest.mark.parametrize(("name", "profile"), RUNS)
+def test_it_expands(name, profile, tmp_path):
+    found = plan(name, profile, tmp_path)
+    assert found.run_name == "-".join(filter(None, (name, profile)))
+    assert len(found.cells) >= 2
+    assert len({trial.key for trial in found.trials}) == len(found.trials)
+    assert {trial.seed for trial in found.trials} == set(found.file.study.seed_list(profile))
+    tips = {item.tip.id for item in found.contrasts if item.tip}
+    assert tips == set(found.file.study.heuristics)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_it_says_what_it_asks_and_who_claims_it(name):
+    study = FILES[name].study
+    assert study.question.endswith("?")
+    assert set(study.sources) <= set(SOURCES)
+    claims = (claim for tip in study.heuristics for claim in HEURISTICS[tip].claims)
+    assert {claim.source for claim in claims} <= set(study.sources)
+
+
+def test_there_is_one_for_each_tip_of_the_card_and_a_quickstart():
+    assert {*CARD, "quickstart"} <= set(FILES)
+
+
+@pytest.mark.parametrize("name", CARD)
+def test_it_varies_its_tip(name, tmp_path):
+    varied = {path for cell in plan(name, "full", tmp_path).cells for path in cell.patch}
+    assert varied >= CARD[name]
+
+
+@pytest.mark.parametrize("name", CARD)
+@pytest.mark.parametrize(
+    ("profile", "data", "size", "seeds", "evidence"),
+    [
+        ("full", "caltech_birds2011", 64, 8, True),
+        ("cpu", "cifar10", 32, 6, True),
+        ("smoke", "digits", 16, 2, False),
+    ],
+)
+def test_its_profiles(name, profile, data, size, seeds, evidence, tmp_path):
+    found = plan(name, profile, tmp_path)
+    reference = found.cells[0].config
+    assert (reference.data.name, reference.data.image_size) == (data, size)
+    assert len({trial.seed for trial in found.trials}) == seeds
+    document = found.to_json()
+    assert (document["evidence"], bool(document["note"])) == (evidence, not evidence)
+    if profile == "full":
+        assert reference.training.kimg == 2355.2  # 400 epochs of S0
+
+
+def test_the_quickstart_needs_nothing_but_the_embedded_digits(tmp_path):
+    found = plan("quickstart", None, tmp_path)
+    for cell in found.cells:
+        assert cell.config.data.name == "digits"
+        assert cell.config.evaluation.encoder == "classifier"

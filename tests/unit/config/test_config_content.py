@@ -1,0 +1,138 @@
+"""Folders and encoder files enter by content: what changes a digest, and what does not."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.config import content
+from harness.config.content import file_digest, folder_digest, image_files, with_content
+from harness.config.identity import key, metric_request
+from harness.config.patch import resolve
+from harness.errors import HarnessError
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Two images (their bytes need not decode here), one in a sub-folder."""
+    folder = tmp_path / "photos"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "b.png").write_bytes(b"bird")
+    (folder / "sub" / "a.JPG").write_bytes(b"cat")
+    return folder
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return tmp_path / "cache"
+
+
+def test_images_are_sorted_by_relative_path_and_nothing_else_is_one(photos):
+    for name in (".hidden.png", ".thumbnails/x.png", "notes.txt", "Thumbs.db"):
+        (photos / name).parent.mkdir(exist_ok=True)
+        (photos / name).write_bytes(b"x")
+    (photos / "folder.png").mkdir()
+    found = [path.relative_to(photos).as_posix() for path in image_files(photos)]
+    assert found == ["b.png", "sub/a.JPG"]
+
+
+def touch(path):
+    os.utime(path, ns=(1, 1))
+
+
+@pytest.mark.parametrize(
+    ("change", "other"),
+    [
+        (lambda folder: (folder / "b.png").rename(folder / "c.png"), True),
+        (lambda folder: (folder / "b.png").write_bytes(b"bear"), True),
+        (lambda folder: (folder / "sub" / "new.png").write_bytes(b"dog"), True),
+        (lambda folder: (folder / "sub" / "a.JPG").unlink(), True),
+        (lambda folder: touch(folder / "b.png"), False),
+        (lambda folder: (folder / ".hidden.png").write_bytes(b"x"), False),
+        (lambda folder: (folder / "notes.txt").write_bytes(b"x"), False),
+        (lambda folder: folder.rename(folder.with_name("moved")), False),
+    ],
+    ids=["rename", "change", "add", "remove", "touch", "hidden", "no image", "move"],
+)
+def test_what_changes_a_folders_digest(photos, cache, change, other):
+    before = folder_digest(photos, cache)
+    assert len(before) == 16
+    change(photos)
+    where = photos if photos.exists() else photos.with_name("moved")
+    assert (folder_digest(where, cache) != before) is other
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """The names of the files whose content was read."""
+    names = []
+    real = Path.read_bytes
+
+    def counting(path):
+        names.append(path.name)
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", counting)
+    return names
+
+
+def test_a_file_is_read_once_until_its_size_or_time_changes(photos, cache, read):
+    first = folder_digest(photos, cache)
+    assert sorted(read) == ["a.JPG", "b.png"]
+    assert folder_digest(photos, cache) == first
+    assert len(read) == 2
+    touch(photos / "b.png")
+    assert folder_digest(photos, cache) == first
+    assert read[2:] == ["b.png"]
+
+
+@pytest.mark.parametrize("text", ["", '{"torn": [1, 2'])
+def test_a_damaged_cache_costs_time_only(photos, cache, text):
+    before = folder_digest(photos, cache)
+    (cache / "digests.json").write_text(text)
+    assert folder_digest(photos, cache) == before
+
+
+def test_a_cache_that_cannot_be_written_costs_time_only(photos, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    digest = folder_digest(photos, tmp_path / "file" / "cache")
+    assert digest == folder_digest(photos, tmp_path / "cache")
+
+
+def test_no_folder_and_no_image(tmp_path, cache):
+    with pytest.raises(HarnessError, match=r"data.path: .*nowhere is no folder"):
+        folder_digest(tmp_path / "nowhere", cache)
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(HarnessError, match=r"data.path: .* holds no image \(\.bmp, .*\.webp\)"):
+        folder_digest(tmp_path, cache)
+
+
+def test_a_trial_is_filled_in_and_does_not_depend_on_the_place(photos, cache):
+    patch = {"data.name": "folder", "data.path": str(photos)}
+    config = with_content(resolve([patch]), cache)
+    assert config.data.content == folder_digest(photos, cache)
+    moved = photos.rename(photos.with_name("moved"))
+    again = with_content(resolve([{**patch, "data.path": str(moved)}]), cache)
+    assert (key(again), metric_request(again)) == (key(config), metric_request(config))
+    (moved / "b.png").write_bytes(b"bear")
+    changed = with_content(resolve([{**patch, "data.path": str(moved)}]), cache)
+    assert key(changed) != key(config)
+
+
+def test_an_encoder_file_is_filled_in(tmp_path, cache):
+    file = tmp_path / "mine.keras"
+    patch = {"evaluation.protocol": "blocks", "evaluation.encoder": str(file)}
+    with pytest.raises(HarnessError, match=r"evaluation.encoder: there is no file .*mine\.keras"):
+        with_content(resolve([patch]), cache)
+    file.write_bytes(b"weights")
+    config = with_content(resolve([patch]), cache)
+    assert config.evaluation.encoder_content == file_digest(file, cache)
+    # sha256 of b"weights"
+    assert config.evaluation.encoder_content == "9a129038d9a00aed"
+
+
+def test_without_paths_there_is_nothing_to_fill_in(cache, monkeypatch):
+    monkeypatch.setattr(content, "unflatten", None)
+    config = resolve([])
+    assert with_content(config, cache) is config
+    assert not cache.exists()

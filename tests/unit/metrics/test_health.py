@@ -1,0 +1,121 @@
+"""Flags of an unhealthy training, against rows whose flags are known."""
+
+import pytest
+
+from harness.metrics.health import score_flags, standard_error, training_flags
+
+SD = 0.01 / 2**0.5  # sample standard deviation of (kid - 0.005, kid + 0.005)
+
+
+def score(kid, coverage=0.6, kimg=10.0):
+    return {
+        "kid": kid,
+        "kid_blocks": [kid - 0.005, kid + 0.005],
+        "coverage": coverage,
+        "kimg": kimg,
+    }
+
+
+def flags(rows, independent=8):
+    found = score_flags(rows, independent, "kid-x")
+    assert all(flag["kimg"] == rows[-1]["kimg"] for flag in found)
+    assert all(flag["identity"] == "kid-x" for flag in found)
+    return [flag["flag"] for flag in found]
+
+
+def test_standard_error_counts_what_is_independent():
+    assert standard_error(score(0.1), 8) == pytest.approx(SD / 8**0.5, rel=1e-9)
+    assert standard_error({"kid_blocks": [0.1, 0.2, 0.6]}, 3) == pytest.approx(
+        (0.07**0.5) / 3**0.5, rel=1e-9
+    )
+
+
+@pytest.mark.parametrize(("blocks", "independent"), [([0.1], 8), ([0.1, 0.2], 1), ([], 8)])
+def test_nothing_is_known_of_a_single_value(blocks, independent):
+    assert standard_error({"kid_blocks": blocks}, independent) == float("inf")
+
+
+UNTRAINED = score(0.01, coverage=0.0)  # never the best, nor the widest
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        (0.149, []),  # below 1.5 times the best
+        (0.151, ["rebound"]),  # 0.051 is 5 times 4 standard errors of the difference
+        (0.10, []),
+    ],
+)
+def test_rebound_is_half_worse_than_the_best(last, expected):
+    assert flags([UNTRAINED, score(0.3), score(0.1), score(last)]) == expected
+
+
+@pytest.mark.parametrize(("independent", "expected"), [(8, ["rebound"]), (2, []), (1, [])])
+def test_rebound_is_no_chance(independent, expected):
+    """The gap is 0.0152; 4 errors of it are 4 * sqrt(2) * SD / sqrt(independent) = 0.0141 at 8."""
+    assert flags([UNTRAINED, score(0.02), score(0.0352)], independent) == expected
+
+
+@pytest.mark.parametrize(
+    ("coverages", "expected"),
+    [
+        ([0.6, 0.31], []),
+        ([0.6, 0.29], ["collapsed"]),  # less than half of the widest
+        ([0.06, 0.051], []),
+        ([0.06, 0.049], ["collapsed"]),  # next to nothing
+        ([0.2, 0.6, 0.6], []),
+    ],
+)
+def test_collapse_is_a_loss_of_coverage(coverages, expected):
+    rows = [UNTRAINED, *(score(0.1, coverage) for coverage in coverages)]
+    assert flags(rows) == expected
+
+
+def test_both_at_once_and_none_without_a_trained_evaluation():
+    rows = [UNTRAINED, score(0.1), score(0.9, coverage=0.1)]
+    assert flags(rows) == ["rebound", "collapsed"]
+    assert score_flags([UNTRAINED], 8, "x") == score_flags([], 8, "x") == []
+
+
+def trained(accuracies, losses=(0.5,)):
+    count = max(len(accuracies), len(losses))
+    accuracies, losses = (list(x) * (count // len(x)) for x in (accuracies, losses))
+    return [
+        {"kimg": float(i + 1), "real_accuracy": accuracy, "discriminator_loss": loss}
+        for i, (accuracy, loss) in enumerate(zip(accuracies, losses, strict=True))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "expected"),
+    [
+        ([0.5, 0.5, 0.81, 0.81], []),  # the first half does not count
+        ([0.9, 0.9, 0.79, 0.79], ["accuracy_below_band"]),
+        ([0.9, 0.9, 0.96, 0.96], ["accuracy_above_band"]),
+        ([0.9, 0.9, 0.90, 0.99], []),  # the mean does
+        ([0.9], []),
+    ],
+)
+def test_accuracy_outside_the_band(accuracies, expected):
+    found = training_flags(trained(accuracies), reaches_zero=True)
+    assert [flag["flag"] for flag in found] == expected
+    half = len(accuracies) // 2
+    assert all(flag == {**flag, "kimg": half + 1.0, "identity": None} for flag in found)
+
+
+@pytest.mark.parametrize(
+    ("losses", "reaches_zero", "expected"),
+    [
+        ([0.5, 0.5, 0.0009, 0.0009], True, ["discriminator_loss_zero"]),
+        ([0.0, 0.0, 0.0011, 0.0011], True, []),
+        ([0.5, 0.5, -3.0, -3.0], False, []),  # a critic's loss has no floor
+        ([0.5, 0.0002, None, None], True, ["discriminator_loss_zero"]),  # of the finite rows
+    ],
+)
+def test_a_loss_at_zero(losses, reaches_zero, expected):
+    found = training_flags(trained([0.9], losses), reaches_zero)
+    assert [flag["flag"] for flag in found] == expected
+
+
+def test_without_a_finite_row_there_is_nothing_to_say():
+    assert training_flags([], True) == training_flags(trained([0.9], [None]), True) == []

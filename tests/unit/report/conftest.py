@@ -1,0 +1,69 @@
+"""Reports that the tests of this folder read and do not change, each rendered once."""
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from harness.registry import Registry
+from harness.report import page, render
+from tests.synthetic import BASELINE, TIDY, TIPS, Recipe, build
+
+QUICK = BASELINE | {"training.evaluations": 5, "training.kimg": 32.0}
+SMALL = replace(TIDY, tips=TIPS[:2], seeds=range(2), baseline=QUICK)
+
+
+class Page(HTMLParser):
+    """Collects what the tests ask of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.links, self.sources, self.images, self.tags = [], [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.tags.append(tag)
+        if "id" in values:
+            self.ids.append(values["id"])
+        if tag == "a":
+            self.links.append(values["href"])
+        if "src" in values:
+            self.sources.append(values["src"])
+        if tag == "img":
+            self.images.append(values)
+
+
+@pytest.fixture
+def parse():
+    """A function that parses a page."""
+    return Page
+
+
+@pytest.fixture
+def small():
+    """Two tips, two seeds, five evaluations."""
+    return SMALL
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    """For tests of the folder, which need no figure drawn."""
+    sections = {"ranking": "harness.report.sections.ranking:build"}
+    monkeypatch.setattr(page, "SECTIONS", Registry("report section", sections))
+
+
+@pytest.fixture(scope="session")
+def runtime(tmp_path_factory):
+    """One trial diverged, one crashed, one is missing."""
+    return build(tmp_path_factory.mktemp("record"))
+
+
+@pytest.fixture(scope="session")
+def folder(runtime):
+    return render(Recipe.run_name, runtime).parent
+
+
+@pytest.fixture(scope="session")
+def text(folder):
+    return (folder / "index.html").read_text()

@@ -1,0 +1,120 @@
+"""Reports of studies that are young, broken or unusual, and of two metrics."""
+
+import re
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from harness.analysis.frame import load
+from harness.files import read_json, write_json
+from harness.report import render, summary
+from harness.report.data import analyse
+from harness.report.sections import samples
+from tests.synthetic import TIDY, TIPS, Recipe, all_trials, build
+
+RUN = Recipe.run_name
+SAID = {
+    "smoke": "its numbers are no evidence",
+    "one seed": "None of the 2 contrasts can be told from zero",
+    "empty": "Interim look: 0 of 6 trials have ended. No trial has finished",
+    "all diverged": "No trial has finished (6 diverged)",
+    "all crashed": "No trial has finished (6 crashed)",
+    "no contrast": "nothing to rank",
+}
+
+
+def _recipe(small, name):
+    every = all_trials(small)
+    return {
+        "smoke": replace(small, evidence=False),
+        "one seed": replace(small, seeds=[0]),
+        "empty": replace(small, missing=every),
+        "all diverged": replace(small, diverged=every),
+        "all crashed": replace(small, crashed=every),
+        "no contrast": replace(small, tips=()),
+    }[name]
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_every_state_has_a_verdict_in_a_sentence(tmp_path: Path, small, name):
+    assert SAID[name] in summary(RUN, build(tmp_path, _recipe(small, name))).verdict
+
+
+@pytest.mark.parametrize("name", ["one seed", "empty", "all diverged", "no contrast"])
+def test_reports_of_every_state_are_written(tmp_path: Path, small, parse, name):
+    runtime = build(tmp_path, _recipe(small, name))
+    path = render(RUN, runtime)
+    parsed = parse(path.read_text())
+    assert "h1" in parsed.tags
+    assert parsed.tags.count("h2") == 8
+    assert all(link.startswith("#") or (path.parent / link).is_file() for link in parsed.links)
+    assert [entry.name for entry in runtime.reports.iterdir()] == [RUN]
+
+
+def test_a_profile_without_evidence_shows_no_verdict(tmp_path: Path, no_figures, small):
+    runtime = build(tmp_path, _recipe(small, "smoke"))
+    page_text = render(RUN, runtime).read_text()
+    assert not re.search(r">(better|worse|inconclusive|supported|contradicted)<", page_text)
+    (table,) = summary(RUN, runtime).tables
+    assert {row[-1] for row in table.rows} == {"–"}
+
+
+@pytest.fixture(scope="module")
+def two_metrics(tmp_path_factory):
+    """One cell was scored in another way; all were trained from a private folder."""
+    small = replace(TIDY, tips=TIPS[:2], seeds=range(2))
+    runtime = build(tmp_path_factory.mktemp("two"), small)
+    for path in runtime.trials.glob("*/config.json"):
+        write_json(path, read_json(path) | {"data.path": "/home/me/private/photos"})
+    plan = read_json(runtime.study(RUN) / "plan.json")
+    for row in plan["trials"]:
+        if row["cell"] == small.label(TIPS[0]):
+            scores = runtime.trials / row["key"] / "evaluations"
+            (spec,) = scores.glob("*.json")
+            write_json(spec, read_json(spec) | {"identity": "another.metric"})
+            for path in list(scores.iterdir()):
+                path.rename(scores / f"another.metric{path.suffix}")
+    return render(RUN, runtime).parent
+
+
+def test_two_metric_identities_stand_in_tables_of_their_own(two_metrics, parse):
+    text = (two_metrics / "index.html").read_text()
+    ids = parse(text).ids
+    assert len(ids) == len(set(ids))
+    assert "scored in 2 ways" in text
+    assert text.count("<caption>Objective by cell; metric identity") == 2
+    curves = two_metrics / "figures" / "curves-2.svg"
+    assert Recipe.label(TIPS[1]) not in curves.read_text()
+
+
+def test_paths_on_a_machine_are_not_told(two_metrics):
+    for path in two_metrics.rglob("*.*"):
+        assert b"/home/me" not in path.read_bytes(), path
+
+
+def _galleries(tmp_path, recipe):
+    _, text, *galleries = samples.build(analyse(load(RUN, build(tmp_path, recipe))))
+    return text, galleries
+
+
+def test_samples_are_of_a_seed_that_the_cells_finished(tmp_path: Path, small):
+    recipe = replace(small, diverged=[(cell, 0) for cell in small.cells()])
+    text, galleries = _galleries(tmp_path, recipe)
+    assert text.text.startswith("Seed 1.")
+    assert [gallery.title for gallery in galleries] == [
+        "Early (6.4 kimg)",
+        "Half-way (12.8 kimg)",
+        "At the end (32.0 kimg)",
+    ]
+    assert [len(gallery.pictures) for gallery in galleries] == [3, 3, 3]
+
+
+def test_small_grids_are_enlarged_and_no_pixel_is_blurred(tmp_path: Path, small):
+    _, (early, *_) = _galleries(tmp_path, replace(small, tips=(), seeds=[0]))
+    large = Image.open(BytesIO(early.pictures[0].png))
+    assert large.size == (480, 480)  # 6 x 6 images of 16 pixels, each pixel a square of 5
+    back = large.resize((96, 96), Image.Resampling.NEAREST).resize((480, 480), 0)
+    assert back.tobytes() == large.tobytes()

@@ -1,0 +1,121 @@
+"""What a report says: the verdict, the summary for a terminal, and numbers as people read them."""
+
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness import terminal
+from harness.analysis.frame import load
+from harness.files import read_json, write_json
+from harness.report import format as show
+from harness.report import summary, words
+from harness.report.data import analyse
+from tests.synthetic import TIDY, TIPS, Recipe, build
+
+RUN = Recipe.run_name
+
+
+def test_the_lead_says_interim_and_names_the_verdicts(runtime):
+    sentence = summary(RUN, runtime).verdict
+    assert sentence.startswith("Interim look: 29 of 30 trials have ended.")
+    assert "“Spectral normalisation in the discriminator” lowers KID" in sentence
+    assert "“Batch normalisation in the discriminator” raises it" in sentence
+    assert "The other 2 are inconclusive." in sentence
+
+
+def test_a_single_contrast_is_put_in_numbers(tmp_path: Path):
+    runtime = build(tmp_path, replace(TIDY, tips=TIPS[1:2]))
+    sentence = words.verdict(analyse(load(RUN, runtime)))
+    pattern = r"better; following it lowers KID by [\d.]+ × 10⁻³ \(95 % interval \[−.*\], n = 6\)"
+    # the sentence gives the interval in the unit of the effect
+    assert re.search(pattern.replace(r"\]", r"\] × 10⁻³"), sentence)
+
+
+def test_a_single_contrast_says_why_it_is_inconclusive(tmp_path: Path):
+    recipe = replace(TIDY, tips=TIPS[:1], diverged=[(Recipe.label(TIPS[0]), 3)])
+    sentence = words.verdict(analyse(load(RUN, build(tmp_path, recipe))))
+    assert sentence.endswith("(inconclusive with the diverged trial, better without).")
+
+
+def test_summary_is_the_ranking_as_text(runtime):
+    found = summary(RUN, runtime)
+    assert found.path == runtime.reports / RUN / "index.html"
+    (table,) = found.tables
+    assert all(len(row) == len(table.columns) for row in table.rows)
+    tip, effect, n, verdict = table.rows[1]
+    assert (tip, n, verdict) == ("spectral_norm", "5/6", "better")
+    assert re.fullmatch(r"−\d\d\.\d \[−\d\d\.\d, −\d\d\.\d\]", effect)  # true minus signs
+    assert found.notes == ["adam_beta_1: inconclusive with the diverged trial, better without"]
+
+
+def test_the_summary_fits_80_columns_and_cuts_no_word(runtime, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    found = summary(RUN, runtime)
+    terminal.show_summary(found)
+    lines = capsys.readouterr().out.splitlines()
+    report = next(line for line in lines if line.startswith("Report: "))
+    assert str(found.path) in report  # whole, to be clicked at
+    assert max(len(line) for line in lines if line is not report) <= 80
+    for row in found.tables[0].rows:
+        assert any(all(cell in line for cell in row) for line in lines), row
+
+
+def test_designs_have_tables_of_their_own_and_long_names_keep_their_end(tmp_path: Path, small):
+    runtime = build(tmp_path, small)
+    path = runtime.study(RUN) / "plan.json"
+    plan = read_json(path)
+    one, other = plan["contrasts"]
+    knob = "optimizer.generator.learning_rate=0.0002"
+    left = other | {"design": "leave_one_out", "name": f"{knob} (leave one out)"}
+    write_json(path, plan | {"contrasts": [one, left]})
+    titles = [table.title.split(":")[0] for table in summary(RUN, runtime).tables]
+    assert titles == ["One change from the baseline", "Leave one out"]
+    ((name, *_),) = summary(RUN, runtime).tables[1].rows
+    assert name.startswith("…")
+    assert name.endswith("learning_rate=0.0002")
+    assert len(name) == 34
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("postgresql://user:pw@db/x is down", "postgresql://…@db/x is down"),
+        ("WANDB_API_KEY=abc123 was refused", "WANDB_API_KEY=… was refused"),
+        ("token: abc", "token: …"),
+        ("loss is nan at step 3", "loss is nan at step 3"),
+    ],
+)
+def test_redact(text, kept):
+    assert show.redact(text) == kept
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (-0.0123, "−12.3"),
+        (0.0123, "+12.3"),
+        (-0.00001, "0.0"),
+        (math.nan, "–"),
+        (1.5, "+1\u2009500.0"),
+    ],
+)
+def test_kid_is_shown_times_1000(value, text):
+    assert show.kid(value, 1, signed=True) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(12.4, "12 s"), (600, "10 min"), (3 * 3600 + 65, "3 h 01 min")]
+)
+def test_duration(seconds, text):
+    assert show.duration(seconds) == text
+
+
+def test_small_tables_get_more_decimals():
+    assert show.decimals([2.0, 0.01]) == 0
+    assert show.decimals([0.2, 0.01]) == 1
+    assert show.decimals([0.005, math.nan]) == 2
+    assert show.decimals([0.0005]) == 3
+    assert show.p_value(0.00001) == "< 0.001"

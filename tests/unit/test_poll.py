@@ -1,0 +1,107 @@
+"""What a driver shows: the ledger's rows and the trials' heartbeats as one snapshot."""
+
+import pytest
+
+from harness.config.runtime import Runtime
+from harness.executors.poll import Poll
+from harness.files import append_line, write_json
+from harness.ledger.base import Job, Row, State, Status
+
+PLAN = {
+    "run_name": "bn-cpu",
+    "cells": [
+        {"label": "reference", "config": {"training.kimg": 10.0}},
+        {"label": "off", "config": {"training.kimg": 20.0}},
+    ],
+    "trials": [
+        {"cell": cell, "seed": seed, "key": f"{cell}-{seed}"}
+        for seed in (0, 1)
+        for cell in ("reference", "off")
+    ],
+}
+# reference-0 was trained before this run
+JOBS = [Job("off-0", "off", 0, 0), Job("reference-1", "reference", 1, 1), Job("off-1", "off", 1, 2)]
+
+
+class Ledger:
+    """Rows that the test sets."""
+
+    def __init__(self):
+        self.content = []
+
+    def rows(self):
+        return list(self.content)
+
+    def add(self, key, state, status=None, attempt=1, message=""):
+        cell, seed = key.split("-")
+        number = len(self.content)
+        row = Row(number, key, cell, int(seed), 0, attempt, state, status, None, message)
+        self.content.append(row)
+
+
+@pytest.fixture
+def ledger():
+    return Ledger()
+
+
+@pytest.fixture
+def runtime(tmp_path):
+    return Runtime(runs=tmp_path)
+
+
+def test_before_anything_ran(ledger, runtime):
+    found = Poll(PLAN, JOBS, ledger, runtime).snapshot()
+    assert (found.run_name, found.total, found.done, found.failed) == ("bn-cpu", 4, 1, 0)
+    assert (found.images, found.images_total) == (10_000, 60_000)
+    assert found.active == found.ended == ()
+
+
+def test_a_running_trial_is_its_last_heartbeat(ledger, runtime):
+    poll = Poll(PLAN, JOBS, ledger, runtime)
+    ledger.add("off-0", State.RUNNING, attempt=2)
+    [first] = poll.snapshot().active
+    assert (first.phase, first.kimg, first.kimg_total, first.kid) == ("loading", 0.0, 20.0, None)
+    beat = {"phase": "training", "kimg": 5.0, "kid": 0.2, "images_per_second": 100.0}
+    write_json(runtime.trials / "off-0/progress.json", beat)
+    found = poll.snapshot()
+    [active] = found.active
+    assert (active.cell, active.seed, active.attempt) == ("off", 0, 2)
+    assert (active.phase, active.kimg, active.kid) == ("training", 5.0, 0.2)
+    assert active.seconds_left == pytest.approx(150.0)
+    assert found.images == 15_000
+    (runtime.trials / "off-0/progress.json").write_text('{"phase": "tr')
+    assert poll.snapshot().active[0].phase == "loading"  # half written: the next poll reads it
+
+
+def test_trials_that_ended_here_are_counted_and_told_once(ledger, runtime):
+    ledger.add("reference-1", State.FAILED, Status.LOST)  # an earlier driver's: history
+    poll = Poll(PLAN, JOBS, ledger, runtime)
+    folder = runtime.trials / "off-0"
+    write_json(folder / "result.json", {"status": "finished", "seconds": 12.0})
+    write_json(folder / "evaluations/kid-a.json", {"request": "11111111"})
+    append_line(folder / "evaluations/kid-a.jsonl", {"kid": 0.5})
+    append_line(folder / "evaluations/kid-a.jsonl", {"kid": 0.25})
+    ledger.add("off-0", State.COMPLETE, Status.FINISHED)
+    ledger.add("off-1", State.FAILED, Status.CRASHED, message="OSError: full")
+    found = poll.snapshot()
+    assert (found.done, found.failed, found.images) == (2, 1, 30_000)
+    finished, crashed = found.ended
+    assert (finished.status, finished.kid, finished.seconds) == ("finished", 0.25, 12.0)
+    assert (crashed.status, crashed.kid, crashed.message) == ("crashed", None, "OSError: full")
+    assert poll.snapshot().ended == found.ended
+
+
+def test_a_trial_that_is_tried_again_is_not_given_up(ledger, runtime):
+    poll = Poll(PLAN, JOBS, ledger, runtime)
+    ledger.add("off-1", State.FAILED, Status.CRASHED)
+    assert poll.snapshot().failed == 1
+    ledger.add("off-1", State.WAITING, attempt=2)
+    found = poll.snapshot()
+    assert (found.failed, len(found.ended)) == (0, 1)
+
+
+def test_a_stopped_trial_has_not_ended(ledger, runtime):
+    poll = Poll(PLAN, JOBS, ledger, runtime)
+    ledger.add("off-1", State.FAILED, Status.STOPPED)
+    ledger.add("off-1", State.WAITING)
+    assert poll.snapshot().ended == ()

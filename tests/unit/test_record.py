@@ -1,0 +1,131 @@
+"""Writing a trial's folder: one holder, whole documents, and a cut that leaves no trace."""
+
+import json
+import re
+
+import pytest
+
+from harness.config.patch import flatten
+from harness.errors import HarnessError
+from harness.files import append_line, read_json, read_lines
+from harness.records import Trial
+from harness.tracking.record import Busy, Recorder, environment, now
+
+
+@pytest.fixture
+def recorder(tmp_path):
+    with Recorder(tmp_path / "trials" / "key") as held:
+        yield held
+
+
+def test_a_trial_has_one_holder_until_it_is_let_go(tmp_path):
+    folder = tmp_path / "trials" / "key"
+    with Recorder(folder), pytest.raises(Busy):
+        Recorder(folder).acquire()
+    with Recorder(folder).acquire() as again:
+        assert again.folder == folder
+
+
+def test_a_folder_that_cannot_be_made_is_a_clear_message(tmp_path):
+    (tmp_path / "trials").write_text("in the way")
+    with pytest.raises(HarnessError, match=r"key: cannot be written \(Not a directory\)"):
+        Recorder(tmp_path / "trials" / "key").acquire()
+
+
+def test_every_attempt_leaves_its_environment(recorder, tiny):
+    config = tiny({"seed": 3})
+    recorder.start(config, {"host": "a"})
+    recorder.start(config, {"host": "b"})
+    assert read_json(recorder.folder / "config.json") == flatten(config)
+    assert Trial(recorder.folder).environment() == [{"host": "a"}, {"host": "b"}]
+
+
+def rows(*iterations):
+    return [{"iteration": iteration} for iteration in iterations]
+
+
+def test_a_cut_makes_the_record_that_of_a_trial_stopped_there(recorder):
+    for row in rows(10, 20, 30):
+        recorder.training(row)
+    for row in rows(0, 20, 40):
+        recorder.evaluation("kid-a", row)
+        recorder.sample_path(row["iteration"]).parent.mkdir(exist_ok=True)
+        recorder.sample_path(row["iteration"]).touch()
+        recorder.generator(row["iteration"]).parent.mkdir(exist_ok=True)
+        recorder.generator(row["iteration"]).touch()
+    with (recorder.folder / "metrics.jsonl").open("a") as file:
+        file.write('{"iteration": 40, "to')
+    recorder.cut(20)
+    assert read_lines(recorder.folder / "metrics.jsonl") == rows(10, 20)
+    assert (recorder.folder / "metrics.jsonl").read_text().endswith('{"iteration":20}\n')
+    assert read_lines(recorder.folder / "evaluations/kid-a.jsonl") == rows(0, 20)
+    assert [path.stem for path in Trial(recorder.folder).samples()] == ["00000000", "00000020"]
+    assert sorted(path.stem for path in recorder.folder.glob("generators/*")) == [
+        "00000000",
+        "00000020",
+    ]
+
+
+def test_a_cut_rewrites_rows_as_they_were_appended(recorder):
+    row = {"iteration": 10, "loss": 0.1 + 0.2, "none": None, "text": "ü"}
+    recorder.training(row)
+    before = (recorder.folder / "metrics.jsonl").read_bytes()
+    recorder.cut(10)
+    assert (recorder.folder / "metrics.jsonl").read_bytes() == before
+    recorder.cut(-1)
+    assert (recorder.folder / "metrics.jsonl").read_bytes() == b""
+
+
+def test_a_metric_is_described_beside_its_scores(recorder):
+    spec = {"identity": "kid-a", "request": "11111111"}
+    recorder.describe_metric(spec)
+    recorder.evaluation("kid-a", {"evaluation": 0})
+    assert Trial(recorder.folder).metric("11111111") == "kid-a"
+    other = {"identity": "kid-b", "request": "22222222"}
+    recorder.score(other, [{"evaluation": 0}, {"evaluation": 1}])
+    trial = Trial(recorder.folder)
+    assert trial.evaluation_rows("kid-b") == [{"evaluation": 0}, {"evaluation": 1}]
+    recorder.score(other, [{"evaluation": 5}])  # scored again: replaced
+    assert trial.evaluation_rows("kid-b") == [{"evaluation": 5}]
+
+
+def test_a_result_ends_progress_and_failure(recorder):
+    recorder.progress(iteration=5, phase="training")
+    beat = read_json(recorder.folder / "progress.json")
+    assert (beat["iteration"], beat["phase"]) == (5, "training")
+    recorder.failure("OSError: x", "trace", 2)
+    assert not (recorder.folder / "progress.json").exists()
+    failure = Trial(recorder.folder).failure()
+    assert (failure["error"], failure["log_tail"], failure["attempt"]) == ("OSError: x", "trace", 2)
+    recorder.progress(iteration=6)
+    recorder.result({"status": "finished"})
+    left = {path.name for path in recorder.folder.iterdir()}
+    assert left == {"lock", "result.json"}
+
+
+def test_the_log_has_a_time_on_every_entry(recorder):
+    recorder.log("one")
+    recorder.log("two")
+    lines = (recorder.folder / "log.txt").read_text().splitlines()
+    assert [line.split(" ", 1)[1] for line in lines] == ["one", "two"]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", x.split()[0]) for x in lines)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", now())
+
+
+def test_places(recorder):
+    assert recorder.checkpoint.relative_to(recorder.folder).as_posix() == "checkpoint/last.npz"
+    assert recorder.generator(42).relative_to(recorder.folder).as_posix() == (
+        "generators/00000042.npz"
+    )
+    assert recorder.sample_path(42).name == "00000042.png"
+
+
+def test_the_environment_names_what_can_change_a_bit(recorder):
+    arithmetic = {"threads": 1, "xla": False, "device": "CPU"}
+    found = environment(arithmetic)
+    assert found["arithmetic"] == arithmetic
+    assert found["device"] == "CPU"
+    assert {"tensorflow", "keras", "numpy"} <= found["versions"].keys()
+    assert set(found["git"]) == {"commit", "dirty"}
+    append_line(recorder.folder / "x.jsonl", found)
+    assert read_lines(recorder.folder / "x.jsonl") == [json.loads(json.dumps(found))]

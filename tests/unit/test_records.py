@@ -1,0 +1,66 @@
+"""Reading a trial's folder."""
+
+import json
+
+import pytest
+
+from harness.config.patch import flatten, resolve
+from harness.files import append_line, write_json
+from harness.records import Trial
+
+
+@pytest.fixture
+def trial(tmp_path):
+    folder = tmp_path / "0123456789abcdef"
+    folder.mkdir()
+    return Trial(folder)
+
+
+def test_an_empty_folder_says_nothing(trial):
+    assert trial.key == "0123456789abcdef"
+    assert trial.result() is None
+    assert trial.failure() is None
+    assert trial.environment() == trial.training_rows() == trial.samples() == []
+    assert trial.metrics() == {}
+    assert trial.metric("00000000") is None
+    assert trial.evaluation_rows("kid") == []
+
+
+def test_the_configuration_is_the_one_that_was_written(trial):
+    config = resolve([{"discriminator.dropout": 0.1, "data.image_size": 32, "seed": 4}])
+    write_json(trial.folder / "config.json", flatten(config))
+    assert trial.config() == config
+
+
+def test_a_failure_counts_until_there_is_a_result(trial):
+    write_json(trial.folder / "failure.json", {"error": "x"})
+    assert trial.failure() == {"error": "x"}
+    write_json(trial.folder / "result.json", {"status": "finished"})
+    assert trial.result() == {"status": "finished"}
+    assert trial.failure() is None
+
+
+def test_scores_are_found_by_what_was_asked(trial):
+    folder = trial.folder / "evaluations"
+    write_json(folder / "kid-a.json", {"request": "11111111"})
+    write_json(folder / "kid-b.json", {"request": "22222222"})
+    append_line(folder / "kid-b.jsonl", {"evaluation": 0, "kid": 0.5})
+    assert list(trial.metrics()) == ["kid-a", "kid-b"]
+    assert trial.metric("22222222") == "kid-b"
+    assert trial.metric("33333333") is None
+    assert trial.evaluation_rows("kid-b") == [{"evaluation": 0, "kid": 0.5}]
+    assert trial.evaluation_rows("kid-a") == []
+
+
+def test_samples_are_in_the_order_of_training(trial):
+    (trial.folder / "samples").mkdir()
+    for name in ("00000100.png", "00000020.png", "00000000.png", "notes.txt"):
+        (trial.folder / "samples" / name).touch()
+    assert [path.stem for path in trial.samples()] == ["00000000", "00000020", "00000100"]
+
+
+def test_training_rows_without_a_torn_last_one(trial):
+    rows = [{"iteration": 10}, {"iteration": 20}]
+    text = "".join(json.dumps(row) + "\n" for row in rows) + '{"iteration": 3'
+    (trial.folder / "metrics.jsonl").write_text(text)
+    assert trial.training_rows() == rows
