@@ -9,7 +9,7 @@ GPU ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo 1 || echo 0)
 LOCK := requirements$(if $(filter 1,$(GPU)),-cuda).lock
 options = $(if $(profile),--profile $(profile)) $(args)
 
-.PHONY: help setup study plan report status test test-all lint bench golden lock clean
+.PHONY: help setup study plan report status test test-all lint golden lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ lint: setup  ## style, types and import contracts
 	@$(VENV)/bin/lint-imports
 
 golden: setup  ## write the golden files of the tests anew; read the diff
-	@HARNESS_GOLDEN=1 $(VENV)/bin/python -m pytest -q tests/golden
+	@HARNESS_GOLDEN=1 $(VENV)/bin/python -m pytest -q -k "three_steps or golden or table"
 
 lock: setup  ## resolve the locked versions anew (needs uv)
 	@uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest \

@@ -13,7 +13,7 @@ def unknown(kind: str, name: object, choices: Iterable[str]) -> str:
     known = sorted(choices)
     text = f"unknown {kind} {str(name)!r}"
     if not known:
-        return f"{text}; there is none yet"
+        return f"{text}; there is none here"
     if near := get_close_matches(str(name), known, n=1, cutoff=0.5):
         return f"{text}; did you mean {near[0]!r}?"
     if len(known) <= 12:

@@ -9,7 +9,6 @@ from typing import Any, BinaryIO
 
 from harness.errors import HarnessError
 
-
 # what a user can mend by making room or changing permissions, and no further attempt can
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 

@@ -7,6 +7,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from rich.text import Text
 
 from harness.executors.progress import duration
 
@@ -41,9 +42,9 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
     """Cells, trials and cost of a plan."""
     plan, console = forecast.plan, Console()
     study = plan.file.study
-    console.print(f"[bold]{study.title}[/bold] ({plan.run_name}: {why})", highlight=False)
+    console.print(Text(study.title, "bold"), f"({plan.run_name}: {why})", highlight=False)
     if not brief:
-        console.print(study.question, highlight=False)
+        console.print(study.question, highlight=False, markup=False)
         console.print(_cells(forecast))
     seeds = len({trial.seed for trial in plan.trials})
     train = len(forecast.to_train)

@@ -2,34 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from harness.catalog import ENCODERS
+from harness.config.folder import image_files
 from harness.config.patch import flatten, unflatten
 from harness.config.trial import TrialConfig
 from harness.errors import HarnessError
 from harness.files import write_atomically
-
-IMAGES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
-
-
-def image_files(folder: Path) -> list[Path]:
-    """All image files below `folder`, sorted by their relative path; hidden ones are left out."""
-    if not folder.is_dir():
-        raise HarnessError(f"data.path: {folder} is no folder")
-    files = [
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in IMAGES
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    ]
-    if not files:
-        kinds = ", ".join(sorted(IMAGES))
-        raise HarnessError(f"data.path: {folder} holds no image ({kinds})")
-    return sorted(files, key=lambda path: path.relative_to(folder).as_posix())
 
 
 def folder_digest(folder: Path, cache: Path) -> str:
@@ -91,12 +73,24 @@ class _DigestCache:
             return  # a read-only runs folder costs time here; the run itself says so
 
 
-def with_content(config: TrialConfig, cache: Path) -> TrialConfig:
-    """Fill in the digests of what a configuration names by path."""
-    found: dict[str, str] = {}
-    if config.data.path is not None:
-        found["data.content"] = folder_digest(Path(config.data.path), cache)
-    encoder = config.evaluation.encoder or ""
-    if encoder not in ENCODERS:
-        found["evaluation.encoder_content"] = file_digest(Path(encoder), cache)
-    return unflatten({**flatten(config), **found}) if found else config
+class Contents:
+    """Digests of what configurations name by path, each found once in the object's life."""
+
+    def __init__(self, cache: Path) -> None:
+        self._cache = cache
+        self._known: dict[str, str] = {}
+
+    def fill(self, config: TrialConfig) -> TrialConfig:
+        """Fill in the digests of what a configuration names by path."""
+        found: dict[str, str] = {}
+        if config.data.path is not None:
+            found["data.content"] = self._digest(config.data.path, folder_digest)
+        encoder = config.evaluation.encoder or ""
+        if encoder not in ENCODERS:
+            found["evaluation.encoder_content"] = self._digest(encoder, file_digest)
+        return unflatten({**flatten(config), **found}) if found else config
+
+    def _digest(self, path: str, find: Callable[[Path, Path], str]) -> str:
+        if path not in self._known:
+            self._known[path] = find(Path(path), self._cache)
+        return self._known[path]

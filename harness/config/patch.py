@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from harness.catalog import dataset
-from harness.config.trial import TrialConfig
+from harness.config.folder import split_files
+from harness.config.trial import DataConfig, TrialConfig
 from harness.config.trial.rules import depth_of
 from harness.errors import HarnessError, unknown
 
@@ -132,7 +133,7 @@ def _base(explicit: Mapping[str, Any]) -> dict[str, Any]:
 def _kimg(base: Mapping[str, Any], epochs: Any) -> float:
     """kimg of S0's epochs, which drop the last part of a batch (definitions, section 5)."""
     _check_epochs(epochs)
-    images = base["data.train_images"] or dataset(base["data.name"]).train_images
+    images = base["data.train_images"] or _train_images(base)
     if images is None:
         raise HarnessError(
             f"training.epochs: the size of data set {base['data.name']!r} is not known before it "
@@ -140,6 +141,14 @@ def _kimg(base: Mapping[str, Any], epochs: Any) -> float:
         )
     batch = base["training.batch_size"]
     return float(epochs * batch * (images // batch) / 1000)
+
+
+def _train_images(base: Mapping[str, Any]) -> int | None:
+    """Training images: a fact of the catalogue, or the files of a folder."""
+    if base["data.name"] == "folder":
+        part = {name.removeprefix("data."): base[name] for name in base if name.startswith("data.")}
+        return len(split_files(DataConfig.model_validate(part))[0])
+    return dataset(base["data.name"]).train_images
 
 
 def _check_epochs(epochs: Any) -> None:

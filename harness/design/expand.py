@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.catalog import DESIGNS
-from harness.config.content import with_content
+from harness.config.content import Contents
 from harness.config.identity import digest, key, metric_request
 from harness.config.patch import Patch, flatten, resolve, unflatten
 from harness.config.study import StudyFile
@@ -90,20 +90,18 @@ class Plan:
         }
 
 
-def expand(
-    file: StudyFile, profile: str | None, changes: Patch, cache: Path, seeds: int | None = None
-) -> Plan:
+def expand(file: StudyFile, profile: str | None, changes: Patch, cache: Path) -> Plan:
     """Resolve every cell of a study under a profile; `changes` are one-off baseline changes."""
     study = file.study
     chosen = study.profiles[profile] if profile else None
     metric = (chosen.metric if chosen else None) or study.metric
     under: list[Patch] = [{"evaluation.protocol": metric} if metric else {}, study.baseline]
     under += [chosen.patch if chosen else {}, changes]
-    draft = _draft(file)
+    draft, contents = _draft(file), Contents(cache)
 
     def resolved(label: str, layers: list[Patch]) -> TrialConfig:
         try:
-            return with_content(resolve(layers), cache)
+            return contents.fill(resolve(layers))
         except HarnessError as error:
             where = _where(file, profile, changes, label, str(error))
             raise HarnessError(f"{where}: cell {label!r}: {error}") from None
@@ -119,9 +117,10 @@ def expand(
     contrasts = _merge(file, draft.contrasts, names)
     used = {label for item in contrasts for label in (item.following, item.ignoring)}
     kept = tuple(cell for cell in cells.values() if cell.label in used or cell.label == REFERENCE)
-    chosen_seeds = study.seed_list(profile) if seeds is None else list(range(seeds))
     trials = tuple(
-        Trial(cell, seed, key(cell.trial(seed))) for seed in chosen_seeds for cell in kept
+        Trial(cell, seed, key(cell.trial(seed)))
+        for seed in study.seed_list(profile)
+        for cell in kept
     )
     return Plan(
         _run_name(file.name, profile, changes), file, profile, changes, kept, contrasts, trials

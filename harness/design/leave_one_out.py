@@ -1,6 +1,6 @@
 """From a recipe of tips followed together, leave one out at a time (or add one more)."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 from harness.config.patch import DEFAULTS, Patch
 from harness.design.drafts import REFERENCE, Contrast, Draft, label
@@ -27,6 +27,12 @@ def leave_one_out(factors: list[Factor], recipe: list[str]) -> Draft:
             raise HarnessError(
                 f"{one.name} and {two.name} both set {min(shared)}, so they cannot be combined: "
                 "use design: one_at_a_time"
+            )
+    for one, two in product(tips.values(), stack):
+        if one.tip and two.tip and (two.name in one.tip.clashes or one.name in two.tip.clashes):
+            raise HarnessError(
+                f"{one.name} and {two.name} cannot be followed together: leave one out of the "
+                "recipe, or use design: one_at_a_time"
             )
     draft = Draft({REFERENCE: []})
     for factor in tips.values():

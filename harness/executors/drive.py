@@ -70,7 +70,7 @@ def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: 
         )
         for index, share in enumerate(machine)
     ]
-    deadline = time.monotonic() + options.hours * 3600 if options.hours else None
+    deadline = time.monotonic() + options.hours * 3600 if options.hours is not None else None
     with open_view(poll.snapshot) as tick:
         driver = Driver(work_left, on_death, tick)
         return run_local(specs, driver, deadline)

@@ -1,5 +1,6 @@
 """How TensorFlow uses this machine: set once a process, before anything else touches it."""
 
+import gc
 import os
 
 import keras
@@ -7,7 +8,7 @@ import tensorflow as tf
 
 
 def configure(threads: int) -> dict[str, object]:
-    """Set threads, memory growth and determinism; return the arithmetic that results.
+    """Set threads and memory growth; return the arithmetic that results.
 
     The arithmetic changes rounding, so bits, but not what is trained: it is recorded, and never
     part of a trial's key.
@@ -25,6 +26,12 @@ def configure(threads: int) -> dict[str, object]:
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
     }
+
+
+def forget() -> None:
+    """Drop what a trial left in Keras and in memory: the next starts as in a fresh process."""
+    keras.backend.clear_session()
+    gc.collect()
 
 
 def _name(gpus: list[object]) -> str:

@@ -28,8 +28,13 @@ def standard_error(row: Row, independent: int) -> float:
     return float(values.std(ddof=1) / np.sqrt(independent))
 
 
-def score_flags(rows: Sequence[Row], independent: int, identity: str) -> list[dict[str, Any]]:
-    """`rebound` and `collapsed`, from the evaluation rows of one metric identity."""
+def score_flags(
+    rows: Sequence[Row], independent: int, identity: str, evaluations: int
+) -> list[dict[str, Any]]:
+    """`rebound` and `collapsed`, from the evaluation rows of one metric identity.
+
+    `evaluations` is how many the whole training has, the untrained generator's not counted.
+    """
     trained = rows[1:]  # the first row is the untrained generator
     if not trained:
         return []
@@ -40,7 +45,7 @@ def score_flags(rows: Sequence[Row], independent: int, identity: str) -> list[di
     if last["kid"] > REBOUND_RATIO * best["kid"] and gap > REBOUND_ERRORS * error:
         found.append("rebound")
     widest = max(row["coverage"] for row in trained)
-    late = len(trained) > 1 and last["kimg"] > 0
+    late = last["evaluation"] > evaluations / 2
     if last["coverage"] < COVERAGE_SHARE * widest or (late and last["coverage"] < COVERAGE_FLOOR):
         found.append("collapsed")
     return [{"flag": flag, "kimg": last["kimg"], "identity": identity} for flag in found]

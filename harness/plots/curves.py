@@ -1,7 +1,8 @@
 """KID over training: a panel for each cell against the reference, every seed visible."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from itertools import repeat
+from typing import Any, NamedTuple
 
 import pandas as pd
 import seaborn as sns
@@ -107,35 +108,34 @@ def _draw_panel(axes: Axes, panel: Curve, reference: Curve, looks: dict[str, Loo
     for curve, alpha in ((reference, 0.18), (panel, 0.38)):
         if curve is panel or panel is not reference:
             _draw_curve(axes, curve, looks[curve.cell], alpha)
-    axes.set_title(
-        f"{shortened(panel.cell, LONGEST)}  (n = {panel.n})", color=looks[panel.cell].colour
-    )
+    name = shortened(panel.cell, LONGEST)
+    axes.set_title(f"{name}  (n = {panel.n})", color=looks[panel.cell].colour)
 
 
 def _draw_curve(axes: Axes, curve: Curve, look: Look, alpha: float) -> None:
-    seeds = pd.DataFrame(
-        [(n, *point) for n, line in enumerate(curve.seeds) for point in _points(line)],
-        columns=["seed", "kimg", "kid"],
-    )
-    sns.lineplot(
-        seeds, x="kimg", y="kid", units="seed", estimator=None, ax=axes, color=look.colour,
-        linewidth=0.7, alpha=alpha,
-    )  # fmt: skip
-    ends = [_points(line)[-1] for line in curve.seeds if line.status == DIVERGED]
-    for end in ends:
-        axes.plot(*end, "x", color=look.colour, markersize=6)
+    _draw_lines(axes, curve.seeds, color=look.colour, linewidth=0.7, alpha=alpha)
+    for line in curve.seeds:
+        if line.status == DIVERGED:
+            axes.plot(line.kimg[-1:], line.kid[-1:], "x", color=look.colour, markersize=6)
     _draw_mean(axes, curve, look, 2.0)
 
 
-def _points(line: Line) -> list[tuple[float, float]]:
-    return list(zip(line.kimg, line.kid, strict=True))
-
-
 def _draw_mean(axes: Axes, curve: Curve, look: Look, linewidth: float) -> None:
-    sns.lineplot(
-        pd.DataFrame(_points(curve.mean), columns=["kimg", "kid"]), x="kimg", y="kid", ax=axes,
-        estimator=None, color=look.colour, linestyle=look.dash, linewidth=linewidth,
-    )  # fmt: skip
+    _draw_lines(axes, [curve.mean], color=look.colour, linestyle=look.dash, linewidth=linewidth)
+
+
+def _draw_lines(axes: Axes, lines: Sequence[Line], **style: Any) -> None:
+    """Lines of one style; `style` is seaborn's and so matplotlib's."""
+    points = pd.DataFrame(
+        [
+            point
+            for number, line in enumerate(lines)
+            for point in zip(repeat(number), line.kimg, line.kid, strict=False)
+        ],
+        columns=["line", "kimg", "kid"],
+    )
+    if len(points):  # seaborn fails on nothing
+        sns.lineplot(points, x="kimg", y="kid", units="line", estimator=None, ax=axes, **style)
 
 
 def _set_scale(axes: Axes, logarithmic: bool) -> None:

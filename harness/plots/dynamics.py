@@ -62,7 +62,7 @@ def dynamics_info(training: pd.DataFrame, cells: Sequence[str]) -> tuple[Panel, 
 
 def draw_dynamics(info: Sequence[Panel], looks: dict[str, Look], width: float) -> Figure:
     """A panel a measure, a line a cell; one legend for all, in a place left free or on top."""
-    columns = 1 if width <= NARROW else 2
+    columns = 1 if width <= NARROW else min(2, len(info))
     rows = -(-len(info) // columns)
     cells = {trace.cell: trace.n for panel in info for trace in panel.traces}
     free = rows * columns > len(info) and len(cells) <= ROOM
@@ -88,12 +88,13 @@ def draw_dynamics(info: Sequence[Panel], looks: dict[str, Look], width: float) -
 
 
 def _draw_panel(axes: Axes, panel: Panel, looks: dict[str, Look]) -> None:
-    for trace in panel.traces:
-        look = looks[trace.cell]
-        lines = pd.DataFrame(trace._asdict())
-        sns.lineplot(
-            lines, x="kimg", y="values", ax=axes, estimator=None, color=look.colour,
-            linestyle=look.dash, linewidth=1.4,
-        )  # fmt: skip
+    cells = [trace.cell for trace in panel.traces]
+    points = pd.concat([pd.DataFrame(trace._asdict()) for trace in panel.traces])
+    sns.lineplot(
+        points, x="kimg", y="values", hue="cell", hue_order=cells, ax=axes, estimator=None,
+        palette={cell: looks[cell].colour for cell in cells}, linewidth=1.4, legend=False,
+    )  # fmt: skip
+    for line, cell in zip(axes.lines, cells, strict=True):
+        line.set_linestyle(looks[cell].dash)
     axes.set(xlabel="", ylabel="")
     axes.set_title(panel.label)

@@ -6,7 +6,7 @@ is asked for.
 
 from collections.abc import Callable, Sequence
 from io import BytesIO, StringIO
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import matplotlib as mpl
 import seaborn as sns
@@ -17,7 +17,8 @@ BETTER, WORSE = "#0072b2", "#d55e00"
 REFERENCE = "#7d7f86"
 # Okabe & Ito's palette without black and yellow: told apart with colour blindness and in print
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-DASHES = ("-", "--", ":", "-.")
+Dash = Literal["-", "--", ":", "-."]
+DASHES: tuple[Dash, ...] = ("-", "--", ":", "-.")
 WIDE, NARROW = 7.4, 3.7  # inches: a page, a phone
 
 _OURS = {
@@ -59,7 +60,7 @@ class Look(NamedTuple):
     """How a cell's lines look, the same in every figure."""
 
     colour: str
-    dash: str
+    dash: Dash
 
 
 class Drawing(NamedTuple):
@@ -85,7 +86,7 @@ def shortened(label: str, longest: int) -> str:
     return label if len(label) <= longest else f"{label[: longest - 13]}…{label[-12:]}"
 
 
-def ticked(value: float, _: int) -> str:
+def ticked(value: float, _: float) -> str:
     """A number on an axis, as tables have it: thin spaces and a true minus, no power of ten."""
     return f"{value:,.10g}".replace(",", "\u2009").replace("-", "\u2212")
 
@@ -96,18 +97,20 @@ def svg(build: Callable[[float], Figure], width: float) -> str:
         return _svg(build(width))
 
 
-def drawing(build: Callable[[float], Figure], width: float = WIDE) -> Drawing:
-    """Draw at a width in inches, as SVG and as PNG (200 dpi, white)."""
+def drawing(build: Callable[[float], Figure]) -> Drawing:
+    """Draw as wide as a page, as SVG and as PNG (200 dpi, white)."""
     with mpl.rc_context(_SETTINGS):
-        figure = build(width)
+        figure = build(WIDE)
         vector = _svg(figure)
-        figure.set_layout_engine("none")  # laid out by now, and that is half of the work
         png = BytesIO()
         figure.savefig(png, format="png", dpi=200, facecolor="white")
     return Drawing(vector, png.getvalue())
 
 
 def _svg(figure: Figure) -> str:
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+        figure.set_layout_engine("none")  # or each save would lay out, and draw, once more
     text = StringIO()
     blank = dict.fromkeys(("Date", "Creator", "Format", "Type"))  # nothing that changes by the day
     figure.savefig(text, format="svg", transparent=True, metadata=blank)

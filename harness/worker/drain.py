@@ -1,6 +1,5 @@
 """Drain the queue: take one trial after the other, and survive whatever goes wrong in one."""
 
-import gc
 import os
 import signal
 import time
@@ -8,8 +7,6 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-import keras
 
 from harness.config.identity import metric_request
 from harness.config.patch import unflatten
@@ -58,8 +55,7 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     while not stop() and (claim := ledger.claim(name)):
         config = unflatten({**cells[claim.cell], "seed": claim.seed})
         _attempt(config, claim, ledger, context)
-        keras.backend.clear_session()
-        gc.collect()
+        devices.forget()
     return 0
 
 

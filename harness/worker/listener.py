@@ -100,7 +100,9 @@ class Listener:
         rows, scores = self.trial.training_rows(), self.trial.evaluation_rows(self.identity)
         loss = LOSSES.load(session.config.loss.name)
         independent = session.evaluator.independent_blocks
-        flags = health.score_flags(scores, independent, self.identity)
+        flags = health.score_flags(
+            scores, independent, self.identity, session.config.training.evaluations
+        )
         flags += health.training_flags(rows, loss.reaches_zero)
         return {
             "key": self.recorder.folder.name,

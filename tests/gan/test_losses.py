@@ -84,9 +84,7 @@ class TestEveryLoss:
         assert float(loss.discriminator(*twice, 0.0)) == pytest.approx(
             float(loss.discriminator(R, F, 0.0)), rel=1e-6
         )
-        assert float(loss.generator(*twice)) == pytest.approx(
-            float(loss.generator(R, F)), rel=1e-6
-        )
+        assert float(loss.generator(*twice)) == pytest.approx(float(loss.generator(R, F)), rel=1e-6)
 
     def test_accuracy_follows_its_own_rule(self, name):
         """r = 2, -0.5, 1 and f = 0.5, -1.5, 0.25; means 0.8333 and -0.25."""

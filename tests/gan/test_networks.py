@@ -17,9 +17,7 @@ def _nets(changes=None):
     config = resolve([changes or {}])
     size = config.data.image_size
     generator = dcgan.generator(config.generator, 3, config.training.precision)
-    return generator, dcgan.discriminator(
-        config.discriminator, size, 3, config.training.precision
-    )
+    return generator, dcgan.discriminator(config.discriminator, size, 3, config.training.precision)
 
 
 def test_parameter_counts_are_those_that_s0_prints():
@@ -134,7 +132,11 @@ def test_a_further_pass_changes_nothing():
 def test_dropout_is_a_function_of_seed_and_name():
     x = tf.ones((64, 100))
     run = Pass(True, tf.constant([5, 6]))
-    a, again, other = Dropout(0.3, "a")(x, run), Dropout(0.3, "a")(x, run), Dropout(0.3, "b")(x, run)
+    a, again, other = (
+        Dropout(0.3, "a")(x, run),
+        Dropout(0.3, "a")(x, run),
+        Dropout(0.3, "b")(x, run),
+    )
     np.testing.assert_array_equal(a, again)
     assert not np.array_equal(a, other)
     assert float(tf.reduce_mean(tf.cast(a == 0, tf.float32))) == pytest.approx(0.3, abs=0.03)

@@ -146,9 +146,13 @@ def test_the_schedule_differs(tiny, knob):
 
 @pytest.mark.parametrize("knob", [knob for knob, other in DATA.items() if other])
 def test_the_images_have_another_identity(tiny, knob):
-    before, after = pair(tiny, knob, *DATA[knob]) if knob != "data.image_size" else (
-        tiny(),
-        tiny({"data.image_size": 32}),
+    before, after = (
+        pair(tiny, knob, *DATA[knob])
+        if knob != "data.image_size"
+        else (
+            tiny(),
+            tiny({"data.image_size": 32}),
+        )
     )
     assert key(before) != key(after)
     subset = knob in ("data.train_images", "data.subset_seed")  # the reference stays the same

@@ -1,4 +1,4 @@
-"""The training iteration: what it computes, and that nothing else moves when one thing is changed."""
+"""The training iteration: what it computes, and that changing one thing moves nothing else."""
 
 import json
 import math

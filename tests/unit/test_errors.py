@@ -12,7 +12,7 @@ from harness.errors import HarnessError, unknown
         ("xyz", ["b", "a"], "unknown loss 'xyz'; choose one of: a, b"),
         ("xyz", [str(n) for n in range(12)], f"one of: {', '.join(sorted(map(str, range(12))))}"),
         ("xyz", [str(n) for n in range(13)], "'xyz'; none of the 13 known ones is near it"),
-        ("xyz", [], "unknown loss 'xyz'; there is none yet"),
+        ("xyz", [], "unknown loss 'xyz'; there is none here"),
         (3, ["three"], "unknown loss '3'; choose one of: three"),
     ],
 )

@@ -7,7 +7,7 @@ class DataConfig(Section):
     """Which images are trained on, and at what size."""
 
     name: DatasetName = knob(
-        "caltech_birds2011", "data set: a name of the catalogue, or tfds:<name> for any other"
+        "caltech_birds2011", "data set: a name of the catalogue, or tfds:NAME for any other"
     )
     path: str | None = knob(
         None, "folder of images, for `folder`; where it lies is no part of a trial's identity"

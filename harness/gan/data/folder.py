@@ -1,6 +1,5 @@
 """A user's own images: any size and kind that Pillow reads, made RGB squares."""
 
-import hashlib
 import os
 import struct
 from collections.abc import Iterator
@@ -12,10 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageOps
 
-from harness import rng
-from harness.config.content import folder_digest, image_files
+from harness.config.content import folder_digest
+from harness.config.folder import split_files, split_folders
 from harness.config.trial import DataConfig
-from harness.errors import HarnessError
 from harness.gan.data.source import Batch, Source, Split, Uint8
 
 CHUNK = 256  # files decoded before they are written
@@ -40,7 +38,7 @@ def load(data: DataConfig, cache: Path) -> Source:
     """Sub-folders named as the splits are the splits; without them a share is held out."""
     root = Path(data.path or "")
     content = data.content or folder_digest(root, cache)
-    if _split_folders(root, data):
+    if split_folders(root, data):
         rules = [data.train_split, data.validation_split]
     else:
         rules = [f"{side} of {data.validation_fraction}" for side in ("rest", "hold-out")]
@@ -55,45 +53,8 @@ def load(data: DataConfig, cache: Path) -> Source:
 def _files(data: DataConfig) -> tuple[list[list[Path]], dict[Path, int] | None]:
     """The training and the validation files, and the label of each where there are any."""
     root = Path(data.path or "")
-    files = image_files(root)
-    roots = _split_folders(root, data)
-    if roots:
-        parts = [[file for file in files if folder in file.parents] for folder in roots]
-        return parts, _labels(parts, roots)
-    parts = _hold_out(files, data.validation_fraction)
-    return parts, _labels(parts, (root, root))
-
-
-def _split_folders(root: Path, data: DataConfig) -> tuple[Path, ...]:
-    names = (data.train_split, data.validation_split)
-    there = [name for name in names if (root / name).is_dir()]
-    if len(there) == 1:
-        folders = sorted(path.name for path in root.iterdir() if path.is_dir())
-        missing = next(name for name in names if name not in there)
-        raise HarnessError(
-            f"data.path: {root} has a sub-folder {there[0]!r} but none named {missing!r}; name "
-            "both with data.train_split and data.validation_split, or neither "
-            f"(sub-folders: {', '.join(folders)})"
-        )
-    return tuple(root / name for name in there)
-
-
-def _hold_out(files: list[Path], fraction: float) -> list[list[Path]]:
-    """Split by content: the same images are held out wherever they lie and whatever they are named.
-
-    Copies of one file stay on one side.
-    """
-    contents = {file: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-    unique = sorted(set(contents.values()))
-    count = max(1, round(fraction * len(unique)))
-    if len(unique) <= count:
-        raise HarnessError(
-            f"data.path: {len(unique)} different images are too few to hold out a share of "
-            f"{fraction} (data.validation_fraction)"
-        )
-    order = rng.generator(0, "data", "hold_out").permutation(len(unique))
-    held = {unique[i] for i in order[:count]}
-    return [[f for f in files if (contents[f] in held) == side] for side in (False, True)]
+    parts = split_files(data)
+    return parts, _labels(parts, split_folders(root, data) or (root, root))
 
 
 def _labels(parts: list[list[Path]], roots: tuple[Path, ...]) -> dict[Path, int] | None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from harness.config import content
-from harness.config.content import file_digest, folder_digest, image_files, with_content
+from harness.config.content import Contents, file_digest, folder_digest
+from harness.config.folder import image_files
 from harness.config.identity import key, metric_request
 from harness.config.patch import resolve
 from harness.errors import HarnessError
@@ -109,13 +110,13 @@ def test_no_folder_and_no_image(tmp_path, cache):
 
 def test_a_trial_is_filled_in_and_does_not_depend_on_the_place(photos, cache):
     patch = {"data.name": "folder", "data.path": str(photos)}
-    config = with_content(resolve([patch]), cache)
+    config = Contents(cache).fill(resolve([patch]))
     assert config.data.content == folder_digest(photos, cache)
     moved = photos.rename(photos.with_name("moved"))
-    again = with_content(resolve([{**patch, "data.path": str(moved)}]), cache)
+    again = Contents(cache).fill(resolve([{**patch, "data.path": str(moved)}]))
     assert (key(again), metric_request(again)) == (key(config), metric_request(config))
     (moved / "b.png").write_bytes(b"bear")
-    changed = with_content(resolve([{**patch, "data.path": str(moved)}]), cache)
+    changed = Contents(cache).fill(resolve([{**patch, "data.path": str(moved)}]))
     assert key(changed) != key(config)
 
 
@@ -123,9 +124,9 @@ def test_an_encoder_file_is_filled_in(tmp_path, cache):
     file = tmp_path / "mine.keras"
     patch = {"evaluation.protocol": "blocks", "evaluation.encoder": str(file)}
     with pytest.raises(HarnessError, match=r"evaluation.encoder: there is no file .*mine\.keras"):
-        with_content(resolve([patch]), cache)
+        Contents(cache).fill(resolve([patch]))
     file.write_bytes(b"weights")
-    config = with_content(resolve([patch]), cache)
+    config = Contents(cache).fill(resolve([patch]))
     assert config.evaluation.encoder_content == file_digest(file, cache)
     # sha256 of b"weights"
     assert config.evaluation.encoder_content == "9a129038d9a00aed"
@@ -134,5 +135,5 @@ def test_an_encoder_file_is_filled_in(tmp_path, cache):
 def test_without_paths_there_is_nothing_to_fill_in(cache, monkeypatch):
     monkeypatch.setattr(content, "unflatten", None)
     config = resolve([])
-    assert with_content(config, cache) is config
+    assert Contents(cache).fill(config) is config
     assert not cache.exists()

@@ -127,9 +127,19 @@ def test_epochs_are_a_positive_number(epochs):
 
 def test_epochs_of_a_set_of_unknown_size_are_refused():
     with pytest.raises(
-        HarnessError, match=r"size of data set 'folder' is not known .*training.kimg"
+        HarnessError, match=r"size of data set 'tfds:stl10' is not known .*training.kimg"
     ):
-        resolve([{**FOLDER, "training.epochs": 5}])
+        resolve([{"data.name": "tfds:stl10", "training.epochs": 5}])
+
+
+def test_epochs_of_a_folder_go_by_its_training_files(tmp_path):
+    for split, count in (("train", 37), ("test", 5)):
+        (tmp_path / split).mkdir()
+        for number in range(count):
+            (tmp_path / split / f"{number}.png").write_bytes(bytes([number]))
+    patch = {"data.name": "folder", "data.path": str(tmp_path), "training.batch_size": 8}
+    patch |= {"training.epochs": 50, "training.evaluations": 5}
+    assert resolve([patch]).training.kimg == pytest.approx(50 * 8 * 4 / 1000)
 
 
 def test_epochs_and_kimg_together_are_ambiguous():

@@ -17,7 +17,8 @@ def score(kid, coverage=0.6, kimg=10.0):
 
 
 def flags(rows, independent=8):
-    found = score_flags(rows, independent, "kid-x")
+    rows = [{**row, "evaluation": number} for number, row in enumerate(rows)]
+    found = score_flags(rows, independent, "kid-x", len(rows) - 1)
     assert all(flag["kimg"] == rows[-1]["kimg"] for flag in found)
     assert all(flag["identity"] == "kid-x" for flag in found)
     return [flag["flag"] for flag in found]
@@ -74,7 +75,7 @@ def test_collapse_is_a_loss_of_coverage(coverages, expected):
 def test_both_at_once_and_none_without_a_trained_evaluation():
     rows = [UNTRAINED, score(0.1), score(0.9, coverage=0.1)]
     assert flags(rows) == ["rebound", "collapsed"]
-    assert score_flags([UNTRAINED], 8, "x") == score_flags([], 8, "x") == []
+    assert score_flags([UNTRAINED], 8, "x", 5) == score_flags([], 8, "x", 5) == []
 
 
 def trained(accuracies, losses=(0.5,)):

@@ -117,8 +117,7 @@ def test_dynamics_of_nothing():
     assert dynamics_info(_training(10).iloc[:0], ["reference"]) == ()
 
 
-@pytest.mark.parametrize("width", [style.WIDE, style.NARROW])
-def test_every_figure_draws_at_both_widths(width):
+def test_every_figure_draws_at_both_widths():
     looks = style.looks(["reference", "tip"], "reference")
     curves = curves_info(CURVES, ["reference", "tip"], "reference")
     for draw, word in (
@@ -126,9 +125,10 @@ def test_every_figure_draws_at_both_widths(width):
         (partial(draw_curves, curves, looks), "KID × 10³"),
         (partial(draw_dynamics, dynamics_info(_training(9), ["reference"]), looks), "loss"),
     ):
-        drawing = style.drawing(draw, width)
-        assert drawing.svg.startswith("<svg")
-        assert word in drawing.svg
+        drawing = style.drawing(draw)
+        for svg in (drawing.svg, style.svg(draw, style.NARROW)):
+            assert svg.startswith("<svg")
+            assert word in svg
         assert drawing.png.startswith(b"\x89PNG")
 
 
@@ -148,3 +148,30 @@ def test_cells_look_different_and_the_reference_is_grey():
     looks = style.looks(cells, "reference")
     assert looks["reference"].colour == style.REFERENCE
     assert len(set(looks.values())) == 21
+
+
+@pytest.mark.parametrize(("count", "drawn"), [(2, 0), (3, 1), (4, 0), (5, 1)])
+def test_a_free_place_shows_the_means_of_all_cells(count, drawn):
+    cells = [f"c{number}" for number in range(count)]
+    tip = CURVES[CURVES["cell"] == "reference"]
+    rows = pd.concat([tip, *(tip.assign(cell=cell) for cell in cells)])
+    info = curves_info(rows, ["reference", *cells], "reference")
+    figure = draw_curves(info, style.looks(["reference", *cells], "reference"), style.WIDE)
+    titles = [axes.get_title(loc) for axes in figure.axes for loc in ("left", "center")]
+    assert titles.count("All cells (means)") == drawn
+    lines = [len(axes.lines) for axes in figure.axes if axes.get_visible()]
+    assert lines == [count + 1] * drawn + [6] * count  # or two seeds and a mean, twice
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(-3e6, "−3\u2009000\u2009000"), (0.05, "0.05"), (-0.5, "−0.5"), (1e7, "10\u2009000\u2009000")],
+)
+def test_axes_have_no_powers_of_ten(value, text):
+    assert style.ticked(value, 0) == text
+
+
+def test_a_long_label_keeps_its_level():
+    label = "optimizer.generator.learning_rate=0.0002"
+    assert style.shortened(label, 40) == label
+    assert style.shortened(label, 30) == "optimizer.generat…_rate=0.0002"

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from harness.plots import style
 from harness.registry import Registry
 from harness.report import page, render
 from tests.synthetic import BASELINE, TIDY, TIPS, Recipe, build
@@ -51,6 +52,14 @@ def no_figures(monkeypatch):
     """For tests of the folder, which need no figure drawn."""
     sections = {"ranking": "harness.report.sections.ranking:build"}
     monkeypatch.setattr(page, "SECTIONS", Registry("report section", sections))
+
+
+@pytest.fixture
+def draft(monkeypatch):
+    """Each figure is drawn once and not three times, where a test is about other things."""
+    draw = style.svg
+    monkeypatch.setattr(style, "drawing", lambda build: style.Drawing(draw(build, style.WIDE), b""))
+    monkeypatch.setattr(style, "svg", lambda build, width: "<svg></svg>")
 
 
 @pytest.fixture(scope="session")

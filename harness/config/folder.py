@@ -1,0 +1,69 @@
+"""A folder of images: which files it holds, and which are trained on. Nothing is decoded here."""
+
+import hashlib
+from pathlib import Path
+
+from harness import rng
+from harness.config.trial import DataConfig
+from harness.errors import HarnessError
+
+IMAGES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+
+
+def image_files(folder: Path) -> list[Path]:
+    """All image files below `folder`, sorted by their relative path; hidden ones are left out."""
+    if not folder.is_dir():
+        raise HarnessError(f"data.path: {folder} is no folder")
+    files = [
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in IMAGES
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
+    if not files:
+        kinds = ", ".join(sorted(IMAGES))
+        raise HarnessError(f"data.path: {folder} holds no image ({kinds})")
+    return sorted(files, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def split_files(data: DataConfig) -> list[list[Path]]:
+    """The training and the validation files of a folder."""
+    root = Path(data.path or "")
+    files = image_files(root)
+    if roots := split_folders(root, data):
+        return [[file for file in files if folder in file.parents] for folder in roots]
+    return _hold_out(files, data.validation_fraction)
+
+
+def split_folders(root: Path, data: DataConfig) -> tuple[Path, ...]:
+    """The sub-folders that are the splits; none where a share is held out instead."""
+    names = (data.train_split, data.validation_split)
+    there = [name for name in names if (root / name).is_dir()]
+    if len(there) == 1:
+        folders = sorted(path.name for path in root.iterdir() if path.is_dir())
+        missing = next(name for name in names if name not in there)
+        raise HarnessError(
+            f"data.path: {root} has a sub-folder {there[0]!r} but none named {missing!r}; name "
+            "both with data.train_split and data.validation_split, or neither "
+            f"(sub-folders: {', '.join(folders)})"
+        )
+    return tuple(root / name for name in there)
+
+
+def _hold_out(files: list[Path], fraction: float) -> list[list[Path]]:
+    """Split by content: the same images are held out wherever they lie and whatever they are named.
+
+    Copies of one file stay on one side.
+    """
+    contents = {file: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    unique = sorted(set(contents.values()))
+    count = max(1, round(fraction * len(unique)))
+    if len(unique) <= count:
+        raise HarnessError(
+            f"data.path: {len(unique)} different images are too few to hold out a share of "
+            f"{fraction} (data.validation_fraction)"
+        )
+    order = rng.generator(0, "data", "hold_out").permutation(len(unique))
+    held = {unique[i] for i in order[:count]}
+    return [[f for f in files if (contents[f] in held) == side] for side in (False, True)]

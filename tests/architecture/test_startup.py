@@ -1,0 +1,59 @@
+"""The command line answers at once: it loads no heavy library that the verb does not need."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HEAVY = {"tensorflow", "keras", "pandas", "matplotlib", "wandb", "optuna", "scipy", "sklearn"}
+PLAN = ["plan", "bn_ablation", "--profile", "smoke"]
+ROUNDS = 3  # of five measurements each
+
+
+@pytest.fixture
+def start(tmp_path):
+    environment = {**os.environ, "HARNESS_RUNS": str(tmp_path), "HARNESS_STUDIES": "studies"}
+
+    def go(*command):
+        return subprocess.run(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+    return go
+
+
+@pytest.mark.parametrize("arguments", [["--help"], PLAN, ["heuristics"], ["status"]])
+def test_nothing_heavy_is_imported(start, arguments):
+    report = start("-X", "importtime", "-m", "harness", *arguments).stderr
+    imported = set(re.findall(r"\| +([\w.]+)$", report, re.MULTILINE))
+    assert "harness.cli" in imported
+    assert not HEAVY & {name.split(".")[0] for name in imported}
+
+
+@pytest.mark.parametrize(("arguments", "seconds"), [(["--help"], 0.4), (PLAN, 0.6)])
+def test_the_answer_is_quick(start, arguments, seconds):
+    # on a machine that others use too, each gets its share
+    seconds *= max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    best = float("inf")
+    for _ in range(ROUNDS):
+        best = min(best, *(_seconds(start, arguments) for _ in range(5)))
+        if best < seconds:
+            return
+        time.sleep(2)
+    pytest.fail(f"{arguments} took {best:.2f} s at best; {seconds:.2f} s are promised")
+
+
+def _seconds(start, arguments):
+    before = time.perf_counter()
+    start("-m", "harness", *arguments)
+    return time.perf_counter() - before

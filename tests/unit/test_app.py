@@ -1,0 +1,230 @@
+"""The use cases that need no training: plans, states, explanations, cleaning, one-off changes."""
+
+import pytest
+
+from harness import app
+from harness.config.patch import flatten
+from harness.config.runtime import Runtime
+from harness.errors import HarnessError
+from harness.executors.devices import Machine
+from harness.executors.drive import Options
+from harness.executors.local import Outcome
+from harness.files import append_line, read_json, write_json
+from harness.records import Trial
+
+STUDY = """title: A study
+question: Q?
+baseline: {data.name: digits, data.image_size: 16, training.kimg: 6.4, training.evaluations: 5}
+heuristics: [generator_ema]
+seeds: 2
+"""
+
+
+@pytest.fixture
+def runtime(tmp_path):
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies/one.yaml").write_text(STUDY)
+    two = STUDY.replace("generator_ema", "spectral_norm")
+    (tmp_path / "studies/two.yaml").write_text(two)
+    return Runtime(
+        runs=tmp_path / "runs", reports=tmp_path / "reports", studies=tmp_path / "studies"
+    )
+
+
+def begin(runtime, name):
+    """A run of a study that has been asked for."""
+    plan, _ = app.plan(name, runtime)
+    write_json(runtime.study(plan.run_name) / "plan.json", plan.to_json())
+    return plan
+
+
+def trained(runtime, trial, status="finished"):
+    folder = runtime.trials / trial.key
+    config = trial.cell.trial(trial.seed)
+    write_json(folder / "config.json", flatten(config))
+    write_json(folder / "result.json", {"status": status, "flags": []})
+    for name in ("generators", "checkpoint"):
+        (folder / name).mkdir()
+        (folder / name / "last.npz").write_bytes(b"x" * 100)
+    return folder
+
+
+PROFILES = "profiles:\n  smoke: {}\n  cpu: {}\n  full: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("profiles", "gpus", "asked", "chosen", "why"),
+    [
+        ("", [], None, None, "the study has no profiles"),
+        (PROFILES, [], None, "cpu", "profile cpu, since this machine has no GPU"),
+        (PROFILES, ["0", "1"], None, "full", "profile full, since this machine has 2 GPU(s)"),
+        (PROFILES, [], "smoke", "smoke", "profile smoke, as asked"),
+        ("profiles: {b: {}, a: {}}\n", [], None, "b", "profile b, the study's first"),
+    ],
+)
+def test_the_profile_is_said_and_why(runtime, monkeypatch, profiles, gpus, asked, chosen, why):
+    machine = Machine(gpus, 2, 8.0)
+    monkeypatch.setattr(Machine, "here", classmethod(lambda cls: machine))
+    (runtime.studies / "one.yaml").write_text(STUDY + profiles)
+    plan, said = app.plan("one", runtime, asked)
+    assert (plan.profile, said) == (chosen, why)
+
+
+@pytest.mark.parametrize(
+    ("profiles", "said"),
+    [
+        (PROFILES, "unknown profile 'smok'; did you mean 'smoke'?"),
+        ("", "unknown profile 'smok'; there is none here"),
+    ],
+)
+def test_an_unknown_profile(runtime, profiles, said):
+    (runtime.studies / "one.yaml").write_text(STUDY + profiles)
+    with pytest.raises(HarnessError) as error:
+        app.plan("one", runtime, "smok")
+    assert str(error.value) == said
+
+
+def test_the_state_of_every_run(runtime):
+    assert app.status(runtime) == []
+    one = begin(runtime, "one")
+    trained(runtime, one.trials[0])
+    trained(runtime, one.trials[1], "diverged")
+    write_json(runtime.trials / one.trials[2].key / "failure.json", {"error": "x"})
+    two = begin(runtime, "two")  # shares the reference, of which seed 0 is trained
+    write_json(runtime.trials / two.trials[1].key / "config.json", {})
+    counts = {"finished": 1, "diverged": 1, "crashed": 1, "begun": 0, "missing": 1}
+    assert app.status(runtime) == [
+        {"run": "one", "title": "A study", "trials": 4, **counts},
+        {
+            "run": "two",
+            "title": "A study",
+            "trials": 4,
+            "finished": 1,
+            "diverged": 0,
+            "crashed": 1,
+            "begun": 1,
+            "missing": 1,
+        },
+    ]
+
+
+def test_a_trial_is_explained(runtime):
+    one, two = begin(runtime, "one"), begin(runtime, "two")
+    trial = one.trials[0]
+    folder = trained(runtime, trial)
+    write_json(folder / "evaluations/kid-a.json", {"request": "11111111"})
+    append_line(folder / "evaluations/kid-a.jsonl", {"kid": 0.5})
+    append_line(folder / "evaluations/kid-a.jsonl", {"kid": 0.25})
+    (folder / "log.txt").write_text("\n".join(f"line {n}" for n in range(30)))
+    found = app.show(trial.key[:6], runtime, lines=3)
+    assert (found.key, found.state) == (trial.key, "finished")
+    assert found.used_by == ["one: reference seed 0", "two: reference seed 0"]
+    assert two.trials[0].key == trial.key
+    assert found.changes["data.name"] == "digits"
+    assert "generator.width" not in found.changes
+    assert found.metrics == {"kid-a": 0.25}
+    assert found.log == ["line 27", "line 28", "line 29"]
+
+
+def test_which_trial_is_meant_must_be_clear(runtime):
+    for key in ("abc1", "abd2"):
+        (runtime.trials / key).mkdir(parents=True)
+    for key, said in [
+        ("ab", "several trials begin so"),
+        ("abd9", "unknown trial 'abd9'; did you mean 'abd2'?"),
+        ("", "several trials begin so"),
+        ("../x", "unknown trial '../x'"),
+    ]:
+        with pytest.raises(HarnessError) as error:
+            app.show(key, runtime)
+        assert str(error.value).startswith(said)
+
+
+def test_cleaning_frees_weights_and_leaves_what_another_run_uses(runtime):
+    one = begin(runtime, "one")
+    begin(runtime, "two")
+    folders = {trial.cell.label: trained(runtime, trial) for trial in one.trials[:2]}
+    assert app.clean(one, runtime, whole=False) == 200
+    shared, own = folders["reference"], folders["generator_ema=off"]
+    assert (shared / "generators/last.npz").exists()
+    assert not (own / "generators").exists()
+    assert not (own / "checkpoint").exists()
+    assert Trial(own).result()["status"] == "finished"
+    assert app.clean(one, runtime, whole=True) > 0
+    assert not own.exists()
+    assert shared.exists()
+
+
+def test_a_run_without_work_starts_nothing(runtime, monkeypatch):
+    plan, _ = app.plan("one", runtime)
+    monkeypatch.setattr(app, "missing", lambda of, trials: ())
+    assert app.run(plan, runtime, Options()) is Outcome.DONE
+    assert read_json(runtime.study("one") / "plan.json") == plan.to_json()
+    assert not (runtime.study("one") / "ledger.journal").exists()
+
+
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        (lambda r: app.report("one", r), "unknown run 'one'; there is none here"),
+        (
+            lambda r: app.evaluate("one", {"evaluation.protocol": "blocks"}, r, None),
+            "one: no trial has been trained yet; harness run one does it",
+        ),
+        (
+            lambda r: app.samples(app.plan("one", r)[0], r, "reference", 7, 1, r.runs),
+            "one: reference has no seed 7 (seeds: 0, 1)",
+        ),
+        (
+            lambda r: app.samples(app.plan("one", r)[0], r, "referenz", 0, 1, r.runs),
+            "unknown cell 'referenz'; did you mean 'reference'?",
+        ),
+    ],
+)
+def test_what_cannot_be_done_yet_says_what_to_do(runtime, act, said):
+    with pytest.raises(HarnessError) as error:
+        act(runtime)
+    assert str(error.value) == said
+
+
+def test_an_untrained_trial_has_no_samples(runtime):
+    plan, _ = app.plan("one", runtime)
+    with pytest.raises(HarnessError, match="not trained yet; harness run one does it"):
+        app.samples(plan, runtime, "reference", 0, 1, runtime.runs)
+
+
+def test_one_off_changes_are_read_as_yaml():
+    assert app.one_off(
+        [
+            "optimizer.generator.learning_rate=2e-4",
+            "discriminator.batch_norm=false",
+            "loss.name=hinge",
+            "generator.width={times: 2}",
+            "data.path=a=b",
+        ]
+    ) == {
+        "optimizer.generator.learning_rate": 2e-4,
+        "discriminator.batch_norm": False,
+        "loss.name": "hinge",
+        "generator.width": {"times": 2},
+        "data.path": "a=b",
+    }
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("generator.width", "write path=value"),
+        ("generator.widht=3", "unknown knob 'generator.widht'; did you mean 'generator.width'?"),
+        ("generator.width=wide", "generator.width: Input should be a valid integer"),
+        ("generator.width=", "generator.width: Input should be a valid integer"),
+        ("discriminator.dropout=1.5", "discriminator.dropout: Input should be less than 1"),
+        ("generator.width=[1", "'[1' is no value"),
+        ("seed=3", "seed: the seeds of a study are listed"),
+        ("training.epochs=-1", "training.epochs: must be a positive number"),
+    ],
+)
+def test_a_wrong_one_off_change_is_named(setting, said):
+    with pytest.raises(HarnessError) as error:
+        app.one_off(["training.ema=0.5", setting])
+    assert str(error.value).startswith(f"--set {setting}: {said}")

@@ -1,0 +1,86 @@
+"""Driving a run: threads chosen once, words for what died, and what a worker is told."""
+
+import os
+
+import pytest
+
+from harness.config.runtime import Runtime
+from harness.executors import drive
+from harness.executors.devices import Machine, plan_workers
+from harness.files import read_json, write_json
+from harness.ledger.base import Row, State
+
+
+@pytest.fixture
+def runtime(tmp_path):
+    return Runtime(runs=tmp_path / "runs", storage="postgresql://x", project="p")
+
+
+@pytest.fixture
+def four_cores(monkeypatch):
+    machine = Machine(gpus=[], cores=4, gigabytes=64.0)
+    monkeypatch.setattr(drive, "plan_workers", lambda workers: plan_workers(workers, machine))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 2, 3}, raising=False)
+
+
+def threads(shares):
+    return [share.threads for share in shares]
+
+
+def test_threads_are_chosen_once_a_run_and_kept(runtime, four_cores):
+    assert threads(drive._share("bn", runtime, None)) == [1, 1, 1, 1]
+    assert threads(drive._share("bn", runtime, 2)) == [2, 2]  # asked for: chosen anew
+    assert read_json(runtime.study("bn") / "arithmetic.json")["threads"] == 2
+    assert threads(drive._share("bn", runtime, None)) == [2, 2]
+    assert threads(drive._share("other", runtime, None)) == [1, 1, 1, 1]
+
+
+def test_a_worker_is_told_where_things_lie(runtime):
+    places = drive._places(runtime)
+    assert places["HARNESS_RUNS"] == str(runtime.runs)
+    assert (places["HARNESS_STORAGE"], places["WANDB_PROJECT"]) == ("postgresql://x", "p")
+    assert set(places) >= {"HARNESS_REPORTS", "HARNESS_STUDIES"}
+
+
+def test_silence_is_the_age_of_the_last_heartbeat(runtime):
+    assert drive._silence(runtime, "key") is None
+    beat = runtime.trials / "key" / "progress.json"
+    write_json(beat, {})
+    stat = beat.stat()
+    os.utime(beat, (stat.st_atime, stat.st_mtime - 100))
+    assert drive._silence(runtime, "key") == pytest.approx(100, abs=30)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [(-9, "the worker process died (exit code -9)"), (None, "the worker process died")],
+)
+def test_a_killed_worker_leaves_a_failure(runtime, code, said):
+    row = Row(0, "key", "cell", 0, 0, 2, State.FAILED, None, None, "")
+    drive._record_loss(runtime, row, code)
+    assert not (runtime.trials / "key").exists()  # it died before the trial began
+    (runtime.trials / "key").mkdir(parents=True)
+    drive._record_loss(runtime, row, code)
+    failure = read_json(runtime.trials / "key/failure.json")
+    assert (failure["error"], failure["attempt"]) == (said, 2)
+
+
+def test_a_worker_that_dies_after_its_result_has_lost_nothing(runtime):
+    write_json(runtime.trials / "key/result.json", {"status": "finished"})
+    drive._record_loss(runtime, Row(0, "key", "c", 0, 0, 1, State.FAILED, None, None, ""), -9)
+    assert not (runtime.trials / "key/failure.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        ("noise\nharness: first\nmore\nharness: the folder is empty\n\n", "the folder is empty"),
+        ("noise\n", "a worker refused to start; see "),
+        ("", "a worker refused to start; see "),
+    ],
+)
+def test_the_last_words_of_a_worker(tmp_path, log, said):
+    path = tmp_path / "worker-0.log"
+    path.write_text(log)
+    found = drive._last_words(path)
+    assert found == (said + str(path) if said.endswith("see ") else said)
