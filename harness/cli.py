@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.errors import HarnessError
+from harness.files import unwritable
 
 if TYPE_CHECKING:
     from harness.config.runtime import Runtime
@@ -107,7 +108,7 @@ def run(
 def _run(plan: Any, why: str, options: Any) -> None:
     from harness import app as cases
     from harness.executors.local import Outcome
-    from harness.terminal import show_forecast, show_summary
+    from harness.terminal import show_forecast, show_given_up, show_summary
 
     runtime = _runtime()
     show_forecast(cases.cost(plan, runtime, options.workers), why, brief=True)
@@ -120,10 +121,7 @@ def _run(plan: Any, why: str, options: Any) -> None:
         typer.echo(f"Stopped. What was trained is kept; to continue: {again}")
         raise typer.Exit(130)
     if outcome is Outcome.DONE and (lost := cases.given_up(plan, runtime)):
-        typer.echo(f"{len(lost)} trials crashed in every attempt and are missing from the report:")
-        for line in lost:
-            typer.echo(f"  {line}")
-        typer.echo("harness show KEY explains one; harness run … --retry crashed tries again")
+        show_given_up(lost)
         raise typer.Exit(1)
     if outcome is Outcome.TIME:
         typer.echo(f"The time is up. What was trained is kept; to continue: {again}")
@@ -289,8 +287,6 @@ def main() -> None:
         typer.echo(f"harness: {error}", err=True)
         sys.exit(USER_ERROR)
     except OSError as error:
-        from harness.files import unwritable
-
         if not (said := unwritable(error)):
             raise
         typer.echo(f"harness: {said}", err=True)

@@ -95,6 +95,15 @@ def _ranking(ranked: "Ranked") -> Table:
     return table
 
 
+def show_given_up(trials: list[str]) -> None:
+    """Trials that crashed in every attempt."""
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console.print(f"{len(trials)} trials crashed in every attempt; the report lacks them:")
+    for line in trials:
+        console.print(f"  {line}")
+    console.print("harness show KEY explains one; harness run STUDY --retry crashed tries again")
+
+
 def show_status(rows: list[dict[str, Any]]) -> None:
     """One line a run."""
     if not rows:

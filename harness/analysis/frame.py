@@ -178,7 +178,8 @@ def _scores(
     evaluations = config.get("training.evaluations", DEFAULTS["training.evaluations"])
     value = math.nan
     if status == FINISHED:
-        value = score(kids, evaluations)
+        numbers = [row["evaluation"] for row in curves]
+        value = score(dict(zip(numbers, kids, strict=True)), evaluations)
     elif status == DIVERGED:
         value = failure_value(kids)
     return {

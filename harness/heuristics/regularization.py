@@ -15,7 +15,13 @@ TIPS = (
         following={"loss.label_smoothing": 0.1},
         ignoring={"loss.label_smoothing": 0.0},
         literature="Salimans et al. 2016",
-        clashes=("hinge_loss", "wasserstein_gp", "relativistic_loss"),
+        clashes=(  # they have no labels
+            "hinge_loss",
+            "wasserstein_clipped",
+            "wasserstein_gp",
+            "relativistic_loss",
+            "relativistic_average_loss",
+        ),
     ),
     Heuristic(
         id="discriminator_dropout",

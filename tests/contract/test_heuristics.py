@@ -6,6 +6,7 @@ import pytest
 
 from harness.config.identity import key
 from harness.config.patch import KNOBS, check_value, resolve
+from harness.errors import HarnessError
 from harness.heuristics import HEURISTICS
 from harness.heuristics.schema import SOURCES
 
@@ -55,5 +56,19 @@ def test_claims_have_known_sources(tip):
 
 
 @each
-def test_declared_clashes_are_of_known_tips(tip):
+def test_what_cannot_be_followed_together_is_declared(tip):
+    """Tips that set the same knob need no declaration: they are never combined."""
     assert set(tip.clashes) <= set(HEURISTICS) - {tip.id}
+    for other in TIPS:
+        if tip.following.keys() & other.following.keys():
+            continue
+        declared = other.id in tip.clashes or tip.id in other.clashes
+        assert _clash(tip, other) == declared, other.id
+
+
+def _clash(one, two):
+    try:
+        resolve([one.following, two.following])
+    except HarnessError:
+        return True
+    return False

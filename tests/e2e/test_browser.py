@@ -21,8 +21,9 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--disable-quic", "--host-resolver-rules=MAP * 0.0.0.0", "--enable-logging=stderr"),
 )
-MEASURE = """<body style="margin:0"><iframe src="{page}" style="border:0;width:{width}px;height:{height}px">
-</iframe><script>onload = () => {{
+MEASURE = """<body style="margin: 0">
+<iframe src="{page}" style="border: 0; width: {width}px; height: {height}px"></iframe>
+<script>onload = () => {{
   const page = document.querySelector("iframe").contentDocument;
   const bottom = (name) => page.querySelector(name).getBoundingClientRect().bottom;
   document.body.textContent = JSON.stringify({{

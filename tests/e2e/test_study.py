@@ -1,5 +1,6 @@
 """From a study file to a report, on the real command line: real workers, real data, real kills."""
 
+import csv
 import json
 import os
 import shutil
@@ -151,7 +152,10 @@ def test_a_trained_trial_is_scored_again_sampled_and_explained(place):
     output = place.run(
         "evaluate", "first", "--metric", "blocks", "--encoder", "classifier", "--workers", "1"
     )
-    assert "Report" in output
+    assert "adam_beta_1_half" in output
+    [table] = place.folder.glob("reports/first-*/tables/ranking.csv")
+    [row] = csv.DictReader(table.read_text().splitlines())
+    assert (row["planned"], row["n"]) == ("2", "2")  # both seeds have an objective by this metric
     key = place.plan("second")["trials"][0]["key"]
     folder = place.folder / "runs/trials" / key
     specs = [json.loads(path.read_text()) for path in folder.glob("evaluations/*.json")]

@@ -15,14 +15,16 @@ RUN = "card_tips-cpu"
 
 
 def test_final_is_the_mean_of_the_last_fifth_rounded_up():
-    kids = [9.0, 8, 7, 6, 5, 4, 3]  # untrained and 6 evaluations: the last 2
+    kids = dict(enumerate([9.0, 8, 7, 6, 5, 4, 3]))  # untrained and 6 evaluations: the last 2
     assert final(kids, 6) == pytest.approx(3.5)
-    assert final([9.0, 8, 7, 6, 5, 4], 5) == pytest.approx(4.0)
+    assert final(dict(enumerate([9.0, 8, 7, 6, 5, 4])), 5) == pytest.approx(4.0)
 
 
-def test_final_has_no_value_before_the_last_evaluation():
-    assert math.isnan(final([9.0, 8, 7], 6))
-    assert math.isnan(final([], 6))
+def test_final_needs_the_whole_last_fifth_and_nothing_else():
+    assert math.isnan(final({0: 9.0, 1: 8, 2: 7}, 6))
+    assert math.isnan(final({0: 9.0, 6: 3}, 6))
+    assert math.isnan(final({}, 6))
+    assert final({0: 9.0, 5: 4, 6: 3}, 6) == pytest.approx(3.5)  # a trial scored again
 
 
 @pytest.mark.parametrize(

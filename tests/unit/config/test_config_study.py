@@ -236,6 +236,13 @@ MISTAKES = {
         "adam_beta_1_half and adam_beta_1_zero both set optimizer.discriminator.beta_1, so they "
         "cannot be combined: use design: one_at_a_time",
     ),
+    "tips that cannot be followed together": (
+        "heuristics: [one_sided_label_smoothing, hinge_loss]\n"
+        "recipe: [one_sided_label_smoothing]\ndesign: leave_one_out\n",
+        5,
+        "hinge_loss and one_sided_label_smoothing cannot be followed together: leave one out of "
+        "the recipe, or use design: one_at_a_time",
+    ),
     "a factor that cannot be left out": (
         TIP + "factors:\n  discriminator.dropout: [0.1]\ndesign: leave_one_out\n",
         6,

@@ -72,6 +72,14 @@ def test_collapse_is_a_loss_of_coverage(coverages, expected):
     assert flags(rows) == expected
 
 
+@pytest.mark.parametrize(("evaluations", "expected"), [(3, ["collapsed"]), (4, []), (5, [])])
+def test_little_coverage_counts_after_half_of_the_budget(evaluations, expected):
+    rows = [UNTRAINED, score(0.1, 0.04), score(0.1, 0.04)]
+    rows = [{**row, "evaluation": number} for number, row in enumerate(rows)]
+    found = score_flags(rows, 8, "kid-x", evaluations)
+    assert [flag["flag"] for flag in found] == expected
+
+
 def test_both_at_once_and_none_without_a_trained_evaluation():
     rows = [UNTRAINED, score(0.1), score(0.9, coverage=0.1)]
     assert flags(rows) == ["rebound", "collapsed"]

@@ -1,0 +1,306 @@
+"""Bad input on the real command line: one clear message, exit code 2, nothing half-written."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from harness import cli
+
+HEAD = """title: T
+question: Q?
+baseline:
+  data.name: digits
+  data.image_size: 16
+"""
+TIP = "heuristics: [generator_ema]\n"
+GOOD = HEAD + TIP
+FOLDER = """title: T
+question: Q?
+baseline:
+  data.name: folder
+  data.path: photos
+heuristics: [generator_ema]
+"""
+
+
+class Place:
+    """A folder with one study in it, and the command line there."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / "studies").mkdir()
+        self.environment = {
+            **os.environ,
+            "HARNESS_RUNS": "runs",
+            "HARNESS_REPORTS": "reports",
+            "HARNESS_STUDIES": "studies",
+            "WANDB_MODE": "offline",
+        }
+
+    def write(self, text, name="one"):
+        (self.folder / "studies" / f"{name}.yaml").write_text(text)
+
+    def files(self):
+        return {path: path.stat().st_mtime_ns for path in self.folder.rglob("*")}
+
+    def start(self, *arguments):
+        """In a process of its own: exit code, output, errors."""
+        ended = subprocess.run(
+            [sys.executable, "-m", "harness", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return ended.returncode, ended.stdout, ended.stderr
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+@pytest.fixture
+def call(place, monkeypatch, capsys):
+    """In this process, which is much faster: exit code, output, errors."""
+
+    def never(*_):
+        pytest.fail("a worker was about to be started")
+
+    monkeypatch.chdir(place.folder)
+    monkeypatch.setattr("harness.executors.drive.drive", never)
+    for name, value in place.environment.items():
+        if name.startswith("HARNESS_"):
+            monkeypatch.setenv(name, value)
+
+    def go(*arguments):
+        monkeypatch.setattr(sys, "argv", ["harness", *arguments])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        captured = capsys.readouterr()
+        return end.value.code, captured.out, captured.err
+
+    return go
+
+
+# study, arguments after the verb, what is said
+STUDIES = {
+    "unknown key": (GOOD + "seed: 3\n", "studies/one.yaml:7: unknown key 'seed'; did you mean"),
+    "unknown knob": (
+        GOOD + "factors:\n  discriminator.droput: [0.1]\n",
+        "studies/one.yaml:8: unknown knob 'discriminator.droput'; did you mean "
+        "'discriminator.dropout'?",
+    ),
+    "unknown heuristic": (
+        HEAD + "heuristics:\n  - generator_ena\n",
+        "studies/one.yaml:7: unknown heuristic 'generator_ena'; did you mean 'generator_ema'?",
+    ),
+    "wrong type": (
+        HEAD + "  training.batch_size: many\n" + TIP,
+        "studies/one.yaml:6: training.batch_size: Input should be a valid integer (given: 'many')",
+    ),
+    "out of bounds": (
+        HEAD + "  discriminator.dropout: 1.5\n" + TIP,
+        "studies/one.yaml:6: discriminator.dropout: Input should be less than 1 (given: 1.5)",
+    ),
+    "clash": (
+        HEAD + "  loss.name: hinge\n  loss.label_smoothing: 0.1\n" + TIP,
+        "studies/one.yaml:7: cell 'reference': loss.label_smoothing clashes with loss.name",
+    ),
+    "malformed YAML": (
+        GOOD + "factors: [1, 2\nseeds: 3\n",
+        "studies/one.yaml:8: malformed YAML: expected ',' or ']'",
+    ),
+    "duplicate factor": (
+        GOOD + "factors:\n  training.ema: [0.5]\n  training.ema: [0.9]\n",
+        "studies/one.yaml:9: the key 'training.ema' is given twice",
+    ),
+    "duplicate tip": (
+        HEAD + "heuristics:\n  - generator_ema\n  - generator_ema\n",
+        "studies/one.yaml:8: the factor 'generator_ema' is given twice",
+    ),
+    "empty design": (HEAD, "studies/one.yaml: the design is empty"),
+    "empty file": ("", "studies/one.yaml: a study is a mapping"),
+    "missing folder": (
+        FOLDER,
+        "studies/one.yaml:5: cell 'reference': data.path: photos is no folder",
+    ),
+    "missing encoder": (
+        HEAD + "  evaluation.encoder: nets/mine.keras\n" + TIP,
+        "studies/one.yaml:6: cell 'reference': evaluation.encoder: there is no file nets/mine.keras",
+    ),
+}
+
+
+@pytest.mark.parametrize("verb", ["plan", "run"])
+@pytest.mark.parametrize("case", STUDIES)
+def test_a_bad_study(place, call, case, verb):
+    text, said = STUDIES[case]
+    place.write(text)
+    before = place.files()
+    code, output, errors = call(verb, "one")
+    assert (code, output) == (2, "")
+    assert errors.startswith(f"harness: {said}")
+    assert errors.count("\n") == 1
+    assert place.files() == before
+
+
+def test_an_empty_folder_and_one_without_images(place, call):
+    place.write(FOLDER)
+    (place.folder / "photos").mkdir()
+    for name in ("", "notes.txt", ".hidden.png"):
+        if name:
+            (place.folder / "photos" / name).write_text("x")
+        code, output, errors = call("run", "one")
+        assert (code, output) == (2, "")
+        assert "studies/one.yaml:5: cell 'reference': data.path: photos holds no image" in errors
+    assert not (place.folder / "runs").exists()
+
+
+ARGUMENTS = {
+    "unknown study": (["plan", "on"], "unknown study 'on'; did you mean 'one'?"),
+    "a study outside": (["plan", "../one"], "'../one' is no study: give a name in studies/"),
+    "a study below": (["run", "studies/one"], "'studies/one' is no study: give a name in studies/"),
+    "a separator at the end": (["run", "one/"], "'one/' is no study: give a name in studies/"),
+    "no file": (["run", "studies/two.yaml"], "there is no study file studies/two.yaml"),
+    "a name for no run": (
+        ["plan", "My-Study.yaml"],
+        "My-Study.yaml: a study's name is made of a to z, 0 to 9 and _",
+    ),
+    "unknown profile": (["plan", "one", "--profile", "cpu"], "unknown profile 'cpu'"),
+    "--set without value": (["plan", "one", "--set", "training.ema"], "--set training.ema: write"),
+    "--set of no knob": (
+        ["plan", "one", "--set", "training.emma=1"],
+        "--set training.emma=1: unknown knob 'training.emma'; did you mean 'training.ema'?",
+    ),
+    "--set out of bounds": (
+        ["run", "one", "--set", "training.ema=1"],
+        "--set training.ema=1: training.ema: Input should be less than 1 (given: 1)",
+    ),
+    "--set that clashes": (
+        ["run", "one", "--set", "penalties.clipping.limit=0.01"],
+        "studies/one.yaml, command line: cell 'reference': penalties.clipping.limit clashes with",
+    ),
+    "no metric": (
+        ["evaluate", "one", "--metric", "fid"],
+        "studies/one.yaml, command line: cell 'reference': evaluation.protocol: unknown protocol",
+    ),
+    "nothing to evaluate": (
+        ["evaluate", "one", "--metric", "blocks"],
+        "one: no trial has been trained yet",
+    ),
+    "nothing to report": (["report", "one"], "unknown run 'one'; there is none here"),
+    "no trial": (["show", "0123abcd"], "unknown trial '0123abcd'; there is none here"),
+    "no cell": (
+        ["samples", "one", "--cell", "referenc"],
+        "unknown cell 'referenc'; did you mean 'reference'?",
+    ),
+    "no tip": (["heuristics", "ema"], "unknown heuristic 'ema'"),
+    "a word for --retry": (["run", "one", "--retry", "all"], "--retry: 'all' is unknown"),
+}
+
+
+@pytest.mark.parametrize("case", ARGUMENTS)
+def test_a_bad_command(place, call, case):
+    place.write(GOOD)
+    (place.folder / "My-Study.yaml").write_text(GOOD)
+    before = place.files()
+    arguments, said = ARGUMENTS[case]
+    code, output, errors = call(*arguments)
+    assert (code, output) == (2, "")
+    assert errors.startswith(f"harness: {said}")
+    assert errors.count("\n") == 1
+    assert place.files() == before
+
+
+@pytest.mark.parametrize("blocked", ["runs", "runs/studies"])
+def test_a_runs_folder_that_cannot_be_written(place, call, blocked):
+    """A file in its place: root may write in a read-only folder."""
+    place.write(GOOD)
+    (place.folder / blocked).parent.mkdir(exist_ok=True)
+    (place.folder / blocked).write_text("in the way")
+    before = place.files()
+    assert "to train" in place.start("plan", "one")[1]  # planning needs no place
+    code, _, errors = call("run", "one")
+    assert code == 2
+    assert errors == "harness: runs/studies/one: cannot be written (Not a directory)\n"
+    assert place.files() == before
+
+
+@pytest.mark.parametrize("case", ["unknown heuristic", "malformed YAML", "clash"])
+def test_in_a_process_of_its_own_too(place, case):
+    text, said = STUDIES[case]
+    place.write(text)
+    before = place.files()
+    code, output, errors = place.start("run", "one")
+    assert (code, output) == (2, "")
+    assert errors.startswith(f"harness: {said}")
+    assert "Traceback" not in errors
+    assert place.files() == before
+
+
+RUN = """title: T
+question: Q?
+baseline:
+  data.image_size: 16
+  training.batch_size: 8
+  training.kimg: 0.08
+  training.evaluations: 1
+  evaluation.protocol: blocks
+"""
+
+
+def trial(place):
+    """The one trial that was begun: its failure, and its log."""
+    [folder] = place.folder.glob("runs/trials/*")
+    assert not (folder / "result.json").exists()
+    return json.loads((folder / "failure.json").read_text())["error"], folder / "log.txt"
+
+
+@pytest.mark.tf
+@pytest.mark.slow
+def test_an_encoder_that_is_no_model_and_an_image_that_is_none(place):
+    """What only the worker can see: the image is named and left out, the encoder ends the run."""
+    photos = place.folder / "photos"
+    photos.mkdir()
+    for number in range(8):
+        pixels = np.full((16, 16, 3), 30 * number, np.uint8)
+        Image.fromarray(pixels).save(photos / f"{number}.png")
+    (photos / "broken.png").write_text("no image")
+    (place.folder / "mine.keras").write_text("no model")
+    where = "  data.name: folder\n  data.path: photos\n  evaluation.encoder: mine.keras\n"
+    place.write(RUN + where + TIP + "seeds: 1\n")
+    code, _, errors = place.start("run", "one", "--workers", "1")
+    assert code == 2
+    assert errors.startswith("harness: ")
+    assert "mine.keras" in errors
+    assert "Traceback" not in errors
+    error, log = trial(place)
+    assert "mine.keras" in error
+    assert "1 of 9 files are unreadable and left out: broken.png" in log.read_text()
+    assert not (place.folder / "reports").exists()
+
+
+@pytest.mark.tf
+@pytest.mark.slow
+def test_a_data_set_that_is_absent(place):
+    """Its folder is there and empty, so nothing is downloaded."""
+    (place.folder / "tfds/cifar10/3.0.2").mkdir(parents=True)
+    place.environment["TFDS_DATA_DIR"] = str(place.folder / "tfds")
+    place.write(RUN + "  data.name: cifar10\n" + TIP + "seeds: 1\n")
+    code, _, errors = place.start("run", "one", "--workers", "1")
+    assert code == 2
+    assert errors.startswith("harness: data set 'cifar10' is absent: looked for in ")
+    assert "set TFDS_DATA_DIR=<folder that holds cifar10>" in errors
+    assert "Traceback" not in errors
+    assert trial(place)[0].endswith(errors.removeprefix("harness: ").strip())
+    assert not Path(place.folder / "reports").exists()
