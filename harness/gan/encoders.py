@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from harness.catalog import ENCODERS
 from harness.config.trial import DataConfig, EvaluationConfig
 from harness.errors import HarnessError
+from harness.gan.data.store import locked
 
 BATCH = 64  # images encoded at a time
 INCEPTION_V3_WEIGHTS = "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
@@ -68,7 +69,7 @@ def build(data: DataConfig, evaluation: EvaluationConfig, cache: Path) -> Encode
 
 def inception_v3(data: DataConfig, evaluation: EvaluationConfig, cache: Path) -> Encoder:
     """Keras Applications' InceptionV3, ImageNet weights, average-pooled last map (2,048), as S0."""
-    del data, cache
+    del data
     resolution = evaluation.resolution or INCEPTION_V3_MINIMUM
     if resolution < INCEPTION_V3_MINIMUM:
         raise HarnessError(
@@ -77,12 +78,15 @@ def inception_v3(data: DataConfig, evaluation: EvaluationConfig, cache: Path) ->
         )
     file = _keras_models() / INCEPTION_V3_WEIGHTS
     try:
-        model = keras.applications.InceptionV3(
-            include_top=False,
-            weights=str(file) if file.exists() else "imagenet",
-            input_shape=(resolution, resolution, 3),
-            pooling="avg",
-        )
+        with locked(cache / "encoders" / "inception_v3.lock"):  # workers do not download at once
+            model = keras.applications.InceptionV3(
+                include_top=False,
+                weights=str(file) if file.exists() else "imagenet",
+                input_shape=(resolution, resolution, 3),
+                pooling="avg",
+            )
+    except HarnessError:
+        raise
     # Keras raises a bare Exception for a failed download, and whatever HDF5 does for a bad file
     except Exception as error:  # noqa: BLE001
         _no_weights("inception_v3", file, error)
