@@ -7,7 +7,6 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from rich.text import Text
 
 from harness.executors.progress import duration
 

@@ -93,7 +93,7 @@ def draw_forest(info: Forest, width: float) -> Figure:
     axes.spines["left"].set_visible(False)
     axes.grid(axis="y", visible=False)
     axes.set_xlim(info.low, info.high)
-    axes.xaxis.set_major_locator(MaxNLocator(7 if not narrow else 4))
+    axes.xaxis.set_major_locator(MaxNLocator(4 if narrow else 5))
     axes.xaxis.set_major_formatter(ticked)
     axes.set_xlabel("effect on KID × 10³\n← following helps    ·    following hurts →")
     return figure
@@ -127,5 +127,6 @@ def _write_row(axes: Axes, entry: Row, place: int, narrow: bool) -> None:
     words: dict[str, Any] = {"transform": beside, "va": "center", "bbox": box}
     title = textwrap.shorten(entry.title, 48 if narrow else 62, placeholder=" …")
     axes.text(0, place - (0.46 if narrow else 0.3), title, **words)
-    where = (0.0, place - 0.25, "left") if narrow else (1.0, place - 0.3, "right")
-    axes.text(*where[:2], entry.note, ha=where[2], color=MUTED, **words)
+    # below the title, or in a column of its own
+    across, down = (0.0, place - 0.25) if narrow else (1.02, float(place))
+    axes.text(across, down, entry.note, color=MUTED, **words)

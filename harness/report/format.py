@@ -23,10 +23,10 @@ def interval(low: float, high: float, decimals: int = 1) -> str:
 
 
 def decimals(values: Iterable[float]) -> int:
-    """Decimals that give KID × 10³ of a table three or four digits, the same in every row."""
+    """Decimals that give KID × 10³ of a table about three digits, the same in every row."""
     sizes = [abs(value) * KID_SCALE for value in values if math.isfinite(value)]
     largest = max(sizes, default=10.0)
-    return 0 if largest >= 1000 else 1 if largest >= 10 else 2 if largest >= 1 else 3
+    return 0 if largest >= 10_000 else 1 if largest >= 10 else 2 if largest >= 1 else 3
 
 
 def number(value: float, decimals: int = 1, signed: bool = False) -> str:

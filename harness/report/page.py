@@ -99,6 +99,7 @@ def html(data: ReportData, blocks: Sequence[Block]) -> str:
     environment.filters["themed"] = themed
     environment.filters["data_uri"] = _data_uri
     environment.filters["breakable"] = breakable
+    environment.filters["counted"] = show.count
     environment.filters["inked"] = inked
     css = (TEMPLATES / "style.css").read_text("utf-8")
     page = environment.get_template("page.html.j2")

@@ -84,8 +84,9 @@ def _forest(data: ReportData, identity: str, number: int, of: int) -> Figure:
     rows = data.ranking[data.ranking["identity"] == identity].head(MOST)
     places = show.decimals(rows["effect"])
     notes = {
-        row.contrast: f"{show.kid(row.effect, places, True)} "
-        f"{show.interval(row.low, row.high, places)} · n = {row.n}"
+        row.contrast: show.kid(row.effect, places, True)
+        + (f" {show.interval(row.low, row.high, places)}" if row.n > 1 else "")
+        + f" · n = {row.n}"
         for row in each_row(rows)
     }
     named = rows.assign(title=[titled(row.title, row.design) for row in each_row(rows)])

@@ -21,6 +21,11 @@ from tests.synthetic import TIDY, TIPS, Recipe, all_trials, build
 RUN = "card_tips-cpu"
 
 
+@pytest.fixture(scope="module")
+def table(frames):
+    return effects(frames).set_index("contrast")
+
+
 def _trials(rows):
     columns = ["cell", "seed", "final", "identity", "status"]
     return pd.DataFrame(rows, columns=columns)
@@ -99,17 +104,17 @@ def test_ranking_is_sorted_by_effect_with_missing_values_last(tmp_path: Path):
     assert (last["contrast"], last["n"], last["verdict"]) == ("spectral_norm", 0, "inconclusive")
 
 
-def test_a_diverged_trial_counts_and_the_effect_without_stands_beside(frames):
-    row = effects(frames).set_index("contrast").loc["adam_beta_1"]
+def test_a_diverged_trial_counts_and_the_effect_without_stands_beside(table):
+    row = table.loc["adam_beta_1"]
     assert (row["n"], row["n_finished"], row["diverged"]) == (6, 5, 1)
     assert row["effect"] < row["effect_finished"] < 0
 
 
-def test_where_the_diverged_trials_change_the_verdict_it_is_inconclusive(frames):
-    row = effects(frames).set_index("contrast").loc["adam_beta_1"]
+def test_where_the_diverged_trials_change_the_verdict_it_is_inconclusive(table):
+    row = table.loc["adam_beta_1"]
     assert (row["verdict"], row["verdict_finished"]) == ("inconclusive", "better")
     assert row["reason"] == "inconclusive with the diverged trial, better without"
-    other = effects(frames).set_index("contrast").loc["spectral_norm"]
+    other = table.loc["spectral_norm"]
     assert (other["verdict"], other["reason"], other["n"]) == ("better", "", other["n_finished"])
 
 
@@ -150,8 +155,7 @@ def test_diverged_trials_and_the_verdict(following, verdict, reason):
     assert row["n_finished"] == len(without)
 
 
-def test_crashed_and_missing_trials_take_their_seed_out(frames):
-    table = effects(frames).set_index("contrast")
+def test_crashed_and_missing_trials_take_their_seed_out(table):
     assert table.loc["label_smoothing", ["n", "planned"]].tolist() == [5, 6]
     assert table.loc["spectral_norm", ["n", "planned"]].tolist() == [5, 6]
 

@@ -7,7 +7,7 @@ import pytest
 
 from harness.plots import style
 from harness.registry import Registry
-from harness.report import page, render
+from harness.report import page, render, summary
 from tests.synthetic import BASELINE, TIDY, TIPS, Recipe, build
 
 QUICK = BASELINE | {"training.evaluations": 5, "training.kimg": 32.0}
@@ -76,3 +76,9 @@ def folder(runtime):
 @pytest.fixture(scope="session")
 def text(folder):
     return (folder / "index.html").read_text()
+
+
+@pytest.fixture(scope="session")
+def found(runtime):
+    """The summary for a terminal."""
+    return summary(Recipe.run_name, runtime)

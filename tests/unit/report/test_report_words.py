@@ -18,8 +18,8 @@ from tests.synthetic import TIDY, TIPS, Recipe, build
 RUN = Recipe.run_name
 
 
-def test_the_lead_says_interim_and_names_the_verdicts(runtime):
-    sentence = summary(RUN, runtime).verdict
+def test_the_lead_says_interim_and_names_the_verdicts(found):
+    sentence = found.verdict
     assert sentence.startswith("Interim look: 29 of 30 trials have ended.")
     assert "“Spectral normalisation in the discriminator” lowers KID" in sentence
     assert "“Batch normalisation in the discriminator” raises it" in sentence
@@ -40,8 +40,7 @@ def test_a_single_contrast_says_why_it_is_inconclusive(tmp_path: Path):
     assert sentence.endswith("(inconclusive with the diverged trial, better without).")
 
 
-def test_summary_is_the_ranking_as_text(runtime):
-    found = summary(RUN, runtime)
+def test_summary_is_the_ranking_as_text(runtime, found):
     assert found.path == runtime.reports / RUN / "index.html"
     (table,) = found.tables
     assert all(len(row) == len(table.columns) for row in table.rows)
@@ -51,9 +50,8 @@ def test_summary_is_the_ranking_as_text(runtime):
     assert found.notes == ["adam_beta_1: inconclusive with the diverged trial, better without"]
 
 
-def test_the_summary_fits_80_columns_and_cuts_no_word(runtime, monkeypatch, capsys):
+def test_the_summary_fits_80_columns_and_cuts_no_word(found, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "80")
-    found = summary(RUN, runtime)
     terminal.show_summary(found)
     lines = capsys.readouterr().out.splitlines()
     report = next(line for line in lines if line.startswith("Report: "))
@@ -71,9 +69,10 @@ def test_designs_have_tables_of_their_own_and_long_names_keep_their_end(tmp_path
     knob = "optimizer.generator.learning_rate=0.0002"
     left = other | {"design": "leave_one_out", "name": f"{knob} (leave one out)"}
     write_json(path, plan | {"contrasts": [one, left]})
-    titles = [table.title.split(":")[0] for table in summary(RUN, runtime).tables]
+    tables = summary(RUN, runtime).tables
+    titles = [table.title.split(":")[0] for table in tables]
     assert titles == ["One change from the baseline", "Leave one out"]
-    ((name, *_),) = summary(RUN, runtime).tables[1].rows
+    ((name, *_),) = tables[1].rows
     assert name.startswith("…")
     assert name.endswith("learning_rate=0.0002")
     assert len(name) == 34
@@ -114,7 +113,7 @@ def test_duration(seconds, text):
 
 
 def test_small_tables_get_more_decimals():
-    assert show.decimals([2.0, 0.01]) == 0
+    assert show.decimals([20.0, 0.01]) == 0
     assert show.decimals([0.2, 0.01]) == 1
     assert show.decimals([0.005, math.nan]) == 2
     assert show.decimals([0.0005]) == 3
