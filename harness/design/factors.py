@@ -55,6 +55,11 @@ def factors(file: StudyFile) -> list[Factor]:
 def recipe(file: StudyFile) -> list[str]:
     """The tips that a study follows together, each one of its own."""
     study = file.study
+    if study.recipe and study.design == "one_at_a_time":
+        raise HarnessError(
+            f"{file.document.where('recipe')}: design one_at_a_time follows no recipe; use "
+            "leave_one_out or ablation, or leave it out"
+        )
     for index, name in enumerate(study.recipe):
         where = file.document.where("recipe", index)
         if name not in study.heuristics:

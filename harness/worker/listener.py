@@ -53,7 +53,9 @@ class Listener:
             self._evaluated(event.values)
         elif not isinstance(event, Diverged):
             self._progress(event.phase)
-            if time.monotonic() - self.saved > CHECKPOINT_SECONDS and self.session.iteration:
+            # before a due evaluation a checkpoint would lose it: a resume goes on training
+            due = event.phase == "evaluating" or not self.session.iteration
+            if not due and time.monotonic() - self.saved > CHECKPOINT_SECONDS:
                 self._save()
 
     def _progress(self, phase: str) -> None:

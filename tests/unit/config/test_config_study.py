@@ -85,6 +85,11 @@ MISTAKES = {
         5,
         "unknown heuristic of the study 'generator_emma'; did you mean 'generator_ema'?",
     ),
+    "a recipe that the design does not follow": (
+        TIP + "recipe: [generator_ema]\ndesign: one_at_a_time\n",
+        4,
+        "design one_at_a_time follows no recipe",
+    ),
     "a tip twice in the recipe": (
         TIP + "recipe: [generator_ema, generator_ema]\n",
         4,

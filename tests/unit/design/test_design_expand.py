@@ -160,7 +160,7 @@ def test_warnings_are_told_cell_by_cell(expanded):
         ("metric: blocks\n", True),
         ("design: ablation\n", True),
         ("sources: [S1]\n", False),
-        ("recipe: [spectral_norm]\n", False),
+        ("profiles: {p: {}}\n", False),
     ],
 )
 def test_the_declared_analysis_is_hashed(expanded, declared, other):
