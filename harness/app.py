@@ -180,7 +180,8 @@ def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
         why = "several trials begin so" if len(found) > 1 else unknown("trial", key, known)
         raise HarnessError(why)
     trial = Record(found[0])
-    config = flatten(trial.config())
+    begun = (trial.folder / "config.json").exists()
+    config = flatten(trial.config()) if begun else flatten(TrialConfig())
     defaults = flatten(TrialConfig())
     log = trial.folder / "log.txt"
     scores = {name: trial.evaluation_rows(name) for name in trial.metrics()}
@@ -214,6 +215,9 @@ def samples(of: Plan, runtime: Runtime, cell: str, seed: int, count: int, target
     record = Record(runtime.trials / found[0].key)
     if record.result() is None:
         raise HarnessError(f"{record.key}: not trained yet; harness run {of.file.name} does it")
+    if target.is_file() and target.suffix != ".npz":
+        raise HarnessError(f"--out {target}: is a file; name a folder, or a .npz")
+    check_writable(target.parent if target.suffix == ".npz" else target)
     from harness.gan.sampling import write_samples
 
     return write_samples(record.config(), record.folder / "generators", count, target)
@@ -222,17 +226,37 @@ def samples(of: Plan, runtime: Runtime, cell: str, seed: int, count: int, target
 def clean(of: Plan, runtime: Runtime, whole: bool) -> int:
     """Free the disk of a run: its trials' weights or, if `whole`, all of them; bytes freed.
 
-    Trials that another run uses too are left alone.
+    Trials that another study uses too, or that are being trained, are left alone.
     """
     freed = 0
     for trial in of.trials:
-        users = {text.split(":")[0] for text in _used_by(trial.key, runtime)}
         folder = runtime.trials / trial.key
-        if users - {of.run_name} or not folder.exists():
-            continue
-        for path in [folder] if whole else [folder / "generators", folder / "checkpoint"]:
-            freed += sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-            shutil.rmtree(path, ignore_errors=True)
+        # an unfinished trial's checkpoint is progress, not waste
+        idle = whole or Record(folder).result() is not None
+        if idle and folder.exists() and not _others(of, trial.key, runtime):
+            freed += _remove(folder, whole)
+    return freed
+
+
+def _others(of: Plan, key: str, runtime: Runtime) -> bool:
+    """Whether a run of another study needs this trial."""
+    users = {text.split(":")[0] for text in _used_by(key, runtime)}
+    studies = {read_json(runtime.study(user) / "plan.json")["study"] for user in users}
+    return bool(studies - {of.file.name})
+
+
+def _remove(folder: Path, whole: bool) -> int:
+    from harness.tracking.record import Busy, Recorder
+
+    try:
+        with Recorder(folder):
+            paths = [folder] if whole else [folder / "generators", folder / "checkpoint"]
+            files = [file for path in paths for file in path.rglob("*") if file.is_file()]
+            freed = sum(file.stat().st_size for file in files)
+            for path in paths:
+                shutil.rmtree(path, ignore_errors=True)
+    except Busy:
+        return 0  # it is being trained
     return freed
 
 

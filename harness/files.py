@@ -18,7 +18,7 @@ def unwritable(error: BaseException) -> str:
     if not isinstance(error, OSError) or error.errno not in _UNWRITABLE:
         return ""
     place = f"{error.filename}: " if error.filename else "the runs folder: "
-    return f"{place}cannot be written ({error.strerror}); what was recorded so far is kept"
+    return f"{place}{error.strerror}; what was recorded so far is kept"
 
 
 def write_atomically(path: Path, content: str | bytes | Callable[[BinaryIO], None]) -> None:

@@ -44,9 +44,9 @@ class Trial:
         return result
 
     def failure(self) -> dict[str, Any] | None:
-        """The last crash, if the trial has not ended since."""
+        """The last crash, of training or of scoring, if neither has succeeded since."""
         failure: dict[str, Any] | None = read_json(self.folder / "failure.json")
-        return None if self.result() else failure
+        return failure
 
     def environment(self) -> list[dict[str, Any]]:
         """Versions, device and arithmetic of each attempt."""
@@ -57,13 +57,13 @@ class Trial:
         return read_lines(self.folder / "metrics.jsonl")
 
     def metrics(self) -> dict[str, dict[str, Any]]:
-        """Metric identity → what was asked of it (`request`, protocol, encoder, ...)."""
+        """Metric identity → what it is (`requests` that it answers, protocol, encoder, ...)."""
         specs = sorted((self.folder / "evaluations").glob("*.json"))
         return {path.stem: read_json(path) for path in specs}
 
     def metric(self, request: str) -> str | None:
         """The metric identity that answers `request`; None where it was never scored so."""
-        found = [name for name, spec in self.metrics().items() if spec["request"] == request]
+        found = [name for name, spec in self.metrics().items() if request in spec["requests"]]
         return found[-1] if found else None
 
     def evaluation_rows(self, identity: str) -> list[dict[str, Any]]:

@@ -213,9 +213,9 @@ def _curves(folder: Path, recipe: Recipe, cell: str, config: TrialConfig, share:
     level = 0.14 + effects.get(cell, 0.0) + common.normal(0, 0.012) + own.normal(0, 0.010)
     request = metric_request(config)
     identity = f"inception_v3.75.bilinear.blocks128.n5760.m5760.ref-{request}.enc-0a1b2c3d"
-    spec = {"request": request, "identity": identity, "protocol": "keras75", "m": 5760, "n": 5760,
-            "encoder": "inception_v3", "resolution": 75, "resizer": "bilinear",
-            "reference": request, "encoder_digest": "0a1b2c3d"}  # fmt: skip
+    spec = {"requests": [request], "identity": identity, "protocol": "keras75",
+            "m": 5760, "n": 5760, "encoder": "inception_v3", "resolution": 75,
+            "resizer": "bilinear", "reference": request, "encoder_digest": "0a1b2c3d"}  # fmt: skip
     write_json(folder / "evaluations" / f"{identity}.json", spec)
     rows = config.evaluation_iterations
     for number, iteration in enumerate(rows[: 1 + round(share * (len(rows) - 1))]):

@@ -102,7 +102,10 @@ def forecast(plan: Plan, runs: Path, workers: int) -> Forecast:
         plan,
         lacking,
         images=sum(config.iterations * config.iteration_images for config in configs),
-        seconds=None if seconds is None else seconds / min(workers, max(1, len(training))),
+        # the time of scoring alone is not measured apart
+        seconds=None
+        if seconds is None or len(training) < len(lacking)
+        else seconds / min(workers, max(1, len(training))),
         disk=_disk(training),
         warnings=tuple(advice),
     )
@@ -112,14 +115,25 @@ def remember_speed(plan: Plan, runs: Path) -> None:
     """Note how fast this plan's trials were, for later forecasts."""
     speeds = read_json(runs / "speed.json") or {}
     for trial in plan.trials:
-        result = Record(runs / "trials" / trial.key).result()
-        if result and result["status"] == FINISHED and result["images_per_second"] > 0:
-            each = result["evaluation_seconds"] / (trial.cell.config.training.evaluations + 1)
+        record, count = (
+            Record(runs / "trials" / trial.key),
+            trial.cell.config.training.evaluations + 1,
+        )
+        result = record.result()
+        timed = result and result["status"] == FINISHED and result["images_per_second"] > 0
+        if result and timed and _trained_with(record, trial, count):
+            each = result["evaluation_seconds"] / count
             speeds[_speed_name(trial)] = {
                 "images_per_second": result["images_per_second"],
                 "evaluation_seconds": each,
             }
     write_json(runs / "speed.json", speeds)
+
+
+def _trained_with(record: Record, trial: Trial, count: int) -> bool:
+    """Whether this metric was that of the training: a trial scored again has fewer points."""
+    metric = record.metric(metric_request(trial.cell.config))
+    return metric is not None and len(record.evaluation_rows(metric)) == count
 
 
 def _speed_name(trial: Trial) -> str:

@@ -30,18 +30,22 @@ class Machine(NamedTuple):
         return cls(visible_gpus(os.environ), usable_cores(), usable_gigabytes())
 
 
-def plan_workers(workers: int | None, machine: Machine | None = None) -> list[WorkerEnv]:
+def plan_workers(
+    workers: int | None, machine: Machine | None = None, threads: int | None = None
+) -> list[WorkerEnv]:
     """One worker a GPU, else one single-thread worker a core; `workers` overrides the number.
 
     Fewer workers than cores, if asked for, share all cores; more than GPUs share the GPUs.
+    `threads` holds each worker to what a run began with, so that bits can repeat.
     """
     gpus, cores, gigabytes = machine or Machine.here()
     if gpus:
         count = workers or len(gpus)
-        threads = max(1, cores // count)
+        threads = threads or max(1, cores // count)
         return [_on_gpu(gpus[i % len(gpus)], threads) for i in range(count)]
-    count = workers or max(1, min(cores, int(gigabytes // GIGABYTES_A_WORKER)))
-    threads = max(1, cores // count) if workers else 1
+    most = max(1, min(cores // (threads or 1), int(gigabytes // GIGABYTES_A_WORKER)))
+    count = workers or most
+    threads = threads or (max(1, cores // count) if workers else 1)
     label = "1 core" if threads == 1 else f"{threads} cores"
     return [WorkerEnv(label, threads, _threads(threads)) for _ in range(count)]
 

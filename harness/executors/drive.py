@@ -1,6 +1,5 @@
 """Drive one run of a study on this machine: queue what is missing, keep workers on it, show it."""
 
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -60,6 +59,7 @@ def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: 
 
     for row in ledger.release_stale(alive):
         _record_loss(runtime, row, None)
+    ledger.withdraw({job.key for job in jobs})
     ledger.enqueue(jobs, options.retry_crashed)
     keep = ["--keep", "all"] if options.keep_all else []
     specs = [
@@ -84,9 +84,7 @@ def _share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerE
     if chosen is None or workers is not None:
         write_json(path, {"threads": machine[0].threads, "at": now()})
         return machine
-    if chosen["threads"] == machine[0].threads:
-        return machine
-    return plan_workers(max(1, len(os.sched_getaffinity(0)) // chosen["threads"]))
+    return plan_workers(None, threads=chosen["threads"])
 
 
 def _places(runtime: Runtime) -> dict[str, str]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from types import FrameType
 
-GRACE = 30.0  # seconds for a worker to write its checkpoint after SIGTERM
+GRACE = 120.0  # seconds for a worker to end an evaluation and write its checkpoint
 PATIENCE = 3  # fruitless starts in a row after which a worker is given up
 SHORT = 5.0  # seconds; a worker that leaves sooner, with work left, did nothing
 PAUSE = 0.2  # seconds between two looks at the workers

@@ -27,13 +27,16 @@ class Poll:
         self._before |= {row.id for row in ledger.rows() if row.state is State.FAILED}
         kimg = {cell["label"]: cell["config"]["training.kimg"] for cell in plan["cells"]}
         self._kimg = {trial["key"]: kimg[trial["cell"]] for trial in plan["trials"]}
+        self._requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
         self._done_before = len(self._kimg) - len({job.key for job in jobs})
         self._asked = {job.key for job in jobs}
         self._ended: dict[int, TrialEnd] = {}
 
     def snapshot(self) -> Snapshot:
         """How things stand now."""
+        # rows of an earlier state of the study file are none of this plan's
         rows = [row for row in self._ledger.rows() if row.id not in self._before]
+        rows = [row for row in rows if row.key in self._kimg]
         for row in rows:
             if row.status in _ENDED and row.id not in self._ended:
                 self._ended[row.id] = self._end(row)
@@ -74,8 +77,8 @@ class Poll:
     def _end(self, row: Row) -> TrialEnd:
         trial = Trial(self._trials / row.key)
         result = trial.result() or {}
-        metrics = trial.metrics()
-        rows = trial.evaluation_rows(next(iter(metrics))) if metrics else []
+        metric = trial.metric(self._requests[row.cell])
+        rows = trial.evaluation_rows(metric) if metric else []
         return TrialEnd(
             key=row.key,
             cell=row.cell,

@@ -1,6 +1,6 @@
 """What a ledger is: a queue of trials that several processes share, and how often one is tried."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
@@ -68,6 +68,9 @@ class Ledger(Protocol):
 
     def enqueue(self, jobs: Sequence[Job], retry_crashed: bool = False) -> int:
         """Queue the trials that are neither waiting nor running nor given up; return how many."""
+
+    def withdraw(self, keep: Collection[str]) -> int:
+        """End the waiting trials whose key is not in `keep`; how many."""
 
     def claim(self, worker: str) -> Claim | None:
         """Take the next waiting trial; None when none waits."""

@@ -7,7 +7,7 @@ that another tool put into the study carries no key and is hidden.
 
 import fcntl
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -61,6 +61,19 @@ class OptunaLedger:
                     last[job.key] = self._add(job, attempt)
                     count += 1
         return count
+
+    def withdraw(self, keep: Collection[str]) -> int:
+        """End the waiting trials whose key is not in `keep`: a study that was edited dropped them.
+
+        Queued again, such a trial has lost no attempt. Returns how many.
+        """
+        with self._alone():
+            stale = [
+                trial
+                for trial in self._trials(TrialState.WAITING)
+                if trial.user_attrs.get("key") not in keep
+            ]
+            return sum(self._end(trial._trial_id, Status.STOPPED, "withdrawn") for trial in stale)
 
     def claim(self, worker: str) -> Claim | None:
         """Take the next waiting trial: fewest attempts first, then the order of the plan."""

@@ -73,6 +73,7 @@ class Recorder:
         write_json(self.folder / "config.json", flatten(config))
         attempts = read_json(self.folder / "env.json") or []
         write_json(self.folder / "env.json", [*attempts, environment])
+        self.recovered()
 
     def cut(self, iteration: int) -> None:
         """Drop all rows beyond `iteration`, a torn last line too: a resume writes them again."""
@@ -91,8 +92,11 @@ class Recorder:
         append_line(self.folder / "metrics.jsonl", row)
 
     def describe_metric(self, spec: Mapping[str, Any]) -> None:
-        """Say what one metric identity is."""
-        write_json(self._evaluations(f"{spec['identity']}.json"), spec)
+        """Say what one metric identity is, and that it answers `spec["request"]` (among others)."""
+        path = self._evaluations(f"{spec['identity']}.json")
+        asked = {spec["request"], *(read_json(path) or {"requests": []})["requests"]}
+        about = {name: value for name, value in spec.items() if name != "request"}
+        write_json(path, {"requests": sorted(asked), **about})
 
     def evaluation(self, identity: str, row: Mapping[str, Any]) -> None:
         """Append a row of scores."""
@@ -108,6 +112,14 @@ class Recorder:
         write_atomically(self._evaluations(f"{spec['identity']}.jsonl"), lines)
         self.describe_metric(spec)
 
+    def scored(self, identity: str) -> bool:
+        """Whether the trial has the scores of a metric identity."""
+        return self._evaluations(f"{identity}.jsonl").exists()
+
+    def recovered(self) -> None:
+        """Forget the last crash: what it was about has succeeded."""
+        (self.folder / "failure.json").unlink(missing_ok=True)
+
     def progress(self, **values: Any) -> None:
         """Say how far the trial is, for live views and as a heartbeat; not part of the record."""
         temporary = self.folder / ".progress.tmp"
@@ -117,7 +129,7 @@ class Recorder:
     def result(self, values: Mapping[str, Any]) -> None:
         """Write how the training ended; a trial with a result is never trained again."""
         write_json(self.folder / "result.json", values)
-        (self.folder / "failure.json").unlink(missing_ok=True)
+        self.recovered()
         (self.folder / "progress.json").unlink(missing_ok=True)
 
     def failure(self, error: str, log_tail: str, attempt: int) -> None:

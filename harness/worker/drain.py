@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.config.identity import metric_request
+from harness.config.identity import key, metric_request
 from harness.config.patch import unflatten
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
@@ -21,6 +21,7 @@ from harness.records import Trial
 from harness.tracking.record import Busy, Recorder
 from harness.worker.trial import Context, run_trial
 
+TRIALS_A_PROCESS = 40  # at about 30 MB that TensorFlow keeps of each
 LOG_TAIL = 40  # lines of a traceback kept with a failure
 
 
@@ -52,8 +53,14 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     context = Context(plan, runtime, arithmetic, stop, keep_all)
     cells = {cell["label"]: cell["config"] for cell in plan["cells"]}
     ledger = OptunaLedger.open(run_name, folder, runtime.storage)
-    while not stop() and (claim := ledger.claim(name)):
-        config = unflatten({**cells[claim.cell], "seed": claim.seed})
+    # TensorFlow keeps some memory of each graph, so a worker is renewed now and then
+    for _ in range(TRIALS_A_PROCESS):
+        if stop() or (claim := ledger.claim(name)) is None:
+            break
+        config = unflatten({**cells.get(claim.cell, {}), "seed": claim.seed})
+        if key(config) != claim.key:
+            ledger.finish(claim, Status.STOPPED, "")
+            raise HarnessError(f"{folder / 'plan.json'} has changed since the trials were queued")
         _attempt(config, claim, ledger, context)
         devices.forget()
     return 0
@@ -78,8 +85,8 @@ def _run(
     config: TrialConfig, claim: Claim, recorder: Recorder, context: Context
 ) -> tuple[Status, str]:
     """How the attempt ended; a crash is recorded in failure.json, log.txt and the ledger."""
-    if _answered(recorder.folder, config):
-        return Status.FINISHED, "trained meanwhile by another run"
+    if ended := _answered(recorder.folder, config):
+        return ended, "trained meanwhile by another run"
     try:
         return run_trial(config, claim, recorder, context), ""
     except HarnessError:
@@ -94,9 +101,13 @@ def _run(
         return Status.CRASHED, message
 
 
-def _answered(folder: Path, config: TrialConfig) -> bool:
+def _answered(folder: Path, config: TrialConfig) -> Status | None:
+    """How the trial ended, if it has and its scores are there."""
     trial = Trial(folder)
-    return trial.result() is not None and trial.metric(metric_request(config)) is not None
+    result = trial.result()
+    if result is None or trial.metric(metric_request(config)) is None:
+        return None
+    return Status(result["status"])
 
 
 def _hold(folder: Path, stop: Callable[[], bool]) -> Recorder:

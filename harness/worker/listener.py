@@ -1,6 +1,7 @@
 """Listens to a training session and writes what it says: record, checkpoints, W&B."""
 
 import math
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -128,8 +129,7 @@ class Listener:
     def _tidy(self) -> None:
         """When a trial has ended its optimiser states go and its EMA generators stay."""
         if not self.keep_all:
-            for path in self.recorder.checkpoint.parent.glob("*.npz"):
-                path.unlink()
+            shutil.rmtree(self.recorder.checkpoint.parent, ignore_errors=True)
 
 
 def final_fifth(config: TrialConfig) -> list[int]:

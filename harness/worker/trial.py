@@ -7,15 +7,16 @@ from typing import Any
 from harness.config.patch import flatten
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
+from harness.errors import HarnessError
 from harness.gan.data import Images, load_images
 from harness.gan.evaluate import Evaluator
 from harness.gan.train.session import Session
 from harness.ledger.base import Claim, Status
-from harness.records import Trial
+from harness.records import FINISHED, Trial
 from harness.tracking.mirror import RunIdentity, TrackingSettings
 from harness.tracking.record import Recorder, environment
 from harness.tracking.wandb_sink import WandbSink
-from harness.worker.listener import Listener
+from harness.worker.listener import Listener, final_fifth
 
 
 @dataclass
@@ -55,14 +56,16 @@ class Context:
 def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Context) -> Status:
     """Train (or continue) one trial, or score it if it is trained; how it ended."""
     recorder.progress(phase="loading", iteration=0, iterations=config.iterations, kimg=0.0)
+    trained = Trial(recorder.folder).result() is not None
+    if not trained:
+        recorder.start(config, environment(context.arithmetic))
     images = context.images(config)
     for note in images.notes:
         recorder.log(note)
     evaluator = Evaluator(config, images, context.runtime.cache)
     session = Session(config, images, evaluator, bool(context.arithmetic["xla"]))
-    if Trial(recorder.folder).result():
+    if trained:
         return _score(session, recorder)
-    recorder.start(config, environment(context.arithmetic))
     if recorder.checkpoint.exists():
         session.restore(recorder.checkpoint)
         recorder.cut(session.iteration)
@@ -81,10 +84,29 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
 
 def _score(session: Session, recorder: Recorder) -> Status:
     """Score the kept EMA generators of a trained trial by another metric."""
-    config, evaluator = session.config, session.evaluator
+    evaluator, result = session.evaluator, Trial(recorder.folder).result() or {}
+    if recorder.scored(evaluator.identity):
+        # asked for in other words: the curve of the training has more points than are kept
+        recorder.describe_metric(evaluator.spec)
+    else:
+        recorder.score(evaluator.spec, _rescored(session, recorder, result["status"]))
+    recorder.recovered()
+    return Status(result["status"])
+
+
+def _rescored(session: Session, recorder: Recorder, status: str) -> list[dict[str, Any]]:
+    """Rows of the untrained generator, which follows from the seed, and of those that are kept."""
+    config = session.config
     numbers = {at: number for number, at in enumerate(config.evaluation_iterations)}
-    rows = [session.score_values(0)]  # the untrained generator follows from the seed
-    for path in sorted((recorder.folder / "generators").glob("*.npz")):
+    kept = sorted((recorder.folder / "generators").glob("*.npz"))
+    needed = set(final_fifth(config)) if status == FINISHED else set()
+    if needed - {int(path.stem) for path in kept}:
+        raise HarnessError(
+            f"{recorder.folder.name}: its generators were removed (harness clean), so it cannot be "
+            "scored; harness clean STUDY --trials and a new run train it again"
+        )
+    rows = [session.score_values(0)]
+    for path in kept:
         if iteration := session.load_generator(path):
             rows.append(session.score_values(numbers[iteration]))
             recorder.progress(
@@ -97,6 +119,4 @@ def _score(session: Session, recorder: Recorder) -> Status:
     known = {row["iteration"]: row for row in Trial(recorder.folder).training_rows()}
     for row in rows:
         row["seconds"] = known.get(row["iteration"], {"seconds": 0.0})["seconds"]
-    recorder.score(evaluator.spec, rows)
-    status: str = (Trial(recorder.folder).result() or {})["status"]
-    return Status(status)
+    return rows

@@ -73,6 +73,22 @@ def test_trials_come_in_the_order_of_the_plan_and_only_once(place: Place) -> Non
     assert claims[1][1:] == ("key0001", "cell1", 0, 1, 1)
 
 
+def test_what_a_plan_no_longer_holds_is_withdrawn_and_may_come_back(place: Place) -> None:
+    ledger = place.open()
+    ledger.enqueue(jobs(3))
+    first = ledger.claim("w")
+    assert first is not None
+    assert ledger.withdraw({"key0001"}) == 1  # the running one is let be
+    second = ledger.claim("w")
+    assert second is not None
+    assert second.key == "key0001"
+    assert ledger.claim("w") is None
+    assert ledger.enqueue(jobs(3)) == 1
+    third = ledger.claim("w")
+    assert third is not None
+    assert (third.key, third.attempt) == ("key0002", 1)
+
+
 def test_what_waits_or_runs_is_not_queued_again(place: Place) -> None:
     ledger = place.open()
     assert ledger.enqueue(jobs(2) + jobs(2)) == 2

@@ -14,6 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from harness.config.identity import key
+from harness.config.patch import unflatten
+
 pytestmark = pytest.mark.tf
 CLOCK = {"seconds", "evaluation_seconds", "images_per_second"}
 STUDY = """
@@ -156,13 +159,19 @@ def test_a_trained_trial_is_scored_again_sampled_and_explained(place):
     [table] = place.folder.glob("reports/first-*/tables/ranking.csv")
     [row] = csv.DictReader(table.read_text().splitlines())
     assert (row["planned"], row["n"]) == ("2", "2")  # both seeds have an objective by this metric
-    key = place.plan("second")["trials"][0]["key"]
-    folder = place.folder / "runs/trials" / key
+    name = place.plan("second")["trials"][0]["key"]
+    folder = place.folder / "runs/trials" / name
     specs = [json.loads(path.read_text()) for path in folder.glob("evaluations/*.json")]
     assert {spec["protocol"] for spec in specs} == {"blocks", "subsets"}
     [blocks] = folder.glob("evaluations/*blocks128*.jsonl")
     assert rows(blocks)[0]["evaluation"] == 0
     assert rows(blocks)[-1]["iteration"] == 50
+
+    # the same metric in other words neither scores again nor loses a point of the curve
+    place.run("evaluate", "first", "--metric", "subsets", "--resolution", "16")
+    [subsets] = folder.glob("evaluations/*subsets*.jsonl")
+    assert [row["evaluation"] for row in rows(subsets)] == [0, 1, 2, 3, 4, 5]
+    assert place.plan("first")["to_score"] == 0
 
     place.run("samples", "first", "--count", "5", "--out", "images.npz")
     images = np.load(place.folder / "images.npz")["images"]
@@ -171,12 +180,16 @@ def test_a_trained_trial_is_scored_again_sampled_and_explained(place):
     assert len(list((place.folder / "images").glob("*.png"))) == 3
     np.testing.assert_array_equal(pixels(place.folder / "images/00002.png"), images[2, ..., 0])
 
-    shown = place.run("show", key[:8])
+    shown = place.run("show", name[:8])
     assert "finished" in shown
     assert "data.name = digits" in shown
     states = json.loads(place.run("status", "--json"))
     assert {row["run"] for row in states} >= {"first", "second"}
-    assert place.run("clean", "second").endswith("freed\n")
+    # what is cleaned away cannot be scored, and says so
+    assert not place.run("clean", "second").startswith("0 B")
+    said = place.run("evaluate", "second", "--metric", "blocks", code=2)
+    assert "generators were removed" in said
+    assert place.plan("second")["to_train"] == 0
 
 
 def _begun(place, iteration):
@@ -234,6 +247,21 @@ def test_killed_at_any_moment_and_run_again_it_is_as_if_nothing_had_happened(pla
             assert all(np.array_equal(a[name], b[name]) for name in a.files)
         for grid in folder.glob("samples/*.png"):
             assert grid.read_bytes() == (twin / "samples" / grid.name).read_bytes()
+
+
+@pytest.mark.slow
+def test_a_study_that_is_edited_in_mid_run_trains_what_it_says_now(place):
+    """Trials queued by the old file are withdrawn; every folder holds the trial of its name."""
+    place.study("edited", tips="adam_beta_1_zero", seeds=1)
+    place.run("run", "edited", "--max-hours", "0")
+    path = place.folder / "studies/edited.yaml"
+    text = path.read_text()
+    path.write_text(text.replace("baseline:", "baseline:\n  loss.label_smoothing: 0.2"))
+    place.run("run", "edited")
+    assert place.plan("edited")["to_train"] == 0
+    for folder in place.trials():
+        config = unflatten(json.loads((folder / "config.json").read_text()))
+        assert key(config) == folder.name
 
 
 @pytest.mark.slow

@@ -112,7 +112,7 @@ def test_a_trial_is_explained(runtime):
     one, two = begin(runtime, "one"), begin(runtime, "two")
     trial = one.trials[0]
     folder = trained(runtime, trial)
-    write_json(folder / "evaluations/kid-a.json", {"request": "11111111"})
+    write_json(folder / "evaluations/kid-a.json", {"requests": ["11111111"]})
     append_line(folder / "evaluations/kid-a.jsonl", {"kid": 0.5})
     append_line(folder / "evaluations/kid-a.jsonl", {"kid": 0.25})
     (folder / "log.txt").write_text("\n".join(f"line {n}" for n in range(30)))

@@ -19,8 +19,9 @@ def runtime(tmp_path):
 @pytest.fixture
 def four_cores(monkeypatch):
     machine = Machine(gpus=[], cores=4, gigabytes=64.0)
-    monkeypatch.setattr(drive, "plan_workers", lambda workers: plan_workers(workers, machine))
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 2, 3}, raising=False)
+    monkeypatch.setattr(
+        drive, "plan_workers", lambda workers, threads=None: plan_workers(workers, machine, threads)
+    )
 
 
 def threads(shares):

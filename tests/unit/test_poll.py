@@ -10,8 +10,8 @@ from harness.ledger.base import Job, Row, State, Status
 PLAN = {
     "run_name": "bn-cpu",
     "cells": [
-        {"label": "reference", "config": {"training.kimg": 10.0}},
-        {"label": "off", "config": {"training.kimg": 20.0}},
+        {"label": "reference", "request": "11111111", "config": {"training.kimg": 10.0}},
+        {"label": "off", "request": "11111111", "config": {"training.kimg": 20.0}},
     ],
     "trials": [
         {"cell": cell, "seed": seed, "key": f"{cell}-{seed}"}
@@ -78,7 +78,7 @@ def test_trials_that_ended_here_are_counted_and_told_once(ledger, runtime):
     poll = Poll(PLAN, JOBS, ledger, runtime)
     folder = runtime.trials / "off-0"
     write_json(folder / "result.json", {"status": "finished", "seconds": 12.0})
-    write_json(folder / "evaluations/kid-a.json", {"request": "11111111"})
+    write_json(folder / "evaluations/kid-a.json", {"requests": ["11111111"]})
     append_line(folder / "evaluations/kid-a.jsonl", {"kid": 0.5})
     append_line(folder / "evaluations/kid-a.jsonl", {"kid": 0.25})
     ledger.add("off-0", State.COMPLETE, Status.FINISHED)

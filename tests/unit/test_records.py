@@ -32,18 +32,18 @@ def test_the_configuration_is_the_one_that_was_written(trial):
     assert trial.config() == config
 
 
-def test_a_failure_counts_until_there_is_a_result(trial):
+def test_a_trained_trial_may_have_crashed_in_scoring(trial):
     write_json(trial.folder / "failure.json", {"error": "x"})
     assert trial.failure() == {"error": "x"}
     write_json(trial.folder / "result.json", {"status": "finished"})
     assert trial.result() == {"status": "finished"}
-    assert trial.failure() is None
+    assert trial.failure() == {"error": "x"}
 
 
 def test_scores_are_found_by_what_was_asked(trial):
     folder = trial.folder / "evaluations"
-    write_json(folder / "kid-a.json", {"request": "11111111"})
-    write_json(folder / "kid-b.json", {"request": "22222222"})
+    write_json(folder / "kid-a.json", {"requests": ["11111111"]})
+    write_json(folder / "kid-b.json", {"requests": ["22222222"]})
     append_line(folder / "kid-b.jsonl", {"evaluation": 0, "kid": 0.5})
     assert list(trial.metrics()) == ["kid-a", "kid-b"]
     assert trial.metric("22222222") == "kid-b"

@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 from harness.config.content import folder_digest
 from harness.config.folder import split_files, split_folders
 from harness.config.trial import DataConfig
+from harness.errors import HarnessError
 from harness.gan.data.source import Batch, Source, Split, Uint8
 
 CHUNK = 256  # files decoded before they are written
@@ -37,7 +38,12 @@ class Failure(NamedTuple):
 def load(data: DataConfig, cache: Path) -> Source:
     """Sub-folders named as the splits are the splits; without them a share is held out."""
     root = Path(data.path or "")
-    content = data.content or folder_digest(root, cache)
+    content = folder_digest(root, cache)
+    if data.content not in (None, content):
+        raise HarnessError(
+            f"data.path: the images in {root} have changed since the study was planned: run it "
+            "again"
+        )
     if split_folders(root, data):
         rules = [data.train_split, data.validation_split]
     else:

@@ -31,7 +31,8 @@ def load(path: Path, variables: Variables) -> dict[str, Any]:
         names = {name for name in stored.files if not name.startswith("number/")}
         if differing := names ^ set(variables):
             raise HarnessError(
-                f"{path}: holds other variables than this version builds ({sorted(differing)[0]})"
+                f"{path}: holds other variables than this version builds "
+                f"({sorted(differing)[0]}); remove {path.parent} to train this trial anew"
             )
         for name, variable in variables.items():
             variable.assign(stored[name])

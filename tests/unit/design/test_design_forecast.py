@@ -4,7 +4,7 @@ import pytest
 
 from harness.config.identity import metric_request
 from harness.design.forecast import forecast, missing, remember_speed
-from harness.files import read_json, write_json
+from harness.files import append_line, read_json, write_json
 
 TIPS = "heuristics: [generator_ema, batch_norm_in_discriminator]\ndesign: one_at_a_time\n"
 EMA, BN = "generator_ema=off", "batch_norm_in_discriminator=off"
@@ -22,7 +22,9 @@ def train(trial, runs, scored=True, status="finished", speed=800.0):
     values = {"status": status, "images_per_second": speed, "evaluation_seconds": 12.0}
     write_json(folder / "result.json", values)
     request = metric_request(trial.cell.config) if scored else "00000000"
-    write_json(folder / "evaluations/x.json", {"request": request})
+    write_json(folder / "evaluations/x.json", {"requests": [request]})
+    for number in range(trial.cell.config.training.evaluations + 1):
+        append_line(folder / "evaluations/x.jsonl", {"evaluation": number})
 
 
 def states(plan, runs):
