@@ -28,9 +28,10 @@ def ranking(frames: Frames) -> pd.DataFrame:
     return table.sort_values("effect", kind="stable", na_position="last").reset_index(drop=True)
 
 
-def judge(claim: str, verdict: str, n: int) -> str:
+def judge(claim: str, condition: str, verdict: str, n: int) -> str:
     """What a verdict says of a source's claim about a tip."""
-    if claim == "depends":  # shown by condition, never judged
+    # whether a study meets a condition is not known here, and "supported" would say that it does
+    if claim == "depends" or condition:
         return NOT_JUDGED
     if n == 0 or verdict not in (BETTER, WORSE, INCONCLUSIVE):
         return NOT_TESTED
@@ -47,7 +48,7 @@ def claims(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:
             "design": row.design,
             **{name: claim.get(name, "") for name in ("source", "effect", "condition", "quote")},
             "verdict": row.verdict,
-            "judgement": judge(claim["effect"], str(row.verdict), int(row.n)),
+            "judgement": judge(claim["effect"], claim["condition"], str(row.verdict), int(row.n)),
         }
         for row in each_row(table)
         for claim in said[row.contrast]

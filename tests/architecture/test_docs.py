@@ -32,7 +32,7 @@ GENERATED = {
 FIRST_SCREEN = 30  # lines
 ARCHITECTURE = 150  # lines
 BLOCK = re.compile(r"(?<=<!-- generated -->\n).*?(?=<!-- end -->)", re.DOTALL)
-COMMANDS = get_command(cli.app).commands  # type: ignore[attr-defined]
+COMMANDS = get_command(cli.app).commands
 
 
 def name(path):

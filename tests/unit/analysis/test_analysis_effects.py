@@ -183,11 +183,16 @@ def test_a_profile_without_evidence_is_not_judged(tmp_path: Path):
     ],
 )
 def test_claims_are_judged_by_the_verdict(claim, found, judgement):
-    assert judge(claim, found, 6) == judgement
+    assert judge(claim, "", found, 6) == judgement
 
 
 def test_a_claim_without_a_pair_is_not_tested():
-    assert judge("helps", "inconclusive", 0) == "not tested"
+    assert judge("helps", "", "inconclusive", 0) == "not tested"
+
+
+@pytest.mark.parametrize("found", ["better", "worse", "inconclusive"])
+def test_a_claim_under_a_condition_is_not_judged(found):
+    assert judge("hurts", "with WGAN-GP", found, 6) == "not judged"
 
 
 def test_cells_are_compared_with_the_reference(tidy):
