@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from harness.executors.local import Driver, Outcome, WorkerSpec, run_local
 from harness.executors.poll import Poll
 from harness.executors.view import open_view
 from harness.files import check_writable, read_json, write_json
-from harness.ledger.base import Job, Row, State
+from harness.ledger.base import Job, Ledger, Row, State
 from harness.ledger.lease import lease_alive
 from harness.ledger.optuna_ledger import OptunaLedger
 from harness.records import Trial
@@ -52,11 +52,6 @@ def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: 
             _record_loss(runtime, row, code)
         return bool(lost)
 
-    def work_left() -> bool:
-        # a worker that died between its claim and its lease is noticed by time only
-        ledger.release_stale(alive)
-        return any(row.state is State.WAITING for row in ledger.rows())
-
     for row in ledger.release_stale(alive):
         _record_loss(runtime, row, None)
     ledger.withdraw({job.key for job in jobs})
@@ -72,8 +67,18 @@ def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: 
     ]
     deadline = time.monotonic() + options.hours * 3600 if options.hours is not None else None
     with open_view(poll.snapshot) as tick:
-        driver = Driver(work_left, on_death, tick)
+        driver = Driver(lambda: _work_left(ledger, alive), on_death, tick)
         return run_local(specs, driver, deadline)
+
+
+def _work_left(ledger: Ledger, alive: Callable[[Row], bool]) -> bool:
+    """Whether something waits; what a dead worker held is queued again first."""
+    rows = ledger.rows()
+    # a worker that died between its claim and its lease is noticed by time only
+    if any(row.state is State.RUNNING and not alive(row) for row in rows):
+        ledger.release_stale(alive)
+        rows = ledger.rows()
+    return any(row.state is State.WAITING for row in rows)
 
 
 def _share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEnv]:

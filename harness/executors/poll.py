@@ -23,28 +23,32 @@ class Poll:
         self._name = plan["run_name"]
         self._trials = runtime.trials
         self._ledger = ledger
-        self._before = {row.id for row in ledger.rows() if row.state is State.COMPLETE}
-        self._before |= {row.id for row in ledger.rows() if row.state is State.FAILED}
+        ended = (State.COMPLETE, State.FAILED)
+        self._before = {row.id for row in ledger.rows() if row.state in ended}
         kimg = {cell["label"]: cell["config"]["training.kimg"] for cell in plan["cells"]}
         self._kimg = {trial["key"]: kimg[trial["cell"]] for trial in plan["trials"]}
         self._requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
-        self._done_before = len(self._kimg) - len({job.key for job in jobs})
-        self._asked = {job.key for job in jobs}
+        asked = {job.key for job in jobs}
+        self._done_before = len(self._kimg) - len(asked)
+        self._shown_before = sum(kimg for key, kimg in self._kimg.items() if key not in asked)
+        self._shown_total = sum(self._kimg.values())
         self._ended: dict[int, TrialEnd] = {}
 
     def snapshot(self) -> Snapshot:
         """How things stand now."""
-        # rows of an earlier state of the study file are none of this plan's
-        rows = [row for row in self._ledger.rows() if row.id not in self._before]
-        rows = [row for row in rows if row.key in self._kimg]
-        for row in rows:
+        rows: dict[State, list[Row]] = {state: [] for state in State}
+        for row in self._ledger.rows():
+            # rows of an earlier state of the study file are none of this plan's
+            if row.id not in self._before and row.key in self._kimg:
+                rows[row.state].append(row)
+        for row in sorted(rows[State.COMPLETE] + rows[State.FAILED], key=lambda row: row.id):
             if row.status in _ENDED and row.id not in self._ended:
                 self._ended[row.id] = self._end(row)
-        active = tuple(self._progress(row) for row in rows if row.state is State.RUNNING)
-        done = {row.key for row in rows if row.state is State.COMPLETE}
-        given_up = {row.key for row in rows if row.state is State.FAILED}
-        given_up -= {row.key for row in rows if row.state is not State.FAILED}
-        shown = sum(kimg for key, kimg in self._kimg.items() if key not in self._asked)
+        active = tuple(self._progress(row) for row in rows[State.RUNNING])
+        done = {row.key for row in rows[State.COMPLETE]}
+        given_up = {row.key for row in rows[State.FAILED]} - done
+        given_up -= {row.key for row in rows[State.WAITING] + rows[State.RUNNING]}
+        shown = self._shown_before
         shown += sum(self._kimg[key] for key in done) + sum(trial.kimg for trial in active)
         return Snapshot(
             run_name=self._name,
@@ -52,7 +56,7 @@ class Poll:
             done=self._done_before + len(done),
             failed=len(given_up),
             images=shown * 1000,
-            images_total=sum(self._kimg.values()) * 1000,
+            images_total=self._shown_total * 1000,
             active=active,
             ended=tuple(self._ended.values()),
         )

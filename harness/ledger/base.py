@@ -72,8 +72,16 @@ class Ledger(Protocol):
     def withdraw(self, keep: Collection[str]) -> int:
         """End the waiting trials whose key is not in `keep`; how many."""
 
-    def claim(self, worker: str) -> Claim | None:
-        """Take the next waiting trial; None when none waits."""
+    def claim(self, worker: str, prefers: Callable[[str], bool] | None = None) -> Claim | None:
+        """Take the next waiting trial; None when none waits.
+
+        Next is the one with the fewest attempts and, of those, the first of the plan. `prefers`
+        says of a cell whether the worker has it ready (compiled): a trial of such a cell, with as
+        few attempts, goes before others if its seed is that of the next one or the seed after it.
+        So the seeds that were begun are at most one ahead of the first that waits, and what ends
+        early is still a balanced part of the plan. The seeds of the queue, ended ones included,
+        follow each other in the order of the plan.
+        """
 
     def finish(self, claim: Claim, status: str, message: str = "") -> bool:
         """Say how a claim ended; False if it had been taken away meanwhile (keep the record)."""

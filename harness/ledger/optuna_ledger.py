@@ -8,9 +8,10 @@ that another tool put into the study carries no key and is hidden.
 import fcntl
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import optuna
 from optuna.exceptions import DuplicatedStudyError, UpdateFinishedTrialError
@@ -22,7 +23,9 @@ from harness.ledger.base import Claim, Job, Row, State, Status, next_attempt
 from harness.ledger.lease import Lease
 from harness.ledger.storage import open_storage
 
+_BATCH = 100  # trials written in one piece; others wait some 20 ms for it
 _UNLEASED = 60.0  # seconds that a running row may lack its lease, which is written after the claim
+T = TypeVar("T")
 _STATES = {
     TrialState.WAITING: State.WAITING,
     TrialState.RUNNING: State.RUNNING,
@@ -40,6 +43,11 @@ class OptunaLedger:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._storage = storage
         self._lock = lock
+        # what is written inside it costs one lock and fsync, or one connection
+        self._together: Callable[[], AbstractContextManager[None]] = getattr(
+            storage, "together", nullcontext
+        )
+        self._made: dict[int, tuple[FrozenTrial, Row]] = {}
         self._study = _study_id(storage, run_name)
 
     @classmethod
@@ -54,7 +62,11 @@ class OptunaLedger:
         """Queue the trials that are neither waiting nor running nor given up; return how many."""
         with self._alone():
             last = self._last_rows()
-            count = 0
+            return sum(self._queue(batch, last, retry_crashed) for batch in _batches(jobs))
+
+    def _queue(self, jobs: Sequence[Job], last: dict[str, Row], retry_crashed: bool) -> int:
+        count = 0
+        with self._together():
             for job in jobs:
                 attempt = next_attempt(last.get(job.key), retry_crashed)
                 if attempt is not None:
@@ -73,30 +85,63 @@ class OptunaLedger:
                 for trial in self._trials(TrialState.WAITING)
                 if trial.user_attrs.get("key") not in keep
             ]
-            return sum(self._end(trial._trial_id, Status.STOPPED, "withdrawn") for trial in stale)
+            count = 0
+            for batch in _batches(stale):
+                with self._together():
+                    count += sum(self._end(t._trial_id, Status.STOPPED, "withdrawn") for t in batch)
+        return count
 
-    def claim(self, worker: str) -> Claim | None:
-        """Take the next waiting trial: fewest attempts first, then the order of the plan."""
-        while waiting := self._trials(TrialState.WAITING):
-            trial = min(waiting, key=_turn)
-            try:
-                if not self._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING):
-                    continue  # another worker was faster
-                if "key" not in trial.user_attrs:
-                    self._end_stray(trial)
-                    continue
-                lease = Lease.mine(worker)._asdict()
-                self._storage.set_trial_user_attr(trial._trial_id, "lease", lease)
-            except UpdateFinishedTrialError:
-                continue
-            row = _row(trial)
-            return Claim(row.id, row.key, row.cell, row.seed, row.order, row.attempt)
+    def claim(self, worker: str, prefers: Callable[[str], bool] | None = None) -> Claim | None:
+        """Take the next waiting trial, or one near it that `prefers`; see `Ledger.claim`."""
+        with self._together():
+            while (trial := self._next(prefers)) is not None:
+                if self._take(trial, worker):
+                    row = _row(trial)
+                    return Claim(row.id, row.key, row.cell, row.seed, row.order, row.attempt)
         return None
+
+    def _next(self, prefers: Callable[[str], bool] | None) -> FrozenTrial | None:
+        waiting = self._trials(TrialState.WAITING)
+        first = min(waiting, key=_turn, default=None)
+        if first is None or prefers is None or "key" not in first.user_attrs:
+            return first
+        attempt, near = first.user_attrs["attempt"], self._near(first.user_attrs["seed"])
+        ready = [
+            trial
+            for trial in waiting
+            if trial.user_attrs["seed"] in near
+            and trial.user_attrs["attempt"] == attempt
+            and prefers(trial.user_attrs["cell"])
+        ]
+        return min(ready, key=_turn, default=first)
+
+    def _near(self, seed: int) -> list[int]:
+        """`seed` and the one after it, of all that were ever queued, in the order of the plan."""
+        start: dict[int, int] = {}
+        for row in self.rows():
+            start[row.seed] = min(row.order, start.get(row.seed, row.order))
+        seeds = sorted(start, key=lambda seed: (start[seed], seed))
+        place = seeds.index(seed)
+        return seeds[place : place + 2]
+
+    def _take(self, trial: FrozenTrial, worker: str) -> bool:
+        """Whether `trial` is this worker's now; what another tool put in is ended."""
+        try:
+            if not self._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING):
+                return False  # another worker was faster
+            if "key" not in trial.user_attrs:
+                self._end_stray(trial)
+                return False
+            lease = Lease.mine(worker)._asdict()
+            self._storage.set_trial_user_attr(trial._trial_id, "lease", lease)
+        except UpdateFinishedTrialError:
+            return False
+        return True
 
     def finish(self, claim: Claim, status: str, message: str = "") -> bool:
         """Say how a claim ended; False if it had been taken away meanwhile (keep the record)."""
         ended = Status(status)
-        with self._alone():
+        with self._alone(), self._together():
             if not self._end(claim.id, ended, message):
                 return False
             if ended not in (Status.FINISHED, Status.DIVERGED):
@@ -121,7 +166,14 @@ class OptunaLedger:
 
     def rows(self) -> list[Row]:
         """Every attempt, in the order of queueing."""
-        return [_row(trial) for trial in self._trials() if "key" in trial.user_attrs]
+        return [self._row(trial) for trial in self._trials() if "key" in trial.user_attrs]
+
+    def _row(self, trial: FrozenTrial) -> Row:
+        """The row of a trial, made anew only when the storage hands out another object for it."""
+        known = self._made.get(trial._trial_id)
+        if known is None or known[0] is not trial:
+            known = self._made[trial._trial_id] = trial, _row(trial)
+        return known[1]
 
     def _trials(self, *states: TrialState) -> list[FrozenTrial]:
         return list(
@@ -187,6 +239,10 @@ def _study_id(storage: BaseStorage, run_name: str) -> int:
         return int(storage.create_new_study([StudyDirection.MINIMIZE], run_name))
     except DuplicatedStudyError:  # another worker created it in between
         return int(storage.get_study_id_from_name(run_name))
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
 
 
 def _turn(trial: FrozenTrial) -> tuple[int, int, int]:

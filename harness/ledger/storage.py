@@ -2,11 +2,13 @@
 
 import re
 from pathlib import Path
-
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
-from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError, unknown
+from harness.ledger.journal import Journal
+
+if TYPE_CHECKING:
+    from harness.ledger.database import Database
 
 _DRIVERS = {
     "postgresql": "postgresql+psycopg",
@@ -16,18 +18,15 @@ _DRIVERS = {
 }
 
 
-def open_storage(folder: Path, url: str, workers: int) -> BaseStorage:
+def open_storage(folder: Path, url: str, workers: int) -> "Journal | Database":
     """Open what `url` names, or the journal in `folder` where it is empty."""
     folder.mkdir(parents=True, exist_ok=True)
     return _open_database(url, workers) if url else _open_journal(folder.resolve() / "ledger.log")
 
 
-def _open_journal(path: Path) -> BaseStorage:
-    # Not the default lock, a symlink: its age is read through the link, so it is the journal's,
-    # and of two processes that wait for a dead holder one may break the other's fresh lock.
+def _open_journal(path: Path) -> Journal:
     try:
-        lock = JournalFileOpenLock(str(path))
-        return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
+        return Journal(path)
     except OSError as error:
         raise HarnessError(f"{path}: the ledger cannot be opened ({error.strerror})") from None
     except (ValueError, KeyError, TypeError):  # a torn or foreign line
@@ -37,7 +36,7 @@ def _open_journal(path: Path) -> BaseStorage:
         ) from None
 
 
-def _open_database(url: str, workers: int) -> BaseStorage:
+def _open_database(url: str, workers: int) -> "Database":
     scheme, separator, rest = url.partition("://")
     if not separator:
         raise HarnessError("storage: not a URL; give postgresql://user@host/database")
@@ -49,12 +48,12 @@ def _open_database(url: str, workers: int) -> BaseStorage:
             "journal file, use postgresql://..., or run one worker"
         )
     from sqlalchemy.exc import SQLAlchemyError  # 0.3 s that only a database need cost
-    from sqlalchemy.pool import NullPool
+
+    from harness.ledger.database import Database
 
     timeout = {"timeout": 60} if scheme == "sqlite" else {"connect_timeout": 10}
-    options = {"connect_args": timeout, "poolclass": NullPool}  # a claim an hour: keep none open
     try:
-        return get_storage(RDBStorage(f"{_DRIVERS[scheme]}://{rest}", engine_kwargs=options))
+        return Database(f"{_DRIVERS[scheme]}://{rest}", timeout)
     except ImportError:
         raise HarnessError(
             "storage: the PostgreSQL driver is missing; install the extra `postgres`"

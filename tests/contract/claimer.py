@@ -1,6 +1,7 @@
 """A worker of the ledger's contract tests, run as its own process.
 
-`drain` claims and finishes until nothing waits; `hold` claims one trial and sleeps on it.
+`drain` claims and finishes until nothing waits, `warm` too, but prefers cells that it has had;
+`hold` claims one trial and sleeps on it; `lock` sleeps in the midst of writing.
 Prints the key and the attempt of every claim.
 """
 
@@ -16,8 +17,15 @@ def main(mode: str, run_name: str, folder: str, storage: str, worker: str) -> No
     ledger = OptunaLedger.open(run_name, Path(folder), storage, workers=4)
     say("ready")
     sys.stdin.readline()
-    while (claim := ledger.claim(worker)) is not None:
+    if mode == "lock":
+        with ledger._together():
+            say("locked")
+            time.sleep(60)
+    had: set[str] = set()
+    prefers = had.__contains__ if mode == "warm" else None
+    while (claim := ledger.claim(worker, prefers)) is not None:
         say(f"{claim.key} {claim.attempt}")
+        had.add(claim.cell)
         if mode == "hold":
             time.sleep(60)
         time.sleep(0.005)  # lets the others reach for the next one at the same moment

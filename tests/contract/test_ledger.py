@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,46 +12,20 @@ from pathlib import Path
 
 import optuna
 import pytest
+from places import SHARED, Place, jobs
 
 from harness.errors import HarnessError
 from harness.ledger import lease as lease_module
-from harness.ledger.base import LIMIT, Job, Ledger, Row, State, Status
+from harness.ledger.base import LIMIT, Ledger, Row, State, Status
 from harness.ledger.lease import Lease, lease_alive
 from harness.ledger.optuna_ledger import OptunaLedger
 
 ROOT = Path(__file__).parents[2]
-POSTGRES = os.environ.get("HARNESS_TEST_POSTGRES", "")
-needs_postgres = pytest.mark.skipif(not POSTGRES, reason="HARNESS_TEST_POSTGRES is not set")
-SHARED = ["journal", pytest.param("postgres", marks=needs_postgres)]  # by several processes
-
-
-class Place:
-    """Where a test's ledger lies, to be opened more than once."""
-
-    def __init__(self, kind: str, folder: Path) -> None:
-        self.run_name = f"study-{uuid.uuid4().hex[:8]}"
-        self.folder = folder
-        self.url = POSTGRES if kind == "postgres" else ""
-        self.memory = optuna.storages.InMemoryStorage() if kind == "memory" else None
-
-    def open(self) -> Ledger:
-        if self.memory is not None:
-            return OptunaLedger(self.memory, self.run_name)
-        return OptunaLedger.open(self.run_name, self.folder, self.url, workers=4)
-
-
-@pytest.fixture(params=["memory", *SHARED])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    return Place(request.param, tmp_path)
 
 
 @pytest.fixture(params=SHARED)
 def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return Place(request.param, tmp_path)
-
-
-def jobs(count: int) -> list[Job]:
-    return [Job(f"key{i:04d}", f"cell{i % 4}", i // 4, i) for i in range(count)]
 
 
 def dead(row: Row) -> bool:
@@ -252,10 +225,11 @@ def claimers(place: Place, mode: str, count: int) -> Iterator[list[subprocess.Po
             process.communicate()
 
 
-def test_four_processes_race_for_160_trials(shared: Place) -> None:
+@pytest.mark.parametrize("mode", ["drain", "warm"])
+def test_four_processes_race_for_160_trials(shared: Place, mode: str) -> None:
     ledger = shared.open()
     assert ledger.enqueue(jobs(160)) == 160
-    with claimers(shared, "drain", 4) as started:
+    with claimers(shared, mode, 4) as started:
         for process in started:
             assert process.stdin is not None
             process.stdin.write("go\n")

@@ -2,13 +2,15 @@
 
 import os
 
+import optuna
 import pytest
 
 from harness.config.runtime import Runtime
 from harness.executors import drive
 from harness.executors.devices import Machine, plan_workers
 from harness.files import read_json, write_json
-from harness.ledger.base import Row, State
+from harness.ledger.base import Job, Row, State
+from harness.ledger.optuna_ledger import OptunaLedger
 
 
 @pytest.fixture
@@ -41,6 +43,17 @@ def test_a_worker_is_told_where_things_lie(runtime):
     assert places["HARNESS_RUNS"] == str(runtime.runs)
     assert (places["HARNESS_STORAGE"], places["WANDB_PROJECT"]) == ("postgresql://x", "p")
     assert set(places) >= {"HARNESS_REPORTS", "HARNESS_STUDIES"}
+
+
+def test_work_is_left_while_a_trial_waits_or_is_taken_from_the_dead():
+    ledger = OptunaLedger(optuna.storages.InMemoryStorage(), "bn")
+    assert not drive._work_left(ledger, lambda row: True)
+    ledger.enqueue([Job("key", "cell", 0, 0)])
+    assert drive._work_left(ledger, lambda row: True)
+    ledger.claim("w")
+    assert not drive._work_left(ledger, lambda row: True)
+    assert drive._work_left(ledger, lambda row: False)
+    assert [row.state for row in ledger.rows()] == [State.FAILED, State.WAITING]
 
 
 def test_silence_is_the_age_of_the_last_heartbeat(runtime):

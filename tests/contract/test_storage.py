@@ -1,0 +1,191 @@
+"""What makes a ledger's storage quick, and that it hides nothing: one sync, few readings."""
+
+import os
+import resource
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import optuna
+import pytest
+from places import Place, jobs
+
+from harness.ledger import journal
+from harness.ledger.base import Claim, Row, State, Status
+from harness.ledger.lease import Lease
+from harness.ledger.optuna_ledger import OptunaLedger
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_watcher_sees_what_others_do(place: Place) -> None:
+    random = Random(0)
+    place.open().enqueue(jobs(24))
+    actors, watcher, held = [place.open(), place.open()], place.open(), []
+    for turn in range(30):
+        actor = random.choice(actors)
+        if held and random.random() < 0.5:
+            status = random.choice(["finished", "diverged", "crashed", "stopped"])
+            actor.finish(held.pop(), status, f"turn {turn}")
+        elif random.random() < 0.2:
+            actor.enqueue(jobs(24))
+        elif claim := actor.claim(f"w{turn}"):
+            held.append(claim)
+        rows = watcher.rows()
+        assert rows == place.open().rows()
+        assert sum(row.state is State.RUNNING and row.lease is not None for row in rows) == (
+            len(held)
+        )
+    assert {row.status for row in rows} == {None, *Status} - {Status.LOST}
+
+
+class TestJournal:
+    def test_each_piece_of_work_is_synced_once(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ledger = OptunaLedger.open("run", tmp_path)
+        calls = Counter[str]()
+        sync = os.fsync
+        monkeypatch.setattr(journal.os, "fsync", lambda file: (calls.update(["sync"]), sync(file)))
+        ledger.enqueue(jobs(100))
+        assert calls.pop("sync") == 1
+        claim = ledger.claim("w")
+        assert claim is not None
+        assert calls.pop("sync") == 1
+        ledger.finish(claim, "crashed")  # ended and queued again
+        assert calls.pop("sync") == 1
+        ledger.rows()
+        assert not calls
+
+    def test_a_full_disk_leaves_no_half_line(self, tmp_path: Path) -> None:
+        ledger = OptunaLedger.open("run", tmp_path)
+        ledger.enqueue(jobs(10))
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        full = (tmp_path / "ledger.log").stat().st_size + 1000
+        resource.setrlimit(resource.RLIMIT_FSIZE, (full, hard))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                ledger.enqueue(jobs(20))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        written = OptunaLedger.open("run", tmp_path).rows()
+        assert 10 < len(written) < 20
+        assert ledger.enqueue(jobs(20)) == 20 - len(written)
+
+    def test_whoever_is_killed_while_it_writes_holds_nobody_up(self, tmp_path: Path) -> None:
+        ledger = OptunaLedger.open("run", tmp_path)
+        ledger.enqueue(jobs(1))
+        argv = [sys.executable, str(Path(__file__).with_name("claimer.py")), "lock", "run"]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+        with subprocess.Popen(
+            [*argv, str(tmp_path), "", "w0"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        ) as other:
+            assert other.stdin is not None
+            assert other.stdout is not None
+            assert other.stdout.readline() == "ready\n"
+            other.stdin.write("go\n")
+            other.stdin.flush()
+            assert other.stdout.readline() == "locked\n"
+            assert len(ledger.rows()) == 1  # to read takes no lock
+            claims: list[Claim | None] = []
+            waits = threading.Thread(target=lambda: claims.append(ledger.claim("w")))
+            waits.start()
+            waits.join(0.5)
+            assert waits.is_alive()
+            other.kill()
+        waits.join(5)
+        assert [claim and claim.key for claim in claims] == ["key0000"]
+
+
+class TestDatabase:
+    """Over SQLite, which keeps the same tables."""
+
+    @pytest.fixture
+    def open_ledger(self, tmp_path: Path) -> Callable[[], OptunaLedger]:
+        return lambda: OptunaLedger.open("run", tmp_path, f"sqlite:///{tmp_path}/queue.db")
+
+    @pytest.fixture
+    def readings(self, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+        """How often all trials, and how often one, were read with their attributes."""
+        count = Counter[str]()
+        storage = optuna.storages.RDBStorage
+        for name in ("get_all_trials", "get_trial"):
+            own = getattr(storage, name)
+            monkeypatch.setattr(
+                storage,
+                name,
+                lambda *a, own=own, name=name, **k: (count.update([name]), own(*a, **k))[1],
+            )
+        return count
+
+    def test_a_look_reads_only_what_changed(
+        self, open_ledger: Callable[[], OptunaLedger], readings: Counter[str]
+    ) -> None:
+        worker, driver = open_ledger(), open_ledger()
+        worker.enqueue(jobs(40))
+        driver.rows()
+        worker.claim("w")
+        readings.clear()
+        assert driver.rows() == driver.rows() == open_ledger().rows()
+        assert readings == {"get_trial": 1, "get_all_trials": 1}  # the second is the fresh one's
+        claim = worker.claim("w")
+        assert claim is not None
+        readings.clear()
+        assert worker.finish(claim, "finished", "well")
+        assert driver.rows()[1][6:] == (State.COMPLETE, Status.FINISHED, _lease(driver, 1), "well")
+        assert driver.release_stale(lambda row: True) == []
+        assert readings == {"get_trial": 1}
+
+    def test_a_claim_reads_no_attribute_again(
+        self, open_ledger: Callable[[], OptunaLedger], readings: Counter[str]
+    ) -> None:
+        ledger = open_ledger()
+        ledger.enqueue(jobs(40))
+        ledger.claim("w")
+        readings.clear()
+        claims = [ledger.claim("w") for _ in range(5)]
+        assert [claim and claim.key for claim in claims] == [job.key for job in jobs(6)[1:]]
+        assert not readings
+
+    def test_a_lease_that_comes_late_is_seen(
+        self, open_ledger: Callable[[], OptunaLedger], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        worker, driver = open_ledger(), open_ledger()
+        worker.enqueue(jobs(1))
+        seen: list[Row] = []
+        write = worker._storage.set_trial_user_attr
+
+        def late(*args: object) -> None:
+            seen.extend(driver.rows())
+            write(*args)
+
+        monkeypatch.setattr(worker._storage, "set_trial_user_attr", late)
+        worker.claim("w3")
+        assert [(row.state, row.lease) for row in seen] == [(State.RUNNING, None)]
+        lease = _lease(driver, 0)
+        assert lease is not None
+        assert lease.worker == "w3"
+
+    def test_a_worker_keeps_no_connection(self, open_ledger: Callable[[], OptunaLedger]) -> None:
+        ledger = open_ledger()
+        ledger.enqueue(jobs(2))
+        engine = ledger._storage.engine
+        ledger.rows()
+        assert engine.pool.checkedin() == 1
+        claim = ledger.claim("w")
+        assert claim is not None
+        assert engine.pool.checkedin() == 0
+        ledger.finish(claim, "finished")
+        assert engine.pool.checkedin() == 0
+
+
+def _lease(ledger: OptunaLedger, place: int) -> Lease | None:
+    return ledger.rows()[place].lease
