@@ -21,8 +21,10 @@ from harness.catalog import ENCODERS
 from harness.config.trial import DataConfig, EvaluationConfig
 from harness.errors import HarnessError
 from harness.gan.data.store import locked
+from harness.gan.folding import folded
 
-BATCH = 64  # images encoded at a time
+ENCODING = 2  # raised when the same weights give other features, be it by rounding
+LARGE = 128  # px; above it fewer images are encoded at a time, for their memory
 INCEPTION_V3_WEIGHTS = "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
 INCEPTION_V3_MINIMUM = 75  # px; also the default: S0's
 INCEPTION_2015_GRAPH = "classify_image_graph_def.pb"
@@ -43,17 +45,22 @@ class Encoder:
     digest: str  # 8 hex of its weights
     features: Network  # compiled, resizing included
 
+    @property
+    def batch(self) -> int:
+        """Images encoded at a time."""
+        return 64 if self.resolution > LARGE else 128
+
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Features (N, d) of uint8 images (N, H, W, 1 or 3)."""
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] not in (1, 3):
             raise HarnessError(
                 f"encoders take uint8 images (N, H, W, 1 or 3), not {images.dtype} {images.shape}"
             )
-        parts = [self._batch(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
-        return np.concatenate(parts)
+        starts = range(0, len(images), self.batch)
+        return np.concatenate([self._features(images[i : i + self.batch]) for i in starts])
 
-    def _batch(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        padding = ((0, BATCH - len(images)), (0, 0), (0, 0), (0, 0))
+    def _features(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        padding = ((0, self.batch - len(images)), (0, 0), (0, 0), (0, 0))
         features = self.features(tf.constant(np.pad(images, padding))).numpy()
         return np.asarray(features[: len(images)], np.float32)
 
@@ -90,11 +97,12 @@ def inception_v3(data: DataConfig, evaluation: EvaluationConfig, cache: Path) ->
     # Keras raises a bare Exception for a failed download, and whatever HDF5 does for a bad file
     except Exception as error:  # noqa: BLE001
         _no_weights("inception_v3", file, error)
+    network = folded(model)
     return Encoder(
         "inception_v3",
         resolution,
         weights_digest(model.get_weights()),
-        compiled(lambda x: model(x / 127.5 - 1.0, training=False), resolution, evaluation.resizer),
+        compiled(lambda x: network(x / 127.5 - 1.0), resolution, evaluation.resizer),
     )
 
 
@@ -210,7 +218,7 @@ def _input_size(path: Path, model: Any, evaluation: EvaluationConfig) -> int | N
 def compiled(network: Network, resolution: int | None, resizer: str) -> Network:
     """`network` after colour and size are made right; `resolution` None: it resizes by itself."""
 
-    def features(images: tf.Tensor) -> tf.Tensor:  # uint8 (BATCH, H, W, 1 or 3)
+    def features(images: tf.Tensor) -> tf.Tensor:  # uint8 (N, H, W, 1 or 3)
         images = tf.cast(images, tf.float32)
         if images.shape[-1] == 1:
             images = tf.image.grayscale_to_rgb(images)

@@ -16,11 +16,13 @@ from harness.files import write_atomically
 from harness.gan import encoders
 from harness.gan.data import Images
 from harness.metrics.coverage import NEIGHBOURS, coverage, radii
+from harness.metrics.kid import Draw, Estimate
 
 BATCH = 128  # images generated at a time
 MINIMUM = NEIGHBOURS + 1  # images: for coverage, and for KID against halves
 
 Generate = Callable[[NDArray[np.float32]], NDArray[np.uint8]]  # (128, noise) → (128, H, W, C)
+Protocol = Callable[[int, int, int], list[Draw]]  # generated and real images, size
 
 
 def to_uint8(images: Any) -> NDArray[np.uint8]:
@@ -30,21 +32,21 @@ def to_uint8(images: Any) -> NDArray[np.uint8]:
 
 
 class Evaluator:
-    """Everything about a metric that does not change through a training, prepared once.
+    """Everything about a metric that is the same in all trials that ask for it, prepared once.
 
     `identity` names the way of scoring, and `spec` says it in full (evaluations/<identity>.json).
+    `count` images are generated for an evaluation; of the blocks or subsets compared,
+    `independent_blocks` fit into the validation images without sharing one.
     """
 
     def __init__(self, config: TrialConfig, images: Images, cache: Path) -> None:
-        self._seed = config.seed
-        self._noise_size = config.generator.noise_size
         protocol = config.evaluation.protocol or ""
         block = PROTOCOLS[protocol].block
-        count = _count(config, len(images.validation), block)
-        self._estimate = PROTOCOLS.load(protocol)
-        self._size = block or min(config.evaluation.subset_size or count, count)
+        self.count = _count(config, len(images.validation), block)
+        size = block or min(config.evaluation.subset_size or self.count, self.count)
+        self.independent_blocks = self.count // size
         self._encoder = encoders.build(config.data, config.evaluation, cache)
-        estimator = f"blocks{block}" if block else f"subsets100x{self._size}"
+        estimator = f"blocks{block}" if block else f"subsets100x{size}"
         self.spec: dict[str, Any] = {
             "request": metric_request(config),
             "identity": "",
@@ -52,45 +54,35 @@ class Evaluator:
             "encoder": self._encoder.name,
             "resolution": self._encoder.resolution,
             "resizer": config.evaluation.resizer,
-            "n": count,
-            "m": count,
+            "n": self.count,
+            "m": self.count,
             "reference": images.identity[:8],
             "encoder_digest": self._encoder.digest,
         }
         self.identity = self.spec["identity"] = _identity(self.spec, estimator)
         self._real = self._real_features(images, cache)  # (m, d)
         self._radii = radii(self._real)
-        half = count // 2
-        self._halves = (self._real[:half], self._real[half : 2 * half])
+        parts = _draws(PROTOCOLS.load(protocol), self.count, size)
+        self._ends = np.cumsum([len(part) for part in parts])
+        self._estimate = Estimate(self._real, [draw for part in parts for draw in part])
 
-    @property
-    def independent_blocks(self) -> int:
-        """How many blocks or subsets fit into the validation images without sharing one."""
-        return int(self.spec["n"]) // self._size
-
-    def score(self, generate: Generate, number: int) -> dict[str, Any]:
-        """Score a generator at evaluation `number`, whose latents are common to all cells."""
-        generated = self._generated_features(generate, number)
-        values = self._estimate(generated, self._real, self._size)
-        half_a, half_b = (
-            # half of the images may be less than one block or subset
-            float(self._estimate(generated, half, min(self._size, len(half))).mean())
-            for half in self._halves
-        )
+    def score(self, generate: Generate, latents: NDArray[np.float32]) -> dict[str, Any]:
+        """Score a generator on latents (count, noise size)."""
+        generated = self._generated_features(generate, latents)
+        values, half_a, half_b, _ = np.split(self._estimate(generated), self._ends)
         return {
-            "evaluation": number,
             "kid": float(values.mean()),
             "kid_blocks": [float(value) for value in values],
-            "kid_half_a": half_a,
-            "kid_half_b": half_b,
+            "kid_half_a": float(half_a.mean()),
+            "kid_half_b": float(half_b.mean()),
             "coverage": coverage(generated, self._real, self._radii),
         }
 
-    def _generated_features(self, generate: Generate, number: int) -> NDArray[np.float32]:
-        count = self.spec["n"]
-        latents = rng.latents(count, self._noise_size, self._seed, "evaluation", number)
+    def _generated_features(
+        self, generate: Generate, latents: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
         parts = []
-        for start in range(0, count, BATCH):
+        for start in range(0, len(latents), BATCH):
             batch = latents[start : start + BATCH]
             # the last batch is filled up, so that the generator is traced for one shape only
             filled = np.pad(batch, ((0, BATCH - len(batch)), (0, 0)))
@@ -100,7 +92,8 @@ class Evaluator:
     def _real_features(self, images: Images, cache: Path) -> NDArray[np.float32]:
         """Features of the validation images in one fixed random order; kept on disk by content."""
         parts = [self.spec[name] for name in ("encoder", "resolution", "resizer", "m")]
-        file = cache / "features" / f"{digest([*parts, images.identity, self._encoder.digest])}.npy"
+        parts += [images.identity, self._encoder.digest, encoders.ENCODING]
+        file = cache / "features" / f"{digest(parts)}.npy"
         if file.exists():
             kept: NDArray[np.float32] = np.load(file)
             return kept
@@ -138,6 +131,15 @@ def _count(config: TrialConfig, available: int, block: int | None) -> int:
             f"{config.evaluation.protocol}, which takes at least {block or MINIMUM}"
         )
     return count
+
+
+def _draws(protocol: Protocol, count: int, size: int) -> tuple[list[Draw], ...]:
+    """What is compared: against all real images, against their first half, their second half."""
+    half = count // 2
+    # half of the images may be less than one block or subset
+    first = protocol(count, half, min(size, half))
+    second = [(generated, real + half) for generated, real in first]
+    return protocol(count, count, size), first, second
 
 
 def _identity(spec: dict[str, Any], estimator: str) -> str:

@@ -15,7 +15,7 @@ from harness.errors import HarnessError
 from harness.gan.data import load_images
 from harness.gan.encoders import Encoder, saved_model
 from harness.gan.evaluate import BATCH, Evaluator, to_uint8
-from harness.metrics.kid import blocks, subsets
+from harness.metrics.kid import Estimate, blocks, subsets
 
 pytestmark = pytest.mark.tf
 
@@ -45,6 +45,10 @@ def evaluator(encoder_file, cache):
         return Evaluator(config, load_images(config.data, cache), cache)
 
     return make
+
+
+def score(made, generate, number=0, noise_size=64):
+    return made.score(generate, rng.latents(made.count, noise_size, 0, "evaluation", number))
 
 
 def noise_images(latents):
@@ -86,29 +90,44 @@ def test_request_is_that_of_the_configuration(encoder_file, cache):
 @pytest.mark.parametrize(("protocol", "count"), [("blocks", 7), ("subsets", 100)])
 def test_score(evaluator, protocol, count):
     made = evaluator(protocol=protocol)
-    row = made.score(noise_images, 3)
-    assert list(row) == [
-        "evaluation", "kid", "kid_blocks", "kid_half_a", "kid_half_b", "coverage",
-    ]  # fmt: skip
-    assert row["evaluation"] == 3
+    row = score(made, noise_images, 3)
+    assert list(row) == ["kid", "kid_blocks", "kid_half_a", "kid_half_b", "coverage"]
     assert len(row["kid_blocks"]) == count
     assert row["kid"] == pytest.approx(np.mean(row["kid_blocks"]))
     assert 0.0 <= row["coverage"] <= 1.0
-    assert row == made.score(noise_images, 3)
-    assert row["kid"] != made.score(noise_images, 4)["kid"]
+    assert row == score(made, noise_images, 3)
+    assert row["kid"] != score(made, noise_images, 4)["kid"]
 
 
-def test_score_is_that_of_the_parts(evaluator, encoder_file):
-    made = evaluator(protocol="subsets", samples=300)
-    latents = rng.latents(300, 64, 0, "evaluation", 2)
+def test_trials_share_an_evaluator_whatever_their_noise_size(evaluator):
+    made = evaluator(protocol="subsets")
+    assert (made.count, made.independent_blocks) == (899, 1)
+    before = score(made, noise_images, 1)
+    score(made, lambda z: noise_images(np.tile(z, (1, 4))), 1, noise_size=16)
+    keras.backend.clear_session()  # what is kept does not hang on Keras' global state
+    assert score(made, noise_images, 1) == before
+    assert made._encoder.features.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.parametrize(("protocol", "size"), [("blocks", 128), ("subsets", 200)])
+def test_score_is_that_of_the_parts(evaluator, encoder_file, protocol, size):
+    made = evaluator(protocol=protocol, samples=300, subset_size=200)
+    count, half = made.count, made.count // 2
+    latents = rng.latents(count, 64, 0, "evaluation", 2)
     encoder = saved_model(encoder_file, resolve([SMALL]).data, resolve([SMALL]).evaluation)
     generated = encoder(noise_images(latents))
-    row = made.score(noise_images, 2)
-    assert row["kid"] == pytest.approx(subsets(generated, made._real, 300).mean(), rel=1e-6)
-    half = subsets(generated, made._real[:150], 150).mean()
-    assert row["kid_half_a"] == pytest.approx(half, rel=1e-6)
-    half = subsets(generated, made._real[150:], 150).mean()
-    assert row["kid_half_b"] == pytest.approx(half, rel=1e-6)
+    row = made.score(noise_images, latents)
+    select = {"blocks": blocks, "subsets": subsets}[protocol]
+
+    def kid(real):
+        # half of the images are less than a subset
+        draws = select(count, len(real), min(size, len(real)))
+        return Estimate(real, draws)(generated)
+
+    assert row["kid_blocks"] == pytest.approx(kid(made._real), rel=1e-9)
+    assert row["kid_half_a"] == pytest.approx(kid(made._real[:half]).mean(), rel=1e-9)
+    assert row["kid_half_b"] == pytest.approx(kid(made._real[half:]).mean(), rel=1e-9)
+    assert row["kid_half_a"] != row["kid_half_b"]
 
 
 def test_generator_sees_batches_of_one_size(evaluator):
@@ -119,7 +138,7 @@ def test_generator_sees_batches_of_one_size(evaluator):
         assert latents.dtype == np.float32
         return noise_images(latents)
 
-    evaluator(protocol="subsets").score(generate, 0)
+    score(evaluator(protocol="subsets"), generate)
     assert sizes == [(BATCH, 64)] * 8
 
 
@@ -132,7 +151,7 @@ def test_real_images_score_near_zero_and_noise_does_not(evaluator, cache):
         start = next(calls) * BATCH
         return np.resize(train[start : start + BATCH], (BATCH, 16, 16, 1))
 
-    good, bad = made.score(real, 0), made.score(noise_images, 0)
+    good, bad = score(made, real), score(made, noise_images)
     assert abs(good["kid"]) < 0.02 * bad["kid"]
     assert good["coverage"] > 0.9 > bad["coverage"]
 
@@ -199,7 +218,7 @@ def test_blocks_equal_s0_on_equal_float_images_and_features():
     generated = encoder(random.beta(5, 2, (384, 16, 16, 3)).astype(np.float32))
     parts = [slice(i, i + 128) for i in range(0, 384, 128)]
     expected = np.mean([s0_kid(real[part], generated[part]) for part in parts])
-    ours = blocks(generated.numpy(), real.numpy()).mean()
+    ours = Estimate(real.numpy(), blocks(384, 384))(generated.numpy()).mean()
     assert abs(expected) > 1e-3
     assert ours == pytest.approx(float(expected), abs=1e-5)
 
@@ -222,8 +241,8 @@ def test_cifar10_with_the_shared_imagenet_encoder(tmp_path, monkeypatch):
     images = load_images(config.data, tmp_path)
     made = Evaluator(config, images, tmp_path)
     order = iter(np.random.default_rng(0).permutation(50000)[: 16 * BATCH].reshape(16, BATCH))
-    real = made.score(lambda z: images.train[np.sort(next(order))], 0)
-    blurred = made.score(lambda z: images.train[np.sort(next(order))] // 64 * 64, 0)
+    real = score(made, lambda z: images.train[np.sort(next(order))])
+    blurred = score(made, lambda z: images.train[np.sort(next(order))] // 64 * 64)
     assert abs(real["kid"]) < 0.02
     assert blurred["kid"] > 5 * abs(real["kid"])
     assert real["coverage"] > 0.85

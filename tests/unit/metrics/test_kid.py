@@ -4,11 +4,29 @@ import numpy as np
 import pytest
 
 from harness.errors import HarnessError
-from harness.metrics.kid import blocks, mmd, subsets
+from harness.metrics import kid
+from harness.metrics.kid import Estimate, blocks, subsets
 
 
 def features(n, d=7, shift=0.0, seed=0):
     return np.random.default_rng(seed).standard_normal((n, d)) + shift
+
+
+def estimate(protocol, x, y, size):
+    return Estimate(y, protocol(len(x), len(y), size))(x)
+
+
+def mmd(x, y):
+    """All of x against all of y."""
+    return float(Estimate(y, [(np.arange(len(x)), np.arange(len(y)))])(x)[0])
+
+
+def plain(x, y):
+    """The formula as it stands, in NumPy's float64."""
+    xx, yy, xy = ((p @ q.T / p.shape[1] + 1.0) ** 3 for p, q in ((x, x), (y, y), (x, y)))
+    n, m = len(x), len(y)
+    within = (xx.sum() - np.trace(xx)) / (n * (n - 1)) + (yy.sum() - np.trace(yy)) / (m * (m - 1))
+    return within - 2.0 * xy.mean()
 
 
 def kernel(a, b):
@@ -34,8 +52,35 @@ def test_mmd_equals_triple_loop_with_unequal_sizes(n, m):
 
 def test_blocks_are_disjoint_ordered_and_drop_the_remainder():
     x, y = features(25), features(17, seed=1)
-    values = blocks(x, y, 8)
-    assert values == pytest.approx([mmd(x[:8], y[:8]), mmd(x[8:16], y[8:16])], rel=1e-12)
+    expected = [plain(x[:8], y[:8]), plain(x[8:16], y[8:16])]
+    assert estimate(blocks, x, y, 8) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(("protocol", "size"), [(blocks, 8), (subsets, 6), (subsets, 80)])
+def test_draws_that_have_images_in_common_equal_the_plain_formula(monkeypatch, protocol, size):
+    monkeypatch.setattr(kid, "CHUNK", 32)
+    x, y = features(150, 32), features(170, 32, shift=0.2, seed=3)
+    half = protocol(150, 85, size)
+    draws = [*protocol(150, 170, size), *half, *((one, other + 85) for one, other in half)]
+    expected = [plain(x[one], y[other]) for one, other in draws]
+    assert Estimate(y, draws)(x) == pytest.approx(expected, rel=1e-10)
+
+
+def test_real_images_are_summed_once_and_common_subsets_once(monkeypatch):
+    x, y = features(40), features(60, seed=1)
+    first, second = np.arange(10), np.arange(10, 30)
+    prepared = Estimate(y, [(first, first), (first, second), (second, second)])
+    seen = []
+
+    def counted(a, b, real=kid._kernel):
+        seen.append((len(a), len(b)))
+        return real(a, b)
+
+    monkeypatch.setattr(kid, "_kernel", counted)
+    values = prepared(x)
+    within, across = [(10, 10), (20, 20)], [(10, 10), (10, 20), (20, 20)]
+    assert seen == within + across
+    assert np.array_equal(prepared(x), values)
 
 
 def fidelity_recipe(x, y, size):
@@ -58,10 +103,10 @@ def fidelity_recipe(x, y, size):
     [(140, 110, 100), (100, 100, 100), (300, 280, 20)],  # from all pairs, and subset by subset
 )
 def test_subsets_equal_torch_fidelitys_mean_and_population_deviation(monkeypatch, n, m, size):
-    monkeypatch.setattr("harness.metrics.kid.CHUNK", 64)
+    monkeypatch.setattr(kid, "CHUNK", 64)
     x, y = features(n, 32), features(m, 32, shift=0.2, seed=3)
     mean, deviation = fidelity_recipe(x, y, size)
-    values = subsets(x, y, size)
+    values = estimate(subsets, x, y, size)
     assert values.shape == (100,)
     assert values.mean() == pytest.approx(mean, rel=1e-9)
     assert values.std() == pytest.approx(deviation, rel=1e-9)
@@ -75,7 +120,8 @@ def test_float32_features_are_accumulated_in_float64():
 
 def test_same_distribution_is_near_zero_and_a_shift_raises_the_value():
     real = features(640, 16)
-    values = [blocks(features(640, 16, s, seed=2), real).mean() for s in (0.0, 0.1, 0.3, 0.9)]
+    shifts = (0.0, 0.1, 0.3, 0.9)
+    values = [estimate(blocks, features(640, 16, s, seed=2), real, 128).mean() for s in shifts]
     assert abs(values[0]) < 0.01
     assert values == sorted(values)
     assert values[-1] > 1.0
@@ -90,18 +136,19 @@ def test_identical_sets_are_at_or_below_zero():
 def test_order_inside_a_block_does_not_matter():
     x, y = features(50), features(50, seed=1)
     order = np.random.default_rng(4).permutation(50)
-    assert blocks(x[order], y, 50) == pytest.approx(blocks(x, y, 50), rel=1e-10)
+    assert mmd(x[order], y) == pytest.approx(mmd(x, y), rel=1e-10)
 
 
-@pytest.mark.parametrize("estimator", [blocks, subsets])
+@pytest.mark.parametrize("protocol", [blocks, subsets])
 @pytest.mark.parametrize(("n", "m", "side"), [(9, 20, "generated"), (20, 9, "real")])
-def test_too_few_images(estimator, n, m, side):
+def test_too_few_images(protocol, n, m, side):
     with pytest.raises(HarnessError, match=f"9 {side} images are fewer .* of 10"):
-        estimator(features(n), features(m), 10)
+        protocol(n, m, 10)
+    with pytest.raises(HarnessError, match="at least 2"):
+        protocol(n, m, 1)
 
 
 def test_features_of_other_sizes():
+    prepared = Estimate(features(10, 8), blocks(10, 10, 5))
     with pytest.raises(HarnessError, match=r"\(10, 7\) and \(10, 8\)"):
-        blocks(features(10), features(10, 8), 5)
-    with pytest.raises(HarnessError, match="at least 2"):
-        blocks(features(10), features(10), 1)
+        prepared(features(10))
