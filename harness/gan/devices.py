@@ -1,17 +1,18 @@
 """How TensorFlow uses this machine: set once a process, before anything else touches it."""
 
-import gc
 import os
 
 import keras
 import tensorflow as tf
 
+KERNELS = 2  # raised when the same formulas are computed in another order
 
-def configure(threads: int) -> dict[str, object]:
+
+def configure(threads: int, xla: bool | None = None) -> dict[str, object]:
     """Set threads and memory growth; return the arithmetic that results.
 
-    The arithmetic changes rounding, so bits, but not what is trained: it is recorded, and never
-    part of a trial's key.
+    XLA compiles where it pays: on a GPU, unless `xla` says otherwise. The arithmetic changes
+    rounding, so bits, but not what is trained: it is recorded, and never part of a trial's key.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -21,17 +22,17 @@ def configure(threads: int) -> dict[str, object]:
         tf.config.experimental.set_memory_growth(gpu, True)
     return {
         "threads": threads,
-        "xla": False,
+        "xla": bool(gpus) if xla is None else xla,
+        "kernels": KERNELS,
         "device": _name(gpus),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
     }
 
 
-def forget() -> None:
-    """Drop what a trial left in Keras and in memory: the next starts as in a fresh process."""
-    keras.backend.clear_session()
-    gc.collect()
+def on_gpu() -> bool:
+    """Whether trainings run on a GPU."""
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def _name(gpus: list[object]) -> str:

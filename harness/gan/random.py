@@ -39,11 +39,23 @@ def normal(shape: tuple[int, ...], seed: Seed) -> tf.Tensor:
 
 
 class Streams:
-    """Seeds of one trial by stream name and counters (iteration, update, pass)."""
+    """Seeds of one trial by stream name and counters (iteration, update, pass).
+
+    They come from a variable, so that another trial's seed needs no new trace.
+    """
+
+    NAMES = ("latent", "augment", "penalty", "dropout")
 
     def __init__(self, seed: int) -> None:
-        self._seed = seed
+        self._words = tf.Variable(self._derive(seed), trainable=False, name="streams")
+
+    def assign(self, seed: int) -> None:
+        """Take another trial's seed."""
+        self._words.assign(self._derive(seed))
 
     def at(self, name: str, *counters: tf.Tensor | int | str) -> Seed:
         """The seed of stream `name` at the given counters; a pure function of both."""
-        return fold(tf.constant(rng.derive(self._seed, name), tf.int32), *counters)
+        return fold(self._words[self.NAMES.index(name)], *counters)
+
+    def _derive(self, seed: int) -> tf.Tensor:
+        return tf.constant([rng.derive(seed, name) for name in self.NAMES], tf.int32)

@@ -15,13 +15,15 @@ from harness.config.trial import TrialConfig
 from harness.errors import HarnessError
 from harness.files import read_json, unwritable
 from harness.gan import devices
+from harness.gan.numbers import structure
+from harness.gan.train.program import Programs
 from harness.ledger.base import Claim, Status
 from harness.ledger.optuna_ledger import OptunaLedger
 from harness.records import Trial
 from harness.tracking.record import Busy, Recorder
 from harness.worker.trial import Context, run_trial
 
-TRIALS_A_PROCESS = 40  # at about 30 MB that TensorFlow keeps of each
+PROGRAMS_A_PROCESS = 40  # at about 30 MB that TensorFlow keeps of each when it is dropped
 LOG_TAIL = 40  # lines of a traceback kept with a failure
 
 
@@ -49,21 +51,34 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     plan = read_json(folder / "plan.json")
     if plan is None:
         raise HarnessError(f"{folder}: no run of that name was started here")
-    arithmetic = devices.configure(int(os.environ.get("HARNESS_THREADS", "1")))
-    context = Context(plan, runtime, arithmetic, stop, keep_all)
+    arithmetic = devices.configure(int(os.environ.get("HARNESS_THREADS", "1")), _xla())
+    programs = Programs(bool(arithmetic["xla"]))
+    context = Context(plan, runtime, arithmetic, programs, stop, keep_all)
     cells = {cell["label"]: cell["config"] for cell in plan["cells"]}
+    structures = {label: structure(knobs) for label, knobs in cells.items()}
     ledger = OptunaLedger.open(run_name, folder, runtime.storage)
-    # TensorFlow keeps some memory of each graph, so a worker is renewed now and then
-    for _ in range(TRIALS_A_PROCESS):
-        if stop() or (claim := ledger.claim(name)) is None:
+
+    def compiled(cell: str) -> bool:
+        return structures.get(cell, "") in programs
+
+    # a worker is renewed now and then for the memory that TensorFlow does not give back
+    while programs.compiled < PROGRAMS_A_PROCESS and not stop():
+        if (claim := ledger.claim(name, compiled)) is None:
             break
         config = unflatten({**cells.get(claim.cell, {}), "seed": claim.seed})
         if key(config) != claim.key:
             ledger.finish(claim, Status.STOPPED, "")
             raise HarnessError(f"{folder / 'plan.json'} has changed since the trials were queued")
         _attempt(config, claim, ledger, context)
-        devices.forget()
     return 0
+
+
+def _xla() -> bool | None:
+    """Whether HARNESS_XLA asks for XLA or against it; None: neither."""
+    asked = os.environ.get("HARNESS_XLA", "")
+    if asked not in ("", "0", "1"):
+        raise HarnessError(f"HARNESS_XLA: must be 0, 1 or empty (given: {asked!r})")
+    return None if not asked else asked == "1"
 
 
 def _attempt(config: TrialConfig, claim: Claim, ledger: OptunaLedger, context: Context) -> None:

@@ -16,6 +16,7 @@ from harness.tracking.record import Recorder, now
 from harness.tracking.wandb_sink import WandbSink
 
 CHECKPOINT_SECONDS = 60.0  # at most this much training is lost to a kill
+BEAT_SECONDS = 0.4  # between two reports of progress; the view looks twice a second
 
 
 class Listener:
@@ -29,6 +30,7 @@ class Listener:
         self.trial = Trial(recorder.folder)
         self.kid: float | None = None
         self.saved = time.monotonic()
+        self.phase, self.beat = "", 0.0  # of the last progress
 
     def run(self, stop: Callable[[], bool]) -> dict[str, Any] | None:
         """Until the end of the budget, divergence, or a stop: the result, or None if stopped."""
@@ -60,6 +62,11 @@ class Listener:
                 self._save()
 
     def _progress(self, phase: str) -> None:
+        """Say how far it is: at each change of phase, else no oftener than somebody looks."""
+        now = time.monotonic()
+        if phase == self.phase and now - self.beat < BEAT_SECONDS:
+            return
+        self.phase, self.beat = phase, now
         self.recorder.progress(
             phase=phase,
             iteration=self.session.iteration,
@@ -95,6 +102,7 @@ class Listener:
                 self.recorder.generator(row["iteration"]).unlink(missing_ok=True)
 
     def _save(self) -> None:
+        self.recorder.settle()
         self.session.save(self.recorder.checkpoint)
         self.saved = time.monotonic()
 

@@ -10,6 +10,7 @@ from harness.config.trial import TrialConfig
 from harness.errors import HarnessError
 from harness.gan.data import Images, load_images
 from harness.gan.evaluate import Evaluator
+from harness.gan.train.program import Programs
 from harness.gan.train.session import Session
 from harness.ledger.base import Claim, Status
 from harness.records import FINISHED, Trial
@@ -17,6 +18,8 @@ from harness.tracking.mirror import RunIdentity, TrackingSettings
 from harness.tracking.record import Recorder, environment
 from harness.tracking.wandb_sink import WandbSink
 from harness.worker.listener import Listener, final_fifth
+
+EVALUATORS = 4  # kept; each holds an encoder and the features of the validation images
 
 
 @dataclass
@@ -26,9 +29,11 @@ class Context:
     plan: Mapping[str, Any]
     runtime: Runtime
     arithmetic: Mapping[str, Any]
+    programs: Programs
     stop: Callable[[], bool]
     keep_all: bool = False
     _images: dict[str, Images] = field(default_factory=dict)
+    _evaluators: dict[str, Evaluator] = field(default_factory=dict)
 
     def images(self, config: TrialConfig) -> Images:
         """The data set of a trial; the last one stays loaded."""
@@ -36,6 +41,16 @@ class Context:
         if name not in self._images:
             self._images = {name: load_images(config.data, self.runtime.cache)}
         return self._images[name]
+
+    def evaluator(self, config: TrialConfig) -> Evaluator:
+        """The metric of a trial; the last few stay prepared."""
+        name = config.data.model_dump_json() + config.evaluation.model_dump_json()
+        if name not in self._evaluators:
+            if len(self._evaluators) >= EVALUATORS:
+                self._evaluators.pop(next(iter(self._evaluators)))
+            images = self.images(config)
+            self._evaluators[name] = Evaluator(config, images, self.runtime.cache)
+        return self._evaluators[name]
 
     def sink(self, config: TrialConfig, claim: Claim, recorder: Recorder) -> WandbSink:
         """A live mirror of a trial; what fails in it is a line in the trial's log."""
@@ -62,8 +77,8 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
     images = context.images(config)
     for note in images.notes:
         recorder.log(note)
-    evaluator = Evaluator(config, images, context.runtime.cache)
-    session = Session(config, images, evaluator, bool(context.arithmetic["xla"]))
+    evaluator = context.evaluator(config)
+    session = Session(config, images, evaluator, context.programs.get(config))
     if trained:
         return _score(session, recorder)
     if recorder.checkpoint.exists():

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.gan.data import load_images
+from harness.gan.train.program import Program
 from harness.gan.train.session import Session
 from harness.metrics.coverage import NEIGHBOURS
 from harness.records import FINISHED, Trial
@@ -19,19 +20,21 @@ class Cut(BaseException):
 
 
 class Judge:
-    """Scores by number alone, and is killed at one of them."""
+    """Better with every score, and killed at one of them."""
 
     identity = "judge"
+    count = 4
     independent_blocks = 2
 
     def __init__(self, fatal: int | None) -> None:
-        self.fatal = fatal
+        self.calls, self.fatal = 0, fatal
 
-    def score(self, generate, number):
-        if number == self.fatal:
+    def score(self, generate, latents):
+        if self.calls == self.fatal:
             raise Cut
-        return {"evaluation": number, "kid": 1.0 / (1 + number), "kid_blocks": [1.0, 2.0],
-                "coverage": 1.0 / NEIGHBOURS}  # fmt: skip
+        self.calls += 1
+        kid = 1.0 / self.calls
+        return {"kid": kid, "kid_blocks": [1.0, 2.0], "coverage": 1.0 / NEIGHBOURS}
 
 
 class Nothing:
@@ -43,7 +46,7 @@ class Nothing:
 
 def _train(config, images, folder: Path, fatal: int | None):
     with Recorder(folder) as recorder:
-        session = Session(config, images, Judge(fatal))
+        session = Session(config, images, Judge(fatal), Program(config, 1))
         recorder.start(config, {})
         if recorder.checkpoint.exists():
             session.restore(recorder.checkpoint)

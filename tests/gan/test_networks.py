@@ -9,6 +9,7 @@ from harness.gan.models import dcgan
 from harness.gan.models.initial import initialise
 from harness.gan.models.layers import Convolution, Dense, Dropout, TransposedConvolution
 from harness.gan.models.network import GENERATION, Pass
+from harness.gan.models.normalization import BatchNormalization
 
 pytestmark = pytest.mark.tf
 
@@ -142,3 +143,26 @@ def test_dropout_is_a_function_of_seed_and_name():
     assert float(tf.reduce_mean(tf.cast(a == 0, tf.float32))) == pytest.approx(0.3, abs=0.03)
     assert float(tf.reduce_mean(a)) == pytest.approx(1.0, abs=0.05)
     np.testing.assert_array_equal(Dropout(0.3, "a")(x, Pass(False)), x)
+
+
+@pytest.mark.parametrize("shape", [(16, 6, 6, 5), (16, 5)], ids=["images", "vectors"])
+@pytest.mark.parametrize("scale", [False, True])
+def test_batch_normalisation_is_keras_layer(shape, scale):
+    """Outputs, gradients and moving statistics, in training and not."""
+    ours = BatchNormalization(momentum=0.9, scale=scale, name="ours")
+    theirs = keras.layers.BatchNormalization(momentum=0.9, scale=scale)
+    x = 3 * tf.random.normal(shape, seed=1) + 1
+    weights = tf.random.normal(shape, seed=2)
+    for training in (True, True, False):
+        found = []
+        for layer in (ours, theirs):
+            if not layer.built:
+                layer.build((None, *shape[1:]))
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = layer(x, training=training)
+                total = tf.reduce_sum(weights * y)
+            watched = [x, *layer.trainable_variables]
+            found.append([y, *tape.gradient(total, watched), *layer.non_trainable_variables])
+        for one, other in zip(*found, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)

@@ -105,8 +105,8 @@ def first_steps(config):
     batches = Batches(data, config.training.batch_size, config.seed)
     statistics = []
     for iteration in range(2):
-        block = batches.block(iteration, 1, config.training.discriminator_steps)[0]
-        found = iterate(gan, tf.constant(block), tf.constant(iteration))
+        images, indices = batches.call(iteration, 1, config.training.discriminator_steps)
+        found = iterate(gan, tf.gather(images, indices[0]), tf.constant(iteration))
         statistics += [float(value) for value in found.values()]
     values = {name: np.asarray(tf.convert_to_tensor(v)) for name, v in gan.variables().items()}
     return values, statistics

@@ -5,12 +5,15 @@ import math
 import os
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from harness.catalog import LOSSES
+from harness.gan.numbers import Numbers
 from harness.gan.train import step as steps
+from harness.gan.train.adam import Adam
 from harness.gan.train.batches import Batches
 from harness.gan.train.loop import Loop
 from harness.gan.train.state import build
@@ -31,8 +34,8 @@ def train(config, iterations=3, calls=None):
     batches = Batches(images(), config.training.batch_size, config.seed)
     first = 0
     for count in calls or [iterations]:
-        block = batches.block(first, count, config.training.discriminator_steps)
-        first += loop.run(block, first)
+        call = batches.call(first, count, config.training.discriminator_steps)
+        first += loop.run(*call, first)
     return gan, loop
 
 
@@ -42,8 +45,9 @@ def train_eagerly(config, iterations=3):
     batches = Batches(images(), config.training.batch_size, config.seed)
     found = []
     for iteration in range(iterations):
-        block = batches.block(iteration, 1, config.training.discriminator_steps)[0]
-        found.append(steps.iterate(gan, tf.constant(block), tf.constant(iteration)))
+        chosen, indices = batches.call(iteration, 1, config.training.discriminator_steps)
+        real = tf.gather(chosen, indices[0])
+        found.append(steps.iterate(gan, real, tf.constant(iteration)))
     return gan, [{name: float(value) for name, value in one.items()} for one in found]
 
 
@@ -238,10 +242,10 @@ def test_divergence_ends_the_training_at_that_very_iteration(tiny):
     gan = build(tiny({"discriminator.batch_norm": False}), 1)
     loop = Loop(gan, 1)
     batches = Batches(images(), 16, 0)
-    assert loop.run(batches.block(0, 2, 1), 0) == 2
+    assert loop.run(*batches.call(0, 2, 1), 0) == 2
     assert not loop.diverged
     gan.generator.trainable[0].assign(tf.fill(gan.generator.trainable[0].shape, math.nan))
-    assert loop.run(batches.block(2, 5, 1), 2) == 1
+    assert loop.run(*batches.call(2, 5, 1), 2) == 1
     assert loop.diverged
 
 
@@ -253,5 +257,22 @@ def test_batches_are_permutations_and_a_function_of_the_seed():
     np.testing.assert_array_equal(epoch[:16], Batches(data, 16, seed=1).indices(0))
     assert not np.array_equal(batches.indices(0), batches.indices(3))
     assert not np.array_equal(batches.indices(0), Batches(data, 16, seed=2).indices(0))
-    block = batches.block(1, 2, 3)
-    np.testing.assert_array_equal(block[1, 2], data[batches.indices(8)])
+    for resident in (False, True):
+        given, chosen = Batches(data, 16, 1, resident).call(1, 2, 3)
+        assert chosen.shape == (2, 3, 16)
+        np.testing.assert_array_equal(tf.gather(given, chosen)[1, 2], data[batches.indices(8)])
+
+
+def test_adam_is_keras_adam(tiny):
+    """Three updates of the same variables by the same gradients."""
+    knobs = {"learning_rate": 1e-3, "beta_1": 0.5, "beta_2": 0.99, "epsilon": 1e-4}
+    config = tiny({f"optimizer.generator.{name}": value for name, value in knobs.items()})
+    start = [np.ones((3, 2), np.float32), np.zeros(4, np.float32)]
+    mine, theirs = ([keras.Variable(value) for value in start] for _ in range(2))
+    ours, other = Adam("generator", Numbers(config), mine), keras.optimizers.Adam(**knobs)
+    for number in range(3):
+        gradients = [tf.random.stateless_normal(v.shape, [number, 1]) for v in start]
+        ours.apply(gradients)
+        other.apply(gradients, theirs)
+    for one, two in zip(mine, theirs, strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-5)

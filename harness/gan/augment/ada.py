@@ -2,26 +2,28 @@
 
 import tensorflow as tf
 
-from harness.config.trial import AugmentationConfig
-
-_REFERENCE_BATCH = 128  # S0's, at which integration_steps counts updates
+from harness.gan.numbers import AUGMENTATION_GAIN, Numbers
 
 
 class Controller:
     """Integral control of the augmentation probability by the accuracy on real images."""
 
-    def __init__(self, config: AugmentationConfig, batch_size: int) -> None:
-        self.config = config
+    def __init__(self, policy: str, numbers: Numbers) -> None:
+        self._adaptive = policy == "adaptive"
+        self._target = numbers["augmentation.target_accuracy"]
         # the same speed per image at every batch size; S0's own speed at 128
-        self._gain = batch_size / (_REFERENCE_BATCH * config.integration_steps)
-        self.probability = tf.Variable(
-            config.probability, trainable=False, dtype=tf.float32, name="probability"
-        )
+        self._gain = numbers[AUGMENTATION_GAIN]
+        self._start = numbers["augmentation.probability"]
+        self.probability = tf.Variable(self._start, trainable=False, name="probability")
+
+    def reset(self) -> None:
+        """As before the first update."""
+        self.probability.assign(self._start)
 
     def update(self, real_accuracy: tf.Tensor) -> None:
         """p += gain (accuracy - target), kept in [0, 1]; only `adaptive` moves."""
-        if self.config.policy == "adaptive":
-            error = real_accuracy - self.config.target_accuracy
+        if self._adaptive:
+            error = real_accuracy - self._target
             self.probability.assign(
                 tf.clip_by_value(self.probability + self._gain * error, 0.0, 1.0)
             )

@@ -42,8 +42,11 @@ def draw(config: AugmentationConfig, count: int, size: int, seed: Seed) -> tuple
 
 
 def reflect(position: tf.Tensor, size: int) -> tf.Tensor:
-    """Fold coordinates into the image as d c b a | a b c d | d c b a, as Keras' layers do."""
-    folded = tf.math.floormod(position + 0.5, 2.0 * size)
+    """Fold coordinates into the image as d c b a | a b c d | d c b a, as Keras' layers do.
+
+    One fold at each side is enough: no knob allows a position beyond -size … 2 size.
+    """
+    folded = tf.abs(position + 0.5)  # a remainder would do for all, at several times the cost
     folded = tf.minimum(folded, 2.0 * size - folded) - 0.5
     return tf.clip_by_value(folded, 0.0, size - 1.0)
 
@@ -53,10 +56,9 @@ def coordinates(warp: Warp, size: int) -> tuple[tf.Tensor, tf.Tensor]:
     middle = (size - 1) / 2
     ramp = tf.range(size, dtype=tf.float32) - middle
     column = (slice(None), tf.newaxis, tf.newaxis)
-    # zoom: the last stage is the first to be undone
-    y = reflect(ramp[tf.newaxis, :, tf.newaxis] * warp.zoom[:, 0][column] + middle, size)
-    x = reflect(ramp[tf.newaxis, tf.newaxis, :] * warp.zoom[:, 1][column] + middle, size)
-    y, x = y - middle, x - middle
+    # zoom, the last stage, is the first to be undone; zooming in leaves nothing to reflect
+    y = ramp[tf.newaxis, :, tf.newaxis] * warp.zoom[:, 0][column]
+    x = ramp[tf.newaxis, tf.newaxis, :] * warp.zoom[:, 1][column]
     cosine, sine = tf.cos(warp.angle)[column], tf.sin(warp.angle)[column]
     y, x = (
         reflect(sine * x + cosine * y + middle, size),
@@ -69,16 +71,17 @@ def coordinates(warp: Warp, size: int) -> tuple[tf.Tensor, tf.Tensor]:
 
 def sample(images: tf.Tensor, y: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
     """Read images (N, S, S, C) at coordinates (N, S, S) bilinearly; gradients flow to `images`."""
-    count, size, _, channels = images.shape
-    flat = tf.reshape(images, (count, size * size, channels))
+    size, channels = images.shape[1], images.shape[3]
+    flat = tf.reshape(images, (-1, size * size, channels))
     top, left = tf.floor(y), tf.floor(x)
     down, right = (y - top)[..., tf.newaxis], (x - left)[..., tf.newaxis]
     row, column = tf.cast(top, tf.int32), tf.cast(left, tf.int32)
     below, beside = tf.minimum(row + 1, size - 1), tf.minimum(column + 1, size - 1)
 
     def read(rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
-        places = tf.reshape(rows * size + columns, (count, size * size))
-        return tf.reshape(tf.gather(flat, places, batch_dims=1), images.shape)
+        places = tf.reshape(rows * size + columns, (-1, size * size))
+        read = tf.gather(flat, places, batch_dims=1)
+        return tf.reshape(read, (-1, size, size, channels))
 
     upper = (1 - right) * read(row, column) + right * read(row, beside)
     lower = (1 - right) * read(below, column) + right * read(below, beside)
@@ -86,11 +89,24 @@ def sample(images: tf.Tensor, y: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
 
 
 def augment(
-    images: tf.Tensor, config: AugmentationConfig, probability: tf.Tensor, seed: Seed
+    images: tf.Tensor,
+    config: AugmentationConfig,
+    probability: tf.Tensor,
+    seed: Seed,
+    static: bool = False,
 ) -> tf.Tensor:
-    """Warp each image with `probability`, one gate for the whole pipeline (S0)."""
+    """Warp each image with `probability`, one gate for the whole pipeline (S0).
+
+    Images behind a closed gate are left out of the work, which XLA cannot do: `static` warps all
+    and reads those where they are. Both ways give the same bits.
+    """
     count, size = images.shape[0], images.shape[1]
     warp, gate = draw(config, count, size, seed)
+    if not static:
+        chosen = tf.where(gate < probability)
+        part = Warp(*(tf.gather_nd(parameter, chosen) for parameter in warp))
+        warped = sample(tf.gather_nd(images, chosen), *coordinates(part, size))
+        return tf.tensor_scatter_nd_update(images, chosen, warped)
     y, x = coordinates(warp, size)
     ramp = tf.range(size, dtype=tf.float32)
     open_gate = (gate < probability)[:, tf.newaxis, tf.newaxis]

@@ -7,9 +7,9 @@ import keras
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig
 from harness.gan.models.layers import Convolution, Dense, Dropout, TransposedConvolution
 from harness.gan.models.network import Network, Plain
+from harness.gan.models.normalization import BatchNormalization
 
 _BASE = 4  # pixels of the smallest feature map
-_EPSILON = 1e-3  # Keras' default for batch normalisation, which S0 uses
 _POLICY = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
@@ -17,9 +17,8 @@ def _hidden(config: GeneratorConfig | DiscriminatorConfig, name: str, policy: st
     """Normalisation and activation after a hidden layer."""
     parts = []
     if config.batch_norm:
-        layer = keras.layers.BatchNormalization(
+        layer = BatchNormalization(
             momentum=config.batch_norm_momentum,
-            epsilon=_EPSILON,
             scale=config.batch_norm_scale,
             name=f"{name}_norm",
             dtype=policy,

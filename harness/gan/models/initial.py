@@ -6,11 +6,12 @@ import numpy as np
 from harness import rng
 from harness.gan.models.network import Network
 
+_ONES = ("gamma", "moving_variance")  # all other constants are zeros
 _POWER_ITERATIONS = 15  # so that sigma is right from the first update on
 
 
 def initialise(network: Network, seed: int) -> None:
-    """Draw every kernel (Glorot uniform, S0's framework default); the rest keeps its constants."""
+    """Give every variable its first value: kernels Glorot uniform, S0's framework default."""
     for name, variable in network.variables.items():
         if variable.name == "kernel":
             draw = keras.initializers.GlorotUniform(seed=rng.derive(seed, "init", name)[0])
@@ -18,6 +19,8 @@ def initialise(network: Network, seed: int) -> None:
         elif variable.name == "singular_vector":
             vector = rng.generator(seed, "init", name).standard_normal(variable.shape)
             variable.assign((vector / np.linalg.norm(vector)).astype(np.float32))
+        else:
+            variable.assign(np.full(variable.shape, variable.name in _ONES, np.float32))
     for _ in range(_POWER_ITERATIONS):
         network.advance()
 

@@ -1,17 +1,29 @@
 """Real batches: a permutation a pass over the data, from the `data` stream."""
 
+import math
 from functools import lru_cache
 
 import numpy as np
+import tensorflow as tf
 
 from harness import rng
 from harness.errors import HarnessError
 
+CALL = 1024  # iterations of the longest call of the compiled loop
+CALL_BYTES = 64 * 2**20  # images that one call may be given
+RESIDENT_BYTES = 4 * 2**30  # a data set up to this size stays on the GPU as a whole
+
 
 class Batches:
-    """Which real images each discriminator update sees: a function of (seed, update)."""
+    """Which real images each discriminator update sees: a function of (seed, update).
 
-    def __init__(self, images: np.ndarray, batch_size: int, seed: int) -> None:
+    Where `resident` is asked for and they fit, all images lie on the device from the start, and a
+    call is given indices alone.
+    """
+
+    def __init__(
+        self, images: np.ndarray, batch_size: int, seed: int, resident: bool = False
+    ) -> None:
         if len(images) < batch_size:
             raise HarnessError(
                 f"training.batch_size: {batch_size} is more than the {len(images)} training images"
@@ -19,6 +31,9 @@ class Batches:
         self.images = images  # (n, H, W, C) uint8, possibly memory-mapped
         self.batch_size = batch_size
         self.per_epoch = len(images) // batch_size  # the last part of a batch is dropped (S0)
+        self._resident = (
+            tf.constant(images) if resident and images.nbytes <= RESIDENT_BYTES else None
+        )
         self._permutation = lru_cache(maxsize=2)(
             lambda epoch: rng.generator(seed, "data", epoch).permutation(len(images))
         )
@@ -30,9 +45,21 @@ class Batches:
         chosen: np.ndarray = self._permutation(epoch)[start : start + self.batch_size]
         return chosen
 
-    def block(self, first: int, iterations: int, updates: int) -> np.ndarray:
-        """Images of `iterations` iterations of `updates` updates: (k, n, N, H, W, C) uint8."""
+    def call(self, first: int, iterations: int, updates: int) -> tuple[tf.Tensor, np.ndarray]:
+        """Images (M, H, W, C) uint8 and indices into them (iterations, updates, batch_size).
+
+        For `iterations` iterations of `updates` updates from iteration `first` on.
+        """
         chosen = [self.indices(first * updates + i) for i in range(iterations * updates)]
-        flat = self.images[np.concatenate(chosen)]
-        shape = (iterations, updates, self.batch_size, *self.images.shape[1:])
-        return np.ascontiguousarray(flat).reshape(shape)
+        shape = (iterations, updates, self.batch_size)
+        if self._resident is not None:
+            return self._resident, np.reshape(chosen, shape)
+        flat = np.concatenate(chosen)
+        return tf.constant(self.images[flat]), np.arange(len(flat)).reshape(shape)
+
+    def most(self, updates: int) -> int:
+        """How many iterations of `updates` updates may be given to one call."""
+        if self._resident is not None:
+            return CALL
+        iteration = updates * self.batch_size * math.prod(self.images.shape[1:])
+        return min(CALL, max(1, CALL_BYTES // iteration))

@@ -2,8 +2,10 @@
 
 import math
 
+import numpy as np
 import tensorflow as tf
 
+from harness.gan.train.batches import CALL
 from harness.gan.train.state import Gan
 from harness.gan.train.step import iterate
 
@@ -30,26 +32,40 @@ class Loop:
         self.finite = tf.Variable(True, trainable=False, name="finite")
         config = gan.config
         size = config.data.image_size
-        self.block_shape = (
-            config.training.discriminator_steps,
-            config.training.batch_size,
-            size,
-            size,
-            channels,
-        )
+        # of one size, since XLA compiles anew for each
+        batches = (CALL, config.training.discriminator_steps, config.training.batch_size)
+        self._indices = np.zeros(batches, np.int32)
         self.traces = 0
         self._run = tf.function(
             self._iterations,
             input_signature=(
-                tf.TensorSpec((None, *self.block_shape), tf.uint8),
+                tf.TensorSpec((None, size, size, channels), tf.uint8),
+                tf.TensorSpec(batches, tf.int32),
+                tf.TensorSpec((), tf.int32),
                 tf.TensorSpec((), tf.int32),
             ),
             jit_compile=xla,
         )
 
-    def run(self, blocks: tf.Tensor, first: int) -> int:
-        """Run iterations first, first + 1, … on real images (k, n, N, H, W, C); how many ran."""
-        done = self._run(tf.convert_to_tensor(blocks), tf.constant(first, tf.int32))
+    def reset(self) -> None:
+        """As before the first iteration."""
+        self.sums.assign(tf.zeros_like(self.sums))
+        self.count.assign(0.0)
+        self.finite.assign(True)
+
+    def run(self, images: tf.Tensor, indices: np.ndarray, first: int) -> int:
+        """Run iterations first, first + 1, …; how many ran.
+
+        `images` (M, H, W, C) uint8; `indices` (k, n, N) say which of them each update sees.
+        """
+        count = len(indices)
+        self._indices[:count] = indices
+        done = self._run(
+            tf.convert_to_tensor(images),
+            tf.constant(self._indices),
+            tf.constant(count, tf.int32),
+            tf.constant(first, tf.int32),
+        )
         return int(done)
 
     @property
@@ -70,17 +86,18 @@ class Loop:
         """What a checkpoint adds to the training's own variables."""
         return {"loop/sums": self.sums, "loop/count": self.count, "loop/finite": self.finite}
 
-    def _iterations(self, blocks: tf.Tensor, first: tf.Tensor) -> tf.Tensor:
+    def _iterations(
+        self, images: tf.Tensor, indices: tf.Tensor, count: tf.Tensor, first: tf.Tensor
+    ) -> tf.Tensor:
         self.traces += 1  # counts tracing, not running
-        total = tf.shape(blocks)[0]
 
         def body(number: tf.Tensor) -> tuple[tf.Tensor]:
-            statistics = iterate(self.gan, blocks[number], first + number)
+            statistics = iterate(self.gan, tf.gather(images, indices[number]), first + number)
             self._account(statistics)
             return (number + 1,)
 
         def going(number: tf.Tensor) -> tf.Tensor:
-            return (number < total) & self.finite
+            return (number < count) & self.finite
 
         (done,) = tf.while_loop(going, body, (tf.constant(0),), parallel_iterations=1)
         return done

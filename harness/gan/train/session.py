@@ -11,21 +11,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from harness import rng
 from harness.config.trial import TrialConfig
+from harness.gan import devices
 from harness.gan.data import Images
 from harness.gan.evaluate import Evaluator, to_uint8
-from harness.gan.models.network import GENERATION
 from harness.gan.train import checkpoint
 from harness.gan.train.batches import Batches
-from harness.gan.train.loop import Loop
-from harness.gan.train.state import Gan, build
+from harness.gan.train.program import Program
 
 ROWS = 100  # training rows in a whole trial, besides those at evaluations
 CALL_SECONDS = 1.0  # how long one call of the compiled loop should take
-CALL_BYTES = 64 * 2**20  # images that one call may be given
 GRID = 36  # images of a sample grid
 
 
@@ -57,39 +54,36 @@ Event = Moved | Row | Scores | Diverged
 
 
 class Session:
-    """The state of one training and its way through the budget."""
+    """The state of one training and its way through the budget.
+
+    `program` has the structure of `config`; the session starts it anew and has it to itself.
+    """
 
     def __init__(
-        self, config: TrialConfig, images: Images, evaluator: Evaluator, xla: bool = False
+        self, config: TrialConfig, images: Images, evaluator: Evaluator, program: Program
     ) -> None:
         self.config = config
         self.evaluator = evaluator
-        self.channels = images.train.shape[-1]
-        self.gan: Gan = build(config, self.channels)
-        self.loop = Loop(self.gan, self.channels, xla)
-        self.batches = Batches(images.train, config.training.batch_size, config.seed)
+        self.program = program
+        program.reset(config)
+        self.gan, self.loop = program.gan, program.loop
+        self.batches = Batches(
+            images.train, config.training.batch_size, config.seed, devices.on_gpu()
+        )
         self.iteration = 0
         self.seconds = 0.0  # of training
         self.evaluation_seconds = 0.0
         self._restored = False
-        self._speed = 0.0  # iterations a second; 0: unknown
-        self._compiled = False
         self._row_start = (0, 0.0)  # iteration and seconds at the last row
         self._evaluations = {at: n for n, at in enumerate(config.evaluation_iterations)}
         self._interval = max(1, config.iterations // ROWS)
-        shape = (None, config.generator.noise_size)
-        self._generate = tf.function(
-            lambda latents: self.gan.average(latents, GENERATION),
-            input_signature=(tf.TensorSpec(shape, tf.float32),),
-            jit_compile=xla,
-        )
 
     def events(self, stop: Callable[[], bool]) -> Iterator[Event]:
         """Train until the budget is used up, the training diverges, or `stop` says so."""
         if not self._restored:
             yield Moved("evaluating")
             yield self._score()
-        yield Moved("compiling")
+        yield Moved("training" if self.program.speed else "compiling")
         while self.iteration < self.config.iterations and not stop():
             self._advance()
             if self.loop.diverged:
@@ -113,12 +107,12 @@ class Session:
 
     @property
     def images_per_second(self) -> float:
-        """Training speed of the last call; 0 before it is known."""
-        return self._speed * self.config.iteration_images
+        """Training speed of the program's last call; 0 before it is known."""
+        return self.program.speed * self.config.iteration_images
 
     def generate(self, latents: np.ndarray) -> np.ndarray:
         """EMA generator: latents (n, noise_size) → images (n, H, W, C) uint8."""
-        return to_uint8(self._generate(latents).numpy())
+        return to_uint8(self.program.generate(latents).numpy())
 
     def grid(self) -> np.ndarray:
         """Samples from latents that are the same in every trial: (GRID, H, W, C) uint8."""
@@ -156,7 +150,10 @@ class Session:
     def score_values(self, number: int) -> dict[str, Any]:
         """Score the EMA generator as it is now, on the latents of evaluation `number`."""
         start = time.perf_counter()
-        scores = self.evaluator.score(self.generate, number)
+        size = self.config.generator.noise_size
+        # the same for all cells, fresh for each evaluation
+        latents = rng.latents(self.evaluator.count, size, self.config.seed, "evaluation", number)
+        scores = {"evaluation": number, **self.evaluator.score(self.generate, latents)}
         self.evaluation_seconds += time.perf_counter() - start
         return {**self._clock(), "evaluation_seconds": self.evaluation_seconds, **scores}
 
@@ -181,22 +178,17 @@ class Session:
 
     def _advance(self) -> None:
         """One call of the compiled loop, up to the next row or evaluation at the most."""
-        first = self.iteration
-        block = self.batches.block(first, self._call(), self.config.training.discriminator_steps)
+        updates = self.config.training.discriminator_steps
+        images, indices = self.batches.call(self.iteration, self._call(updates), updates)
         start = time.perf_counter()
-        done = self.loop.run(block, first)
-        elapsed = time.perf_counter() - start
-        # the first call traces and compiles, which says nothing about speed
-        self._speed = done / elapsed if self._compiled else 1 / CALL_SECONDS
-        self._compiled = True
+        done = self.program.run(images, indices, self.iteration)
         self.iteration += done
-        self.seconds += elapsed
+        self.seconds += time.perf_counter() - start
 
-    def _call(self) -> int:
+    def _call(self, updates: int) -> int:
         """Iterations of the next call: how many changes no result, only how often we look up."""
         ahead = [at for at in self._evaluations if at > self.iteration]
         row = (self.iteration // self._interval + 1) * self._interval
         left = min(row, min(ahead), self.config.iterations) - self.iteration
-        wanted = max(1, round(self._speed * CALL_SECONDS))
-        fits = max(1, CALL_BYTES // math.prod(self.loop.block_shape))
-        return min(left, wanted, fits)
+        wanted = max(1, round(self.program.speed * CALL_SECONDS))
+        return min(left, wanted, self.batches.most(updates))

@@ -7,40 +7,48 @@ import keras
 import tensorflow as tf
 
 from harness.catalog import LOSSES, PENALTIES
-from harness.config.trial import AdamConfig, PenaltiesConfig, TrialConfig
+from harness.config.trial import PenaltiesConfig, TrialConfig
 from harness.gan.augment.ada import Controller
 from harness.gan.losses import Loss
 from harness.gan.models import dcgan
 from harness.gan.models.initial import copy_weights, initialise
 from harness.gan.models.network import Network
+from harness.gan.numbers import Numbers
 from harness.gan.penalties import Seen
 from harness.gan.random import Streams
+from harness.gan.train.adam import Adam
 
 
 @dataclass(frozen=True)
 class Term:
-    """A penalty with its weight, applied at every n-th discriminator update."""
+    """A penalty, applied at every n-th discriminator update."""
 
     name: str
     penalty: Callable[[Seen], tf.Tensor]
-    weight: float
+    weight: tf.Variable
     every: int
 
 
 @dataclass(frozen=True)
 class Gan:
-    """The parts of one training. All that changes is in TensorFlow variables."""
+    """The parts of one training. All that changes is in TensorFlow variables.
+
+    `config` gives the structure; what lies in `numbers` is to be read from there, since the next
+    trial may come with others (`harness.gan.numbers`).
+    """
 
     config: TrialConfig
+    numbers: Numbers
     generator: Network
     average: Network  # exponential moving average of the generator
     discriminator: Network
-    generator_optimizer: keras.optimizers.Optimizer
-    discriminator_optimizer: keras.optimizers.Optimizer
+    generator_optimizer: Adam
+    discriminator_optimizer: Adam
     controller: Controller
     streams: Streams
     loss: Loss
     terms: tuple[Term, ...]
+    static: bool  # every shape is known when tracing, as XLA needs it
 
     def variables(self) -> dict[str, keras.Variable | tf.Variable]:
         """Every variable of the training by a stable name; each belongs to one owner."""
@@ -54,47 +62,52 @@ class Gan:
             ("generator", self.generator_optimizer),
             ("discriminator", self.discriminator_optimizer),
         ):
-            for number, variable in enumerate(optimizer.variables):
-                named[f"optimizer/{owner}/{number}_{variable.name}"] = variable
+            for name, variable in optimizer.variables().items():
+                named[f"optimizer/{owner}/{name}"] = variable
         return named
 
+    def reset(self, config: TrialConfig) -> None:
+        """Be as before the first update of `config`, which has the structure of `self.config`."""
+        self.numbers.assign(config)
+        self.streams.assign(config.seed)
+        initialise(self.generator, config.seed)
+        initialise(self.discriminator, config.seed)
+        copy_weights(self.generator, self.average)  # S0 starts it at random; this needs no warm-up
+        self.generator_optimizer.reset()
+        self.discriminator_optimizer.reset()
+        self.controller.reset()
 
-def _adam(config: AdamConfig, network: Network) -> keras.optimizers.Adam:
-    optimizer = keras.optimizers.Adam(
-        config.learning_rate, config.beta_1, config.beta_2, config.epsilon
-    )
-    optimizer.build(network.trainable)
-    return optimizer
 
-
-def _terms(config: PenaltiesConfig) -> tuple[Term, ...]:
+def _terms(config: PenaltiesConfig, numbers: Numbers) -> tuple[Term, ...]:
     sections = {name: getattr(config, name) for name in PENALTIES}
     return tuple(
-        Term(name, PENALTIES.load(name), section.weight, section.every)
+        Term(name, PENALTIES.load(name), numbers[f"penalties.{name}.weight"], section.every)
         for name, section in sections.items()
         if section.weight > 0
     )
 
 
-def build(config: TrialConfig, channels: int) -> Gan:
-    """Build networks, optimisers and controller for images of `channels`."""
+def build(config: TrialConfig, channels: int, static: bool = False) -> Gan:
+    """Build networks, optimisers and controller for images of `channels`, ready to train."""
     precision = config.training.precision
     generator, average = (dcgan.generator(config.generator, channels, precision) for _ in range(2))
     discriminator = dcgan.discriminator(
         config.discriminator, config.data.image_size, channels, precision
     )
-    initialise(generator, config.seed)
-    initialise(discriminator, config.seed)
-    copy_weights(generator, average)  # S0 starts it at random; a copy needs no warm-up
-    return Gan(
+    numbers = Numbers(config)
+    gan = Gan(
         config=config,
+        numbers=numbers,
         generator=generator,
         average=average,
         discriminator=discriminator,
-        generator_optimizer=_adam(config.optimizer.generator, generator),
-        discriminator_optimizer=_adam(config.optimizer.discriminator, discriminator),
-        controller=Controller(config.augmentation, config.training.batch_size),
+        generator_optimizer=Adam("generator", numbers, generator.trainable),
+        discriminator_optimizer=Adam("discriminator", numbers, discriminator.trainable),
+        controller=Controller(config.augmentation.policy, numbers),
         streams=Streams(config.seed),
         loss=LOSSES.load(config.loss.name),
-        terms=_terms(config.penalties),
+        terms=_terms(config.penalties, numbers),
+        static=static,
     )
+    gan.reset(config)
+    return gan

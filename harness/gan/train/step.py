@@ -11,12 +11,12 @@ import tensorflow as tf
 
 from harness.gan.augment.warp import augment
 from harness.gan.models.network import Network, Pass
+from harness.gan.numbers import AVERAGE_RATE
 from harness.gan.penalties import Seen
 from harness.gan.random import normal
 from harness.gan.train.state import Gan, Term
 
 Clock = tuple[tf.Tensor, int]  # iteration, update within it: the counters of every random draw
-_EMA_IMAGES = 128  # the batch at which S0 states its decay
 
 
 class View(NamedTuple):
@@ -56,7 +56,7 @@ def _augmented(gan: Gan, images: tf.Tensor, clock: Clock, name: str) -> tf.Tenso
     if policy.policy == "none":
         return images
     seed = gan.streams.at("augment", *clock, name)
-    return augment(images, policy, gan.controller.probability, seed)
+    return augment(images, policy, gan.controller.probability, seed, gan.static)
 
 
 def discriminator_loss(
@@ -64,7 +64,7 @@ def discriminator_loss(
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
     """Half of L_real + L_fake + weighted penalties (S0's half), and each penalty by name."""
     loss = gan.loss.discriminator(
-        view.real_logits, view.fake_logits, gan.config.loss.label_smoothing
+        view.real_logits, view.fake_logits, gan.numbers["loss.label_smoothing"]
     )
     penalties = {term.name: _due(gan, term, view, clock) for term in gan.terms}
     for term in gan.terms:
@@ -143,26 +143,27 @@ def iterate(gan: Gan, real: tf.Tensor, iteration: tf.Tensor) -> dict[str, tf.Ten
         # in the alternating form the first answer is to the very images just discriminated
         clock = (iteration, last + number)
         statistics |= update_generator(gan, batches[last], clock)
-    update_average(gan.average, gan.generator, training.ema ** (training.batch_size / _EMA_IMAGES))
+    update_average(gan.average, gan.generator, gan.numbers[AVERAGE_RATE])
     return statistics
 
 
-def update_average(average: Network, network: Network, decay: float) -> None:
+def update_average(average: Network, network: Network, rate: tf.Tensor) -> None:
     """Move every variable of the average, batch statistics included (S0), towards the network."""
     values = network.variables.values()
     for mean, value in zip(average.variables.values(), values, strict=True):
-        mean.assign(decay * mean + (1 - decay) * value)
+        mean.assign_add(rate * (value - mean))
 
 
 def _apply_discriminator(gan: Gan, gradient: list[tf.Tensor]) -> None:
-    gan.discriminator_optimizer.apply(gradient, gan.discriminator.trainable)
-    if limit := gan.config.penalties.clipping.limit:
+    gan.discriminator_optimizer.apply(gradient)
+    if gan.config.penalties.clipping.limit > 0:
+        limit = gan.numbers["penalties.clipping.limit"]
         for variable in gan.discriminator.trainable:
             variable.assign(tf.clip_by_value(variable, -limit, limit))
 
 
 def _apply_generator(gan: Gan, gradient: list[tf.Tensor]) -> None:
-    gan.generator_optimizer.apply(gradient, gan.generator.trainable)
+    gan.generator_optimizer.apply(gradient)
 
 
 def _after_discriminator(

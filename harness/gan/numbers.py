@@ -1,0 +1,73 @@
+"""Knobs that the compiled step reads from variables.
+
+Trials that differ in nothing else share one compiled program: no new trace, no new compilation.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from harness.catalog import dataset
+from harness.config.identity import digest
+from harness.config.patch import flatten
+from harness.config.trial import TrialConfig
+
+REFERENCE_BATCH = 128  # S0's, at which the average's decay and ADA's speed are stated
+
+_ADAM = ("learning_rate", "beta_1", "beta_2", "epsilon")
+VARIABLE = (
+    *(f"optimizer.{owner}.{name}" for owner in ("generator", "discriminator") for name in _ADAM),
+    "loss.label_smoothing",
+    "penalties.gradient.weight",
+    "penalties.clipping.limit",
+    "augmentation.probability",
+    "augmentation.target_accuracy",
+    "augmentation.integration_steps",
+    "training.ema",
+)
+# absent from the program at 0, so that 0 and a positive number are two programs
+_SWITCHES = ("penalties.gradient.weight", "penalties.clipping.limit")
+# what a program never sees: where images come from, how long, and how the result is scored
+_OUTSIDE = ("seed", "data.", "training.kimg", "training.evaluations", "evaluation.")
+AVERAGE_RATE = "average_rate"
+AUGMENTATION_GAIN = "augmentation_gain"
+
+
+class Numbers:
+    """The variables, float32, by the dotted name of their knob, and two that follow from knobs."""
+
+    def __init__(self, config: TrialConfig) -> None:
+        self._variables = {
+            name: tf.Variable(value, trainable=False, dtype=tf.float32, name=name.replace(".", "_"))
+            for name, value in _values(config).items()
+        }
+
+    def __getitem__(self, name: str) -> tf.Variable:
+        return self._variables[name]
+
+    def assign(self, config: TrialConfig) -> None:
+        """Take the numbers of another trial of the same structure."""
+        for name, value in _values(config).items():
+            self._variables[name].assign(value)
+
+
+def structure(knobs: Mapping[str, Any]) -> str:
+    """Identity of the program that trains `knobs` (a flat configuration): all but its numbers."""
+    fixed = {
+        path: value > 0 if path in _SWITCHES else value
+        for path, value in knobs.items()
+        if not path.startswith(_OUTSIDE) and (path not in VARIABLE or path in _SWITCHES)
+    }
+    return digest([fixed, knobs["data.image_size"], dataset(knobs["data.name"]).channels])
+
+
+def _values(config: TrialConfig) -> dict[str, float]:
+    flat = flatten(config)
+    share = config.training.batch_size / REFERENCE_BATCH
+    return {
+        **{path: float(flat[path]) for path in VARIABLE},
+        # here, since in float32 little is left of 1 - 0.9999
+        AVERAGE_RATE: 1 - config.training.ema**share,
+        AUGMENTATION_GAIN: share / config.augmentation.integration_steps,
+    }

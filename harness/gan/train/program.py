@@ -1,0 +1,71 @@
+"""A compiled training that one trial after another may use, and a small store of them."""
+
+import gc
+import time
+from collections import OrderedDict
+
+import numpy as np
+import tensorflow as tf
+
+from harness.catalog import dataset
+from harness.config.patch import flatten
+from harness.config.trial import TrialConfig
+from harness.gan.models.network import GENERATION
+from harness.gan.numbers import structure
+from harness.gan.train.loop import Loop
+from harness.gan.train.state import build
+
+STORED = 16  # programs kept; each holds some 30 MB beside its weights
+
+
+class Program:
+    """Networks, the compiled loop and the compiled EMA generator of one structure."""
+
+    def __init__(self, config: TrialConfig, channels: int, xla: bool = False) -> None:
+        self.gan = build(config, channels, static=xla)
+        self.loop = Loop(self.gan, channels, xla)
+        self.speed = 0.0  # iterations a second in the last call; 0: not known yet
+        self.generate = tf.function(
+            lambda latents: self.gan.average(latents, GENERATION),
+            input_signature=(tf.TensorSpec((None, config.generator.noise_size), tf.float32),),
+            jit_compile=xla,
+        )
+
+    def reset(self, config: TrialConfig) -> None:
+        """Be as before the first iteration of `config`, whose structure is this program's."""
+        self.gan.reset(config)
+        self.loop.reset()
+
+    def run(self, images: tf.Tensor, indices: np.ndarray, first: int) -> int:
+        """Run iterations (`Loop.run`) and note their speed."""
+        compiled = self.loop.traces > 0
+        start = time.perf_counter()
+        done = self.loop.run(images, indices, first)
+        # a call that traces and compiles says nothing about speed, but that there is some
+        self.speed = done / (time.perf_counter() - start) if compiled else 1.0
+        return done
+
+
+class Programs:
+    """The programs of a worker, the least recently used one dropped first."""
+
+    def __init__(self, xla: bool = False) -> None:
+        self.compiled = 0  # programs built so far; TensorFlow never gives back all of one
+        self._xla = xla
+        self._kept: OrderedDict[str, Program] = OrderedDict()
+
+    def get(self, config: TrialConfig) -> Program:
+        """The program that trains `config`; it is built if it must be."""
+        name = structure(flatten(config))
+        if name not in self._kept:
+            self._kept[name] = Program(config, dataset(config.data.name).channels, self._xla)
+            self.compiled += 1
+            if len(self._kept) > STORED:
+                self._kept.popitem(last=False)
+                gc.collect()  # networks and graphs refer to each other
+        self._kept.move_to_end(name)
+        return self._kept[name]
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the program of `structure` is here."""
+        return name in self._kept

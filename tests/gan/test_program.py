@@ -1,0 +1,116 @@
+"""One compiled program for all trials that differ in numbers: same bits, no new trace."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from harness.config.patch import DEFAULTS, flatten, unflatten
+from harness.gan.numbers import VARIABLE, structure
+from harness.gan.train.batches import Batches
+from harness.gan.train.program import STORED, Program, Programs
+
+pytestmark = pytest.mark.tf
+
+# number → another value, and the surroundings in which it is read
+OTHER = {
+    "seed": (7, {}),
+    **{f"optimizer.{owner}.learning_rate": (1e-3, {}) for owner in ("generator", "discriminator")},
+    **{f"optimizer.{owner}.beta_1": (0.9, {}) for owner in ("generator", "discriminator")},
+    **{f"optimizer.{owner}.beta_2": (0.9, {}) for owner in ("generator", "discriminator")},
+    **{f"optimizer.{owner}.epsilon": (1e-3, {}) for owner in ("generator", "discriminator")},
+    "loss.label_smoothing": (0.1, {}),
+    "penalties.gradient.weight": (5.0, {"penalties.gradient.weight": 1.0}),
+    "penalties.clipping.limit": (
+        0.001,
+        {"penalties.clipping.limit": 0.01, "loss.name": "wasserstein"},
+    ),
+    "augmentation.probability": (0.5, {}),
+    "augmentation.target_accuracy": (0.3, {"augmentation.probability": 0.5}),
+    "augmentation.integration_steps": (10, {"augmentation.probability": 0.5}),
+    "training.ema": (0.5, {}),
+}
+
+
+def run(program, config):
+    """Two iterations from the start: every variable and the statistics."""
+    data = np.random.default_rng(0).integers(0, 256, (64, 16, 16, 1), dtype=np.uint8)
+    program.reset(config)
+    program.run(*Batches(data, config.training.batch_size, config.seed).call(0, 2, 1), 0)
+    values = {**program.gan.variables(), **program.loop.variables()}
+    return {name: np.asarray(tf.convert_to_tensor(value)) for name, value in values.items()}
+
+
+@pytest.fixture(scope="module")
+def programs():
+    """Compiled once for all numbers."""
+    return Programs()
+
+
+def test_every_number_is_covered():
+    assert set(OTHER) == {"seed", *VARIABLE}
+
+
+@pytest.mark.parametrize("knob", OTHER)
+def test_a_warm_program_gives_the_bits_of_a_fresh_one_without_a_new_trace(tiny, programs, knob):
+    value, around = OTHER[knob]
+    before = tiny(around)
+    after = unflatten({**flatten(before), knob: value})
+    assert structure(flatten(before)) == structure(flatten(after))
+    warm = programs.get(before)
+    first = run(warm, before)
+    second = run(warm, after)
+    assert warm.loop.traces == 1
+    fresh = run(Program(after, 1), after)
+    assert second.keys() == fresh.keys()
+    for name, expected in fresh.items():
+        np.testing.assert_array_equal(second[name], expected, err_msg=name)
+    assert any(not np.array_equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"generator.width": 4},
+        {"discriminator.dropout": 0.1},
+        {"discriminator.spectral_norm": True},
+        {"loss.name": "hinge"},
+        {"penalties.gradient.weight": 1.0},
+        {"augmentation.policy": "none"},
+        {"augmentation.rotation": 0.2},
+        {"training.precision": "bfloat16"},
+        {"training.discriminator_steps": 2},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_another_structure_is_another_program(tiny, change):
+    assert structure(flatten(tiny(change))) != structure(flatten(tiny()))
+
+
+def test_what_is_not_compiled_is_no_part_of_the_structure():
+    images = {"data.train_images": 10, "data.subset_seed": 3, "data.content": "0" * 16}
+    length = {"training.kimg": 1.0, "training.evaluations": 3, "evaluation.samples": 512}
+    assert structure({**DEFAULTS, **images, **length}) == structure(DEFAULTS)
+    assert structure({**DEFAULTS, "data.image_size": 32}) != structure(DEFAULTS)
+    assert structure({**DEFAULTS, "data.name": "mnist"}) != structure(DEFAULTS)  # one channel
+
+
+def test_a_store_keeps_the_programs_used_last(tiny):
+    programs = Programs()
+    configs = [tiny({"discriminator.leaky_slope": n / 100}) for n in range(1, STORED + 2)]
+    names = [structure(flatten(config)) for config in configs]
+    first = programs.get(configs[0])
+    for config in configs[1:STORED]:
+        programs.get(config)
+    assert programs.get(configs[0]) is first
+    programs.get(configs[STORED])
+    assert names[0] in programs
+    assert names[1] not in programs
+    assert programs.compiled == STORED + 1
+
+
+def test_compiled_by_xla_the_step_is_the_same_but_for_rounding(tiny):
+    config = tiny({"augmentation.policy": "fixed", "augmentation.probability": 0.5})
+    plain, compiled = run(Program(config, 1), config), run(Program(config, 1, xla=True), config)
+    for name, value in plain.items():
+        # Adam divides gradients by their own size, so the sign of a tiny one shows
+        np.testing.assert_allclose(value, compiled[name], atol=1e-3, err_msg=name)
