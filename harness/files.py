@@ -54,10 +54,14 @@ def read_json(path: Path) -> Any:
 
 
 def append_line(path: Path, row: Any) -> None:
-    """Append one JSON row and fsync, so that a row that was seen is never lost."""
+    """Append one JSON row; it outlives the process at once, and the machine after `settle`."""
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(row, separators=(",", ":"), allow_nan=False) + "\n")
-        file.flush()
+
+
+def settle(path: Path) -> None:
+    """Wait until what was written to a file is on the disk."""
+    with path.open("rb") as file:
         os.fsync(file.fileno())
 
 

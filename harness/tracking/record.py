@@ -17,7 +17,14 @@ from typing import IO, Any, Self
 from harness.config.patch import flatten
 from harness.config.trial import TrialConfig
 from harness.errors import HarnessError
-from harness.files import append_line, read_json, read_lines, write_atomically, write_json
+from harness.files import (
+    append_line,
+    read_json,
+    read_lines,
+    settle,
+    write_atomically,
+    write_json,
+)
 
 PACKAGES = ("tensorflow", "keras", "numpy", "gan-ablation-harness")
 
@@ -77,15 +84,21 @@ class Recorder:
 
     def cut(self, iteration: int) -> None:
         """Drop all rows beyond `iteration`, a torn last line too: a resume writes them again."""
-        files = [self.folder / "metrics.jsonl", *(self.folder / "evaluations").glob("*.jsonl")]
-        for path in files:
-            if path.exists():
-                rows = [row for row in read_lines(path) if row["iteration"] <= iteration]
-                lines = (json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
-                write_atomically(path, "".join(lines))
+        for path in self._rows():
+            rows = [row for row in read_lines(path) if row["iteration"] <= iteration]
+            lines = (json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
+            write_atomically(path, "".join(lines))
         for path in (*self.folder.glob("samples/*.png"), *self.folder.glob("generators/*.npz")):
             if int(path.stem) > iteration:
                 path.unlink()
+
+    def settle(self) -> None:
+        """Bring all rows to the disk: before a checkpoint or a result that follows from them."""
+        for path in self._rows():
+            settle(path)
+
+    def _rows(self) -> list[Path]:
+        return [*self.folder.glob("metrics.jsonl"), *self.folder.glob("evaluations/*.jsonl")]
 
     def training(self, row: Mapping[str, Any]) -> None:
         """Append a row of training statistics."""
@@ -128,6 +141,7 @@ class Recorder:
 
     def result(self, values: Mapping[str, Any]) -> None:
         """Write how the training ended; a trial with a result is never trained again."""
+        self.settle()
         write_json(self.folder / "result.json", values)
         self.recovered()
         (self.folder / "progress.json").unlink(missing_ok=True)
