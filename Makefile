@@ -9,7 +9,7 @@ GPU ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo 1 || echo 0)
 LOCK := requirements$(if $(filter 1,$(GPU)),-cuda).lock
 options = $(if $(profile),--profile $(profile)) $(args)
 
-.PHONY: help setup study plan report status test test-all lint golden lock clean
+.PHONY: help setup study plan report status test test-all lint bench golden lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ lint: setup  ## style, types and import contracts
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy harness
 	@$(VENV)/bin/lint-imports
+
+bench: setup  ## measure against the baseline, into benchmarks/: [row=step] [quick=1]
+	@$(VENV)/bin/python -m benchmarks $(row) $(if $(quick),--quick)
 
 golden: setup  ## write the golden files of the tests anew; read the diff
 	@HARNESS_GOLDEN=1 $(VENV)/bin/python -m pytest -q -k "three_steps or golden or table"

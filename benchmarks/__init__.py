@@ -1,0 +1,1 @@
+"""Benchmarks: the harness against the program that its users would run otherwise."""

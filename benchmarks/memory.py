@@ -1,0 +1,53 @@
+"""Memory: the peak resident size of a worker that trains a CIFAR-10 trial as shipped studies do."""
+
+from benchmarks.evaluation import random_inception
+from benchmarks.measure import Result, Row, Target, line, say
+from benchmarks.place import Place, place, resident_gb
+
+BASELINE = {
+    "data.name": "cifar10",
+    "data.image_size": 32,
+    "generator.width": 64,
+    "discriminator.width": 64,
+    "training.batch_size": 64,
+    "training.evaluations": 2,
+    "evaluation.samples": 2048,
+}
+
+
+def run(quick: bool) -> Result:
+    peaks = []
+    rounds = 1 if quick else 3
+    for number in range(rounds):
+        with place() as here:
+            peaks.append(_peak(here, 50 if quick else 400))
+        say(f"memory: round {number + 1} of {rounds}, {peaks[-1]:.2f} GB")
+    return {
+        "lines": [
+            line("peak resident, CIFAR-10 trial", "GB", peaks, target=Target("ours", "<=", 2.0))
+        ],
+        "notes": [
+            "The largest process of a fresh `harness run` of two trials with the shipped profile "
+            "`cpu` (32 px, width 64, batch 64, InceptionV3 at 75 px with random weights, 2,048 "
+            "images), two evaluations; pages of memory-mapped images count. GB are 2³⁰ bytes.",
+        ],
+    }
+
+
+def _peak(here: Place, steps: int) -> float:
+    random_inception(here.folder / "keras" / "models")
+    study = {
+        "title": "Memory",
+        "question": "How much?",
+        "baseline": {**BASELINE, "training.kimg": steps * 64 / 1000},
+        "factors": {"optimizer.generator.beta_1": [0.9]},
+        "design": "one_at_a_time",
+        "seeds": 1,
+    }
+    here.study("memory", study)
+    sizes: list[float] = []
+    here.run("harness", "run", "memory", look=lambda pid: sizes.append(resident_gb(pid)))
+    return max(sizes)
+
+
+ROW = Row("memory", "Memory", run)

@@ -1,0 +1,91 @@
+"""results/*.json → the tables in benchmarks/README.md, between their markers."""
+
+import json
+import re
+from typing import Any
+
+from benchmarks.measure import RESULTS, ROOT, ROWS
+
+README = ROOT / "benchmarks" / "README.md"
+BLOCK = re.compile(r"(?<=<!-- generated -->\n).*?(?=<!-- end -->)", re.DOTALL)
+
+
+def main() -> None:
+    """Write the tables anew."""
+    README.write_text(BLOCK.sub(lambda _: tables(results()), README.read_text("utf-8")), "utf-8")
+
+
+def results() -> dict[str, dict[str, Any]]:
+    """The results that there are, by row."""
+    found = {name: RESULTS / f"{name}.json" for name in ROWS}
+    return {name: json.loads(path.read_text()) for name, path in found.items() if path.exists()}
+
+
+def tables(found: dict[str, dict[str, Any]]) -> str:
+    """All that is generated: the table of all lines, then what each row has to say."""
+    head = ("what", "unit", "ours", "baseline", "ratio", "target", "met")
+    rows = [_cells(line) for result in found.values() for line in result["lines"]]
+    parts = [_table(head, rows), *(_section(result) for result in found.values())]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(result: dict[str, Any]) -> str:
+    parts = [f"### {result['title']}", f"`{result['row']}`: {_machine(result)}"]
+    parts += result["notes"]
+    for table in result["tables"]:
+        parts += [f"**{table['title']}**", _table(table["columns"], table["rows"])]
+    parts += [f"![{plot['title']}](results/{plot['file']})" for plot in result["plots"]]
+    return "\n\n".join(parts)
+
+
+def _machine(result: dict[str, Any]) -> str:
+    of = result["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in of["versions"].items())
+    changed = " with uncommitted changes" if of["uncommitted"] else ""
+    quick = " **Quick run: few repeats, so take it as a sketch.**" if result["quick"] else ""
+    return (
+        f"{of['date']}, commit {of['commit']}{changed}, {of['cpu']}, {of['cores']} cores, "
+        f"{of['memory_gb']:g} GB, Python {of['python']}, {versions}; "
+        f"took {result['seconds']:.0f} s.{quick}"
+    )
+
+
+def _cells(line: dict[str, Any]) -> list[str]:
+    target = line.get("target")
+    wanted = f"{target['relation']} {target['value']:g}" if target else ""
+    if target and target["of"] == "ratio":
+        wanted += " ×"
+    ratio = line.get("ratio")
+    return [
+        line["what"],
+        line["unit"],
+        _spread(line["ours"]),
+        _spread(line["baseline"]) if "baseline" in line else "",
+        f"**{number(ratio['median'])} ×** ({_range(ratio)})" if ratio else "",
+        wanted.replace(">=", "≥").replace("<=", "≤"),
+        {True: "yes", False: "**no**", None: ""}[line.get("met")],
+    ]
+
+
+def _spread(of: dict[str, Any]) -> str:
+    return number(of["median"]) if of["n"] == 1 else f"{number(of['median'])} ({_range(of)})"
+
+
+def _range(of: dict[str, Any]) -> str:
+    return f"{number(of['q1'])} to {number(of['q3'])}"
+
+
+def number(value: float) -> str:
+    """Three significant digits, and never an exponent."""
+    if value == 0 or abs(value) >= 100:
+        return f"{value:,.0f}"
+    digits = 2 if abs(value) >= 1 else 3
+    return f"{value:.{digits}f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def _table(columns: Any, rows: Any) -> str:
+    shown = [
+        [number(cell) if isinstance(cell, float) else str(cell) for cell in row] for row in rows
+    ]
+    lines = [columns, ["---"] * len(columns), *shown]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,184 @@
+"""The benchmarks' own arithmetic, and that the tables in their README are those of the results."""
+
+import importlib
+import json
+
+import pytest
+
+from benchmarks import measure, render
+from benchmarks.measure import Row, Target, interleave, line, ratios, spread
+from benchmarks.place import place
+
+
+def test_the_tables_are_those_of_the_results():
+    """`python -m benchmarks ROW` writes both; by hand, neither changes alone."""
+    found = render.BLOCK.search(render.README.read_text("utf-8"))
+    assert found, "benchmarks/README.md has lost its markers"
+    assert found[0] == render.tables(render.results())
+
+
+def test_every_result_belongs_to_a_row():
+    assert {path.stem for path in measure.RESULTS.glob("*.json")} <= set(measure.ROWS)
+
+
+@pytest.mark.tf
+@pytest.mark.parametrize("name", measure.ROWS)
+def test_every_row_is_a_module(name):
+    row = importlib.import_module(f"benchmarks.{name}").ROW
+    assert row.name == name
+    assert row.title
+    assert callable(row.run)
+
+
+def test_a_spread_is_what_it_is_by_hand():
+    assert spread([4.0, 1.0, 3.0, 2.0]) == {
+        "median": 2.5,
+        "q1": 1.75,
+        "q3": 3.25,
+        "min": 1.0,
+        "max": 4.0,
+        "n": 4,
+    }
+
+
+def test_ratios_are_those_of_pairs():
+    """2/1, 6/2 and 4/4: the median is 2, where the ratio of the medians would be 4/2."""
+    found = ratios([2.0, 6.0, 4.0], [1.0, 2.0, 4.0])
+    assert (found["min"], found["median"], found["max"]) == (1.0, 2.0, 3.0)
+    with pytest.raises(ValueError, match=r"longer|shorter"):
+        ratios([1.0], [1.0, 2.0])
+
+
+def test_a_ratio_says_how_many_times_better_ours_is():
+    faster = line("steps", "images/s", [300.0], [200.0], Target("ratio", ">=", 1.5))
+    sooner = line("seconds", "s", [200.0], [300.0], Target("ratio", ">=", 1.6))
+    assert faster["ratio"]["median"] == sooner["ratio"]["median"] == 1.5
+    assert faster["met"]
+    assert not sooner["met"]
+    assert "ratio" not in line("alone", "s", [1.0])
+
+
+@pytest.mark.parametrize(
+    ("relation", "below", "at", "above"),
+    [(">=", False, True, True), ("<=", True, True, False), ("<", True, False, False)],
+)
+def test_targets(relation, below, at, above):
+    target = Target("ours", relation, 2.0)
+    assert [target.met(value) for value in (1.9, 2.0, 2.1)] == [below, at, above]
+
+
+def test_ways_take_turns():
+    calls = []
+    ways = {name: lambda name=name: calls.append(name) or float(len(calls)) for name in "AB"}
+    assert interleave("nothing", ways, 3) == {"A": [1.0, 3.0, 5.0], "B": [2.0, 4.0, 6.0]}
+    assert calls == list("ABABAB")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0, "0"), (0.0123, "0.012"), (1.234, "1.23"), (12.34, "12.3"), (1234.5, "1,234")],
+)
+def test_numbers_have_no_exponent(value, shown):
+    assert render.number(value) == shown
+
+
+def test_a_written_result_is_whole_and_is_rendered(tmp_path, monkeypatch):
+    monkeypatch.setattr(measure, "RESULTS", tmp_path)
+    monkeypatch.setattr(render, "RESULTS", tmp_path)
+    row = Row("step", "Training step", lambda quick: {})
+    lines = [line("a step", "s", [2.0, 2.0], [3.0, 3.0], Target("ratio", ">=", 2))]
+    table = {"title": "By kind", "columns": ["kind", "ms"], "rows": [["Conv2D", 1.5]]}
+    path = measure.write(row, {"lines": lines, "tables": [table]}, 12.0, quick=True)
+    document = json.loads(path.read_text())
+    assert [file.name for file in tmp_path.iterdir()] == ["step.json"]
+    assert document["machine"].keys() >= {"date", "cpu", "cores", "memory_gb", "versions"}
+    text = render.tables(render.results())
+    assert "| a step | s | 2.00 (2.00 to 2.00) | 3.00 (3.00 to 3.00) | **1.50 ×**" in text
+    assert "| ≥ 2 × | **no** |" in text
+    assert "| Conv2D | 1.50 |" in text
+    assert "Quick run" in text
+
+
+def test_a_program_runs_in_a_folder_that_is_gone_afterwards():
+    with place() as here:
+        ran = here.run("platform")
+        assert ran.seconds > 0
+        assert ran.output.strip()
+        assert here.environment["HARNESS_RUNS"].startswith(str(here.folder))
+        with pytest.raises(RuntimeError, match="no_such_module"):
+            here.run("no_such_module")
+    assert not here.folder.exists()
+
+
+@pytest.mark.tf
+def test_multiply_adds_of_a_known_graph():
+    """A loop with two gradients of a persistent tape, one of which is never used."""
+    import tensorflow as tf
+
+    from benchmarks.flops import multiply_adds
+
+    kernel, dense = tf.Variable(tf.ones((3, 3, 2, 5))), tf.Variable(tf.ones((5, 7)))
+
+    @tf.function
+    def run(images, count):
+        def body(number, total):
+            with tf.GradientTape(persistent=True) as tape:
+                maps = tf.nn.conv2d(images, kernel, strides=2, padding="SAME")  # (4, 4, 4, 5)
+                loss = tf.reduce_sum(tf.reduce_mean(maps, axis=(1, 2)) @ dense)
+            # recorded, never used: nothing of it is computed
+            tape.gradient(loss, images)
+            gradients = tape.gradient(loss, [kernel, dense])
+            return number + 1, total + sum(tf.reduce_sum(gradient) for gradient in gradients)
+
+        return tf.while_loop(lambda number, _: number < count, body, (0, 0.0))[1]
+
+    graph = run.get_concrete_function(
+        tf.TensorSpec((4, 8, 8, 2)), tf.TensorSpec((), tf.int32)
+    ).graph
+    convolution = 4 * 4 * 4 * 5 * (3 * 3 * 2)  # each output element: a window of 3 x 3 x 2
+    product = 4 * 5 * 7
+    # the convolution and its filter's gradient; the product's two gradients (its input's leads on
+    # to the kernel), but not itself: nobody asks for the loss, and no gradient needs it
+    assert multiply_adds(graph) == 2 * convolution + 2 * product
+
+
+@pytest.mark.tf
+def test_multiply_adds_of_transposed_and_batched_products():
+    import tensorflow as tf
+
+    from benchmarks.flops import multiply_adds
+
+    @tf.function
+    def run(x, y, flag):
+        transposed = tf.nn.conv2d_transpose(x, y, (2, 8, 8, 3), strides=2)
+        flat = tf.reshape(x, (2, 16, 6))
+        batched = tf.matmul(flat, flat, transpose_a=True)  # (2, 6, 6) from 16
+        chosen = tf.cond(flag, lambda: flat[0] @ tf.ones((6, 9)), lambda: tf.zeros((16, 9)))
+        return transposed, batched, chosen
+
+    shapes = [tf.TensorSpec((2, 4, 4, 6)), tf.TensorSpec((4, 4, 3, 6)), tf.TensorSpec((), tf.bool)]
+    graph = run.get_concrete_function(*shapes).graph
+    # each input element of a transposed convolution meets a window of 4 x 4 x 3
+    assert multiply_adds(graph) == 2 * 4 * 4 * 6 * 48 + 2 * 6 * 6 * 16 + 16 * 9 * 6
+
+
+@pytest.mark.tf
+def test_a_profile_names_operations():
+    import tensorflow as tf
+
+    from benchmarks.profile import by_operation
+
+    matrix = tf.random.normal((256, 256))
+
+    @tf.function
+    def run():
+        total = matrix
+        for _ in range(20):
+            total = tf.linalg.l2_normalize(total @ matrix)
+        return total
+
+    run()
+    found = by_operation(lambda: run().numpy())
+    assert {"MatMul", "Square"} <= set(found)
+    assert all(0 < seconds < 5 for seconds in found.values())
+    assert list(found.values()) == sorted(found.values(), reverse=True)
