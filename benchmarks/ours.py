@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -16,14 +16,14 @@ from harness.config.identity import key
 from harness.config.patch import resolve
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
-from harness.gan import devices
+from harness.gan import devices, evaluate
 from harness.gan.data import Images
-from harness.gan.encoders import Encoder
 from harness.gan.evaluate import Evaluator
 from harness.gan.train.batches import Batches
 from harness.gan.train.program import Program, Programs
 from harness.gan.train.session import Session
 from harness.ledger.base import Claim, Status
+from harness.metrics.kid import Estimate
 from harness.tracking.record import Recorder
 from harness.worker.trial import Context, run_trial
 
@@ -130,39 +130,17 @@ class Bare:
             session.score_values(number)
 
 
-class Beat(NamedTuple):
-    """A trial's word on how far it is."""
-
-    at: float  # perf_counter
-    iteration: int
-
-
-@contextmanager
-def heartbeats() -> Iterator[list[Beat]]:
-    """Collect what the trials of this process say while the context lasts."""
-    beats: list[Beat] = []
-
-    def progress(recorder: Recorder, **values: Any) -> None:
-        beats.append(Beat(time.perf_counter(), values["iteration"]))
-        said(recorder, **values)
-
-    said, Recorder.progress = Recorder.progress, progress
-    try:
-        yield beats
-    finally:
-        Recorder.progress = said
-
-
 class Stopwatch:
-    """The time that was spent in one method, and how often it was called."""
+    """The time that was spent in one method, how often it was called, when first it had ended."""
 
     def __init__(self) -> None:
         self.seconds, self.calls = 0.0, 0
+        self.first: float | None = None  # by time.perf_counter
 
 
 @contextmanager
 def watched(owner: Any, name: str) -> Iterator[Stopwatch]:
-    """Time every call of a method of a class while the context lasts."""
+    """Time every call of a function of a class or module while the context lasts."""
     watch, method = Stopwatch(), getattr(owner, name)
 
     def timed(*arguments: Any, **keywords: Any) -> Any:
@@ -170,8 +148,10 @@ def watched(owner: Any, name: str) -> Iterator[Stopwatch]:
         try:
             return method(*arguments, **keywords)
         finally:
-            watch.seconds += time.perf_counter() - start
+            now = time.perf_counter()
+            watch.seconds += now - start
             watch.calls += 1
+            watch.first = watch.first or now
 
     setattr(owner, name, timed)
     try:
@@ -180,9 +160,14 @@ def watched(owner: Any, name: str) -> Iterator[Stopwatch]:
         setattr(owner, name, method)
 
 
-def watched_features() -> tuple[Any, Any]:
-    """Watches of generating and of encoding: the rest of an evaluation is the estimate."""
-    return watched(Session, "generate"), watched(Encoder, "__call__")
+def watched_metrics() -> tuple[Any, Any]:
+    """Watches of the estimate and of coverage: nearly all else of an evaluation is encoding."""
+    return watched(Estimate, "__call__"), watched(evaluate, "coverage")
+
+
+def watched_steps() -> Any:
+    """A watch of the calls of the compiled loop."""
+    return watched(Program, "run")
 
 
 def watched_traces() -> Any:

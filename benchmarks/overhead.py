@@ -53,7 +53,7 @@ def run(quick: bool) -> Result:
         for values in cpu.values():
             values.clear()
         ways = {"whole": whole, "bare": alone}
-        values = interleave("overhead", ways, 2 if quick else 5)
+        values = interleave("overhead", ways, 2 if quick else 3)
     return {
         "lines": [
             line(

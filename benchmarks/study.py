@@ -35,7 +35,7 @@ class Work:
 
 WORKS = (
     Work("digits", 16, 32, 64, 300, 3, 896, 3, 2.5),
-    Work("cifar10", 32, 64, 64, 1000, 5, 2048, 2, 1.6),
+    Work("cifar10", 32, 64, 64, 1000, 5, 2048, 1, 1.6),
 )
 QUICK = {"digits": 300, "cifar10": 200}  # steps
 

@@ -67,10 +67,12 @@ def run(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
     folder = runtime.study(of.run_name)
     check_writable(folder)
     write_json(folder / "plan.json", of.to_json())
-    lacking = missing(of, runtime.trials)
+    lacking = {item.trial.key for item in missing(of, runtime.trials)}
+    # the place in the plan, so that what still waits of an earlier run keeps its own
     jobs = [
-        Job(item.trial.key, item.trial.cell.label, item.trial.seed, order)
-        for order, item in enumerate(lacking)
+        Job(trial.key, trial.cell.label, trial.seed, order)
+        for order, trial in enumerate(of.trials)
+        if trial.key in lacking
     ]
     if not jobs:
         return Outcome.DONE

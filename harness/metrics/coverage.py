@@ -52,13 +52,15 @@ def _nearest(
 
     In float32; the search for a real feature ends with one that is surely within its limit.
     """
-    squares, others = ((x.astype(np.float64) ** 2).sum(axis=1) for x in (real, generated))
+    centre = real.mean(axis=0)  # shorter features, smaller error
+    x, y = real - centre, generated - centre
+    squares, others = ((side.astype(np.float64) ** 2).sum(axis=1) for side in (x, y))
     largest = np.concatenate([squares, others]).max() or 1.0
     # twice the bound of a scalar product in any order (Higham 2002, section 3.1), 8 for the rest
     error = 2.0 * (real.shape[1] + 8) * np.finfo(np.float32).eps * largest
-    # at most 1 long, so that nothing overflows
     longest = math.sqrt(largest)
-    x, y = (np.asarray(side / longest, np.float32) for side in (-2.0 * real, generated))
+    # at most 1 long, so that nothing overflows
+    x, y = (np.asarray(side / longest, np.float32) for side in (-2.0 * x, y))
     lengths = (others / largest).astype(np.float32)
     enough = (limits - error - squares) / largest
     nearest, left = np.full(len(x), np.inf), np.arange(len(x))
