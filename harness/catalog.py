@@ -23,7 +23,7 @@ class DatasetSpec(NamedTuple):
 class ProtocolSpec(NamedTuple):
     """How features become a KID (definitions: the exact protocols)."""
 
-    target: str  # the estimator: (generated, real) features → one value a block or subset
+    target: str  # numbers of generated and real images, size → which are compared
     encoder: str | None = None  # the only encoder it may be used with; None: any
     resolution: int | None = None  # pixels; None: what the encoder takes
     block: int | None = None  # real and generated images are used in whole blocks of this size
