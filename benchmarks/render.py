@@ -24,7 +24,7 @@ def results() -> dict[str, dict[str, Any]]:
 def tables(found: dict[str, dict[str, Any]]) -> str:
     """All that is generated: the table of all lines, then what each row has to say."""
     head = ("what", "unit", "ours", "baseline", "ratio", "target", "met")
-    rows = [_cells(line) for result in found.values() for line in result["lines"]]
+    rows = [_cells(line, result["quick"]) for result in found.values() for line in result["lines"]]
     parts = [_table(head, rows), *(_section(result) for result in found.values())]
     return "\n\n".join(parts) + "\n"
 
@@ -50,14 +50,14 @@ def _machine(result: dict[str, Any]) -> str:
     )
 
 
-def _cells(line: dict[str, Any]) -> list[str]:
+def _cells(line: dict[str, Any], quick: bool) -> list[str]:
     target = line.get("target")
     wanted = f"{target['relation']} {target['value']:g}" if target else ""
     if target and target["of"] == "ratio":
         wanted += " ×"
     ratio = line.get("ratio")
     return [
-        line["what"],
+        f"{line['what']} (quick run)" if quick else line["what"],
         line["unit"],
         _spread(line["ours"]),
         _spread(line["baseline"]) if "baseline" in line else "",

@@ -1,5 +1,6 @@
 """What a training leaves in its record, however it was cut off."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,20 @@ def test_an_evaluation_that_was_cut_off_is_done_again(tiny, tmp_path, monkeypatc
     rows = Trial(folder).evaluation_rows("judge")
     assert [row["evaluation"] for row in rows] == [0, 1, 2, 3, 4]
     assert [row["iteration"] for row in rows] == config.evaluation_iterations
+
+
+def test_the_time_of_a_trial_leaves_compiling_out(tiny, tmp_path):
+    """Else the first of the trials that share a program would look slower than the others."""
+    config = tiny()
+    images = load_images(config.data, tmp_path / "cache")
+    program = Program(config, 1)
+    times = []
+    for seed in range(2):
+        of = config.model_copy(update={"seed": seed})
+        session = Session(of, images, Judge(None), program)
+        start = time.perf_counter()
+        list(session.events(lambda: False))
+        times.append((session.seconds, time.perf_counter() - start))
+    (cold, cold_wall), (warm, _) = times
+    assert 0 < cold < cold_wall / 2  # most of the first is compiling
+    assert warm > 0

@@ -71,7 +71,7 @@ class Session:
             images.train, config.training.batch_size, config.seed, devices.on_gpu()
         )
         self.iteration = 0
-        self.seconds = 0.0  # of training
+        self.seconds = 0.0  # of training, without the one call that compiles
         self.evaluation_seconds = 0.0
         self._restored = False
         self._row_start = (0, 0.0)  # iteration and seconds at the last row
@@ -180,10 +180,12 @@ class Session:
         """One call of the compiled loop, up to the next row or evaluation at the most."""
         updates = self.config.training.discriminator_steps
         images, indices = self.batches.call(self.iteration, self._call(updates), updates)
-        start = time.perf_counter()
+        warm, start = self.program.speed > 0, time.perf_counter()
         done = self.program.run(images, indices, self.iteration)
         self.iteration += done
-        self.seconds += time.perf_counter() - start
+        # the first trial of a program would pay for all others, and its cell look slow
+        if warm:
+            self.seconds += time.perf_counter() - start
 
     def _call(self, updates: int) -> int:
         """Iterations of the next call: how many changes no result, only how often we look up."""
