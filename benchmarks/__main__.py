@@ -2,15 +2,13 @@
 
 import argparse
 import importlib
-import logging
 import os
 import subprocess
 import sys
 import time
-import warnings
 
 from benchmarks import render
-from benchmarks.measure import ROOT, ROWS, Row, say, write
+from benchmarks.measure import ROOT, ROWS, Row, folder, quiet, say, write
 
 
 def main() -> None:
@@ -36,7 +34,7 @@ def _each(rows: list[str], quick: bool) -> None:
 
 def _left(rows: list[str], quick: bool) -> str:
     """How long the rows took when they were last measured."""
-    known = render.results()
+    known = render.results(folder())
     past = [known[name]["seconds"] for name in rows if name in known]
     comparable = [known[name]["quick"] == quick for name in rows if name in known]
     if len(past) < len(rows) or not all(comparable):
@@ -45,10 +43,7 @@ def _left(rows: list[str], quick: bool) -> str:
 
 
 def _measure(name: str, quick: bool) -> None:
-    # Keras warns of its own default, shuffle=True, wherever it is given a tf.data pipeline
-    warnings.filterwarnings("ignore", "`shuffle=True` was passed", UserWarning)
-    logging.getLogger("absl").setLevel(logging.ERROR)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    quiet()
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the targets are those of a CPU
     row: Row = importlib.import_module(f"benchmarks.{name}").ROW
     start = time.monotonic()

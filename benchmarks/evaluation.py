@@ -5,10 +5,10 @@ import tempfile
 from pathlib import Path
 
 import keras
-import tensorflow as tf
 
-from benchmarks import keras_example, ours
-from benchmarks.keras_data import Settings, prepare_dataset
+from benchmarks import ours
+from benchmarks.apart import Apart
+from benchmarks.keras_data import Settings
 from benchmarks.keras_parts import KID_IMAGE_SIZE
 from benchmarks.measure import Result, Row, Target, interleave, line, seconds
 from harness.gan.encoders import INCEPTION_V3_WEIGHTS
@@ -23,7 +23,7 @@ def run(quick: bool) -> Result:
         random_inception(Path(folder) / "models")
         os.environ["KERAS_HOME"] = folder
         scorer = _scorer(images, Path(folder) / "cache")
-        model, validation = _baseline(images)
+        baseline = _baseline(images)
         estimates: list[float] = []
         coverages: list[float] = []
 
@@ -35,13 +35,10 @@ def run(quick: bool) -> Result:
             coverages.append(100 * covered.seconds / total)
             return total
 
-        def evaluate() -> float:
-            return seconds(lambda: model.evaluate(validation, verbose=0))
-
-        score(), evaluate()  # traces, and fills the baseline's cache of images
+        score()  # traces
         estimates.clear(), coverages.clear()
         what = f"KID of {images // BLOCK * BLOCK:,} images, InceptionV3 at 75 px"
-        ways = {"ours": score, "baseline": evaluate}
+        ways = {"ours": score, "baseline": baseline}
         values = interleave(what, ways, 2 if quick else 5)
     return {
         "lines": [
@@ -55,10 +52,10 @@ def run(quick: bool) -> Result:
             line("of it: coverage, which the baseline does not have", "%", coverages),
         ],
         "notes": [
-            f"Random weights; {SIZE} px, width {WIDTH}, blocks of {BLOCK}, one process, default "
+            f"Random weights; {SIZE} px, width {WIDTH}, blocks of {BLOCK}, a process each, default "
             "threads. The harness encodes the real images once a data set; that is not timed, as "
             "it is once for a whole study. It also estimates KID against two halves of them, and "
-            "coverage, which the baseline does not."
+            "coverage, which the baseline does not.",
         ],
     }
 
@@ -76,11 +73,11 @@ def _scorer(images: int, cache: Path) -> ours.Scorer:
     return ours.Scorer(config, ours.noise_images(images, SIZE), cache)
 
 
-def _baseline(images: int) -> tuple[keras.Model, tf.data.Dataset]:
+def _baseline(images: int) -> Apart:
     settings = Settings(
         image_size=SIZE, width=WIDTH, batch_size=BLOCK, samples=images // BLOCK * BLOCK
     )
-    return keras_example.build(settings), prepare_dataset(settings, "test")
+    return Apart("benchmarks.keras_actions:evaluation", settings)
 
 
 ROW = Row("evaluation", "KID evaluation", run)

@@ -4,7 +4,7 @@ from typing import Any
 
 from benchmarks import ours
 from benchmarks.flops import multiply_adds
-from benchmarks.measure import Result, Row, interleave, line, say, seconds, spread
+from benchmarks.measure import Result, Row, interleave, line, say, seconds, spread, steps_in
 from benchmarks.place import place
 from benchmarks.plots import Panel, draw
 from benchmarks.study import WORKS, content
@@ -84,9 +84,7 @@ class Point:
         self.value, self.batch = value, sizes["batch"]
         self.trainer = ours.Trainer(config, ours.noise_images(1024, sizes["size"]))
         self.mflop = 2 * multiply_adds(self.trainer.graph()) / sizes["batch"] / 1e6  # an image
-        self.trainer.run(1)
-        once = seconds(lambda: self.trainer.run(1))
-        self.steps = max(1, round((1 if quick else SECONDS) / once))
+        self.steps = steps_in(1 if quick else SECONDS, self.trainer.run)
 
     def seconds(self) -> float:
         """For 1,000 images."""

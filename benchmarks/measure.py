@@ -1,6 +1,6 @@
 """How things are measured: runs in turn, medians and spreads, what machine it was, the results.
 
-A result is one JSON document a row, `benchmarks/results/<row>.json`:
+A result is one JSON document a row and machine, `benchmarks/results/<machine>/<row>.json`:
 
     row, title, quick, seconds, machine      what, how long it took, where
     lines                                    see `line`: ours, baseline, ratio, target, met
@@ -9,11 +9,14 @@ A result is one JSON document a row, `benchmarks/results/<row>.json`:
 """
 
 import json
+import logging
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,6 +43,8 @@ ROWS = (  # as the tables list them; each is a module with a ROW
     "growth",
 )
 PACKAGES = ("tensorflow", "keras", "numpy", "optuna")
+VECTORS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")  # what oneDNN chooses kernels by
+LEAST, LONG = 3, 400.0  # rounds, and the seconds after which no more than these are begun
 Result = dict[str, Any]
 
 
@@ -74,16 +79,25 @@ def interleave(
 ) -> dict[str, list[float]]:
     """Call the ways in turn, A B A B …, `rounds` times each: their values by name.
 
-    So whatever else the machine does meets all alike, and values of one round make a pair.
+    So whatever else the machine does meets all alike, and values of one round make a pair. Fewer
+    rounds where the machine is so slow that they would take too long, but three at the least.
     """
     values: dict[str, list[float]] = {name: [] for name in ways}
     start = time.monotonic()
     for number in range(rounds):
+        if number >= LEAST and time.monotonic() - start > LONG:
+            break
         for name, way in ways.items():
             values[name].append(way())
         left = (time.monotonic() - start) / (number + 1) * (rounds - number - 1)
         say(f"{what}: round {number + 1} of {rounds}, about {left:.0f} s left")
     return values
+
+
+def steps_in(duration: float, run: Callable[[int], object]) -> int:
+    """How many steps of `run` take about `duration` seconds; it is run twice to find out."""
+    run(1)  # compiles
+    return max(1, round(duration / seconds(lambda: run(1))))
 
 
 def seconds(action: Callable[[], Any]) -> float:
@@ -147,12 +161,18 @@ def write(row: Row, result: Result, took: float, quick: bool) -> Path:
         "plots": result.get("plots", []),
         "notes": result.get("notes", []),
     }
-    path = RESULTS / f"{row.name}.json"
+    path = folder() / f"{row.name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     temporary.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
     temporary.replace(path)
     return path
+
+
+def folder() -> Path:
+    """Where the results of this machine's kind lie: by its processor and the cores it may use."""
+    words = f"{_cpu()} {len(os.sched_getaffinity(0))} cores".lower()
+    return RESULTS / "-".join(re.findall(r"[a-z0-9]+", words))
 
 
 def machine() -> dict[str, Any]:
@@ -161,6 +181,9 @@ def machine() -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "cpu": _cpu(),
+        "instructions": [
+            name for name in VECTORS if name in _cpu_fields().get("flags", "").split()
+        ],
         "cores": len(os.sched_getaffinity(0)),
         "memory_gb": round(total / 2**30, 1),
         "python": platform.python_version(),
@@ -171,11 +194,15 @@ def machine() -> dict[str, Any]:
 
 
 def _cpu() -> str:
+    fields = _cpu_fields()
+    family, model = fields.get("cpu family", "?"), fields.get("model", "?")
+    return f"{fields.get('model name', 'unknown')} (family {family}, model {model})"
+
+
+def _cpu_fields() -> dict[str, str]:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
-    fields = dict(line.split(":", 1) for line in lines if ":" in line)
-    stripped = {name.strip(): value.strip() for name, value in fields.items()}
-    family, model = stripped.get("cpu family", "?"), stripped.get("model", "?")
-    return f"{stripped.get('model name', 'unknown')} (family {family}, model {model})"
+    fields = (line.partition(":") for line in lines)
+    return {name.strip(): value.strip() for name, _, value in fields}
 
 
 def _git(*arguments: str) -> str:
@@ -183,6 +210,14 @@ def _git(*arguments: str) -> str:
         ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
     )
     return done.stdout.strip()
+
+
+def quiet() -> None:
+    """Leave out what TensorFlow and Keras would say; before they are imported."""
+    # Keras warns of its own default, shuffle=True, wherever it is given a tf.data pipeline
+    warnings.filterwarnings("ignore", "`shuffle=True` was passed", UserWarning)
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def say(text: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 from ruamel.yaml import YAML
 
+from benchmarks.apart import plain_environment
 from benchmarks.measure import ROOT
 
 PAUSE = 0.02  # seconds between two looks at a running program
@@ -35,7 +36,7 @@ class Place:
         self.folder = folder
         self.runs = folder / "runs"
         self.environment = {
-            **os.environ,
+            **plain_environment(),
             **data_folder(),
             "HARNESS_RUNS": str(self.runs),
             "HARNESS_REPORTS": str(folder / "reports"),

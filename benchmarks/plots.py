@@ -6,7 +6,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib import pyplot as plt
 
-from benchmarks.measure import RESULTS
+from benchmarks.measure import folder
 
 OURS, EXPECTED = "#1f77b4", "#777777"
 
@@ -22,7 +22,7 @@ class Panel(NamedTuple):
 
 
 def draw(name: str, title: str, panels: list[Panel]) -> dict[str, str]:
-    """Write `results/<name>.svg`; what a result's `plots` has to say of it."""
+    """Write `<name>.svg` among the results; what a result's `plots` has to say of it."""
     mpl.use("svg")
     # no random ids, no date, and text as text
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
@@ -40,7 +40,7 @@ def draw(name: str, title: str, panels: list[Panel]) -> dict[str, str]:
             axis.set_ylabel(panel.unit)
         figure.suptitle(title, fontsize=10)
         figure.tight_layout()
-        RESULTS.mkdir(parents=True, exist_ok=True)
-        figure.savefig(RESULTS / f"{name}.svg", metadata={"Date": None})
+        folder().mkdir(parents=True, exist_ok=True)
+        figure.savefig(folder() / f"{name}.svg", metadata={"Date": None})
         plt.close(figure)
-    return {"file": f"{name}.svg", "title": title}
+    return {"file": f"{folder().name}/{name}.svg", "title": title}

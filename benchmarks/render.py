@@ -1,7 +1,8 @@
-"""results/*.json → the tables in benchmarks/README.md, between their markers."""
+"""results/*/*.json → the tables in benchmarks/README.md, between their markers."""
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import RESULTS, ROOT, ROWS
@@ -12,25 +13,34 @@ BLOCK = re.compile(r"(?<=<!-- generated -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 def main() -> None:
     """Write the tables anew."""
-    README.write_text(BLOCK.sub(lambda _: tables(results()), README.read_text("utf-8")), "utf-8")
+    README.write_text(BLOCK.sub(lambda _: tables(), README.read_text("utf-8")), "utf-8")
 
 
-def results() -> dict[str, dict[str, Any]]:
-    """The results that there are, by row."""
-    found = {name: RESULTS / f"{name}.json" for name in ROWS}
+def results(machine: Path) -> dict[str, dict[str, Any]]:
+    """The results of one machine, its folder given, by row."""
+    found = {name: machine / f"{name}.json" for name in ROWS}
     return {name: json.loads(path.read_text()) for name, path in found.items() if path.exists()}
 
 
-def tables(found: dict[str, dict[str, Any]]) -> str:
-    """All that is generated: the table of all lines, then what each row has to say."""
+def tables() -> str:
+    """All that is generated: a machine at a time its lines, then what each row has to say."""
+    machines = [results(path) for path in sorted(RESULTS.iterdir())]
+    return "\n\n".join([part for found in machines for part in _parts(found)]) + "\n"
+
+
+def _parts(found: dict[str, dict[str, Any]]) -> list[str]:
     head = ("what", "unit", "ours", "baseline", "ratio", "target", "met")
     rows = [_cells(line, result["quick"]) for result in found.values() for line in result["lines"]]
-    parts = [_table(head, rows), *(_section(result) for result in found.values())]
-    return "\n\n".join(parts) + "\n"
+    of = next(iter(found.values()))["machine"]
+    return [
+        f"### {of['cpu']}, {of['cores']} cores",
+        _table(head, rows),
+        *(_section(result) for result in found.values()),
+    ]
 
 
 def _section(result: dict[str, Any]) -> str:
-    parts = [f"### {result['title']}", f"`{result['row']}`: {_machine(result)}"]
+    parts = [f"#### {result['title']}", f"`{result['row']}`: {_machine(result)}"]
     parts += result["notes"]
     for table in result["tables"]:
         parts += [f"**{table['title']}**", _table(table["columns"], table["rows"])]
@@ -42,11 +52,11 @@ def _machine(result: dict[str, Any]) -> str:
     of = result["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in of["versions"].items())
     changed = " with uncommitted changes" if of["uncommitted"] else ""
+    has = f", {' '.join(of['instructions'])}" if "instructions" in of else ""
     quick = " **Quick run: few repeats, so take it as a sketch.**" if result["quick"] else ""
     return (
-        f"{of['date']}, commit {of['commit']}{changed}, {of['cpu']}, {of['cores']} cores, "
-        f"{of['memory_gb']:g} GB, Python {of['python']}, {versions}; "
-        f"took {result['seconds']:.0f} s.{quick}"
+        f"{of['date']}, commit {of['commit']}{changed}, {of['memory_gb']:g} GB{has}, "
+        f"Python {of['python']}, {versions}; took {result['seconds']:.0f} s.{quick}"
     )
 
 

@@ -1,10 +1,11 @@
-"""Training step: images a second of both engines, in one process, in turn."""
+"""Training step: images a second of both engines, a process each, in turn."""
 
 from collections.abc import Callable
 
-from benchmarks import keras_example, ours
-from benchmarks.keras_data import Settings, prepare_dataset
-from benchmarks.measure import Result, Row, Target, interleave, line, seconds
+from benchmarks import ours
+from benchmarks.apart import Apart
+from benchmarks.keras_data import Settings
+from benchmarks.measure import Result, Row, Target, interleave, line, seconds, steps_in
 
 SIZES = ((32, 64, 64), (64, 128, 128))  # px, width, batch: a usual CPU study, and S0 itself
 TARGETS = {
@@ -13,7 +14,7 @@ TARGETS = {
     ("bfloat16", 32): 1.8,
     ("bfloat16", 64): 1.7,
 }
-STEPS = {32: 60, 64: 10}  # in one timing
+SECONDS = 3.0  # of steps in one timing, about
 PROBABILITY = 0.5  # of augmentation, held fixed
 IMAGES = 4096
 
@@ -25,8 +26,9 @@ def run(quick: bool) -> Result:
     return {
         "lines": [one for part in parts for one in part],
         "notes": [
-            "Images of noise; augmentation with probability one half. Both engines run in one "
-            "process with TensorFlow's default threads, in turn.",
+            "Images of noise; augmentation with probability one half. The engines run in turn, a "
+            "process each, both with TensorFlow's default threads; the baseline with its other "
+            "defaults too, so without oneDNN's kernels where TensorFlow leaves them off.",
             "Baseline: time between the ends of steps inside `fit`, without the first ones. Ours: "
             "a call of the compiled loop, the picking of its images included.",
             "The baseline is S0's program, so float32; what Keras' own mixed policy makes of it "
@@ -38,16 +40,14 @@ def run(quick: bool) -> Result:
 def _lines(
     precision: str, size: int, width: int, batch: int, quick: bool
 ) -> list[dict[str, object]]:
-    steps = STEPS[size] // 5 if quick else STEPS[size]
     what = f"training step, {size} px, width {width}, batch {batch}, {precision}"
+    long = SECONDS / 5 if quick else SECONDS
     ways = {
-        "ours": _ours(precision, size, width, batch, steps),
-        "baseline": _baseline("float32", size, width, batch, steps),
+        "ours": _ours(precision, size, width, batch, long),
+        "baseline": _baseline("float32", size, width, batch, long),
     }
     if precision != "float32":
-        ways["mixed"] = _baseline(precision, size, width, batch, steps)
-    for way in ways.values():
-        way()  # traces
+        ways["mixed"] = _baseline(precision, size, width, batch, long)
     values = interleave(what, ways, 3 if quick else 9)
     target = Target("ratio", ">=", TARGETS[precision, size])
     lines = [line(what, "images/s", values["ours"], values["baseline"], target)]
@@ -57,7 +57,7 @@ def _lines(
     return lines
 
 
-def _ours(precision: str, size: int, width: int, batch: int, steps: int) -> Callable[[], float]:
+def _ours(precision: str, size: int, width: int, batch: int, long: float) -> Callable[[], float]:
     config = ours.config(
         size,
         width,
@@ -67,10 +67,13 @@ def _ours(precision: str, size: int, width: int, batch: int, steps: int) -> Call
         augmentation__probability=PROBABILITY,
     )
     trainer = ours.Trainer(config, ours.noise_images(IMAGES, size))
+    steps = steps_in(long, trainer.run)
     return lambda: batch * steps / seconds(lambda: trainer.run(steps))
 
 
-def _baseline(precision: str, size: int, width: int, batch: int, steps: int) -> Callable[[], float]:
+def _baseline(
+    precision: str, size: int, width: int, batch: int, long: float
+) -> Callable[[], float]:
     settings = Settings(
         image_size=size,
         width=width,
@@ -78,15 +81,7 @@ def _baseline(precision: str, size: int, width: int, batch: int, steps: int) -> 
         precision=precision,
         augmentation_probability=PROBABILITY,
     )
-    model, images = keras_example.build(settings), prepare_dataset(settings, "train")
-
-    def speed() -> float:
-        clock = keras_example.Clock()
-        # two more, since the clock leaves out the first steps
-        model.fit(images, steps_per_epoch=steps + 2, callbacks=[clock], verbose=0)
-        return batch / clock.seconds_a_step()
-
-    return speed
+    return Apart("benchmarks.keras_actions:training", settings, long)
 
 
 ROW = Row("step", "Training step", run)

@@ -24,6 +24,7 @@ def configure(threads: int, xla: bool | None = None) -> dict[str, object]:
         "threads": threads,
         "xla": bool(gpus) if xla is None else xla,
         "kernels": KERNELS,
+        "onednn": os.environ["TF_ENABLE_ONEDNN_OPTS"] not in ("0", "false"),
         "device": _name(gpus),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,

@@ -2,23 +2,28 @@
 
 import importlib
 import json
+import time
 
 import pytest
 
 from benchmarks import measure, render
+from benchmarks.apart import Apart
 from benchmarks.measure import Row, Target, interleave, line, ratios, spread
 from benchmarks.place import place
+from tests.unit.apart_action import ImportsTensorFlow
 
 
 def test_the_tables_are_those_of_the_results():
     """`python -m benchmarks ROW` writes both; by hand, neither changes alone."""
     found = render.BLOCK.search(render.README.read_text("utf-8"))
     assert found, "benchmarks/README.md has lost its markers"
-    assert found[0] == render.tables(render.results())
+    assert found[0] == render.tables()
 
 
 def test_every_result_belongs_to_a_row():
-    assert {path.stem for path in measure.RESULTS.glob("*.json")} <= set(measure.ROWS)
+    files = list(measure.RESULTS.glob("*/*.json"))
+    assert files
+    assert {path.stem for path in files} <= set(measure.ROWS)
 
 
 @pytest.mark.tf
@@ -74,6 +79,25 @@ def test_ways_take_turns():
     assert calls == list("ABABAB")
 
 
+def test_a_slow_machine_takes_fewer_turns(monkeypatch):
+    monkeypatch.setattr(measure, "LONG", 0.0)
+    assert interleave("nothing", {"A": lambda: 1.0}, 9) == {"A": [1.0] * measure.LEAST}
+
+
+def test_steps_fill_the_time_that_they_are_given():
+    assert measure.steps_in(0.05, lambda steps: time.sleep(0.01 * steps)) in range(2, 6)
+    assert measure.steps_in(0.001, lambda steps: time.sleep(0.01 * steps)) == 1
+
+
+def test_an_action_apart_does_not_have_what_the_harness_has_set(monkeypatch):
+    """Also where its arguments come from a module that imports TensorFlow."""
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "1")
+    action = Apart("tests.unit.apart_action:onednn", ImportsTensorFlow())
+    assert action() == 0.0
+    with pytest.raises(RuntimeError, match="ended"):
+        Apart("tests.unit.apart_action:fails")()
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [(0, "0"), (0.0123, "0.012"), (1.234, "1.23"), (12.34, "12.3"), (1234.5, "1,234")],
@@ -90,9 +114,10 @@ def test_a_written_result_is_whole_and_is_rendered(tmp_path, monkeypatch):
     table = {"title": "By kind", "columns": ["kind", "ms"], "rows": [["Conv2D", 1.5]]}
     path = measure.write(row, {"lines": lines, "tables": [table]}, 12.0, quick=True)
     document = json.loads(path.read_text())
-    assert [file.name for file in tmp_path.iterdir()] == ["step.json"]
+    assert [file.name for file in measure.folder().iterdir()] == ["step.json"]
     assert document["machine"].keys() >= {"date", "cpu", "cores", "memory_gb", "versions"}
-    text = render.tables(render.results())
+    text = render.tables()
+    assert text.startswith(f"### {document['machine']['cpu']}, ")
     assert "| a step (quick run) | s | 2.00 (2.00 to 2.00) | 3.00 (3.00 to 3.00) |" in text
     assert "| **1.50 ×** (1.50 to 1.50) |" in text
     assert "| ≥ 2 × | **no** |" in text
