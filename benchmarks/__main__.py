@@ -44,6 +44,7 @@ def _left(rows: list[str], quick: bool) -> str:
 
 def _measure(name: str, quick: bool) -> None:
     quiet()
+    importlib.import_module("harness.gan")  # as in a worker, before TensorFlow
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the targets are those of a CPU
     row: Row = importlib.import_module(f"benchmarks.{name}").ROW
     start = time.monotonic()

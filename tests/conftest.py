@@ -11,6 +11,7 @@ for variable in ("WANDB_API_KEY", "HARNESS_STORAGE", "HARNESS_RUNS", "HARNESS_RE
 
 import pytest
 
+import harness.gan  # noqa: F401 - before TensorFlow, as in a worker: it chooses kernels
 from harness.config.patch import resolve
 
 TINY = {

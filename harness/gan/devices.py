@@ -4,6 +4,7 @@ import os
 
 import keras
 import tensorflow as tf
+from tensorflow.python.util import _pywrap_util_port  # nothing public tells
 
 KERNELS = 2  # raised when the same formulas are computed in another order
 
@@ -24,7 +25,7 @@ def configure(threads: int, xla: bool | None = None) -> dict[str, object]:
         "threads": threads,
         "xla": bool(gpus) if xla is None else xla,
         "kernels": KERNELS,
-        "onednn": os.environ["TF_ENABLE_ONEDNN_OPTS"] not in ("0", "false"),
+        "onednn": bool(_pywrap_util_port.IsMklEnabled()),
         "device": _name(gpus),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
