@@ -73,6 +73,8 @@ def _filter_gradient(operation: tf.Operation) -> int:
 
 
 def _product(operation: tf.Operation) -> int:
+    if None in operation.outputs[0].shape.as_list():
+        return 0  # rows known only when run: the warp repeats weights so, one product a number
     attribute = "transpose_a" if operation.type == "MatMul" else "adj_x"
     inner = operation.inputs[0].shape.as_list()[-2 if operation.get_attr(attribute) else -1]
     return _elements(operation.outputs[0]) * inner

@@ -189,6 +189,21 @@ def test_multiply_adds_of_transposed_and_batched_products():
 
 
 @pytest.mark.tf
+def test_products_of_a_size_known_only_when_run_are_left_out():
+    import tensorflow as tf
+
+    from benchmarks.flops import multiply_adds
+
+    @tf.function
+    def run(x):
+        kept = tf.boolean_mask(x, x[:, 0] > 0)
+        return kept @ tf.ones((6, 3)), x @ tf.ones((6, 3))
+
+    graph = run.get_concrete_function(tf.TensorSpec((4, 6))).graph
+    assert multiply_adds(graph) == 4 * 6 * 3
+
+
+@pytest.mark.tf
 def test_a_profile_names_operations():
     import tensorflow as tf
 
