@@ -253,22 +253,24 @@ def clean(
 
 @app.command()
 def heuristics(
-    tip: Annotated[str | None, typer.Argument(help="The id of one tip, to explain it.")] = None,
+    tip: Annotated[str | None, typer.Argument(help="The id of one, to explain it.")] = None,
+    topic: Annotated[str | None, typer.Option(help="Those of one topic.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Those of one kind, as: setting.")] = None,
+    source: Annotated[str | None, typer.Option(help="Those that a source names: S0 … S4.")] = None,
+    effect: Annotated[str | None, typer.Option(help="Those of which it claims this.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the tips, or explain one: what it sets, and who claims what."""
-    from harness.heuristics import HEURISTICS
+    """List the heuristics, or explain one: what it sets, and who claims what."""
+    from harness.heuristics import HEURISTICS, describe
     from harness.terminal import show_heuristic, show_heuristics
 
-    chosen = [HEURISTICS[tip]] if tip else [HEURISTICS[name] for name in HEURISTICS]
+    rows = [HEURISTICS[tip]] if tip else describe.chosen(topic, kind, source, effect)
     if as_json:
-        from dataclasses import asdict
-
-        _json([asdict(item) for item in chosen])
+        _json([describe.record(row) for row in rows])
     elif tip:
-        show_heuristic(chosen[0])
+        show_heuristic(rows[0])
     else:
-        show_heuristics(chosen)
+        show_heuristics(rows)
 
 
 @app.command()

@@ -140,23 +140,31 @@ def show_trial(trial: "Explanation") -> None:
         console.print("\n".join(trial.log), markup=False)
 
 
-def show_heuristics(tips: "list[Heuristic]") -> None:
-    """One line a tip."""
-    table = _table(("Tip", "Statement", "Claims"))
-    for tip in tips:
-        claims = ", ".join(f"{claim.source} {claim.effect}" for claim in tip.claims)
-        table.add_row(tip.id, tip.statement, claims)
+def show_heuristics(rows: "list[Heuristic]") -> None:
+    """One line a heuristic."""
+    table = _table(("Heuristic", "Kind", "Statement", "Claims"))
+    for row in rows:
+        claims = ", ".join(f"{claim.source} {claim.effect}" for claim in row.claims)
+        table.add_row(row.id, row.kind, row.statement, claims)
     Console().print(table)
 
 
-def show_heuristic(tip: "Heuristic") -> None:
-    """One tip with its claims and the knobs that it sets."""
+def show_heuristic(row: "Heuristic") -> None:
+    """One heuristic with its claims, and the knobs that it sets or why it sets none."""
+    from harness.heuristics import Practice, Tip
+    from harness.heuristics.clashes import clashing
+    from harness.heuristics.describe import patch, told
+
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[bold]{tip.title}[/bold] ({tip.id})\n{tip.statement}")
-    for claim in tip.claims:
-        where = f" ({claim.condition})" if claim.condition else ""
-        console.print(f"  {claim.source}: {claim.effect.replace('_', ' ')}{where}: {claim.gist}")
-    for side, patch in (("following", tip.following), ("ignoring", tip.ignoring)):
-        console.print(f"{side}: " + ", ".join(f"{path} = {value}" for path, value in patch.items()))
-    if tip.literature:
-        console.print(f"From {tip.literature}")
+    console.print(f"[bold]{row.title}[/bold] ({row.id}, {row.kind})\n{row.statement}")
+    for claim in row.claims:
+        console.print(f"  {told(claim)}", markup=False)
+    if isinstance(row, Tip):
+        console.print(f"following: {patch(row.following)}\nignoring: {patch(row.ignoring)}")
+        console.print(f"Needs: {row.needs or 'nothing else'}")
+        console.print(f"Cannot be followed together with: {', '.join(clashing(row)) or 'none'}")
+    elif isinstance(row, Practice):
+        console.print(row.how)
+        if row.test:
+            console.print(f"Shown by {row.test}")
+    console.print(f"From {row.literature}")

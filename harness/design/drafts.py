@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from harness.config.patch import Patch
 from harness.design.factors import Factor
-from harness.heuristics import Heuristic
+from harness.heuristics import Tip
 
 REFERENCE = "reference"
 
@@ -19,7 +19,7 @@ class Contrast:
     ignoring: str  # cell label
     design: str
     factor: str
-    tip: Heuristic | None = None
+    tip: Tip | None = None
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any
 from harness.config.patch import Patch
 from harness.config.study import StudyFile
 from harness.errors import HarnessError, unknown
-from harness.heuristics import HEURISTICS, Heuristic
+from harness.heuristics import HEURISTICS, Tip
 
 FOLLOWING, IGNORING = "on", "off"
 
@@ -27,7 +27,7 @@ class Factor:
     name: str
     title: str
     levels: tuple[Level, ...]
-    tip: Heuristic | None = None
+    tip: Tip | None = None
 
     @property
     def paths(self) -> set[str]:
@@ -72,10 +72,16 @@ def recipe(file: StudyFile) -> list[str]:
 
 
 def _tip(file: StudyFile, index: int, name: str) -> Factor:
+    where = file.document.where("heuristics", index)
     try:
         tip = HEURISTICS[name]
     except HarnessError as error:
-        raise HarnessError(f"{file.document.where('heuristics', index)}: {error}") from None
+        raise HarnessError(f"{where}: {error}") from None
+    if not isinstance(tip, Tip):
+        raise HarnessError(
+            f"{where}: {name} is no setting that a study could test (kind: {tip.kind}); "
+            f"`harness heuristics {name}` says what the harness does about it"
+        )
     levels = (Level(FOLLOWING, tip.following), Level(IGNORING, tip.ignoring))
     return Factor(tip.id, tip.title, levels, tip)
 

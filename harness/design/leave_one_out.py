@@ -6,6 +6,7 @@ from harness.config.patch import DEFAULTS, Patch
 from harness.design.drafts import REFERENCE, Contrast, Draft, label
 from harness.design.factors import FOLLOWING, IGNORING, Factor
 from harness.errors import HarnessError
+from harness.heuristics.clashes import clash
 
 STACK = "recipe"
 
@@ -29,10 +30,10 @@ def leave_one_out(factors: list[Factor], recipe: list[str]) -> Draft:
                 "use design: one_at_a_time"
             )
     for one, two in product(tips.values(), stack):
-        if one.tip and two.tip and (two.name in one.tip.clashes or one.name in two.tip.clashes):
+        if one.tip and two.tip and one is not two and (why := clash(one.tip, two.tip)):
             raise HarnessError(
                 f"{one.name} and {two.name} cannot be followed together: leave one out of the "
-                "recipe, or use design: one_at_a_time"
+                f"recipe, or use design: one_at_a_time ({why})"
             )
     draft = Draft({REFERENCE: []})
     for factor in tips.values():

@@ -1,6 +1,6 @@
-"""The tips: sourced claims with two sides each. `HEURISTICS` holds them all by id."""
+"""What the sources say, in one typed table: `HEURISTICS` holds all by id."""
 
-from harness.heuristics.schema import Claim, Heuristic
-from harness.heuristics.table import HEURISTICS
+from harness.heuristics.schema import Claim, Heuristic, Practice, Tip
+from harness.heuristics.table import HEURISTICS, TOPICS
 
-__all__ = ["HEURISTICS", "Claim", "Heuristic"]
+__all__ = ["HEURISTICS", "TOPICS", "Claim", "Heuristic", "Practice", "Tip"]

@@ -1,24 +1,48 @@
-"""The tips as a table, from their own declarations: nothing is said twice."""
+"""The heuristics as tables and records, from their own declarations: nothing is said twice."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any, get_args
 
-from harness.heuristics.schema import SOURCES, Claim
-from harness.heuristics.table import HEURISTICS
+from harness.errors import HarnessError, unknown
+from harness.heuristics.clashes import clashing
+from harness.heuristics.schema import (
+    KINDS,
+    SOURCES,
+    Claim,
+    Effect,
+    Heuristic,
+    Practice,
+    Tip,
+)
+from harness.heuristics.table import TOPICS
 
 
 def table() -> str:
-    """One row a tip, as a Markdown table: statement, the two sides in knobs, claims, literature."""
+    """A Markdown table a topic: settings with their two sides in knobs, the rest with its kind."""
+    return "\n\n".join(_topic(name, rows) for name, rows in TOPICS.items() if rows)
+
+
+def _topic(name: str, rows: tuple[Heuristic, ...]) -> str:
     lines = [
-        "| tip | statement | following | ignoring | claims | from |",
+        f"### {name.capitalize()}",
+        "",
+        "| id | statement | following | ignoring | claims | from |",
         "|---|---|---|---|---|---|",
     ]
-    for name in HEURISTICS:
-        tip = HEURISTICS[name]
-        said = "; ".join(_claim(claim) for claim in tip.claims)
-        sides = f"{_patch(tip.following)} | {_patch(tip.ignoring)}"
-        lines.append(f"| `{tip.id}` | {tip.statement} | {sides} | {said} | {tip.literature} |")
+    for row in rows:
+        said = "; ".join(map(told, row.claims))
+        lines.append(
+            f"| `{row.id}` | {row.statement} | {_sides(row)} | {said} | {row.literature} |"
+        )
     return "\n".join(lines)
+
+
+def _sides(row: Heuristic) -> str:
+    if isinstance(row, Tip):
+        needs = f" (needs {row.needs})" if row.needs else ""
+        return f"{_code(row.following)}{needs} | {_code(row.ignoring)}"
+    return f"*{row.kind}*: {row.how if isinstance(row, Practice) else ''} | "
 
 
 def sources() -> str:
@@ -26,10 +50,59 @@ def sources() -> str:
     return "\n".join(f"- **{name}** {title}" for name, title in SOURCES.items())
 
 
-def _patch(patch: Mapping[str, Any]) -> str:
-    return ", ".join(f"`{path}` = {value}" for path, value in patch.items())
-
-
-def _claim(claim: Claim) -> str:
+def told(claim: Claim) -> str:
+    """One claim in a line."""
     condition = f" ({claim.condition})" if claim.condition else ""
     return f"{claim.source} {claim.effect.replace('_', ' ')}{condition}: {claim.gist}"
+
+
+def patch(knobs: Mapping[str, Any]) -> str:
+    """The knobs of a side in words."""
+    return ", ".join(f"{path} = {_value(value)}" for path, value in knobs.items())
+
+
+def _code(knobs: Mapping[str, Any]) -> str:
+    return ", ".join(f"`{path}` = {_value(value)}" for path, value in knobs.items())
+
+
+def _value(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return str(value)
+    return f"{value['times']} × {value.get('of', 'its baseline')}"
+
+
+def record(row: Heuristic) -> dict[str, Any]:
+    """All that is known of one, as plain data."""
+    topic = next(name for name, rows in TOPICS.items() if row in rows)
+    clashes = {"clashes": clashing(row)} if isinstance(row, Tip) else {}
+    return {**asdict(row), "topic": topic, **clashes}
+
+
+def chosen(
+    topic: str | None = None,
+    kind: str | None = None,
+    source: str | None = None,
+    effect: str | None = None,
+) -> list[Heuristic]:
+    """The heuristics of a topic and kind of which a source claims an effect; None: any.
+
+    An unknown word is an error that names the nearest.
+    """
+    words: dict[str, tuple[str | None, Iterable[str]]] = {
+        "topic": (topic, TOPICS),
+        "kind": (kind, KINDS),
+        "source": (source, SOURCES),
+        "effect": (effect, get_args(Effect)),
+    }
+    for what, (word, known) in words.items():
+        if word is not None and word not in known:
+            raise HarnessError(unknown(what, word, known))
+    rows = [row for name, rows in TOPICS.items() if topic in (None, name) for row in rows]
+    return [
+        row
+        for row in rows
+        if kind in (None, row.kind)
+        if any(
+            source in (None, said.source) and effect in (None, said.effect) for said in row.claims
+        )
+    ]

@@ -1,11 +1,11 @@
 """Tips on the adversarial loss: each against the default, the non-saturating one."""
 
-from harness.heuristics.schema import Claim, Heuristic
+from harness.heuristics.schema import Claim, Tip
 
 _DEFAULT = "non_saturating"
 
-TIPS = (
-    Heuristic(
+ROWS = (
+    Tip(
         id="non_saturating_loss",
         title="Non-saturating loss",
         statement="Let the generator maximise log D(G(z)) instead of minimising log(1 - D(G(z))).",
@@ -18,7 +18,7 @@ TIPS = (
         ignoring={"loss.name": "minimax"},
         literature="Goodfellow et al. 2014",
     ),
-    Heuristic(
+    Tip(
         id="least_squares_loss",
         title="Least squares loss",
         statement="Replace cross-entropy by squared distances to the targets.",
@@ -30,7 +30,7 @@ TIPS = (
         ignoring={"loss.name": _DEFAULT},
         literature="Mao et al. 2017 (LSGAN)",
     ),
-    Heuristic(
+    Tip(
         id="hinge_loss",
         title="Hinge loss",
         statement="Use hinge losses for the discriminator, and -D(G(z)) for the generator.",
@@ -39,7 +39,7 @@ TIPS = (
         ignoring={"loss.name": _DEFAULT},
         literature="Lim & Ye 2017",
     ),
-    Heuristic(
+    Tip(
         id="wasserstein_clipped",
         title="Wasserstein loss with clipped weights",
         statement="Estimate the earth mover's distance, with weights kept in [-0.01, 0.01].",
@@ -48,7 +48,7 @@ TIPS = (
         ignoring={"loss.name": _DEFAULT, "penalties.clipping.limit": 0.0},
         literature="Arjovsky et al. 2017 (WGAN)",
     ),
-    Heuristic(
+    Tip(
         id="wasserstein_gp",
         title="Wasserstein loss with a gradient penalty",
         statement="Estimate the earth mover's distance, with the gradient's norm held near one.",
@@ -68,7 +68,7 @@ TIPS = (
         },
         literature="Gulrajani et al. 2017 (WGAN-GP)",
     ),
-    Heuristic(
+    Tip(
         id="relativistic_loss",
         title="Relativistic loss",
         statement="Let the discriminator judge whether a real image is more real than a fake one.",
@@ -77,7 +77,7 @@ TIPS = (
         ignoring={"loss.name": _DEFAULT},
         literature="Jolicoeur-Martineau 2018",
     ),
-    Heuristic(
+    Tip(
         id="relativistic_average_loss",
         title="Relativistic average loss",
         statement="Compare each image with the average of the other kind.",

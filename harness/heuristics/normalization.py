@@ -1,9 +1,9 @@
 """Tips on normalisation."""
 
-from harness.heuristics.schema import Claim, Heuristic
+from harness.heuristics.schema import Claim, Practice, Tip
 
-TIPS = (
-    Heuristic(
+ROWS = (
+    Tip(
         id="batch_norm_in_discriminator",
         title="Batch normalisation in the discriminator",
         statement="Normalise the discriminator's hidden layers over the batch.",
@@ -17,7 +17,71 @@ TIPS = (
         ignoring={"discriminator.batch_norm": False},
         literature="Radford et al. 2015 (DCGAN)",
     ),
-    Heuristic(
+    Tip(
+        id="batch_norm_in_both",
+        title="Batch normalisation in both networks",
+        statement="Normalise the hidden layers of both, but not G's output and D's input.",
+        claims=(
+            Claim("S1", "helps", "stabilises; in all layers it oscillates"),
+            Claim("S2", "helps", "often stabilises training"),
+            Claim("S3", "hurts", "NaN with it in the discriminator"),
+            Claim("S4", "helps", "against sparse gradients"),
+        ),
+        literature="Radford et al. 2015 (DCGAN)",
+        following={"generator.batch_norm": True, "discriminator.batch_norm": True},
+        ignoring={"generator.batch_norm": False, "discriminator.batch_norm": False},
+    ),
+    Tip(
+        id="no_batch_norm_in_discriminator",
+        title="No batch normalisation in the discriminator",
+        statement="Leave batch normalisation out of the discriminator.",
+        claims=(
+            Claim("S3", "helps", "training started as soon as it was removed"),
+            Claim("S1", "hurts", "it has a stabilising effect in both networks"),
+            Claim("S0", "depends", "sometimes has a high impact; try out both ways"),
+        ),
+        literature="Gulrajani et al. 2017 (WGAN-GP)",
+        following={"discriminator.batch_norm": False},
+        ignoring={"discriminator.batch_norm": True},
+    ),
+    Tip(
+        id="no_batch_norm_with_wgan_gp",
+        title="No batch normalisation with a gradient penalty",
+        statement="With WGAN-GP, leave batch normalisation out of the discriminator.",
+        claims=(Claim("S2", "helps", "it should be off, as the paper suggests"),),
+        literature="Gulrajani et al. 2017 (WGAN-GP)",
+        following={
+            "loss.name": "wasserstein",
+            "penalties.gradient.weight": 10.0,
+            "discriminator.batch_norm": False,
+        },
+        ignoring={
+            "loss.name": "wasserstein",
+            "penalties.gradient.weight": 10.0,
+            "discriminator.batch_norm": True,
+        },
+    ),
+    Tip(
+        id="batch_norm_momentum",
+        title="A quickly moving average in batch normalisation",
+        statement="Average the generator's batch statistics with a decay of 0.1, not of 0.9.",
+        claims=(Claim("S3", "depends", "0.9 in one implementation, 0.1 in the other: doubt here"),),
+        literature="Ioffe & Szegedy 2015; Isola et al. 2017 (Pix2Pix)",
+        following={"generator.batch_norm_momentum": 0.1},
+        ignoring={"generator.batch_norm_momentum": 0.9},
+        needs="batch normalisation in the generator",
+    ),
+    Practice(
+        id="batch_norm_couples_samples",
+        title="Batch normalisation couples the images of a batch",
+        statement="Mind that batch normalisation makes each image depend on its batch.",
+        claims=(Claim("S2", "hurts", "images of one batch share a colour tint"),),
+        literature="Salimans et al. 2016; Goodfellow 2016 (NIPS tutorial)",
+        kind="default",
+        how="Samples come from the moving statistics, so an image depends on its own latent alone.",
+        test="tests/gan/test_networks.py::test_a_generated_image_depends_on_its_own_latent_alone",
+    ),
+    Tip(
         id="batch_norm_without_scale",
         title="Batch normalisation without a scale",
         statement="Leave batch normalisation's learnable scale out.",
@@ -26,7 +90,7 @@ TIPS = (
         ignoring={"generator.batch_norm_scale": True, "discriminator.batch_norm_scale": True},
         literature="Ioffe & Szegedy 2015",
     ),
-    Heuristic(
+    Tip(
         id="spectral_norm",
         title="Spectral normalisation of the discriminator",
         statement="Divide every kernel of the discriminator by its largest singular value.",
@@ -38,7 +102,17 @@ TIPS = (
         ignoring={"discriminator.spectral_norm": False},
         literature="Miyato et al. 2018",
     ),
-    Heuristic(
+    Tip(
+        id="spectral_norm_without_scale",
+        title="No scale in batch normalisation with spectral normalisation",
+        statement="With spectral normalisation, leave batch normalisation's scale out.",
+        claims=(Claim("S0", "helps", "theory asks for it: a scale undoes the bound"),),
+        literature="Miyato et al. 2018",
+        following={"discriminator.spectral_norm": True, "discriminator.batch_norm_scale": False},
+        ignoring={"discriminator.spectral_norm": True, "discriminator.batch_norm_scale": True},
+        needs="batch normalisation in the discriminator",
+    ),
+    Tip(
         id="separate_real_and_fake_batches",
         title="Real and generated batches apart",
         statement="Run real and generated images through the discriminator in separate batches.",

@@ -1,9 +1,9 @@
-"""Tips on labels, dropout and augmentation."""
+"""Tips on labels, noise and augmentation."""
 
-from harness.heuristics.schema import Claim, Heuristic
+from harness.heuristics.schema import Claim, Practice, Tip
 
-TIPS = (
-    Heuristic(
+ROWS = (
+    Tip(
         id="one_sided_label_smoothing",
         title="One-sided label smoothing",
         statement="Aim at 0.9 instead of 1 for real images, and leave the generated ones at 0.",
@@ -15,33 +15,65 @@ TIPS = (
         following={"loss.label_smoothing": 0.1},
         ignoring={"loss.label_smoothing": 0.0},
         literature="Salimans et al. 2016",
-        clashes=(  # they have no labels
-            "hinge_loss",
-            "wasserstein_clipped",
-            "wasserstein_gp",
-            "relativistic_loss",
-            "relativistic_average_loss",
-        ),
+        needs="a loss with labels: cross-entropy or least squares",
     ),
-    Heuristic(
-        id="discriminator_dropout",
-        title="Dropout in the discriminator",
-        statement="Drop 40 % of the discriminator's features before its last layer.",
-        claims=(Claim("S0", "helps", "improves generation quality; keep it below 0.5"),),
-        following={"discriminator.dropout": 0.4},
-        ignoring={"discriminator.dropout": 0.0},
-        literature="Srivastava et al. 2014",
-    ),
-    Heuristic(
+    Tip(
         id="adaptive_augmentation",
         title="Adaptive discriminator augmentation",
         statement="Augment real and generated images with a probability that follows accuracy.",
         claims=(
             Claim("S0", "helps", "against an overfitting discriminator", condition="little data"),
             Claim("S0", "depends", "may not be needed", condition="with much data, as in CelebA"),
+            Claim("S0", "depends", "off until the other components work well"),
         ),
         following={"augmentation.policy": "adaptive"},
         ignoring={"augmentation.policy": "none"},
         literature="Karras et al. 2020 (StyleGAN2-ADA)",
+    ),
+    Tip(
+        id="ada_target_accuracy",
+        title="A target accuracy of 0.85",
+        statement="Steer augmentation to an accuracy of 0.85 on real images, not to one of 0.6.",
+        claims=(Claim("S0", "helps", "select it from the range of 80 to 90 %"),),
+        literature="Karras et al. 2020 (StyleGAN2-ADA)",
+        following={"augmentation.policy": "adaptive", "augmentation.target_accuracy": 0.85},
+        ignoring={"augmentation.policy": "adaptive", "augmentation.target_accuracy": 0.6},
+    ),
+    Tip(
+        id="ada_integration_steps",
+        title="Slow adaption of the augmentation",
+        statement="Adapt the probability over 1,000 updates, ten times as slowly as over 100.",
+        claims=(Claim("S0", "helps", "set it to a relatively high value"),),
+        literature="Karras et al. 2020 (StyleGAN2-ADA)",
+        following={"augmentation.policy": "adaptive", "augmentation.integration_steps": 1000},
+        ignoring={"augmentation.policy": "adaptive", "augmentation.integration_steps": 100},
+    ),
+    Tip(
+        id="augment_with_probability",
+        title="Augmentation with a probability below one",
+        statement="Augment half of the images, not all, so that augmentations do not leak.",
+        claims=(Claim("S0", "helps", "makes augmentations invertible, so they do not leak"),),
+        literature="Karras et al. 2020 (StyleGAN2-ADA)",
+        following={"augmentation.policy": "fixed", "augmentation.probability": 0.5},
+        ignoring={"augmentation.policy": "fixed", "augmentation.probability": 1.0},
+    ),
+    Tip(
+        id="differentiable_augmentation",
+        title="Augmentation of a fixed strength",
+        statement="Augment what the discriminator sees with a fixed probability of one half.",
+        claims=(Claim("S0", "depends", "named as concurrent papers"),),
+        literature="Zhao et al. 2020 (DiffAugment)",
+        following={"augmentation.policy": "fixed", "augmentation.probability": 0.5},
+        ignoring={"augmentation.policy": "none", "augmentation.probability": 0.0},
+    ),
+    Practice(
+        id="regularize_overconfidence",
+        title="Against an overconfident discriminator",
+        statement="Regularise the discriminator so that it does not rely on a few features.",
+        claims=(Claim("S2", "helps", "overconfidence hurts badly in GANs; dropout, smoothing"),),
+        literature="Szegedy et al. 2016 (label smoothing)",
+        kind="advice",
+        how="A reason, not a decision: what it asks for are the tips one_sided_label_smoothing and "
+        "discriminator_dropout, each of which is tested.",
     ),
 )

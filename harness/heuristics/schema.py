@@ -1,10 +1,18 @@
-"""What a tip is: who claims what, and what following and ignoring it mean in knobs."""
+"""What a heuristic is: who claims what, and what following and ignoring it mean in knobs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 Effect = Literal["helps", "hurts", "no_effect", "depends"]
+Kind = Literal["setting", "default", "diagnostic", "protocol", "advice"]
+KINDS: Mapping[str, str] = {
+    "setting": "knobs with two sides, which a study can test",
+    "default": "what the code always does",
+    "diagnostic": "a health flag or a curve",
+    "protocol": "how we evaluate",
+    "advice": "cannot be tested by the difference of two numbers, and why",
+}
 
 SOURCES: Mapping[str, str] = {
     "S0": "A. Béres, Data-efficient GANs with Adaptive Discriminator Augmentation (Keras example)",
@@ -17,7 +25,7 @@ SOURCES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Claim:
-    """What one source says of a tip."""
+    """What one source says of a heuristic."""
 
     source: str  # a name of SOURCES
     effect: Effect
@@ -25,15 +33,35 @@ class Claim:
     condition: str = ""  # where it is said to hold; empty: everywhere
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Heuristic:
-    """One tip. Both sides set the same knobs to different values (checked by a test)."""
+    """A row of the folklore: what to do, and who claims what. Claims may contradict each other."""
 
     id: str
     title: str
     statement: str  # one sentence: what to do
     claims: tuple[Claim, ...]
+    literature: str  # paper, year
+    kind: Kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tip(Heuristic):
+    """One that is a setting. Both sides set the same knobs to different values.
+
+    A tip that compares (stronger, larger) has relations for values. What its source gives as a
+    recipe is in `following`.
+    """
+
     following: Mapping[str, Any]  # dotted knob → value or relation
     ignoring: Mapping[str, Any]
-    literature: str = ""  # paper, year
-    clashes: tuple[str, ...] = field(default=())  # ids that cannot be followed together with it
+    needs: str = ""  # what must be so for it to mean anything; empty: nothing
+    kind: Kind = "setting"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Practice(Heuristic):
+    """One that cannot be a setting: what the harness does about it, or why nothing tests it."""
+
+    how: str  # a sentence or two
+    test: str = ""  # "path::name" of the test that shows it; empty for advice that has no code

@@ -1,18 +1,37 @@
-"""All tips by id, in the order of their topics."""
+"""All heuristics by id, in the order of their topics."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from harness.heuristics import losses, normalization, optimization, regularization
+from harness.heuristics import (
+    activations,
+    architecture,
+    data,
+    initialization,
+    losses,
+    monitoring,
+    normalization,
+    optimization,
+    regularization,
+)
 from harness.heuristics.schema import Heuristic
 from harness.registry import Registry
 
-_TOPICS = (optimization, normalization, regularization, losses)
+TOPICS: Mapping[str, tuple[Heuristic, ...]] = {
+    "data": data.ROWS,
+    "architecture": architecture.ROWS,
+    "activations": activations.ROWS,
+    "normalization": normalization.ROWS,
+    "initialization": initialization.ROWS,
+    "optimization": optimization.ROWS,
+    "losses": losses.ROWS,
+    "regularization": regularization.ROWS,
+    "monitoring": monitoring.ROWS,
+}
 
 
 def _by_id() -> Mapping[str, Heuristic]:
-    tips = [tip for topic in _TOPICS for tip in topic.TIPS]
-    return MappingProxyType({tip.id: tip for tip in tips})
+    return MappingProxyType({row.id: row for topic in TOPICS.values() for row in topic})
 
 
 HEURISTICS = Registry("heuristic", _by_id())

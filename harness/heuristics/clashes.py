@@ -1,0 +1,27 @@
+"""Which tips cannot be followed together: worked out from their knobs and the rules between knobs.
+
+Nothing is declared, so nothing can be forgotten when a tip or a rule is added.
+"""
+
+from harness.config.patch import resolve
+from harness.errors import HarnessError
+from harness.heuristics.schema import Tip
+from harness.heuristics.table import HEURISTICS
+
+
+def clash(one: Tip, two: Tip) -> str:
+    """Why two tips cannot be followed together over S0; empty where they can."""
+    shared = one.following.keys() & two.following.keys()
+    if differing := sorted(path for path in shared if one.following[path] != two.following[path]):
+        return f"both set {differing[0]}"
+    try:
+        resolve([one.following, two.following])
+    except HarnessError as error:
+        return str(error)
+    return ""
+
+
+def clashing(tip: Tip) -> list[str]:
+    """Ids of the tips that cannot be followed together with `tip`."""
+    others = (HEURISTICS[name] for name in HEURISTICS if name != tip.id)
+    return [other.id for other in others if isinstance(other, Tip) and clash(tip, other)]

@@ -1,0 +1,72 @@
+"""Tips on the images, their range, and the latents."""
+
+from harness.heuristics.schema import Claim, Practice
+
+ROWS = (
+    Practice(
+        id="rescale_samples_to_bytes",
+        title="Samples back to bytes",
+        statement="Bring generated images back to 0 … 255 before they are shown or scored.",
+        claims=(Claim("S4", "depends", "don't forget to multiply by 127.5 and add 127.5"),),
+        literature="Radford et al. 2015 (DCGAN)",
+        kind="default",
+        how="Images are rounded to bytes, as a PNG holds them, before any grid, export or score.",
+        test="tests/gan/test_evaluate.py::test_to_uint8_is_what_a_png_holds",
+    ),
+    Practice(
+        id="low_resolution_first",
+        title="Low resolution first",
+        statement="Experiment at 32 or 64 pixels before going higher.",
+        claims=(Claim("S0", "helps", "training gets more difficult at higher resolutions"),),
+        literature="Karras et al. 2018 (progressive growing)",
+        kind="advice",
+        how="Sizes have different reference images, so their KIDs are on different scales; run a "
+        "study at data.image_size 32 and again at 64, and compare the rankings.",
+    ),
+    Practice(
+        id="easy_data_first",
+        title="An easy data set first",
+        statement="Debug on MNIST or another established set before your own images.",
+        claims=(Claim("S4", "helps", "problems are easier to diagnose where others have results"),),
+        literature="LeCun et al. 1998 (MNIST)",
+        kind="advice",
+        how="It is about finding mistakes, not about the trained result. The embedded digits are "
+        "what quickstart and every smoke profile train on.",
+        test="tests/gan/data/test_digits.py::test_digits_are_the_originals_each_once_and_evenly_split",
+    ),
+    Practice(
+        id="bounding_box_crop",
+        title="Crops by bounding box",
+        statement="Cut the object out by its bounding box, square, with a quarter of padding.",
+        claims=(Claim("S0", "helps", "data quality matters", condition="fewer than 6,000 images"),),
+        literature="Wah et al. 2011 (Caltech-UCSD Birds)",
+        kind="default",
+        how="Caltech Birds is cropped as S0 does. Without the crop the reference images are "
+        "others, so the two KIDs do not compare.",
+        test="tests/gan/data/test_tfds_source.py::test_bird_crop_is_s0s",
+    ),
+    Practice(
+        id="shuffled_validation",
+        title="Shuffled validation images",
+        statement="Shuffle the validation images, since their order decides the blocks of KID.",
+        claims=(Claim("S0", "depends", "data order matters for the KID calculation"),),
+        literature="Bińkowski et al. 2018 (KID)",
+        kind="protocol",
+        how="Validation images are put into one random order, the same for all trials.",
+        test="tests/gan/test_evaluate.py::test_score_is_that_of_the_parts",
+    ),
+    Practice(
+        id="recipe_transfers_to_celeba",
+        title="The recipe transfers to CelebA",
+        statement="Use the same hyperparameters on other data sets, CelebA for example.",
+        claims=(
+            Claim("S0", "depends", "good results without changing any hyperparameter"),
+            Claim("S0", "depends", "augmentation might not be necessary", condition="CelebA"),
+        ),
+        literature="Liu et al. 2015 (CelebA)",
+        kind="advice",
+        how="Transfer is a comparison of two studies: run one with data.name celeb_a and one "
+        "without, and compare the rankings.",
+        test="tests/gan/data/test_tfds_source.py::test_centre_crops",
+    ),
+)

@@ -1,0 +1,5 @@
+"""Tips on initial weights."""
+
+from harness.heuristics.schema import Heuristic
+
+ROWS: tuple[Heuristic, ...] = ()
