@@ -75,17 +75,17 @@ class Target:
 
 
 def interleave(
-    what: str, ways: Mapping[str, Callable[[], float]], rounds: int, least: int = LEAST
+    what: str, ways: Mapping[str, Callable[[], float]], rounds: int
 ) -> dict[str, list[float]]:
     """Call the ways in turn, A B A B …, `rounds` times each: their values by name.
 
     So whatever else the machine does meets all alike, and values of one round make a pair. Fewer
-    rounds where the machine is so slow that they would take too long, but `least` in any case.
+    rounds where the machine is so slow that they would take too long, but three at the least.
     """
     values: dict[str, list[float]] = {name: [] for name in ways}
     start = time.monotonic()
     for number in range(rounds):
-        if number >= least and time.monotonic() - start > LONG:
+        if number >= LEAST and time.monotonic() - start > LONG:
             break
         for name, way in ways.items():
             values[name].append(way())

@@ -170,6 +170,11 @@ def watched_steps() -> Any:
     return watched(Program, "run")
 
 
+def watched_evaluations() -> Any:
+    """A watch of whole evaluations: generation, encoding, estimates."""
+    return watched(Session, "score_values")
+
+
 def watched_traces() -> Any:
     """A watch of TensorFlow's tracing: of its own and of Keras' functions, and of their parts."""
     return watched(func_graph, "func_graph_from_py_func")
