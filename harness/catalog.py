@@ -71,7 +71,22 @@ LOSSES = Registry(
 LOSSES_WITH_LABELS = ("non_saturating", "minimax", "least_squares")  # what label smoothing needs
 
 PENALTIES = Registry(
-    "penalty", {"gradient": "harness.gan.penalties.gradient_penalty:gradient_penalty"}
+    "penalty",
+    {
+        "gradient": "harness.gan.penalties.gradient_penalty:gradient_penalty",
+        "r1": "harness.gan.penalties.gradient_penalty:r1",
+        "dragan": "harness.gan.penalties.gradient_penalty:dragan",
+        "orthogonal": "harness.gan.penalties.orthogonal:orthogonal",
+        "orthonormal": "harness.gan.penalties.orthogonal:orthonormal",
+    },
+)
+
+GENERATOR_LOSSES = Registry(
+    "generator's loss",
+    {
+        "adversarial": "harness.gan.train.objectives:adversarial",
+        "feature_matching": "harness.gan.train.objectives:feature_matching",
+    },
 )
 
 ENCODERS = Registry(

@@ -16,26 +16,39 @@ from harness.config.trial import TrialConfig
 REFERENCE_BATCH = 128  # S0's, at which the average's decay and ADA's speed are stated
 
 _ADAM = ("learning_rate", "beta_1", "beta_2", "epsilon")
+# absent from the program at 0, so that 0 and a positive number are two programs
+_SWITCHES = (
+    "loss.smoothing_noise",
+    "loss.label_noise",
+    "discriminator.instance_noise",
+    "penalties.gradient.weight",
+    "penalties.r1.weight",
+    "penalties.dragan.weight",
+    "penalties.orthogonal.weight",
+    "penalties.orthogonal.generator_weight",
+    "penalties.orthonormal.weight",
+    "penalties.orthonormal.generator_weight",
+    "penalties.clipping.limit",
+)
 VARIABLE = (
     *(f"optimizer.{owner}.{name}" for owner in ("generator", "discriminator") for name in _ADAM),
     "loss.label_smoothing",
-    "penalties.gradient.weight",
-    "penalties.clipping.limit",
+    *_SWITCHES,
+    "discriminator.instance_noise_end",
     "augmentation.probability",
     "augmentation.target_accuracy",
     "augmentation.integration_steps",
     "training.ema",
 )
-# absent from the program at 0, so that 0 and a positive number are two programs
-_SWITCHES = ("penalties.gradient.weight", "penalties.clipping.limit")
 # what a program never sees: where images come from, how long, and how the result is scored
 _OUTSIDE = ("seed", "data.", "training.kimg", "training.evaluations", "evaluation.")
 AVERAGE_RATE = "average_rate"
 AUGMENTATION_GAIN = "augmentation_gain"
+NOISE_FALL = "noise_fall"
 
 
 class Numbers:
-    """The variables, float32, by the dotted name of their knob, and two that follow from knobs."""
+    """The variables, float32, by the dotted name of their knob, and some that follow from knobs."""
 
     def __init__(self, config: TrialConfig) -> None:
         self._variables = {
@@ -70,4 +83,6 @@ def _values(config: TrialConfig) -> dict[str, float]:
         # here, since in float32 little is left of 1 - 0.9999
         AVERAGE_RATE: 1 - config.training.ema**share,
         AUGMENTATION_GAIN: share / config.augmentation.integration_steps,
+        # what an iteration takes from the instance noise, as a share of where it starts
+        NOISE_FALL: 1 / (config.discriminator.instance_noise_end * config.iterations),
     }

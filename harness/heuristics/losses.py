@@ -86,4 +86,28 @@ ROWS = (
         ignoring={"loss.name": _DEFAULT},
         literature="Jolicoeur-Martineau 2018",
     ),
+    Tip(
+        id="feature_matching",
+        title="Feature matching",
+        statement="Let the generator match the mean features of real images instead of fooling.",
+        claims=(
+            Claim("S1", "helps", "one of the techniques for stable training"),
+            Claim("S2", "helps", "effective", condition="training is unstable"),
+        ),
+        following={"loss.generator": "feature_matching"},
+        ignoring={"loss.generator": "adversarial"},
+        literature="Salimans et al. 2016",
+    ),
+    Tip(
+        id="dragan",
+        title="DRAGAN",
+        statement="Keep the gradient's norm near one around real images, on the default loss.",
+        claims=(
+            Claim("S2", "depends", "better than the default on one of four data sets in its table"),
+            Claim("S0", "no_effect", "no loss consistently outperforms the default"),
+        ),
+        following={"loss.name": _DEFAULT, "penalties.dragan.weight": 10.0},
+        ignoring={"loss.name": _DEFAULT, "penalties.dragan.weight": 0.0},
+        literature="Kodali et al. 2017 (DRAGAN)",
+    ),
 )

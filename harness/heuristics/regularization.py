@@ -18,6 +18,55 @@ ROWS = (
         needs="a loss with labels: cross-entropy or least squares",
     ),
     Tip(
+        id="noisy_label_smoothing",
+        title="Noisy label smoothing",
+        statement="Draw the target of each real image at random between 0.7 and 1.2.",
+        claims=(Claim("S1", "helps", "label smoothing with small random noise"),),
+        following={"loss.label_smoothing": 0.05, "loss.smoothing_noise": 0.25},
+        ignoring={"loss.label_smoothing": 0.0, "loss.smoothing_noise": 0.0},
+        literature="Chintala et al. 2016 (ganhacks)",
+        needs="a loss with labels: cross-entropy or least squares",
+    ),
+    Tip(
+        id="label_noise",
+        title="Noisy labels",
+        statement="Flip one in twenty of the discriminator's labels at random.",
+        claims=(
+            Claim("S1", "helps", "add random noise to the labels in the discriminator"),
+            Claim("S0", "no_effect", "did not improve performance"),
+        ),
+        following={"loss.label_noise": 0.05},
+        ignoring={"loss.label_noise": 0.0},
+        literature="Chintala et al. 2016 (ganhacks)",
+        needs="a loss with labels: cross-entropy or least squares",
+    ),
+    Tip(
+        id="instance_noise",
+        title="Instance noise",
+        statement="Add noise to real and generated images before the discriminator; let it fade.",
+        claims=(
+            Claim("S1", "helps", "add noise to its inputs and decay it over time"),
+            Claim("S2", "helps", "add noise to the real and generated images"),
+        ),
+        following={"discriminator.instance_noise": 0.1},
+        ignoring={"discriminator.instance_noise": 0.0},
+        literature="Sønderby et al. 2017",
+    ),
+    Tip(
+        id="orthogonal_regularization",
+        title="Orthogonal regularisation",
+        statement="Penalise inner products between the generator's filters.",
+        claims=(
+            Claim("S2", "helps", "numerical stability; truncation works on more models"),
+            Claim(
+                "S2", "hurts", "too limiting", condition="length one demanded, too (orthonormal)"
+            ),
+        ),
+        following={"penalties.orthogonal.generator_weight": 1e-4},
+        ignoring={"penalties.orthogonal.generator_weight": 0.0},
+        literature="Brock et al. 2019 (BigGAN)",
+    ),
+    Tip(
         id="adaptive_augmentation",
         title="Adaptive discriminator augmentation",
         statement="Augment real and generated images with a probability that follows accuracy.",

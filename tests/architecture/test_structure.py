@@ -87,6 +87,7 @@ def test_the_tables_are_those_of_the_catalogue():
     assert set(TABLES) == {
         "DATASETS",
         "LOSSES",
+        "GENERATOR_LOSSES",
         "PENALTIES",
         "ENCODERS",
         "PROTOCOLS",

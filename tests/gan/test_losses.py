@@ -55,7 +55,7 @@ class TestEveryLoss:
     def test_equals_its_formula(self, name):
         loss = LOSSES.load(name)
         smoothing = 0.1 if name in LOSSES_WITH_LABELS else 0.0
-        given = float(loss.discriminator(R, F, smoothing))
+        given = float(loss.discriminator(R, F, smoothing, 0.0))
         assert given == pytest.approx(d_formula(name, R, F, smoothing), rel=1e-6)
         assert float(loss.generator(R, F)) == pytest.approx(g_formula(name, R, F), rel=1e-6)
 
@@ -63,7 +63,7 @@ class TestEveryLoss:
         loss = LOSSES.load(name)
         for r, f in ((100.0, -100.0), (-100.0, 100.0)):
             real, fake = tf.fill((4, 1), r), tf.fill((4, 1), f)
-            for value in (loss.discriminator(real, fake, 0.0), loss.generator(real, fake)):
+            for value in (loss.discriminator(real, fake, 0.0, 0.0), loss.generator(real, fake)):
                 assert value.shape == ()
                 assert math.isfinite(float(value))
 
@@ -73,7 +73,7 @@ class TestEveryLoss:
         real, fake = tf.constant([[0.7], [0.4]]), tf.constant([[0.6], [0.2]])
         with tf.GradientTape(persistent=True) as tape:
             tape.watch([real, fake])
-            d, g = loss.discriminator(real, fake, 0.0), loss.generator(real, fake)
+            d, g = loss.discriminator(real, fake, 0.0, 0.0), loss.generator(real, fake)
         assert float(tf.reduce_sum(tape.gradient(d, real))) < 0  # the discriminator lifts real
         assert float(tf.reduce_sum(tape.gradient(d, fake))) > 0  # and lowers generated images
         assert float(tf.reduce_sum(tape.gradient(g, fake))) < 0  # the generator lifts its own
@@ -81,8 +81,8 @@ class TestEveryLoss:
     def test_is_a_mean_over_the_batch(self, name):
         loss = LOSSES.load(name)
         twice = [np.concatenate([x, x]) for x in (R, F)]
-        assert float(loss.discriminator(*twice, 0.0)) == pytest.approx(
-            float(loss.discriminator(R, F, 0.0)), rel=1e-6
+        assert float(loss.discriminator(*twice, 0.0, 0.0)) == pytest.approx(
+            float(loss.discriminator(R, F, 0.0, 0.0)), rel=1e-6
         )
         assert float(loss.generator(*twice)) == pytest.approx(float(loss.generator(R, F)), rel=1e-6)
 
@@ -104,10 +104,27 @@ def test_smoothing_moves_the_real_target_only(name):
     loss, s = LOSSES.load(name), 0.1
     best = 1 - s if name == "least_squares" else math.log((1 - s) / s)
     grid = np.linspace(best - 0.5, best + 0.5, 101, dtype=np.float32)
-    values = [float(loss.discriminator(np.full((1, 1), r), F, s)) for r in grid]
+    values = [float(loss.discriminator(np.full((1, 1), r), F, s, 0.0)) for r in grid]
     assert grid[int(np.argmin(values))] == pytest.approx(best, abs=0.011)
     with_s, without = (
-        float(loss.discriminator(R, F + 1, x)) - float(loss.discriminator(R, F, x))
+        float(loss.discriminator(R, F + 1, x, 0.0)) - float(loss.discriminator(R, F, x, 0.0))
         for x in (s, 0.0)
     )
     assert with_s == pytest.approx(without, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", LOSSES_WITH_LABELS)
+def test_wrong_labels_are_image_by_image(name):
+    """A label that is wrong as a whole is the label of the other side."""
+    loss = LOSSES.load(name)
+    right = np.zeros((3, 1), np.float32)
+    wrong = np.array([[0.0], [1.0], [0.0]], np.float32)
+    squares = name == "least_squares"
+    as_real = (R - 1) ** 2 if squares else sp(-R)
+    as_fake = R**2 if squares else sp(R)
+    expected = (as_real[0] + as_fake[1] + as_real[2]) / 3 + ((F**2) if squares else sp(F)).mean()
+    assert float(loss.discriminator(R, F, wrong, right)) == pytest.approx(expected.item(), rel=1e-6)
+    as_real, as_fake = ((F - 1) ** 2, F**2) if squares else (sp(-F), sp(F))
+    expected = (as_fake[0] + as_real[1] + as_fake[2]) / 3
+    expected = expected + (((R - 1) ** 2) if squares else sp(-R)).mean()
+    assert float(loss.discriminator(R, F, right, wrong)) == pytest.approx(expected.item(), rel=1e-6)

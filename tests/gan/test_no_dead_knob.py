@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from harness.catalog import PENALTIES
 from harness.config.identity import key, metric_request
 from harness.config.patch import KNOBS, flatten, unflatten
 from harness.gan.train.batches import Batches
@@ -39,10 +40,17 @@ OTHER = {
     "discriminator.batch_norm_scale": (True, {}),
     "discriminator.spectral_norm": (True, {}),
     "discriminator.dropout": (0.1, {}),
+    "discriminator.instance_noise": (0.1, {}),
+    "discriminator.instance_noise_end": (0.1, {"discriminator.instance_noise": 0.1}),
     "loss.name": ("hinge", {}),
     "loss.label_smoothing": (0.1, {}),
-    "penalties.gradient.weight": (10.0, {}),
-    "penalties.gradient.every": (2, {"penalties.gradient.weight": 10.0}),
+    "loss.smoothing_noise": (0.2, {}),
+    "loss.label_noise": (0.3, {}),
+    "loss.generator": ("feature_matching", {}),
+    **{f"penalties.{name}.weight": (10.0, {}) for name in PENALTIES},
+    **{f"penalties.{name}.every": (2, {f"penalties.{name}.weight": 10.0}) for name in PENALTIES},
+    "penalties.orthogonal.generator_weight": (1.0, {}),
+    "penalties.orthonormal.generator_weight": (1.0, {}),
     "penalties.clipping.limit": (0.001, {"loss.name": "wasserstein"}),
     "optimizer.generator.learning_rate": (1e-3, {}),
     "optimizer.generator.beta_1": (0.9, {}),

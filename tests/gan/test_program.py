@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from harness.catalog import PENALTIES
 from harness.config.patch import DEFAULTS, flatten, unflatten
 from harness.gan.numbers import VARIABLE, structure
 from harness.gan.train.batches import Batches
@@ -19,7 +20,15 @@ OTHER = {
     **{f"optimizer.{owner}.beta_2": (0.9, {}) for owner in ("generator", "discriminator")},
     **{f"optimizer.{owner}.epsilon": (1e-3, {}) for owner in ("generator", "discriminator")},
     "loss.label_smoothing": (0.1, {}),
-    "penalties.gradient.weight": (5.0, {"penalties.gradient.weight": 1.0}),
+    "loss.smoothing_noise": (0.1, {"loss.smoothing_noise": 0.2}),
+    "loss.label_noise": (0.1, {"loss.label_noise": 0.3}),
+    "discriminator.instance_noise": (0.1, {"discriminator.instance_noise": 0.2}),
+    "discriminator.instance_noise_end": (0.1, {"discriminator.instance_noise": 0.2}),
+    **{f"penalties.{name}.weight": (5.0, {f"penalties.{name}.weight": 1.0}) for name in PENALTIES},
+    **{
+        f"penalties.{name}.generator_weight": (5.0, {f"penalties.{name}.generator_weight": 1.0})
+        for name in ("orthogonal", "orthonormal")
+    },
     "penalties.clipping.limit": (
         0.001,
         {"penalties.clipping.limit": 0.01, "loss.name": "wasserstein"},

@@ -11,12 +11,14 @@ import pytest
 import tensorflow as tf
 
 from harness.catalog import LOSSES
+from harness.gan.models.network import Pass
 from harness.gan.numbers import Numbers
 from harness.gan.train import step as steps
 from harness.gan.train.adam import Adam
 from harness.gan.train.batches import Batches
 from harness.gan.train.loop import Loop
 from harness.gan.train.state import build
+from harness.gan.train.view import look
 from harness.metrics.health import ZERO_LOSS
 
 pytestmark = pytest.mark.tf
@@ -83,7 +85,7 @@ def test_a_step_is_s0s_written_out(tiny):
     before = weights(gan)
     real = tf.constant(images(16))[tf.newaxis]
     with tf.GradientTape(persistent=True) as tape:
-        view = steps.look(gan, tf.cast(real[0], tf.float32) / 255, (0, 0))
+        view = look(gan, tf.cast(real[0], tf.float32) / 255, (0, 0))
         d = 0.5 * tf.reduce_mean(tf.math.softplus(-view.real_logits))
         d += 0.5 * tf.reduce_mean(tf.math.softplus(view.fake_logits))
         g = tf.reduce_mean(tf.math.softplus(-view.fake_logits))
@@ -167,38 +169,6 @@ def test_a_penalty_of_weight_zero_is_absent_and_a_positive_one_shifts_no_noise(t
             np.testing.assert_allclose(value, other[name], atol=1e-6, err_msg=name)
 
 
-@pytest.mark.parametrize("every", [1, 3])
-def test_a_lazy_penalty_is_due_at_every_nth_update_and_n_times_as_strong(tiny, every):
-    config = tiny({"penalties.gradient.weight": 10.0, "penalties.gradient.every": every})
-    gan = build(config, 1)
-    real = tf.cast(images(16), tf.float32) / 255
-    seen = []
-    for iteration in range(6):
-        clock = (tf.constant(iteration), 0)
-        view = steps.look(gan, real, clock)
-        loss, penalties = steps.discriminator_loss(gan, view, clock)
-        plain = gan.loss.discriminator(view.real_logits, view.fake_logits, 0.0)
-        seen.append(float(penalties["gradient"]))
-        assert float(loss) == pytest.approx(0.5 * float(plain) + 5 * seen[-1], rel=1e-5)
-    assert [value > 0 for value in seen] == [iteration % every == 0 for iteration in range(6)]
-
-
-def test_the_gradient_penalty_of_a_linear_critic_is_known():
-    """D(x) = a <w, x>: the gradient's norm is a ||w|| everywhere."""
-    from harness.gan.penalties import Seen
-    from harness.gan.penalties.gradient_penalty import gradient_penalty
-
-    w = tf.random.normal((1, 8, 8, 1))
-    norm = float(tf.norm(w))
-    seen = Seen(
-        tf.random.uniform((5, 8, 8, 1)),
-        tf.random.uniform((5, 8, 8, 1)),
-        tf.constant([0, 1]),
-        lambda x: tf.reduce_sum(3 * w * x, axis=(1, 2, 3), keepdims=False)[:, tf.newaxis],
-    )
-    assert float(gradient_penalty(seen)) == pytest.approx((3 * norm - 1) ** 2, rel=1e-4)
-
-
 def test_weight_clipping_holds_after_every_update(tiny):
     config = tiny({"loss.name": "wasserstein", "penalties.clipping.limit": 0.01})
     gan, _ = train_eagerly(config)
@@ -210,8 +180,8 @@ def test_joint_batches_normalise_real_and_generated_images_together(tiny):
     for batches in ("separate", "joint"):
         gan = build(tiny({"training.batches": batches, "discriminator.dropout": 0.0}), 1)
         real = tf.cast(images(16), tf.float32) / 255
-        view = steps.look(gan, real, (tf.constant(0), 0))
-        alone = gan.discriminator(view.real, steps.Pass(True, tf.constant([0, 0])))
+        view = look(gan, real, (tf.constant(0), 0))
+        alone = gan.discriminator(view.real, Pass(True, tf.constant([0, 0])))
         assert np.allclose(alone, view.real_logits, atol=1e-6) == (batches == "separate")
 
 

@@ -1,6 +1,6 @@
 """Knobs of the adversarial loss."""
 
-from harness.config.trial.base import LossName, Section, knob
+from harness.config.trial.base import GeneratorLossName, LossName, Section, knob
 
 
 class LossConfig(Section):
@@ -13,4 +13,24 @@ class LossConfig(Section):
         source="Salimans et al. 2016",
         ge=0.0,
         lt=1.0,
+    )
+    smoothing_noise: float = knob(
+        0.0,
+        "noise n of that target: it is 1 - s + U(-n, n), drawn for each image",
+        source="S1",
+        ge=0.0,
+        le=1.0,
+    )
+    label_noise: float = knob(
+        0.0,
+        "share of the discriminator's labels, real and generated, that are flipped at random",
+        source="S1",
+        ge=0.0,
+        le=0.5,
+    )
+    generator: GeneratorLossName = knob(
+        "adversarial",
+        "what the generator minimises: its side of `name`, or the squared distance between mean "
+        "features of real and generated images",
+        source="Salimans et al. 2016",
     )

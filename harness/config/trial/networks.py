@@ -46,3 +46,14 @@ class DiscriminatorConfig(NetworkConfig):
 
     activation: Activation = knob("leaky_relu", "activation of the hidden layers")
     dropout: float = knob(0.4, "dropout rate before the last layer", ge=0.0, lt=1.0)
+    instance_noise: float = knob(
+        0.0,
+        "standard deviation of Gaussian noise on real and generated images; falls linearly",
+        unit="pixel ranges",
+        source="Sønderby et al. 2017",
+        ge=0.0,
+        le=10.0,
+    )
+    instance_noise_end: float = knob(
+        1.0, "share of the training after which it is zero", source="design", gt=0.0, le=1.0
+    )

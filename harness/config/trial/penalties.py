@@ -1,19 +1,51 @@
-"""Knobs of what is added to the discriminator's loss or done to its weights."""
+"""Knobs of what is added to a network's loss or done to its weights."""
 
 from pydantic import Field
 
 from harness.config.trial.base import Section, knob
 
 
-class GradientPenaltyConfig(Section):
+def _weight(usual: str, source: str) -> float:
+    weight: float = knob(0.0, f"weight; 0: off, {usual}", source=source, ge=0.0)
+    return weight
+
+
+class LazySection(Section):
+    """A penalty that need not be computed at every update."""
+
+    every: int = knob(1, "apply at every n-th update, n times as strong", source="design", ge=1)
+
+
+class GradientPenaltyConfig(LazySection):
     """One-centred gradient penalty on interpolates of real and generated images (WGAN-GP)."""
 
-    weight: float = knob(
-        0.0, "weight; 0: off, 10 in the paper", source="Gulrajani et al. 2017", ge=0.0
-    )
-    every: int = knob(
-        1, "apply at every n-th discriminator update, n times as strong", source="design", ge=1
-    )
+    weight: float = _weight("10 in the paper", "Gulrajani et al. 2017")
+
+
+class R1Config(LazySection):
+    """Half the squared gradient at real images."""
+
+    weight: float = _weight("10 in the paper", "Mescheder et al. 2018")
+
+
+class DraganConfig(LazySection):
+    """One-centred gradient penalty around real images."""
+
+    weight: float = _weight("10 in the paper", "Kodali et al. 2017")
+
+
+class OrthogonalConfig(LazySection):
+    """Squared inner products of a layer's outputs; each network by itself."""
+
+    weight: float = _weight("1e-4 in the paper; of the discriminator", "Brock et al. 2019")
+    generator_weight: float = _weight("1e-4 in the paper; of the generator", "Brock et al. 2019")
+
+
+class OrthonormalConfig(LazySection):
+    """The same, and outputs of length one; each network by itself."""
+
+    weight: float = _weight("1e-4 in the paper; of the discriminator", "Brock et al. 2017")
+    generator_weight: float = _weight("1e-4 in the paper; of the generator", "Brock et al. 2017")
 
 
 class WeightClippingConfig(Section):
@@ -31,4 +63,8 @@ class PenaltiesConfig(Section):
     """Penalties by name; each is absent at weight or limit 0."""
 
     gradient: GradientPenaltyConfig = Field(default_factory=GradientPenaltyConfig)
+    r1: R1Config = Field(default_factory=R1Config)
+    dragan: DraganConfig = Field(default_factory=DraganConfig)
+    orthogonal: OrthogonalConfig = Field(default_factory=OrthogonalConfig)
+    orthonormal: OrthonormalConfig = Field(default_factory=OrthonormalConfig)
     clipping: WeightClippingConfig = Field(default_factory=WeightClippingConfig)

@@ -7,7 +7,7 @@ for.
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.catalog import LOSSES_WITH_LABELS, PROTOCOLS
+from harness.catalog import LOSSES_WITH_LABELS, PENALTIES, PROTOCOLS
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -42,13 +42,20 @@ def depth_of(image_size: int) -> int:
     return depth
 
 
-CLASHES = (
-    Clash(
-        ("loss.label_smoothing", "loss.name"),
-        lambda c: c.loss.label_smoothing > 0 and c.loss.name not in LOSSES_WITH_LABELS,
-        "this loss has no labels to smooth: set loss.label_smoothing to 0, or loss.name to one of "
+def _without_labels(knob: str) -> Clash:
+    """A knob that changes labels clashes with a loss that has none."""
+    return Clash(
+        (knob, "loss.name"),
+        lambda c: read(c, knob) > 0 and c.loss.name not in LOSSES_WITH_LABELS,
+        f"this loss has no labels to change: set {knob} to 0, or loss.name to one of "
         + ", ".join(LOSSES_WITH_LABELS),
-    ),
+    )
+
+
+CLASHES = (
+    _without_labels("loss.label_smoothing"),
+    _without_labels("loss.smoothing_noise"),
+    _without_labels("loss.label_noise"),
     Clash(
         ("penalties.clipping.limit", "loss.name"),
         lambda c: c.penalties.clipping.limit > 0 and c.loss.name != "wasserstein",
@@ -103,6 +110,14 @@ def _unaugmented(config: "TrialConfig") -> bool:
     return config.augmentation.policy == "none"
 
 
+def _absent(penalty: str) -> Callable[["TrialConfig"], bool]:
+    def absent(config: "TrialConfig") -> bool:
+        section = getattr(config.penalties, penalty)
+        return not (section.weight or getattr(section, "generator_weight", 0))
+
+    return absent
+
+
 INERT = (
     Inert("generator.leaky_slope", 0.2, lambda c: c.generator.activation == "relu"),
     Inert("discriminator.leaky_slope", 0.2, lambda c: c.discriminator.activation == "relu"),
@@ -110,7 +125,8 @@ INERT = (
     Inert("generator.batch_norm_scale", False, lambda c: not c.generator.batch_norm),
     Inert("discriminator.batch_norm_momentum", 0.99, lambda c: not c.discriminator.batch_norm),
     Inert("discriminator.batch_norm_scale", False, lambda c: not c.discriminator.batch_norm),
-    Inert("penalties.gradient.every", 1, lambda c: c.penalties.gradient.weight == 0),
+    Inert("discriminator.instance_noise_end", 1.0, lambda c: c.discriminator.instance_noise == 0),
+    *(Inert(f"penalties.{name}.every", 1, _absent(name)) for name in PENALTIES),
     Inert("augmentation.probability", 0.0, _unaugmented),
     Inert("augmentation.target_accuracy", 0.85, lambda c: c.augmentation.policy != "adaptive"),
     Inert("augmentation.integration_steps", 1000, lambda c: c.augmentation.policy != "adaptive"),
@@ -125,7 +141,11 @@ INERT = (
 
 ADVISED_AGAINST: tuple[tuple[Callable[["TrialConfig"], bool], str], ...] = (
     (
-        lambda c: c.discriminator.batch_norm and c.penalties.gradient.weight > 0,
+        lambda c: (
+            c.discriminator.batch_norm
+            and max(c.penalties.gradient.weight, c.penalties.dragan.weight, c.penalties.r1.weight)
+            > 0
+        ),
         "a gradient penalty is defined for each image alone; discriminator.batch_norm couples the "
         "images of a batch (S2 turns it off)",
     ),

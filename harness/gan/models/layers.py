@@ -56,9 +56,13 @@ class _Kernel(keras.layers.Layer, Advancing):
             )
         self.built = True
 
+    def matrix(self) -> tf.Tensor:
+        """The stored kernel as a matrix (everything else, outputs)."""
+        return self._matrix(tf.convert_to_tensor(self.kernel))
+
     def _singular(self) -> tuple[tf.Tensor, tf.Tensor]:
         """sigma and the advanced right singular vector."""
-        matrix = self._matrix(tf.convert_to_tensor(self.kernel))
+        matrix = self.matrix()
         vector = tf.convert_to_tensor(self.singular_vector)
         left = tf.stop_gradient(_unit(tf.linalg.matvec(matrix, vector)))
         right = tf.stop_gradient(_unit(tf.linalg.matvec(matrix, left, transpose_a=True)))

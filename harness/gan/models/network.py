@@ -84,6 +84,14 @@ class Network:
             x = part(x, run)
         return tf.cast(x, tf.float32)
 
+    def through(self, x: tf.Tensor, run: Pass, name: str) -> tuple[tf.Tensor, tf.Tensor]:
+        """The same, and what came out of the part `name` on the way, float32 too."""
+        passed = None
+        for part in self.parts:
+            x = part(x, run)
+            passed = x if part.name == name else passed
+        return tf.cast(x, tf.float32), tf.cast(passed, tf.float32)
+
     @property
     def variables(self) -> dict[str, keras.Variable]:
         """Every variable by its stable name."""
@@ -97,6 +105,11 @@ class Network:
     def trainable(self) -> list[keras.Variable]:
         """The variables that an optimiser updates, in the order of the parts."""
         return [variable for part in self.parts for variable in part.trainable_variables]
+
+    def matrices(self) -> list[tf.Tensor]:
+        """Every kernel as a matrix (everything else, outputs), float32."""
+        layers: list[Any] = [getattr(part, "layer", None) for part in self.parts]
+        return [layer.matrix() for layer in layers if hasattr(layer, "matrix")]
 
     def parameters(self) -> tuple[int, int]:
         """How many parameters there are, and how many of them are trainable."""

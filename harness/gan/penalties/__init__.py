@@ -1,15 +1,18 @@
-"""Penalties of the discriminator: each a function of what a step saw, giving a scalar."""
+"""Penalties: each a function of what an update of a network saw, giving a scalar."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 import tensorflow as tf
 
+from harness.gan.models.network import Network
+
 
 class Seen(NamedTuple):
-    """What one discriminator update looked at; images as the discriminator saw them."""
+    """What one update looked at; images as the discriminator saw them."""
 
     real: tf.Tensor  # (N, H, W, C), augmented
     fake: tf.Tensor  # (N, H, W, C), augmented
     seed: tf.Tensor  # (2,) int32, of the penalty's own noise
     logits: Callable[[tf.Tensor], tf.Tensor]  # a further pass of the discriminator
+    network: Network  # the one that is penalised

@@ -26,7 +26,8 @@ class Loop:
 
     def __init__(self, gan: Gan, channels: int, xla: bool = False) -> None:
         self.gan = gan
-        self.names = (*STATISTICS, *(f"{term.name}_penalty" for term in gan.terms))
+        penalties = (*gan.terms.discriminator, *gan.terms.generator)
+        self.names = (*STATISTICS, *(f"{term.name}_penalty" for term in penalties))
         self.sums = tf.Variable(tf.zeros(len(self.names)), trainable=False, name="sums")
         self.count = tf.Variable(0.0, trainable=False, name="count")
         self.finite = tf.Variable(True, trainable=False, name="finite")

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
-from harness.catalog import LOSSES, PENALTIES
+from harness.catalog import GENERATOR_LOSSES, LOSSES, PENALTIES
 from harness.config.trial import PenaltiesConfig, TrialConfig
 from harness.gan.augment.ada import Controller
 from harness.gan.losses import Loss
@@ -21,12 +22,19 @@ from harness.gan.train.adam import Adam
 
 @dataclass(frozen=True)
 class Term:
-    """A penalty, applied at every n-th discriminator update."""
+    """A penalty of one network, applied at every n-th of its updates."""
 
-    name: str
+    name: str  # its statistic is `<name>_penalty`
     penalty: Callable[[Seen], tf.Tensor]
     weight: tf.Variable
     every: int
+
+
+class Terms(NamedTuple):
+    """The penalties of both networks."""
+
+    discriminator: tuple[Term, ...]
+    generator: tuple[Term, ...]
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,8 @@ class Gan:
     controller: Controller
     streams: Streams
     loss: Loss
-    terms: tuple[Term, ...]
+    generator_loss: Callable[..., tf.Tensor]  # of this Gan and a View
+    terms: Terms
     static: bool  # every shape is known when tracing, as XLA needs it
 
     def variables(self) -> dict[str, keras.Variable | tf.Variable]:
@@ -78,13 +87,21 @@ class Gan:
         self.controller.reset()
 
 
-def _terms(config: PenaltiesConfig, numbers: Numbers) -> tuple[Term, ...]:
-    sections = {name: getattr(config, name) for name in PENALTIES}
-    return tuple(
-        Term(name, PENALTIES.load(name), numbers[f"penalties.{name}.weight"], section.every)
-        for name, section in sections.items()
-        if section.weight > 0
-    )
+def _terms(config: PenaltiesConfig, numbers: Numbers) -> Terms:
+    def of(weight: str, prefix: str) -> tuple[Term, ...]:
+        sections = {name: getattr(config, name) for name in PENALTIES}
+        return tuple(
+            Term(
+                prefix + name,
+                PENALTIES.load(name),
+                numbers[f"penalties.{name}.{weight}"],
+                section.every,
+            )
+            for name, section in sections.items()
+            if getattr(section, weight, 0) > 0
+        )
+
+    return Terms(of("weight", ""), of("generator_weight", "generator_"))
 
 
 def build(config: TrialConfig, channels: int, static: bool = False) -> Gan:
@@ -106,6 +123,7 @@ def build(config: TrialConfig, channels: int, static: bool = False) -> Gan:
         controller=Controller(config.augmentation.policy, numbers),
         streams=Streams(config.seed),
         loss=LOSSES.load(config.loss.name),
+        generator_loss=GENERATOR_LOSSES.load(config.loss.generator),
         terms=_terms(config.penalties, numbers),
         static=static,
     )

@@ -1,0 +1,94 @@
+"""What the two networks minimise, from what a step saw."""
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from harness.gan.models.network import Network
+from harness.gan.penalties import Seen
+from harness.gan.random import uniform
+from harness.gan.train.state import Gan, Term
+from harness.gan.train.view import Clock, View, training
+
+Values = dict[str, tf.Tensor]  # penalties by name, before they are weighted
+
+
+def discriminator_loss(gan: Gan, view: View, clock: Clock) -> tuple[tf.Tensor, Values]:
+    """Half of L_real + L_fake + weighted penalties (S0's half), and each penalty by name."""
+    shares = _wrong_labels(gan, view.real.shape[0], clock)
+    loss = gan.loss.discriminator(view.real_logits, view.fake_logits, *shares)
+    updates = gan.config.training.discriminator_steps
+    terms = gan.terms.discriminator
+    values = _penalties(gan, terms, gan.discriminator, view, clock, clock[0] * updates + clock[1])
+    return 0.5 * _weighted(loss, terms, values), values
+
+
+def generator_loss(gan: Gan, view: View, clock: Clock, number: int) -> tuple[tf.Tensor, Values]:
+    """The generator is to be taken for real, by weighted penalties; each penalty by name.
+
+    `number` counts the updates of this iteration.
+    """
+    loss = gan.generator_loss(gan, view)
+    updates = gan.config.training.generator_steps
+    terms = gan.terms.generator
+    values = _penalties(gan, terms, gan.generator, view, clock, clock[0] * updates + number)
+    return _weighted(loss, terms, values), values
+
+
+def adversarial(gan: Gan, view: View) -> tf.Tensor:
+    """The generator's side of the adversarial loss."""
+    return gan.loss.generator(view.real_logits, view.fake_logits)
+
+
+def feature_matching(gan: Gan, view: View) -> tf.Tensor:
+    """||mean f(x) - mean f(G(z))||^2, f the last hidden maps (Salimans et al. 2016)."""
+    del gan
+    means = (tf.reduce_mean(part, axis=0) for part in (view.real_features, view.fake_features))
+    return tf.reduce_sum(tf.math.squared_difference(*means))
+
+
+def _wrong_labels(gan: Gan, count: int, clock: Clock) -> tuple[tf.Tensor, tf.Tensor | float]:
+    """Which shares of real and of generated labels are wrong, each a number or (N, 1).
+
+    Smoothing and its noise move the real target alone; a flipped label is one of the other side.
+    """
+    config = gan.config.loss
+    real = tf.convert_to_tensor(gan.numbers["loss.label_smoothing"])
+    fake: tf.Tensor | float = 0.0
+    if config.smoothing_noise > 0:
+        noise = 2 * uniform((count, 1), gan.streams.at("label", *clock, "smoothing")) - 1
+        real += gan.numbers["loss.smoothing_noise"] * noise
+    if config.label_noise > 0:
+        draws = uniform((count, 2), gan.streams.at("label", *clock, "flip"))
+        flipped = draws < gan.numbers["loss.label_noise"]
+        straight = tf.broadcast_to(real, (count, 1))
+        real = tf.where(flipped[:, :1], 1.0, straight)
+        fake = tf.where(flipped[:, 1:], 1.0 - straight, 0.0)
+    return real, fake
+
+
+def _penalties(
+    gan: Gan, terms: Sequence[Term], network: Network, view: View, clock: Clock, number: tf.Tensor
+) -> Values:
+    """Each penalty at every n-th update of its network, n times as strong; 0 between."""
+
+    def penalty(term: Term) -> tf.Tensor:
+        run = training(gan, clock, term.name)
+        seed = gan.streams.at("penalty", *clock, term.name)
+        seen = Seen(
+            view.real, view.fake, seed, lambda images: gan.discriminator(images, run), network
+        )
+        return term.every * term.penalty(seen)
+
+    def due(term: Term) -> tf.Tensor:
+        if term.every == 1:
+            return penalty(term)
+        return tf.cond(number % term.every == 0, lambda: penalty(term), lambda: tf.constant(0.0))
+
+    return {term.name: due(term) for term in terms}
+
+
+def _weighted(loss: tf.Tensor, terms: Sequence[Term], values: Values) -> tf.Tensor:
+    for term in terms:
+        loss += term.weight * values[term.name]
+    return loss

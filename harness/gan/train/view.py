@@ -1,0 +1,69 @@
+"""What one forward pass of both networks sees: generate, augment, add noise, discriminate."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from harness.gan.augment.warp import augment
+from harness.gan.models.network import Pass
+from harness.gan.numbers import NOISE_FALL
+from harness.gan.random import normal
+from harness.gan.train.state import Gan
+
+Clock = tuple[tf.Tensor, int]  # iteration, update within it: the counters of every random draw
+FEATURES = "flatten"  # the part of the discriminator whose output is compared as features
+
+
+class View(NamedTuple):
+    """What one forward pass of both networks saw."""
+
+    real: tf.Tensor  # (N, H, W, C), as the discriminator saw them
+    fake: tf.Tensor  # (N, H, W, C), as the discriminator saw them
+    real_logits: tf.Tensor  # (N, 1)
+    fake_logits: tf.Tensor  # (N, 1)
+    real_features: tf.Tensor  # (N, F), the last hidden maps
+    fake_features: tf.Tensor  # (N, F)
+
+
+def look(gan: Gan, real: tf.Tensor, clock: Clock) -> View:
+    """Generate, treat real and generated images alike, and discriminate."""
+    count = real.shape[0]
+    noise = normal((count, gan.config.generator.noise_size), gan.streams.at("latent", *clock))
+    fake = gan.generator(noise, training(gan, clock, "generator"))
+    real, fake = _treated(gan, real, clock, "real"), _treated(gan, fake, clock, "fake")
+    if gan.config.training.batches == "joint":
+        both = tf.concat([real, fake], axis=0)
+        run = training(gan, clock, "joint")
+        logits, features = gan.discriminator.through(both, run, FEATURES)
+        return View(real, fake, logits[:count], logits[count:], features[:count], features[count:])
+    # apart, so that batch normalisation sees real and generated images separately (S0)
+    real_logits, real_features = gan.discriminator.through(
+        real, training(gan, clock, "real"), FEATURES
+    )
+    fake_logits, fake_features = gan.discriminator.through(
+        fake, training(gan, clock, "fake"), FEATURES
+    )
+    return View(real, fake, real_logits, fake_logits, real_features, fake_features)
+
+
+def training(gan: Gan, clock: Clock, name: str) -> Pass:
+    """A training pass with noise of its own, by name."""
+    return Pass(training=True, seed=gan.streams.at("dropout", *clock, name))
+
+
+def _treated(gan: Gan, images: tf.Tensor, clock: Clock, name: str) -> tf.Tensor:
+    """Augmented, then noisy: what the discriminator is shown of `images`."""
+    policy = gan.config.augmentation
+    if policy.policy != "none":
+        seed = gan.streams.at("augment", *clock, name)
+        images = augment(images, policy, gan.controller.probability, seed, gan.static)
+    if gan.config.discriminator.instance_noise > 0:
+        images += _instance_noise(gan, images.shape, clock, name)
+    return images
+
+
+def _instance_noise(gan: Gan, shape: tuple[int, ...], clock: Clock, name: str) -> tf.Tensor:
+    """Gaussian noise whose deviation falls linearly (Sønderby et al. 2017)."""
+    left = 1.0 - gan.numbers[NOISE_FALL] * tf.cast(clock[0], tf.float32)
+    deviation = gan.numbers["discriminator.instance_noise"] * tf.nn.relu(left)
+    return deviation * normal(shape, gan.streams.at("noise", *clock, name))

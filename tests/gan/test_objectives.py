@@ -1,0 +1,180 @@
+"""What the networks minimise, term by term, against formulas in NumPy and cases with known ends."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from harness.gan.numbers import NOISE_FALL
+from harness.gan.penalties import Seen
+from harness.gan.penalties.gradient_penalty import dragan, gradient_penalty, r1
+from harness.gan.penalties.orthogonal import orthogonal, orthonormal
+from harness.gan.train.objectives import discriminator_loss, generator_loss
+from harness.gan.train.state import build
+from harness.gan.train.view import look
+
+pytestmark = pytest.mark.tf
+CLOCK = (tf.constant(0), 0)
+
+
+def images(count=16, seed=0):
+    pixels = np.random.default_rng(seed).integers(0, 256, (count, 16, 16, 1), dtype=np.uint8)
+    return tf.cast(pixels, tf.float32) / 255
+
+
+def seen_by(critic, size=8, network=None):
+    real, fake = (tf.random.stateless_uniform((5, size, size, 1), [n, 0]) for n in (1, 2))
+    return Seen(real, fake, tf.constant([0, 1]), critic, network)
+
+
+@pytest.fixture
+def linear():
+    """D(x) = <w, x>, whose gradient has the norm ||w|| everywhere; and that norm."""
+    w = tf.random.stateless_normal((1, 8, 8, 1), [3, 4])
+    critic = lambda x: tf.reduce_sum(w * x, axis=(1, 2, 3))[:, tf.newaxis]  # noqa: E731
+    return critic, float(tf.norm(w))
+
+
+@pytest.mark.parametrize("penalty", [gradient_penalty, dragan])
+def test_one_centred_penalties_of_a_linear_critic(linear, penalty):
+    critic, norm = linear
+    assert float(penalty(seen_by(critic))) == pytest.approx((norm - 1) ** 2, rel=1e-4)
+
+
+def test_r1_of_a_linear_critic(linear):
+    critic, norm = linear
+    assert float(r1(seen_by(critic))) == pytest.approx(norm**2 / 2, rel=1e-5)
+
+
+def test_where_each_penalty_looks():
+    """Of D(x) = ||x||^2 / 2 the gradient is x itself, so it tells where it was taken."""
+    square = seen_by(lambda x: 0.5 * tf.reduce_sum(x**2, axis=(1, 2, 3))[:, tf.newaxis])
+    real = square.real.numpy()
+    squared = (real**2).sum(axis=(1, 2, 3))
+    assert float(r1(square)) == pytest.approx(squared.mean() / 2, rel=1e-5)
+    # DRAGAN's noise is positive, at most half a deviation of the batch
+    low = ((np.sqrt(squared) - 1) ** 2).mean()
+    high = ((np.sqrt(((real + real.std() / 2) ** 2).sum(axis=(1, 2, 3))) - 1) ** 2).mean()
+    middle = ((np.sqrt(((real + real.std() / 4) ** 2).sum(axis=(1, 2, 3))) - 1) ** 2).mean()
+    found = float(dragan(square))
+    assert low < found < high
+    assert found == pytest.approx(middle, rel=0.1)
+
+
+def test_orthogonal_regularisation_is_its_formula(tiny):
+    network = build(tiny({"discriminator.width": 3}), 1).discriminator
+    expected, strict = 0.0, 0.0
+    for name, variable in network.variables.items():
+        if name.endswith("kernel"):
+            kernel = np.asarray(variable, np.float64)
+            gram = np.tensordot(kernel, kernel, axes=[range(kernel.ndim - 1)] * 2)
+            expected += ((gram - np.diag(np.diag(gram))) ** 2).sum()
+            strict += ((gram - np.eye(len(gram))) ** 2).sum()
+    seen = seen_by(None, network=network)
+    assert float(orthogonal(seen)) == pytest.approx(expected, rel=1e-5)
+    assert float(orthonormal(seen)) == pytest.approx(strict, rel=1e-5)
+
+
+def test_a_transposed_kernel_has_its_outputs_in_another_place(tiny):
+    network = build(tiny({"generator.width": 3}), 1).generator
+    kernel = np.asarray(network.variables["generator/up_1/kernel"])  # (h, w, outputs, inputs)
+    gram = np.einsum("hwoi,hwpi->op", kernel, kernel)
+    matrix = network.matrices()[1].numpy()
+    np.testing.assert_allclose(matrix.T @ matrix, gram, rtol=1e-5)
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_a_lazy_penalty_is_due_at_every_nth_update_and_n_times_as_strong(tiny, every):
+    config = tiny({"penalties.gradient.weight": 10.0, "penalties.gradient.every": every})
+    gan = build(config, 1)
+    found = []
+    for iteration in range(6):
+        clock = (tf.constant(iteration), 0)
+        view = look(gan, images(), clock)
+        loss, penalties = discriminator_loss(gan, view, clock)
+        plain = gan.loss.discriminator(view.real_logits, view.fake_logits, 0.0, 0.0)
+        found.append(float(penalties["gradient"]))
+        assert float(loss) == pytest.approx(0.5 * float(plain) + 5 * found[-1], rel=1e-5)
+    assert [value > 0 for value in found] == [iteration % every == 0 for iteration in range(6)]
+
+
+def test_a_penalty_of_the_generator_is_counted_by_its_own_updates(tiny):
+    config = tiny(
+        {
+            "penalties.orthogonal.generator_weight": 0.5,
+            "penalties.orthogonal.every": 2,
+            "training.generator_steps": 3,
+        }
+    )
+    gan = build(config, 1)
+    view = look(gan, images(), CLOCK)
+    full = float(orthogonal(seen_by(None, network=gan.generator)))
+    plain = float(gan.loss.generator(view.real_logits, view.fake_logits))
+    for iteration, number, due in ((0, 0, True), (0, 1, False), (0, 2, True), (1, 0, False)):
+        clock = (tf.constant(iteration), 0)
+        loss, penalties = generator_loss(gan, view, clock, number)
+        expected = 2 * full if due else 0.0
+        assert float(penalties["generator_orthogonal"]) == pytest.approx(expected, rel=1e-5)
+        assert float(loss) == pytest.approx(plain + 0.5 * expected, rel=1e-5)
+
+
+def test_feature_matching_is_its_formula(tiny):
+    gan = build(tiny({"loss.generator": "feature_matching"}), 1)
+    view = look(gan, images(), CLOCK)
+    real, fake = (np.asarray(part, np.float64) for part in (view.real_features, view.fake_features))
+    assert real.shape == (16, 4 * 4 * 8)
+    expected = ((real.mean(axis=0) - fake.mean(axis=0)) ** 2).sum()
+    loss, _ = generator_loss(gan, view, CLOCK, 0)
+    assert float(loss) == pytest.approx(expected, rel=1e-5)
+
+
+def targets(gan, count=4096):
+    """The wrong shares of real and generated labels that an update uses."""
+    from harness.gan.train.objectives import _wrong_labels
+
+    return [np.broadcast_to(part, (count, 1)) for part in _wrong_labels(gan, count, CLOCK)]
+
+
+def test_flipped_labels_are_those_of_the_other_side(tiny):
+    gan = build(tiny({"loss.label_noise": 0.2, "loss.label_smoothing": 0.1}), 1)
+    real, fake = targets(gan)
+    # a real image taken for a generated one aims at 0, and a generated one at 1 - s
+    np.testing.assert_allclose(np.unique(real), [0.1, 1.0])
+    np.testing.assert_allclose(np.unique(fake), [0.0, 0.9])
+    for flipped in (real == 1, fake > 0):
+        assert flipped.mean() == pytest.approx(0.2, abs=4 * 0.4 / 64)
+    assert np.corrcoef(real[:, 0] == 1, fake[:, 0] > 0)[0, 1] == pytest.approx(0, abs=4 / 64)
+
+
+def test_noisy_smoothing_moves_the_real_target_evenly_around_one_minus_s(tiny):
+    gan = build(tiny({"loss.smoothing_noise": 0.25, "loss.label_smoothing": 0.05}), 1)
+    real, fake = targets(gan)
+    aims = 1 - real
+    assert (fake == 0).all()
+    assert aims.min() == pytest.approx(0.7, abs=1e-3)
+    assert aims.max() == pytest.approx(1.2, abs=1e-3)
+    assert aims.mean() == pytest.approx(0.95, abs=4 * 0.25 / np.sqrt(3) / 64)
+    assert aims.std() == pytest.approx(0.25 / np.sqrt(3), rel=0.05)
+
+
+def test_instance_noise_is_on_real_and_generated_images_and_falls_linearly(tiny):
+    noise = {"discriminator.instance_noise": 0.2, "discriminator.instance_noise_end": 0.5}
+    plain, noisy = (
+        build(tiny({"augmentation.policy": "none"}), 1),
+        build(tiny({"augmentation.policy": "none", **noise}), 1),
+    )
+    half = noisy.config.iterations // 2
+    assert float(noisy.numbers[NOISE_FALL]) == pytest.approx(1 / half)
+    for iteration, share in (
+        (0, 1.0),
+        (half // 2, 1 - (half // 2) / half),
+        (half, 0.0),
+        (half + 9, 0),
+    ):
+        clock = (tf.constant(iteration), 0)
+        before, after = look(plain, images(), clock), look(noisy, images(), clock)
+        added = [after.real - before.real, after.fake - before.fake]
+        for part in added:
+            assert np.std(part) == pytest.approx(0.2 * share, rel=0.05, abs=1e-7)
+            assert np.mean(part) == pytest.approx(0, abs=0.02)
+        if share:
+            assert abs(np.corrcoef(np.ravel(added[0]), np.ravel(added[1]))[0, 1]) < 0.1
