@@ -65,10 +65,14 @@ LOSSES = Registry(
             "wasserstein",
             "relativistic",
             "relativistic_average",
+            "began",
+            "ebgan",
         )
     },
 )
 LOSSES_WITH_LABELS = ("non_saturating", "minimax", "least_squares")  # what label smoothing needs
+
+LOSSES_OF_ENERGY = ("began", "ebgan")  # whose discriminator is an autoencoder
 
 PENALTIES = Registry(
     "penalty",
@@ -78,6 +82,7 @@ PENALTIES = Registry(
         "dragan": "harness.gan.penalties.gradient_penalty:dragan",
         "orthogonal": "harness.gan.penalties.orthogonal:orthogonal",
         "orthonormal": "harness.gan.penalties.orthogonal:orthonormal",
+        "pulling_away": "harness.gan.penalties.pulling_away:pulling_away",
     },
 )
 

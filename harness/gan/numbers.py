@@ -28,11 +28,15 @@ _SWITCHES = (
     "penalties.orthogonal.generator_weight",
     "penalties.orthonormal.weight",
     "penalties.orthonormal.generator_weight",
+    "penalties.pulling_away.generator_weight",
     "penalties.clipping.limit",
 )
 VARIABLE = (
     *(f"optimizer.{owner}.{name}" for owner in ("generator", "discriminator") for name in _ADAM),
     "loss.label_smoothing",
+    "loss.margin",
+    "loss.diversity_ratio",
+    "loss.equilibrium_gain",
     *_SWITCHES,
     "discriminator.instance_noise_end",
     "augmentation.probability",

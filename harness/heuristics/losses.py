@@ -110,4 +110,34 @@ ROWS = (
         ignoring={"loss.name": _DEFAULT, "penalties.dragan.weight": 0.0},
         literature="Kodali et al. 2017 (DRAGAN)",
     ),
+    Tip(
+        id="began",
+        title="BEGAN",
+        statement="Let an autoencoder discriminate by its error, in a controlled equilibrium.",
+        claims=(
+            Claim("S2", "depends", "better than the default on two of four data sets in its table"),
+        ),
+        following={"loss.name": "began", "augmentation.policy": "none"},
+        ignoring={"loss.name": _DEFAULT, "augmentation.policy": "none"},
+        literature="Berthelot et al. 2017 (BEGAN)",
+        needs="no adaptive augmentation",
+    ),
+    Tip(
+        id="ebgan",
+        title="EBGAN",
+        statement="Let an autoencoder discriminate by its error up to a margin; keep images apart.",
+        claims=(Claim("S2", "depends", "named, with its formula"),),
+        following={
+            "loss.name": "ebgan",
+            "penalties.pulling_away.generator_weight": 0.1,
+            "augmentation.policy": "none",
+        },
+        ignoring={
+            "loss.name": _DEFAULT,
+            "penalties.pulling_away.generator_weight": 0.0,
+            "augmentation.policy": "none",
+        },
+        literature="Zhao et al. 2017 (EBGAN)",
+        needs="no adaptive augmentation",
+    ),
 )

@@ -60,9 +60,10 @@ def training_flags(rows: Sequence[Row], reaches_zero: bool) -> list[dict[str, An
     found = []
     if reaches_zero and np.mean([row["discriminator_loss"] for row in late]) < ZERO_LOSS:
         found.append("discriminator_loss_zero")
-    accuracy = np.mean([row["real_accuracy"] for row in late])
-    if accuracy < ACCURACY_BAND[0]:
+    # a game whose discriminator calls nothing right or wrong has none
+    accuracies = [row["real_accuracy"] for row in late if row["real_accuracy"] is not None]
+    if accuracies and np.mean(accuracies) < ACCURACY_BAND[0]:
         found.append("accuracy_below_band")
-    if accuracy > ACCURACY_BAND[1]:
+    if accuracies and np.mean(accuracies) > ACCURACY_BAND[1]:
         found.append("accuracy_above_band")
     return [{"flag": flag, "kimg": late[0]["kimg"], "identity": None} for flag in found]

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness.catalog import LOSSES, LOSSES_WITH_LABELS
+from harness.catalog import LOSSES, LOSSES_OF_ENERGY, LOSSES_WITH_LABELS
+from harness.gan.losses import Game
 
 pytestmark = pytest.mark.tf
 
 R = np.array([[2.0], [-0.5], [1.0]], np.float32)
 F = np.array([[0.5], [-1.5], [0.25]], np.float32)
+GAME = Game(fake_weight=0.5, margin=1.0)  # what each loss reads where labels are right
 
 
 def sp(x):
@@ -33,6 +35,9 @@ def d_formula(name, r, f, s):
         "wasserstein": -rm + fm,
         "relativistic": 2 * sp(-(r - f)).mean(),
         "relativistic_average": sp(-(r - fm)).mean() + sp(f - rm).mean(),
+        # energies are negative logits
+        "began": -rm - 0.5 * -fm,
+        "ebgan": -rm + relu(1 - -f).mean(),
     }[name]
 
 
@@ -47,6 +52,8 @@ def g_formula(name, r, f):
         "wasserstein": -fm,
         "relativistic": sp(-(f - r)).mean(),
         "relativistic_average": 0.5 * (sp(-(f - rm)).mean() + sp(r - fm).mean()),
+        "began": -fm,
+        "ebgan": -fm,
     }[name]
 
 
@@ -55,7 +62,7 @@ class TestEveryLoss:
     def test_equals_its_formula(self, name):
         loss = LOSSES.load(name)
         smoothing = 0.1 if name in LOSSES_WITH_LABELS else 0.0
-        given = float(loss.discriminator(R, F, smoothing, 0.0))
+        given = float(loss.discriminator(R, F, GAME._replace(real_wrong=smoothing)))
         assert given == pytest.approx(d_formula(name, R, F, smoothing), rel=1e-6)
         assert float(loss.generator(R, F)) == pytest.approx(g_formula(name, R, F), rel=1e-6)
 
@@ -63,7 +70,7 @@ class TestEveryLoss:
         loss = LOSSES.load(name)
         for r, f in ((100.0, -100.0), (-100.0, 100.0)):
             real, fake = tf.fill((4, 1), r), tf.fill((4, 1), f)
-            for value in (loss.discriminator(real, fake, 0.0, 0.0), loss.generator(real, fake)):
+            for value in (loss.discriminator(real, fake, GAME), loss.generator(real, fake)):
                 assert value.shape == ()
                 assert math.isfinite(float(value))
 
@@ -73,7 +80,7 @@ class TestEveryLoss:
         real, fake = tf.constant([[0.7], [0.4]]), tf.constant([[0.6], [0.2]])
         with tf.GradientTape(persistent=True) as tape:
             tape.watch([real, fake])
-            d, g = loss.discriminator(real, fake, 0.0, 0.0), loss.generator(real, fake)
+            d, g = loss.discriminator(real, fake, GAME), loss.generator(real, fake)
         assert float(tf.reduce_sum(tape.gradient(d, real))) < 0  # the discriminator lifts real
         assert float(tf.reduce_sum(tape.gradient(d, fake))) > 0  # and lowers generated images
         assert float(tf.reduce_sum(tape.gradient(g, fake))) < 0  # the generator lifts its own
@@ -81,8 +88,8 @@ class TestEveryLoss:
     def test_is_a_mean_over_the_batch(self, name):
         loss = LOSSES.load(name)
         twice = [np.concatenate([x, x]) for x in (R, F)]
-        assert float(loss.discriminator(*twice, 0.0, 0.0)) == pytest.approx(
-            float(loss.discriminator(R, F, 0.0, 0.0)), rel=1e-6
+        assert float(loss.discriminator(*twice, GAME)) == pytest.approx(
+            float(loss.discriminator(R, F, GAME)), rel=1e-6
         )
         assert float(loss.generator(*twice)) == pytest.approx(float(loss.generator(R, F)), rel=1e-6)
 
@@ -95,6 +102,10 @@ class TestEveryLoss:
             "relativistic_average": (2 / 3, 1.0),
         }.get(name, (2 / 3, 1 / 3))
         real, fake = LOSSES.load(name).accuracies(R, F)
+        if name in LOSSES_OF_ENERGY:
+            assert math.isnan(real)
+            assert math.isnan(fake)
+            return
         assert (float(real), float(fake)) == pytest.approx(expected)
 
 
@@ -104,10 +115,10 @@ def test_smoothing_moves_the_real_target_only(name):
     loss, s = LOSSES.load(name), 0.1
     best = 1 - s if name == "least_squares" else math.log((1 - s) / s)
     grid = np.linspace(best - 0.5, best + 0.5, 101, dtype=np.float32)
-    values = [float(loss.discriminator(np.full((1, 1), r), F, s, 0.0)) for r in grid]
+    values = [float(loss.discriminator(np.full((1, 1), r), F, Game(s))) for r in grid]
     assert grid[int(np.argmin(values))] == pytest.approx(best, abs=0.011)
     with_s, without = (
-        float(loss.discriminator(R, F + 1, x, 0.0)) - float(loss.discriminator(R, F, x, 0.0))
+        float(loss.discriminator(R, F + 1, Game(x))) - float(loss.discriminator(R, F, Game(x)))
         for x in (s, 0.0)
     )
     assert with_s == pytest.approx(without, rel=1e-5)
@@ -123,8 +134,30 @@ def test_wrong_labels_are_image_by_image(name):
     as_real = (R - 1) ** 2 if squares else sp(-R)
     as_fake = R**2 if squares else sp(R)
     expected = (as_real[0] + as_fake[1] + as_real[2]) / 3 + ((F**2) if squares else sp(F)).mean()
-    assert float(loss.discriminator(R, F, wrong, right)) == pytest.approx(expected.item(), rel=1e-6)
+    assert float(loss.discriminator(R, F, Game(wrong, right))) == pytest.approx(
+        expected.item(), rel=1e-6
+    )
     as_real, as_fake = ((F - 1) ** 2, F**2) if squares else (sp(-F), sp(F))
     expected = (as_fake[0] + as_real[1] + as_fake[2]) / 3
     expected = expected + (((R - 1) ** 2) if squares else sp(-R)).mean()
-    assert float(loss.discriminator(R, F, right, wrong)) == pytest.approx(expected.item(), rel=1e-6)
+    assert float(loss.discriminator(R, F, Game(right, wrong))) == pytest.approx(
+        expected.item(), rel=1e-6
+    )
+
+
+@pytest.mark.parametrize("name", list(LOSSES))
+def test_only_games_of_energy_have_an_energy(name):
+    assert (LOSSES.load(name).energy is not None) == (name in LOSSES_OF_ENERGY)
+
+
+def test_energies_are_the_papers():
+    images, reconstructions = (
+        np.random.default_rng(n).random((3, 4, 4, 2)).astype(np.float32) for n in (1, 2)
+    )
+    difference = (images - reconstructions).reshape(3, -1).astype(np.float64)
+    for name, expected in (
+        ("began", np.abs(difference).mean(axis=1)),
+        ("ebgan", np.sqrt((difference**2).sum(axis=1))),
+    ):
+        found = LOSSES.load(name).energy(images, reconstructions)
+        np.testing.assert_allclose(found, expected[:, np.newaxis], rtol=1e-5)

@@ -4,11 +4,12 @@ Uncompiled steps; the networks, the first steps, or the schedule must differ, an
 the evaluation part, the metric's request) with them.
 """
 
+import re
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness.catalog import PENALTIES
 from harness.config.identity import key, metric_request
 from harness.config.patch import KNOBS, flatten, unflatten
 from harness.gan.train.batches import Batches
@@ -47,10 +48,15 @@ OTHER = {
     "loss.smoothing_noise": (0.2, {}),
     "loss.label_noise": (0.3, {}),
     "loss.generator": ("feature_matching", {}),
-    **{f"penalties.{name}.weight": (10.0, {}) for name in PENALTIES},
-    **{f"penalties.{name}.every": (2, {f"penalties.{name}.weight": 10.0}) for name in PENALTIES},
-    "penalties.orthogonal.generator_weight": (1.0, {}),
-    "penalties.orthonormal.generator_weight": (1.0, {}),
+    "loss.margin": (0.1, {"loss.name": "ebgan", "augmentation.policy": "none"}),
+    "loss.diversity_ratio": (0.9, {"loss.name": "began", "augmentation.policy": "none"}),
+    "loss.equilibrium_gain": (0.1, {"loss.name": "began", "augmentation.policy": "none"}),
+    **{path: (10.0, {}) for path in KNOBS if re.fullmatch(r"penalties\..*weight", path)},
+    **{
+        re.sub(r"\w+$", "every", path): (2, {path: 10.0})
+        for path in KNOBS
+        if re.fullmatch(r"penalties\..*weight", path)
+    },
     "penalties.clipping.limit": (0.001, {"loss.name": "wasserstein"}),
     "optimizer.generator.learning_rate": (1e-3, {}),
     "optimizer.generator.beta_1": (0.9, {}),

@@ -4,13 +4,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from harness.gan.losses import Game
 from harness.gan.numbers import NOISE_FALL
 from harness.gan.penalties import Seen
 from harness.gan.penalties.gradient_penalty import dragan, gradient_penalty, r1
 from harness.gan.penalties.orthogonal import orthogonal, orthonormal
+from harness.gan.penalties.pulling_away import pulling_away
 from harness.gan.train.objectives import discriminator_loss, generator_loss
 from harness.gan.train.state import build
-from harness.gan.train.view import look
+from harness.gan.train.step import iterate
+from harness.gan.train.view import look, training
 
 pytestmark = pytest.mark.tf
 CLOCK = (tf.constant(0), 0)
@@ -23,7 +26,8 @@ def images(count=16, seed=0):
 
 def seen_by(critic, size=8, network=None):
     real, fake = (tf.random.stateless_uniform((5, size, size, 1), [n, 0]) for n in (1, 2))
-    return Seen(real, fake, tf.constant([0, 1]), critic, network)
+    features = tf.random.stateless_normal((5, 7), [5, 6])
+    return Seen(real, fake, features, tf.constant([0, 1]), critic, network)
 
 
 @pytest.fixture
@@ -82,6 +86,17 @@ def test_a_transposed_kernel_has_its_outputs_in_another_place(tiny):
     np.testing.assert_allclose(matrix.T @ matrix, gram, rtol=1e-5)
 
 
+def test_the_pulling_away_term_is_a_double_sum():
+    seen = seen_by(None)
+    features = seen.fake_features.numpy().astype(np.float64)
+    expected = 0.0
+    for i, one in enumerate(features):
+        for j, two in enumerate(features):
+            if i != j:
+                expected += (one @ two / np.linalg.norm(one) / np.linalg.norm(two)) ** 2
+    assert float(pulling_away(seen)) == pytest.approx(expected / (5 * 4), rel=1e-5)
+
+
 @pytest.mark.parametrize("every", [1, 3])
 def test_a_lazy_penalty_is_due_at_every_nth_update_and_n_times_as_strong(tiny, every):
     config = tiny({"penalties.gradient.weight": 10.0, "penalties.gradient.every": every})
@@ -91,7 +106,7 @@ def test_a_lazy_penalty_is_due_at_every_nth_update_and_n_times_as_strong(tiny, e
         clock = (tf.constant(iteration), 0)
         view = look(gan, images(), clock)
         loss, penalties = discriminator_loss(gan, view, clock)
-        plain = gan.loss.discriminator(view.real_logits, view.fake_logits, 0.0, 0.0)
+        plain = gan.loss.discriminator(view.real_logits, view.fake_logits, Game())
         found.append(float(penalties["gradient"]))
         assert float(loss) == pytest.approx(0.5 * float(plain) + 5 * found[-1], rel=1e-5)
     assert [value > 0 for value in found] == [iteration % every == 0 for iteration in range(6)]
@@ -178,3 +193,52 @@ def test_instance_noise_is_on_real_and_generated_images_and_falls_linearly(tiny)
             assert np.mean(part) == pytest.approx(0, abs=0.02)
         if share:
             assert abs(np.corrcoef(np.ravel(added[0]), np.ravel(added[1]))[0, 1]) < 0.1
+
+
+ENERGY = {"augmentation.policy": "none", "discriminator.dropout": 0.0}
+
+
+@pytest.mark.parametrize("name", ["began", "ebgan"])
+def test_an_autoencoder_judges_by_its_reconstruction(tiny, name):
+    """Its logits are what the energy says of the image and what comes out of its own parts."""
+    gan = build(tiny({**ENERGY, "loss.name": name}), 1)
+    view = look(gan, images(), CLOCK)
+    run = training(gan, CLOCK, "real")
+    x = view.real
+    for part in gan.discriminator.parts:
+        x = part(x, run)
+        if part.name == "code":
+            np.testing.assert_allclose(view.real_features, x, atol=1e-5)
+    assert x.shape == view.real.shape
+    np.testing.assert_allclose(view.real_logits, -gan.loss.energy(view.real, x), rtol=1e-4)
+    assert (view.real_logits.numpy() < 0).all()
+
+
+def test_an_autoencoder_learns_to_reconstruct_real_images(tiny):
+    """Of one batch of flat images, seen again and again, the energy falls."""
+    changes = {"discriminator.batch_norm": False, "optimizer.discriminator.learning_rate": 0.002}
+    gan = build(tiny({**ENERGY, "loss.name": "began", **changes}), 1)
+    grey = np.random.default_rng(0).integers(0, 256, (16, 1, 1, 1), dtype=np.uint8)
+    flat = tf.constant(np.tile(grey, (1, 16, 16, 1)))
+    seen = tf.cast(flat, tf.float32) / 255
+    energies = []
+    for iteration in range(20):
+        energies.append(float(-tf.reduce_mean(look(gan, seen, CLOCK).real_logits)))
+        iterate(gan, flat[tf.newaxis], tf.constant(iteration))
+    assert energies[-1] < 0.75 * energies[0]
+
+
+def test_began_holds_its_equilibrium_by_integral_control(tiny):
+    config = tiny({**ENERGY, "loss.name": "began", "loss.equilibrium_gain": 0.1})
+    gan = build(config, 1)
+    k = 0.0
+    for real, fake in ((0.5, 0.1), (0.5, 0.1), (0.4, 0.3), (0.2, 4.0)):  # energies
+        gan.equilibrium.update(tf.fill((4, 1), -real), tf.fill((4, 1), -fake))
+        k = min(1.0, max(0.0, k + 0.1 * (0.5 * real - fake)))
+        assert float(gan.equilibrium.weight) == pytest.approx(k, abs=1e-6)
+    assert k == 0.0  # the last one went below
+    gan.equilibrium.weight.assign(0.25)
+    view = look(gan, images(), CLOCK)
+    loss, _ = discriminator_loss(gan, view, CLOCK)
+    expected = -np.mean(view.real_logits) + 0.25 * np.mean(view.fake_logits)
+    assert float(loss) == pytest.approx(0.5 * expected, rel=1e-5)

@@ -1,10 +1,11 @@
 """One compiled program for all trials that differ in numbers: same bits, no new trace."""
 
+import re
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness.catalog import PENALTIES
 from harness.config.patch import DEFAULTS, flatten, unflatten
 from harness.gan.numbers import VARIABLE, structure
 from harness.gan.train.batches import Batches
@@ -24,11 +25,10 @@ OTHER = {
     "loss.label_noise": (0.1, {"loss.label_noise": 0.3}),
     "discriminator.instance_noise": (0.1, {"discriminator.instance_noise": 0.2}),
     "discriminator.instance_noise_end": (0.1, {"discriminator.instance_noise": 0.2}),
-    **{f"penalties.{name}.weight": (5.0, {f"penalties.{name}.weight": 1.0}) for name in PENALTIES},
-    **{
-        f"penalties.{name}.generator_weight": (5.0, {f"penalties.{name}.generator_weight": 1.0})
-        for name in ("orthogonal", "orthonormal")
-    },
+    **{path: (5.0, {path: 1.0}) for path in VARIABLE if re.fullmatch(r"penalties\..*weight", path)},
+    "loss.margin": (0.1, {"loss.name": "ebgan", "augmentation.policy": "none"}),
+    "loss.diversity_ratio": (0.9, {"loss.name": "began", "augmentation.policy": "none"}),
+    "loss.equilibrium_gain": (0.1, {"loss.name": "began", "augmentation.policy": "none"}),
     "penalties.clipping.limit": (
         0.001,
         {"penalties.clipping.limit": 0.01, "loss.name": "wasserstein"},

@@ -34,3 +34,22 @@ class LossConfig(Section):
         "features of real and generated images",
         source="Salimans et al. 2016",
     )
+    margin: float = knob(
+        10.0,
+        "energy up to which EBGAN's discriminator lifts generated images",
+        source="Zhao et al. 2017",
+        gt=0.0,
+    )
+    diversity_ratio: float = knob(
+        0.5,
+        "gamma of BEGAN: energy of generated over that of real images in equilibrium",
+        source="Berthelot et al. 2017",
+        gt=0.0,
+        le=1.0,
+    )
+    equilibrium_gain: float = knob(
+        0.001,
+        "lambda of BEGAN: what an update adds to k_t for an error of one",
+        source="Berthelot et al. 2017",
+        gt=0.0,
+    )

@@ -48,6 +48,12 @@ class OrthonormalConfig(LazySection):
     generator_weight: float = _weight("1e-4 in the paper; of the generator", "Brock et al. 2017")
 
 
+class PullingAwayConfig(LazySection):
+    """Squared cosines between the discriminator's features of generated images (EBGAN)."""
+
+    generator_weight: float = _weight("0.1 in the paper; of the generator", "Zhao et al. 2017")
+
+
 class WeightClippingConfig(Section):
     """Clip the discriminator's weights after every update (WGAN)."""
 
@@ -67,4 +73,5 @@ class PenaltiesConfig(Section):
     dragan: DraganConfig = Field(default_factory=DraganConfig)
     orthogonal: OrthogonalConfig = Field(default_factory=OrthogonalConfig)
     orthonormal: OrthonormalConfig = Field(default_factory=OrthonormalConfig)
+    pulling_away: PullingAwayConfig = Field(default_factory=PullingAwayConfig)
     clipping: WeightClippingConfig = Field(default_factory=WeightClippingConfig)

@@ -7,7 +7,7 @@ for.
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.catalog import LOSSES_WITH_LABELS, PENALTIES, PROTOCOLS
+from harness.catalog import LOSSES_OF_ENERGY, LOSSES_WITH_LABELS, PENALTIES, PROTOCOLS
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -56,6 +56,12 @@ CLASHES = (
     _without_labels("loss.label_smoothing"),
     _without_labels("loss.smoothing_noise"),
     _without_labels("loss.label_noise"),
+    Clash(
+        ("augmentation.policy", "loss.name"),
+        lambda c: c.augmentation.policy == "adaptive" and c.loss.name in LOSSES_OF_ENERGY,
+        "this loss calls no image right or wrong, which `adaptive` steers by: set "
+        "augmentation.policy to fixed or none",
+    ),
     Clash(
         ("penalties.clipping.limit", "loss.name"),
         lambda c: c.penalties.clipping.limit > 0 and c.loss.name != "wasserstein",
@@ -113,7 +119,7 @@ def _unaugmented(config: "TrialConfig") -> bool:
 def _absent(penalty: str) -> Callable[["TrialConfig"], bool]:
     def absent(config: "TrialConfig") -> bool:
         section = getattr(config.penalties, penalty)
-        return not (section.weight or getattr(section, "generator_weight", 0))
+        return not any(getattr(section, name, 0) for name in ("weight", "generator_weight"))
 
     return absent
 
@@ -125,6 +131,9 @@ INERT = (
     Inert("generator.batch_norm_scale", False, lambda c: not c.generator.batch_norm),
     Inert("discriminator.batch_norm_momentum", 0.99, lambda c: not c.discriminator.batch_norm),
     Inert("discriminator.batch_norm_scale", False, lambda c: not c.discriminator.batch_norm),
+    Inert("loss.margin", 10.0, lambda c: c.loss.name != "ebgan"),
+    Inert("loss.diversity_ratio", 0.5, lambda c: c.loss.name != "began"),
+    Inert("loss.equilibrium_gain", 0.001, lambda c: c.loss.name != "began"),
     Inert("discriminator.instance_noise_end", 1.0, lambda c: c.discriminator.instance_noise == 0),
     *(Inert(f"penalties.{name}.every", 1, _absent(name)) for name in PENALTIES),
     Inert("augmentation.probability", 0.0, _unaugmented),

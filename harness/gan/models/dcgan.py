@@ -10,7 +10,7 @@ from harness.gan.models.network import Network, Plain
 from harness.gan.models.normalization import BatchNormalization
 
 _BASE = 4  # pixels of the smallest feature map
-_POLICY = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+POLICY = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
 def _hidden(config: GeneratorConfig | DiscriminatorConfig, name: str, policy: str) -> list[Plain]:
@@ -29,11 +29,23 @@ def _hidden(config: GeneratorConfig | DiscriminatorConfig, name: str, policy: st
     return [*parts, Plain(activation)]
 
 
+def _common(config: GeneratorConfig | DiscriminatorConfig, precision: str) -> dict[str, Any]:
+    return {"spectral_norm": config.spectral_norm, "dtype": POLICY[precision]}
+
+
 def generator(config: GeneratorConfig, channels: int, precision: str) -> Network:
     """Latents (N, noise_size) → images in [0, 1], (N, size, size, channels)."""
-    policy = _POLICY[precision]
+    parts = generator_parts(config, channels, precision)
+    return Network("generator", parts, (config.noise_size,))
+
+
+def generator_parts(
+    config: GeneratorConfig, channels: int, precision: str
+) -> list[Plain | Dropout]:
+    """The generator's layers, not built yet."""
+    policy = POLICY[precision]
     # a bias before batch normalisation is redundant (S0)
-    common: dict[str, Any] = {"spectral_norm": config.spectral_norm, "dtype": policy}
+    common = _common(config, precision)
     hidden = {**common, "use_bias": not config.batch_norm}
     parts: list[Plain | Dropout] = [
         Plain(Dense(_BASE * _BASE * config.width, name="stem", **hidden)),
@@ -54,16 +66,22 @@ def generator(config: GeneratorConfig, channels: int, precision: str) -> Network
             parts.extend(_hidden(config, name, policy))
     # the output in float32: 8 bits of mantissa would be visible in an image
     parts.append(Plain(keras.layers.Activation("sigmoid", name="output", dtype="float32")))
-    return Network("generator", parts, (config.noise_size,))
+    return parts
 
 
 def discriminator(
     config: DiscriminatorConfig, image_size: int, channels: int, precision: str
 ) -> Network:
     """Images (N, size, size, channels) → logits (N, 1), high for real."""
-    policy = _POLICY[precision]
-    common: dict[str, Any] = {"spectral_norm": config.spectral_norm, "dtype": policy}
-    hidden = {**common, "use_bias": not config.batch_norm}
+    head = Dense(1, name="logit", use_bias=True, **_common(config, precision))
+    parts = [*discriminator_parts(config, precision), Plain(head)]
+    return Network("discriminator", parts, (image_size, image_size, channels))
+
+
+def discriminator_parts(config: DiscriminatorConfig, precision: str) -> list[Plain | Dropout]:
+    """The discriminator's layers before the last one, not built yet: images → features."""
+    policy = POLICY[precision]
+    hidden = {**_common(config, precision), "use_bias": not config.batch_norm}
     parts: list[Plain | Dropout] = []
     for number in range(1, (config.depth or 0) + 1):
         name = f"down_{number}"
@@ -72,5 +90,4 @@ def discriminator(
     parts.append(Plain(keras.layers.Flatten(name="flatten", dtype=policy)))
     if config.dropout:
         parts.append(Dropout(config.dropout, name="dropout"))
-    parts.append(Plain(Dense(1, name="logit", use_bias=True, **common)))
-    return Network("discriminator", parts, (image_size, image_size, channels))
+    return parts

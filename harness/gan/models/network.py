@@ -68,6 +68,8 @@ class Plain:
 class Network:
     """Parts in order. Variables are named `<network>/<part>/<variable>`, which never changes."""
 
+    features = "flatten"  # the part whose output (N, F) is what a discriminator sees in an image
+
     def __init__(self, name: str, parts: Sequence[Any], input_shape: tuple[int, ...]) -> None:
         self.name = name
         self.parts = list(parts)
@@ -84,13 +86,13 @@ class Network:
             x = part(x, run)
         return tf.cast(x, tf.float32)
 
-    def through(self, x: tf.Tensor, run: Pass, name: str) -> tuple[tf.Tensor, tf.Tensor]:
-        """The same, and what came out of the part `name` on the way, float32 too."""
-        passed = None
+    def with_features(self, x: tf.Tensor, run: Pass) -> tuple[tf.Tensor, tf.Tensor]:
+        """The same, and what came out of the part `features` on the way, float32 too."""
+        features = None
         for part in self.parts:
             x = part(x, run)
-            passed = x if part.name == name else passed
-        return tf.cast(x, tf.float32), tf.cast(passed, tf.float32)
+            features = x if part.name == self.features else features
+        return tf.cast(x, tf.float32), tf.cast(features, tf.float32)
 
     @property
     def variables(self) -> dict[str, keras.Variable]:

@@ -13,6 +13,7 @@ class Seen(NamedTuple):
 
     real: tf.Tensor  # (N, H, W, C), augmented
     fake: tf.Tensor  # (N, H, W, C), augmented
+    fake_features: tf.Tensor  # (N, F), what the discriminator made of them
     seed: tf.Tensor  # (2,) int32, of the penalty's own noise
     logits: Callable[[tf.Tensor], tf.Tensor]  # a further pass of the discriminator
     network: Network  # the one that is penalised

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from harness.gan.losses import Game
 from harness.gan.models.network import Network
 from harness.gan.penalties import Seen
 from harness.gan.random import uniform
@@ -15,8 +16,12 @@ Values = dict[str, tf.Tensor]  # penalties by name, before they are weighted
 
 def discriminator_loss(gan: Gan, view: View, clock: Clock) -> tuple[tf.Tensor, Values]:
     """Half of L_real + L_fake + weighted penalties (S0's half), and each penalty by name."""
-    shares = _wrong_labels(gan, view.real.shape[0], clock)
-    loss = gan.loss.discriminator(view.real_logits, view.fake_logits, *shares)
+    game = Game(
+        *_wrong_labels(gan, view.real.shape[0], clock),
+        fake_weight=gan.equilibrium.weight,
+        margin=gan.numbers["loss.margin"],
+    )
+    loss = gan.loss.discriminator(view.real_logits, view.fake_logits, game)
     updates = gan.config.training.discriminator_steps
     terms = gan.terms.discriminator
     values = _penalties(gan, terms, gan.discriminator, view, clock, clock[0] * updates + clock[1])
@@ -76,7 +81,12 @@ def _penalties(
         run = training(gan, clock, term.name)
         seed = gan.streams.at("penalty", *clock, term.name)
         seen = Seen(
-            view.real, view.fake, seed, lambda images: gan.discriminator(images, run), network
+            view.real,
+            view.fake,
+            view.fake_features,
+            seed,
+            lambda images: gan.discriminator(images, run),
+            network,
         )
         return term.every * term.penalty(seen)
 

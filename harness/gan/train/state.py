@@ -11,13 +11,14 @@ from harness.catalog import GENERATOR_LOSSES, LOSSES, PENALTIES
 from harness.config.trial import PenaltiesConfig, TrialConfig
 from harness.gan.augment.ada import Controller
 from harness.gan.losses import Loss
-from harness.gan.models import dcgan
+from harness.gan.models import autoencoder, dcgan
 from harness.gan.models.initial import copy_weights, initialise
 from harness.gan.models.network import Network
 from harness.gan.numbers import Numbers
 from harness.gan.penalties import Seen
 from harness.gan.random import Streams
 from harness.gan.train.adam import Adam
+from harness.gan.train.equilibrium import Equilibrium
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Gan:
     generator_optimizer: Adam
     discriminator_optimizer: Adam
     controller: Controller
+    equilibrium: Equilibrium
     streams: Streams
     loss: Loss
     generator_loss: Callable[..., tf.Tensor]  # of this Gan and a View
@@ -66,6 +68,7 @@ class Gan:
             **{f"average/{name}": value for name, value in self.average.variables.items()},
             **self.discriminator.variables,
             "augmentation/probability": self.controller.probability,
+            "equilibrium/weight": self.equilibrium.weight,
         }
         for owner, optimizer in (
             ("generator", self.generator_optimizer),
@@ -85,6 +88,7 @@ class Gan:
         self.generator_optimizer.reset()
         self.discriminator_optimizer.reset()
         self.controller.reset()
+        self.equilibrium.reset()
 
 
 def _terms(config: PenaltiesConfig, numbers: Numbers) -> Terms:
@@ -108,8 +112,12 @@ def build(config: TrialConfig, channels: int, static: bool = False) -> Gan:
     """Build networks, optimisers and controller for images of `channels`, ready to train."""
     precision = config.training.precision
     generator, average = (dcgan.generator(config.generator, channels, precision) for _ in range(2))
-    discriminator = dcgan.discriminator(
-        config.discriminator, config.data.image_size, channels, precision
+    loss: Loss = LOSSES.load(config.loss.name)
+    shape = (config.data.image_size, channels)
+    discriminator = (
+        autoencoder.discriminator(config, channels, loss.energy)
+        if loss.energy
+        else dcgan.discriminator(config.discriminator, *shape, precision)
     )
     numbers = Numbers(config)
     gan = Gan(
@@ -121,8 +129,9 @@ def build(config: TrialConfig, channels: int, static: bool = False) -> Gan:
         generator_optimizer=Adam("generator", numbers, generator.trainable),
         discriminator_optimizer=Adam("discriminator", numbers, discriminator.trainable),
         controller=Controller(config.augmentation.policy, numbers),
+        equilibrium=Equilibrium(config.loss.name, numbers),
         streams=Streams(config.seed),
-        loss=LOSSES.load(config.loss.name),
+        loss=loss,
         generator_loss=GENERATOR_LOSSES.load(config.loss.generator),
         terms=_terms(config.penalties, numbers),
         static=static,

@@ -99,6 +99,7 @@ def _after_discriminator(
     """Tell the controller how well real images were recognised; what the log wants to know."""
     real_accuracy, fake_accuracy = gan.loss.accuracies(view.real_logits, view.fake_logits)
     gan.controller.update(real_accuracy)
+    gan.equilibrium.update(view.real_logits, view.fake_logits)
     return {
         "discriminator_loss": loss,
         "real_accuracy": real_accuracy,

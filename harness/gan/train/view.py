@@ -11,7 +11,6 @@ from harness.gan.random import normal
 from harness.gan.train.state import Gan
 
 Clock = tuple[tf.Tensor, int]  # iteration, update within it: the counters of every random draw
-FEATURES = "flatten"  # the part of the discriminator whose output is compared as features
 
 
 class View(NamedTuple):
@@ -34,15 +33,11 @@ def look(gan: Gan, real: tf.Tensor, clock: Clock) -> View:
     if gan.config.training.batches == "joint":
         both = tf.concat([real, fake], axis=0)
         run = training(gan, clock, "joint")
-        logits, features = gan.discriminator.through(both, run, FEATURES)
+        logits, features = gan.discriminator.with_features(both, run)
         return View(real, fake, logits[:count], logits[count:], features[:count], features[count:])
     # apart, so that batch normalisation sees real and generated images separately (S0)
-    real_logits, real_features = gan.discriminator.through(
-        real, training(gan, clock, "real"), FEATURES
-    )
-    fake_logits, fake_features = gan.discriminator.through(
-        fake, training(gan, clock, "fake"), FEATURES
-    )
+    real_logits, real_features = gan.discriminator.with_features(real, training(gan, clock, "real"))
+    fake_logits, fake_features = gan.discriminator.with_features(fake, training(gan, clock, "fake"))
     return View(real, fake, real_logits, fake_logits, real_features, fake_features)
 
 

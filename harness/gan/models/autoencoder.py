@@ -1,0 +1,62 @@
+"""A discriminator that is an autoencoder: its energy is how badly it reconstructs an image."""
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from harness.config.trial import TrialConfig
+from harness.config.trial.networks import NetworkConfig
+from harness.gan.models import dcgan
+from harness.gan.models.layers import Dense
+from harness.gan.models.network import Network, Pass, Plain
+
+Energy = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # images, reconstructions → (N, 1)
+
+
+class Autoencoder(Network):
+    """Images (N, size, size, channels) → logits (N, 1), the negative energies: high for real."""
+
+    features = "code"
+
+    def __init__(self, parts: list[Any], input_shape: tuple[int, ...], energy: Energy) -> None:
+        super().__init__("discriminator", parts, input_shape)
+        if self.output_shape != input_shape:
+            raise ValueError(f"{input_shape} is reconstructed as {self.output_shape}")
+        self._energy = energy
+
+    def __call__(self, x: tf.Tensor, run: Pass) -> tf.Tensor:
+        """Reconstruct and compare."""
+        return -self._energy(x, super().__call__(x, run))
+
+    def with_features(self, x: tf.Tensor, run: Pass) -> tuple[tf.Tensor, tf.Tensor]:
+        """The same, and the codes (N, code)."""
+        reconstructed, codes = super().with_features(x, run)
+        return -self._energy(x, reconstructed), codes
+
+
+def discriminator(config: TrialConfig, channels: int, energy: Energy) -> Autoencoder:
+    """The discriminator's layers as encoder, the generator's as decoder.
+
+    Between them a linear code of the size of the latent vector, as BEGAN has it. The decoder has
+    the generator's shape, and width, normalisation and activation of the discriminator.
+    """
+    own, precision = config.discriminator, config.training.precision
+    shared = NetworkConfig.model_fields.keys() - {"depth", "kernel_size"}
+    decoder = config.generator.model_copy(
+        update={
+            **{name: getattr(own, name) for name in shared},
+            "activation": own.activation,
+            "dropout": 0.0,
+        }
+    )
+    code = Dense(
+        config.generator.noise_size, name="code", use_bias=True, dtype=dcgan.POLICY[precision]
+    )
+    parts = [
+        *dcgan.discriminator_parts(own, precision),
+        Plain(code),
+        *dcgan.generator_parts(decoder, channels, precision),
+    ]
+    size = config.data.image_size
+    return Autoencoder(parts, (size, size, channels), energy)
