@@ -140,4 +140,13 @@ ROWS = (
         literature="Zhao et al. 2017 (EBGAN)",
         needs="no adaptive augmentation",
     ),
+    Tip(
+        id="vae_baseline",
+        title="A variational autoencoder as the baseline",
+        statement="Train the generator as a variational autoencoder's decoder, without a game.",
+        claims=(Claim("S2", "hurts", "worst on all four data sets of its table"),),
+        following={"training.update": "variational", "augmentation.policy": "none"},
+        ignoring={"training.update": "simultaneous", "augmentation.policy": "none"},
+        literature="Kingma & Welling 2014 (VAE)",
+    ),
 )

@@ -35,9 +35,10 @@ class TrainingConfig(Section):
         gt=0.0,
     )
     batch_size: int = knob(128, "real images an update", ge=2, le=8192)
-    update: Literal["simultaneous", "alternating"] = knob(
+    update: Literal["simultaneous", "alternating", "variational"] = knob(
         "simultaneous",
-        "both networks from one forward pass, or the generator after the new discriminator",
+        "both networks from one forward pass, or the generator after the new discriminator; or no "
+        "game: a variational autoencoder, with the discriminator's layers as encoder",
     )
     discriminator_steps: int = knob(1, "discriminator updates an iteration", ge=1, le=20)
     generator_steps: int = knob(1, "generator updates an iteration", ge=1, le=20)

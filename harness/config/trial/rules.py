@@ -52,7 +52,33 @@ def _without_labels(knob: str) -> Clash:
     )
 
 
+# knobs of a game, and what leaves it unplayed: a variational autoencoder has none
+_NO_GAME: dict[str, Any] = {
+    "augmentation.policy": "none",
+    "discriminator.instance_noise": 0.0,
+    "loss.name": "non_saturating",
+    "loss.generator": "adversarial",
+    "loss.label_smoothing": 0.0,
+    "loss.smoothing_noise": 0.0,
+    "loss.label_noise": 0.0,
+    **{f"penalties.{name}.weight": 0.0 for name in PENALTIES},
+    **{f"penalties.{name}.generator_weight": 0.0 for name in PENALTIES},
+    "training.batches": "separate",
+    "training.discriminator_steps": 1,
+    "training.generator_steps": 1,
+}
+
+
+def _unplayed(knob: str, value: Any) -> Clash:
+    return Clash(
+        (knob, "training.update"),
+        lambda c: c.training.update == "variational" and read(c, knob, value) != value,
+        f"a variational autoencoder plays no game: set {knob} to {value}",
+    )
+
+
 CLASHES = (
+    *(_unplayed(knob, value) for knob, value in _NO_GAME.items()),
     _without_labels("loss.label_smoothing"),
     _without_labels("loss.smoothing_noise"),
     _without_labels("loss.label_noise"),
@@ -195,9 +221,9 @@ def warnings(config: "TrialConfig") -> list[str]:
     return [advice for when, advice in ADVISED_AGAINST if when(config)]
 
 
-def read(config: "TrialConfig", path: str) -> Any:
-    """The value of a knob by its dotted name."""
+def read(config: "TrialConfig", path: str, absent: Any = None) -> Any:
+    """The value of a knob by its dotted name; `absent` where there is no such knob."""
     value: Any = config
     for name in path.split("."):
-        value = getattr(value, name)
+        value = getattr(value, name, absent)
     return value

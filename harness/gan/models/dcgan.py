@@ -29,7 +29,8 @@ def _hidden(config: GeneratorConfig | DiscriminatorConfig, name: str, policy: st
     return [*parts, Plain(activation)]
 
 
-def _common(config: GeneratorConfig | DiscriminatorConfig, precision: str) -> dict[str, Any]:
+def common(config: GeneratorConfig | DiscriminatorConfig, precision: str) -> dict[str, Any]:
+    """What all layers with a kernel are given."""
     return {"spectral_norm": config.spectral_norm, "dtype": POLICY[precision]}
 
 
@@ -45,8 +46,8 @@ def generator_parts(
     """The generator's layers, not built yet."""
     policy = POLICY[precision]
     # a bias before batch normalisation is redundant (S0)
-    common = _common(config, precision)
-    hidden = {**common, "use_bias": not config.batch_norm}
+    shared = common(config, precision)
+    hidden = {**shared, "use_bias": not config.batch_norm}
     parts: list[Plain | Dropout] = [
         Plain(Dense(_BASE * _BASE * config.width, name="stem", **hidden)),
         *_hidden(config, "stem", policy),
@@ -56,7 +57,7 @@ def generator_parts(
         name = f"up_{number}"
         last = number == config.depth
         units, keywords = (
-            (channels, {**common, "use_bias": True}) if last else (config.width, hidden)
+            (channels, {**shared, "use_bias": True}) if last else (config.width, hidden)
         )
         if config.dropout:
             parts.append(Dropout(config.dropout, name=f"{name}_dropout"))
@@ -73,7 +74,7 @@ def discriminator(
     config: DiscriminatorConfig, image_size: int, channels: int, precision: str
 ) -> Network:
     """Images (N, size, size, channels) → logits (N, 1), high for real."""
-    head = Dense(1, name="logit", use_bias=True, **_common(config, precision))
+    head = Dense(1, name="logit", use_bias=True, **common(config, precision))
     parts = [*discriminator_parts(config, precision), Plain(head)]
     return Network("discriminator", parts, (image_size, image_size, channels))
 
@@ -81,7 +82,7 @@ def discriminator(
 def discriminator_parts(config: DiscriminatorConfig, precision: str) -> list[Plain | Dropout]:
     """The discriminator's layers before the last one, not built yet: images → features."""
     policy = POLICY[precision]
-    hidden = {**_common(config, precision), "use_bias": not config.batch_norm}
+    hidden = {**common(config, precision), "use_bias": not config.batch_norm}
     parts: list[Plain | Dropout] = []
     for number in range(1, (config.depth or 0) + 1):
         name = f"down_{number}"

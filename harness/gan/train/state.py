@@ -12,6 +12,7 @@ from harness.config.trial import PenaltiesConfig, TrialConfig
 from harness.gan.augment.ada import Controller
 from harness.gan.losses import Loss
 from harness.gan.models import autoencoder, dcgan
+from harness.gan.models.encoder import encoder
 from harness.gan.models.initial import copy_weights, initialise
 from harness.gan.models.network import Network
 from harness.gan.numbers import Numbers
@@ -108,17 +109,22 @@ def _terms(config: PenaltiesConfig, numbers: Numbers) -> Terms:
     return Terms(of("weight", ""), of("generator_weight", "generator_"))
 
 
+def _discriminator(config: TrialConfig, channels: int, loss: Loss) -> Network:
+    """The network that the game needs to face the generator."""
+    if config.training.update == "variational":
+        return encoder(config, channels)
+    if loss.energy:
+        return autoencoder.discriminator(config, channels, loss.energy)
+    size, precision = config.data.image_size, config.training.precision
+    return dcgan.discriminator(config.discriminator, size, channels, precision)
+
+
 def build(config: TrialConfig, channels: int, static: bool = False) -> Gan:
     """Build networks, optimisers and controller for images of `channels`, ready to train."""
     precision = config.training.precision
     generator, average = (dcgan.generator(config.generator, channels, precision) for _ in range(2))
     loss: Loss = LOSSES.load(config.loss.name)
-    shape = (config.data.image_size, channels)
-    discriminator = (
-        autoencoder.discriminator(config, channels, loss.energy)
-        if loss.energy
-        else dcgan.discriminator(config.discriminator, *shape, precision)
-    )
+    discriminator = _discriminator(config, channels, loss)
     numbers = Numbers(config)
     gan = Gan(
         config=config,

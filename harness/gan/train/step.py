@@ -5,10 +5,13 @@ the simultaneous form (S0) the last discriminator update and the first generator
 one forward pass; in the alternating form the generator answers the updated discriminator.
 """
 
+from collections.abc import Callable, Mapping
+
 import tensorflow as tf
 
 from harness.gan.models.network import Network
 from harness.gan.numbers import AVERAGE_RATE
+from harness.gan.train import variational
 from harness.gan.train.objectives import Values, discriminator_loss, generator_loss
 from harness.gan.train.state import Gan
 from harness.gan.train.view import Clock, View, look
@@ -54,6 +57,14 @@ def update_both(gan: Gan, real: tf.Tensor, clock: Clock) -> dict[str, tf.Tensor]
     }
 
 
+# training.update → the last discriminator update, and how many generator updates are in it
+_FIRST: Mapping[str, tuple[Callable[[Gan, tf.Tensor, Clock], dict[str, tf.Tensor]], int]] = {
+    "simultaneous": (update_both, 1),
+    "alternating": (update_discriminator, 0),
+    "variational": (variational.update, 1),
+}
+
+
 def iterate(gan: Gan, real: tf.Tensor, iteration: tf.Tensor) -> dict[str, tf.Tensor]:
     """One iteration on real images (n, N, H, W, C) uint8; the last update's statistics."""
     training = gan.config.training
@@ -61,11 +72,8 @@ def iterate(gan: Gan, real: tf.Tensor, iteration: tf.Tensor) -> dict[str, tf.Ten
     last = training.discriminator_steps - 1
     for update in range(last):
         update_discriminator(gan, batches[update], (iteration, update))
-    done = 0
-    if training.update == "simultaneous":
-        statistics, done = update_both(gan, batches[last], (iteration, last)), 1
-    else:
-        statistics = update_discriminator(gan, batches[last], (iteration, last))
+    first, done = _FIRST[training.update]
+    statistics = first(gan, batches[last], (iteration, last))
     for number in range(done, training.generator_steps):
         # in the alternating form the first answer is to the very images just discriminated
         clock = (iteration, last + number)

@@ -1,0 +1,19 @@
+"""The discriminator's layers as the encoder of a variational autoencoder."""
+
+from harness.config.trial import TrialConfig
+from harness.gan.models import dcgan
+from harness.gan.models.layers import Dense
+from harness.gan.models.network import Network, Plain
+
+
+def encoder(config: TrialConfig, channels: int) -> Network:
+    """Images (N, size, size, channels) → mean and log variance of latents, (N, 2 noise_size)."""
+    own, precision = config.discriminator, config.training.precision
+    posterior = Dense(
+        2 * config.generator.noise_size,
+        name="posterior",
+        use_bias=True,
+        **dcgan.common(own, precision),
+    )
+    parts = [*dcgan.discriminator_parts(own, precision), Plain(posterior)]
+    return Network("discriminator", parts, (config.data.image_size,) * 2 + (channels,))

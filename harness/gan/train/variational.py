@@ -1,0 +1,53 @@
+"""A variational autoencoder (Kingma & Welling 2014), the baseline that no game is played for.
+
+The generator decodes, and the discriminator's layers encode. Both minimise the negative evidence
+lower bound: cross-entropy of the pixels, as values in [0, 1], plus the divergence of the latents'
+posterior from the standard normal.
+"""
+
+import math
+
+import tensorflow as tf
+
+from harness.gan.random import normal
+from harness.gan.train.state import Gan
+from harness.gan.train.view import Clock, training
+
+_EDGE = 1e-6  # keeps the logarithm finite at a pixel that is exactly black or white
+
+
+def update(gan: Gan, real: tf.Tensor, clock: Clock) -> dict[str, tf.Tensor]:
+    """One update of encoder and decoder on real images (N, H, W, C)."""
+    gan.discriminator.advance()
+    gan.generator.advance()
+    with tf.GradientTape(persistent=True) as tape:
+        posterior = gan.discriminator(real, training(gan, clock, "real"))
+        mean, log_variance = tf.split(posterior, 2, axis=1)
+        noise = normal(mean.shape, gan.streams.at("latent", *clock))
+        latents = mean + tf.exp(0.5 * log_variance) * noise
+        decoded = gan.generator(latents, training(gan, clock, "generator"))
+        loss = negative_bound(real, decoded, mean, log_variance)
+    gan.discriminator_optimizer.apply(tape.gradient(loss, gan.discriminator.trainable))
+    gan.generator_optimizer.apply(tape.gradient(loss, gan.generator.trainable))
+    return {
+        "discriminator_loss": loss,
+        "generator_loss": loss,
+        "real_accuracy": tf.constant(math.nan),
+        "fake_accuracy": tf.constant(math.nan),
+        "augmentation_probability": tf.constant(0.0),
+    }
+
+
+def negative_bound(
+    real: tf.Tensor, decoded: tf.Tensor, mean: tf.Tensor, log_variance: tf.Tensor
+) -> tf.Tensor:
+    """Negative evidence lower bound, a mean over images: real and decoded (N, H, W, C) in [0, 1].
+
+    mean and log_variance (N, noise size) are the posterior's.
+    """
+    p = tf.clip_by_value(decoded, _EDGE, 1 - _EDGE)
+    entropy = -(real * tf.math.log(p) + (1 - real) * tf.math.log(1 - p))
+    divergence = 0.5 * (tf.square(mean) + tf.exp(log_variance) - 1 - log_variance)
+    return tf.reduce_mean(
+        tf.reduce_sum(entropy, axis=(1, 2, 3)) + tf.reduce_sum(divergence, axis=1)
+    )
