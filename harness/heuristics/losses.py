@@ -19,6 +19,15 @@ ROWS = (
         literature="Goodfellow et al. 2014",
     ),
     Tip(
+        id="minimax_loss",
+        title="Minimax loss",
+        statement="Let the generator minimise log(1 - D(G(z))), the game as first written.",
+        claims=(Claim("S2", "hurts", "vanishing gradients where the discriminator is sure"),),
+        following={"loss.name": "minimax"},
+        ignoring={"loss.name": _DEFAULT},
+        literature="Goodfellow et al. 2014",
+    ),
+    Tip(
         id="least_squares_loss",
         title="Least squares loss",
         statement="Replace cross-entropy by squared distances to the targets.",

@@ -2,6 +2,18 @@
 
 from harness.heuristics.schema import Claim, Practice, Tip
 
+_GEOMETRY = {
+    "augmentation.flip": True,
+    "augmentation.translation": 0.125,
+    "augmentation.rotation": 0.125,
+    "augmentation.zoom": 0.25,
+}
+_COLOUR = {  # DiffAugment's
+    "augmentation.brightness": 0.5,
+    "augmentation.saturation": 1.0,
+    "augmentation.contrast": 0.5,
+}
+
 ROWS = (
     Tip(
         id="one_sided_label_smoothing",
@@ -105,6 +117,31 @@ ROWS = (
         literature="Karras et al. 2020 (StyleGAN2-ADA)",
         following={"augmentation.policy": "fixed", "augmentation.probability": 0.5},
         ignoring={"augmentation.policy": "fixed", "augmentation.probability": 1.0},
+    ),
+    Tip(
+        id="blit_and_geometric_augmentation",
+        title="Blit and geometric augmentation",
+        statement="Augment by mirroring, shifting, rotating and zooming rather than by colour.",
+        claims=(
+            Claim("S0", "helps", "the most useful groups of augmentations", condition="low data"),
+        ),
+        literature="Karras et al. 2020 (StyleGAN2-ADA)",
+        following={"augmentation.policy": "adaptive", **_GEOMETRY, **dict.fromkeys(_COLOUR, 0.0)},
+        ignoring={
+            "augmentation.policy": "adaptive",
+            **dict.fromkeys(_GEOMETRY, 0.0),
+            "augmentation.flip": False,
+            **_COLOUR,
+        },
+    ),
+    Tip(
+        id="horizontal_flip",
+        title="Mirrored images",
+        statement="Have mirroring left and right among the augmentations.",
+        claims=(Claim("S0", "helps", "the simplest augmentation that keeps the meaning"),),
+        literature="Karras et al. 2020 (StyleGAN2-ADA)",
+        following={"augmentation.policy": "adaptive", "augmentation.flip": True},
+        ignoring={"augmentation.policy": "adaptive", "augmentation.flip": False},
     ),
     Tip(
         id="differentiable_augmentation",

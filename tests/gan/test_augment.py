@@ -11,7 +11,8 @@ from scipy import stats
 from harness.config.patch import resolve
 from harness.config.trial import AugmentationConfig
 from harness.gan.augment.ada import Controller
-from harness.gan.augment.warp import Warp, augment, coordinates, draw, reflect, sample
+from harness.gan.augment.pipeline import augment
+from harness.gan.augment.warp import Warp, coordinates, draw, reflect, sample
 from harness.gan.numbers import Numbers
 
 pytestmark = pytest.mark.tf

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from harness.catalog import dataset
 from harness.config.identity import key, metric_request
 from harness.config.patch import KNOBS, flatten, unflatten
 from harness.gan.train.batches import Batches
@@ -74,6 +75,9 @@ OTHER = {
     "augmentation.translation": (0.3, {"augmentation.probability": 0.9}),
     "augmentation.rotation": (0.3, {"augmentation.probability": 0.9}),
     "augmentation.zoom": (0.5, {"augmentation.probability": 0.9}),
+    "augmentation.brightness": (0.5, {"augmentation.probability": 0.9}),
+    "augmentation.saturation": (0.5, {"augmentation.probability": 0.9, "data.name": "cifar10"}),
+    "augmentation.contrast": (0.5, {"augmentation.probability": 0.9}),
     "training.batch_size": (8, {}),
     "training.update": ("alternating", {}),
     "training.discriminator_steps": (2, {}),
@@ -114,8 +118,9 @@ def pair(tiny, knob, value, around):
 
 
 def first_steps(config):
-    gan = build(config, 1)
-    data = np.random.default_rng(0).integers(0, 256, (64, 16, 16, 1), dtype=np.uint8)
+    channels = dataset(config.data.name).channels
+    gan = build(config, channels)
+    data = np.random.default_rng(0).integers(0, 256, (64, 16, 16, channels), dtype=np.uint8)
     batches = Batches(data, config.training.batch_size, config.seed)
     statistics = []
     for iteration in range(2):

@@ -31,3 +31,25 @@ class AugmentationConfig(Section):
     zoom: float = knob(
         0.25, "largest zoom in, height and width apart", unit="image sizes", ge=0.0, lt=1.0
     )
+    brightness: float = knob(
+        0.0,
+        "largest shift of brightness either way; 0.5 in the paper",
+        unit="pixel ranges",
+        source="Zhao et al. 2020",
+        ge=0.0,
+        le=1.0,
+    )
+    saturation: float = knob(
+        0.0,
+        "largest change of saturation either way, as a share; 1 in the paper",
+        source="Zhao et al. 2020",
+        ge=0.0,
+        le=1.0,
+    )
+    contrast: float = knob(
+        0.0,
+        "largest change of contrast either way, as a share; 0.5 in the paper",
+        source="Zhao et al. 2020",
+        ge=0.0,
+        le=1.0,
+    )

@@ -7,7 +7,13 @@ for.
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.catalog import LOSSES_OF_ENERGY, LOSSES_WITH_LABELS, PENALTIES, PROTOCOLS
+from harness.catalog import (
+    LOSSES_OF_ENERGY,
+    LOSSES_WITH_LABELS,
+    PENALTIES,
+    PROTOCOLS,
+    dataset,
+)
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -169,6 +175,13 @@ INERT = (
     Inert("augmentation.translation", 0.125, _unaugmented),
     Inert("augmentation.rotation", 0.125, _unaugmented),
     Inert("augmentation.zoom", 0.25, _unaugmented),
+    Inert("augmentation.brightness", 0.0, _unaugmented),
+    Inert(
+        "augmentation.saturation",
+        0.0,
+        lambda c: _unaugmented(c) or dataset(c.data.name).channels == 1,
+    ),
+    Inert("augmentation.contrast", 0.0, _unaugmented),
     Inert("data.subset_seed", 0, lambda c: c.data.train_images is None),
     Inert("data.validation_fraction", 0.2, lambda c: c.data.name != "folder"),
 )

@@ -96,31 +96,3 @@ def _a_channel(values: tf.Tensor, channels: int) -> tf.Tensor:
     """
     repeated = tf.linalg.matmul(tf.reshape(values, (-1, 1)), tf.ones((1, channels)))
     return tf.reshape(repeated, (-1, *values.shape[1:], channels))
-
-
-def augment(
-    images: tf.Tensor,
-    config: AugmentationConfig,
-    probability: tf.Tensor,
-    seed: Seed,
-    static: bool = False,
-) -> tf.Tensor:
-    """Warp each image with `probability`, one gate for the whole pipeline (S0).
-
-    Images behind a closed gate are left out of the work, which XLA cannot do: `static` warps all
-    and reads those where they are. Both ways give the same bits.
-    """
-    count, size = images.shape[0], images.shape[1]
-    warp, gate = draw(config, count, size, seed)
-    if not static:
-        chosen = tf.where(gate < probability)
-        part = Warp(*(tf.gather_nd(parameter, chosen) for parameter in warp))
-        warped = sample(tf.gather_nd(images, chosen), *coordinates(part, size))
-        return tf.tensor_scatter_nd_update(images, chosen, warped)
-    y, x = coordinates(warp, size)
-    ramp = tf.range(size, dtype=tf.float32)
-    open_gate = (gate < probability)[:, tf.newaxis, tf.newaxis]
-    # a closed gate reads every pixel where it is, which is exact
-    y = tf.where(open_gate, y, ramp[tf.newaxis, :, tf.newaxis])
-    x = tf.where(open_gate, x, ramp[tf.newaxis, tf.newaxis, :])
-    return sample(images, y, x)

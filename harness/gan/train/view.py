@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from harness.gan.augment.warp import augment
+from harness.gan.augment.pipeline import augment
 from harness.gan.models.network import Pass
 from harness.gan.numbers import NOISE_FALL
 from harness.gan.random import normal
