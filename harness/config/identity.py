@@ -6,6 +6,7 @@ defaults; the *request* of a metric hashes those that turn weights into a number
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harness.config.patch import DEFAULTS, flatten
@@ -36,7 +37,19 @@ def weight_knobs(config: TrialConfig) -> dict[str, Any]:
 
 def key(config: TrialConfig) -> str:
     """Identity of a trial: 16 hex digits."""
-    return digest([SEMANTICS, weight_knobs(config)])
+    return _key(weight_knobs(config))
+
+
+def keys(config: TrialConfig, seeds: Iterable[int]) -> dict[int, str]:
+    """The key of each seed of a cell: `config` is looked through once for all."""
+    knobs = weight_knobs(config)
+    knobs.pop("seed", None)
+    default = DEFAULTS["seed"]
+    return {seed: _key(knobs if seed == default else {**knobs, "seed": seed}) for seed in seeds}
+
+
+def _key(knobs: Mapping[str, Any]) -> str:
+    return digest([SEMANTICS, knobs])
 
 
 def metric_request(config: TrialConfig) -> str:

@@ -46,7 +46,7 @@ NOT_PATCHED = {  # leaves of a configuration that no patch may set
 
 def check_path(path: str) -> str:
     """Return `path` if it names a knob; else raise an error with the nearest one."""
-    if path not in KNOBS and path not in ALIASES:
+    if path not in DEFAULTS and path not in ALIASES:
         raise HarnessError(unknown("knob", path, KNOBS))
     return path
 

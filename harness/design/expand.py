@@ -8,8 +8,8 @@ from typing import Any
 
 from harness.catalog import DESIGNS
 from harness.config.content import Contents
-from harness.config.identity import digest, key, metric_request
-from harness.config.patch import Patch, flatten, resolve, unflatten
+from harness.config.identity import digest, key, keys, metric_request
+from harness.config.patch import Patch, flatten, resolve
 from harness.config.study import StudyFile
 from harness.config.trial import TrialConfig, rules
 from harness.design.drafts import REFERENCE, Contrast, Draft
@@ -28,7 +28,7 @@ class Cell:
 
     def trial(self, seed: int) -> TrialConfig:
         """The configuration of one trial."""
-        return unflatten({**flatten(self.config), "seed": seed})
+        return self.config.model_copy(update={"seed": seed})  # no rule looks at the seed
 
 
 @dataclass(frozen=True)
@@ -117,11 +117,9 @@ def expand(file: StudyFile, profile: str | None, changes: Patch, cache: Path) ->
     contrasts = _merge(file, draft.contrasts, names)
     used = {label for item in contrasts for label in (item.following, item.ignoring)}
     kept = tuple(cell for cell in cells.values() if cell.label in used or cell.label == REFERENCE)
-    trials = tuple(
-        Trial(cell, seed, key(cell.trial(seed)))
-        for seed in study.seed_list(profile)
-        for cell in kept
-    )
+    seeds = study.seed_list(profile)
+    known = {cell.label: keys(cell.config, seeds) for cell in kept}
+    trials = tuple(Trial(cell, seed, known[cell.label][seed]) for seed in seeds for cell in kept)
     return Plan(
         _run_name(file.name, profile, changes), file, profile, changes, kept, contrasts, trials
     )
