@@ -1,6 +1,6 @@
 """From a recipe of tips followed together, leave one out at a time (or add one more)."""
 
-from itertools import combinations, product
+from itertools import combinations
 
 from harness.config.patch import DEFAULTS, Patch
 from harness.design.drafts import REFERENCE, Contrast, Draft, label
@@ -14,7 +14,8 @@ STACK = "recipe"
 def leave_one_out(factors: list[Factor], recipe: list[str]) -> Draft:
     """Cells: the recipe, and each tip's two sides with all else as the recipe has it.
 
-    `recipe` names the tips followed together; empty means those that S0 follows.
+    `recipe` names the tips followed together; empty means those that S0 follows. Around a tip that
+    is none of them, those are set aside that it cannot be followed with, and its title says so.
     """
     if inline := [factor.name for factor in factors if factor.tip is None]:
         raise HarnessError(
@@ -23,29 +24,25 @@ def leave_one_out(factors: list[Factor], recipe: list[str]) -> Draft:
         )
     tips = {factor.name: factor for factor in factors}
     stack = [tips[name] for name in recipe] or [tip for tip in tips.values() if _of_s0(tip)]
-    for one, two in combinations(tips.values(), 2):
-        if shared := one.paths & two.paths:
-            raise HarnessError(
-                f"{one.name} and {two.name} both set {min(shared)}, so they cannot be combined: "
-                "use design: one_at_a_time"
-            )
-    for one, two in product(tips.values(), stack):
-        if one.tip and two.tip and one is not two and (why := clash(one.tip, two.tip)):
+    for one, two in combinations(stack, 2):
+        if why := _clash(one, two):
             raise HarnessError(
                 f"{one.name} and {two.name} cannot be followed together: leave one out of the "
                 f"recipe, or use design: one_at_a_time ({why})"
             )
     draft = Draft({REFERENCE: []})
     for factor in tips.values():
-        others = [other.levels[0].patch for other in stack if other is not factor]
-        following, ignoring = (level.patch for level in factor.levels)
+        aside = [other for other in stack if other is not factor and _clash(factor, other)]
+        others = [other for other in stack if other is not factor and other not in aside]
+        before = [other.levels[0].patch for other in others]
         names = {level: f"{STACK},{label(factor, level)}" for level in (FOLLOWING, IGNORING)}
-        draft.cells[names[FOLLOWING]] = [*others, following]
-        draft.cells[names[IGNORING]] = [*others, ignoring]
+        for level, name in zip(factor.levels, names.values(), strict=True):
+            draft.cells[name] = [*before, level.patch]
+        without = f" (without {', '.join(other.name for other in aside)})" if aside else ""
         draft.contrasts.append(
             Contrast(
                 f"{factor.name} (leave one out)",
-                factor.title,
+                factor.title + without,
                 names[FOLLOWING],
                 names[IGNORING],
                 "leave_one_out",
@@ -54,6 +51,11 @@ def leave_one_out(factors: list[Factor], recipe: list[str]) -> Draft:
             )
         )
     return draft
+
+
+def _clash(one: Factor, two: Factor) -> str:
+    """Why two tips cannot be followed together; empty where they can."""
+    return clash(one.tip, two.tip) if one.tip and two.tip else ""
 
 
 def _of_s0(factor: Factor) -> bool:

@@ -3,7 +3,7 @@
 Nothing is declared, so nothing can be forgotten when a tip or a rule is added.
 """
 
-from harness.config.patch import resolve
+from harness.config.patch import DEFAULTS, resolve
 from harness.errors import HarnessError
 from harness.heuristics.schema import Tip
 from harness.heuristics.table import HEURISTICS
@@ -14,6 +14,8 @@ def clash(one: Tip, two: Tip) -> str:
     shared = one.following.keys() & two.following.keys()
     if differing := sorted(path for path in shared if one.following[path] != two.following[path]):
         return f"both set {differing[0]}"
+    if any(_is_default(tip) for tip in (one, two)):
+        return ""  # it adds nothing to the other, which is valid alone
     try:
         resolve([one.following, two.following])
     except HarnessError as error:
@@ -25,3 +27,7 @@ def clashing(tip: Tip) -> list[str]:
     """Ids of the tips that cannot be followed together with `tip`."""
     others = (HEURISTICS[name] for name in HEURISTICS if name != tip.id)
     return [other.id for other in others if isinstance(other, Tip) and clash(tip, other)]
+
+
+def _is_default(tip: Tip) -> bool:
+    return all(DEFAULTS[path] == value for path, value in tip.following.items())

@@ -236,17 +236,18 @@ MISTAKES = {
         "the nearest are 32 and 64",
     ),
     "tips that cannot be combined": (
-        "heuristics: [adam_beta_1_half, adam_beta_1_zero]\ndesign: leave_one_out\n",
-        4,
-        "adam_beta_1_half and adam_beta_1_zero both set optimizer.discriminator.beta_1, so they "
-        "cannot be combined: use design: one_at_a_time",
+        "heuristics: [adam_beta_1_half, adam_beta_1_zero]\n"
+        "recipe: [adam_beta_1_half, adam_beta_1_zero]\ndesign: leave_one_out\n",
+        5,
+        "adam_beta_1_half and adam_beta_1_zero cannot be followed together: leave one out of the "
+        "recipe, or use design: one_at_a_time (both set optimizer.discriminator.beta_1)",
     ),
     "tips that cannot be followed together": (
         "heuristics: [one_sided_label_smoothing, hinge_loss]\n"
-        "recipe: [one_sided_label_smoothing]\ndesign: leave_one_out\n",
+        "recipe: [one_sided_label_smoothing, hinge_loss]\ndesign: leave_one_out\n",
         5,
-        "hinge_loss and one_sided_label_smoothing cannot be followed together: leave one out of "
-        "the recipe, or use design: one_at_a_time",
+        "one_sided_label_smoothing and hinge_loss cannot be followed together: leave one out of "
+        "the recipe, or use design: one_at_a_time (loss.label_smoothing clashes with loss.name",
     ),
     "a factor that cannot be left out": (
         TIP + "factors:\n  discriminator.dropout: [0.1]\ndesign: leave_one_out\n",

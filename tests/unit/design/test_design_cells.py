@@ -140,6 +140,25 @@ def test_a_tip_outside_the_recipe_is_added_to_it(expanded):
     assert contrasts(plan)[-1] == last
 
 
+def test_around_a_tip_outside_the_recipe_those_are_set_aside_that_it_clashes_with(expanded):
+    plan = expanded(
+        f"heuristics: [{LS}, {SN}, {ZERO}, {HALF}, hinge_loss]\nrecipe: [{LS}, {SN}, {HALF}]\n"
+        "design: leave_one_out\n"
+    )
+    found = {item.factor: item for item in plan.contrasts}
+    assert found["hinge_loss"].title.endswith(f" (without {LS})")
+    assert found[ZERO].title.endswith(f" (without {HALF})")
+    assert "without" not in found[LS].title + found[SN].title
+    patches = cells(plan)
+    spectral = {"discriminator.spectral_norm": True}
+    # beta_1 of 0.5 is S0's, so that it stays where its tip is set aside
+    assert patches[found["hinge_loss"].following] == {**spectral, "loss.name": "hinge"}
+    assert patches[found["hinge_loss"].ignoring] == spectral
+    both = {**spectral, "loss.label_smoothing": 0.1}
+    assert patches[found[ZERO].following] == {**both, **beta(0.0)}
+    assert patches[found[ZERO].ignoring] == {**both, **beta(0.9)}
+
+
 def test_ablation_asks_both_ways_and_trains_and_asks_nothing_twice(expanded):
     plan = expanded(f"heuristics: [{BN}, {SN}]\nrecipe: [{BN}, {SN}]\ndesign: ablation\n")
     sn = {"discriminator.spectral_norm": True}
