@@ -15,6 +15,7 @@ from harness.gan.grid import png
 from harness.gan.models import dcgan
 from harness.gan.models.network import GENERATION
 from harness.gan.train import checkpoint
+from harness.gan.train.ensemble import Mixture
 
 _BATCH = 128
 
@@ -36,8 +37,12 @@ def write_samples(config: TrialConfig, generators: Path, count: int, target: Pat
 
 def _sample(config: TrialConfig, path: Path, count: int) -> np.ndarray:
     """(count, H, W, C) uint8, a function of the trial's seed."""
-    network = dcgan.generator(
-        config.generator, dataset(config.data.name).channels, config.training.precision
+    channels, precision = dataset(config.data.name).channels, config.training.precision
+    network = Mixture(
+        [
+            dcgan.generator(config.generator, channels, precision)
+            for _ in range(config.training.members)
+        ]
     )
     # the average goes by its network's own names
     checkpoint.load(path, network.variables)

@@ -98,4 +98,15 @@ ROWS = (
         following={"generator.width": {"times": 2}},
         ignoring={"generator.width": {"times": 1}},
     ),
+    Tip(
+        id="multiple_gans",
+        title="Several GANs together",
+        statement="Train several GANs in place of one, and sample them together.",
+        claims=(
+            Claim("S2", "helps", "mode collapse may not be all bad", condition="modes collapse"),
+        ),
+        literature="Goodfellow 2016 (NIPS tutorial)",
+        following={"training.members": 3},
+        ignoring={"training.members": 1},
+    ),
 )

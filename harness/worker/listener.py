@@ -125,10 +125,7 @@ class Listener:
             "seconds": session.seconds,
             "evaluation_seconds": session.evaluation_seconds,
             "images_per_second": session.kimg * 1000 / session.seconds if session.seconds else 0.0,
-            "parameters": {
-                "generator": session.gan.generator.parameters()[0],
-                "discriminator": session.gan.discriminator.parameters()[0],
-            },
+            "parameters": session.gan.parameters(),
             "flags": flags,
             "finished_at": now(),
             "attempts": len(self.trial.environment()),

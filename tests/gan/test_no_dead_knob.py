@@ -14,8 +14,7 @@ from harness.catalog import dataset
 from harness.config.identity import key, metric_request
 from harness.config.patch import KNOBS, flatten, unflatten
 from harness.gan.train.batches import Batches
-from harness.gan.train.state import build
-from harness.gan.train.step import iterate
+from harness.gan.train.ensemble import Ensemble
 
 pytestmark = pytest.mark.tf
 
@@ -85,6 +84,7 @@ OTHER = {
     "training.batches": ("joint", {}),
     "training.ema": (0.5, {}),
     "training.precision": ("bfloat16", {}),
+    "training.members": (2, {}),
 }
 SCHEDULE = {"training.kimg": 0.96, "training.evaluations": 2}
 # what the images are, tested where they are loaded (tests/gan/data)
@@ -119,13 +119,13 @@ def pair(tiny, knob, value, around):
 
 def first_steps(config):
     channels = dataset(config.data.name).channels
-    gan = build(config, channels)
+    gan = Ensemble(config, channels)
     data = np.random.default_rng(0).integers(0, 256, (64, 16, 16, channels), dtype=np.uint8)
     batches = Batches(data, config.training.batch_size, config.seed)
     statistics = []
     for iteration in range(2):
         images, indices = batches.call(iteration, 1, config.training.discriminator_steps)
-        found = iterate(gan, tf.gather(images, indices[0]), tf.constant(iteration))
+        found = gan.iterate(tf.gather(images, indices[0]), tf.constant(iteration))
         statistics += [float(value) for value in found.values()]
     values = {name: np.asarray(tf.convert_to_tensor(v)) for name, v in gan.variables().items()}
     return values, statistics

@@ -16,6 +16,7 @@ from harness.gan.numbers import Numbers
 from harness.gan.train import step as steps
 from harness.gan.train.adam import Adam
 from harness.gan.train.batches import Batches
+from harness.gan.train.ensemble import Ensemble
 from harness.gan.train.loop import Loop
 from harness.gan.train.state import build
 from harness.gan.train.view import look
@@ -31,14 +32,14 @@ def images(count=64, size=16, seed=0):
 
 def train(config, iterations=3, calls=None):
     """Train on noise images; the network, and statistics over all iterations."""
-    gan = build(config, 1)
+    gan = Ensemble(config, 1)
     loop = Loop(gan, 1)
     batches = Batches(images(), config.training.batch_size, config.seed)
     first = 0
     for count in calls or [iterations]:
         call = batches.call(first, count, config.training.discriminator_steps)
         first += loop.run(*call, first)
-    return gan, loop
+    return gan.members[0], loop
 
 
 def train_eagerly(config, iterations=3):
@@ -213,8 +214,8 @@ def test_the_generator_is_updated_as_often_as_asked(tiny):
 
 
 def test_divergence_ends_the_training_at_that_very_iteration(tiny):
-    gan = build(tiny({"discriminator.batch_norm": False}), 1)
-    loop = Loop(gan, 1)
+    ensemble = Ensemble(tiny({"discriminator.batch_norm": False}), 1)
+    loop, (gan,) = Loop(ensemble, 1), ensemble.members
     batches = Batches(images(), 16, 0)
     assert loop.run(*batches.call(0, 2, 1), 0) == 2
     assert not loop.diverged

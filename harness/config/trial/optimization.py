@@ -61,3 +61,10 @@ class TrainingConfig(Section):
         ge=1,
         le=1000,
     )
+    members: int = knob(
+        1,
+        "GANs that share kimg, take turns and are sampled together",
+        source="S2",
+        ge=1,
+        le=16,
+    )

@@ -6,8 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from harness.gan.train.batches import CALL
-from harness.gan.train.state import Gan
-from harness.gan.train.step import iterate
+from harness.gan.train.ensemble import Ensemble
 
 STATISTICS = (
     "discriminator_loss",
@@ -19,12 +18,12 @@ STATISTICS = (
 
 
 class Loop:
-    """Runs iterations of one `Gan` without coming back to Python between them.
+    """Runs iterations of one trial without coming back to Python between them.
 
     The loop ends at the very iteration at which a loss or a weight is no longer finite.
     """
 
-    def __init__(self, gan: Gan, channels: int, xla: bool = False) -> None:
+    def __init__(self, gan: Ensemble, channels: int, xla: bool = False) -> None:
         self.gan = gan
         penalties = (*gan.terms.discriminator, *gan.terms.generator)
         self.names = (*STATISTICS, *(f"{term.name}_penalty" for term in penalties))
@@ -93,7 +92,7 @@ class Loop:
         self.traces += 1  # counts tracing, not running
 
         def body(number: tf.Tensor) -> tuple[tf.Tensor]:
-            statistics = iterate(self.gan, tf.gather(images, indices[number]), first + number)
+            statistics = self.gan.iterate(tf.gather(images, indices[number]), first + number)
             self._account(statistics)
             return (number + 1,)
 
@@ -107,8 +106,7 @@ class Loop:
         values = tf.stack([statistics[name] for name in self.names])
         self.sums.assign_add(values)
         self.count.assign_add(1.0)
-        trained = (*self.gan.generator.trainable, *self.gan.discriminator.trainable)
-        totals = tf.stack([tf.reduce_sum(variable) for variable in trained])
+        totals = tf.stack([tf.reduce_sum(variable) for variable in self.gan.trainable])
         losses = values[:2]
         self.finite.assign(
             tf.reduce_all(tf.math.is_finite(losses)) & tf.reduce_all(tf.math.is_finite(totals))

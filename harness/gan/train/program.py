@@ -12,8 +12,8 @@ from harness.config.patch import flatten
 from harness.config.trial import TrialConfig
 from harness.gan.models.network import GENERATION
 from harness.gan.numbers import structure
+from harness.gan.train.ensemble import Ensemble
 from harness.gan.train.loop import Loop
-from harness.gan.train.state import build
 
 STORED = 16  # programs kept; each holds some 30 MB beside its weights
 
@@ -22,7 +22,7 @@ class Program:
     """Networks, the compiled loop and the compiled EMA generator of one structure."""
 
     def __init__(self, config: TrialConfig, channels: int, xla: bool = False) -> None:
-        self.gan = build(config, channels, static=xla)
+        self.gan = Ensemble(config, channels, static=xla)
         self.loop = Loop(self.gan, channels, xla)
         self.speed = 0.0  # iterations a second in the last call; 0: not known yet
         self.generate = tf.function(

@@ -1,0 +1,75 @@
+"""Several GANs in one trial: each is a training of its own, and they make images together."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from harness.gan.models.network import GENERATION
+from harness.gan.train import step
+from harness.gan.train.batches import Batches
+from harness.gan.train.ensemble import Ensemble, member
+from harness.gan.train.loop import Loop
+from harness.gan.train.state import build
+
+pytestmark = pytest.mark.tf
+
+
+def images():
+    return np.random.default_rng(0).integers(0, 256, (64, 16, 16, 1), dtype=np.uint8)
+
+
+def arrays(variables):
+    return {name: np.asarray(tf.convert_to_tensor(value)) for name, value in variables.items()}
+
+
+def test_each_member_is_a_training_of_its_own_with_a_share_of_the_budget(tiny):
+    """Iterations 0, 2, 4 are the first member's, 1, 3, 5 the second's."""
+    config = tiny({"training.members": 2})
+    ensemble = Ensemble(config, 1)
+    loop, batches = Loop(ensemble, 1), Batches(images(), 16, config.seed)
+    assert loop.run(*batches.call(0, 6, 1), 0) == 6
+    assert not loop.diverged
+    for number, gan in enumerate(ensemble.members):
+        alone = build(member(config, number), 1)
+        for turn in range(3):
+            chosen = batches.indices(2 * turn + number)
+            step.iterate(alone, tf.constant(images()[chosen])[tf.newaxis], tf.constant(turn))
+        for name, value in arrays(alone.variables()).items():
+            found = np.asarray(tf.convert_to_tensor(gan.variables()[name]))
+            np.testing.assert_allclose(found, value, rtol=2e-4, atol=2e-5, err_msg=name)
+    seeds = {member(config, number).seed for number in range(2)}
+    assert len(seeds) == 2
+    assert config.seed in seeds
+    assert member(config, 1).iterations == config.iterations // 2
+
+
+def test_calls_of_any_length_give_the_same_bits(tiny):
+    config = tiny({"training.members": 3})
+    found = []
+    for lengths in ((7,), (3, 3, 1)):
+        ensemble, first = Ensemble(config, 1), 0
+        loop, batches = Loop(ensemble, 1), Batches(images(), 16, config.seed)
+        for length in lengths:
+            first += loop.run(*batches.call(first, length, 1), first)
+        assert loop.traces == 1
+        found.append(arrays({**ensemble.variables(), **loop.variables()}))
+    for name, value in found[0].items():
+        np.testing.assert_array_equal(value, found[1][name], err_msg=name)
+
+
+def test_the_images_of_a_batch_are_made_in_turn(tiny):
+    ensemble = Ensemble(tiny({"training.members": 3}), 1)
+    latents = tf.random.stateless_normal((8, 16), [1, 2])
+    made = ensemble.average(latents, GENERATION).numpy()
+    for number, image in enumerate(made):
+        alone = ensemble.members[number % 3].average(latents, GENERATION)[number]
+        np.testing.assert_array_equal(image, alone)
+    assert len(ensemble.average.variables) == 3 * len(ensemble.members[0].average.variables)
+    assert ensemble.parameters()["generator"] == 3 * ensemble.members[0].generator.parameters()[0]
+
+
+def test_every_variable_has_one_name_and_one_owner(tiny):
+    one, three = Ensemble(tiny(), 1), Ensemble(tiny({"training.members": 3}), 1)
+    assert three.variables().keys() > one.variables().keys()
+    values = three.variables().values()
+    assert len({id(value) for value in values}) == len(values) == 3 * len(one.variables())
