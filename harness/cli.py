@@ -261,12 +261,12 @@ def heuristics(
     as_json: AsJson = False,
 ) -> None:
     """List the heuristics, or explain one: what it sets, and who claims what."""
-    from harness.heuristics import HEURISTICS, describe
+    from harness.heuristics import describe
     from harness.terminal import show_heuristic, show_heuristics
 
-    rows = [HEURISTICS[tip]] if tip else describe.chosen(topic, kind, source, effect)
+    rows = describe.chosen(tip, topic=topic, kind=kind, source=source, effect=effect)
     if as_json:
-        _json([describe.record(row) for row in rows])
+        _json([describe.explained(row) if tip else describe.record(row) for row in rows])
     elif tip:
         show_heuristic(rows[0])
     else:

@@ -141,12 +141,20 @@ def show_trial(trial: "Explanation") -> None:
 
 
 def show_heuristics(rows: "list[Heuristic]") -> None:
-    """One line a heuristic."""
-    table = _table(("Heuristic", "Kind", "Statement", "Claims"))
-    for row in rows:
-        claims = ", ".join(f"{claim.source} {claim.effect}" for claim in row.claims)
-        table.add_row(row.id, row.kind, row.statement, claims)
-    Console().print(table)
+    """A table a topic: ids, whole at any width, and beside them what to do and who says so."""
+    from harness.heuristics.describe import by_topic, marks
+
+    console = Console(highlight=False)
+    if not rows:
+        console.print("No heuristic is all of that")
+    width = max((len(row.id) for row in rows), default=0)
+    for topic, members in by_topic(rows).items():
+        table = Table(box=None, show_header=False, pad_edge=False)
+        table.add_column(min_width=width, no_wrap=True)
+        table.add_column()
+        for row in members:
+            table.add_row(row.id, Text(row.statement).append(f"\n{marks(row)}", "dim"))
+        console.print(Text(topic.capitalize(), "bold"), table, "", sep="\n")
 
 
 def show_heuristic(row: "Heuristic") -> None:
@@ -155,10 +163,10 @@ def show_heuristic(row: "Heuristic") -> None:
     from harness.heuristics.clashes import clashing
     from harness.heuristics.describe import patch, told
 
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[bold]{row.title}[/bold] ({row.id}, {row.kind})\n{row.statement}")
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console.print(Text(row.title, "bold"), f"({row.id}, {row.kind})\n{row.statement}")
     for claim in row.claims:
-        console.print(f"  {told(claim)}", markup=False)
+        console.print(f"  {told(claim)}")
     if isinstance(row, Tip):
         console.print(f"following: {patch(row.following)}\nignoring: {patch(row.ignoring)}")
         console.print(f"Needs: {row.needs or 'nothing else'}")

@@ -32,7 +32,8 @@ ROWS = (
         kind="advice",
         how="It is about finding mistakes, not about the trained result. The embedded digits are "
         "what quickstart and every smoke profile train on.",
-        test="tests/gan/data/test_digits.py::test_digits_are_the_originals_each_once_and_evenly_split",
+        test="tests/gan/data/test_image_loading.py::"
+        "test_digits_are_the_originals_each_once_and_evenly_split",
     ),
     Practice(
         id="bounding_box_crop",
@@ -53,7 +54,7 @@ ROWS = (
         literature="Bińkowski et al. 2018 (KID)",
         kind="protocol",
         how="Validation images are put into one random order, the same for all trials.",
-        test="tests/gan/test_evaluate.py::test_score_is_that_of_the_parts",
+        test="tests/gan/test_evaluate.py::test_validation_images_are_in_one_fixed_random_order",
     ),
     Practice(
         id="recipe_transfers_to_celeba",

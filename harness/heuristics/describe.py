@@ -5,7 +5,6 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from harness.errors import HarnessError, unknown
-from harness.heuristics.clashes import clashing
 from harness.heuristics.schema import (
     KINDS,
     SOURCES,
@@ -15,7 +14,7 @@ from harness.heuristics.schema import (
     Practice,
     Tip,
 )
-from harness.heuristics.table import TOPICS
+from harness.heuristics.table import HEURISTICS, TOPICS
 
 
 def table() -> str:
@@ -71,22 +70,50 @@ def _value(value: Any) -> str:
     return f"{value['times']} × {value.get('of', 'its baseline')}"
 
 
+def marks(row: Heuristic) -> str:
+    """Its kind, and which sources claim what, in a line."""
+    effects: dict[str, list[str]] = {}
+    for claim in row.claims:
+        effects.setdefault(claim.effect.replace("_", " "), []).append(claim.source)
+    claimed = (f"{effect} {' '.join(dict.fromkeys(said))}" for effect, said in effects.items())
+    return " · ".join([row.kind, *claimed])
+
+
+def by_topic(rows: Iterable[Heuristic]) -> dict[str, list[Heuristic]]:
+    """The rows under their topics."""
+    found: dict[str, list[Heuristic]] = {}
+    for row in rows:
+        found.setdefault(_topic_of(row), []).append(row)
+    return found
+
+
+def _topic_of(row: Heuristic) -> str:
+    return next(name for name, rows in TOPICS.items() if row in rows)
+
+
 def record(row: Heuristic) -> dict[str, Any]:
-    """All that is known of one, as plain data."""
-    topic = next(name for name, rows in TOPICS.items() if row in rows)
-    clashes = {"clashes": clashing(row)} if isinstance(row, Tip) else {}
-    return {**asdict(row), "topic": topic, **clashes}
+    """All that is declared of one, as plain data."""
+    return {**asdict(row), "topic": _topic_of(row)}
+
+
+def explained(row: Heuristic) -> dict[str, Any]:
+    """The same, and for a tip which others it cannot be followed together with."""
+    from harness.heuristics.clashes import clashing  # loads the parameter space
+
+    return {**record(row), **({"clashes": clashing(row)} if isinstance(row, Tip) else {})}
 
 
 def chosen(
+    name: str | None = None,
+    *,
     topic: str | None = None,
     kind: str | None = None,
     source: str | None = None,
     effect: str | None = None,
 ) -> list[Heuristic]:
-    """The heuristics of a topic and kind of which a source claims an effect; None: any.
+    """The one of an id; or those of a topic and kind of which a source claims an effect.
 
-    An unknown word is an error that names the nearest.
+    None: any. An unknown word is an error that names the nearest.
     """
     words: dict[str, tuple[str | None, Iterable[str]]] = {
         "topic": (topic, TOPICS),
@@ -97,7 +124,11 @@ def chosen(
     for what, (word, known) in words.items():
         if word is not None and word not in known:
             raise HarnessError(unknown(what, word, known))
-    rows = [row for name, rows in TOPICS.items() if topic in (None, name) for row in rows]
+    if name is not None:
+        if any(word is not None for word, _ in words.values()):
+            raise HarnessError(f"{name} is one heuristic: give its id alone, or leave it out")
+        return [HEURISTICS[name]]
+    rows = [row for about, rows in TOPICS.items() if topic in (None, about) for row in rows]
     return [
         row
         for row in rows

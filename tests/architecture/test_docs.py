@@ -13,7 +13,7 @@ from typer.main import get_command
 from harness import catalog, cli
 from harness.config import describe as knobs
 from harness.config.patch import KNOBS
-from harness.heuristics import HEURISTICS
+from harness.heuristics import HEURISTICS, TOPICS
 from harness.heuristics import describe as heuristics
 
 ROOT = Path(__file__).parents[2]
@@ -61,8 +61,16 @@ def test_tables_hold_every_row():
     assert [row["knob"] for row in knobs.rows()] == list(KNOBS)
     ids = re.findall(r"^\| `(\w+)` \|", heuristics.table(), re.MULTILINE)
     assert ids == list(HEURISTICS)
-    for line in (*knobs.table().splitlines(), *heuristics.table().splitlines()):
+    tables = (*knobs.table().splitlines(), *heuristics.table().splitlines())
+    for line in (line for line in tables if not line.startswith("### ")):
         assert line.startswith("| ") or set(line) <= {"|", "-"}
+
+
+def test_the_table_of_heuristics_has_a_heading_a_topic():
+    headings = re.findall(r"^### (\w+)$", heuristics.table(), re.MULTILINE)
+    assert headings == [topic.capitalize() for topic, rows in TOPICS.items() if rows]
+    rows = [line for line in heuristics.table().splitlines() if line.startswith("| ")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {7}  # cells in every row
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)

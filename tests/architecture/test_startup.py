@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HEAVY = {"tensorflow", "keras", "pandas", "matplotlib", "wandb", "optuna", "scipy", "sklearn"}
 PLAN = ["plan", "bn_ablation", "--profile", "smoke"]
+LIST = ["heuristics", "--json"]
 ROUNDS = 3  # of five measurements each
 
 
@@ -32,7 +33,9 @@ def start(tmp_path):
     return go
 
 
-@pytest.mark.parametrize("arguments", [["--help"], PLAN, ["heuristics"], ["status"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], PLAN, LIST, ["heuristics", "hinge_loss"], ["status"]]
+)
 def test_nothing_heavy_is_imported(start, arguments):
     report = start("-X", "importtime", "-m", "harness", *arguments).stderr
     imported = set(re.findall(r"\| +([\w.]+)$", report, re.MULTILINE))
@@ -40,7 +43,7 @@ def test_nothing_heavy_is_imported(start, arguments):
     assert not HEAVY & {name.split(".")[0] for name in imported}
 
 
-@pytest.mark.parametrize(("arguments", "seconds"), [(["--help"], 0.4), (PLAN, 0.6)])
+@pytest.mark.parametrize(("arguments", "seconds"), [(["--help"], 0.4), (LIST, 0.5), (PLAN, 0.6)])
 def test_the_answer_is_quick(start, arguments, seconds):
     # on a machine that others use too, each gets its share
     seconds *= max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))

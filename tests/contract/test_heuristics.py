@@ -1,74 +1,196 @@
-"""What every tip keeps: two valid sides that differ, on the same knobs, with known sources."""
+"""What every heuristic keeps: tips have two sides that train differently, practices a test."""
 
+import ast
 import re
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from harness.config.identity import key
 from harness.config.patch import KNOBS, check_value, resolve
 from harness.errors import HarnessError
-from harness.heuristics import HEURISTICS
-from harness.heuristics.schema import SOURCES
+from harness.heuristics import HEURISTICS, TOPICS, Practice, Tip
+from harness.heuristics.clashes import clash, clashing
+from harness.heuristics.schema import KINDS, SOURCES, Effect
 
-TIPS = [HEURISTICS[name] for name in HEURISTICS]
-each = pytest.mark.parametrize("tip", TIPS, ids=list(HEURISTICS))
+ROOT = Path(__file__).parents[2]
+GOLDEN = (ROOT / "tests/golden/heuristic_ids.txt").read_text().split()  # of the sources, all
+PENDING = {
+    "pixels_in_minus_one_one",
+    "pixels_in_zero_one",
+    "gaussian_latent",
+    "uniform_latent",
+    "truncation_trick",
+    "skip_z",
+    "shared_class_embedding",
+    "constant_width",
+    "strided_downsampling",
+    "average_pool_downsampling",
+    "transposed_convolution",
+    "upsample_convolution",
+    "nearest_upsampling",
+    "pixel_shuffle",
+    "no_hidden_dense_layers",
+    "no_bias_before_batch_norm",
+    "residual_connections",
+    "generator_dropout",
+    "pix2pix_decoder_dropout",
+    "self_attention",
+    "train_with_labels",
+    "multiple_gans",
+    "pix2pix",
+    "tanh_output",
+    "sigmoid_output",
+    "sigmoid_discriminator",
+    "logit_discriminator",
+    "epsilon_in_log",
+    "batch_norm_placement",
+    "virtual_batch_norm",
+    "normal_init_002",
+    "default_init",
+    "orthogonal_init",
+    "careful_init_replaces_batch_norm",
+    "rmsprop",
+    "dynamic_balance",
+    "historical_averaging",
+    "experience_replay",
+    "conditional_gan",
+    "acgan",
+    "infogan",
+    "minibatch_discrimination",
+    "fid",
+    "inception_score",
+    "generator_loss_falls",
+}  # being added; empty when done
+NO_SETTINGS = {
+    "rescale_samples_to_bytes", "easy_data_first", "low_resolution_first", "bounding_box_crop",
+    "shuffled_validation", "recipe_transfers_to_celeba", "dcgan", "avoid_sparse_gradients",
+    "regularize_overconfidence", "batch_norm_couples_samples", "random_seeds",
+    "lower_learning_rate_after_collapse", "tune_hyperparameters_before_loss", "no_early_stopping",
+    "frequent_checkpoints", "best_checkpoint_by_kid", "separate_optimizers", "kid_at_75_pixels",
+    "fid", "inception_score", "visual_inspection", "discriminator_accuracy_band",
+    "discriminator_loss_zero", "generator_loss_falls", "failure_modes",
+}  # fmt: skip
+
+ROWS = [HEURISTICS[name] for name in HEURISTICS]
+TIPS = [row for row in ROWS if isinstance(row, Tip)]
+PRACTICES = [row for row in ROWS if isinstance(row, Practice)]
+each = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+each_tip = pytest.mark.parametrize("tip", TIPS, ids=lambda tip: tip.id)
+each_practice = pytest.mark.parametrize("practice", PRACTICES, ids=lambda practice: practice.id)
+
+
+def test_no_row_of_the_sources_is_missing():
+    assert len(GOLDEN) == len(set(GOLDEN)) == 120
+    assert set(GOLDEN) >= PENDING
+    assert PENDING.isdisjoint(HEURISTICS), "no longer pending"
+    assert set(HEURISTICS) == set(GOLDEN) - PENDING
+
+
+def test_the_golden_list_is_that_of_the_sources(shared):
+    text = (shared / "heuristics.md").read_text("utf-8")
+    first = re.findall(r"^\| ([a-z][a-z0-9_ /]*) \|", text, re.MULTILINE)
+    assert [name for cell in first if cell != "id" for name in cell.split(" / ")] == GOLDEN
 
 
 def test_ids_are_unique():
-    from harness.heuristics.table import _TOPICS
-
-    assert len(TIPS) == sum(len(topic.TIPS) for topic in _TOPICS) > 0
+    assert len(ROWS) == sum(len(rows) for rows in TOPICS.values())
 
 
-@each
-def test_it_is_named_and_explained(tip):
-    assert re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", tip.id)
-    assert HEURISTICS[tip.id] is tip
-    assert re.match(r"[A-Z]", tip.title)
-    assert re.fullmatch(r"[A-Z].*\.", tip.statement)
-    assert re.search(r"(19|20)\d\d", tip.literature)
+def test_what_is_no_setting_is_known():
+    assert {practice.id for practice in PRACTICES} == NO_SETTINGS - PENDING
+    assert len(TIPS) + len(PRACTICES) == len(ROWS)
 
 
 @each
+def test_it_is_named_and_explained(row):
+    assert re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", row.id)
+    assert HEURISTICS[row.id] is row
+    assert re.match(r"[A-Z]", row.title)
+    assert re.fullmatch(r"[A-Z].*\.", row.statement)
+    assert re.search(r"(19|20)\d\d", row.literature)
+
+
+@each
+def test_claims_have_known_sources(row):
+    assert row.claims
+    for claim in row.claims:
+        assert claim.source in SOURCES
+        assert claim.effect in get_args(Effect)
+        assert claim.gist
+    assert len(set(row.claims)) == len(row.claims)
+
+
+@each_tip
 def test_both_sides_set_the_same_knobs_to_different_values(tip):
+    """A knob that both sides set alike is the surroundings of the claim, as WGAN-GP's are."""
+    assert tip.kind == "setting"
     assert tip.following.keys() == tip.ignoring.keys()
     assert set(tip.following) <= set(KNOBS)
+    assert tip.following != tip.ignoring
     for path, value in tip.following.items():
         check_value(path, value)
         check_value(path, tip.ignoring[path])
-        assert value != tip.ignoring[path]
 
 
-@each
+@each_tip
 def test_both_sides_are_valid_on_the_default_baseline_and_train_differently(tip):
     following, ignoring = (key(resolve([side])) for side in (tip.following, tip.ignoring))
     assert following != ignoring
 
 
-@each
-def test_claims_have_known_sources(tip):
-    assert tip.claims
-    for claim in tip.claims:
-        assert claim.source in SOURCES
-        assert claim.effect in ("helps", "hurts", "no_effect", "depends")
-        assert claim.gist
-    assert len(set(tip.claims)) == len(tip.claims)
+@each_practice
+def test_a_practice_is_shown_by_a_test_or_is_advice(practice):
+    assert practice.kind in KINDS.keys() - {"setting"}
+    assert re.fullmatch(r"[A-Z].*\.", practice.how)
+    if practice.test:
+        file, _, name = practice.test.partition("::")
+        assert name in _tests(file), practice.test
+    else:
+        assert practice.kind == "advice"
 
 
-@each
-def test_what_cannot_be_followed_together_is_declared(tip):
-    """Tips that set the same knob need no declaration: they are never combined."""
-    assert set(tip.clashes) <= set(HEURISTICS) - {tip.id}
-    for other in TIPS:
-        if tip.following.keys() & other.following.keys():
-            continue
-        declared = other.id in tip.clashes or tip.id in other.clashes
-        assert _clash(tip, other) == declared, other.id
+@cache
+def _tests(file):
+    """The test functions of a file that pytest collects."""
+    tree = ast.parse((ROOT / file).read_text("utf-8"))
+    assert Path(file).name.startswith("test_")
+    return {
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
 
 
-def _clash(one, two):
+def test_what_cannot_be_followed_together_is_what_the_rules_refuse():
+    found = {tip.id: set(clashing(tip)) for tip in TIPS}
+    for one, two in combinations(TIPS, 2):
+        both = one.following.keys() & two.following.keys()
+        apart = any(one.following[path] != two.following[path] for path in both)
+        expected = apart or _refused(one, two) or _refused(two, one)
+        assert (two.id in found[one.id]) == (one.id in found[two.id]) == expected, (one.id, two.id)
+
+
+def _refused(one, two):
     try:
         resolve([one.following, two.following])
     except HarnessError:
         return True
     return False
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "why"),
+    [
+        ("one_sided_label_smoothing", "hinge_loss", r"loss\.label_smoothing clashes with loss\.na"),
+        ("wasserstein_gp", "batch_norm_in_both", r"^both set discriminator\.batch_norm$"),
+        ("adam_beta_1_half", "adam_beta_1_zero", r"^both set optimizer\.discriminator\.beta_1$"),
+        ("wasserstein_gp", "no_batch_norm_in_discriminator", "^$"),  # they agree
+        ("generator_ema", "spectral_norm", "^$"),
+    ],
+)
+def test_a_clash_says_why(one, two, why):
+    assert re.search(why, clash(HEURISTICS[one], HEURISTICS[two]))

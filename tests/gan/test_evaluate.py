@@ -130,6 +130,25 @@ def test_score_is_that_of_the_parts(evaluator, encoder_file, protocol, size):
     assert row["kid_half_a"] != row["kid_half_b"]
 
 
+def test_validation_images_are_in_one_fixed_random_order(evaluator, encoder_file, cache, tmp_path):
+    """Blocks of KID are of this order, so it is none of the file's, and no trial's own."""
+    made = evaluator(protocol="subsets")
+    config = resolve([SMALL, {"evaluation.encoder": str(encoder_file)}])
+    images = load_images(config.data, cache)
+    encoder = saved_model(encoder_file, config.data, config.evaluation)
+    stored = np.concatenate(
+        [encoder(images.validation[i : i + BATCH]) for i in range(0, len(images.validation), BATCH)]
+    )
+    distances = np.abs(made._real[:, None] - stored).max(2)
+    order = distances.argmin(1)
+    assert distances.min(1).max() < 1e-4
+    assert sorted(order) == list(range(len(stored)))  # each once
+    assert abs(np.corrcoef(order, np.arange(len(order)))[0, 1]) < 0.1
+    trial = config.model_copy(update={"seed": 7})
+    again = Evaluator(trial, load_images(trial.data, tmp_path), tmp_path)  # nothing kept
+    assert np.array_equal(again._real, made._real)
+
+
 def test_generator_sees_batches_of_one_size(evaluator):
     sizes = []
 

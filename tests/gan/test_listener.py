@@ -70,6 +70,34 @@ def test_an_evaluation_that_was_cut_off_is_done_again(tiny, tmp_path, monkeypatc
     assert [row["iteration"] for row in rows] == config.evaluation_iterations
 
 
+class Watching(Judge):
+    """Gives the KIDs it is told to, and notes which generators are kept before each of them."""
+
+    def __init__(self, kids: list[float], folder: Path) -> None:
+        super().__init__(None)
+        self.kids, self.folder, self.kept = kids, folder / "generators", []
+
+    def score(self, generate, latents):
+        self.kept.append({int(path.stem) for path in self.folder.glob("*.npz")})
+        return {**super().score(generate, latents), "kid": self.kids[self.calls - 1]}
+
+
+def test_the_generators_of_the_last_fifth_the_best_and_the_last_are_kept(tiny, tmp_path):
+    config, folder = tiny({"training.evaluations": 10}), tmp_path / "trials" / "key"
+    images = load_images(config.data, tmp_path / "cache")
+    program, at = Program(config, 1), config.evaluation_iterations
+    judge = Watching([9.0, 5.0, 6.0, 2.0, 4.0, 3.0, 7.0, 8.0, 8.0, 6.0, 6.0], folder)
+    with Recorder(folder) as recorder:
+        session = Session(config, images, judge, program)
+        recorder.start(config, {})
+        listener.Listener(session, recorder, Nothing(), False).run(lambda: False)
+    during = [set(), {0}, {1}, {1, 2}, {3}, {3, 4}, {3, 5}, {3, 6}, {3, 7}, {3, 8}, {3, 9}]
+    assert judge.kept == [{at[number] for number in kept} for kept in during]
+    kept = sorted((folder / "generators").glob("*.npz"))
+    assert [int(path.stem) for path in kept] == [at[3], at[9], at[10]]
+    assert [session.load_generator(path) for path in kept] == [at[3], at[9], at[10]]
+
+
 def test_the_time_of_a_trial_leaves_compiling_out(tiny, tmp_path):
     """Else the first of the trials that share a program would look slower than the others."""
     config = tiny()

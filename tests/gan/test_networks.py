@@ -66,6 +66,22 @@ def test_the_network_is_s0s_written_in_keras():
         assert float(tf.reduce_max(tf.abs(difference))) < 1e-5
 
 
+def test_a_generated_image_depends_on_its_own_latent_alone():
+    """Samples use the moving statistics; in training an image depends on its batch."""
+    generator, _ = _nets({"generator.width": 8})
+    initialise(generator, 0)
+    z = tf.random.stateless_normal((6, 64), (0, 1))
+    training = Pass(True, tf.constant([0, 0]))
+    for _ in range(20):
+        generator(3.0 * z + 1.0, training)  # the moving statistics are no longer the first ones
+    other = tf.concat([z[:1], 5.0 - z[1:]], 0)
+    alone, among, apart = (generator(x, GENERATION)[0] for x in (z[:1], z, other))
+    assert np.abs(among - alone).max() < 1e-5
+    assert np.abs(apart - alone).max() < 1e-5
+    assert np.abs(generator(z, GENERATION)[1] - generator(other, GENERATION)[1]).max() > 1e-2
+    assert np.abs(generator(z, training)[0] - generator(other, training)[0]).max() > 1e-2
+
+
 def test_initial_weights_follow_the_name_not_the_order():
     """A further layer elsewhere does not change the kernel of a layer that both nets have."""
     plain, deeper = _nets({"data.image_size": 32})[1], _nets({"data.image_size": 64})[1]

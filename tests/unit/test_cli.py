@@ -93,14 +93,71 @@ def test_planning_writes_nothing(harness, tmp_path):
 
 
 def test_tips_for_people_and_for_programs(harness):
-    assert all(name in harness("heuristics")[1].replace("\n", "") for name in ["spectral_norm"])
     document = json.loads(harness("heuristics", "--json")[1])
-    assert [tip["id"] for tip in document] == list(HEURISTICS)
-    [one] = json.loads(harness("heuristics", "spectral_norm", "--json")[1])
-    assert one["following"] == {"discriminator.spectral_norm": True}
-    explained = harness("heuristics", "spectral_norm")[1]
-    assert "S0: helps: can help with stability" in explained
-    assert "ignoring: discriminator.spectral_norm = False" in explained
+    assert [row["id"] for row in document] == list(HEURISTICS)
+    assert all({"topic", "kind", "statement", "claims"} <= set(row) for row in document)
+    [one] = json.loads(harness("heuristics", "hinge_loss", "--json")[1])
+    assert (one["following"], one["topic"]) == ({"loss.name": "hinge"}, "losses")
+    assert "one_sided_label_smoothing" in one["clashes"]
+    explained = harness("heuristics", "hinge_loss")[1]
+    assert "S0 no effect: no loss consistently outperforms the default" in explained
+    assert "ignoring: loss.name = non_saturating" in explained
+    assert re.search("Cannot be followed together with: .*one_sided_label_smoothing", explained)
+
+
+def test_a_practice_is_explained_by_what_the_harness_does(harness):
+    explained = harness("heuristics", "wasserstein_clipped")[1]
+    assert "kept in [-0.01, 0.01]." in explained  # no markup
+    explained = harness("heuristics", "separate_optimizers")[1]
+    assert "(separate_optimizers, default)" in explained
+    assert "Each network has its own Adam" in explained
+    assert "Shown by tests/gan/test_step.py::" in explained
+    [one] = json.loads(harness("heuristics", "separate_optimizers", "--json")[1])
+    assert (one["kind"], "clashes" in one) == ("default", False)
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_ids_are_whole_and_lines_fit(harness, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = harness("heuristics")[1].splitlines()
+    assert max(map(len, lines)) <= columns
+    first = [line.split(" ")[0] for line in lines]
+    assert [word for word in first if word in HEURISTICS] == list(HEURISTICS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "right"),
+    [
+        (["--topic", "losses"], lambda row: row["topic"] == "losses"),
+        (["--kind", "advice"], lambda row: row["kind"] == "advice"),
+        (["--source", "S3"], lambda row: any(said["source"] == "S3" for said in row["claims"])),
+        (
+            ["--effect", "hurts"],
+            lambda row: any(said["effect"] == "hurts" for said in row["claims"]),
+        ),
+        (
+            ["--source", "S0", "--effect", "no_effect", "--topic", "regularization"],
+            lambda row: (
+                row["topic"] == "regularization"
+                and any(
+                    (said["source"], said["effect"]) == ("S0", "no_effect")
+                    for said in row["claims"]
+                )
+            ),
+        ),
+    ],
+)
+def test_heuristics_are_chosen(harness, arguments, right):
+    every = json.loads(harness("heuristics", "--json")[1])
+    found = json.loads(harness("heuristics", "--json", *arguments)[1])
+    assert found == [row for row in every if right(row)]
+    assert 0 < len(found) < len(every)
+
+
+def test_no_heuristic_is_all_of_that(harness):
+    wanted = ["heuristics", "--kind", "protocol", "--topic", "losses"]
+    assert harness(*wanted)[1] == "No heuristic is all of that\n"
+    assert json.loads(harness(*wanted, "--json")[1]) == []
 
 
 def test_every_knob_is_listed(harness):
@@ -117,7 +174,30 @@ def test_status_of_nothing(harness):
     ("arguments", "said"),
     [
         (["plan", "on"], "harness: unknown study 'on'; did you mean 'one'?\n"),
-        (["heuristics", "spectral"], "harness: unknown heuristic 'spectral'; did you mean"),
+        (
+            ["heuristics", "spectral_nrom"],
+            "harness: unknown heuristic 'spectral_nrom'; did you mean 'spectral_norm'?",
+        ),
+        (
+            ["heuristics", "--topic", "loses"],
+            "harness: unknown topic 'loses'; did you mean 'losses'?",
+        ),
+        (
+            ["heuristics", "--kind", "settings"],
+            "harness: unknown kind 'settings'; did you mean 'setting'?",
+        ),
+        (
+            ["heuristics", "--source", "Brownlee"],
+            "harness: unknown source 'Brownlee'; choose one of: S0, S1, S2, S3, S4",
+        ),
+        (
+            ["heuristics", "--effect", "helpful"],
+            "harness: unknown effect 'helpful'; did you mean 'helps'?",
+        ),
+        (
+            ["heuristics", "spectral_norm", "--topic", "losses"],
+            "harness: spectral_norm is one heuristic: give its id alone",
+        ),
         (["run", "one", "--retry", "lost"], "harness: --retry: 'lost' is unknown; the only choice"),
         (["run", "one", "--keep", "none"], "harness: --keep: 'none' is unknown; the only choice"),
     ],
