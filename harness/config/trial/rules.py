@@ -14,6 +14,7 @@ from harness.catalog import (
     PROTOCOLS,
     dataset,
 )
+from harness.config.trial.penalties import PenaltiesConfig
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -58,6 +59,12 @@ def _without_labels(knob: str) -> Clash:
     )
 
 
+_WEIGHTS = tuple(
+    f"penalties.{name}.{weight}"
+    for name in PENALTIES
+    for weight in ("weight", "generator_weight")
+    if hasattr(getattr(PenaltiesConfig(), name), weight)
+)
 # knobs of a game, and what leaves it unplayed: a variational autoencoder has none
 _NO_GAME: dict[str, Any] = {
     "augmentation.policy": "none",
@@ -67,8 +74,7 @@ _NO_GAME: dict[str, Any] = {
     "loss.label_smoothing": 0.0,
     "loss.smoothing_noise": 0.0,
     "loss.label_noise": 0.0,
-    **{f"penalties.{name}.weight": 0.0 for name in PENALTIES},
-    **{f"penalties.{name}.generator_weight": 0.0 for name in PENALTIES},
+    **dict.fromkeys(_WEIGHTS, 0.0),
     "training.batches": "separate",
     "training.discriminator_steps": 1,
     "training.generator_steps": 1,
@@ -78,7 +84,7 @@ _NO_GAME: dict[str, Any] = {
 def _unplayed(knob: str, value: Any) -> Clash:
     return Clash(
         (knob, "training.update"),
-        lambda c: c.training.update == "variational" and read(c, knob, value) != value,
+        lambda c: c.training.update == "variational" and read(c, knob) != value,
         f"a variational autoencoder plays no game: set {knob} to {value}",
     )
 
@@ -149,11 +155,8 @@ def _unaugmented(config: "TrialConfig") -> bool:
 
 
 def _absent(penalty: str) -> Callable[["TrialConfig"], bool]:
-    def absent(config: "TrialConfig") -> bool:
-        section = getattr(config.penalties, penalty)
-        return not any(getattr(section, name, 0) for name in ("weight", "generator_weight"))
-
-    return absent
+    weights = [path for path in _WEIGHTS if path.startswith(f"penalties.{penalty}.")]
+    return lambda c: not any(read(c, path) for path in weights)
 
 
 INERT = (
@@ -234,9 +237,9 @@ def warnings(config: "TrialConfig") -> list[str]:
     return [advice for when, advice in ADVISED_AGAINST if when(config)]
 
 
-def read(config: "TrialConfig", path: str, absent: Any = None) -> Any:
-    """The value of a knob by its dotted name; `absent` where there is no such knob."""
+def read(config: "TrialConfig", path: str) -> Any:
+    """The value of a knob by its dotted name."""
     value: Any = config
     for name in path.split("."):
-        value = getattr(value, name, absent)
+        value = getattr(value, name)
     return value

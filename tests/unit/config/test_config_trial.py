@@ -12,6 +12,7 @@ from harness.errors import HarnessError
 
 FOLDER = {"data.name": "folder", "data.path": "photos"}
 CRITIC = {"loss.name": "wasserstein"}
+ENERGY = {"augmentation.policy": "none"}
 
 # values as S0 sets them (Keras example, "Hyperparameters"); 400 epochs x 46 batches x 128 images
 S0 = {
@@ -80,7 +81,7 @@ def test_rows_are_the_knobs_in_order_and_the_table_holds_them():
         "default": "0.4",
         "source": "S0",
     }
-    assert by_knob["training.update"]["bounds"] == "simultaneous, alternating"
+    assert by_knob["training.update"]["bounds"] == "simultaneous, alternating, variational"
     assert by_knob["generator.depth"]["bounds"] == "≥ 1, ≤ 7"
     lines = table().splitlines()
     assert len(lines) == 2 + len(KNOBS)
@@ -103,7 +104,7 @@ def test_rows_are_the_knobs_in_order_and_the_table_holds_them():
         ("generator.batch_norm", 1, "valid boolean"),
         ("generator.batch_norm", "off", "valid boolean"),
         ("optimizer.generator.learning_rate", "2e-4", "valid number"),
-        ("training.update", "alternate", "'simultaneous' or 'alternating'"),
+        ("training.update", "alternate", "'simultaneous', 'alternating' or 'variational'"),
         ("loss.name", "hingd", "unknown loss 'hingd'; did you mean 'hinge'?"),
         ("evaluation.encoder", "inception", "unknown encoder 'inception'; did you mean"),
         ("evaluation.protocol", "kers75", "unknown protocol 'kers75'; did you mean 'keras75'?"),
@@ -134,7 +135,32 @@ def test_a_size_that_is_no_power_is_refused_with_the_nearest(size, nearest):
         resolve([{"data.image_size": size}])
 
 
+UNPLAYED = {"training.update": "variational", "augmentation.policy": "none"}
+PLAYED = {
+    "augmentation.policy": "fixed",
+    "discriminator.instance_noise": 0.1,
+    "loss.name": "hinge",
+    "loss.generator": "feature_matching",
+    "loss.label_smoothing": 0.1,
+    "loss.smoothing_noise": 0.1,
+    "loss.label_noise": 0.1,
+    "penalties.gradient.weight": 10.0,
+    "penalties.r1.weight": 10.0,
+    "penalties.dragan.weight": 10.0,
+    "penalties.orthogonal.weight": 1e-4,
+    "penalties.orthogonal.generator_weight": 1e-4,
+    "penalties.orthonormal.weight": 1e-4,
+    "penalties.orthonormal.generator_weight": 1e-4,
+    "penalties.pulling_away.generator_weight": 0.1,
+    "training.batches": "joint",
+    "training.discriminator_steps": 5,
+    "training.generator_steps": 2,
+}
 CLASHES = {
+    **{(knob, "training.update"): {**UNPLAYED, knob: value} for knob, value in PLAYED.items()},
+    ("loss.smoothing_noise", "loss.name"): {"loss.name": "hinge", "loss.smoothing_noise": 0.1},
+    ("loss.label_noise", "loss.name"): {"loss.name": "hinge", "loss.label_noise": 0.1},
+    ("augmentation.policy", "loss.name"): {"loss.name": "began"},
     ("loss.label_smoothing", "loss.name"): {"loss.name": "hinge", "loss.label_smoothing": 0.1},
     ("penalties.clipping.limit", "loss.name"): {"penalties.clipping.limit": 0.01},
     ("generator.depth", "data.image_size"): {"generator.depth": 3},
@@ -169,6 +195,8 @@ def test_a_clash_names_both_knobs_their_values_and_what_to_change(clash):
     [
         {"loss.name": "least_squares", "loss.label_smoothing": 0.1},
         {**CRITIC, "penalties.clipping.limit": 0.01},
+        {"loss.name": "began", "augmentation.policy": "fixed"},
+        UNPLAYED,
         {"discriminator.depth": 6},
         {"training.kimg": 25 * 0.128},
         FOLDER,
@@ -189,7 +217,16 @@ INERT = {
     "generator.batch_norm_scale": ({"generator.batch_norm": False}, True, {}),
     "discriminator.batch_norm_momentum": ({"discriminator.batch_norm": False}, 0.9, {}),
     "discriminator.batch_norm_scale": ({"discriminator.batch_norm": False}, True, {}),
+    "loss.margin": ({}, 1.0, {**ENERGY, "loss.name": "ebgan"}),
+    "loss.diversity_ratio": ({}, 0.7, {**ENERGY, "loss.name": "began"}),
+    "loss.equilibrium_gain": ({}, 0.01, {**ENERGY, "loss.name": "began"}),
+    "discriminator.instance_noise_end": ({}, 0.5, {"discriminator.instance_noise": 0.1}),
     "penalties.gradient.every": ({}, 4, {"penalties.gradient.weight": 10.0}),
+    "penalties.r1.every": ({}, 4, {"penalties.r1.weight": 10.0}),
+    "penalties.dragan.every": ({}, 4, {"penalties.dragan.weight": 10.0}),
+    "penalties.orthogonal.every": ({}, 4, {"penalties.orthogonal.generator_weight": 1e-4}),
+    "penalties.orthonormal.every": ({}, 4, {"penalties.orthonormal.weight": 1e-4}),
+    "penalties.pulling_away.every": ({}, 4, {"penalties.pulling_away.generator_weight": 0.1}),
     "augmentation.probability": ({"augmentation.policy": "none"}, 0.5, {}),
     "augmentation.target_accuracy": ({"augmentation.policy": "fixed"}, 0.6, {}),
     "augmentation.integration_steps": ({"augmentation.policy": "fixed"}, 100, {}),
@@ -197,6 +234,9 @@ INERT = {
     "augmentation.translation": ({"augmentation.policy": "none"}, 0.2, {}),
     "augmentation.rotation": ({"augmentation.policy": "none"}, 0.2, {}),
     "augmentation.zoom": ({"augmentation.policy": "none"}, 0.5, {}),
+    "augmentation.brightness": ({"augmentation.policy": "none"}, 0.2, {}),
+    "augmentation.saturation": ({"augmentation.policy": "none"}, 0.2, {}),
+    "augmentation.contrast": ({"augmentation.policy": "none"}, 0.2, {}),
     "data.subset_seed": ({}, 3, {"data.train_images": 500}),
     "data.validation_fraction": ({}, 0.5, FOLDER),
 }
