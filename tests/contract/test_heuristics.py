@@ -40,7 +40,6 @@ PENDING = {
     "pix2pix_decoder_dropout",
     "self_attention",
     "train_with_labels",
-    "multiple_gans",
     "pix2pix",
     "tanh_output",
     "sigmoid_output",
