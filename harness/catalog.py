@@ -94,6 +94,14 @@ GENERATOR_LOSSES = Registry(
     },
 )
 
+TRANSLATIONS = Registry(
+    "source of a translation",
+    {
+        "grey": "harness.gan.translation:grey",
+        "edges": "harness.gan.translation:edges",
+    },
+)
+
 ENCODERS = Registry(
     "encoder",
     {

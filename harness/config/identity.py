@@ -59,6 +59,8 @@ def metric_request(config: TrialConfig) -> str:
     matter, but for the split that the `classifier` learns from), a user's encoder by its content.
     """
     asked = {path: value for path, value in flatten(config).items() if path.startswith(SCORING)}
+    if config.translation.source:  # scores of translations never stand beside others
+        asked["translation.source"] = config.translation.source
     if asked["evaluation.encoder_content"]:
         del asked["evaluation.encoder"]
     data = {

@@ -1,6 +1,6 @@
 """Scoring: generator → uint8 images → features → KID and coverage against the validation images."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from harness.metrics.kid import Draw, Estimate
 BATCH = 128  # images generated at a time
 MINIMUM = NEIGHBOURS + 1  # images: for coverage, and for KID against halves
 
+Images8 = NDArray[np.uint8]  # (N, H, W, C)
+Translate = Callable[[Images8], Images8]  # real images → what is made of their sources
 Generate = Callable[[NDArray[np.float32]], NDArray[np.uint8]]  # (128, noise) → (128, H, W, C)
 Protocol = Callable[[int, int, int], list[Draw]]  # generated and real images, size
 
@@ -59,16 +61,41 @@ class Evaluator:
             "reference": images.identity[:8],
             "encoder_digest": self._encoder.digest,
         }
+        if config.translation.source:
+            self.spec["translation"] = config.translation.source
         self.identity = self.spec["identity"] = _identity(self.spec, estimator)
-        self._real = self._real_features(images, cache)  # (m, d)
+        order = rng.generator(0, "evaluation", "reference").permutation(len(images.validation))
+        self._images, self._order = images.validation, order[: self.count]
+        self._real = self._real_features(images.identity, cache)  # (m, d)
         self._radii = radii(self._real)
         parts = _draws(PROTOCOLS.load(protocol), self.count, size)
         self._ends = np.cumsum([len(part) for part in parts])
         self._estimate = Estimate(self._real, [draw for part in parts for draw in part])
 
+    def reference(self, start: int, count: int) -> Images8:
+        """Validation images in the order in which they are compared, (count, H, W, C) uint8."""
+        return np.asarray(self._images[self._order[start : start + count]])
+
     def score(self, generate: Generate, latents: NDArray[np.float32]) -> dict[str, Any]:
         """Score a generator on latents (count, noise size)."""
-        generated = self._generated_features(generate, latents)
+        batches = (generate(batch) for batch in _filled(latents))
+        return self._scores(self._features(batches))
+
+    def score_translation(self, translate: Translate) -> dict[str, Any]:
+        """Score a translation on the validation images; `l1` is its mean absolute error, 0 to 1."""
+        errors: list[float] = []
+
+        def batches() -> Iterator[Images8]:
+            for start in range(0, self.count, BATCH):
+                real = self.reference(start, BATCH)
+                made = translate(real)
+                errors.append(float(np.abs(made.astype(np.float32) - real).sum()))
+                yield made
+
+        scores = self._scores(self._features(batches()))
+        return {**scores, "l1": sum(errors) / (255 * self.count * self._images[0].size)}
+
+    def _scores(self, generated: NDArray[np.float32]) -> dict[str, Any]:
         values, half_a, half_b, _ = np.split(self._estimate(generated), self._ends)
         return {
             "kid": float(values.mean()),
@@ -78,33 +105,21 @@ class Evaluator:
             "coverage": coverage(generated, self._real, self._radii),
         }
 
-    def _generated_features(
-        self, generate: Generate, latents: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        parts = []
-        for start in range(0, len(latents), BATCH):
-            batch = latents[start : start + BATCH]
-            # the last batch is filled up, so that the generator is traced for one shape only
-            filled = np.pad(batch, ((0, BATCH - len(batch)), (0, 0)))
-            parts.append(self._encoder(np.asarray(generate(filled))[: len(batch)]))
-        return np.concatenate(parts)
+    def _features(self, batches: Iterable[Images8]) -> NDArray[np.float32]:
+        """Features of the first `count` images, (count, d)."""
+        encoded = [self._encoder(np.asarray(batch)) for batch in batches]
+        return np.concatenate(encoded)[: self.count]
 
-    def _real_features(self, images: Images, cache: Path) -> NDArray[np.float32]:
+    def _real_features(self, identity: str, cache: Path) -> NDArray[np.float32]:
         """Features of the validation images in one fixed random order; kept on disk by content."""
         parts = [self.spec[name] for name in ("encoder", "resolution", "resizer", "m")]
-        parts += [images.identity, self._encoder.digest, encoders.ENCODING]
+        parts += [identity, self._encoder.digest, encoders.ENCODING]
         file = cache / "features" / f"{digest(parts)}.npy"
         if file.exists():
             kept: NDArray[np.float32] = np.load(file)
             return kept
-        order = rng.generator(0, "evaluation", "reference").permutation(len(images.validation))
-        chosen = order[: self.spec["m"]]
-        features = np.concatenate(
-            [
-                self._encoder(images.validation[chosen[start : start + BATCH]])
-                for start in range(0, len(chosen), BATCH)
-            ]
-        )
+        starts = range(0, self.count, BATCH)
+        features = np.concatenate([self._encoder(self.reference(at, BATCH)) for at in starts])
         if not np.isfinite(features).all():
             raise HarnessError(
                 f"evaluation.encoder: {self._encoder.name} gives features that are not finite"
@@ -133,6 +148,13 @@ def _count(config: TrialConfig, available: int, block: int | None) -> int:
     return count
 
 
+def _filled(latents: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    """Batches of one size, so that the generator is traced for one shape only."""
+    for start in range(0, len(latents), BATCH):
+        batch = latents[start : start + BATCH]
+        yield np.pad(batch, ((0, BATCH - len(batch)), (0, 0)))
+
+
 def _draws(protocol: Protocol, count: int, size: int) -> tuple[list[Draw], ...]:
     """What is compared: against all real images, against their first half, their second half."""
     half = count // 2
@@ -143,7 +165,9 @@ def _draws(protocol: Protocol, count: int, size: int) -> tuple[list[Draw], ...]:
 
 
 def _identity(spec: dict[str, Any], estimator: str) -> str:
+    translation = f".{spec['translation']}" if "translation" in spec else ""
     return (
         f"{spec['encoder']}.{spec['resolution']}.{spec['resizer']}.{estimator}.n{spec['n']}"
         f".m{spec['m']}.ref-{spec['reference']}.enc-{spec['encoder_digest']}"
+        f"{translation}"
     )

@@ -34,6 +34,7 @@ _SWITCHES = (
 VARIABLE = (
     *(f"optimizer.{owner}.{name}" for owner in ("generator", "discriminator") for name in _ADAM),
     "loss.label_smoothing",
+    "translation.l1_weight",
     "loss.margin",
     "loss.diversity_ratio",
     "loss.equilibrium_gain",

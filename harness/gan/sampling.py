@@ -10,9 +10,9 @@ from harness.catalog import dataset
 from harness.config.trial import TrialConfig
 from harness.errors import HarnessError
 from harness.files import write_atomically
+from harness.gan import models
 from harness.gan.evaluate import to_uint8
 from harness.gan.grid import png
-from harness.gan.models import dcgan
 from harness.gan.models.network import GENERATION
 from harness.gan.train import checkpoint
 from harness.gan.train.ensemble import Mixture
@@ -22,6 +22,11 @@ _BATCH = 128
 
 def write_samples(config: TrialConfig, generators: Path, count: int, target: Path) -> Path:
     """Write `count` images of the last kept EMA generator: a folder of PNG files, or a .npz."""
+    if config.translation.source:
+        raise HarnessError(
+            "this trial translates images, so it makes none of its own; the grids in its folder "
+            "show translations of validation images"
+        )
     kept = sorted(generators.glob("*.npz"))
     if not kept:
         raise HarnessError(f"{generators}: no generator is kept (harness clean removes them)")
@@ -37,13 +42,9 @@ def write_samples(config: TrialConfig, generators: Path, count: int, target: Pat
 
 def _sample(config: TrialConfig, path: Path, count: int) -> np.ndarray:
     """(count, H, W, C) uint8, a function of the trial's seed."""
-    channels, precision = dataset(config.data.name).channels, config.training.precision
-    network = Mixture(
-        [
-            dcgan.generator(config.generator, channels, precision)
-            for _ in range(config.training.members)
-        ]
-    )
+    channels = dataset(config.data.name).channels
+    members = range(config.training.members)
+    network = Mixture([models.generator(config, channels) for _ in members])
     # the average goes by its network's own names
     checkpoint.load(path, network.variables)
     made = []

@@ -109,4 +109,30 @@ ROWS = (
         following={"training.members": 3},
         ignoring={"training.members": 1},
     ),
+    Tip(
+        id="pix2pix",
+        title="The recipe of Pix2Pix",
+        statement="Translate images by a game and a hundred times the L1 distance to the target.",
+        claims=(Claim("S3", "helps", "weight 1 for the game, 100 for L1; D is updated before G"),),
+        literature="Isola et al. 2017 (Pix2Pix)",
+        following={
+            "translation.source": "edges",
+            "translation.l1_weight": 100.0,
+            "training.update": "alternating",
+        },
+        ignoring={
+            "translation.source": "edges",
+            "translation.l1_weight": 0.0,
+            "training.update": "simultaneous",
+        },
+    ),
+    Tip(
+        id="pix2pix_decoder_dropout",
+        title="Dropout in the decoder of Pix2Pix",
+        statement="Drop half of the features in the first three blocks of the U-Net's decoder.",
+        claims=(Claim("S3", "helps", "its only source of noise", condition="Pix2Pix"),),
+        literature="Isola et al. 2017 (Pix2Pix)",
+        following={"translation.source": "edges", "translation.decoder_dropout": 0.5},
+        ignoring={"translation.source": "edges", "translation.decoder_dropout": 0.0},
+    ),
 )

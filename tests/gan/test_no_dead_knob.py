@@ -85,6 +85,9 @@ OTHER = {
     "training.ema": (0.5, {}),
     "training.precision": ("bfloat16", {}),
     "training.members": (2, {}),
+    "translation.source": ("edges", {}),
+    "translation.l1_weight": (1.0, {"translation.source": "edges"}),
+    "translation.decoder_dropout": (0.0, {"translation.source": "edges"}),
 }
 SCHEDULE = {"training.kimg": 0.96, "training.evaluations": 2}
 # what the images are, tested where they are loaded (tests/gan/data)

@@ -8,6 +8,7 @@ from harness.config.trial.networks import DiscriminatorConfig, GeneratorConfig
 from harness.config.trial.optimization import AdamConfig, OptimizerConfig, TrainingConfig
 from harness.config.trial.penalties import PenaltiesConfig
 from harness.config.trial.root import TrialConfig
+from harness.config.trial.translation import TranslationConfig
 
 __all__ = [
     "AdamConfig",
@@ -20,5 +21,6 @@ __all__ = [
     "OptimizerConfig",
     "PenaltiesConfig",
     "TrainingConfig",
+    "TranslationConfig",
     "TrialConfig",
 ]

@@ -4,7 +4,14 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from harness.catalog import ENCODERS, GENERATOR_LOSSES, LOSSES, PROTOCOLS, dataset
+from harness.catalog import (
+    ENCODERS,
+    GENERATOR_LOSSES,
+    LOSSES,
+    PROTOCOLS,
+    TRANSLATIONS,
+    dataset,
+)
 
 
 class Section(BaseModel):
@@ -32,5 +39,6 @@ def _encoder_name(name: str) -> str:
 DatasetName = Annotated[str, AfterValidator(_dataset_name)]
 LossName = Annotated[str, AfterValidator(LOSSES.check)]
 GeneratorLossName = Annotated[str, AfterValidator(GENERATOR_LOSSES.check)]
+TranslationSource = Annotated[str, AfterValidator(TRANSLATIONS.check)]
 ProtocolName = Annotated[str, AfterValidator(PROTOCOLS.check)]
 EncoderName = Annotated[str, AfterValidator(_encoder_name)]

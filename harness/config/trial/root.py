@@ -14,6 +14,7 @@ from harness.config.trial.loss import LossConfig
 from harness.config.trial.networks import DiscriminatorConfig, GeneratorConfig
 from harness.config.trial.optimization import OptimizerConfig, TrainingConfig
 from harness.config.trial.penalties import PenaltiesConfig
+from harness.config.trial.translation import TranslationConfig
 
 
 class TrialConfig(Section):
@@ -27,6 +28,7 @@ class TrialConfig(Section):
     data: DataConfig = Field(default_factory=DataConfig)
     generator: GeneratorConfig = Field(default_factory=GeneratorConfig)
     discriminator: DiscriminatorConfig = Field(default_factory=DiscriminatorConfig)
+    translation: TranslationConfig = Field(default_factory=TranslationConfig)
     loss: LossConfig = Field(default_factory=LossConfig)
     penalties: PenaltiesConfig = Field(default_factory=PenaltiesConfig)
     optimizer: OptimizerConfig = Field(default_factory=OptimizerConfig)

@@ -67,6 +67,7 @@ _WEIGHTS = tuple(
 )
 # knobs of a game, and what leaves it unplayed: a variational autoencoder has none
 _NO_GAME: dict[str, Any] = {
+    "translation.source": None,
     "augmentation.policy": "none",
     "discriminator.instance_noise": 0.0,
     "loss.name": "non_saturating",
@@ -89,6 +90,14 @@ def _unplayed(knob: str, value: Any) -> Clash:
     )
 
 
+def _pairs(knob: str) -> Clash:
+    return Clash(
+        (knob, "translation.source"),
+        lambda c: c.translation.source is not None and read(c, knob) > 0,
+        f"source and image are augmented as one, and a source has no colour: set {knob} to 0",
+    )
+
+
 CLASHES = (
     *(_unplayed(knob, value) for knob, value in _NO_GAME.items()),
     _without_labels("loss.label_smoothing"),
@@ -100,6 +109,18 @@ CLASHES = (
         "this loss calls no image right or wrong, which `adaptive` steers by: set "
         "augmentation.policy to fixed or none",
     ),
+    Clash(
+        ("translation.source", "loss.name"),
+        lambda c: c.translation.source is not None and c.loss.name in LOSSES_OF_ENERGY,
+        "an autoencoder judges images, and no pairs of source and image: set loss.name to another, "
+        "or leave translation.source out",
+    ),
+    Clash(
+        ("translation.source", "data.name"),
+        lambda c: c.translation.source == "grey" and dataset(c.data.name).channels == 1,
+        "the images of this data set are grey already: set translation.source to edges",
+    ),
+    *(_pairs(f"augmentation.{knob}") for knob in ("brightness", "saturation", "contrast")),
     Clash(
         ("penalties.clipping.limit", "loss.name"),
         lambda c: c.penalties.clipping.limit > 0 and c.loss.name != "wasserstein",
@@ -160,7 +181,15 @@ def _absent(penalty: str) -> Callable[["TrialConfig"], bool]:
 
 
 INERT = (
-    Inert("generator.leaky_slope", 0.2, lambda c: c.generator.activation == "relu"),
+    Inert(
+        "generator.leaky_slope",
+        0.2,
+        lambda c: c.generator.activation == "relu" and c.translation.source is None,
+    ),
+    Inert("generator.noise_size", 64, lambda c: c.translation.source is not None),
+    Inert("generator.dropout", 0.0, lambda c: c.translation.source is not None),
+    Inert("translation.l1_weight", 100.0, lambda c: c.translation.source is None),
+    Inert("translation.decoder_dropout", 0.5, lambda c: c.translation.source is None),
     Inert("discriminator.leaky_slope", 0.2, lambda c: c.discriminator.activation == "relu"),
     Inert("generator.batch_norm_momentum", 0.99, lambda c: not c.generator.batch_norm),
     Inert("generator.batch_norm_scale", False, lambda c: not c.generator.batch_norm),

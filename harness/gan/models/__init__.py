@@ -1,1 +1,25 @@
-"""Generators, discriminators and their layers."""
+"""Generators, discriminators and their layers; here the choice between them."""
+
+from harness.config.trial import TrialConfig
+from harness.gan.models import autoencoder, dcgan
+from harness.gan.models.encoder import encoder
+from harness.gan.models.network import Network
+from harness.gan.models.unet import unet
+
+
+def generator(config: TrialConfig, channels: int) -> Network:
+    """What makes images (N, size, size, channels): of latents, or of a translation's sources."""
+    if config.translation.source:
+        return unet(config, channels)
+    return dcgan.generator(config.generator, channels, config.training.precision)
+
+
+def discriminator(config: TrialConfig, channels: int, energy: autoencoder.Energy | None) -> Network:
+    """The network that the game needs to face the generator."""
+    if config.training.update == "variational":
+        return encoder(config, channels)
+    if energy:
+        return autoencoder.discriminator(config, channels, energy)
+    seen = channels + 1 if config.translation.source else channels  # beside the source
+    size, precision = config.data.image_size, config.training.precision
+    return dcgan.discriminator(config.discriminator, size, seen, precision)

@@ -13,9 +13,11 @@ _BASE = 4  # pixels of the smallest feature map
 POLICY = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
-def _hidden(config: GeneratorConfig | DiscriminatorConfig, name: str, policy: str) -> list[Plain]:
+def hidden(
+    config: GeneratorConfig | DiscriminatorConfig, name: str, policy: str
+) -> list[Plain | Dropout]:
     """Normalisation and activation after a hidden layer."""
-    parts = []
+    parts: list[Plain | Dropout] = []
     if config.batch_norm:
         layer = BatchNormalization(
             momentum=config.batch_norm_momentum,
@@ -47,24 +49,22 @@ def generator_parts(
     policy = POLICY[precision]
     # a bias before batch normalisation is redundant (S0)
     shared = common(config, precision)
-    hidden = {**shared, "use_bias": not config.batch_norm}
+    kept = {**shared, "use_bias": not config.batch_norm}
     parts: list[Plain | Dropout] = [
-        Plain(Dense(_BASE * _BASE * config.width, name="stem", **hidden)),
-        *_hidden(config, "stem", policy),
+        Plain(Dense(_BASE * _BASE * config.width, name="stem", **kept)),
+        *hidden(config, "stem", policy),
         Plain(keras.layers.Reshape((_BASE, _BASE, config.width), name="stem_map", dtype=policy)),
     ]
     for number in range(1, (config.depth or 0) + 1):
         name = f"up_{number}"
         last = number == config.depth
-        units, keywords = (
-            (channels, {**shared, "use_bias": True}) if last else (config.width, hidden)
-        )
+        units, keywords = (channels, {**shared, "use_bias": True}) if last else (config.width, kept)
         if config.dropout:
             parts.append(Dropout(config.dropout, name=f"{name}_dropout"))
         layer = TransposedConvolution(units, config.kernel_size, 2, name=name, **keywords)
         parts.append(Plain(layer))
         if not last:
-            parts.extend(_hidden(config, name, policy))
+            parts.extend(hidden(config, name, policy))
     # the output in float32: 8 bits of mantissa would be visible in an image
     parts.append(Plain(keras.layers.Activation("sigmoid", name="output", dtype="float32")))
     return parts
@@ -82,12 +82,12 @@ def discriminator(
 def discriminator_parts(config: DiscriminatorConfig, precision: str) -> list[Plain | Dropout]:
     """The discriminator's layers before the last one, not built yet: images → features."""
     policy = POLICY[precision]
-    hidden = {**common(config, precision), "use_bias": not config.batch_norm}
+    kept = {**common(config, precision), "use_bias": not config.batch_norm}
     parts: list[Plain | Dropout] = []
     for number in range(1, (config.depth or 0) + 1):
         name = f"down_{number}"
-        layer = Convolution(config.width, config.kernel_size, 2, name=name, **hidden)
-        parts.extend((Plain(layer), *_hidden(config, name, policy)))
+        layer = Convolution(config.width, config.kernel_size, 2, name=name, **kept)
+        parts.extend((Plain(layer), *hidden(config, name, policy)))
     parts.append(Plain(keras.layers.Flatten(name="flatten", dtype=policy)))
     if config.dropout:
         parts.append(Dropout(config.dropout, name="dropout"))

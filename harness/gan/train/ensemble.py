@@ -25,13 +25,14 @@ class Mixture:
 
     def __init__(self, networks: Sequence[Network]) -> None:
         self._networks = tuple(networks)
+        self.input_shape = self._networks[0].input_shape
 
-    def __call__(self, latents: tf.Tensor, run: Pass) -> tf.Tensor:
-        """Latents (N, noise_size) → images (N, H, W, C)."""
-        made = [network(latents, run) for network in self._networks]
+    def __call__(self, inputs: tf.Tensor, run: Pass) -> tf.Tensor:
+        """Latents (N, noise_size) or a translation's sources → images (N, H, W, C)."""
+        made = [network(inputs, run) for network in self._networks]
         if len(made) == 1:
             return made[0]
-        image = tf.range(tf.shape(latents)[0])
+        image = tf.range(tf.shape(inputs)[0])
         # all make all, since a batch need not be a multiple of their number
         return tf.gather_nd(tf.stack(made), tf.stack([image % len(made), image], axis=1))
 

@@ -34,6 +34,8 @@ def generator_loss(gan: Gan, view: View, clock: Clock, number: int) -> tuple[tf.
     `number` counts the updates of this iteration.
     """
     loss = gan.generator_loss(gan, view)
+    if gan.translate is not None:
+        loss += gan.numbers["translation.l1_weight"] * view.difference
     updates = gan.config.training.generator_steps
     terms = gan.terms.generator
     values = _penalties(gan, terms, gan.generator, view, clock, clock[0] * updates + number)

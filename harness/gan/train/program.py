@@ -26,10 +26,16 @@ class Program:
         self.loop = Loop(self.gan, channels, xla)
         self.speed = 0.0  # iterations a second in the last call; 0: not known yet
         self.generate = tf.function(
-            lambda latents: self.gan.average(latents, GENERATION),
-            input_signature=(tf.TensorSpec((None, config.generator.noise_size), tf.float32),),
+            lambda inputs: self.gan.average(inputs, GENERATION),
+            input_signature=(tf.TensorSpec((None, *self.gan.average.input_shape), tf.float32),),
             jit_compile=xla,
         )
+
+    def sources(self, real: np.ndarray) -> tf.Tensor:
+        """What a translation is given of real images (N, H, W, C) uint8."""
+        (first, *_) = self.gan.members
+        assert first.translate is not None
+        return first.translate(tf.cast(real, tf.float32) / 255.0)
 
     def reset(self, config: TrialConfig) -> None:
         """Be as before the first iteration of `config`, whose structure is this program's."""

@@ -114,8 +114,14 @@ class Session:
         """EMA generator: latents (n, noise_size) → images (n, H, W, C) uint8."""
         return to_uint8(self.program.generate(latents).numpy())
 
+    def translate(self, real: np.ndarray) -> np.ndarray:
+        """EMA generator of a translation: real images → what it makes of their sources, uint8."""
+        return to_uint8(self.program.generate(self.program.sources(real)).numpy())
+
     def grid(self) -> np.ndarray:
-        """Samples from latents that are the same in every trial: (GRID, H, W, C) uint8."""
+        """Samples from inputs that are the same in every trial: (GRID, H, W, C) uint8."""
+        if self.config.translation.source:
+            return self.translate(self.evaluator.reference(0, GRID))
         return self.generate(rng.latents(GRID, self.config.generator.noise_size, 0, "samples"))
 
     def save(self, path: Path) -> None:
@@ -150,12 +156,17 @@ class Session:
     def score_values(self, number: int) -> dict[str, Any]:
         """Score the EMA generator as it is now, on the latents of evaluation `number`."""
         start = time.perf_counter()
+        scores = {"evaluation": number, **self._scores(number)}
+        self.evaluation_seconds += time.perf_counter() - start
+        return {**self._clock(), "evaluation_seconds": self.evaluation_seconds, **scores}
+
+    def _scores(self, number: int) -> dict[str, Any]:
+        if self.config.translation.source:
+            return self.evaluator.score_translation(self.translate)
         size = self.config.generator.noise_size
         # the same for all cells, fresh for each evaluation
         latents = rng.latents(self.evaluator.count, size, self.config.seed, "evaluation", number)
-        scores = {"evaluation": number, **self.evaluator.score(self.generate, latents)}
-        self.evaluation_seconds += time.perf_counter() - start
-        return {**self._clock(), "evaluation_seconds": self.evaluation_seconds, **scores}
+        return self.evaluator.score(self.generate, latents)
 
     def _score(self) -> Scores:
         return Scores(self.score_values(self._evaluations[self.iteration]))

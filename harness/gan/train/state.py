@@ -7,12 +7,11 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from harness.catalog import GENERATOR_LOSSES, LOSSES, PENALTIES
+from harness.catalog import GENERATOR_LOSSES, LOSSES, PENALTIES, TRANSLATIONS
 from harness.config.trial import PenaltiesConfig, TrialConfig
+from harness.gan import models
 from harness.gan.augment.ada import Controller
 from harness.gan.losses import Loss
-from harness.gan.models import autoencoder, dcgan
-from harness.gan.models.encoder import encoder
 from harness.gan.models.initial import copy_weights, initialise
 from harness.gan.models.network import Network
 from harness.gan.numbers import Numbers
@@ -59,6 +58,7 @@ class Gan:
     streams: Streams
     loss: Loss
     generator_loss: Callable[..., tf.Tensor]  # of this Gan and a View
+    translate: Callable[[tf.Tensor], tf.Tensor] | None  # real images → sources of a translation
     terms: Terms
     static: bool  # every shape is known when tracing, as XLA needs it
 
@@ -109,22 +109,11 @@ def _terms(config: PenaltiesConfig, numbers: Numbers) -> Terms:
     return Terms(of("weight", ""), of("generator_weight", "generator_"))
 
 
-def _discriminator(config: TrialConfig, channels: int, loss: Loss) -> Network:
-    """The network that the game needs to face the generator."""
-    if config.training.update == "variational":
-        return encoder(config, channels)
-    if loss.energy:
-        return autoencoder.discriminator(config, channels, loss.energy)
-    size, precision = config.data.image_size, config.training.precision
-    return dcgan.discriminator(config.discriminator, size, channels, precision)
-
-
 def build(config: TrialConfig, channels: int, static: bool = False) -> Gan:
     """Build networks, optimisers and controller for images of `channels`, ready to train."""
-    precision = config.training.precision
-    generator, average = (dcgan.generator(config.generator, channels, precision) for _ in range(2))
+    generator, average = (models.generator(config, channels) for _ in range(2))
     loss: Loss = LOSSES.load(config.loss.name)
-    discriminator = _discriminator(config, channels, loss)
+    discriminator = models.discriminator(config, channels, loss.energy)
     numbers = Numbers(config)
     gan = Gan(
         config=config,
@@ -139,6 +128,9 @@ def build(config: TrialConfig, channels: int, static: bool = False) -> Gan:
         streams=Streams(config.seed),
         loss=loss,
         generator_loss=GENERATOR_LOSSES.load(config.loss.generator),
+        translate=TRANSLATIONS.load(config.translation.source)
+        if config.translation.source
+        else None,
         terms=_terms(config.penalties, numbers),
         static=static,
     )

@@ -22,13 +22,26 @@ class View(NamedTuple):
     fake_logits: tf.Tensor  # (N, 1)
     real_features: tf.Tensor  # (N, F), the last hidden maps
     fake_features: tf.Tensor  # (N, F)
+    difference: tf.Tensor | float = 0.0  # of a translation: mean |real - fake|, as generated
 
 
 def look(gan: Gan, real: tf.Tensor, clock: Clock) -> View:
     """Generate, treat real and generated images alike, and discriminate."""
+    run = training(gan, clock, "generator")
+    if gan.translate is None:
+        size = gan.config.generator.noise_size
+        latents = normal((real.shape[0], size), gan.streams.at("latent", *clock))
+        return _discriminated(gan, real, gan.generator(latents, run), clock)
+    source = gan.translate(real)
+    fake = gan.generator(source, run)
+    view = _discriminated(
+        gan, tf.concat([real, source], axis=3), tf.concat([fake, source], axis=3), clock
+    )
+    return view._replace(difference=tf.reduce_mean(tf.abs(real - fake)))
+
+
+def _discriminated(gan: Gan, real: tf.Tensor, fake: tf.Tensor, clock: Clock) -> View:
     count = real.shape[0]
-    noise = normal((count, gan.config.generator.noise_size), gan.streams.at("latent", *clock))
-    fake = gan.generator(noise, training(gan, clock, "generator"))
     real, fake = _treated(gan, real, clock, "real"), _treated(gan, fake, clock, "fake")
     if gan.config.training.batches == "joint":
         both = tf.concat([real, fake], axis=0)

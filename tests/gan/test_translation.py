@@ -1,0 +1,150 @@
+"""Image-to-image translation: its sources, its U-Net, its loss, its scores."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from harness.config.identity import metric_request
+from harness.errors import HarnessError
+from harness.gan.data import load_images
+from harness.gan.evaluate import Evaluator
+from harness.gan.models.network import GENERATION, Pass
+from harness.gan.train.objectives import generator_loss
+from harness.gan.train.program import Program
+from harness.gan.train.session import GRID, Session
+from harness.gan.train.state import build
+from harness.gan.train.view import look
+from harness.gan.translation import edges, grey
+
+pytestmark = pytest.mark.tf
+EDGES = {"translation.source": "edges"}
+CLOCK = (tf.constant(0), 0)
+
+
+def images(count=16):
+    return tf.random.stateless_uniform((count, 16, 16, 1), [1, 2])
+
+
+def test_grey_is_the_usual_weighted_sum():
+    colour = np.random.default_rng(0).random((2, 4, 4, 3)).astype(np.float32)
+    expected = colour @ np.array([0.2989, 0.587, 0.114], np.float32)
+    np.testing.assert_allclose(grey(colour)[..., 0], expected, atol=1e-5)
+
+
+def test_edges_are_the_length_of_sobels_gradient():
+    step = np.zeros((1, 8, 8, 3), np.float32)
+    step[:, :, 4:] = 1.0  # black and white meet between columns 3 and 4
+    found = edges(step)[0, :, :, 0].numpy()
+    np.testing.assert_allclose(found[:, 3:5], 1.0, atol=1e-5)
+    np.testing.assert_allclose(found[:, [0, 1, 2, 5, 6, 7]], 0.0, atol=1e-5)
+    np.testing.assert_allclose(edges(0.25 * step)[0, :, 3, 0], 0.25, atol=1e-5)
+    turned = edges(np.transpose(step, (0, 2, 1, 3)))[0, :, :, 0]
+    np.testing.assert_allclose(turned, found.T, atol=1e-5)
+
+
+def test_the_unet_has_s3s_blocks_and_reads_its_mirror_images(tiny):
+    gan = build(tiny(EDGES), 1)
+    names = [part.name for part in gan.generator.parts]
+    assert names == [
+        "down_1", "down_1_activation",  # no normalisation in the first
+        "down_2", "down_2_norm", "down_2_activation",
+        "down_3", "down_3_norm", "down_3_activation",
+        "down_4",  # nothing after the last of the encoder
+        "up_1", "up_1_norm", "up_1_activation", "up_1_dropout",
+        "up_2", "up_2_norm", "up_2_activation", "up_2_dropout",
+        "up_3", "up_3_norm", "up_3_activation", "up_3_dropout",
+        "up_4", "output",
+    ]  # fmt: skip
+    inputs = {
+        name: gan.generator.variables[f"generator/{name}/kernel"].shape[-1]
+        for name in ("up_1", "up_2", "up_3", "up_4")
+    }
+    assert inputs == {"up_1": 8, "up_2": 16, "up_3": 16, "up_4": 16}
+    # what the outermost encoder block gives reaches the last decoder block by itself
+    source = edges(images())
+    before = gan.generator(source, GENERATION)
+    kernel = gan.generator.variables["generator/up_4/kernel"]
+    kernel.assign(tf.concat([kernel[..., :8], tf.zeros_like(kernel[..., 8:])], axis=3))
+    assert not np.allclose(before, gan.generator(source, GENERATION))
+
+
+def test_its_noise_is_dropout_in_training_alone(tiny):
+    gan = build(tiny(EDGES), 1)
+    source = edges(images())
+    one, two = (gan.generator(source, Pass(True, tf.constant([0, n]))) for n in (1, 2))
+    assert not np.allclose(one, two)
+    np.testing.assert_array_equal(
+        gan.generator(source, GENERATION), gan.generator(source, GENERATION)
+    )
+
+
+def test_the_discriminator_sees_pairs_that_are_augmented_as_one(tiny):
+    config = tiny({**EDGES, "augmentation.policy": "fixed", "augmentation.probability": 1.0})
+    gan, real = build(config, 1), images()
+    view = look(gan, real, CLOCK)
+    assert view.real.shape == view.fake.shape == (16, 16, 16, 2)
+    # mirroring and shifting by whole pixels move source and image to the same places
+    plain = look(build(tiny({**EDGES, "augmentation.policy": "none"}), 1), real, CLOCK)
+    np.testing.assert_array_equal(plain.real[..., :1], real)
+    np.testing.assert_allclose(plain.real[..., 1:], edges(real), atol=1e-6)
+    still = {f"augmentation.{name}": 0.0 for name in ("rotation", "zoom", "translation")}
+    view = look(
+        build(
+            tiny(
+                {**EDGES, **still, "augmentation.policy": "fixed", "augmentation.probability": 1.0}
+            ),
+            1,
+        ),
+        real,
+        CLOCK,
+    )
+    for found, given in zip(view.real.numpy(), plain.real.numpy(), strict=True):
+        assert np.allclose(found, given, atol=1e-5) or np.allclose(found, given[:, ::-1], atol=1e-5)
+
+
+def test_the_generator_is_drawn_to_the_target_by_l1(tiny):
+    gan = build(tiny({**EDGES, "translation.l1_weight": 7.0, "augmentation.policy": "none"}), 1)
+    real = images()
+    view = look(gan, real, CLOCK)
+    difference = np.abs(view.real[..., :1].numpy() - view.fake[..., :1].numpy()).mean()
+    assert float(view.difference) == pytest.approx(difference, rel=1e-5)
+    loss, _ = generator_loss(gan, view, CLOCK, 0)
+    plain = float(gan.loss.generator(view.real_logits, view.fake_logits))
+    assert float(loss) == pytest.approx(plain + 7 * difference, rel=1e-5)
+
+
+def test_it_is_scored_on_the_validation_images_under_a_name_of_its_own(tiny, tmp_path):
+    config, other = tiny(EDGES), tiny()
+    assert metric_request(config) != metric_request(other)
+    known = load_images(config.data, tmp_path)
+    evaluator = Evaluator(config, known, tmp_path)
+    assert evaluator.identity.endswith(".edges")
+    assert evaluator.identity.removesuffix(".edges") == Evaluator(other, known, tmp_path).identity
+    # a perfect translation has no error, and its images are the reference itself
+    perfect = evaluator.score_translation(lambda real: real)
+    assert perfect["l1"] == 0.0
+    assert perfect["coverage"] == 1.0
+    black = evaluator.score_translation(np.zeros_like)
+    real = np.concatenate([evaluator.reference(at, 128) for at in range(0, evaluator.count, 128)])
+    assert black["l1"] == pytest.approx(real.mean() / 255, rel=1e-5)
+    assert black["kid"] > perfect["kid"]
+    session = Session(config, known, evaluator, Program(config, 1))
+    assert session.grid().shape == (GRID, 16, 16, 1)
+    events = list(session.events(lambda: False))
+    rows = [event.values for event in events if type(event).__name__ == "Scores"]
+    assert len(rows) == config.training.evaluations + 1
+    assert rows[-1]["l1"] < rows[0]["l1"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"translation.source": "grey"},
+        {**EDGES, "loss.name": "began", "augmentation.policy": "none"},
+        {**EDGES, "augmentation.brightness": 0.5},
+        {**EDGES, "training.update": "variational", "augmentation.policy": "none"},
+    ],
+)
+def test_what_means_nothing_is_refused(tiny, changes):
+    with pytest.raises(HarnessError, match="clashes"):
+        tiny(changes)
