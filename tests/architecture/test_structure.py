@@ -89,6 +89,7 @@ def test_the_tables_are_those_of_the_catalogue():
         "LOSSES",
         "GENERATOR_LOSSES",
         "PENALTIES",
+        "TRANSLATIONS",
         "ENCODERS",
         "PROTOCOLS",
         "DESIGNS",

@@ -135,8 +135,11 @@ def test_a_size_that_is_no_power_is_refused_with_the_nearest(size, nearest):
         resolve([{"data.image_size": size}])
 
 
-UNPLAYED = {"training.update": "variational", "augmentation.policy": "none"}
+UNAUGMENTED = {"augmentation.policy": "none"}
+UNPLAYED = {"training.update": "variational", **UNAUGMENTED}
+EDGES = {"translation.source": "edges"}
 PLAYED = {
+    "translation.source": "edges",
     "augmentation.policy": "fixed",
     "discriminator.instance_noise": 0.1,
     "loss.name": "hinge",
@@ -162,6 +165,12 @@ CLASHES = {
     ("loss.label_noise", "loss.name"): {"loss.name": "hinge", "loss.label_noise": 0.1},
     ("augmentation.policy", "loss.name"): {"loss.name": "began"},
     ("loss.label_smoothing", "loss.name"): {"loss.name": "hinge", "loss.label_smoothing": 0.1},
+    ("translation.source", "loss.name"): {**EDGES, "loss.name": "began", **UNAUGMENTED},
+    ("translation.source", "data.name"): {"translation.source": "grey", "data.name": "mnist"},
+    **{
+        (f"augmentation.{knob}", "translation.source"): {**EDGES, f"augmentation.{knob}": 0.5}
+        for knob in ("brightness", "saturation", "contrast")
+    },
     ("penalties.clipping.limit", "loss.name"): {"penalties.clipping.limit": 0.01},
     ("generator.depth", "data.image_size"): {"generator.depth": 3},
     ("discriminator.depth", "data.image_size"): {"discriminator.depth": 7},
@@ -197,6 +206,7 @@ def test_a_clash_names_both_knobs_their_values_and_what_to_change(clash):
         {**CRITIC, "penalties.clipping.limit": 0.01},
         {"loss.name": "began", "augmentation.policy": "fixed"},
         UNPLAYED,
+        {"translation.source": "grey", "augmentation.policy": "fixed"},
         {"discriminator.depth": 6},
         {"training.kimg": 25 * 0.128},
         FOLDER,
@@ -217,6 +227,10 @@ INERT = {
     "generator.batch_norm_scale": ({"generator.batch_norm": False}, True, {}),
     "discriminator.batch_norm_momentum": ({"discriminator.batch_norm": False}, 0.9, {}),
     "discriminator.batch_norm_scale": ({"discriminator.batch_norm": False}, True, {}),
+    "generator.noise_size": (EDGES, 32, {}),
+    "generator.dropout": (EDGES, 0.5, {}),
+    "translation.l1_weight": ({}, 1.0, EDGES),
+    "translation.decoder_dropout": ({}, 0.0, EDGES),
     "loss.margin": ({}, 1.0, {**ENERGY, "loss.name": "ebgan"}),
     "loss.diversity_ratio": ({}, 0.7, {**ENERGY, "loss.name": "began"}),
     "loss.equilibrium_gain": ({}, 0.01, {**ENERGY, "loss.name": "began"}),
