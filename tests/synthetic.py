@@ -223,7 +223,9 @@ def _curves(folder: Path, recipe: Recipe, cell: str, config: TrialConfig, share:
         kid = level + (0.9 - level) * math.exp(-5 * done) + own.normal(0, 0.006) * (number > 0)
         place = _place(config, iteration)
         scores = {"kid": kid, "kid_blocks": [kid - 0.01, kid + 0.01], "kid_half_a": kid,
-                  "kid_half_b": kid, "coverage": 0.6 * done, "evaluation_seconds": 4.0}  # fmt: skip
+                  "kid_half_b": kid, "coverage": 0.6 * done, "evaluation_seconds": 4.0,
+                  "fid": 300 * kid if iteration in config.final_iterations else None,
+                  "inception_score": None}  # fmt: skip
         row = {"evaluation": number, **place, **scores}
         _append(folder / "evaluations" / f"{identity}.jsonl", row)
         if number in (0, len(rows) // 5, len(rows) // 2, len(rows) - 1):

@@ -18,13 +18,14 @@ MISSING = "missing"
 STATUSES = (FINISHED, DIVERGED, CRASHED, MISSING)
 Plan = Mapping[str, Any]
 
+BESIDE = ("coverage", "fid", "inception_score")  # KID; described, never judged
 _TRIAL_TEXT = ("cell", "seed", "key", "status", "identity", "flags", "message")
 _TRIAL_NUMBERS = (
     "final",  # the objective; a diverged trial has its failure value, an unscored one none
     "best",
     "best_kimg",
     "untrained",
-    "coverage",
+    *BESIDE,
     "kimg",
     "iteration",
     "generator_updates",
@@ -37,7 +38,7 @@ _TRIAL_NUMBERS = (
 )
 _CURVE_TEXT = ("cell", "seed", "key", "status", "identity")
 _CURVE_NUMBERS = ("evaluation", "iteration", "kimg", "generator_updates", "seconds")
-_SCORES = ("kid", "kid_half_a", "kid_half_b", "coverage")
+_SCORES = ("kid", "kid_half_a", "kid_half_b", *BESIDE)
 _TRAINING_NUMBERS = (
     "iteration",
     "kimg",
@@ -187,7 +188,7 @@ def _scores(
         "best": best,
         "best_kimg": best_kimg,
         "untrained": kids[0] if kids else math.nan,
-        "coverage": _number(curves[-1].get("coverage")) if curves else math.nan,
+        **{name: _number(curves[-1].get(name)) if curves else math.nan for name in BESIDE},
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis.effects import BETTER, INCONCLUSIVE, WORSE, differences, effects, estimate
-from harness.analysis.frame import STATUSES, Frames, each_row
+from harness.analysis.frame import BESIDE, STATUSES, Frames, each_row
 from harness.records import FINISHED
 
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
@@ -65,7 +65,7 @@ def cells(frames: Frames) -> pd.DataFrame:
         for identity in _identities(frames.trials, cell["label"])
     ]
     counts = ("planned", *STATUSES)
-    numbers = ("n", "mean", "sd", "best", "coverage", "pairs", "difference", "low", "high")
+    numbers = ("n", "mean", "sd", "best", *BESIDE, "pairs", "difference", "low", "high")
     return pd.DataFrame(rows, columns=["cell", "identity", *counts, *numbers])
 
 
@@ -86,7 +86,7 @@ def _cell(frames: Frames, label: str, identity: str | None) -> dict[str, Any]:
         "mean": scored["final"].mean() if len(scored) else math.nan,
         "sd": scored["final"].std() if len(scored) > 1 else math.nan,
         "best": scored["best"].mean() if len(scored) else math.nan,
-        "coverage": scored["coverage"].mean() if len(scored) else math.nan,
+        **{name: scored[name].mean() if len(scored) else math.nan for name in BESIDE},
         "pairs": 0,
     }
     if label == reference:

@@ -21,7 +21,7 @@ from harness.files import write_atomically
 from harness.gan.data import Images, load_images
 from harness.gan.data.source import Uint8
 from harness.gan.data.store import locked
-from harness.gan.encoders import Encoder, compiled, resize, weights_digest
+from harness.gan.encoders import Encoder, compiled, resize, softmax_layer, weights_digest
 
 RECIPE = 2  # raised when the same images would give another net
 FEATURES = 64
@@ -54,6 +54,7 @@ def classifier(data: DataConfig, evaluation: EvaluationConfig, cache: Path) -> E
         resolution,
         weights_digest(features.get_weights()),
         compiled(lambda x: features(x, training=False), resolution, evaluation.resizer),
+        softmax_layer(*model.get_weights()[-2:]),
     )
 
 

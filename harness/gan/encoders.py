@@ -34,6 +34,7 @@ INCEPTION_2015_ARCHIVE = (
 INCEPTION_2015_PX = 299  # the graph resizes to it
 
 Network = Callable[[tf.Tensor], tf.Tensor]  # RGB float32 (N, H, W, 3) in [0, 255] → (N, d)
+Classes = Callable[[NDArray[np.floating]], NDArray[np.float64]]  # features → (N, classes)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Encoder:
     resolution: int  # pixels that images are resized to
     digest: str  # 8 hex of its weights
     features: Network  # compiled, resizing included
+    classes: Classes | None = None  # probabilities; None where the network comes without its head
 
     @property
     def batch(self) -> int:
@@ -122,13 +124,15 @@ def inception_2015(data: DataConfig, evaluation: EvaluationConfig, cache: Path) 
     graph = tf.compat.v1.GraphDef()
     try:
         graph.ParseFromString(file.read_bytes())
+        # what follows is made for one image at a time
+        body = tf.compat.v1.graph_util.extract_sub_graph(graph, ["pool_3"])
         function = tf.compat.v1.wrap_function(
             lambda images: tf.graph_util.import_graph_def(
-                graph, {"ExpandDims:0": images}, ["pool_3:0"]
+                body, {"ExpandDims:0": images}, ["pool_3:0"]
             ),
             [tf.TensorSpec((None, None, None, 3), tf.float32)],
         )
-    except (OSError, DecodeError, ValueError) as error:
+    except (OSError, DecodeError, ValueError, AssertionError) as error:
         raise HarnessError(
             f"{file}: not the graph of the 2015-12-05 Inception network ({_line(error)})"
         ) from error
@@ -138,7 +142,18 @@ def inception_2015(data: DataConfig, evaluation: EvaluationConfig, cache: Path) 
         INCEPTION_2015_PX,
         hashlib.sha256(file.read_bytes()).hexdigest()[:8],
         compiled(lambda x: pooled(function(x)[0]), resolution, evaluation.resizer),
+        _head_2015(graph),
     )
+
+
+def _head_2015(graph: Any) -> Classes | None:
+    """The graph's own last layer without its bias, as the inception score's authors use it."""
+    nodes = {node.name: node for node in graph.node}
+    product = nodes.get("softmax/logits/MatMul")
+    weights = nodes.get(product.input[1]) if product else None
+    if weights is None or weights.op != "Const":
+        return None
+    return softmax_layer(tf.make_ndarray(weights.attr["value"].tensor))
 
 
 def _inception_2015_file() -> Path:
@@ -235,6 +250,17 @@ def resize(images: tf.Tensor, size: int, resizer: str) -> tf.Tensor:
         return tf.image.resize(images, (size, size), method="bilinear", antialias=False)
     larger = tf.image.resize(images, (size, size), method="bicubic", antialias=True)
     return tf.clip_by_value(larger, 0.0, 255.0)  # bicubic overshoots
+
+
+def softmax_layer(kernel: NDArray[Any], bias: NDArray[Any] | float = 0.0) -> Classes:
+    """A network's last layer: features (N, d) → class probabilities (N, classes), float64."""
+
+    def classes(features: NDArray[np.floating]) -> NDArray[np.float64]:
+        logits = np.asarray(features, np.float64) @ kernel + bias
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+    return classes
 
 
 def pooled(features: tf.Tensor) -> tf.Tensor:

@@ -1,6 +1,7 @@
-"""Scoring: generator → uint8 images → features → KID and coverage against the validation images."""
+"""Scoring: generator → uint8 images → features → KID and more against the validation images."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from harness.files import write_atomically
 from harness.gan import encoders
 from harness.gan.data import Images
 from harness.metrics.coverage import NEIGHBOURS, coverage, radii
+from harness.metrics.fid import Frechet
+from harness.metrics.inception_score import inception_score
 from harness.metrics.kid import Draw, Estimate
 
 BATCH = 128  # images generated at a time
@@ -76,12 +79,14 @@ class Evaluator:
         """Validation images in the order in which they are compared, (count, H, W, C) uint8."""
         return np.asarray(self._images[self._order[start : start + count]])
 
-    def score(self, generate: Generate, latents: NDArray[np.float32]) -> dict[str, Any]:
+    def score(
+        self, generate: Generate, latents: NDArray[np.float32], with_fid: bool
+    ) -> dict[str, Any]:
         """Score a generator on latents (count, noise size)."""
         batches = (generate(batch) for batch in _filled(latents))
-        return self._scores(self._features(batches))
+        return self._scores(self._features(batches), with_fid)
 
-    def score_translation(self, translate: Translate) -> dict[str, Any]:
+    def score_translation(self, translate: Translate, with_fid: bool) -> dict[str, Any]:
         """Score a translation on the validation images; `l1` is its mean absolute error, 0 to 1."""
         errors: list[float] = []
 
@@ -92,23 +97,30 @@ class Evaluator:
                 errors.append(float(np.abs(made.astype(np.float32) - real).sum()))
                 yield made
 
-        scores = self._scores(self._features(batches()))
+        scores = self._scores(self._features(batches()), with_fid)
         return {**scores, "l1": sum(errors) / (255 * self.count * self._images[0].size)}
 
-    def _scores(self, generated: NDArray[np.float32]) -> dict[str, Any]:
+    def _scores(self, generated: NDArray[np.float32], with_fid: bool) -> dict[str, Any]:
         values, half_a, half_b, _ = np.split(self._estimate(generated), self._ends)
+        classes = self._encoder.classes
         return {
             "kid": float(values.mean()),
             "kid_blocks": [float(value) for value in values],
             "kid_half_a": float(half_a.mean()),
             "kid_half_b": float(half_b.mean()),
             "coverage": coverage(generated, self._real, self._radii),
+            "fid": self._frechet(generated) if with_fid else None,
+            "inception_score": inception_score(classes(generated)) if classes else None,
         }
 
     def _features(self, batches: Iterable[Images8]) -> NDArray[np.float32]:
         """Features of the first `count` images, (count, d)."""
         encoded = [self._encoder(np.asarray(batch)) for batch in batches]
         return np.concatenate(encoded)[: self.count]
+
+    @cached_property
+    def _frechet(self) -> Frechet:
+        return Frechet(self._real)
 
     def _real_features(self, identity: str, cache: Path) -> NDArray[np.float32]:
         """Features of the validation images in one fixed random order; kept on disk by content."""

@@ -14,6 +14,32 @@ ROWS = (
         test="tests/gan/test_evaluate.py::test_blocks_equal_s0_on_equal_float_images_and_features",
     ),
     Practice(
+        id="fid",
+        title="FID",
+        statement="Compare generators by the Fréchet distance between features.",
+        claims=(
+            Claim("S2", "depends", "what its tables of losses and of BigGAN are measured in"),
+            Claim("S0", "depends", "no unbiased estimator: higher on fewer images; KID is lighter"),
+        ),
+        literature="Heusel et al. 2017",
+        kind="protocol",
+        how="Computed from the features of KID at the evaluations of the last fifth, and shown "
+        "beside it, never judged.",
+        test="tests/unit/metrics/test_fid.py::test_it_is_the_formula",
+    ),
+    Practice(
+        id="inception_score",
+        title="Inception score",
+        statement="Compare generators by how sure and how varied a classifier finds their images.",
+        claims=(Claim("S2", "depends", "a column of its BigGAN table"),),
+        literature="Salimans et al. 2016",
+        kind="protocol",
+        how="Computed where the encoder comes with class probabilities (classifier and "
+        "inception_2015), and shown beside KID, never judged.",
+        test="tests/unit/metrics/test_inception_score.py::"
+        "test_it_is_the_authors_of_as_many_splits_as_there_are_images_for",
+    ),
+    Practice(
         id="visual_inspection",
         title="Look at the samples",
         statement="Judge samples by eye, since no loss says how good they are.",
@@ -52,6 +78,18 @@ ROWS = (
         test="tests/unit/metrics/test_health.py::test_a_loss_at_zero",
     ),
     Practice(
+        id="generator_loss_falls",
+        title="A generator loss that falls",
+        statement="Take a steadily falling generator loss for a sign that it fools with garbage.",
+        claims=(Claim("S1", "depends", "a failure: the discriminator is fooled with garbage"),),
+        literature="Chintala et al. 2016 (ganhacks)",
+        kind="diagnostic",
+        how="Flag generator_loss_falls, where the loss falls over the second half of a trial while "
+        "KID rises.",
+        test="tests/unit/metrics/test_health.py::"
+        "test_a_generator_loss_that_falls_while_images_get_worse",
+    ),
+    Practice(
         id="failure_modes",
         title="The ways to fail",
         statement="Look for non-convergence, mode collapse, vanishing gradients and oscillation.",
@@ -62,8 +100,8 @@ ROWS = (
         ),
         literature="Goodfellow 2016 (NIPS tutorial)",
         kind="diagnostic",
-        how="Divergence ends a trial as a result; rebound, collapsed, discriminator_loss_zero and "
-        "the accuracy band are flags. The report has a section for them.",
+        how="Divergence ends a trial as a result; rebound, collapsed, discriminator_loss_zero, "
+        "generator_loss_falls and the accuracy band are flags. The report has a section for them.",
         test="tests/unit/metrics/test_health.py::test_rebound_is_half_worse_than_the_best",
     ),
 )

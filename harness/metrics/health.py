@@ -13,6 +13,8 @@ Row = Mapping[str, Any]
 ACCURACY_BAND = (0.80, 0.95)  # S0: below it the discriminator is too weak, above it too strong
 ZERO_LOSS = 1e-3  # S1: a discriminator's loss of 0.0 is a failure; a mean this low prints as 0.00
 REBOUND_RATIO, REBOUND_ERRORS = 1.5, 4.0  # worse by half than the best, and not by chance
+FALLING_PAIRS = 0.8  # of two rows the later is lower four times in five: Kendall's tau below -0.6
+FEWEST_ROWS = 10  # of the second half: ten numbers by chance fall like that once in 120 times
 COVERAGE_SHARE, COVERAGE_FLOOR = 0.5, 0.05  # half of the best, or next to nothing
 
 
@@ -67,3 +69,32 @@ def training_flags(rows: Sequence[Row], reaches_zero: bool) -> list[dict[str, An
     if accuracies and np.mean(accuracies) > ACCURACY_BAND[1]:
         found.append("accuracy_above_band")
     return [{"flag": flag, "kimg": late[0]["kimg"], "identity": None} for flag in found]
+
+
+def falling_loss_flags(
+    rows: Sequence[Row], scores: Sequence[Row], independent: int, identity: str
+) -> list[dict[str, Any]]:
+    """`generator_loss_falls`: it fools a weak discriminator with ever worse images (S1).
+
+    Over the second half of the training rows the generator's loss falls steadily, whatever its
+    scale, and from the evaluation at its beginning to the last KID rises, and not by chance.
+    """
+    finite = [row for row in rows if row["generator_loss"] is not None]
+    late = finite[len(finite) // 2 :]
+    if len(late) < FEWEST_ROWS:
+        return []
+    # the first row of scores is the untrained generator
+    before = [row for row in scores[1:] if row["kimg"] <= late[0]["kimg"]]
+    if not before or _falling([row["generator_loss"] for row in late]) < FALLING_PAIRS:
+        return []
+    first, last = before[-1], scores[-1]
+    error = np.hypot(standard_error(first, independent), standard_error(last, independent))
+    if last["kid"] - first["kid"] <= REBOUND_ERRORS * error:
+        return []
+    return [{"flag": "generator_loss_falls", "kimg": last["kimg"], "identity": identity}]
+
+
+def _falling(values: Sequence[float]) -> float:
+    """The share of pairs of which the later is the lower."""
+    earlier, later = np.triu_indices(len(values), k=1)
+    return float(np.mean(np.take(values, later) < np.take(values, earlier)))

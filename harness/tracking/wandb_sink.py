@@ -21,7 +21,8 @@ from harness.tracking.mirror import Cells, Log, Mode, Row, RunIdentity, Tracking
 if TYPE_CHECKING:
     import wandb
 
-SUMMARIES = {"kid": "min,last", "coverage": "max,last"}  # of a curve, where its last is not enough
+SUMMARIES = dict.fromkeys(("kid", "fid"), "min,last")  # of a curve whose last is not enough
+SUMMARIES |= dict.fromkeys(("coverage", "inception_score"), "max,last")
 GRACE = 5.0  # seconds beyond W&B's own time limit after which it counts as stuck
 
 

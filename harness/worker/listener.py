@@ -1,13 +1,11 @@
 """Listens to a training session and writes what it says: record, checkpoints, W&B."""
 
-import math
 import shutil
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from harness.catalog import LOSSES
-from harness.config.trial import TrialConfig
 from harness.gan.grid import write_grid
 from harness.gan.train.session import Diverged, Event, Row, Scores, Session
 from harness.metrics import health
@@ -94,9 +92,8 @@ class Listener:
 
     def _drop_generators(self, rows: list[dict[str, Any]]) -> None:
         """Keep the EMA generators of the last fifth, the best and the last."""
-        config = self.session.config
         best = min(rows, key=lambda row: float(row["kid"]))["iteration"]
-        kept = {best, rows[-1]["iteration"], *final_fifth(config)}
+        kept = {best, rows[-1]["iteration"], *self.session.config.final_iterations}
         for row in rows:
             if row["iteration"] not in kept:
                 self.recorder.generator(row["iteration"]).unlink(missing_ok=True)
@@ -115,6 +112,7 @@ class Listener:
             scores, independent, self.identity, session.config.training.evaluations
         )
         flags += health.training_flags(rows, loss.reaches_zero)
+        flags += health.falling_loss_flags(rows, scores, independent, self.identity)
         return {
             "key": self.recorder.folder.name,
             "status": status,
@@ -135,9 +133,3 @@ class Listener:
         """When a trial has ended its optimiser states go and its EMA generators stay."""
         if not self.keep_all:
             shutil.rmtree(self.recorder.checkpoint.parent, ignore_errors=True)
-
-
-def final_fifth(config: TrialConfig) -> list[int]:
-    """The iterations of the last fifth of the evaluations, rounded up."""
-    points = config.evaluation_iterations[1:]
-    return points[-math.ceil(len(points) / 5) :]

@@ -17,7 +17,7 @@ from harness.records import FINISHED, Trial
 from harness.tracking.mirror import RunIdentity, TrackingSettings
 from harness.tracking.record import Recorder, environment
 from harness.tracking.wandb_sink import WandbSink
-from harness.worker.listener import Listener, final_fifth
+from harness.worker.listener import Listener
 
 EVALUATORS = 4  # kept; each holds an encoder and the features of the validation images
 
@@ -114,7 +114,7 @@ def _rescored(session: Session, recorder: Recorder, status: str) -> list[dict[st
     config = session.config
     numbers = {at: number for number, at in enumerate(config.evaluation_iterations)}
     kept = sorted((recorder.folder / "generators").glob("*.npz"))
-    needed = set(final_fifth(config)) if status == FINISHED else set()
+    needed = set(config.final_iterations) if status == FINISHED else set()
     if needed - {int(path.stem) for path in kept}:
         raise HarnessError(
             f"{recorder.folder.name}: its generators were removed (harness clean), so it cannot be "

@@ -58,9 +58,6 @@ PENDING = {
     "acgan",
     "infogan",
     "minibatch_discrimination",
-    "fid",
-    "inception_score",
-    "generator_loss_falls",
 }  # being added; empty when done
 NO_SETTINGS = {
     "rescale_samples_to_bytes", "easy_data_first", "low_resolution_first", "bounding_box_crop",

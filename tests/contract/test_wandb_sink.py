@@ -58,6 +58,8 @@ def test_a_live_run_holds_all_that_was_logged(tmp_path, said):
     assert shared["kid"] == pytest.approx(0.2)
     assert shared["samples.width"] == 12
     assert [row["kid"] for row in history if "kid" in row] == pytest.approx([0.4, 0.1, 0.2])
+    assert [row["fid"] for row in history if "fid" in row] == pytest.approx([10.0, 20.0])
+    assert not any("inception_score" in row for row in history)
     assert [row["generator_loss"] for row in history if "generator_loss" in row] == pytest.approx(
         [row["generator_loss"] for row in mirrored.TRAINING]
     )

@@ -201,13 +201,20 @@ def test_inception_v3_with_a_broken_file(keras_home, tmp_path, monkeypatch):
         build(CIFAR, evaluation(encoder="inception_v3"), tmp_path)
 
 
+HEAD = np.float32([[1.0, -1.0], [0.5, 2.0], [0.0, 1.0]])
+
+
 def tiny_graph(path):
     """A graph with the tensor names of the 2015 network: mean colours of the resized image."""
     with tf.Graph().as_default() as graph:
         images = tf.compat.v1.placeholder(tf.float32, (1, None, None, 3), name="ExpandDims")
         larger = tf.compat.v1.image.resize_bilinear(images, (299, 299), name="ResizeBilinear")
         scaled = tf.multiply(tf.subtract(larger, 128.0, name="Sub"), 1 / 128, name="Mul")
-        tf.nn.avg_pool2d(scaled, 299, 1, "VALID", name="pool_3")
+        pooled = tf.nn.avg_pool2d(scaled, 299, 1, "VALID", name="pool_3")
+        flat = tf.reshape(pooled, (1, 3), name="pool_3/_reshape")
+        weights = tf.constant(HEAD, name="softmax/weights")
+        logits = tf.matmul(flat, weights, name="softmax/logits/MatMul")
+        tf.nn.softmax(tf.nn.bias_add(logits, [5.0, 0.0], name="softmax/logits"), name="softmax")
     path.write_bytes(graph.as_graph_def().SerializeToString())
     return path
 
@@ -221,6 +228,10 @@ def test_inception_2015_reads_the_graph_by_its_tensor_names(tmp_path, monkeypatc
     encoder = build(CIFAR, evaluation(encoder="inception_2015"), tmp_path)
     assert (encoder.name, encoder.resolution) == ("inception_2015", 299)
     assert np.allclose(encoder(images), expected, atol=1e-4)
+    powers = np.exp(expected @ HEAD)  # without the graph's bias
+    assert np.allclose(
+        encoder.classes(encoder(images)), powers / powers.sum(1, keepdims=True), atol=1e-4
+    )
     monkeypatch.delenv("HARNESS_INCEPTION_2015")
     file.rename(keras_home / encoders.INCEPTION_2015_GRAPH)
     again = build(CIFAR, evaluation(encoder="inception_2015"), tmp_path)

@@ -15,6 +15,7 @@ from harness.errors import HarnessError
 from harness.gan.data import load_images
 from harness.gan.encoders import Encoder, saved_model
 from harness.gan.evaluate import BATCH, Evaluator, to_uint8
+from harness.metrics.fid import Frechet
 from harness.metrics.kid import Estimate, blocks, subsets
 
 pytestmark = pytest.mark.tf
@@ -48,7 +49,8 @@ def evaluator(encoder_file, cache):
 
 
 def score(made, generate, number=0, noise_size=64):
-    return made.score(generate, rng.latents(made.count, noise_size, 0, "evaluation", number))
+    latents = rng.latents(made.count, noise_size, 0, "evaluation", number)
+    return made.score(generate, latents, with_fid=True)
 
 
 def noise_images(latents):
@@ -91,7 +93,8 @@ def test_request_is_that_of_the_configuration(encoder_file, cache):
 def test_score(evaluator, protocol, count):
     made = evaluator(protocol=protocol)
     row = score(made, noise_images, 3)
-    assert list(row) == ["kid", "kid_blocks", "kid_half_a", "kid_half_b", "coverage"]
+    names = ["kid", "kid_blocks", "kid_half_a", "kid_half_b", "coverage", "fid", "inception_score"]
+    assert list(row) == names
     assert len(row["kid_blocks"]) == count
     assert row["kid"] == pytest.approx(np.mean(row["kid_blocks"]))
     assert 0.0 <= row["coverage"] <= 1.0
@@ -116,7 +119,7 @@ def test_score_is_that_of_the_parts(evaluator, encoder_file, protocol, size):
     latents = rng.latents(count, 64, 0, "evaluation", 2)
     encoder = saved_model(encoder_file, resolve([SMALL]).data, resolve([SMALL]).evaluation)
     generated = encoder(noise_images(latents))
-    row = made.score(noise_images, latents)
+    row = made.score(noise_images, latents, with_fid=True)
     select = {"blocks": blocks, "subsets": subsets}[protocol]
 
     def kid(real):
@@ -128,6 +131,25 @@ def test_score_is_that_of_the_parts(evaluator, encoder_file, protocol, size):
     assert row["kid_half_a"] == pytest.approx(kid(made._real[:half]).mean(), rel=1e-9)
     assert row["kid_half_b"] == pytest.approx(kid(made._real[half:]).mean(), rel=1e-9)
     assert row["kid_half_a"] != row["kid_half_b"]
+    assert row["fid"] == Frechet(made._real)(generated)
+    assert row["inception_score"] is None  # a saved model's classes are not known
+    assert made.score(noise_images, latents, with_fid=False) == {**row, "fid": None}
+
+
+def test_the_classifier_gives_an_inception_score(cache):
+    """Of real digits it is near ten, the number of classes; of noise it is not."""
+    config = resolve([SMALL, {"evaluation.encoder": "classifier"}])
+    images = load_images(config.data, cache)
+    made, calls = Evaluator(config, images, cache), iter(range(100))
+
+    def real(latents):
+        start = next(calls) * BATCH
+        return np.resize(images.validation[start : start + BATCH], (BATCH, 16, 16, 1))
+
+    good, bad = score(made, real), score(made, noise_images)
+    assert 9.0 < good["inception_score"] < 10.0
+    assert 1.0 <= bad["inception_score"] < 0.6 * good["inception_score"]
+    assert abs(good["fid"]) < 0.05 * bad["fid"]
 
 
 def test_validation_images_are_in_one_fixed_random_order(evaluator, encoder_file, cache, tmp_path):

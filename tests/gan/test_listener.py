@@ -29,8 +29,10 @@ class Judge:
 
     def __init__(self, fatal: int | None) -> None:
         self.calls, self.fatal = 0, fatal
+        self.with_fid: list[bool] = []
 
-    def score(self, generate, latents):
+    def score(self, generate, latents, with_fid):
+        self.with_fid.append(with_fid)
         if self.calls == self.fatal:
             raise Cut
         self.calls += 1
@@ -77,9 +79,9 @@ class Watching(Judge):
         super().__init__(None)
         self.kids, self.folder, self.kept = kids, folder / "generators", []
 
-    def score(self, generate, latents):
+    def score(self, generate, latents, with_fid):
         self.kept.append({int(path.stem) for path in self.folder.glob("*.npz")})
-        return {**super().score(generate, latents), "kid": self.kids[self.calls - 1]}
+        return {**super().score(generate, latents, with_fid), "kid": self.kids[self.calls - 1]}
 
 
 def test_the_generators_of_the_last_fifth_the_best_and_the_last_are_kept(tiny, tmp_path):
@@ -93,6 +95,7 @@ def test_the_generators_of_the_last_fifth_the_best_and_the_last_are_kept(tiny, t
         listener.Listener(session, recorder, Nothing(), False).run(lambda: False)
     during = [set(), {0}, {1}, {1, 2}, {3}, {3, 4}, {3, 5}, {3, 6}, {3, 7}, {3, 8}, {3, 9}]
     assert judge.kept == [{at[number] for number in kept} for kept in during]
+    assert judge.with_fid == [False] * 9 + [True] * 2
     kept = sorted((folder / "generators").glob("*.npz"))
     assert [int(path.stem) for path in kept] == [at[3], at[9], at[10]]
     assert [session.load_generator(path) for path in kept] == [at[3], at[9], at[10]]

@@ -121,10 +121,10 @@ def test_it_is_scored_on_the_validation_images_under_a_name_of_its_own(tiny, tmp
     assert evaluator.identity.endswith(".edges")
     assert evaluator.identity.removesuffix(".edges") == Evaluator(other, known, tmp_path).identity
     # a perfect translation has no error, and its images are the reference itself
-    perfect = evaluator.score_translation(lambda real: real)
+    perfect = evaluator.score_translation(lambda real: real, False)
     assert perfect["l1"] == 0.0
     assert perfect["coverage"] == 1.0
-    black = evaluator.score_translation(np.zeros_like)
+    black = evaluator.score_translation(np.zeros_like, False)
     real = np.concatenate([evaluator.reference(at, 128) for at in range(0, evaluator.count, 128)])
     assert black["l1"] == pytest.approx(real.mean() / 255, rel=1e-5)
     assert black["kid"] > perfect["kid"]

@@ -1,5 +1,6 @@
 """`TrialConfig`: every decision that can change a trial's result, typed, bounded and frozen."""
 
+import math
 from typing import Any
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
@@ -65,6 +66,11 @@ class TrialConfig(Section):
         """The iteration after which each evaluation runs; the first is the untrained generator."""
         count = self.training.evaluations
         return [round(number * self.iterations / count) for number in range(count + 1)]
+
+    @property
+    def final_iterations(self) -> list[int]:
+        """Those of the last fifth of the evaluations, rounded up: the objective is their mean."""
+        return self.evaluation_iterations[-math.ceil(self.training.evaluations / 5) :]
 
 
 def _resolved(config: TrialConfig) -> dict[str, dict[str, Any]]:

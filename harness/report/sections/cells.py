@@ -5,11 +5,14 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.frame import STATUSES, each_row
+from harness.analysis.frame import BESIDE, STATUSES, each_row
 from harness.records import FINISHED
 from harness.report import format as show
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Text
 from harness.report.data import ReportData
+
+MAYBE = ("FID", "Inception score", "Not finished")  # columns that are left out where empty
+WORDS = ("Cell", "Not finished")
 
 
 def build(data: ReportData) -> list[Block]:
@@ -35,7 +38,7 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
             show.kid(row.mean, places),
             show.kid(row.sd, places),
             show.kid(row.best, places),
-            show.number(row.coverage, 2),
+            *(show.number(getattr(row, name), 2) for name in BESIDE),
             show.kid(row.difference, places, signed=True),
             show.interval(row.low, row.high, places),
             _ends(row._asdict()),
@@ -43,11 +46,15 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
         for row in each_row(rows)
     ]
     metric = f"; metric identity {identity}" if of > 1 else ""
-    columns = ["Cell", "n", "KID\u00a0×\u00a010³", "sd", "Best", "Coverage", "Difference",
-               "Interval", "Not finished"]  # fmt: skip
-    if all(row[-1] == show.NONE for row in body):
-        columns, body = columns[:-1], [row[:-1] for row in body]
-    numeric = frozenset(range(1, 8))
+    columns = ["Cell", "n", "KID\u00a0×\u00a010³", "sd", "Best", "Coverage", "FID",
+               "Inception score", "Difference", "Interval", "Not finished"]  # fmt: skip
+    shown = [
+        place
+        for place, name in enumerate(columns)
+        if name not in MAYBE or any(row[place] != show.NONE for row in body)
+    ]
+    numeric = frozenset(at for at, place in enumerate(shown) if columns[place] not in WORDS)
+    columns, body = [columns[i] for i in shown], [[row[i] for i in shown] for row in body]
     return Table(f"Objective by cell{metric}", columns, body, numeric, "tables/cells.csv")
 
 

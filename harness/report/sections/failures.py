@@ -12,6 +12,7 @@ FLAGS = {
     "discriminator_loss_zero": "discriminator loss at zero",
     "accuracy_below_band": "real accuracy below 0.8",
     "accuracy_above_band": "real accuracy above 0.95",
+    "generator_loss_falls": "generator loss fell while KID rose",
 }
 
 

@@ -2,7 +2,12 @@
 
 import pytest
 
-from harness.metrics.health import score_flags, standard_error, training_flags
+from harness.metrics.health import (
+    falling_loss_flags,
+    score_flags,
+    standard_error,
+    training_flags,
+)
 
 SD = 0.01 / 2**0.5  # sample standard deviation of (kid - 0.005, kid + 0.005)
 
@@ -128,3 +133,42 @@ def test_a_loss_at_zero(losses, reaches_zero, expected):
 
 def test_without_a_finite_row_there_is_nothing_to_say():
     assert training_flags([], True) == training_flags(trained([0.9], [None]), True) == []
+
+
+FALLING = [2.0 - 0.05 * i + 0.08 * (i % 3 == 0) for i in range(24)]  # steadily, with noise
+WORSE = [score(0.3, kimg=0.0), score(0.1, kimg=12.0), score(0.14, kimg=24.0)]
+
+
+def falling(losses, scores, independent=8):
+    rows = [{"kimg": float(i + 1), "generator_loss": loss} for i, loss in enumerate(losses)]
+    return falling_loss_flags(rows, scores, independent, "kid-x")
+
+
+@pytest.mark.parametrize(
+    ("losses", "scores", "expected"),
+    [
+        (FALLING, WORSE, True),
+        ([-50.0 + 10.0 * loss for loss in FALLING], WORSE, True),  # whatever its scale
+        ([9.0] * 12 + FALLING[:12], WORSE, True),  # the second half counts
+        (FALLING[:12] + [1.4] * 12, WORSE, False),
+        ([1.0 + 0.3 * (-1) ** i - 0.01 * i for i in range(24)], WORSE, False),  # a drift in noise
+        (FALLING[::-1], WORSE, False),  # it rises
+        (FALLING, [WORSE[0], score(0.14, kimg=12.0), score(0.1, kimg=24.0)], False),  # better
+        (FALLING, [WORSE[0], WORSE[1], score(0.112, kimg=24.0)], False),  # may be chance
+        (FALLING, WORSE[:2], False),  # one evaluation says nothing of a change
+        (FALLING, [WORSE[1], WORSE[2]], False),  # the first is the untrained generator's
+        (FALLING[:18], WORSE, False),  # nine rows are few
+        ([*FALLING[:22], None, None], WORSE, True),  # of the finite rows
+        ([], [], False),
+    ],
+)
+def test_a_generator_loss_that_falls_while_images_get_worse(losses, scores, expected):
+    found = falling(losses, scores)
+    flag = {"flag": "generator_loss_falls", "kimg": 24.0, "identity": "kid-x"}
+    assert found == ([flag] if expected else [])
+
+
+def test_the_worse_kid_must_not_be_chance():
+    """The gap is 0.04; 4 errors of it are 4 * sqrt(2) * SD / sqrt(independent) = 0.028 at 2."""
+    assert falling(FALLING, WORSE, independent=2)
+    assert not falling(FALLING, WORSE, independent=1)
