@@ -73,6 +73,8 @@ LOSSES = Registry(
 LOSSES_WITH_LABELS = ("non_saturating", "minimax", "least_squares")  # what label smoothing needs
 
 LOSSES_OF_ENERGY = ("began", "ebgan")  # whose discriminator is an autoencoder
+# both sides never below zero, and equal where no image is told from another
+LOSSES_ON_ONE_SCALE = ("non_saturating", "least_squares", "relativistic", "relativistic_average")
 
 PENALTIES = Registry(
     "penalty",
@@ -83,6 +85,7 @@ PENALTIES = Registry(
         "orthogonal": "harness.gan.penalties.orthogonal:orthogonal",
         "orthonormal": "harness.gan.penalties.orthogonal:orthonormal",
         "pulling_away": "harness.gan.penalties.pulling_away:pulling_away",
+        "historical": "harness.gan.penalties.historical:historical",
     },
 )
 
@@ -99,6 +102,15 @@ TRANSLATIONS = Registry(
     {
         "grey": "harness.gan.translation:grey",
         "edges": "harness.gan.translation:edges",
+    },
+)
+
+OPTIMIZERS = Registry(
+    "optimizer",
+    {
+        "adam": "harness.gan.train.optimizers:Adam",
+        "rmsprop": "harness.gan.train.optimizers:RMSProp",
+        "sgd": "harness.gan.train.optimizers:SGD",
     },
 )
 

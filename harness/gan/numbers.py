@@ -15,7 +15,7 @@ from harness.config.trial import TrialConfig
 
 REFERENCE_BATCH = 128  # S0's, at which the average's decay and ADA's speed are stated
 
-_ADAM = ("learning_rate", "beta_1", "beta_2", "epsilon")
+_OPTIMIZER = ("learning_rate", "beta_1", "beta_2", "epsilon", "rho", "momentum")
 # absent from the program at 0, so that 0 and a positive number are two programs
 _SWITCHES = (
     "loss.smoothing_noise",
@@ -29,10 +29,17 @@ _SWITCHES = (
     "penalties.orthonormal.weight",
     "penalties.orthonormal.generator_weight",
     "penalties.pulling_away.generator_weight",
+    "penalties.historical.weight",
+    "penalties.historical.generator_weight",
     "penalties.clipping.limit",
+    "training.ema_start",
 )
 VARIABLE = (
-    *(f"optimizer.{owner}.{name}" for owner in ("generator", "discriminator") for name in _ADAM),
+    *(
+        f"optimizer.{owner}.{name}"
+        for owner in ("generator", "discriminator")
+        for name in _OPTIMIZER
+    ),
     "loss.label_smoothing",
     "translation.l1_weight",
     "loss.margin",
@@ -44,12 +51,15 @@ VARIABLE = (
     "augmentation.target_accuracy",
     "augmentation.integration_steps",
     "training.ema",
+    "training.balance_ratio",
 )
 # what a program never sees: where images come from, how long, and how the result is scored
 _OUTSIDE = ("seed", "data.", "training.kimg", "training.evaluations", "evaluation.")
 AVERAGE_RATE = "average_rate"
 AUGMENTATION_GAIN = "augmentation_gain"
 NOISE_FALL = "noise_fall"
+AVERAGE_START = "average_start"
+PACE = "pace"
 
 
 class Numbers:
@@ -89,5 +99,7 @@ def _values(config: TrialConfig) -> dict[str, float]:
         AVERAGE_RATE: 1 - config.training.ema**share,
         AUGMENTATION_GAIN: share / config.augmentation.integration_steps,
         # what an iteration takes from the instance noise, as a share of where it starts
+        AVERAGE_START: config.training.ema_start * 1000 / config.iteration_images,
+        PACE: 1 / config.iterations,  # the share of the whole training that an iteration is
         NOISE_FALL: 1 / (config.discriminator.instance_noise_end * config.iterations),
     }

@@ -66,6 +66,15 @@ OTHER = {
     "optimizer.discriminator.beta_1": (0.9, {}),
     "optimizer.discriminator.beta_2": (0.9, {}),
     "optimizer.discriminator.epsilon": (1e-3, {}),
+    **{
+        f"optimizer.{owner}.{number}": (value, around)
+        for owner in ("generator", "discriminator")
+        for number, value, around in (
+            ("name", "sgd", {}),
+            ("rho", 0.5, {f"optimizer.{owner}.name": "rmsprop"}),
+            ("momentum", 0.9, {f"optimizer.{owner}.name": "rmsprop"}),
+        )
+    },
     "augmentation.policy": ("none", {"augmentation.probability": 0.5}),
     "augmentation.probability": (0.5, {}),
     "augmentation.target_accuracy": (0.6, {"augmentation.probability": 0.5}),
@@ -83,6 +92,13 @@ OTHER = {
     "training.generator_steps": (2, {}),
     "training.batches": ("joint", {}),
     "training.ema": (0.5, {}),
+    "training.ema_start": (0.016, {}),
+    "training.accumulation": (2, {}),
+    "training.learning_rate_decay": ("linear", {}),
+    "training.balance": ("loss", {"training.balance_ratio": 1.01}),
+    "training.balance_ratio": (1.01, {"training.balance": "loss"}),
+    "training.replay": (0.5, {"training.replay_size": 8}),
+    "training.replay_size": (16, {"training.replay": 0.5, "training.replay_size": 8}),
     "training.precision": ("bfloat16", {}),
     "training.members": (2, {}),
     "translation.source": ("edges", {}),

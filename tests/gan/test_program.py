@@ -38,6 +38,13 @@ OTHER = {
     "augmentation.target_accuracy": (0.3, {"augmentation.probability": 0.5}),
     "augmentation.integration_steps": (10, {"augmentation.probability": 0.5}),
     "training.ema": (0.5, {}),
+    "training.ema_start": (0.016, {"training.ema_start": 0.032}),
+    "training.balance_ratio": (1.01, {"training.balance": "loss"}),
+    **{
+        f"optimizer.{owner}.{number}": (value, {f"optimizer.{owner}.name": "rmsprop"})
+        for owner in ("generator", "discriminator")
+        for number, value in (("rho", 0.5), ("momentum", 0.9))
+    },
 }
 
 
@@ -96,6 +103,21 @@ def test_another_structure_is_another_program(tiny, change):
     assert structure(flatten(tiny(change))) != structure(flatten(tiny()))
 
 
+def test_another_length_needs_no_new_program(tiny):
+    """What falls over a training does so at a pace that is a number."""
+    around = {"training.learning_rate_decay": "linear", "discriminator.instance_noise": 0.5}
+    short, long = tiny(around), tiny({**around, "training.kimg": 0.08})
+    assert structure(flatten(short)) == structure(flatten(long))
+    program, differing = Program(short, 1), []
+    before = run(program, short)
+    warm, fresh = run(program, long), run(Program(long, 1), long)
+    assert program.loop.traces == 1
+    for name, expected in fresh.items():
+        np.testing.assert_array_equal(warm[name], expected, err_msg=name)
+        differing += [name] if not np.array_equal(before[name], expected) else []
+    assert "generator/stem/kernel" in differing
+
+
 def test_what_is_not_compiled_is_no_part_of_the_structure():
     images = {"data.train_images": 10, "data.subset_seed": 3, "data.content": "0" * 16}
     length = {"training.kimg": 1.0, "training.evaluations": 3, "evaluation.samples": 512}
@@ -126,10 +148,25 @@ EVERYTHING = {  # that a step may hold
     "training.update": "alternating",
     "training.batches": "joint",
 }
+SCHEDULE = {
+    "optimizer.generator.name": "rmsprop",
+    "optimizer.discriminator.name": "sgd",
+    "penalties.historical.weight": 1.0,
+    "penalties.historical.generator_weight": 1.0,
+    "training.accumulation": 2,
+    "training.balance": "loss",
+    "training.balance_ratio": 1.5,
+    "training.ema_start": 0.016,
+    "training.learning_rate_decay": "cosine",
+    "training.replay": 0.5,
+    "training.replay_size": 8,
+}
 
 
 @pytest.mark.parametrize(
-    "change", [{}, pytest.param(EVERYTHING, marks=pytest.mark.slow)], ids=["S0", "everything"]
+    "change",
+    [{}, *(pytest.param(change, marks=pytest.mark.slow) for change in (EVERYTHING, SCHEDULE))],
+    ids=["S0", "everything", "schedule"],
 )
 def test_compiled_by_xla_the_step_is_the_same_but_for_rounding(tiny, change):
     config = tiny({"augmentation.policy": "fixed", "augmentation.probability": 0.5, **change})

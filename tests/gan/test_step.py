@@ -5,62 +5,23 @@ import math
 import os
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from harness.catalog import LOSSES, LOSSES_OF_ENERGY
 from harness.gan.models.network import Pass
-from harness.gan.numbers import Numbers
 from harness.gan.train import step as steps
-from harness.gan.train.adam import Adam
 from harness.gan.train.batches import Batches
 from harness.gan.train.ensemble import Ensemble
 from harness.gan.train.loop import Loop
 from harness.gan.train.state import build
 from harness.gan.train.view import look
 from harness.metrics.health import ZERO_LOSS
+from tests.training import images, same, train, train_eagerly, weights
 
 pytestmark = pytest.mark.tf
 GOLDEN = Path(__file__).parent.parent / "golden" / "three_steps.json"
-
-
-def images(count=64, size=16, seed=0):
-    return np.random.default_rng(seed).integers(0, 256, (count, size, size, 1), dtype=np.uint8)
-
-
-def train(config, iterations=3, calls=None):
-    """Train on noise images; the network, and statistics over all iterations."""
-    gan = Ensemble(config, 1)
-    loop = Loop(gan, 1)
-    batches = Batches(images(), config.training.batch_size, config.seed)
-    first = 0
-    for count in calls or [iterations]:
-        call = batches.call(first, count, config.training.discriminator_steps)
-        first += loop.run(*call, first)
-    return gan.members[0], loop
-
-
-def train_eagerly(config, iterations=3):
-    """The same without compiling; the network, and the statistics of each iteration."""
-    gan = build(config, 1)
-    batches = Batches(images(), config.training.batch_size, config.seed)
-    found = []
-    for iteration in range(iterations):
-        chosen, indices = batches.call(iteration, 1, config.training.discriminator_steps)
-        real = tf.gather(chosen, indices[0])
-        found.append(steps.iterate(gan, real, tf.constant(iteration)))
-    return gan, [{name: float(value) for name, value in one.items()} for one in found]
-
-
-def weights(gan):
-    return {name: np.asarray(tf.convert_to_tensor(v)) for name, v in gan.variables().items()}
-
-
-def same(one, two):
-    assert one.keys() == two.keys()
-    return all(np.array_equal(one[name], two[name]) for name in one)
 
 
 def test_three_steps_are_as_they_were(tiny):
@@ -197,7 +158,7 @@ def test_every_loss_trains(tiny, name, update):
         assert all(math.isnan(value) if energy else 0 <= value <= 1 for value in accuracies)
         assert all(math.isfinite(value) for value in row.values())
     assert found[-1]["discriminator_loss"] > ZERO_LOSS or name == "wasserstein"
-    assert int(gan.generator_optimizer.iterations) == 3
+    assert int(gan.optimizers["generator"].iterations) == 3
 
 
 def test_the_generator_is_updated_as_often_as_asked(tiny):
@@ -209,8 +170,8 @@ def test_the_generator_is_updated_as_often_as_asked(tiny):
         }
     )
     gan, _ = train_eagerly(config, 2)
-    assert int(gan.discriminator_optimizer.iterations) == 6
-    assert int(gan.generator_optimizer.iterations) == 4
+    assert int(gan.optimizers["discriminator"].iterations) == 6
+    assert int(gan.optimizers["generator"].iterations) == 4
 
 
 def test_divergence_ends_the_training_at_that_very_iteration(tiny):
@@ -236,18 +197,3 @@ def test_batches_are_permutations_and_a_function_of_the_seed():
         given, chosen = Batches(data, 16, 1, resident).call(1, 2, 3)
         assert chosen.shape == (2, 3, 16)
         np.testing.assert_array_equal(tf.gather(given, chosen)[1, 2], data[batches.indices(8)])
-
-
-def test_adam_is_keras_adam(tiny):
-    """Three updates of the same variables by the same gradients."""
-    knobs = {"learning_rate": 1e-3, "beta_1": 0.5, "beta_2": 0.99, "epsilon": 1e-4}
-    config = tiny({f"optimizer.generator.{name}": value for name, value in knobs.items()})
-    start = [np.ones((3, 2), np.float32), np.zeros(4, np.float32)]
-    mine, theirs = ([keras.Variable(value) for value in start] for _ in range(2))
-    ours, other = Adam("generator", Numbers(config), mine), keras.optimizers.Adam(**knobs)
-    for number in range(3):
-        gradients = [tf.random.stateless_normal(v.shape, [number, 1]) for v in start]
-        ours.apply(gradients)
-        other.apply(gradients, theirs)
-    for one, two in zip(mine, theirs, strict=True):
-        np.testing.assert_allclose(one, two, rtol=1e-5)

@@ -5,13 +5,12 @@ from harness.config.trial.data import DataConfig
 from harness.config.trial.evaluation import EvaluationConfig
 from harness.config.trial.loss import LossConfig
 from harness.config.trial.networks import DiscriminatorConfig, GeneratorConfig
-from harness.config.trial.optimization import AdamConfig, OptimizerConfig, TrainingConfig
+from harness.config.trial.optimization import OptimizerConfig, OptimizersConfig, TrainingConfig
 from harness.config.trial.penalties import PenaltiesConfig
 from harness.config.trial.root import TrialConfig
 from harness.config.trial.translation import TranslationConfig
 
 __all__ = [
-    "AdamConfig",
     "AugmentationConfig",
     "DataConfig",
     "DiscriminatorConfig",
@@ -19,6 +18,7 @@ __all__ = [
     "GeneratorConfig",
     "LossConfig",
     "OptimizerConfig",
+    "OptimizersConfig",
     "PenaltiesConfig",
     "TrainingConfig",
     "TranslationConfig",

@@ -8,6 +8,7 @@ from harness.catalog import (
     ENCODERS,
     GENERATOR_LOSSES,
     LOSSES,
+    OPTIMIZERS,
     PROTOCOLS,
     TRANSLATIONS,
     dataset,
@@ -38,6 +39,7 @@ def _encoder_name(name: str) -> str:
 
 DatasetName = Annotated[str, AfterValidator(_dataset_name)]
 LossName = Annotated[str, AfterValidator(LOSSES.check)]
+OptimizerName = Annotated[str, AfterValidator(OPTIMIZERS.check)]
 GeneratorLossName = Annotated[str, AfterValidator(GENERATOR_LOSSES.check)]
 TranslationSource = Annotated[str, AfterValidator(TRANSLATIONS.check)]
 ProtocolName = Annotated[str, AfterValidator(PROTOCOLS.check)]

@@ -4,25 +4,36 @@ from typing import Literal
 
 from pydantic import Field
 
-from harness.config.trial.base import Section, knob
+from harness.config.trial.base import OptimizerName, Section, knob
 
 
-class AdamConfig(Section):
-    """Adam, one instance for each network (Kingma & Ba 2015)."""
+class OptimizerConfig(Section):
+    """The optimiser of one network; each reads the numbers that its formula has."""
 
+    name: OptimizerName = knob("adam", "rule that turns gradients into updates")
     learning_rate: float = knob(2e-4, "step size", gt=0.0, le=1.0)
     beta_1: float = knob(0.5, "decay of the mean gradient (0.9 is Adam's default)", ge=0.0, lt=1.0)
     beta_2: float = knob(
         0.999, "decay of the mean squared gradient", source="Kingma & Ba 2015", ge=0.0, lt=1.0
     )
     epsilon: float = knob(1e-7, "added to the denominator", source="Keras", gt=0.0)
+    rho: float = knob(
+        0.9,
+        "decay of RMSProp's mean squared gradient",
+        source="Tieleman & Hinton 2012",
+        ge=0.0,
+        lt=1.0,
+    )
+    momentum: float = knob(
+        0.0, "momentum of RMSProp and of gradient descent", source="Keras", ge=0.0, lt=1.0
+    )
 
 
-class OptimizerConfig(Section):
+class OptimizersConfig(Section):
     """One optimiser a network."""
 
-    generator: AdamConfig = Field(default_factory=AdamConfig)
-    discriminator: AdamConfig = Field(default_factory=AdamConfig)
+    generator: OptimizerConfig = Field(default_factory=OptimizerConfig)
+    discriminator: OptimizerConfig = Field(default_factory=OptimizerConfig)
 
 
 class TrainingConfig(Section):
@@ -35,6 +46,14 @@ class TrainingConfig(Section):
         gt=0.0,
     )
     batch_size: int = knob(128, "real images an update", ge=2, le=8192)
+    accumulation: int = knob(
+        1,
+        "equal parts of a batch that are passed one after the other; an update takes the mean of "
+        "their gradients",
+        source="design",
+        ge=1,
+        le=256,
+    )
     update: Literal["simultaneous", "alternating", "variational"] = knob(
         "simultaneous",
         "both networks from one forward pass, or the generator after the new discriminator; or no "
@@ -50,6 +69,43 @@ class TrainingConfig(Section):
         "decay of the generator's moving average for every 128 images; 0: no average",
         ge=0.0,
         lt=1.0,
+    )
+    ema_start: float = knob(
+        0.0,
+        "when averaging begins; before, the average is the generator itself",
+        unit="1000 images",
+        source="compare_gan",
+        ge=0.0,
+    )
+    learning_rate_decay: Literal["none", "linear", "cosine"] = knob(
+        "none",
+        "both learning rates over the whole training: constant, or down to zero on a line or on "
+        "half a cosine",
+        source="design",
+    )
+    balance: Literal["none", "loss"] = knob(
+        "none",
+        "skip the update of the network that is winning: whose loss is below the other's by more "
+        "than `balance_ratio`, both as last measured",
+        source="S1",
+    )
+    balance_ratio: float = knob(
+        5.0, "how many times lower the loss of a winning network is", source="design", gt=1.0
+    )
+    replay: float = knob(
+        0.0,
+        "share of the generated images shown to the discriminator that were generated before",
+        source="S2",
+        ge=0.0,
+        le=1.0,
+    )
+    replay_size: int = knob(
+        1024,
+        "generated images that are kept for `replay`; one that is shown makes room for a new one",
+        unit="images",
+        source="design",
+        ge=1,
+        le=65536,
     )
     precision: Literal["float32", "bfloat16"] = knob(
         "float32", "what activations are computed in; weights stay float32", source="design"

@@ -54,6 +54,13 @@ class PullingAwayConfig(LazySection):
     generator_weight: float = _weight("0.1 in the paper; of the generator", "Zhao et al. 2017")
 
 
+class HistoricalConfig(LazySection):
+    """Squared distance of the parameters from their mean so far; each network by itself."""
+
+    weight: float = _weight("of the discriminator", "Salimans et al. 2016")
+    generator_weight: float = _weight("of the generator", "Salimans et al. 2016")
+
+
 class WeightClippingConfig(Section):
     """Clip the discriminator's weights after every update (WGAN)."""
 
@@ -74,4 +81,5 @@ class PenaltiesConfig(Section):
     orthogonal: OrthogonalConfig = Field(default_factory=OrthogonalConfig)
     orthonormal: OrthonormalConfig = Field(default_factory=OrthonormalConfig)
     pulling_away: PullingAwayConfig = Field(default_factory=PullingAwayConfig)
+    historical: HistoricalConfig = Field(default_factory=HistoricalConfig)
     clipping: WeightClippingConfig = Field(default_factory=WeightClippingConfig)

@@ -13,7 +13,7 @@ from harness.config.trial.data import DataConfig
 from harness.config.trial.evaluation import EvaluationConfig
 from harness.config.trial.loss import LossConfig
 from harness.config.trial.networks import DiscriminatorConfig, GeneratorConfig
-from harness.config.trial.optimization import OptimizerConfig, TrainingConfig
+from harness.config.trial.optimization import OptimizersConfig, TrainingConfig
 from harness.config.trial.penalties import PenaltiesConfig
 from harness.config.trial.translation import TranslationConfig
 
@@ -32,7 +32,7 @@ class TrialConfig(Section):
     translation: TranslationConfig = Field(default_factory=TranslationConfig)
     loss: LossConfig = Field(default_factory=LossConfig)
     penalties: PenaltiesConfig = Field(default_factory=PenaltiesConfig)
-    optimizer: OptimizerConfig = Field(default_factory=OptimizerConfig)
+    optimizer: OptimizersConfig = Field(default_factory=OptimizersConfig)
     augmentation: AugmentationConfig = Field(default_factory=AugmentationConfig)
     training: TrainingConfig = Field(default_factory=TrainingConfig)
     evaluation: EvaluationConfig = Field(default_factory=EvaluationConfig)
@@ -55,6 +55,17 @@ class TrialConfig(Section):
     def iteration_images(self) -> int:
         """Real images that one iteration shows to the discriminator."""
         return self.training.batch_size * self.training.discriminator_steps
+
+    @property
+    def pass_images(self) -> int:
+        """Real images that go through the networks at once."""
+        return self.training.batch_size // self.training.accumulation
+
+    @property
+    def replayed_images(self) -> int:
+        """Generated images of a pass that the discriminator is shown past ones for."""
+        share = self.training.replay
+        return max(1, round(share * self.pass_images)) if share > 0 else 0
 
     @property
     def iterations(self) -> int:
@@ -97,8 +108,9 @@ def _resolved(config: TrialConfig) -> dict[str, dict[str, Any]]:
         section, leaf = path.split(".", 1)
         if "." in leaf:
             part, name = leaf.split(".")
-            inner = getattr(getattr(config, section), part).model_copy(update={name: default})
-            changes.setdefault(section, {})[part] = inner
+            parts = changes.setdefault(section, {})
+            inner = parts.get(part, getattr(getattr(config, section), part))
+            parts[part] = inner.model_copy(update={name: default})
         else:
             changes.setdefault(section, {})[leaf] = default
     return changes

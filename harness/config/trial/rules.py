@@ -5,7 +5,7 @@ for.
 """
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from harness.catalog import (
     LOSSES_OF_ENERGY,
@@ -14,27 +14,13 @@ from harness.catalog import (
     PROTOCOLS,
     dataset,
 )
+from harness.config.trial import training_rules
 from harness.config.trial.penalties import PenaltiesConfig
+from harness.config.trial.rule import Clash, Inert, read
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from harness.config.trial.root import TrialConfig
-
-
-class Clash(NamedTuple):
-    """Knobs that mean nothing together, and what to change."""
-
-    knobs: tuple[str, ...]
-    when: Callable[["TrialConfig"], bool]
-    advice: str
-
-
-class Inert(NamedTuple):
-    """A knob that nothing reads under a condition; it is then reset to its default."""
-
-    knob: str
-    default: Any
-    when: Callable[["TrialConfig"], bool]
 
 
 def depth_of(image_size: int) -> int:
@@ -76,9 +62,11 @@ _NO_GAME: dict[str, Any] = {
     "loss.smoothing_noise": 0.0,
     "loss.label_noise": 0.0,
     **dict.fromkeys(_WEIGHTS, 0.0),
+    "training.balance": "none",
     "training.batches": "separate",
     "training.discriminator_steps": 1,
     "training.generator_steps": 1,
+    "training.replay": 0.0,
 }
 
 
@@ -143,6 +131,7 @@ CLASHES = (
         "there are more evaluations than iterations: lower training.evaluations or raise "
         "training.kimg",
     ),
+    *training_rules.CLASHES,
     Clash(
         ("data.path", "data.name"),
         lambda c: (c.data.path is None) == (c.data.name == "folder"),
@@ -200,6 +189,7 @@ INERT = (
     Inert("loss.equilibrium_gain", 0.001, lambda c: c.loss.name != "began"),
     Inert("discriminator.instance_noise_end", 1.0, lambda c: c.discriminator.instance_noise == 0),
     *(Inert(f"penalties.{name}.every", 1, _absent(name)) for name in PENALTIES),
+    *training_rules.INERT,
     Inert("augmentation.probability", 0.0, _unaugmented),
     Inert("augmentation.target_accuracy", 0.85, lambda c: c.augmentation.policy != "adaptive"),
     Inert("augmentation.integration_steps", 1000, lambda c: c.augmentation.policy != "adaptive"),
@@ -264,11 +254,3 @@ def inert(config: "TrialConfig") -> Iterator[tuple[str, Any]]:
 def warnings(config: "TrialConfig") -> list[str]:
     """What the sources advise against, in a sentence each."""
     return [advice for when, advice in ADVISED_AGAINST if when(config)]
-
-
-def read(config: "TrialConfig", path: str) -> Any:
-    """The value of a knob by its dotted name."""
-    value: Any = config
-    for name in path.split("."):
-        value = getattr(value, name)
-    return value

@@ -1,6 +1,6 @@
 """Penalties: each a function of what an update of a network saw, giving a scalar."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -17,3 +17,4 @@ class Seen(NamedTuple):
     seed: tf.Tensor  # (2,) int32, of the penalty's own noise
     logits: Callable[[tf.Tensor], tf.Tensor]  # a further pass of the discriminator
     network: Network  # the one that is penalised
+    history: Sequence[tf.Tensor] = ()  # means of its trainable variables so far, where kept

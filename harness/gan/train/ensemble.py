@@ -14,7 +14,7 @@ import tensorflow as tf
 from harness import rng
 from harness.config.trial import TrialConfig
 from harness.gan.models.network import Network, Pass
-from harness.gan.train.state import Gan, Terms, build
+from harness.gan.train.state import Gan, build
 from harness.gan.train.step import iterate
 
 Variables = dict[str, keras.Variable | tf.Variable]
@@ -54,9 +54,12 @@ class Ensemble:
         self.average = Mixture([gan.average for gan in self.members])
 
     @property
-    def terms(self) -> Terms:
-        """The penalties, the same for all members."""
-        return self.members[0].terms
+    def statistics(self) -> tuple[str, ...]:
+        """What an iteration tells beside what all trainings tell."""
+        first = self.members[0]
+        penalties = (*first.terms.discriminator, *first.terms.generator)
+        updated = (f"{owner}_updated" for owner in first.optimizers if first.balance)
+        return (*(f"{term.name}_penalty" for term in penalties), *updated)
 
     @property
     def trainable(self) -> list[keras.Variable]:
@@ -98,7 +101,9 @@ def member(config: TrialConfig, number: int) -> TrialConfig:
     if count == 1:
         return config
     seed = rng.derive(config.seed, "member", number)[0] if number else config.seed
-    training = config.training.model_copy(update={"kimg": config.training.kimg / count})
+    whole = config.training
+    share = {"kimg": whole.kimg / count, "ema_start": whole.ema_start / count}
+    training = whole.model_copy(update=share)
     return config.model_copy(update={"seed": seed, "training": training})
 
 

@@ -25,8 +25,7 @@ class Loop:
 
     def __init__(self, gan: Ensemble, channels: int, xla: bool = False) -> None:
         self.gan = gan
-        penalties = (*gan.terms.discriminator, *gan.terms.generator)
-        self.names = (*STATISTICS, *(f"{term.name}_penalty" for term in penalties))
+        self.names = (*STATISTICS, *gan.statistics)
         self.sums = tf.Variable(tf.zeros(len(self.names)), trainable=False, name="sums")
         self.count = tf.Variable(0.0, trainable=False, name="count")
         self.finite = tf.Variable(True, trainable=False, name="finite")

@@ -89,6 +89,7 @@ def _penalties(
             seed,
             lambda images: gan.discriminator(images, run),
             network,
+            gan.means(network),
         )
         return term.every * term.penalty(seen)
 

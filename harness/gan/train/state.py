@@ -1,13 +1,13 @@
 """Everything that a training changes, built from its configuration."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import keras
 import tensorflow as tf
 
-from harness.catalog import GENERATOR_LOSSES, LOSSES, PENALTIES, TRANSLATIONS
+from harness.catalog import GENERATOR_LOSSES, LOSSES, OPTIMIZERS, PENALTIES, TRANSLATIONS
 from harness.config.trial import PenaltiesConfig, TrialConfig
 from harness.gan import models
 from harness.gan.augment.ada import Controller
@@ -17,8 +17,21 @@ from harness.gan.models.network import Network
 from harness.gan.numbers import Numbers
 from harness.gan.penalties import Seen
 from harness.gan.random import Streams
-from harness.gan.train.adam import Adam
+from harness.gan.train.balance import Balance
 from harness.gan.train.equilibrium import Equilibrium
+from harness.gan.train.history import History
+from harness.gan.train.optimizers import Optimizer
+from harness.gan.train.replay import Replay
+
+
+class Stateful(Protocol):
+    """What keeps variables of its own."""
+
+    def variables(self) -> dict[str, tf.Variable]:
+        """Everything that a resumed training needs, by a stable name."""
+
+    def reset(self) -> None:
+        """As before the first update."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +64,7 @@ class Gan:
     generator: Network
     average: Network  # exponential moving average of the generator
     discriminator: Network
-    generator_optimizer: Adam
-    discriminator_optimizer: Adam
+    optimizers: Mapping[str, Optimizer]  # of the generator and of the discriminator
     controller: Controller
     equilibrium: Equilibrium
     streams: Streams
@@ -60,6 +72,9 @@ class Gan:
     generator_loss: Callable[..., tf.Tensor]  # of this Gan and a View
     translate: Callable[[tf.Tensor], tf.Tensor] | None  # real images → sources of a translation
     terms: Terms
+    balance: Balance | None
+    replay: Replay | None
+    histories: Mapping[str, History]  # of the networks that historical averaging penalises
     static: bool  # every shape is known when tracing, as XLA needs it
 
     def variables(self) -> dict[str, keras.Variable | tf.Variable]:
@@ -71,13 +86,22 @@ class Gan:
             "augmentation/probability": self.controller.probability,
             "equilibrium/weight": self.equilibrium.weight,
         }
-        for owner, optimizer in (
-            ("generator", self.generator_optimizer),
-            ("discriminator", self.discriminator_optimizer),
-        ):
-            for name, variable in optimizer.variables().items():
-                named[f"optimizer/{owner}/{name}"] = variable
+        for owner, part in self._stateful().items():
+            named |= {f"{owner}/{name}": variable for name, variable in part.variables().items()}
         return named
+
+    def means(self, network: Network) -> list[tf.Variable]:
+        """The means of a network's parameters so far; none where nothing asks for them."""
+        return self.histories[network.name].means if network.name in self.histories else []
+
+    def _stateful(self) -> dict[str, "Stateful"]:
+        """What keeps more than one variable, by the prefix of their names."""
+        optional = {"balance": self.balance, "replay": self.replay}
+        return {
+            **{f"optimizer/{name}": optimizer for name, optimizer in self.optimizers.items()},
+            **{f"history/{name}": history for name, history in self.histories.items()},
+            **{name: part for name, part in optional.items() if part},
+        }
 
     def reset(self, config: TrialConfig) -> None:
         """Be as before the first update of `config`, which has the structure of `self.config`."""
@@ -86,8 +110,8 @@ class Gan:
         initialise(self.generator, config.seed)
         initialise(self.discriminator, config.seed)
         copy_weights(self.generator, self.average)  # S0 starts it at random; this needs no warm-up
-        self.generator_optimizer.reset()
-        self.discriminator_optimizer.reset()
+        for part in self._stateful().values():
+            part.reset()
         self.controller.reset()
         self.equilibrium.reset()
 
@@ -109,6 +133,25 @@ def _terms(config: PenaltiesConfig, numbers: Numbers) -> Terms:
     return Terms(of("weight", ""), of("generator_weight", "generator_"))
 
 
+def _optimizer(config: TrialConfig, numbers: Numbers, network: Network) -> Optimizer:
+    rule: type[Optimizer] = OPTIMIZERS.load(getattr(config.optimizer, network.name).name)
+    return rule(network.name, numbers, network.trainable)
+
+
+def _replay(config: TrialConfig, discriminator: Network) -> Replay | None:
+    if not config.replayed_images:
+        return None
+    return Replay(discriminator.input_shape, config.training.replay_size, config.replayed_images)
+
+
+def _histories(
+    config: TrialConfig, generator: Network, discriminator: Network
+) -> dict[str, History]:
+    weights = config.penalties.historical
+    pairs = ((weights.generator_weight, generator), (weights.weight, discriminator))
+    return {network.name: History(network.trainable) for weight, network in pairs if weight > 0}
+
+
 def build(config: TrialConfig, channels: int, static: bool = False) -> Gan:
     """Build networks, optimisers and controller for images of `channels`, ready to train."""
     generator, average = (models.generator(config, channels) for _ in range(2))
@@ -121,8 +164,10 @@ def build(config: TrialConfig, channels: int, static: bool = False) -> Gan:
         generator=generator,
         average=average,
         discriminator=discriminator,
-        generator_optimizer=Adam("generator", numbers, generator.trainable),
-        discriminator_optimizer=Adam("discriminator", numbers, discriminator.trainable),
+        optimizers={
+            network.name: _optimizer(config, numbers, network)
+            for network in (generator, discriminator)
+        },
         controller=Controller(config.augmentation.policy, numbers),
         equilibrium=Equilibrium(config.loss.name, numbers),
         streams=Streams(config.seed),
@@ -132,6 +177,9 @@ def build(config: TrialConfig, channels: int, static: bool = False) -> Gan:
         if config.translation.source
         else None,
         terms=_terms(config.penalties, numbers),
+        balance=Balance(numbers) if config.training.balance == "loss" else None,
+        replay=_replay(config, discriminator),
+        histories=_histories(config, generator, discriminator),
         static=static,
     )
     gan.reset(config)

@@ -6,66 +6,84 @@ one forward pass; in the alternating form the generator answers the updated disc
 """
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import tensorflow as tf
 
-from harness.gan.models.network import Network
-from harness.gan.numbers import AVERAGE_RATE
+from harness.gan.numbers import AVERAGE_RATE, AVERAGE_START
 from harness.gan.train import variational
 from harness.gan.train.objectives import Values, discriminator_loss, generator_loss
 from harness.gan.train.state import Gan
-from harness.gan.train.view import Clock, View, look
+from harness.gan.train.updates import Lesson, averaged, take
+from harness.gan.train.view import Clock, View, look, look_back, look_twice
 
 
-def update_discriminator(gan: Gan, real: tf.Tensor, clock: Clock) -> dict[str, tf.Tensor]:
+class Verdict(NamedTuple):
+    """How the discriminator judged what a pass showed it."""
+
+    real_accuracy: tf.Tensor
+    fake_accuracy: tf.Tensor
+    real_logits: tf.Tensor  # (N, 1)
+    fake_logits: tf.Tensor  # (N, 1)
+
+
+def update_discriminator(gan: Gan, real: tf.Tensor, clock: Clock) -> Values:
     """One update of the discriminator alone: tell real from generated."""
     gan.discriminator.advance()
-    with tf.GradientTape() as tape:
-        view = look(gan, real, clock)
-        loss, penalties = discriminator_loss(gan, view, clock)
-    _apply_discriminator(gan, tape.gradient(loss, gan.discriminator.trainable))
-    return _after_discriminator(gan, view, loss, penalties)
+
+    def learn(real: tf.Tensor, clock: Clock) -> tuple[Lesson, Verdict]:
+        with tf.GradientTape() as tape:
+            view = look_back(gan, real, clock)
+            loss, penalties = discriminator_loss(gan, view, clock)
+        gradient = tape.gradient(loss, gan.discriminator.trainable)
+        return Lesson(loss, penalties, gradient), _verdict(gan, view)
+
+    lesson, verdict = averaged(gan, learn, real, clock)
+    return {**take(gan, {"discriminator": lesson}, clock), **_after_discriminator(gan, verdict)}
 
 
-def update_generator(
-    gan: Gan, real: tf.Tensor, clock: Clock, number: int = 0
-) -> dict[str, tf.Tensor]:
+def update_generator(gan: Gan, real: tf.Tensor, clock: Clock, number: int = 0) -> Values:
     """One update of the generator alone, the iteration's `number`-th."""
     gan.generator.advance()
-    with tf.GradientTape() as tape:
-        loss, penalties = generator_loss(gan, look(gan, real, clock), clock, number)
-    _apply_generator(gan, tape.gradient(loss, gan.generator.trainable))
-    return {"generator_loss": loss, **_named(penalties)}
+
+    def learn(real: tf.Tensor, clock: Clock) -> Lesson:
+        with tf.GradientTape() as tape:
+            loss, penalties = generator_loss(gan, look(gan, real, clock), clock, number)
+        return Lesson(loss, penalties, tape.gradient(loss, gan.generator.trainable))
+
+    return take(gan, {"generator": averaged(gan, learn, real, clock)}, clock)
 
 
-def update_both(gan: Gan, real: tf.Tensor, clock: Clock) -> dict[str, tf.Tensor]:
+def update_both(gan: Gan, real: tf.Tensor, clock: Clock) -> Values:
     """Both networks from one forward pass (S0)."""
     gan.discriminator.advance()
     gan.generator.advance()
-    with tf.GradientTape(persistent=True) as tape:
-        view = look(gan, real, clock)
-        loss_d, penalties_d = discriminator_loss(gan, view, clock)
-        loss_g, penalties_g = generator_loss(gan, view, clock, 0)
-    gradient_d = tape.gradient(loss_d, gan.discriminator.trainable)
-    gradient_g = tape.gradient(loss_g, gan.generator.trainable)
-    _apply_discriminator(gan, gradient_d)
-    _apply_generator(gan, gradient_g)
-    return {
-        **_after_discriminator(gan, view, loss_d, penalties_d),
-        "generator_loss": loss_g,
-        **_named(penalties_g),
-    }
+
+    def learn(real: tf.Tensor, clock: Clock) -> tuple[dict[str, Lesson], Verdict]:
+        with tf.GradientTape(persistent=True) as tape:
+            view_d, view_g = look_twice(gan, real, clock)
+            loss_d, penalties_d = discriminator_loss(gan, view_d, clock)
+            loss_g, penalties_g = generator_loss(gan, view_g, clock, 0)
+        gradient_d = tape.gradient(loss_d, gan.discriminator.trainable)
+        gradient_g = tape.gradient(loss_g, gan.generator.trainable)
+        return {
+            "discriminator": Lesson(loss_d, penalties_d, gradient_d),
+            "generator": Lesson(loss_g, penalties_g, gradient_g),
+        }, _verdict(gan, view_d)
+
+    lessons, verdict = averaged(gan, learn, real, clock)
+    return {**take(gan, lessons, clock), **_after_discriminator(gan, verdict)}
 
 
 # training.update → the last discriminator update, and how many generator updates are in it
-_FIRST: Mapping[str, tuple[Callable[[Gan, tf.Tensor, Clock], dict[str, tf.Tensor]], int]] = {
+_FIRST: Mapping[str, tuple[Callable[[Gan, tf.Tensor, Clock], Values], int]] = {
     "simultaneous": (update_both, 1),
     "alternating": (update_discriminator, 0),
     "variational": (variational.update, 1),
 }
 
 
-def iterate(gan: Gan, real: tf.Tensor, iteration: tf.Tensor) -> dict[str, tf.Tensor]:
+def iterate(gan: Gan, real: tf.Tensor, iteration: tf.Tensor) -> Values:
     """One iteration on real images (n, N, H, W, C) uint8; the last update's statistics."""
     training = gan.config.training
     batches = tf.cast(real, tf.float32) / 255.0
@@ -78,44 +96,34 @@ def iterate(gan: Gan, real: tf.Tensor, iteration: tf.Tensor) -> dict[str, tf.Ten
         # in the alternating form the first answer is to the very images just discriminated
         clock = (iteration, last + number)
         statistics |= update_generator(gan, batches[last], clock, number)
-    update_average(gan.average, gan.generator, gan.numbers[AVERAGE_RATE])
+    update_average(gan, iteration)
     return statistics
 
 
-def update_average(average: Network, network: Network, rate: tf.Tensor) -> None:
-    """Move every variable of the average, batch statistics included (S0), towards the network."""
-    values = network.variables.values()
-    for mean, value in zip(average.variables.values(), values, strict=True):
-        mean.assign_add(rate * (value - mean))
+def update_average(gan: Gan, iteration: tf.Tensor) -> None:
+    """Move every variable of the average, batch statistics included (S0), towards the generator."""
+    rate = gan.numbers[AVERAGE_RATE]
+    waits = gan.config.training.ema_start > 0
+    begun = tf.cast(iteration, tf.float32) + 1.0 > gan.numbers[AVERAGE_START]
+    values = gan.generator.variables.values()
+    for mean, value in zip(gan.average.variables.values(), values, strict=True):
+        if waits:
+            mean.assign(tf.where(begun, mean + rate * (value - mean), value))
+        else:
+            mean.assign_add(rate * (value - mean))
 
 
-def _apply_discriminator(gan: Gan, gradient: list[tf.Tensor]) -> None:
-    gan.discriminator_optimizer.apply(gradient)
-    if gan.config.penalties.clipping.limit > 0:
-        limit = gan.numbers["penalties.clipping.limit"]
-        for variable in gan.discriminator.trainable:
-            variable.assign(tf.clip_by_value(variable, -limit, limit))
+def _verdict(gan: Gan, view: View) -> Verdict:
+    accuracies = gan.loss.accuracies(view.real_logits, view.fake_logits)
+    return Verdict(*accuracies, view.real_logits, view.fake_logits)
 
 
-def _apply_generator(gan: Gan, gradient: list[tf.Tensor]) -> None:
-    gan.generator_optimizer.apply(gradient)
-
-
-def _after_discriminator(
-    gan: Gan, view: View, loss: tf.Tensor, penalties: Values
-) -> dict[str, tf.Tensor]:
-    """Tell the controller how well real images were recognised; what the log wants to know."""
-    real_accuracy, fake_accuracy = gan.loss.accuracies(view.real_logits, view.fake_logits)
-    gan.controller.update(real_accuracy)
-    gan.equilibrium.update(view.real_logits, view.fake_logits)
+def _after_discriminator(gan: Gan, verdict: Verdict) -> Values:
+    """Tell the controllers how well images were recognised; what the log wants to know."""
+    gan.controller.update(verdict.real_accuracy)
+    gan.equilibrium.update(verdict.real_logits, verdict.fake_logits)
     return {
-        "discriminator_loss": loss,
-        "real_accuracy": real_accuracy,
-        "fake_accuracy": fake_accuracy,
+        "real_accuracy": verdict.real_accuracy,
+        "fake_accuracy": verdict.fake_accuracy,
         "augmentation_probability": tf.convert_to_tensor(gan.controller.probability),
-        **_named(penalties),
     }
-
-
-def _named(penalties: Values) -> dict[str, tf.Tensor]:
-    return {f"{name}_penalty": value for name, value in penalties.items()}

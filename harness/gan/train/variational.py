@@ -9,29 +9,35 @@ import math
 
 import tensorflow as tf
 
-from harness.gan.random import normal
+from harness.gan.train.objectives import Values
 from harness.gan.train.state import Gan
-from harness.gan.train.view import Clock, training
+from harness.gan.train.updates import Lesson, averaged, take
+from harness.gan.train.view import Clock, latents, training
 
 _EDGE = 1e-6  # keeps the logarithm finite at a pixel that is exactly black or white
 
 
-def update(gan: Gan, real: tf.Tensor, clock: Clock) -> dict[str, tf.Tensor]:
+def update(gan: Gan, real: tf.Tensor, clock: Clock) -> Values:
     """One update of encoder and decoder on real images (N, H, W, C)."""
     gan.discriminator.advance()
     gan.generator.advance()
-    with tf.GradientTape(persistent=True) as tape:
-        posterior = gan.discriminator(real, training(gan, clock, "real"))
-        mean, log_variance = tf.split(posterior, 2, axis=1)
-        noise = normal(mean.shape, gan.streams.at("latent", *clock))
-        latents = mean + tf.exp(0.5 * log_variance) * noise
-        decoded = gan.generator(latents, training(gan, clock, "generator"))
-        loss = negative_bound(real, decoded, mean, log_variance)
-    gan.discriminator_optimizer.apply(tape.gradient(loss, gan.discriminator.trainable))
-    gan.generator_optimizer.apply(tape.gradient(loss, gan.generator.trainable))
+
+    def learn(real: tf.Tensor, clock: Clock) -> dict[str, Lesson]:
+        with tf.GradientTape(persistent=True) as tape:
+            posterior = gan.discriminator(real, training(gan, clock, "real"))
+            mean, log_variance = tf.split(posterior, 2, axis=1)
+            noise = latents(gan, real.shape[0], clock)
+            drawn = mean + tf.exp(0.5 * log_variance) * noise
+            decoded = gan.generator(drawn, training(gan, clock, "generator"))
+            loss = negative_bound(real, decoded, mean, log_variance)
+        both = {"discriminator": gan.discriminator, "generator": gan.generator}
+        return {
+            owner: Lesson(loss, {}, tape.gradient(loss, network.trainable))
+            for owner, network in both.items()
+        }
+
     return {
-        "discriminator_loss": loss,
-        "generator_loss": loss,
+        **take(gan, averaged(gan, learn, real, clock), clock),
         "real_accuracy": tf.constant(math.nan),
         "fake_accuracy": tf.constant(math.nan),
         "augmentation_probability": tf.constant(0.0),

@@ -10,7 +10,8 @@ from harness.gan.numbers import NOISE_FALL
 from harness.gan.random import normal
 from harness.gan.train.state import Gan
 
-Clock = tuple[tf.Tensor, int]  # iteration, update within it: the counters of every random draw
+# iteration, update within it, part of an accumulated batch: the counters of every random draw
+Clock = tuple[tf.Tensor, int] | tuple[tf.Tensor, int, tf.Tensor]
 
 
 class View(NamedTuple):
@@ -27,20 +28,54 @@ class View(NamedTuple):
 
 def look(gan: Gan, real: tf.Tensor, clock: Clock) -> View:
     """Generate, treat real and generated images alike, and discriminate."""
+    real, fake, difference = _shown(gan, real, clock)
+    return _seen(gan, real, fake, clock)._replace(difference=difference)
+
+
+def look_back(gan: Gan, real: tf.Tensor, clock: Clock) -> View:
+    """What the discriminator learns from: as `look`, past generated images among the new ones."""
+    real, fake, _ = _shown(gan, real, clock)
+    return _seen(gan, real, _with_past(gan, fake, clock), clock)
+
+
+def look_twice(gan: Gan, real: tf.Tensor, clock: Clock) -> tuple[View, View]:
+    """What the discriminator and what the generator learns from, of the same new images."""
+    real, fake, difference = _shown(gan, real, clock)
+    view = _seen(gan, real, fake, clock)._replace(difference=difference)
+    if gan.replay is None:
+        return view, view
+    return _seen(gan, real, _with_past(gan, fake, clock), clock), view
+
+
+def latents(gan: Gan, count: int, clock: Clock) -> tf.Tensor:
+    """Latents of an update, or of one part of it: (count, noise size)."""
+    size = gan.config.generator.noise_size
+    iteration, update, *part = clock
+    seed = gan.streams.at("latent", iteration, update)
+    if not part:
+        return normal((count, size), seed)
+    # those of the whole batch, so that its parts see what it would
+    return normal((gan.config.training.accumulation, count, size), seed)[part[0]]
+
+
+def _shown(
+    gan: Gan, real: tf.Tensor, clock: Clock
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | float]:
+    """Real and generated images, each with its source in a translation, and their difference."""
     run = training(gan, clock, "generator")
     if gan.translate is None:
-        size = gan.config.generator.noise_size
-        latents = normal((real.shape[0], size), gan.streams.at("latent", *clock))
-        return _discriminated(gan, real, gan.generator(latents, run), clock)
+        return real, gan.generator(latents(gan, real.shape[0], clock), run), 0.0
     source = gan.translate(real)
     fake = gan.generator(source, run)
-    view = _discriminated(
-        gan, tf.concat([real, source], axis=3), tf.concat([fake, source], axis=3), clock
-    )
-    return view._replace(difference=tf.reduce_mean(tf.abs(real - fake)))
+    difference = tf.reduce_mean(tf.abs(real - fake))
+    return tf.concat([real, source], axis=3), tf.concat([fake, source], axis=3), difference
 
 
-def _discriminated(gan: Gan, real: tf.Tensor, fake: tf.Tensor, clock: Clock) -> View:
+def _with_past(gan: Gan, fake: tf.Tensor, clock: Clock) -> tf.Tensor:
+    return gan.replay.exchange(fake, gan.streams.at("replay", *clock)) if gan.replay else fake
+
+
+def _seen(gan: Gan, real: tf.Tensor, fake: tf.Tensor, clock: Clock) -> View:
     count = real.shape[0]
     real, fake = _treated(gan, real, clock, "real"), _treated(gan, fake, clock, "fake")
     if gan.config.training.batches == "joint":

@@ -264,10 +264,10 @@ def test_every_inert_knob_has_a_case():
 def test_a_knob_that_nothing_reads_is_reset_and_changes_no_key(rule):
     unread, other, read = INERT[rule.knob]
     reset = resolve([unread, {rule.knob: other}])
-    assert rules.read(reset, rule.knob) == rule.default == DEFAULTS[rule.knob]
+    assert read(reset, rule.knob) == rule.default == DEFAULTS[rule.knob]
     assert reset == resolve([unread])
     kept = resolve([read, {rule.knob: other}])
-    assert rules.read(kept, rule.knob) == other
+    assert read(kept, rule.knob) == other
     assert key(kept) != key(resolve([read]))
 
 

@@ -1,0 +1,68 @@
+"""From a batch to an update: the mean of what its parts taught, and the step that it leads to."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from harness.gan.train.objectives import Values
+from harness.gan.train.schedule import learning_rate
+from harness.gan.train.state import Gan
+from harness.gan.train.view import Clock
+
+
+class Lesson(NamedTuple):
+    """What a pass taught one network."""
+
+    loss: tf.Tensor
+    penalties: Values
+    gradient: list[tf.Tensor]  # of the loss, by each trainable variable
+
+
+def averaged(
+    gan: Gan, learn: Callable[[tf.Tensor, Clock], Any], real: tf.Tensor, clock: Clock
+) -> Any:
+    """What `learn` finds in a batch (N, H, W, C): the mean over its parts, one after the other."""
+    count = gan.config.training.accumulation
+    if count == 1:
+        return learn(real, clock)
+    parts = tf.reshape(real, (count, real.shape[0] // count, *real.shape[1:]))
+
+    def further(number: tf.Tensor, total: Any) -> tuple[tf.Tensor, Any]:
+        found = learn(parts[number], (*clock[:2], number))
+        return number + 1, tf.nest.map_structure(tf.add, total, found)
+
+    first = learn(parts[0], (*clock[:2], tf.constant(0)))
+    _, total = tf.while_loop(
+        lambda number, _: number < count, further, (tf.constant(1), first), parallel_iterations=1
+    )
+    return tf.nest.map_structure(lambda value: value / count, total)
+
+
+def take(gan: Gan, lessons: Mapping[str, Lesson], clock: Clock) -> Values:
+    """Let generator or discriminator, or both, take the steps of their optimisers; statistics."""
+    statistics: Values = {}
+    if gan.balance:
+        # all first, so that networks that learn from one pass are judged by it
+        for owner, lesson in lessons.items():
+            gan.balance.note(owner, lesson.loss)
+    for owner, lesson in lessons.items():
+        statistics[f"{owner}_loss"] = lesson.loss
+        statistics |= {f"{name}_penalty": value for name, value in lesson.penalties.items()}
+        step = partial(_step, gan, owner, lesson.gradient, clock[0])
+        if gan.balance:
+            statistics[f"{owner}_updated"] = gan.balance.update(owner, step)
+        else:
+            step()
+    return statistics
+
+
+def _step(gan: Gan, owner: str, gradient: list[tf.Tensor], iteration: tf.Tensor) -> None:
+    gan.optimizers[owner].apply(gradient, learning_rate(gan, owner, iteration))
+    if owner == "discriminator" and gan.config.penalties.clipping.limit > 0:
+        limit = gan.numbers["penalties.clipping.limit"]
+        for variable in gan.discriminator.trainable:
+            variable.assign(tf.clip_by_value(variable, -limit, limit))
+    if owner in gan.histories:
+        gan.histories[owner].note()

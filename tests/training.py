@@ -1,0 +1,47 @@
+"""Short trainings on noise images, for tests of what a step does."""
+
+import numpy as np
+import tensorflow as tf
+
+from harness.gan.train import step as steps
+from harness.gan.train.batches import Batches
+from harness.gan.train.ensemble import Ensemble
+from harness.gan.train.loop import Loop
+from harness.gan.train.state import build
+
+
+def images(count=64, size=16, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (count, size, size, 1), dtype=np.uint8)
+
+
+def train(config, iterations=3, calls=None):
+    """Train on noise images; the network, and statistics over all iterations."""
+    gan = Ensemble(config, 1)
+    loop = Loop(gan, 1)
+    batches = Batches(images(), config.training.batch_size, config.seed)
+    first = 0
+    for count in calls or [iterations]:
+        call = batches.call(first, count, config.training.discriminator_steps)
+        first += loop.run(*call, first)
+    return gan.members[0], loop
+
+
+def train_eagerly(config, iterations=3, first=0, gan=None):
+    """The same without compiling; the network, and the statistics of each iteration."""
+    gan = gan or build(config, 1)
+    batches = Batches(images(), config.training.batch_size, config.seed)
+    found = []
+    for iteration in range(first, first + iterations):
+        chosen, indices = batches.call(iteration, 1, config.training.discriminator_steps)
+        real = tf.gather(chosen, indices[0])
+        found.append(steps.iterate(gan, real, tf.constant(iteration)))
+    return gan, [{name: float(value) for name, value in one.items()} for one in found]
+
+
+def weights(gan):
+    return {name: np.asarray(tf.convert_to_tensor(v)) for name, v in gan.variables().items()}
+
+
+def same(one, two):
+    assert one.keys() == two.keys()
+    return all(np.array_equal(one[name], two[name]) for name in one)
