@@ -72,6 +72,7 @@ LOSSES = Registry(
 )
 LOSSES_WITH_LABELS = ("non_saturating", "minimax", "least_squares")  # what label smoothing needs
 
+LOSSES_OF_PROBABILITY = ("non_saturating", "minimax")  # of cross-entropies
 LOSSES_OF_ENERGY = ("began", "ebgan")  # whose discriminator is an autoencoder
 # both sides never below zero, and equal where no image is told from another
 LOSSES_ON_ONE_SCALE = ("non_saturating", "least_squares", "relativistic", "relativistic_average")

@@ -67,7 +67,7 @@ TIPS = (
     Tip(
         "batch_norm_in_discriminator",
         "Batch normalisation in the discriminator",
-        {"discriminator.batch_norm": False},
+        {"discriminator.normalization": "none"},
         -0.030,
         [("S0", "helps"), ("S2", "hurts")],
     ),

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from harness.catalog import dataset
 from harness.config.folder import split_files
 from harness.config.trial import DataConfig, TrialConfig
-from harness.config.trial.rules import depth_of
+from harness.config.trial.rule import depth_of
 from harness.errors import HarnessError, unknown
 
 Patch = Mapping[str, Any]

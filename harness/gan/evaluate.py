@@ -30,12 +30,6 @@ Generate = Callable[[NDArray[np.float32]], NDArray[np.uint8]]  # (128, noise) â†
 Protocol = Callable[[int, int, int], list[Draw]]  # generated and real images, size
 
 
-def to_uint8(images: Any) -> NDArray[np.uint8]:
-    """Float images in [0, 1] as a PNG would hold them."""
-    levels = np.rint(np.asarray(images, np.float32) * np.float32(255.0))
-    return np.clip(levels, 0.0, 255.0).astype(np.uint8)
-
-
 class Evaluator:
     """Everything about a metric that is the same in all trials that ask for it, prepared once.
 

@@ -29,13 +29,16 @@ class Game(NamedTuple):
     fake_wrong: Share = 0.0  # the same of generated images
     fake_weight: Share = 0.0  # BEGAN's k_t
     margin: Share = 0.0  # EBGAN's m
+    # added to probabilities inside the logarithm (S3); None: cross-entropy of logits, which needs
+    # no such guard
+    epsilon: Share | None = None
 
 
 class Loss(NamedTuple):
     """An adversarial game."""
 
     discriminator: Callable[[Logits, Logits, Game], tf.Tensor]  # r, f → L_real + L_fake
-    generator: Callable[[Logits, Logits], tf.Tensor]  # r, f → L_G
+    generator: Callable[[Logits, Logits, Game], tf.Tensor]  # r, f → L_G
     # r, f → what r is compared with, and what f is compared with, to be called right; None: this
     # game has no such decision
     thresholds: Callable[[Logits, Logits], tuple[Threshold, Threshold]] | None
@@ -66,14 +69,22 @@ def _relative(real: Logits, fake: Logits) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _cross_entropy(real: Logits, fake: Logits, game: Game) -> tf.Tensor:
-    return _mean(_entropy(real, game.real_wrong)) + _mean(_entropy(-fake, game.fake_wrong))
+    real_term = _entropy(real, game.real_wrong, game)
+    return _mean(real_term) + _mean(_entropy(-fake, game.fake_wrong, game))
 
 
-def _entropy(logits: Logits, wrong: Share) -> tf.Tensor:
+def _entropy(logits: Logits, wrong: Share, game: Game) -> tf.Tensor:
     """Cross-entropy of the label 1 of which a share is wrong."""
     if isinstance(wrong, float) and wrong == 0:
-        return _softplus(-logits)  # S0's
-    return (1 - wrong) * _softplus(-logits) + wrong * _softplus(logits)
+        return _surprise(logits, game)  # S0's
+    return (1 - wrong) * _surprise(logits, game) + wrong * _surprise(-logits, game)
+
+
+def _surprise(logits: Logits, game: Game) -> tf.Tensor:
+    """-log of the probability that a logit stands for."""
+    if game.epsilon is None:
+        return _softplus(-logits)
+    return -tf.math.log(tf.sigmoid(logits) + game.epsilon)
 
 
 def _squares(real: Logits, fake: Logits, game: Game) -> tf.Tensor:
@@ -92,42 +103,42 @@ def _distance(images: tf.Tensor, reconstructions: tf.Tensor) -> tf.Tensor:
 
 NON_SATURATING = Loss(  # Goodfellow et al. 2014, S0's
     discriminator=_cross_entropy,
-    generator=lambda real, fake: _mean(_softplus(-fake)),
+    generator=lambda real, fake, game: _mean(_surprise(fake, game)),
     thresholds=_at(0.0),
     reaches_zero=True,
 )
 
 MINIMAX = Loss(  # Goodfellow et al. 2014, equation 1
     discriminator=_cross_entropy,
-    generator=lambda real, fake: -_mean(_softplus(fake)),
+    generator=lambda real, fake, game: -_mean(_surprise(-fake, game)),
     thresholds=_at(0.0),
     reaches_zero=True,
 )
 
 LEAST_SQUARES = Loss(  # Mao et al. 2017, targets 1 and 0
     discriminator=_squares,
-    generator=lambda real, fake: _mean(tf.square(fake - 1)),
+    generator=lambda real, fake, game: _mean(tf.square(fake - 1)),
     thresholds=_at(0.5),
     reaches_zero=True,
 )
 
 HINGE = Loss(  # Lim & Ye 2017
     discriminator=lambda real, fake, game: _mean(_relu(1 - real)) + _mean(_relu(1 + fake)),
-    generator=lambda real, fake: -_mean(fake),
+    generator=lambda real, fake, game: -_mean(fake),
     thresholds=_at(0.0),
     reaches_zero=True,
 )
 
 WASSERSTEIN = Loss(  # Arjovsky et al. 2017
     discriminator=lambda real, fake, game: _mean(fake) - _mean(real),
-    generator=lambda real, fake: -_mean(fake),
+    generator=lambda real, fake, game: -_mean(fake),
     thresholds=_relative,
     reaches_zero=False,
 )
 
 RELATIVISTIC = Loss(  # Jolicoeur-Martineau 2018; both terms of L_D are the same one
     discriminator=lambda real, fake, game: 2 * _mean(_softplus(fake - real)),
-    generator=lambda real, fake: _mean(_softplus(real - fake)),
+    generator=lambda real, fake, game: _mean(_softplus(real - fake)),
     thresholds=_relative,
     reaches_zero=True,
 )
@@ -136,7 +147,7 @@ RELATIVISTIC_AVERAGE = Loss(  # Jolicoeur-Martineau 2018
     discriminator=lambda real, fake, game: (
         _mean(_softplus(_mean(fake) - real)) + _mean(_softplus(fake - _mean(real)))
     ),
-    generator=lambda real, fake: (
+    generator=lambda real, fake, game: (
         0.5 * (_mean(_softplus(_mean(real) - fake)) + _mean(_softplus(real - _mean(fake))))
     ),
     thresholds=_relative,
@@ -145,7 +156,7 @@ RELATIVISTIC_AVERAGE = Loss(  # Jolicoeur-Martineau 2018
 
 BEGAN = Loss(  # Berthelot et al. 2017; L1 energies, a mean over the values of an image
     discriminator=lambda real, fake, game: game.fake_weight * _mean(fake) - _mean(real),
-    generator=lambda real, fake: -_mean(fake),
+    generator=lambda real, fake, game: -_mean(fake),
     thresholds=None,
     reaches_zero=False,
     energy=_mean_error,
@@ -153,7 +164,7 @@ BEGAN = Loss(  # Berthelot et al. 2017; L1 energies, a mean over the values of a
 
 EBGAN = Loss(  # Zhao et al. 2017; L2 energies
     discriminator=lambda real, fake, game: _mean(_relu(game.margin + fake)) - _mean(real),
-    generator=lambda real, fake: -_mean(fake),
+    generator=lambda real, fake, game: -_mean(fake),
     thresholds=None,
     reaches_zero=False,
     energy=_distance,

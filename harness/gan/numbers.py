@@ -47,6 +47,7 @@ VARIABLE = (
     "loss.equilibrium_gain",
     *_SWITCHES,
     "discriminator.instance_noise_end",
+    "discriminator.output_epsilon",
     "augmentation.probability",
     "augmentation.target_accuracy",
     "augmentation.integration_steps",
@@ -54,7 +55,14 @@ VARIABLE = (
     "training.balance_ratio",
 )
 # what a program never sees: where images come from, how long, and how the result is scored
-_OUTSIDE = ("seed", "data.", "training.kimg", "training.evaluations", "evaluation.")
+_OUTSIDE = (
+    "seed",
+    "data.",
+    "training.kimg",
+    "training.evaluations",
+    "generator.truncation",
+    "evaluation.",
+)
 AVERAGE_RATE = "average_rate"
 AUGMENTATION_GAIN = "augmentation_gain"
 NOISE_FALL = "noise_fall"

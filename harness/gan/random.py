@@ -33,9 +33,14 @@ def uniform(shape: tuple[int, ...] | tf.Tensor, seed: Seed) -> tf.Tensor:
     return (tf.cast(tf.bitcast(mantissa, tf.int32), tf.float32) + 0.5) * 2.0**-23
 
 
+def symmetric(shape: tuple[int, ...], seed: Seed) -> tf.Tensor:
+    """Uniform on (-1, 1), float32."""
+    return 2.0 * uniform(shape, seed) - 1.0
+
+
 def normal(shape: tuple[int, ...], seed: Seed) -> tf.Tensor:
     """Standard normal, float32, by the inverse of its distribution function."""
-    return math.sqrt(2.0) * tf.math.erfinv(2.0 * uniform(shape, seed) - 1.0)
+    return math.sqrt(2.0) * tf.math.erfinv(symmetric(shape, seed))
 
 
 class Streams:

@@ -5,15 +5,15 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from harness import rng
 from harness.catalog import dataset
 from harness.config.trial import TrialConfig
 from harness.errors import HarnessError
 from harness.files import write_atomically
 from harness.gan import models
-from harness.gan.evaluate import to_uint8
 from harness.gan.grid import png
+from harness.gan.latents import sampled
 from harness.gan.models.network import GENERATION
+from harness.gan.pixels import to_bytes
 from harness.gan.train import checkpoint
 from harness.gan.train.ensemble import Mixture
 
@@ -50,6 +50,6 @@ def _sample(config: TrialConfig, path: Path, count: int) -> np.ndarray:
     made = []
     for number in range(-(-count // _BATCH)):
         # whole batches, each from its own stream: fewer images are the first of more
-        latents = rng.latents(_BATCH, config.generator.noise_size, config.seed, "export", number)
+        latents = sampled(config.generator, _BATCH, config.seed, "export", number)
         made.append(network(tf.constant(latents), GENERATION).numpy())
-    return to_uint8(np.concatenate(made)[:count])
+    return to_bytes(np.concatenate(made)[:count], config.training.pixel_range)

@@ -1,6 +1,14 @@
 """Tips on the two networks: layers, widths, and how they compare."""
 
+from harness.config.patch import DEFAULTS
 from harness.heuristics.schema import Claim, Practice, Tip
+
+_PIX2PIX = {
+    "generator.output_activation": "tanh",
+    "training.pixel_range": "minus_one_one",
+    "generator.initializer": "truncated_normal",
+    "discriminator.initializer": "truncated_normal",
+}
 
 ROWS = (
     Practice(
@@ -113,17 +121,21 @@ ROWS = (
         id="pix2pix",
         title="The recipe of Pix2Pix",
         statement="Translate images by a game and a hundred times the L1 distance to the target.",
-        claims=(Claim("S3", "helps", "weight 1 for the game, 100 for L1; D is updated before G"),),
+        claims=(
+            Claim("S3", "helps", "weights 1 and 100; D before G; tanh; truncated normal weights"),
+        ),
         literature="Isola et al. 2017 (Pix2Pix)",
         following={
             "translation.source": "edges",
             "translation.l1_weight": 100.0,
             "training.update": "alternating",
+            **_PIX2PIX,
         },
         ignoring={
             "translation.source": "edges",
             "translation.l1_weight": 0.0,
             "training.update": "simultaneous",
+            **{path: DEFAULTS[path] for path in _PIX2PIX},
         },
     ),
     Tip(
@@ -134,5 +146,128 @@ ROWS = (
         literature="Isola et al. 2017 (Pix2Pix)",
         following={"translation.source": "edges", "translation.decoder_dropout": 0.5},
         ignoring={"translation.source": "edges", "translation.decoder_dropout": 0.0},
+    ),
+    Tip(
+        id="constant_width",
+        title="The same filters everywhere",
+        statement="Use one number of filters throughout both networks.",
+        claims=(Claim("S0", "no_effect", "a simplification"),),
+        literature="Béres 2021 (Keras example)",
+        following={"generator.filters": "constant", "discriminator.filters": "constant"},
+        ignoring={"generator.filters": "tapering", "discriminator.filters": "tapering"},
+    ),
+    Tip(
+        id="strided_downsampling",
+        title="Strided convolutions",
+        statement="Halve the size by strided convolutions, without pooling.",
+        claims=(
+            Claim("S1", "helps", "in place of pooling"),
+            Claim("S2", "helps", "avoid max pooling, convolve with stride"),
+        ),
+        literature="Radford et al. 2015 (DCGAN)",
+        following={"discriminator.downsampling": "strided"},
+        ignoring={"discriminator.downsampling": "max_pool"},
+    ),
+    Tip(
+        id="average_pool_downsampling",
+        title="Average pooling",
+        statement="Halve the size by average pooling.",
+        claims=(Claim("S1", "helps", "average pooling and stride for downsampling"),),
+        literature="Chintala et al. 2016 (ganhacks)",
+        following={"discriminator.downsampling": "average_pool"},
+        ignoring={"discriminator.downsampling": "max_pool"},
+    ),
+    Tip(
+        id="transposed_convolution",
+        title="Transposed convolutions",
+        statement="Double the size by transposed convolutions.",
+        claims=(
+            Claim("S0", "helps", "faster, and slightly better"),
+            Claim("S0", "hurts", "checkerboards", condition="kernel not divisible by the stride"),
+            Claim("S1", "helps", "for upsampling"),
+            Claim("S2", "helps", "for upsampling, as PixelShuffle is"),
+        ),
+        literature="Radford et al. 2015 (DCGAN)",
+        following={"generator.upsampling": "transposed"},
+        ignoring={"generator.upsampling": "nearest"},
+    ),
+    Tip(
+        id="upsample_convolution",
+        title="Resize, then convolve",
+        statement="Double the size by enlarging, and convolve then.",
+        claims=(
+            Claim("S0", "hurts", "slightly lower quality"),
+            Claim("S0", "helps", "no checkerboards"),
+        ),
+        literature="Odena et al. 2016 (Deconvolution and Checkerboard Artifacts)",
+        following={"generator.upsampling": "nearest"},
+        ignoring={"generator.upsampling": "transposed"},
+    ),
+    Tip(
+        id="nearest_upsampling",
+        title="Enlarge by repetition",
+        statement="Where you enlarge, repeat pixels in place of interpolating them.",
+        claims=(Claim("S0", "helps", "nearest rather than bilinear"),),
+        literature="Odena et al. 2016 (Deconvolution and Checkerboard Artifacts)",
+        following={"generator.upsampling": "nearest"},
+        ignoring={"generator.upsampling": "bilinear"},
+    ),
+    Tip(
+        id="pixel_shuffle",
+        title="PixelShuffle",
+        statement="Double the size by turning channels into pixels.",
+        claims=(Claim("S2", "helps", "use it and transposed convolutions"),),
+        literature="Shi et al. 2016 (sub-pixel convolution)",
+        following={"generator.upsampling": "pixel_shuffle"},
+        ignoring={"generator.upsampling": "transposed"},
+    ),
+    Tip(
+        id="no_hidden_dense_layers",
+        title="No hidden fully connected layers",
+        statement="Convolve throughout, from the latents' map to the flattened features.",
+        claims=(Claim("S1", "helps", "remove them for deeper architectures"),),
+        literature="Radford et al. 2015 (DCGAN)",
+        following={"generator.hidden_dense": 0, "discriminator.hidden_dense": 0},
+        ignoring={"generator.hidden_dense": 1, "discriminator.hidden_dense": 1},
+    ),
+    Tip(
+        id="residual_connections",
+        title="Residual blocks",
+        statement="Add the input of each block to its output.",
+        claims=(
+            Claim("S0", "no_effect", "discriminators behave similarly"),
+            Claim("S0", "hurts", "generators are harder to train; begin without"),
+            Claim("S0", "helps", "needed", condition="large and deep networks"),
+        ),
+        literature="He et al. 2016 (ResNet)",
+        following={"generator.residual": True, "discriminator.residual": True},
+        ignoring={"generator.residual": False, "discriminator.residual": False},
+    ),
+    Tip(
+        id="generator_dropout",
+        title="Dropout in the generator",
+        statement="Drop half of the generator's features, in training and when images are made.",
+        claims=(Claim("S1", "helps", "50 percent during train and generation"),),
+        literature="Chintala et al. 2016 (ganhacks)",
+        following={"generator.dropout": 0.5, "generator.dropout_at_generation": True},
+        ignoring={"generator.dropout": 0.0, "generator.dropout_at_generation": False},
+    ),
+    Tip(
+        id="self_attention",
+        title="Self-attention",
+        statement="Let every place of a feature map look at every other.",
+        claims=(Claim("S2", "depends", "named as the baseline of BigGAN's table"),),
+        literature="Zhang et al. 2019 (SAGAN)",
+        following={"generator.attention": True, "discriminator.attention": True},
+        ignoring={"generator.attention": False, "discriminator.attention": False},
+    ),
+    Tip(
+        id="skip_z",
+        title="Latents for every block",
+        statement="Feed the latents to all blocks of the generator, not to the first alone.",
+        claims=(Claim("S2", "helps", "BigGAN's FID falls from 9.18 to 8.73"),),
+        literature="Brock et al. 2019 (BigGAN)",
+        following={"generator.skip_z": True},
+        ignoring={"generator.skip_z": False},
     ),
 )

@@ -1,6 +1,6 @@
 """Tips on the images, their range, and the latents."""
 
-from harness.heuristics.schema import Claim, Practice
+from harness.heuristics.schema import Claim, Practice, Tip
 
 ROWS = (
     Practice(
@@ -11,7 +11,7 @@ ROWS = (
         literature="Radford et al. 2015 (DCGAN)",
         kind="default",
         how="Images are rounded to bytes, as a PNG holds them, before any grid, export or score.",
-        test="tests/gan/test_evaluate.py::test_to_uint8_is_what_a_png_holds",
+        test="tests/gan/test_evaluate.py::test_bytes_are_what_a_png_holds",
     ),
     Practice(
         id="low_resolution_first",
@@ -69,5 +69,62 @@ ROWS = (
         how="Transfer is a comparison of two studies: run one with data.name celeb_a and one "
         "without, and compare the rankings.",
         test="tests/gan/data/test_tfds_source.py::test_centre_crops",
+    ),
+    Tip(
+        id="pixels_in_minus_one_one",
+        title="Pixels in [-1, 1]",
+        statement="Scale images to the range from -1 to 1.",
+        claims=(
+            Claim("S1", "helps", "the only preprocessing of DCGAN"),
+            Claim("S2", "helps", "scale the pixels between -1 and 1"),
+            Claim("S3", "helps", "images are in this range"),
+            Claim("S4", "helps", "rather than 0 and 1"),
+        ),
+        literature="Radford et al. 2015 (DCGAN)",
+        following={"training.pixel_range": "minus_one_one"},
+        ignoring={"training.pixel_range": "zero_one"},
+    ),
+    Tip(
+        id="pixels_in_zero_one",
+        title="Pixels in [0, 1]",
+        statement="Keep images in the range from 0 to 1.",
+        claims=(Claim("S0", "no_effect", "a simplification that works"),),
+        literature="Béres 2021 (Keras example)",
+        following={"training.pixel_range": "zero_one"},
+        ignoring={"training.pixel_range": "minus_one_one"},
+    ),
+    Tip(
+        id="gaussian_latent",
+        title="Gaussian latents",
+        statement="Draw latents from a normal distribution.",
+        claims=(
+            Claim("S0", "depends", "what it does, with 64 of them"),
+            Claim("S1", "helps", "sample Gaussian random numbers"),
+            Claim("S2", "depends", "experiment with it"),
+        ),
+        literature="Chintala et al. 2016 (ganhacks)",
+        following={"generator.latent": "normal"},
+        ignoring={"generator.latent": "uniform"},
+    ),
+    Tip(
+        id="uniform_latent",
+        title="Uniform latents",
+        statement="Draw latents from a uniform distribution.",
+        claims=(Claim("S1", "depends", "DCGAN takes a uniform noise distribution"),),
+        literature="Radford et al. 2015 (DCGAN)",
+        following={"generator.latent": "uniform"},
+        ignoring={"generator.latent": "normal"},
+    ),
+    Tip(
+        id="truncation_trick",
+        title="Truncation trick",
+        statement="Sample images from latents no larger than 1, and train without a limit.",
+        claims=(
+            Claim("S2", "helps", "better single images"),
+            Claim("S2", "hurts", "less variety"),
+        ),
+        literature="Brock et al. 2019 (BigGAN)",
+        following={"generator.truncation": 1.0},
+        ignoring={"generator.truncation": 0.0},
     ),
 )

@@ -1,5 +1,54 @@
-"""Tips on initial weights."""
+"""Tips on how weights begin."""
 
-from harness.heuristics.schema import Heuristic
+from harness.heuristics.schema import Claim, Tip
 
-ROWS: tuple[Heuristic, ...] = ()
+ROWS = (
+    Tip(
+        id="normal_init_002",
+        title="Small normal weights",
+        statement="Draw first weights from a normal distribution of deviation 0.02.",
+        claims=(
+            Claim(
+                "S0",
+                "helps",
+                "until strong colourful patterns vanish",
+                condition="such patterns early in training",
+            ),
+            Claim("S1", "helps", "zero-centred, deviation 0.02"),
+            Claim("S3", "helps", "truncated normal, 0.02"),
+        ),
+        literature="Radford et al. 2015 (DCGAN)",
+        following={"generator.initializer": "normal", "discriminator.initializer": "normal"},
+        ignoring={
+            "generator.initializer": "glorot_uniform",
+            "discriminator.initializer": "glorot_uniform",
+        },
+    ),
+    Tip(
+        id="default_init",
+        title="The framework's first weights",
+        statement="Leave first weights to the framework's default.",
+        claims=(Claim("S0", "no_effect", "works; look at it if patterns appear"),),
+        literature="Glorot & Bengio 2010",
+        following={
+            "generator.initializer": "glorot_uniform",
+            "discriminator.initializer": "glorot_uniform",
+        },
+        ignoring={"generator.initializer": "normal", "discriminator.initializer": "normal"},
+    ),
+    Tip(
+        id="orthogonal_init",
+        title="Orthogonal first weights",
+        statement="Draw first weights as random orthogonal matrices.",
+        claims=(Claim("S2", "helps", "what BigGAN does"),),
+        literature="Saxe et al. 2014",
+        following={
+            "generator.initializer": "orthogonal",
+            "discriminator.initializer": "orthogonal",
+        },
+        ignoring={
+            "generator.initializer": "glorot_uniform",
+            "discriminator.initializer": "glorot_uniform",
+        },
+    ),
+)

@@ -68,12 +68,12 @@ ROWS = (
         following={
             "loss.name": "wasserstein",
             "penalties.gradient.weight": 10.0,
-            "discriminator.batch_norm": False,
+            "discriminator.normalization": "none",
         },
         ignoring={
             "loss.name": _DEFAULT,
             "penalties.gradient.weight": 0.0,
-            "discriminator.batch_norm": True,
+            "discriminator.normalization": "batch",
         },
         literature="Gulrajani et al. 2017 (WGAN-GP)",
     ),

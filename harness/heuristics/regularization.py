@@ -162,4 +162,16 @@ ROWS = (
         how="A reason, not a decision: what it asks for are the tips one_sided_label_smoothing and "
         "discriminator_dropout, each of which is tested.",
     ),
+    Tip(
+        id="minibatch_discrimination",
+        title="Minibatch discrimination",
+        statement="Show the discriminator how near the images of a batch are to each other.",
+        claims=(
+            Claim("S1", "helps", "features across the samples of a minibatch"),
+            Claim("S2", "helps", "appealing samples quickly; superior to feature matching"),
+        ),
+        literature="Salimans et al. 2016",
+        following={"discriminator.minibatch": "discrimination"},
+        ignoring={"discriminator.minibatch": "none"},
+    ),
 )

@@ -18,7 +18,7 @@ RUNS = [
 CARD = {
     "beta1_ablation": {"optimizer.generator.beta_1", "optimizer.discriminator.beta_1"},
     "label_smoothing_ablation": {"loss.label_smoothing"},
-    "bn_ablation": {"discriminator.batch_norm", "discriminator.spectral_norm"},
+    "bn_ablation": {"discriminator.normalization", "discriminator.spectral_norm"},
     "spectral_norm_ablation": {"discriminator.spectral_norm"},
     "dropout_ablation": {"discriminator.dropout"},
     "loss_ablation": {"loss.name", "penalties.gradient.weight", "penalties.clipping.limit"},

@@ -14,7 +14,8 @@ from harness.config.patch import resolve
 from harness.errors import HarnessError
 from harness.gan.data import load_images
 from harness.gan.encoders import Encoder, saved_model
-from harness.gan.evaluate import BATCH, Evaluator, to_uint8
+from harness.gan.evaluate import BATCH, Evaluator
+from harness.gan.pixels import to_bytes
 from harness.metrics.fid import Frechet
 from harness.metrics.kid import Estimate, blocks, subsets
 
@@ -231,11 +232,11 @@ def test_a_cache_that_is_read_only(encoder_file, cache, tmp_path):
         Evaluator(config, load_images(config.data, cache), tmp_path)
 
 
-def test_to_uint8_is_what_a_png_holds():
+def test_bytes_are_what_a_png_holds():
     values = np.float32([-0.1, 0.0, 0.49 / 255, 0.51 / 255, 0.5, 254.6 / 255, 1.0, 1.7])
-    assert to_uint8(values).tolist() == [0, 0, 0, 1, 128, 255, 255, 255]
+    assert to_bytes(values, "zero_one").tolist() == [0, 0, 0, 1, 128, 255, 255, 255]
     levels = np.arange(256, dtype=np.float32) / np.float32(255)
-    assert to_uint8(tf.constant(levels)).tolist() == list(range(256))
+    assert to_bytes(tf.constant(levels), "zero_one").tolist() == list(range(256))
 
 
 def s0_kid(real, generated):

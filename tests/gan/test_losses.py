@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness.catalog import LOSSES, LOSSES_OF_ENERGY, LOSSES_WITH_LABELS
+from harness.catalog import (
+    LOSSES,
+    LOSSES_OF_ENERGY,
+    LOSSES_OF_PROBABILITY,
+    LOSSES_WITH_LABELS,
+)
 from harness.gan.losses import Game
 
 pytestmark = pytest.mark.tf
@@ -64,13 +69,13 @@ class TestEveryLoss:
         smoothing = 0.1 if name in LOSSES_WITH_LABELS else 0.0
         given = float(loss.discriminator(R, F, GAME._replace(real_wrong=smoothing)))
         assert given == pytest.approx(d_formula(name, R, F, smoothing), rel=1e-6)
-        assert float(loss.generator(R, F)) == pytest.approx(g_formula(name, R, F), rel=1e-6)
+        assert float(loss.generator(R, F, GAME)) == pytest.approx(g_formula(name, R, F), rel=1e-6)
 
     def test_is_a_finite_scalar_at_extreme_logits(self, name):
         loss = LOSSES.load(name)
         for r, f in ((100.0, -100.0), (-100.0, 100.0)):
             real, fake = tf.fill((4, 1), r), tf.fill((4, 1), f)
-            for value in (loss.discriminator(real, fake, GAME), loss.generator(real, fake)):
+            for value in (loss.discriminator(real, fake, GAME), loss.generator(real, fake, GAME)):
                 assert value.shape == ()
                 assert math.isfinite(float(value))
 
@@ -80,7 +85,7 @@ class TestEveryLoss:
         real, fake = tf.constant([[0.7], [0.4]]), tf.constant([[0.6], [0.2]])
         with tf.GradientTape(persistent=True) as tape:
             tape.watch([real, fake])
-            d, g = loss.discriminator(real, fake, GAME), loss.generator(real, fake)
+            d, g = loss.discriminator(real, fake, GAME), loss.generator(real, fake, GAME)
         assert float(tf.reduce_sum(tape.gradient(d, real))) < 0  # the discriminator lifts real
         assert float(tf.reduce_sum(tape.gradient(d, fake))) > 0  # and lowers generated images
         assert float(tf.reduce_sum(tape.gradient(g, fake))) < 0  # the generator lifts its own
@@ -91,7 +96,9 @@ class TestEveryLoss:
         assert float(loss.discriminator(*twice, GAME)) == pytest.approx(
             float(loss.discriminator(R, F, GAME)), rel=1e-6
         )
-        assert float(loss.generator(*twice)) == pytest.approx(float(loss.generator(R, F)), rel=1e-6)
+        assert float(loss.generator(*twice, GAME)) == pytest.approx(
+            float(loss.generator(R, F, GAME)), rel=1e-6
+        )
 
     def test_accuracy_follows_its_own_rule(self, name):
         """r = 2, -0.5, 1 and f = 0.5, -1.5, 0.25; means 0.8333 and -0.25."""
@@ -161,3 +168,16 @@ def test_energies_are_the_papers():
     ):
         found = LOSSES.load(name).energy(images, reconstructions)
         np.testing.assert_allclose(found, expected[:, np.newaxis], rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", LOSSES_OF_PROBABILITY)
+def test_a_sigmoid_with_a_guard_is_the_same_game_within_its_range(name):
+    loss, guarded = LOSSES.load(name), GAME._replace(epsilon=1e-12)
+    for one, two in (
+        (loss.discriminator(R, F, guarded), loss.discriminator(R, F, GAME)),
+        (loss.generator(R, F, guarded), loss.generator(R, F, GAME)),
+    ):
+        assert float(one) == pytest.approx(float(two), rel=1e-5)
+    far = tf.fill((2, 1), -200.0)  # where a sigmoid in float32 is zero
+    assert math.isinf(float(loss.discriminator(far, far, GAME._replace(epsilon=0.0))))
+    assert float(loss.discriminator(far, far, guarded)) == pytest.approx(-math.log(1e-12), rel=1e-4)

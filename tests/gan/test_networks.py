@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from harness.config.patch import resolve
-from harness.config.trial import TrialConfig
+from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
 from harness.gan.models import dcgan
 from harness.gan.models.initial import initialise
 from harness.gan.models.layers import Convolution, Dense, Dropout, TransposedConvolution
@@ -16,9 +16,7 @@ pytestmark = pytest.mark.tf
 
 def _nets(changes=None):
     config = resolve([changes or {}])
-    size = config.data.image_size
-    generator = dcgan.generator(config.generator, 3, config.training.precision)
-    return generator, dcgan.discriminator(config.discriminator, size, 3, config.training.precision)
+    return dcgan.generator(config, 3), dcgan.discriminator(config, 3)
 
 
 def test_parameter_counts_are_those_that_s0_prints():
@@ -37,7 +35,7 @@ def test_shapes_and_range_at_every_size(size, precision):
         "training.precision": precision,
     }
     generator, discriminator = _nets(changes)
-    initialise(generator, 0)
+    initialise(generator, GeneratorConfig(), 0)
     images = generator(tf.random.normal((2, 64)), GENERATION)
     assert images.shape == (2, size, size, 3)
     assert images.dtype == tf.float32
@@ -47,9 +45,9 @@ def test_shapes_and_range_at_every_size(size, precision):
 
 def test_the_network_is_s0s_written_in_keras():
     """The same weights in a plain Keras model give the same images."""
-    config = TrialConfig().generator
-    ours = dcgan.generator(config, 3, "float32")
-    initialise(ours, 1)
+    config = TrialConfig()
+    ours = dcgan.generator(config, 3)
+    initialise(ours, config.generator, 1)
     layers = keras.layers
     steps = [keras.Input((64,)), layers.Dense(2048, use_bias=False)]
     steps += [layers.BatchNormalization(scale=False), layers.ReLU(), layers.Reshape((4, 4, 128))]
@@ -69,7 +67,7 @@ def test_the_network_is_s0s_written_in_keras():
 def test_a_generated_image_depends_on_its_own_latent_alone():
     """Samples use the moving statistics; in training an image depends on its batch."""
     generator, _ = _nets({"generator.width": 8})
-    initialise(generator, 0)
+    initialise(generator, GeneratorConfig(), 0)
     z = tf.random.stateless_normal((6, 64), (0, 1))
     training = Pass(True, tf.constant([0, 0]))
     for _ in range(20):
@@ -85,11 +83,11 @@ def test_a_generated_image_depends_on_its_own_latent_alone():
 def test_initial_weights_follow_the_name_not_the_order():
     """A further layer elsewhere does not change the kernel of a layer that both nets have."""
     plain, deeper = _nets({"data.image_size": 32})[1], _nets({"data.image_size": 64})[1]
-    initialise(plain, 3)
-    initialise(deeper, 3)
+    initialise(plain, DiscriminatorConfig(), 3)
+    initialise(deeper, DiscriminatorConfig(), 3)
     name = "discriminator/down_2/kernel"
     assert np.array_equal(plain.variables[name], deeper.variables[name])
-    initialise(deeper, 4)
+    initialise(deeper, DiscriminatorConfig(), 4)
     assert not np.array_equal(plain.variables[name], deeper.variables[name])
 
 
@@ -133,8 +131,8 @@ def test_spectral_norm_has_the_right_sigma_and_gradient(layer, shape):
 def test_a_further_pass_changes_nothing():
     """Spectral norm's vector and dropout's noise move once an update, not with each pass."""
     config = resolve([{"discriminator.spectral_norm": True, "discriminator.width": 8}])
-    network = dcgan.discriminator(config.discriminator, 64, 3, "float32")
-    initialise(network, 0)
+    network = dcgan.discriminator(config, 3)
+    initialise(network, config.discriminator, 0)
     images = tf.random.uniform((4, 64, 64, 3))
     run = Pass(True, tf.constant([1, 2]))
     before = {

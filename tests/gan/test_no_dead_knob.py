@@ -13,11 +13,28 @@ import tensorflow as tf
 from harness.catalog import dataset
 from harness.config.identity import key, metric_request
 from harness.config.patch import KNOBS, flatten, unflatten
+from harness.gan.latents import sampled
+from harness.gan.models.network import GENERATION
 from harness.gan.train.batches import Batches
 from harness.gan.train.ensemble import Ensemble
 
 pytestmark = pytest.mark.tf
 
+NETS = ("generator", "discriminator")
+SHAPES = {
+    "filters": "tapering",
+    "norm_placement": "after",
+    "bias_before_norm": True,
+    "hidden_dense": 1,
+    "residual": True,
+    "attention": True,
+    "initializer": "orthogonal",
+}
+# read where images are sampled, never in training: test_images_are_sampled_otherwise
+SAMPLING = {
+    "generator.truncation": (0.5, {}),
+    "generator.dropout_at_generation": (True, {"generator.dropout": 0.5}),
+}
 # knob → another value, and the surroundings in which it can have an effect
 OTHER = {
     "seed": (1, {}),
@@ -26,7 +43,7 @@ OTHER = {
     "generator.kernel_size": (2, {}),
     "generator.activation": ("leaky_relu", {}),
     "generator.leaky_slope": (0.3, {"generator.activation": "leaky_relu"}),
-    "generator.batch_norm": (False, {}),
+    "generator.normalization": ("none", {}),
     "generator.batch_norm_momentum": (0.5, {}),
     "generator.batch_norm_scale": (True, {}),
     "generator.spectral_norm": (True, {}),
@@ -36,13 +53,24 @@ OTHER = {
     "discriminator.kernel_size": (2, {}),
     "discriminator.activation": ("relu", {}),
     "discriminator.leaky_slope": (0.3, {}),
-    "discriminator.batch_norm": (False, {}),
+    "discriminator.normalization": ("none", {}),
     "discriminator.batch_norm_momentum": (0.5, {}),
     "discriminator.batch_norm_scale": (True, {}),
     "discriminator.spectral_norm": (True, {}),
     "discriminator.dropout": (0.1, {}),
     "discriminator.instance_noise": (0.1, {}),
     "discriminator.instance_noise_end": (0.1, {"discriminator.instance_noise": 0.1}),
+    **{f"{net}.{knob}": (value, {}) for net in NETS for knob, value in SHAPES.items()},
+    **{f"{net}.initializer_stddev": (0.05, {f"{net}.initializer": "normal"}) for net in NETS},
+    "generator.latent": ("uniform", {}),
+    "generator.skip_z": (True, {}),
+    "generator.upsampling": ("nearest", {}),
+    "generator.output_activation": ("tanh", {}),
+    "discriminator.downsampling": ("max_pool", {}),
+    "discriminator.minibatch": ("stddev", {}),
+    "discriminator.output": ("sigmoid", {}),
+    "discriminator.output_epsilon": (0.01, {"discriminator.output": "sigmoid"}),
+    "training.pixel_range": ("minus_one_one", {}),
     "loss.name": ("hinge", {}),
     "loss.label_smoothing": (0.1, {}),
     "loss.smoothing_noise": (0.2, {}),
@@ -164,7 +192,7 @@ def differ(one, two):
 
 
 def test_every_knob_is_covered():
-    assert set(KNOBS) == {*OTHER, *SCHEDULE, *DATA, *SCORING, *DERIVED}
+    assert set(KNOBS) == {*OTHER, *SAMPLING, *SCHEDULE, *DATA, *SCORING, *DERIVED}
 
 
 @pytest.mark.parametrize("knob", OTHER)
@@ -173,6 +201,17 @@ def test_training_differs(tiny, knob):
     assert key(before) != key(after)
     assert unflatten(flatten(after)) == after
     assert differ(first_steps(before), first_steps(after))
+
+
+@pytest.mark.parametrize("knob", SAMPLING)
+def test_images_are_sampled_otherwise(tiny, knob):
+    before, after = pair(tiny, knob, *SAMPLING[knob])
+    assert key(before) != key(after)
+    images = [
+        Ensemble(config, 1).average(sampled(config.generator, 8, 0, "samples"), GENERATION)
+        for config in (before, after)
+    ]
+    assert not np.allclose(*images)
 
 
 @pytest.mark.parametrize("knob", SCHEDULE)

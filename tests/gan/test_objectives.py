@@ -123,7 +123,7 @@ def test_a_penalty_of_the_generator_is_counted_by_its_own_updates(tiny):
     gan = build(config, 1)
     view = look(gan, images(), CLOCK)
     full = float(orthogonal(seen_by(None, network=gan.generator)))
-    plain = float(gan.loss.generator(view.real_logits, view.fake_logits))
+    plain = float(gan.loss.generator(view.real_logits, view.fake_logits, Game()))
     for iteration, number, due in ((0, 0, True), (0, 1, False), (0, 2, True), (1, 0, False)):
         clock = (tf.constant(iteration), 0)
         loss, penalties = generator_loss(gan, view, clock, number)
@@ -216,7 +216,10 @@ def test_an_autoencoder_judges_by_its_reconstruction(tiny, name):
 
 def test_an_autoencoder_learns_to_reconstruct_real_images(tiny):
     """Of one batch of flat images, seen again and again, the energy falls."""
-    changes = {"discriminator.batch_norm": False, "optimizer.discriminator.learning_rate": 0.002}
+    changes = {
+        "discriminator.normalization": "none",
+        "optimizer.discriminator.learning_rate": 0.002,
+    }
     gan = build(tiny({**ENERGY, "loss.name": "began", **changes}), 1)
     grey = np.random.default_rng(0).integers(0, 256, (16, 1, 1, 1), dtype=np.uint8)
     flat = tf.constant(np.tile(grey, (1, 16, 16, 1)))

@@ -27,6 +27,7 @@ OTHER = {
     "discriminator.instance_noise_end": (0.1, {"discriminator.instance_noise": 0.2}),
     **{path: (5.0, {path: 1.0}) for path in VARIABLE if re.fullmatch(r"penalties\..*weight", path)},
     "translation.l1_weight": (1.0, {"translation.source": "edges"}),
+    "discriminator.output_epsilon": (0.01, {"discriminator.output": "sigmoid"}),
     "loss.margin": (0.1, {"loss.name": "ebgan", "augmentation.policy": "none"}),
     "loss.diversity_ratio": (0.9, {"loss.name": "began", "augmentation.policy": "none"}),
     "loss.equilibrium_gain": (0.1, {"loss.name": "began", "augmentation.policy": "none"}),

@@ -175,7 +175,7 @@ def test_the_generator_is_updated_as_often_as_asked(tiny):
 
 
 def test_divergence_ends_the_training_at_that_very_iteration(tiny):
-    ensemble = Ensemble(tiny({"discriminator.batch_norm": False}), 1)
+    ensemble = Ensemble(tiny({"discriminator.normalization": "none"}), 1)
     loop, (gan,) = Loop(ensemble, 1), ensemble.members
     batches = Batches(images(), 16, 0)
     assert loop.run(*batches.call(0, 2, 1), 0) == 2

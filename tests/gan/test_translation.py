@@ -8,6 +8,7 @@ from harness.config.identity import metric_request
 from harness.errors import HarnessError
 from harness.gan.data import load_images
 from harness.gan.evaluate import Evaluator
+from harness.gan.losses import Game
 from harness.gan.models.network import GENERATION, Pass
 from harness.gan.train.objectives import generator_loss
 from harness.gan.train.program import Program
@@ -109,7 +110,7 @@ def test_the_generator_is_drawn_to_the_target_by_l1(tiny):
     difference = np.abs(view.real[..., :1].numpy() - view.fake[..., :1].numpy()).mean()
     assert float(view.difference) == pytest.approx(difference, rel=1e-5)
     loss, _ = generator_loss(gan, view, CLOCK, 0)
-    plain = float(gan.loss.generator(view.real_logits, view.fake_logits))
+    plain = float(gan.loss.generator(view.real_logits, view.fake_logits, Game()))
     assert float(loss) == pytest.approx(plain + 7 * difference, rel=1e-5)
 
 

@@ -22,7 +22,7 @@ CONFIGS = {
     "wasserstein with a penalty": {
         "loss.name": "wasserstein",
         "penalties.gradient.weight": 10.0,
-        "discriminator.batch_norm": False,
+        "discriminator.normalization": "none",
     },
     "a folder": {"data.name": "folder", "data.path": "photos", "data.content": "0123456789abcdef"},
     "relations": {"generator.width": {"times": 0.5}, "training.kimg": {"times": 2}},

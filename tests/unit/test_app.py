@@ -197,14 +197,14 @@ def test_one_off_changes_are_read_as_yaml():
     assert app.one_off(
         [
             "optimizer.generator.learning_rate=2e-4",
-            "discriminator.batch_norm=false",
+            "discriminator.normalization=none",
             "loss.name=hinge",
             "generator.width={times: 2}",
             "data.path=a=b",
         ]
     ) == {
         "optimizer.generator.learning_rate": 2e-4,
-        "discriminator.batch_norm": False,
+        "discriminator.normalization": "none",
         "loss.name": "hinge",
         "generator.width": {"times": 2},
         "data.path": "a=b",

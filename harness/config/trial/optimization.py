@@ -107,6 +107,9 @@ class TrainingConfig(Section):
         ge=1,
         le=65536,
     )
+    pixel_range: Literal["zero_one", "minus_one_one"] = knob(
+        "zero_one", "range of pixels that the networks work in"
+    )
     precision: Literal["float32", "bfloat16"] = knob(
         "float32", "what activations are computed in; weights stay float32", source="design"
     )

@@ -15,6 +15,7 @@ from harness.config.trial.loss import LossConfig
 from harness.config.trial.networks import DiscriminatorConfig, GeneratorConfig
 from harness.config.trial.optimization import OptimizersConfig, TrainingConfig
 from harness.config.trial.penalties import PenaltiesConfig
+from harness.config.trial.rule import depth_of
 from harness.config.trial.translation import TranslationConfig
 
 
@@ -86,7 +87,7 @@ class TrialConfig(Section):
 
 def _resolved(config: TrialConfig) -> dict[str, dict[str, Any]]:
     """The changes by section that resolve a configuration."""
-    depth = rules.depth_of(config.data.image_size)
+    depth = depth_of(config.data.image_size)
     spec = dataset(config.data.name)
     protocol = config.evaluation.protocol or spec.protocol
     rule = PROTOCOLS[protocol]

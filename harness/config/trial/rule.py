@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from harness.errors import HarnessError
+
 if TYPE_CHECKING:
     from harness.config.trial.root import TrialConfig
 
@@ -29,3 +31,15 @@ def read(config: "TrialConfig", path: str, absent: Any = None) -> Any:
     for name in path.split("."):
         value = getattr(value, name, absent)
     return value
+
+
+def depth_of(image_size: int) -> int:
+    """Stride-2 blocks between 4 pixels and `image_size`."""
+    depth = (image_size // 4).bit_length() - 1
+    if image_size != 4 * 2**depth or depth < 1:
+        lower = 4 * 2 ** max(depth, 1)
+        sizes = f"{lower} and {2 * lower}" if depth >= 1 else "8"
+        raise HarnessError(
+            f"data.image_size: {image_size} is not 4 times a power of two; the nearest are {sizes}"
+        )
+    return depth

@@ -14,25 +14,13 @@ from harness.catalog import (
     PROTOCOLS,
     dataset,
 )
-from harness.config.trial import training_rules
+from harness.config.trial import network_rules, training_rules
 from harness.config.trial.penalties import PenaltiesConfig
-from harness.config.trial.rule import Clash, Inert, read
+from harness.config.trial.rule import Clash, Inert, depth_of, read
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from harness.config.trial.root import TrialConfig
-
-
-def depth_of(image_size: int) -> int:
-    """Stride-2 blocks between 4 pixels and `image_size`."""
-    depth = (image_size // 4).bit_length() - 1
-    if image_size != 4 * 2**depth or depth < 1:
-        lower = 4 * 2 ** max(depth, 1)
-        sizes = f"{lower} and {2 * lower}" if depth >= 1 else "8"
-        raise HarnessError(
-            f"data.image_size: {image_size} is not 4 times a power of two; the nearest are {sizes}"
-        )
-    return depth
 
 
 def _without_labels(knob: str) -> Clash:
@@ -56,6 +44,9 @@ _NO_GAME: dict[str, Any] = {
     "translation.source": None,
     "augmentation.policy": "none",
     "discriminator.instance_noise": 0.0,
+    "discriminator.minibatch": "none",
+    "discriminator.output": "logit",
+    "generator.latent": "normal",
     "loss.name": "non_saturating",
     "loss.generator": "adversarial",
     "loss.label_smoothing": 0.0,
@@ -132,6 +123,7 @@ CLASHES = (
         "training.kimg",
     ),
     *training_rules.CLASHES,
+    *network_rules.CLASHES,
     Clash(
         ("data.path", "data.name"),
         lambda c: (c.data.path is None) == (c.data.name == "folder"),
@@ -170,24 +162,12 @@ def _absent(penalty: str) -> Callable[["TrialConfig"], bool]:
 
 
 INERT = (
-    Inert(
-        "generator.leaky_slope",
-        0.2,
-        lambda c: c.generator.activation == "relu" and c.translation.source is None,
-    ),
-    Inert("generator.noise_size", 64, lambda c: c.translation.source is not None),
-    Inert("generator.dropout", 0.0, lambda c: c.translation.source is not None),
+    *network_rules.INERT,
     Inert("translation.l1_weight", 100.0, lambda c: c.translation.source is None),
     Inert("translation.decoder_dropout", 0.5, lambda c: c.translation.source is None),
-    Inert("discriminator.leaky_slope", 0.2, lambda c: c.discriminator.activation == "relu"),
-    Inert("generator.batch_norm_momentum", 0.99, lambda c: not c.generator.batch_norm),
-    Inert("generator.batch_norm_scale", False, lambda c: not c.generator.batch_norm),
-    Inert("discriminator.batch_norm_momentum", 0.99, lambda c: not c.discriminator.batch_norm),
-    Inert("discriminator.batch_norm_scale", False, lambda c: not c.discriminator.batch_norm),
     Inert("loss.margin", 10.0, lambda c: c.loss.name != "ebgan"),
     Inert("loss.diversity_ratio", 0.5, lambda c: c.loss.name != "began"),
     Inert("loss.equilibrium_gain", 0.001, lambda c: c.loss.name != "began"),
-    Inert("discriminator.instance_noise_end", 1.0, lambda c: c.discriminator.instance_noise == 0),
     *(Inert(f"penalties.{name}.every", 1, _absent(name)) for name in PENALTIES),
     *training_rules.INERT,
     Inert("augmentation.probability", 0.0, _unaugmented),
@@ -212,12 +192,12 @@ INERT = (
 ADVISED_AGAINST: tuple[tuple[Callable[["TrialConfig"], bool], str], ...] = (
     (
         lambda c: (
-            c.discriminator.batch_norm
+            c.discriminator.normalization == "batch"
             and max(c.penalties.gradient.weight, c.penalties.dragan.weight, c.penalties.r1.weight)
             > 0
         ),
-        "a gradient penalty is defined for each image alone; discriminator.batch_norm couples the "
-        "images of a batch (S2 turns it off)",
+        "a gradient penalty is defined for each image alone; batch normalisation in the "
+        "discriminator couples the images of a batch (S2 turns it off)",
     ),
     (
         lambda c: c.discriminator.spectral_norm and c.discriminator.batch_norm_scale,

@@ -11,10 +11,10 @@ def changes_colour(config: AugmentationConfig) -> bool:
     return max(config.brightness, config.saturation, config.contrast) > 0
 
 
-def draw(config: AugmentationConfig, count: int, seed: Seed) -> tf.Tensor:
+def draw(config: AugmentationConfig, count: int, seed: Seed, span: float = 1.0) -> tf.Tensor:
     """A shift and two factors an image, (count, 3); each from a column of its own."""
     spread = 2 * uniform((count, 3), fold(seed, "colour")) - 1
-    limits = tf.constant([config.brightness, config.saturation, config.contrast])
+    limits = tf.constant([config.brightness * span, config.saturation, config.contrast])
     return spread * limits + tf.constant([0.0, 1.0, 1.0])
 
 

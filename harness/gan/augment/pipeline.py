@@ -14,15 +14,16 @@ def augment(
     probability: tf.Tensor,
     seed: Seed,
     static: bool = False,
+    span: float = 1.0,
 ) -> tf.Tensor:
     """Warp and recolour each image (N, S, S, C) with `probability`, one gate for all.
 
     Images behind a closed gate are left out of the work, which XLA cannot do: `static` treats all,
-    so that those come out as they are. Both ways give the same bits.
+    so that those come out as they are. Both ways give the same bits. `span` is white less black.
     """
     count, size = images.shape[0], images.shape[1]
     warp, gate = draw(config, count, size, seed)
-    hues = colour.draw(config, count, seed) if colour.changes_colour(config) else None
+    hues = colour.draw(config, count, seed, span) if colour.changes_colour(config) else None
     if static:
         return _all(images, warp, hues, gate < probability)
     chosen = tf.where(gate < probability)

@@ -11,7 +11,7 @@ def generator(config: TrialConfig, channels: int) -> Network:
     """What makes images (N, size, size, channels): of latents, or of a translation's sources."""
     if config.translation.source:
         return unet(config, channels)
-    return dcgan.generator(config.generator, channels, config.training.precision)
+    return dcgan.generator(config, channels)
 
 
 def discriminator(config: TrialConfig, channels: int, energy: autoencoder.Energy | None) -> Network:
@@ -21,5 +21,4 @@ def discriminator(config: TrialConfig, channels: int, energy: autoencoder.Energy
     if energy:
         return autoencoder.discriminator(config, channels, energy)
     seen = channels + 1 if config.translation.source else channels  # beside the source
-    size, precision = config.data.image_size, config.training.precision
-    return dcgan.discriminator(config.discriminator, size, seen, precision)
+    return dcgan.discriminator(config, seen)

@@ -1,15 +1,15 @@
 """A discriminator that is an autoencoder: its energy is how badly it reconstructs an image."""
 
 from collections.abc import Callable
-from typing import Any
 
 import tensorflow as tf
 
 from harness.config.trial import TrialConfig
 from harness.config.trial.networks import NetworkConfig
 from harness.gan.models import dcgan
+from harness.gan.models.blocks import POLICY
 from harness.gan.models.layers import Dense
-from harness.gan.models.network import Network, Pass, Plain
+from harness.gan.models.network import Network, Part, Pass, Plain
 
 Energy = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # images, reconstructions → (N, 1)
 
@@ -19,15 +19,17 @@ class Autoencoder(Network):
 
     features = "code"
 
-    def __init__(self, parts: list[Any], input_shape: tuple[int, ...], energy: Energy) -> None:
-        super().__init__("discriminator", parts, input_shape)
+    def __init__(
+        self, parts: list[Part], input_shape: tuple[int, ...], references: int, energy: Energy
+    ) -> None:
+        super().__init__("discriminator", parts, input_shape, references)
         if self.output_shape != input_shape:
             raise ValueError(f"{input_shape} is reconstructed as {self.output_shape}")
         self._energy = energy
 
     def __call__(self, x: tf.Tensor, run: Pass) -> tf.Tensor:
         """Reconstruct and compare."""
-        return -self._energy(x, super().__call__(x, run))
+        return self.with_features(x, run)[0]
 
     def with_features(self, x: tf.Tensor, run: Pass) -> tuple[tf.Tensor, tf.Tensor]:
         """The same, and the codes (N, code)."""
@@ -42,21 +44,17 @@ def discriminator(config: TrialConfig, channels: int, energy: Energy) -> Autoenc
     the generator's shape, and width, normalisation and activation of the discriminator.
     """
     own, precision = config.discriminator, config.training.precision
+    size, latents = config.data.image_size, config.generator.noise_size
     shared = NetworkConfig.model_fields.keys() - {"depth", "kernel_size"}
-    decoder = config.generator.model_copy(
-        update={
-            **{name: getattr(own, name) for name in shared},
-            "activation": own.activation,
-            "dropout": 0.0,
-        }
-    )
-    code = Dense(
-        config.generator.noise_size, name="code", use_bias=True, dtype=dcgan.POLICY[precision]
-    )
+    changes = {name: getattr(own, name) for name in shared}
+    changes |= {"activation": own.activation, "dropout": 0.0, "skip_z": False}
+    # as encoder these are built already, under the same names
+    changes |= {"hidden_dense": 0, "attention": False}
+    decoder = config.generator.model_copy(update=changes)
+    code = Dense(latents, name="code", use_bias=True, dtype=POLICY[precision])
     parts = [
-        *dcgan.discriminator_parts(own, precision),
+        *dcgan.discriminator_parts(own, size, precision),
         Plain(code),
-        *dcgan.generator_parts(decoder, channels, precision),
+        *dcgan.generator_parts(decoder, config, channels),
     ]
-    size = config.data.image_size
-    return Autoencoder(parts, (size, size, channels), energy)
+    return Autoencoder(parts, (size, size, channels), dcgan.references(own, config), energy)

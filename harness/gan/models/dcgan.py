@@ -1,94 +1,136 @@
-"""S0's DCGAN (Radford et al. 2015, simplified: constant width, sigmoid output)."""
+"""S0's DCGAN (Radford et al. 2015, simplified: constant width, sigmoid output), and its variations.
 
-from typing import Any
+Every variation is off by default, and then the networks are S0's, name by name.
+"""
 
 import keras
 
-from harness.config.trial import DiscriminatorConfig, GeneratorConfig
-from harness.gan.models.layers import Convolution, Dense, Dropout, TransposedConvolution
-from harness.gan.models.network import Network, Plain
-from harness.gan.models.normalization import BatchNormalization
+from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
+from harness.gan.models.blocks import (
+    BASE,
+    DOWNSAMPLING,
+    POLICY,
+    UPSAMPLING,
+    Config,
+    common,
+    dense,
+    hidden,
+    normalized,
+    output,
+    widths,
+)
+from harness.gan.models.composite import Injection, Residual, SelfAttention
+from harness.gan.models.layers import Convolution, Dense, Dropout, Resize
+from harness.gan.models.minibatch import MINIBATCH
+from harness.gan.models.network import Network, Part, Plain
 
-_BASE = 4  # pixels of the smallest feature map
-POLICY = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
-
-
-def hidden(
-    config: GeneratorConfig | DiscriminatorConfig, name: str, policy: str
-) -> list[Plain | Dropout]:
-    """Normalisation and activation after a hidden layer."""
-    parts: list[Plain | Dropout] = []
-    if config.batch_norm:
-        layer = BatchNormalization(
-            momentum=config.batch_norm_momentum,
-            scale=config.batch_norm_scale,
-            name=f"{name}_norm",
-            dtype=policy,
-        )
-        parts.append(Plain(layer, statistics=True))
-    slope = 0.0 if config.activation == "relu" else config.leaky_slope
-    activation = keras.layers.ReLU(negative_slope=slope, name=f"{name}_activation", dtype=policy)
-    return [*parts, Plain(activation)]
+_ATTENDED = 16  # pixels of the feature map that self-attention works on
+_REFERENCES = 64  # inputs of a reference batch, or a whole batch where that is smaller
 
 
-def common(config: GeneratorConfig | DiscriminatorConfig, precision: str) -> dict[str, Any]:
-    """What all layers with a kernel are given."""
-    return {"spectral_norm": config.spectral_norm, "dtype": POLICY[precision]}
+def generator(config: TrialConfig, channels: int) -> Network:
+    """Latents (N, noise_size) → images in the range of pixels, (N, size, size, channels)."""
+    own = config.generator
+    parts = generator_parts(own, config, channels)
+    return Network("generator", parts, (own.noise_size,), references(own, config))
 
 
-def generator(config: GeneratorConfig, channels: int, precision: str) -> Network:
-    """Latents (N, noise_size) → images in [0, 1], (N, size, size, channels)."""
-    parts = generator_parts(config, channels, precision)
-    return Network("generator", parts, (config.noise_size,))
+def generator_parts(own: GeneratorConfig, config: TrialConfig, channels: int) -> list[Part]:
+    """The generator's layers, not built yet; `own` may be another section than the trial's."""
+    precision = config.training.precision
+    policy, filters, depth = POLICY[precision], widths(own), own.depth or 0
+    parts: list[Part] = []
+    for number in range(1, own.hidden_dense + 1):
+        parts += dense(own, number, precision)
+    stem = Dense(BASE * BASE * filters[0], name="stem", **normalized(own, precision))
+    shape = (BASE, BASE, filters[0])
+    parts += [Plain(stem), *hidden(own, "stem", policy)]
+    parts.append(Plain(keras.layers.Reshape(shape, name="stem_map", dtype=policy)))
+    attended = _attended(own, [BASE * 2**level for level in range(depth)])
+    for level in range(depth):
+        parts += _attention(own, level == attended, filters[level], precision)
+        units = channels if level == depth - 1 else filters[level + 1]
+        parts += _up(own, level, (filters[level], units), precision)
+    return [*parts, output(own, config.training.pixel_range)]
 
 
-def generator_parts(
-    config: GeneratorConfig, channels: int, precision: str
-) -> list[Plain | Dropout]:
-    """The generator's layers, not built yet."""
-    policy = POLICY[precision]
-    # a bias before batch normalisation is redundant (S0)
-    shared = common(config, precision)
-    kept = {**shared, "use_bias": not config.batch_norm}
-    parts: list[Plain | Dropout] = [
-        Plain(Dense(_BASE * _BASE * config.width, name="stem", **kept)),
-        *hidden(config, "stem", policy),
-        Plain(keras.layers.Reshape((_BASE, _BASE, config.width), name="stem_map", dtype=policy)),
+def _up(own: GeneratorConfig, level: int, filters: tuple[int, int], precision: str) -> list[Part]:
+    """One block of the generator: from one level's filters to the next one's, twice the size."""
+    name, last, (before, units) = f"up_{level + 1}", level + 1 == own.depth, filters
+    keywords = {**common(own, precision), "use_bias": True} if last else normalized(own, precision)
+    parts: list[Part] = []
+    if own.skip_z and level:
+        parts.append(Injection(own.noise_size, before, f"{name}_latents", common(own, precision)))
+    if own.dropout:
+        parts.append(Dropout(own.dropout, f"{name}_dropout", own.dropout_at_generation))
+    block = UPSAMPLING[own.upsampling](units, own.kernel_size, name, keywords)
+    if last:
+        return [*parts, *block]
+    block += hidden(own, name, POLICY[precision])
+    if not own.residual:
+        return [*parts, *block]
+    resize = Resize("nearest", name=f"{name}_enlarged", dtype=POLICY[precision])
+    return [
+        *parts,
+        Residual(f"{name}_block", block, [Plain(resize), _matched(own, name, units, precision)]),
     ]
-    for number in range(1, (config.depth or 0) + 1):
-        name = f"up_{number}"
-        last = number == config.depth
-        units, keywords = (channels, {**shared, "use_bias": True}) if last else (config.width, kept)
-        if config.dropout:
-            parts.append(Dropout(config.dropout, name=f"{name}_dropout"))
-        layer = TransposedConvolution(units, config.kernel_size, 2, name=name, **keywords)
-        parts.append(Plain(layer))
-        if not last:
-            parts.extend(hidden(config, name, policy))
-    # the output in float32: 8 bits of mantissa would be visible in an image
-    parts.append(Plain(keras.layers.Activation("sigmoid", name="output", dtype="float32")))
-    return parts
 
 
-def discriminator(
-    config: DiscriminatorConfig, image_size: int, channels: int, precision: str
-) -> Network:
+def discriminator(config: TrialConfig, channels: int) -> Network:
     """Images (N, size, size, channels) → logits (N, 1), high for real."""
-    head = Dense(1, name="logit", use_bias=True, **common(config, precision))
-    parts = [*discriminator_parts(config, precision), Plain(head)]
-    return Network("discriminator", parts, (image_size, image_size, channels))
+    own, size, precision = config.discriminator, config.data.image_size, config.training.precision
+    parts = discriminator_parts(own, size, precision)
+    if own.minibatch != "none":
+        layer = MINIBATCH[own.minibatch](name="minibatch", dtype=POLICY[precision])
+        parts.append(Plain(layer))
+    parts.append(Plain(Dense(1, name="logit", use_bias=True, **common(own, precision))))
+    return Network("discriminator", parts, (size, size, channels), references(own, config))
 
 
-def discriminator_parts(config: DiscriminatorConfig, precision: str) -> list[Plain | Dropout]:
+def discriminator_parts(own: DiscriminatorConfig, size: int, precision: str) -> list[Part]:
     """The discriminator's layers before the last one, not built yet: images → features."""
-    policy = POLICY[precision]
-    kept = {**common(config, precision), "use_bias": not config.batch_norm}
-    parts: list[Plain | Dropout] = []
-    for number in range(1, (config.depth or 0) + 1):
-        name = f"down_{number}"
-        layer = Convolution(config.width, config.kernel_size, 2, name=name, **kept)
-        parts.extend((Plain(layer), *hidden(config, name, policy)))
+    policy, depth = POLICY[precision], own.depth or 0
+    filters = widths(own)[::-1]
+    parts: list[Part] = []
+    attended = _attended(own, [size // 2 ** (number + 1) for number in range(depth)])
+    for number, units in enumerate(filters):
+        name = f"down_{number + 1}"
+        block = DOWNSAMPLING[own.downsampling](
+            units, own.kernel_size, name, normalized(own, precision)
+        )
+        block += hidden(own, name, policy)
+        if own.residual:
+            pool = keras.layers.AveragePooling2D(
+                2, padding="same", name=f"{name}_reduced", dtype=policy
+            )
+            shortcut = [Plain(pool), _matched(own, name, units, precision)]
+            block = [Residual(f"{name}_block", block, shortcut)]
+        parts += block
+        parts += _attention(own, number == attended, units, precision)
     parts.append(Plain(keras.layers.Flatten(name="flatten", dtype=policy)))
-    if config.dropout:
-        parts.append(Dropout(config.dropout, name="dropout"))
+    for number in range(1, own.hidden_dense + 1):
+        parts += dense(own, number, precision)
+    if own.dropout:
+        parts.append(Dropout(own.dropout, name="dropout"))
     return parts
+
+
+def references(own: Config, config: TrialConfig) -> int:
+    """How many inputs a network's reference batch holds; 0: it has none."""
+    virtual = own.normalization == "virtual_batch"
+    return min(_REFERENCES, config.training.batch_size) if virtual else 0
+
+
+def _matched(own: Config, name: str, units: int, precision: str) -> Part:
+    """A shortcut's own way to another number of filters."""
+    return Plain(Convolution(units, 1, 1, name=f"{name}_shortcut", **common(own, precision)))
+
+
+def _attended(own: Config, sizes: list[int]) -> int | None:
+    """Which of the feature maps self-attention follows: 16 px, or the largest below."""
+    fitting = [number for number, size in enumerate(sizes) if size <= _ATTENDED]
+    return max(fitting, key=lambda number: sizes[number]) if own.attention and fitting else None
+
+
+def _attention(own: Config, here: bool, filters: int, precision: str) -> list[Part]:
+    return [SelfAttention(filters, "attention", common(own, precision))] if here else []

@@ -2,6 +2,7 @@
 
 from harness.config.trial import TrialConfig
 from harness.gan.models import dcgan
+from harness.gan.models.blocks import common
 from harness.gan.models.layers import Dense
 from harness.gan.models.network import Network, Plain
 
@@ -13,7 +14,8 @@ def encoder(config: TrialConfig, channels: int) -> Network:
         2 * config.generator.noise_size,
         name="posterior",
         use_bias=True,
-        **dcgan.common(own, precision),
+        **common(own, precision),
     )
-    parts = [*dcgan.discriminator_parts(own, precision), Plain(posterior)]
-    return Network("discriminator", parts, (config.data.image_size,) * 2 + (channels,))
+    size = config.data.image_size
+    parts = [*dcgan.discriminator_parts(own, size, precision), Plain(posterior)]
+    return Network("discriminator", parts, (size, size, channels), dcgan.references(own, config))

@@ -1,24 +1,40 @@
 """Initial weights: a function of (seed, variable name), whatever else the network holds."""
 
+from collections.abc import Callable, Mapping
+
 import keras
 import numpy as np
 
 from harness import rng
+from harness.gan.models.blocks import Config
 from harness.gan.models.network import Network
 
 _ONES = ("gamma", "moving_variance")  # all other constants are zeros
 _POWER_ITERATIONS = 15  # so that sigma is right from the first update on
+# `initializer` → what draws a kernel, from its standard deviation (where it has one) and a seed
+_KERNELS: Mapping[str, Callable[[float, int], keras.Initializer]] = {
+    "glorot_uniform": lambda _, seed: keras.initializers.GlorotUniform(seed=seed),
+    "normal": lambda stddev, seed: keras.initializers.RandomNormal(stddev=stddev, seed=seed),
+    "truncated_normal": lambda stddev, seed: keras.initializers.TruncatedNormal(
+        stddev=stddev, seed=seed
+    ),
+    "orthogonal": lambda _, seed: keras.initializers.Orthogonal(seed=seed),
+}
 
 
-def initialise(network: Network, seed: int) -> None:
-    """Give every variable its first value: kernels Glorot uniform, S0's framework default."""
+def initialise(network: Network, config: Config, seed: int) -> None:
+    """Give every variable its first value; kernels as the network's own section says."""
+    draw = _KERNELS[config.initializer]
     for name, variable in network.variables.items():
         if variable.name == "kernel":
-            draw = keras.initializers.GlorotUniform(seed=rng.derive(seed, "init", name)[0])
-            variable.assign(draw(variable.shape))
+            kernel = draw(config.initializer_stddev, rng.derive(seed, "init", name)[0])
+            variable.assign(kernel(variable.shape))
         elif variable.name == "singular_vector":
             vector = rng.generator(seed, "init", name).standard_normal(variable.shape)
             variable.assign((vector / np.linalg.norm(vector)).astype(np.float32))
+        elif variable.name == "reference":  # latents; a discriminator's are the first real images
+            values = rng.generator(seed, "init", name).standard_normal(variable.shape)
+            variable.assign(values.astype(np.float32))
         else:
             variable.assign(np.full(variable.shape, variable.name in _ONES, np.float32))
     for _ in range(_POWER_ITERATIONS):

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from harness.gan.models.network import Advancing, Pass
+from harness.gan.pixels import from_unit
 from harness.gan.random import fold, uniform
 
 _TINY = 1e-12
@@ -142,15 +143,97 @@ class TransposedConvolution(Convolution):
         return shape[0], height, width, self.units
 
 
+class Resize(keras.layers.Layer):
+    """(N, H, W, C) → (N, 2H, 2W, C), by repetition or bilinearly."""
+
+    def __init__(self, kind: str, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._kind = kind
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Nothing to create."""
+        del shape
+        self.built = True
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        """Enlarge."""
+        size = (2 * x.shape[1], 2 * x.shape[2])
+        return tf.cast(tf.image.resize(x, size, method=self._kind), x.dtype)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Height and width doubled."""
+        return shape[0], 2 * (shape[1] or 0), 2 * (shape[2] or 0), shape[3]
+
+
+class PixelShuffle(keras.layers.Layer):
+    """(N, H, W, 4C) → (N, 2H, 2W, C): channels become places (Shi et al. 2016)."""
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Nothing to create."""
+        del shape
+        self.built = True
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        """Shuffle."""
+        return tf.nn.depth_to_space(x, 2)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Height and width doubled, a quarter of the channels."""
+        return shape[0], 2 * (shape[1] or 0), 2 * (shape[2] or 0), (shape[3] or 0) // 4
+
+
+class Scale(keras.layers.Layer):
+    """Multiplies by one learned number that begins at 0."""
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Create the number."""
+        del shape
+        self.gain = self.add_weight(name="gain", shape=(), initializer="zeros")
+        self.built = True
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        """Multiply."""
+        return x * tf.cast(tf.convert_to_tensor(self.gain), x.dtype)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape."""
+        return shape
+
+
+class Output(keras.layers.Layer):
+    """The generator's last activation, and its values brought to the range of the pixels."""
+
+    def __init__(self, activation: str, pixels: str, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._activation, self._pixels = activation, pixels
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Nothing to create."""
+        del shape
+        self.built = True
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        """Activate, and scale where the activation has another range than the pixels."""
+        if self._activation == "sigmoid":
+            return from_unit(tf.sigmoid(x), self._pixels)
+        y = tf.tanh(x)
+        return y if self._pixels == "minus_one_one" else 0.5 * (y + 1.0)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape."""
+        return shape
+
+
 class Dropout:
     """Inverted dropout whose noise is a function of the pass's seed and the layer's name.
 
     Keras' own layer carries a state that any further pass advances, so trials would not pair.
     """
 
-    def __init__(self, rate: float, name: str) -> None:
+    def __init__(self, rate: float, name: str, at_generation: bool = False) -> None:
         self.rate = rate
         self.name = name
+        self._at_generation = at_generation
         self.variables: list[keras.Variable] = []
         self.trainable_variables: list[keras.Variable] = []
 
@@ -162,8 +245,10 @@ class Dropout:
         return shape
 
     def __call__(self, x: tf.Tensor, run: Pass) -> tf.Tensor:
-        """Zero each value with probability `rate` in training, and scale the rest."""
-        if not run.training or self.rate == 0:
+        """Zero each value with probability `rate`, and scale the rest."""
+        if self.rate == 0 or not (run.training or self._at_generation):
             return x
-        noise = uniform(tf.shape(x), fold(run.seed, self.name))
+        # when sampling, what is generated from decides, so that equal inputs give equal images
+        seed = run.seed if run.training else tf.bitcast(tf.reshape(run.inputs, (-1,))[:2], tf.int32)
+        noise = uniform(tf.shape(x), fold(seed, self.name))
         return tf.where(noise >= self.rate, x / (1 - self.rate), tf.zeros_like(x))

@@ -1,10 +1,12 @@
-"""A network: layers in order, with named variables and explicit randomness."""
+"""A network: parts in order, with named variables and explicit randomness."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import keras
 import tensorflow as tf
+
+Shape: TypeAlias = tuple[int | None, ...]
 
 
 class Pass(NamedTuple):
@@ -12,6 +14,8 @@ class Pass(NamedTuple):
 
     training: bool
     seed: tf.Tensor | None = None  # (2,) int32; needed where noise is drawn
+    inputs: tf.Tensor | None = None  # of the network; parts may read them again
+    references: int = 0  # how many of a batch, its last ones, are the reference batch
 
 
 GENERATION = Pass(training=False)
@@ -21,13 +25,11 @@ class Part(Protocol):
     """What a network is made of."""
 
     name: str
-    variables: list[keras.Variable]
-    trainable_variables: list[keras.Variable]
 
-    def build(self, shape: tuple[int | None, ...]) -> None:
+    def build(self, shape: Shape) -> None:
         """Create the variables for inputs of `shape`."""
 
-    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, shape: Shape) -> Shape:
         """The shape of the output."""
 
     def __call__(self, x: tf.Tensor, run: Pass) -> tf.Tensor:
@@ -35,12 +37,14 @@ class Part(Protocol):
 
 
 class Plain:
-    """A Keras layer as a part; `statistics` marks one that behaves otherwise in training."""
+    """A Keras layer as a part; `reads` says what of a pass the layer is called with."""
 
-    def __init__(self, layer: keras.layers.Layer, statistics: bool = False) -> None:
+    def __init__(
+        self, layer: keras.layers.Layer, reads: Callable[[Pass], Mapping[str, Any]] | None = None
+    ) -> None:
         self.layer = layer
         self.name: str = layer.name
-        self._statistics = statistics
+        self._reads = reads
 
     @property
     def variables(self) -> list[keras.Variable]:
@@ -52,17 +56,17 @@ class Plain:
         """Those that an optimiser updates."""
         return list(self.layer.trainable_variables)
 
-    def build(self, shape: tuple[int | None, ...]) -> None:
+    def build(self, shape: Shape) -> None:
         """Create the variables for inputs of `shape`."""
         self.layer.build(shape)
 
-    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, shape: Shape) -> Shape:
         """The shape of the output."""
         return tuple(self.layer.compute_output_shape(shape))
 
     def __call__(self, x: tf.Tensor, run: Pass) -> tf.Tensor:
         """Apply the layer."""
-        return self.layer(x, training=run.training) if self._statistics else self.layer(x)
+        return self.layer(x, **self._reads(run)) if self._reads else self.layer(x)
 
 
 class Network:
@@ -70,59 +74,90 @@ class Network:
 
     features = "flatten"  # the part whose output (N, F) is what a discriminator sees in an image
 
-    def __init__(self, name: str, parts: Sequence[Any], input_shape: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        name: str,
+        parts: Sequence[Part],
+        input_shape: tuple[int, ...],
+        references: int = 0,
+    ) -> None:
         self.name = name
         self.parts = list(parts)
-        shape: tuple[int | None, ...] = (None, *input_shape)
+        shape: Shape = (None, *input_shape)
         for part in self.parts:
             part.build(shape)
             shape = part.compute_output_shape(shape)
         self.input_shape = input_shape
         self.output_shape = tuple(shape[1:])
+        # inputs that go through with every batch; virtual batch normalisation compares with them
+        self.reference = (
+            keras.Variable(tf.zeros((references, *input_shape)), trainable=False, name="reference")
+            if references
+            else None
+        )
 
     def __call__(self, x: tf.Tensor, run: Pass) -> tf.Tensor:
         """Run all parts; the result is float32 whatever precision is computed in."""
-        for part in self.parts:
-            x = part(x, run)
-        return tf.cast(x, tf.float32)
+        return self._through(x, run)[0]
 
     def with_features(self, x: tf.Tensor, run: Pass) -> tuple[tf.Tensor, tf.Tensor]:
         """The same, and what came out of the part `features` on the way, float32 too."""
-        features = None
+        return self._through(x, run)
+
+    def _through(self, x: tf.Tensor, run: Pass) -> tuple[tf.Tensor, tf.Tensor]:
+        count = None
+        if self.reference is not None:
+            count = tf.shape(x)[0]
+            x = tf.concat([x, tf.convert_to_tensor(self.reference)], axis=0)
+            run = run._replace(references=self.reference.shape[0])
+        run, features = run._replace(inputs=x), x
         for part in self.parts:
             x = part(x, run)
             features = x if part.name == self.features else features
-        return tf.cast(x, tf.float32), tf.cast(features, tf.float32)
+        return tf.cast(x[:count], tf.float32), tf.cast(features[:count], tf.float32)
 
     @property
     def variables(self) -> dict[str, keras.Variable]:
         """Every variable by its stable name."""
-        return {
+        named = {
             f"{self.name}/{part.name}/{variable.name}": variable
-            for part in self.parts
+            for part in leaves(self.parts)
             for variable in part.variables
         }
+        if self.reference is not None:
+            named[f"{self.name}/reference"] = self.reference
+        return named
 
     @property
     def trainable(self) -> list[keras.Variable]:
         """The variables that an optimiser updates, in the order of the parts."""
-        return [variable for part in self.parts for variable in part.trainable_variables]
+        return [variable for part in leaves(self.parts) for variable in part.trainable_variables]
 
     def matrices(self) -> list[tf.Tensor]:
         """Every kernel as a matrix (everything else, outputs), float32."""
-        layers: list[Any] = [getattr(part, "layer", None) for part in self.parts]
+        layers: list[Any] = [getattr(part, "layer", None) for part in leaves(self.parts)]
         return [layer.matrix() for layer in layers if hasattr(layer, "matrix")]
 
     def parameters(self) -> tuple[int, int]:
         """How many parameters there are, and how many of them are trainable."""
-        sizes = [int(tf.size(variable.value)) for variable in self.variables.values()]
+        held = [variable for variable in self.variables.values() if variable is not self.reference]
+        sizes = [int(tf.size(variable.value)) for variable in held]
         return sum(sizes), sum(int(tf.size(variable.value)) for variable in self.trainable)
 
     def advance(self) -> None:
         """What moves once an update and not with every pass: spectral norm's power iteration."""
-        for part in self.parts:
+        for part in leaves(self.parts):
             if isinstance(getattr(part, "layer", None), Advancing):
                 part.layer.advance()
+
+
+def leaves(parts: Iterable[Any]) -> Iterator[Any]:
+    """The parts that hold variables: those given, and those that they are made of."""
+    for part in parts:
+        if hasattr(part, "inner"):
+            yield from leaves(part.inner)
+        else:
+            yield part
 
 
 class Advancing:

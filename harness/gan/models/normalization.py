@@ -62,3 +62,76 @@ class BatchNormalization(keras.layers.Layer):
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """The input's shape."""
         return shape
+
+
+class _Affine(keras.layers.Layer):
+    """A learned scale (if asked) and offset a channel, after a normalisation in float32."""
+
+    def __init__(self, *, scale: bool, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self.scale = scale
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Create scale and offset, one number a channel."""
+        keys = {"shape": (shape[-1] or 0,), "autocast": False}
+        self.gamma = self.add_weight(name="gamma", initializer="ones", **keys) if self.scale else 1
+        self.beta = self.add_weight(name="beta", initializer="zeros", **keys)
+        self.built = True
+
+    def _finish(
+        self, x: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor, dtype: tf.DType
+    ) -> tf.Tensor:
+        normal = (x - mean) * tf.math.rsqrt(variance + _EPSILON)
+        return tf.cast(normal * self.gamma + self.beta, dtype)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape."""
+        return shape
+
+
+class LayerNormalization(_Affine):
+    """Each image by all of its values (Ba et al. 2016)."""
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        """Normalise (N, …, C)."""
+        values = tf.cast(x, tf.float32)
+        mean, variance = tf.nn.moments(values, list(range(1, x.shape.rank)), keepdims=True)
+        return self._finish(values, mean, variance, x.dtype)
+
+
+class InstanceNormalization(_Affine):
+    """Each channel of each image by itself (Ulyanov et al. 2016); vectors as a whole.
+
+    A channel of a vector is one value, of which nothing would be left.
+    """
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        """Normalise (N, …, C)."""
+        values = tf.cast(x, tf.float32)
+        axes = list(range(1, x.shape.rank - 1)) or [1]
+        mean, variance = tf.nn.moments(values, axes, keepdims=True)
+        return self._finish(values, mean, variance, x.dtype)
+
+
+class VirtualBatchNormalization(_Affine):
+    """Each image by a reference batch and itself (Salimans et al. 2016).
+
+    Of R references and one image, the image's statistics count 1 / (R + 1).
+    """
+
+    def call(self, x: tf.Tensor, references: int) -> tf.Tensor:
+        """Normalise (N + R, …, C), of which the last R are the reference batch."""
+        values = tf.cast(x, tf.float32)
+        inner = list(range(1, x.shape.rank - 1))
+        own = [
+            tf.reduce_mean(part, inner, keepdims=True) if inner else part
+            for part in (values, tf.square(values))
+        ]  # (N + R, …, C)
+        common = [tf.reduce_mean(part[-references:], axis=0, keepdims=True) for part in own]
+        share = 1.0 / (references + 1)
+        mixed = []
+        for mine, theirs in zip(own, common, strict=True):
+            image = share * mine[:-references] + (1 - share) * theirs
+            mixed.append(tf.concat([image, tf.repeat(theirs, references, axis=0)], axis=0))
+        mean, square = mixed
+        return self._finish(values, mean, square - tf.square(mean), x.dtype)

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-import keras
 import tensorflow as tf
 
 from harness.config.trial import TrialConfig
-from harness.gan.models import dcgan
-from harness.gan.models.layers import Convolution, Dropout, TransposedConvolution
-from harness.gan.models.network import Network, Pass, Plain
+from harness.gan.models.blocks import POLICY, UPSAMPLING, common, hidden, normalized, output
+from harness.gan.models.composite import applied, built
+from harness.gan.models.layers import Convolution, Dropout
+from harness.gan.models.network import Network, Part, Pass, Plain, Shape
 
-Block = list[Plain | Dropout]
+Block = list[Part]
 _DROPPED = 3  # blocks of the decoder with dropout
 
 
@@ -27,43 +27,31 @@ class UNet(Network):
         self.name = "generator"
         self.parts = [part for block in (*down, *up) for part in block]
         self.input_shape = input_shape
-        kept: list[tuple[int | None, ...]] = []
-        shape: tuple[int | None, ...] = (None, *input_shape)
+        self.reference = None
+        kept: list[Shape] = []
+        shape: Shape = (None, *input_shape)
         for block in down:
-            shape = _built(block, shape)
+            shape = built(block, shape)
             kept.append(shape)
         kept.pop()
         for number, block in enumerate(up):
             if number:
                 shape = (*shape[:-1], (shape[-1] or 0) + (kept.pop()[-1] or 0))
-            shape = _built(block, shape)
+            shape = built(block, shape)
         self.output_shape = tuple(shape[1:])
 
     def __call__(self, x: tf.Tensor, run: Pass) -> tf.Tensor:
         """Pictures (N, size, size, 1) → images (N, size, size, channels), float32."""
         kept = []
         for block in self._down:
-            x = _applied(block, x, run)
+            x = applied(block, x, run)
             kept.append(x)
         kept.pop()
         for number, block in enumerate(self._up):
             if number:
                 x = tf.concat([x, kept.pop()], axis=3)
-            x = _applied(block, x, run)
+            x = applied(block, x, run)
         return tf.cast(x, tf.float32)
-
-
-def _built(block: Block, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-    for part in block:
-        part.build(shape)
-        shape = part.compute_output_shape(shape)
-    return shape
-
-
-def _applied(block: Block, x: tf.Tensor, run: Pass) -> tf.Tensor:
-    for part in block:
-        x = part(x, run)
-    return x
 
 
 def unet(config: TrialConfig, channels: int) -> UNet:
@@ -73,27 +61,26 @@ def unet(config: TrialConfig, channels: int) -> UNet:
     first and none but the convolution in the last layer of the encoder (S3).
     """
     own, size, precision = config.generator, config.data.image_size, config.training.precision
-    shared, policy = dcgan.common(own, precision), dcgan.POLICY[precision]
-    plain, normed = {**shared, "use_bias": True}, {**shared, "use_bias": not own.batch_norm}
-    leaky = own.model_copy(update={"activation": "leaky_relu"})
+    plain, policy = {**common(own, precision), "use_bias": True}, POLICY[precision]
     depth = size.bit_length() - 1
     down: list[Block] = []
     for number in range(1, depth + 1):
         name, ends = f"down_{number}", number in (1, depth)
-        layer = Convolution(own.width, own.kernel_size, 2, name=name, **(plain if ends else normed))
-        hidden = leaky.model_copy(update={"batch_norm": own.batch_norm and not ends})
-        after = [] if number == depth else dcgan.hidden(hidden, name, policy)
+        changes = {"activation": "leaky_relu", **({"normalization": "none"} if ends else {})}
+        leaky = own.model_copy(update=changes)
+        keywords = normalized(leaky, precision)
+        layer = Convolution(own.width, own.kernel_size, 2, name=name, **keywords)
+        after = [] if number == depth else hidden(leaky, name, policy)
         down.append([Plain(layer), *after])
     up: list[Block] = []
     rate = config.translation.decoder_dropout
     for number in range(1, depth + 1):
         name, last = f"up_{number}", number == depth
-        units, keywords = (channels, plain) if last else (own.width, normed)
-        layer = TransposedConvolution(units, own.kernel_size, 2, name=name, **keywords)
-        after = [] if last else dcgan.hidden(own, name, policy)
+        units, keywords = (channels, plain) if last else (own.width, normalized(own, precision))
+        block = UPSAMPLING[own.upsampling](units, own.kernel_size, name, keywords)
+        block += [] if last else hidden(own, name, policy)
         if rate and number <= _DROPPED and not last:
-            after.append(Dropout(rate, name=f"{name}_dropout"))
-        up.append([Plain(layer), *after])
-    output = keras.layers.Activation("sigmoid", name="output", dtype="float32")
-    up[-1].append(Plain(output))
+            block.append(Dropout(rate, name=f"{name}_dropout"))
+        up.append(block)
+    up[-1].append(output(own, config.training.pixel_range))
     return UNet(down, up, (size, size, 1))

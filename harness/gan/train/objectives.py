@@ -16,11 +16,8 @@ Values = dict[str, tf.Tensor]  # penalties by name, before they are weighted
 
 def discriminator_loss(gan: Gan, view: View, clock: Clock) -> tuple[tf.Tensor, Values]:
     """Half of L_real + L_fake + weighted penalties (S0's half), and each penalty by name."""
-    game = Game(
-        *_wrong_labels(gan, view.real.shape[0], clock),
-        fake_weight=gan.equilibrium.weight,
-        margin=gan.numbers["loss.margin"],
-    )
+    real_wrong, fake_wrong = _wrong_labels(gan, view.real.shape[0], clock)
+    game = _game(gan)._replace(real_wrong=real_wrong, fake_wrong=fake_wrong)
     loss = gan.loss.discriminator(view.real_logits, view.fake_logits, game)
     updates = gan.config.training.discriminator_steps
     terms = gan.terms.discriminator
@@ -44,7 +41,7 @@ def generator_loss(gan: Gan, view: View, clock: Clock, number: int) -> tuple[tf.
 
 def adversarial(gan: Gan, view: View) -> tf.Tensor:
     """The generator's side of the adversarial loss."""
-    return gan.loss.generator(view.real_logits, view.fake_logits)
+    return gan.loss.generator(view.real_logits, view.fake_logits, _game(gan))
 
 
 def feature_matching(gan: Gan, view: View) -> tf.Tensor:
@@ -52,6 +49,15 @@ def feature_matching(gan: Gan, view: View) -> tf.Tensor:
     del gan
     means = (tf.reduce_mean(part, axis=0) for part in (view.real_features, view.fake_features))
     return tf.reduce_sum(tf.math.squared_difference(*means))
+
+
+def _game(gan: Gan) -> Game:
+    sigmoid = gan.config.discriminator.output == "sigmoid"
+    return Game(
+        fake_weight=gan.equilibrium.weight,
+        margin=gan.numbers["loss.margin"],
+        epsilon=gan.numbers["discriminator.output_epsilon"] if sigmoid else None,
+    )
 
 
 def _wrong_labels(gan: Gan, count: int, clock: Clock) -> tuple[tf.Tensor, tf.Tensor | float]:

@@ -12,6 +12,7 @@ from harness.config.patch import flatten
 from harness.config.trial import TrialConfig
 from harness.gan.models.network import GENERATION
 from harness.gan.numbers import structure
+from harness.gan.pixels import from_bytes
 from harness.gan.train.ensemble import Ensemble
 from harness.gan.train.loop import Loop
 
@@ -35,7 +36,7 @@ class Program:
         """What a translation is given of real images (N, H, W, C) uint8."""
         (first, *_) = self.gan.members
         assert first.translate is not None
-        return first.translate(tf.cast(real, tf.float32) / 255.0)
+        return first.translate(from_bytes(real, first.config.training.pixel_range))
 
     def reset(self, config: TrialConfig) -> None:
         """Be as before the first iteration of `config`, whose structure is this program's."""

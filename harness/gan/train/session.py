@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness import rng
 from harness.config.trial import TrialConfig
 from harness.gan import devices
 from harness.gan.data import Images
-from harness.gan.evaluate import Evaluator, to_uint8
+from harness.gan.evaluate import Evaluator
+from harness.gan.latents import sampled
+from harness.gan.pixels import to_bytes
 from harness.gan.train import checkpoint
 from harness.gan.train.batches import Batches
 from harness.gan.train.program import Program
@@ -112,17 +113,20 @@ class Session:
 
     def generate(self, latents: np.ndarray) -> np.ndarray:
         """EMA generator: latents (n, noise_size) → images (n, H, W, C) uint8."""
-        return to_uint8(self.program.generate(latents).numpy())
+        return self._bytes(latents)
 
     def translate(self, real: np.ndarray) -> np.ndarray:
         """EMA generator of a translation: real images → what it makes of their sources, uint8."""
-        return to_uint8(self.program.generate(self.program.sources(real)).numpy())
+        return self._bytes(self.program.sources(real))
+
+    def _bytes(self, inputs: Any) -> np.ndarray:
+        return to_bytes(self.program.generate(inputs).numpy(), self.config.training.pixel_range)
 
     def grid(self) -> np.ndarray:
         """Samples from inputs that are the same in every trial: (GRID, H, W, C) uint8."""
         if self.config.translation.source:
             return self.translate(self.evaluator.reference(0, GRID))
-        return self.generate(rng.latents(GRID, self.config.generator.noise_size, 0, "samples"))
+        return self.generate(sampled(self.config.generator, GRID, 0, "samples"))
 
     def save(self, path: Path) -> None:
         """Write everything that the rest of the training depends on."""
@@ -165,9 +169,9 @@ class Session:
         with_fid = self.iteration in self.config.final_iterations
         if self.config.translation.source:
             return self.evaluator.score_translation(self.translate, with_fid)
-        size = self.config.generator.noise_size
         # the same for all cells, fresh for each evaluation
-        latents = rng.latents(self.evaluator.count, size, self.config.seed, "evaluation", number)
+        stream = (self.config.seed, "evaluation", number)
+        latents = sampled(self.config.generator, self.evaluator.count, *stream)
         return self.evaluator.score(self.generate, latents, with_fid)
 
     def _score(self) -> Scores:

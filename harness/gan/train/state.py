@@ -16,6 +16,7 @@ from harness.gan.models.initial import copy_weights, initialise
 from harness.gan.models.network import Network
 from harness.gan.numbers import Numbers
 from harness.gan.penalties import Seen
+from harness.gan.pixels import from_unit, to_unit
 from harness.gan.random import Streams
 from harness.gan.train.balance import Balance
 from harness.gan.train.equilibrium import Equilibrium
@@ -107,8 +108,8 @@ class Gan:
         """Be as before the first update of `config`, which has the structure of `self.config`."""
         self.numbers.assign(config)
         self.streams.assign(config.seed)
-        initialise(self.generator, config.seed)
-        initialise(self.discriminator, config.seed)
+        initialise(self.generator, config.generator, config.seed)
+        initialise(self.discriminator, config.discriminator, config.seed)
         copy_weights(self.generator, self.average)  # S0 starts it at random; this needs no warm-up
         for part in self._stateful().values():
             part.reset()
@@ -131,6 +132,13 @@ def _terms(config: PenaltiesConfig, numbers: Numbers) -> Terms:
         )
 
     return Terms(of("weight", ""), of("generator_weight", "generator_"))
+
+
+def _translate(config: TrialConfig) -> Callable[[tf.Tensor], tf.Tensor] | None:
+    if not config.translation.source:
+        return None
+    source, pixels = TRANSLATIONS.load(config.translation.source), config.training.pixel_range
+    return lambda images: from_unit(source(to_unit(images, pixels)), pixels)
 
 
 def _optimizer(config: TrialConfig, numbers: Numbers, network: Network) -> Optimizer:
@@ -173,9 +181,7 @@ def build(config: TrialConfig, channels: int, static: bool = False) -> Gan:
         streams=Streams(config.seed),
         loss=loss,
         generator_loss=GENERATOR_LOSSES.load(config.loss.generator),
-        translate=TRANSLATIONS.load(config.translation.source)
-        if config.translation.source
-        else None,
+        translate=_translate(config),
         terms=_terms(config.penalties, numbers),
         balance=Balance(numbers) if config.training.balance == "loss" else None,
         replay=_replay(config, discriminator),

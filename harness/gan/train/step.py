@@ -11,6 +11,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from harness.gan.numbers import AVERAGE_RATE, AVERAGE_START
+from harness.gan.pixels import from_bytes
 from harness.gan.train import variational
 from harness.gan.train.objectives import Values, discriminator_loss, generator_loss
 from harness.gan.train.state import Gan
@@ -86,7 +87,11 @@ _FIRST: Mapping[str, tuple[Callable[[Gan, tf.Tensor, Clock], Values], int]] = {
 def iterate(gan: Gan, real: tf.Tensor, iteration: tf.Tensor) -> Values:
     """One iteration on real images (n, N, H, W, C) uint8; the last update's statistics."""
     training = gan.config.training
-    batches = tf.cast(real, tf.float32) / 255.0
+    batches = from_bytes(real, gan.config.training.pixel_range)
+    reference = gan.discriminator.reference
+    if reference is not None:  # of virtual batch normalisation: the first real images
+        first_images = batches[0, : reference.shape[0]]
+        reference.assign(tf.where(iteration == 0, first_images, reference.value))
     last = training.discriminator_steps - 1
     for update in range(last):
         update_discriminator(gan, batches[update], (iteration, update))

@@ -9,6 +9,7 @@ import math
 
 import tensorflow as tf
 
+from harness.gan.pixels import to_unit
 from harness.gan.train.objectives import Values
 from harness.gan.train.state import Gan
 from harness.gan.train.updates import Lesson, averaged, take
@@ -29,7 +30,9 @@ def update(gan: Gan, real: tf.Tensor, clock: Clock) -> Values:
             noise = latents(gan, real.shape[0], clock)
             drawn = mean + tf.exp(0.5 * log_variance) * noise
             decoded = gan.generator(drawn, training(gan, clock, "generator"))
-            loss = negative_bound(real, decoded, mean, log_variance)
+            pixels = gan.config.training.pixel_range
+            shown = to_unit(real, pixels), to_unit(decoded, pixels)
+            loss = negative_bound(shown[0], shown[1], mean, log_variance)
         both = {"discriminator": gan.discriminator, "generator": gan.generator}
         return {
             owner: Lesson(loss, {}, tape.gradient(loss, network.trainable))

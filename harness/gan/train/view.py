@@ -7,7 +7,8 @@ import tensorflow as tf
 from harness.gan.augment.pipeline import augment
 from harness.gan.models.network import Pass
 from harness.gan.numbers import NOISE_FALL
-from harness.gan.random import normal
+from harness.gan.pixels import span
+from harness.gan.random import normal, symmetric
 from harness.gan.train.state import Gan
 
 # iteration, update within it, part of an accumulated batch: the counters of every random draw
@@ -52,10 +53,11 @@ def latents(gan: Gan, count: int, clock: Clock) -> tf.Tensor:
     size = gan.config.generator.noise_size
     iteration, update, *part = clock
     seed = gan.streams.at("latent", iteration, update)
+    draw = normal if gan.config.generator.latent == "normal" else symmetric
     if not part:
-        return normal((count, size), seed)
+        return draw((count, size), seed)
     # those of the whole batch, so that its parts see what it would
-    return normal((gan.config.training.accumulation, count, size), seed)[part[0]]
+    return draw((gan.config.training.accumulation, count, size), seed)[part[0]]
 
 
 def _shown(
@@ -99,7 +101,8 @@ def _treated(gan: Gan, images: tf.Tensor, clock: Clock, name: str) -> tf.Tensor:
     policy = gan.config.augmentation
     if policy.policy != "none":
         seed = gan.streams.at("augment", *clock, name)
-        images = augment(images, policy, gan.controller.probability, seed, gan.static)
+        pixels = span(gan.config.training.pixel_range)
+        images = augment(images, policy, gan.controller.probability, seed, gan.static, pixels)
     if gan.config.discriminator.instance_noise > 0:
         images += _instance_noise(gan, images.shape, clock, name)
     return images
@@ -109,4 +112,5 @@ def _instance_noise(gan: Gan, shape: tuple[int, ...], clock: Clock, name: str) -
     """Gaussian noise whose deviation falls linearly (Sønderby et al. 2017)."""
     left = 1.0 - gan.numbers[NOISE_FALL] * tf.cast(clock[0], tf.float32)
     deviation = gan.numbers["discriminator.instance_noise"] * tf.nn.relu(left)
+    deviation *= span(gan.config.training.pixel_range)
     return deviation * normal(shape, gan.streams.at("noise", *clock, name))

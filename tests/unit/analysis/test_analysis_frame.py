@@ -83,7 +83,7 @@ def test_knobs_that_differ_between_cells_are_columns(frames):
         "knob:optimizer.generator.beta_1",
         "knob:optimizer.discriminator.beta_1",
         "knob:discriminator.spectral_norm",
-        "knob:discriminator.batch_norm",
+        "knob:discriminator.normalization",
         "knob:loss.label_smoothing",
     }
     beta = frames.trials.set_index("cell")["knob:optimizer.generator.beta_1"]

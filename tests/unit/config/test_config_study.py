@@ -256,7 +256,7 @@ MISTAKES = {
     ),
     "a tip without effect": (
         "heuristics: [batch_norm_without_scale]\n"
-        "baseline: {generator.batch_norm: false, discriminator.batch_norm: false}\n",
+        "baseline: {generator.normalization: none, discriminator.normalization: none}\n",
         3,
         "both sides of batch_norm_without_scale train the same thing here",
     ),

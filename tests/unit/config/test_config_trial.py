@@ -26,7 +26,7 @@ S0 = {
     "discriminator.depth": 4,
     "discriminator.width": 128,
     "discriminator.leaky_slope": 0.2,
-    "discriminator.batch_norm": True,
+    "discriminator.normalization": "batch",
     "discriminator.dropout": 0.4,
     "loss.name": "non_saturating",
     "optimizer.generator.learning_rate": 2e-4,
@@ -223,10 +223,10 @@ def test_the_legal_neighbours_of_clashes_are_accepted(patch):
 INERT = {
     "generator.leaky_slope": ({}, 0.1, {"generator.activation": "leaky_relu"}),
     "discriminator.leaky_slope": ({"discriminator.activation": "relu"}, 0.1, {}),
-    "generator.batch_norm_momentum": ({"generator.batch_norm": False}, 0.9, {}),
-    "generator.batch_norm_scale": ({"generator.batch_norm": False}, True, {}),
-    "discriminator.batch_norm_momentum": ({"discriminator.batch_norm": False}, 0.9, {}),
-    "discriminator.batch_norm_scale": ({"discriminator.batch_norm": False}, True, {}),
+    "generator.batch_norm_momentum": ({"generator.normalization": "none"}, 0.9, {}),
+    "generator.batch_norm_scale": ({"generator.normalization": "none"}, True, {}),
+    "discriminator.batch_norm_momentum": ({"discriminator.normalization": "none"}, 0.9, {}),
+    "discriminator.batch_norm_scale": ({"discriminator.normalization": "none"}, True, {}),
     "generator.noise_size": (EDGES, 32, {}),
     "generator.dropout": (EDGES, 0.5, {}),
     "translation.l1_weight": ({}, 1.0, EDGES),
@@ -295,10 +295,10 @@ def test_what_the_sources_advise_against_is_one_warning(patch, words):
     "patch",
     [
         {},
-        {"penalties.gradient.weight": 10.0, "discriminator.batch_norm": False},
+        {"penalties.gradient.weight": 10.0, "discriminator.normalization": "none"},
         {**CRITIC, "discriminator.spectral_norm": True},
         {**CRITIC, "penalties.clipping.limit": 0.01},
-        {**CRITIC, "penalties.gradient.weight": 10.0, "discriminator.batch_norm": False},
+        {**CRITIC, "penalties.gradient.weight": 10.0, "discriminator.normalization": "none"},
     ],
 )
 def test_nothing_else_is_warned_of(patch):

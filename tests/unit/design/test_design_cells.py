@@ -29,15 +29,15 @@ def test_one_at_a_time_is_the_reference_and_each_tips_other_side(expanded):
     plan = expanded(f"heuristics: [{BN}, {LS}]\ndesign: one_at_a_time\n")
     assert cells(plan) == {
         "reference": {},
-        f"{BN}=off": {"discriminator.batch_norm": False},
+        f"{BN}=off": {"discriminator.normalization": "none"},
         f"{LS}=on": {"loss.label_smoothing": 0.1},
     }
     assert contrasts(plan) == [(BN, "reference", f"{BN}=off"), (LS, f"{LS}=on", "reference")]
 
 
 def test_the_effect_of_a_tip_is_following_minus_ignoring_whatever_the_baseline_does(expanded):
-    plan = expanded(f"heuristics: [{BN}]\n", changes={"discriminator.batch_norm": False})
-    assert cells(plan) == {"reference": {}, f"{BN}=on": {"discriminator.batch_norm": True}}
+    plan = expanded(f"heuristics: [{BN}]\n", changes={"discriminator.normalization": "none"})
+    assert cells(plan) == {"reference": {}, f"{BN}=on": {"discriminator.normalization": "batch"}}
     assert contrasts(plan)[0] == (BN, f"{BN}=on", "reference")
 
 
@@ -104,7 +104,7 @@ def test_leave_one_out_of_a_recipe(expanded):
     assert cells(plan) == {
         "reference": {},
         whole: sn,
-        without: {"discriminator.batch_norm": False, **sn},
+        without: {"discriminator.normalization": "none", **sn},
     }
     assert contrasts(plan) == [
         (f"{BN} (leave one out)", whole, without),
@@ -118,7 +118,7 @@ def test_without_a_recipe_it_is_what_s0_follows(expanded):
     plan = expanded(f"heuristics: [{BN}, {SN}]\ndesign: leave_one_out\n")
     assert cells(plan) == {
         "reference": {},
-        f"recipe,{BN}=off": {"discriminator.batch_norm": False},
+        f"recipe,{BN}=off": {"discriminator.normalization": "none"},
         f"recipe,{SN}=on": {"discriminator.spectral_norm": True},
     }
     assert contrasts(plan) == [
@@ -164,9 +164,9 @@ def test_ablation_asks_both_ways_and_trains_and_asks_nothing_twice(expanded):
     sn = {"discriminator.spectral_norm": True}
     assert cells(plan) == {
         "reference": {},
-        f"{BN}=off": {"discriminator.batch_norm": False},
+        f"{BN}=off": {"discriminator.normalization": "none"},
         f"{SN}=on": sn,
-        f"recipe,{BN}=off": {"discriminator.batch_norm": False, **sn},
+        f"recipe,{BN}=off": {"discriminator.normalization": "none", **sn},
     }
     # leaving spectral normalisation out is the pair that adding it is already
     assert contrasts(plan) == [

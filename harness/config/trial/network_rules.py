@@ -1,0 +1,97 @@
+"""Rules between the knobs of the two networks."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from harness.catalog import LOSSES_OF_ENERGY, LOSSES_OF_PROBABILITY
+from harness.config.trial.rule import Clash, Inert, depth_of, read
+
+if TYPE_CHECKING:
+    from harness.config.trial.root import TrialConfig
+
+_NETWORKS = ("generator", "discriminator")
+# what a U-Net, which a translation has for a generator, does without
+_NOT_IN_A_UNET: dict[str, Any] = {
+    "noise_size": 64,
+    "latent": "normal",
+    "truncation": 0.0,
+    "skip_z": False,
+    "filters": "constant",
+    "hidden_dense": 0,
+    "residual": False,
+    "attention": False,
+    "dropout": 0.0,
+}
+
+
+def _translates(config: "TrialConfig") -> bool:
+    return config.translation.source is not None
+
+
+def _pairs_with_virtual_norm(network: str) -> Clash:
+    return Clash(
+        (f"{network}.normalization", "translation.source"),
+        lambda c: _translates(c) and read(c, f"{network}.normalization") == "virtual_batch",
+        "a reference batch holds no pairs of source and image: choose another normalisation",
+    )
+
+
+CLASHES = (
+    *map(_pairs_with_virtual_norm, _NETWORKS),
+    Clash(
+        ("discriminator.output", "loss.name"),
+        lambda c: c.discriminator.output == "sigmoid" and c.loss.name not in LOSSES_OF_PROBABILITY,
+        "this loss takes no probabilities: set discriminator.output to logit, or loss.name to one "
+        "of " + ", ".join(LOSSES_OF_PROBABILITY),
+    ),
+    Clash(
+        ("discriminator.minibatch", "loss.name"),
+        lambda c: c.discriminator.minibatch != "none" and c.loss.name in LOSSES_OF_ENERGY,
+        "an autoencoder has no last layer that features of a batch could be given to: set "
+        "discriminator.minibatch to none",
+    ),
+)
+
+
+def _single(network: str) -> Callable[["TrialConfig"], bool]:
+    """Whether a network has one block alone."""
+    return lambda c: (read(c, f"{network}.depth") or depth_of(c.data.image_size)) == 1
+
+
+def _of_both(network: str) -> Iterator[Inert]:
+    def is_not(knob: str, *values: str) -> Callable[["TrialConfig"], bool]:
+        return lambda c: read(c, f"{network}.{knob}") not in values
+
+    def is_none(config: "TrialConfig") -> bool:
+        return bool(read(config, f"{network}.normalization") == "none")
+
+    yield Inert(f"{network}.batch_norm_momentum", 0.99, is_not("normalization", "batch"))
+    yield Inert(f"{network}.batch_norm_scale", False, is_none)
+    yield Inert(f"{network}.norm_placement", "before", is_none)
+    yield Inert(f"{network}.bias_before_norm", False, is_none)
+    yield Inert(
+        f"{network}.initializer_stddev", 0.02, is_not("initializer", "normal", "truncated_normal")
+    )
+    yield Inert(f"{network}.filters", "constant", _single(network))
+
+
+INERT = (
+    *_of_both("generator"),
+    *_of_both("discriminator"),
+    Inert(
+        "generator.leaky_slope",
+        0.2,
+        lambda c: c.generator.activation == "relu" and not _translates(c),
+    ),
+    Inert("discriminator.leaky_slope", 0.2, lambda c: c.discriminator.activation == "relu"),
+    *(Inert(f"generator.{knob}", value, _translates) for knob, value in _NOT_IN_A_UNET.items()),
+    Inert("generator.residual", False, _single("generator")),
+    Inert("generator.skip_z", False, _single("generator")),
+    Inert(
+        "generator.dropout_at_generation",
+        False,
+        lambda c: c.generator.dropout == 0 or _translates(c),
+    ),
+    Inert("discriminator.output_epsilon", 1e-12, lambda c: c.discriminator.output == "logit"),
+    Inert("discriminator.instance_noise_end", 1.0, lambda c: c.discriminator.instance_noise == 0),
+)

@@ -1,0 +1,150 @@
+"""What networks are put together from: a table for each choice, name → parts of a block."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+
+from harness.config.trial import DiscriminatorConfig, GeneratorConfig
+from harness.gan.models.layers import (
+    Convolution,
+    Dense,
+    Output,
+    PixelShuffle,
+    Resize,
+    TransposedConvolution,
+)
+from harness.gan.models.network import Part, Plain
+from harness.gan.models.normalization import (
+    BatchNormalization,
+    InstanceNormalization,
+    LayerNormalization,
+    VirtualBatchNormalization,
+)
+
+BASE = 4  # pixels of the smallest feature map
+POLICY = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+Config = GeneratorConfig | DiscriminatorConfig
+Keywords = dict[str, Any]
+
+
+def common(config: Config, precision: str) -> Keywords:
+    """What all layers with a kernel are given."""
+    return {"spectral_norm": config.spectral_norm, "dtype": POLICY[precision]}
+
+
+def normalized(config: Config, precision: str) -> Keywords:
+    """The same, for layers that a normalisation may follow: it makes a bias redundant (S0)."""
+    bias = config.normalization == "none" or config.bias_before_norm
+    return {**common(config, precision), "use_bias": bias}
+
+
+def widths(config: Config) -> list[int]:
+    """Filters of hidden layers by resolution, from 4 px up, each level twice the size before."""
+    levels = range(config.depth or 0)
+    halvings = {
+        "constant": [0 for _ in levels],
+        "tapering": list(levels),
+        "rising": list(reversed(levels)),
+    }[config.filters]
+    return [max(1, config.width >> number) for number in halvings]
+
+
+def hidden(config: Config, name: str, policy: str) -> list[Part]:
+    """Normalisation and activation of a hidden layer, in the order asked for."""
+    slope = 0.0 if config.activation == "relu" else config.leaky_slope
+    activation = keras.layers.ReLU(negative_slope=slope, name=f"{name}_activation", dtype=policy)
+    if config.normalization == "none":
+        return [Plain(activation)]
+    norm = NORMS[config.normalization](config, f"{name}_norm", policy)
+    parts: list[Part] = [norm, Plain(activation)]
+    return parts if config.norm_placement == "before" else parts[::-1]
+
+
+def output(config: GeneratorConfig, pixels: str) -> Part:
+    """The generator's last activation, in float32: 8 bits of mantissa would be visible."""
+    return Plain(Output(config.output_activation, pixels, name="output", dtype="float32"))
+
+
+def dense(config: Config, number: int, precision: str) -> list[Part]:
+    """A hidden fully connected layer."""
+    name = f"dense_{number}"
+    layer = Dense(4 * config.width, name=name, **normalized(config, precision))
+    return [Plain(layer), *hidden(config, name, POLICY[precision])]
+
+
+def _batch(config: Config, name: str, policy: str) -> Part:
+    layer = BatchNormalization(
+        momentum=config.batch_norm_momentum,
+        scale=config.batch_norm_scale,
+        name=name,
+        dtype=policy,
+    )
+    return Plain(layer, lambda run: {"training": run.training})
+
+
+def _layer(config: Config, name: str, policy: str) -> Part:
+    return Plain(LayerNormalization(scale=config.batch_norm_scale, name=name, dtype=policy))
+
+
+def _instance(config: Config, name: str, policy: str) -> Part:
+    return Plain(InstanceNormalization(scale=config.batch_norm_scale, name=name, dtype=policy))
+
+
+def _virtual(config: Config, name: str, policy: str) -> Part:
+    layer = VirtualBatchNormalization(scale=config.batch_norm_scale, name=name, dtype=policy)
+    return Plain(layer, lambda run: {"references": run.references})
+
+
+NORMS: Mapping[str, Callable[[Config, str, str], Part]] = {
+    "batch": _batch,
+    "virtual_batch": _virtual,
+    "layer": _layer,
+    "instance": _instance,
+}
+
+
+def _transposed(units: int, kernel: int, name: str, keywords: Keywords) -> list[Part]:
+    return [Plain(TransposedConvolution(units, kernel, 2, name=name, **keywords))]
+
+
+def _resized(kind: str) -> Callable[[int, int, str, Keywords], list[Part]]:
+    def parts(units: int, kernel: int, name: str, keywords: Keywords) -> list[Part]:
+        resize = Resize(kind, name=f"{name}_resize", dtype=keywords["dtype"])
+        return [Plain(resize), Plain(Convolution(units, kernel, 1, name=name, **keywords))]
+
+    return parts
+
+
+def _shuffled(units: int, kernel: int, name: str, keywords: Keywords) -> list[Part]:
+    shuffle = PixelShuffle(name=f"{name}_shuffle", dtype=keywords["dtype"])
+    return [Plain(Convolution(4 * units, kernel, 1, name=name, **keywords)), Plain(shuffle)]
+
+
+# filters, kernel size, name, keywords → a convolution to twice the size
+UPSAMPLING: Mapping[str, Callable[[int, int, str, Keywords], list[Part]]] = {
+    "transposed": _transposed,
+    "nearest": _resized("nearest"),
+    "bilinear": _resized("bilinear"),
+    "pixel_shuffle": _shuffled,
+}
+
+
+def _strided(units: int, kernel: int, name: str, keywords: Keywords) -> list[Part]:
+    return [Plain(Convolution(units, kernel, 2, name=name, **keywords))]
+
+
+def _pooled(pool: Callable[..., keras.Layer]) -> Callable[[int, int, str, Keywords], list[Part]]:
+    def parts(units: int, kernel: int, name: str, keywords: Keywords) -> list[Part]:
+        layer = pool(2, padding="same", name=f"{name}_pool", dtype=keywords["dtype"])
+        return [Plain(Convolution(units, kernel, 1, name=name, **keywords)), Plain(layer)]
+
+    return parts
+
+
+# the same to half the size
+DOWNSAMPLING: Mapping[str, Callable[[int, int, str, Keywords], list[Part]]] = {
+    "strided": _strided,
+    "average_pool": _pooled(keras.layers.AveragePooling2D),
+    "max_pool": _pooled(keras.layers.MaxPooling2D),
+}
