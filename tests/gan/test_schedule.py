@@ -1,0 +1,355 @@
+"""What is done to updates beside the optimiser: accumulation, balance, averages, replay."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from harness.gan.penalties import Seen
+from harness.gan.penalties.historical import historical
+from harness.gan.train import step as steps
+from harness.gan.train import variational
+from harness.gan.train.history import History
+from harness.gan.train.objectives import discriminator_loss, generator_loss
+from harness.gan.train.replay import Replay
+from harness.gan.train.state import build
+from harness.gan.train.updates import Lesson, take
+from harness.gan.train.view import look, look_back, look_twice
+from tests.training import images, same, train, train_eagerly, weights
+
+pytestmark = pytest.mark.tf
+OWNERS = ("generator", "discriminator")
+CLOCK = (tf.constant(0), 0)
+EACH_IMAGE_ALONE = {
+    "generator.batch_norm": False,
+    "discriminator.batch_norm": False,
+    "discriminator.dropout": 0.0,
+    "augmentation.policy": "none",
+}
+
+
+def real():
+    return tf.cast(images(16), tf.float32) / 255
+
+
+# --- accumulation
+
+
+@pytest.mark.parametrize("update", ["simultaneous", "alternating", "variational"])
+def test_accumulated_parts_teach_what_the_large_batch_does(tiny, update, monkeypatch):
+    taught = []
+
+    def noted(gan, lessons, clock):
+        taught[-1] |= lessons
+        return take(gan, lessons, clock)
+
+    monkeypatch.setattr(steps, "take", noted)
+    monkeypatch.setattr(variational, "take", noted)
+    for parts in (1, 4):
+        taught.append({})
+        config = tiny(
+            {**EACH_IMAGE_ALONE, "training.update": update, "training.accumulation": parts}
+        )
+        train_eagerly(config, 1)
+    whole, mean = taught
+    assert set(whole) == set(mean) == set(OWNERS)
+    for owner in OWNERS:
+        assert float(mean[owner].loss) == pytest.approx(float(whole[owner].loss), rel=1e-5)
+        for one, two in zip(whole[owner].gradient, mean[owner].gradient, strict=True):
+            largest = float(tf.reduce_max(tf.abs(one)))
+            assert largest > 0
+            np.testing.assert_allclose(one, two, atol=1e-4 * largest)
+
+
+def test_accumulated_parts_have_noise_of_their_own(tiny):
+    """And what is compiled is what is run uncompiled."""
+    around = {"training.accumulation": 2, "augmentation.policy": "fixed"}
+    config = tiny({**around, "augmentation.probability": 0.9, "penalties.gradient.weight": 1.0})
+    gan = build(config, 1)
+    half = tf.concat([real()[:8]] * 2, axis=0)
+    looks = [look(gan, half[:8], (*CLOCK, tf.constant(part))) for part in range(2)]
+    assert not np.allclose(looks[0].real, looks[1].real)
+    assert not np.allclose(looks[0].fake, looks[1].fake)
+    (plain, _), (compiled, _) = train_eagerly(config, 2), train(config, 2)
+    for name, value in weights(plain).items():
+        np.testing.assert_allclose(value, weights(compiled)[name], atol=2e-4, err_msg=name)
+
+
+def test_one_part_is_the_step_as_it_was(tiny):
+    """No operation more: the whole batch is passed as it is."""
+    gan, found = build(tiny(), 1), []
+    steps.averaged(gan, lambda batch, clock: found.append((batch, clock)), real(), CLOCK)
+    ((batch, clock),) = found
+    assert batch.shape == (16, 16, 16, 1)
+    assert clock is CLOCK
+
+
+# --- balance
+
+
+def lessons(gan, **losses):
+    """Gradients of one everywhere, with losses of choice."""
+    networks = {"generator": gan.generator, "discriminator": gan.discriminator}
+    return {
+        owner: Lesson(tf.constant(loss), {}, [tf.ones(v.shape) for v in networks[owner].trainable])
+        for owner, loss in losses.items()
+    }
+
+
+def changed(gan, before):
+    after = weights(gan)
+    names = {name for name in after if not np.array_equal(before[name], after[name])}
+    return {
+        owner
+        for owner in OWNERS
+        if any(name.startswith((f"{owner}/", f"optimizer/{owner}/")) for name in names)
+    }
+
+
+@pytest.mark.parametrize(
+    ("discriminator", "generator", "updated"),
+    [
+        (1.0, 1.0, {"discriminator", "generator"}),
+        (1.0, 2.9, {"discriminator", "generator"}),
+        (1.0, 3.1, {"generator"}),
+        (2.9, 1.0, {"discriminator", "generator"}),
+        (3.1, 1.0, {"discriminator"}),
+        (float("nan"), 1.0, {"discriminator", "generator"}),
+    ],
+)
+def test_the_network_that_is_winning_waits(tiny, discriminator, generator, updated):
+    """Neither its weights nor the moments of its optimiser move."""
+    config = tiny({"training.balance": "loss", "training.balance_ratio": 3.0})
+    gan = build(config, 1)
+    before = weights(gan)
+    both = lessons(gan, discriminator=discriminator, generator=generator)
+    statistics = take(gan, both, CLOCK)
+    assert changed(gan, before) == updated
+    for owner in OWNERS:
+        assert float(statistics[f"{owner}_updated"]) == (owner in updated)
+        assert int(gan.optimizers[owner].iterations) == (owner in updated)
+
+
+def test_an_update_alone_is_judged_by_the_losses_last_measured(tiny):
+    config = tiny({"training.balance": "loss", "training.balance_ratio": 3.0})
+    gan = build(config, 1)
+    found = []
+    for owner, loss in (
+        ("discriminator", 1.0),  # the generator's is not known yet
+        ("generator", 4.0),
+        ("discriminator", 1.0),  # 3 x 1 < 4
+        ("generator", 4.0),  # measured anew, though the other waited
+        ("discriminator", 2.0),
+    ):
+        found.append(float(take(gan, lessons(gan, **{owner: loss}), CLOCK)[f"{owner}_updated"]))
+    assert found == [1, 1, 0, 1, 1]
+    gan.reset(config)
+    assert same(weights(gan), weights(build(config, 1)))
+
+
+@pytest.mark.parametrize("update", ["simultaneous", "alternating"])
+def test_balanced_training_logs_how_often_each_network_moved(tiny, update):
+    """Losses near each other at first, and a ratio near one: now one waits, now the other."""
+    around = {"training.balance": "loss", "training.balance_ratio": 1.05, "training.update": update}
+    gan, loop = train(tiny(around), 8)
+    found = loop.read()
+    for owner in OWNERS:
+        done = int(gan.optimizers[owner].iterations)
+        assert found[f"{owner}_updated"] == pytest.approx(done / 8)
+    assert min(found[f"{owner}_updated"] for owner in OWNERS) < 1
+    assert not any("updated" in name for name in train(tiny(), 1)[1].read())
+
+
+# --- averages
+
+
+def test_the_average_is_the_generator_until_it_starts(tiny):
+    """Batches of 16 and a start at 32 images: two copies, then the moving average."""
+    config = tiny({"training.ema_start": 0.032, "training.ema": 0.5})
+    name = "generator/stem/kernel"
+    gan, kept = build(config, 1), []
+    for iteration in range(4):
+        train_eagerly(config, 1, first=iteration, gan=gan)
+        found = weights(gan)
+        kept.append((found[name], found[f"average/{name}"]))
+    rate = 1 - 0.5 ** (16 / 128)
+    np.testing.assert_array_equal(*kept[0])
+    np.testing.assert_array_equal(*kept[1])
+    average = kept[1][1]
+    for value, found in kept[2:]:
+        average = average + rate * (value - average)
+        np.testing.assert_allclose(found, average, rtol=1e-5, atol=1e-8)
+        assert not np.allclose(found, value, atol=1e-6)
+
+
+def test_a_history_is_the_mean_of_all_values_so_far():
+    """Over 6 values, the first included; by NumPy."""
+    import keras
+
+    values = np.random.default_rng(0).normal(size=(6, 3, 2)).astype(np.float32)
+    variable = keras.Variable(values[0])
+    history = History([variable])
+    history.reset()
+    for number, value in enumerate(values[1:], start=2):
+        variable.assign(value)
+        history.note()
+        np.testing.assert_allclose(history.means[0], values[:number].mean(axis=0), atol=1e-6)
+    history.reset()
+    np.testing.assert_array_equal(history.means[0], values[-1])
+
+
+SHARES = {"discriminator": 0.5 * 3.0, "generator": 5.0}  # S0's half, and none
+
+
+def test_historical_averaging_is_the_squared_distance_from_the_mean(tiny):
+    """By NumPy; its gradient is 2 (theta - mean), in the discriminator's loss half of it."""
+    knobs = {"weight": 3.0, "generator_weight": 5.0}
+    gan = build(tiny({f"penalties.historical.{name}": v for name, v in knobs.items()}), 1)
+    networks = {"discriminator": gan.discriminator, "generator": gan.generator}
+    squares = {}
+    for owner, network in networks.items():
+        means = gan.histories[owner].means
+        for number, mean in enumerate(means):
+            mean.assign_add(0.1 * tf.random.stateless_normal(mean.shape, [number, 7]))
+        pairs = zip(network.trainable, means, strict=True)
+        squares[owner] = sum(float(np.sum((np.asarray(v) - m.numpy()) ** 2)) for v, m in pairs)
+    view = look(gan, real(), CLOCK)
+    losses = {
+        "discriminator": discriminator_loss(gan, view, CLOCK),
+        "generator": generator_loss(gan, view, CLOCK, 0),
+    }
+    plain = build(tiny(), 1)
+    bare = {
+        "discriminator": discriminator_loss(plain, view, CLOCK)[0],
+        "generator": generator_loss(plain, view, CLOCK, 0)[0],
+    }
+    weighted = {owner: share * squares[owner] for owner, share in SHARES.items()}
+    for owner, name in (("discriminator", "historical"), ("generator", "generator_historical")):
+        loss, penalties = losses[owner]
+        assert float(penalties[name]) == pytest.approx(squares[owner], rel=1e-5)
+        assert float(loss) == pytest.approx(float(bare[owner]) + weighted[owner], rel=1e-5)
+    network, means = gan.generator, gan.histories["generator"].means
+    with tf.GradientTape() as tape:
+        seen = Seen(*[None] * 5, network=network, history=means)
+        penalty = historical(seen)
+    for gradient, value, mean in zip(
+        tape.gradient(penalty, network.trainable), network.trainable, means, strict=True
+    ):
+        np.testing.assert_allclose(gradient, 2 * (np.asarray(value) - mean.numpy()), atol=1e-6)
+
+
+def test_a_training_keeps_the_mean_of_its_parameters(tiny):
+    config = tiny({"penalties.historical.generator_weight": 1.0})
+    gan = build(config, 1)
+    assert list(gan.histories) == ["generator"]
+    seen = [np.asarray(gan.generator.trainable[0])]
+    for iteration in range(3):
+        train_eagerly(config, 1, first=iteration, gan=gan)
+        seen.append(np.asarray(gan.generator.trainable[0]))
+    np.testing.assert_allclose(
+        weights(gan)["history/generator/mean/0"], np.mean(seen, 0), atol=1e-6
+    )
+    assert float(weights(gan)["history/generator/count"]) == 4
+
+
+# --- replay
+
+
+def numbered(*numbers):
+    return tf.reshape(tf.constant(numbers, tf.float32), (-1, 1, 1, 1))
+
+
+def ids(tensor):
+    return [int(value) for value in np.ravel(tensor)]
+
+
+def test_a_pool_gives_back_each_image_at_most_once():
+    """4 of 8 images a batch, a pool of 6: two batches fill it, then new images take places."""
+    replay, waiting, shown = Replay((1, 1, 1), 6, 4), [], []
+    for batch in range(40):
+        fresh = list(range(8 * batch + 1, 8 * batch + 9))
+        found = ids(replay.exchange(numbered(*fresh), tf.constant([1, batch])))
+        assert found[:4] == fresh[:4]
+        if batch < 2:
+            assert found == fresh
+            continue
+        # the pool of 6 overlaps itself once, where the second batch does not fit
+        past = found[4:]
+        assert len(set(past)) == 4
+        assert max(past) <= 8 * batch
+        assert not set(past) & set(shown)
+        shown += past
+        waiting.append(batch - (min(past) - 1) // 8)
+    assert all(1 + (image - 1) % 8 > 4 for image in shown)  # those that were pushed out
+    assert max(waiting) > 1  # not always the newest
+
+
+def test_the_discriminator_alone_is_shown_past_images(tiny):
+    around = {"augmentation.policy": "none", "discriminator.dropout": 0.0}
+    config = tiny({**around, "training.replay": 0.25, "training.replay_size": 4})
+    plain = build(tiny(around), 1)
+    gan = build(config, 1)
+    first, second = (tf.constant(0), 0), (tf.constant(1), 0)
+    past = look(plain, real(), first).fake[-4:]
+    look_back(gan, real(), first)  # fills the pool
+    seen, fresh = look_twice(gan, real(), second)
+    expected = look(plain, real(), second)
+    # to the generator nothing is different
+    for mine, other in zip(fresh, expected, strict=True):
+        np.testing.assert_array_equal(mine, other)
+    np.testing.assert_array_equal(seen.fake[:12], expected.fake[:12])
+    np.testing.assert_array_equal(np.sort(ids(1e6 * seen.fake[12:])), np.sort(ids(1e6 * past)))
+    np.testing.assert_array_equal(seen.real_logits, expected.real_logits)
+    assert not np.array_equal(seen.fake_logits, expected.fake_logits)
+
+
+def test_replayed_images_pass_no_gradient_to_the_generator(tiny):
+    gan = build(tiny({"training.replay": 0.5, "training.replay_size": 8}), 1)
+    with tf.GradientTape() as tape:
+        view = look_back(gan, real(), CLOCK)
+        loss, _ = discriminator_loss(gan, view, CLOCK)
+    sources = [gan.generator.trainable[0], gan.discriminator.trainable[0]]
+    generator, discriminator = tape.gradient(loss, sources)
+    assert generator is None
+    assert float(tf.norm(discriminator)) > 0
+
+
+@pytest.mark.parametrize("update", ["simultaneous", "alternating"])
+def test_a_pool_that_is_never_full_changes_nothing(tiny, update):
+    """Its draws shift no other, and what is shown are the new images."""
+    around = {"training.update": update, "discriminator.batch_norm": False}
+    plain, _ = train_eagerly(tiny(around))
+    pooled, _ = train_eagerly(tiny({**around, "training.replay": 0.25, "training.replay_size": 99}))
+    found = weights(pooled)
+    assert int(found.pop("replay/filled")) == 12
+    assert np.count_nonzero(found.pop("replay/images").any(axis=(1, 2, 3))) == 12
+    for name, value in weights(plain).items():
+        np.testing.assert_allclose(value, found[name], atol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"training.replay": 0.5, "training.replay_size": 8},
+        {"training.balance": "loss"},
+        {"penalties.historical.weight": 1.0},
+        {"training.accumulation": 2, "training.replay": 0.5, "training.replay_size": 8},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_training_that_is_continued_has_the_same_bits_and_a_reset_leaves_nothing(
+    tiny, tmp_path, change
+):
+    from harness.gan.train import checkpoint
+    from harness.gan.train.batches import Batches
+    from harness.gan.train.loop import Loop
+
+    config = tiny(change)
+    whole, _ = train(config, 4)
+    half, _ = train(config, 2)
+    checkpoint.save(tmp_path / "half.npz", half.variables())
+    rest = build(config, 1)
+    checkpoint.load(tmp_path / "half.npz", rest.variables())
+    Loop(rest, 1).run(*Batches(images(), 16, config.seed).call(2, 2, 1), 2)
+    assert same(weights(whole), weights(rest))
+    rest.reset(config)
+    assert same(weights(rest), weights(build(config, 1)))
