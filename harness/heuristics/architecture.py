@@ -121,9 +121,7 @@ ROWS = (
         id="pix2pix",
         title="The recipe of Pix2Pix",
         statement="Translate images by a game and a hundred times the L1 distance to the target.",
-        claims=(
-            Claim("S3", "helps", "weights 1 and 100; D before G; tanh; truncated normal weights"),
-        ),
+        claims=(Claim("S3", "helps", "weights 1 and 100; D before G; tanh; truncated normal"),),
         literature="Isola et al. 2017 (Pix2Pix)",
         following={
             "translation.source": "edges",

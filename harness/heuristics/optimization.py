@@ -44,6 +44,21 @@ ROWS = (
         literature="Gulrajani et al. 2017 (WGAN-GP)",
     ),
     Tip(
+        id="rmsprop",
+        title="RMSProp",
+        statement="Train both networks with RMSProp instead of Adam.",
+        claims=(
+            Claim("S2", "helps", "more stable, says the LSGAN paper", condition="least squares"),
+            Claim("S2", "hurts", "Adam usually works better than other methods"),
+        ),
+        following={
+            "optimizer.generator.name": "rmsprop",
+            "optimizer.discriminator.name": "rmsprop",
+        },
+        ignoring={"optimizer.generator.name": "adam", "optimizer.discriminator.name": "adam"},
+        literature="Tieleman & Hinton 2012; Mao et al. 2017 (LSGAN)",
+    ),
+    Tip(
         id="generator_ema",
         title="Moving average of the generator",
         statement="Sample from and score an exponential moving average of the generator's weights.",
@@ -66,6 +81,21 @@ ROWS = (
         following={"training.discriminator_steps": 5},
         ignoring={"training.discriminator_steps": 1},
         literature="Goodfellow et al. 2014; Gulrajani et al. 2017",
+    ),
+    Tip(
+        id="dynamic_balance",
+        title="Balance by the losses",
+        statement="Skip the update of a network whose loss is more than five times lower than the "
+        "other's.",
+        claims=(
+            Claim("S1", "hurts", "scheduling by changes in loss is intuitive but unreliable"),
+            Claim("S2", "depends", "a solution seems elusive, and some doubt that one is needed"),
+        ),
+        following={"training.balance": "loss"},
+        ignoring={"training.balance": "none"},
+        literature="Goodfellow 2016 (NIPS tutorial)",
+        needs="a loss of which both sides are on one scale: cross-entropy, least squares or "
+        "relativistic",
     ),
     Tip(
         id="batch_size_128",
@@ -125,6 +155,36 @@ ROWS = (
         following={"training.kimg": {"times": 4}},
         ignoring={"training.kimg": {"times": 1}},
         literature="Brock et al. 2019 (BigGAN)",
+    ),
+    Tip(
+        id="historical_averaging",
+        title="Historical averaging",
+        statement="Penalise both networks for the squared distance of their parameters from the "
+        "mean of all before.",
+        claims=(
+            Claim("S1", "helps", "update the loss to incorporate history"),
+            Claim("S2", "helps", "damps models that circle around the equilibrium"),
+        ),
+        # no source names a weight: here the pull is that of a typical gradient, not a leash
+        following={
+            "penalties.historical.weight": 1e-3,
+            "penalties.historical.generator_weight": 1e-3,
+        },
+        ignoring={
+            "penalties.historical.weight": 0.0,
+            "penalties.historical.generator_weight": 0.0,
+        },
+        literature="Salimans et al. 2016",
+    ),
+    Tip(
+        id="experience_replay",
+        title="Experience replay",
+        statement="Draw half of the generated images that the discriminator sees from those of "
+        "past iterations.",
+        claims=(Claim("S2", "helps", "keeps it from overfitting to one moment of the generator"),),
+        following={"training.replay": 0.5},
+        ignoring={"training.replay": 0.0},
+        literature="Shrivastava et al. 2017",
     ),
     Practice(
         id="lower_learning_rate_after_collapse",
@@ -200,7 +260,7 @@ ROWS = (
         claims=(Claim("S0", "depends", "one Adam instance each"),),
         literature="Kingma & Ba 2015 (Adam)",
         kind="default",
-        how="Each network has its own Adam, with its own numbers and moments.",
+        how="Each network has an optimiser of its own, with its own numbers and moments.",
         test="tests/gan/test_step.py::test_each_update_changes_its_own_network_only",
     ),
 )

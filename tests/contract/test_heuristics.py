@@ -21,10 +21,6 @@ GOLDEN = (ROOT / "tests/golden/heuristic_ids.txt").read_text().split()  # of the
 PENDING = {
     "shared_class_embedding",
     "train_with_labels",
-    "rmsprop",
-    "dynamic_balance",
-    "historical_averaging",
-    "experience_replay",
     "conditional_gan",
     "acgan",
     "infogan",

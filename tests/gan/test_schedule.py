@@ -1,14 +1,18 @@
 """What is done to updates beside the optimiser: accumulation, balance, averages, replay."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from harness.gan.penalties import Seen
 from harness.gan.penalties.historical import historical
+from harness.gan.train import checkpoint, variational
 from harness.gan.train import step as steps
-from harness.gan.train import variational
+from harness.gan.train.batches import Batches
+from harness.gan.train.ensemble import Ensemble
 from harness.gan.train.history import History
+from harness.gan.train.loop import Loop
 from harness.gan.train.objectives import discriminator_loss, generator_loss
 from harness.gan.train.replay import Replay
 from harness.gan.train.state import build
@@ -183,8 +187,6 @@ def test_the_average_is_the_generator_until_it_starts(tiny):
 
 def test_a_history_is_the_mean_of_all_values_so_far():
     """Over 6 values, the first included; by NumPy."""
-    import keras
-
     values = np.random.default_rng(0).normal(size=(6, 3, 2)).astype(np.float32)
     variable = keras.Variable(values[0])
     history = History([variable])
@@ -339,15 +341,11 @@ def test_a_pool_that_is_never_full_changes_nothing(tiny, update):
 def test_a_training_that_is_continued_has_the_same_bits_and_a_reset_leaves_nothing(
     tiny, tmp_path, change
 ):
-    from harness.gan.train import checkpoint
-    from harness.gan.train.batches import Batches
-    from harness.gan.train.loop import Loop
-
     config = tiny(change)
     whole, _ = train(config, 4)
     half, _ = train(config, 2)
     checkpoint.save(tmp_path / "half.npz", half.variables())
-    rest = build(config, 1)
+    rest = Ensemble(config, 1)
     checkpoint.load(tmp_path / "half.npz", rest.variables())
     Loop(rest, 1).run(*Batches(images(), 16, config.seed).call(2, 2, 1), 2)
     assert same(weights(whole), weights(rest))

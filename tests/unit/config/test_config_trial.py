@@ -8,6 +8,7 @@ from harness.config.describe import rows, table
 from harness.config.identity import key
 from harness.config.patch import DEFAULTS, KNOBS, flatten, resolve, unflatten
 from harness.config.trial import TrialConfig, rules
+from harness.config.trial.rule import read
 from harness.errors import HarnessError
 
 FOLDER = {"data.name": "folder", "data.path": "photos"}
@@ -155,9 +156,13 @@ PLAYED = {
     "penalties.orthonormal.weight": 1e-4,
     "penalties.orthonormal.generator_weight": 1e-4,
     "penalties.pulling_away.generator_weight": 0.1,
+    "penalties.historical.weight": 1.0,
+    "penalties.historical.generator_weight": 1.0,
+    "training.balance": "loss",
     "training.batches": "joint",
     "training.discriminator_steps": 5,
     "training.generator_steps": 2,
+    "training.replay": 0.5,
 }
 CLASHES = {
     **{(knob, "training.update"): {**UNPLAYED, knob: value} for knob, value in PLAYED.items()},
@@ -175,6 +180,17 @@ CLASHES = {
     ("generator.depth", "data.image_size"): {"generator.depth": 3},
     ("discriminator.depth", "data.image_size"): {"discriminator.depth": 7},
     ("training.evaluations", "training.kimg"): {"training.kimg": 2.0},
+    ("training.accumulation", "training.batch_size"): {"training.accumulation": 3},
+    ("training.ema_start", "training.kimg"): {"training.ema_start": 2355.2},
+    ("training.balance", "loss.name"): {"training.balance": "loss", "loss.name": "hinge"},
+    ("training.balance", "loss.generator"): {
+        "training.balance": "loss",
+        "loss.generator": "feature_matching",
+    },
+    ("training.replay", "training.replay_size"): {
+        "training.replay": 0.5,
+        "training.replay_size": 63,
+    },
     ("data.path", "data.name"): {"data.path": "photos"},
     ("data.train_split", "data.validation_split"): {"data.train_split": "test"},
     ("evaluation.protocol", "evaluation.encoder"): {
@@ -209,6 +225,11 @@ def test_a_clash_names_both_knobs_their_values_and_what_to_change(clash):
         {"translation.source": "grey", "augmentation.policy": "fixed"},
         {"discriminator.depth": 6},
         {"training.kimg": 25 * 0.128},
+        {"training.accumulation": 64},
+        {"training.ema_start": 2355.0},
+        {"training.balance": "loss", "loss.name": "relativistic_average"},
+        {"training.replay": 0.5, "training.replay_size": 64},
+        {"training.replay": 0.5, "training.replay_size": 16, "training.accumulation": 4},
         FOLDER,
         {"evaluation.protocol": "fidelity299"},
         {"evaluation.protocol": "blocks", "evaluation.resolution": 299},
@@ -241,6 +262,25 @@ INERT = {
     "penalties.orthogonal.every": ({}, 4, {"penalties.orthogonal.generator_weight": 1e-4}),
     "penalties.orthonormal.every": ({}, 4, {"penalties.orthonormal.weight": 1e-4}),
     "penalties.pulling_away.every": ({}, 4, {"penalties.pulling_away.generator_weight": 0.1}),
+    "penalties.historical.every": ({}, 4, {"penalties.historical.generator_weight": 1.0}),
+    **{
+        f"optimizer.{owner}.{number}": (
+            {f"optimizer.{owner}.name": unread},
+            value,
+            {f"optimizer.{owner}.name": reader},
+        )
+        for owner in ("generator", "discriminator")
+        for number, unread, value, reader in (
+            ("beta_1", "rmsprop", 0.9, "adam"),
+            ("beta_2", "sgd", 0.9, "adam"),
+            ("epsilon", "sgd", 1e-3, "rmsprop"),
+            ("rho", "adam", 0.5, "rmsprop"),
+            ("momentum", "adam", 0.5, "sgd"),
+        )
+    },
+    "training.ema_start": ({"training.ema": 0.0}, 100.0, {}),
+    "training.balance_ratio": ({}, 2.0, {"training.balance": "loss"}),
+    "training.replay_size": ({}, 256, {"training.replay": 0.5}),
     "augmentation.probability": ({"augmentation.policy": "none"}, 0.5, {}),
     "augmentation.target_accuracy": ({"augmentation.policy": "fixed"}, 0.6, {}),
     "augmentation.integration_steps": ({"augmentation.policy": "fixed"}, 100, {}),
@@ -262,13 +302,13 @@ def test_every_inert_knob_has_a_case():
 
 @pytest.mark.parametrize("rule", rules.INERT, ids=lambda rule: rule.knob)
 def test_a_knob_that_nothing_reads_is_reset_and_changes_no_key(rule):
-    unread, other, read = INERT[rule.knob]
+    unread, other, around = INERT[rule.knob]
     reset = resolve([unread, {rule.knob: other}])
     assert read(reset, rule.knob) == rule.default == DEFAULTS[rule.knob]
     assert reset == resolve([unread])
-    kept = resolve([read, {rule.knob: other}])
+    kept = resolve([around, {rule.knob: other}])
     assert read(kept, rule.knob) == other
-    assert key(kept) != key(resolve([read]))
+    assert key(kept) != key(resolve([around]))
 
 
 WARNED = [
