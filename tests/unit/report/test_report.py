@@ -1,12 +1,17 @@
 """The page of a report: links, words, privacy, and that nothing half-written is ever seen."""
 
+import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from harness.analysis.frame import load
 from harness.report import page, render
+from harness.report.data import analyse
+from harness.report.sections import cells
 from tests.synthetic import Recipe, build
 
 RUN = Recipe.run_name
@@ -64,6 +69,24 @@ def test_tables_hold_all_digits(folder):
     assert len(pd.read_csv(folder / "tables" / "cells.csv")) == 5
     curves = pd.read_csv(folder / "tables" / "curves.csv")
     assert {"kimg", "kid", "coverage", "identity"} <= set(curves)
+
+
+def test_what_is_beside_kid_has_a_column_where_it_was_measured(runtime):
+    """FID of the last evaluations; no encoder with classes, so no inception score."""
+    data = analyse(load(RUN, runtime))
+    table = cells.build(data)[-1]
+    assert "Inception score" not in table.columns
+    place, curves = table.columns.index("FID"), data.frames.curves
+    last = curves[curves["evaluation"] == curves["evaluation"].max()]
+    for row, shown in zip(data.cells.itertuples(), table.rows, strict=True):
+        assert row.fid == pytest.approx(last.loc[last["cell"] == row.cell, "fid"].mean())
+        assert shown[place] == f"{row.fid:.2f}"
+    early = curves["evaluation"] <= 0.8 * curves["evaluation"].max()
+    assert curves.loc[early, "fid"].isna().all()
+    assert data.cells["inception_score"].isna().all()
+    table = cells.build(replace(data, cells=data.cells.assign(fid=math.nan)))[-1]
+    assert table.columns[5:7] == ["Coverage", "Difference"]
+    assert all(len(row) == len(table.columns) for row in table.rows)
 
 
 def test_markdown_links_the_figures(folder):
