@@ -1,8 +1,10 @@
 """Latents that images are sampled from, outside training."""
 
+import math
+
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
 from harness import rng
 from harness.config.trial import GeneratorConfig
@@ -19,10 +21,17 @@ def sampled(
     """
     normal = rng.latents(count, config.noise_size, seed, *names)
     limit = config.truncation
-    if config.latent == "uniform":
-        return np.asarray((2.0 * ndtr(normal) - 1.0) * min(limit or 1.0, 1.0), np.float32)
-    if not limit:
+    if config.latent == "normal" and not limit:
         return normal
-    below = ndtr(-limit)
-    truncated = ndtri(below + ndtr(normal) * (1.0 - 2.0 * below))
-    return np.asarray(truncated, np.float32)
+    share = _below(tf.constant(normal, tf.float64))
+    if config.latent == "uniform":
+        values = (2.0 * share - 1.0) * min(limit or 1.0, 1.0)
+    else:
+        beyond = _below(tf.constant(-limit, tf.float64))
+        values = tf.math.ndtri(beyond + share * (1.0 - 2.0 * beyond))
+    return np.asarray(values, np.float32)
+
+
+def _below(x: tf.Tensor) -> tf.Tensor:
+    """Share of the standard normal distribution below x."""
+    return 0.5 * tf.math.erfc(-x / math.sqrt(2.0))

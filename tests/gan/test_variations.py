@@ -275,7 +275,9 @@ def test_first_weights(kind):
     net = network("discriminator", {"discriminator.initializer": kind, "discriminator.width": 64})
     kernel = net.variables["discriminator/down_2/kernel"].numpy()
     if kind in ("normal", "truncated_normal"):
-        assert kernel.std() == pytest.approx(0.02, rel=0.02)
+        # what is cut off at two deviations is not made up for, as in TensorFlow and S3's code
+        kept = stats.truncnorm(-2, 2).std() if kind == "truncated_normal" else 1.0
+        assert kernel.std() == pytest.approx(0.02 * kept, rel=0.02)
         assert (np.abs(kernel).max() < 0.046) == (kind == "truncated_normal")
     if kind == "glorot_uniform":
         assert np.abs(kernel).max() == pytest.approx(np.sqrt(6 / (16 * 128)), rel=0.01)

@@ -22,6 +22,7 @@ _NOT_IN_A_UNET: dict[str, Any] = {
     "attention": False,
     "dropout": 0.0,
 }
+_OF_FURTHER_BLOCKS = ("filters", "residual", "skip_z")
 
 
 def _translates(config: "TrialConfig") -> bool:
@@ -72,7 +73,14 @@ def _of_both(network: str) -> Iterator[Inert]:
     yield Inert(
         f"{network}.initializer_stddev", 0.02, is_not("initializer", "normal", "truncated_normal")
     )
-    yield Inert(f"{network}.filters", "constant", _single(network))
+
+
+def _in_no_unet(knob: str, default: Any) -> Inert:
+    """A knob of S0's generator alone; some of them need a second block, too."""
+    single = _single("generator")
+    if knob in _OF_FURTHER_BLOCKS:
+        return Inert(f"generator.{knob}", default, lambda c: _translates(c) or single(c))
+    return Inert(f"generator.{knob}", default, _translates)
 
 
 INERT = (
@@ -84,9 +92,8 @@ INERT = (
         lambda c: c.generator.activation == "relu" and not _translates(c),
     ),
     Inert("discriminator.leaky_slope", 0.2, lambda c: c.discriminator.activation == "relu"),
-    *(Inert(f"generator.{knob}", value, _translates) for knob, value in _NOT_IN_A_UNET.items()),
-    Inert("generator.residual", False, _single("generator")),
-    Inert("generator.skip_z", False, _single("generator")),
+    *(_in_no_unet(knob, default) for knob, default in _NOT_IN_A_UNET.items()),
+    Inert("discriminator.filters", "constant", _single("discriminator")),
     Inert(
         "generator.dropout_at_generation",
         False,

@@ -73,7 +73,10 @@ def test_relations(layers, knob, expected):
             {"generator.width": {"of": "generator.widht", "times": 2}},
             "unknown knob 'generator.widht'; did you mean 'generator.width'",
         ),
-        ({"generator.batch_norm": {"times": 2}}, "generator.batch_norm is True, which has no mul"),
+        (
+            {"generator.residual": {"times": 2}},
+            "generator.residual is False, which has no mul",
+        ),
         ({"loss.name": {"times": 2}}, "loss.name is 'non_saturating', which has no multiple"),
         ({"data.train_images": {"times": 2}}, "data.train_images is None, which has no multiple"),
         ({"training.epochs": {"times": 2}}, "multiple of training.epochs is one of training.kimg"),

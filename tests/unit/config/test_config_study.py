@@ -107,9 +107,9 @@ MISTAKES = {
         "training.batch_size: Input should be a valid integer (given: 'many')",
     ),
     "a word where a truth value belongs": (
-        "factors:\n  discriminator.batch_norm: [off]\n",
+        "factors:\n  discriminator.residual: [off]\n",
         4,
-        "discriminator.batch_norm: Input should be a valid boolean (given: 'off')",
+        "discriminator.residual: Input should be a valid boolean (given: 'off')",
     ),
     "levels that are none": (
         "factors:\n  discriminator.dropout: 0.1\n",

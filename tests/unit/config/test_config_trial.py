@@ -102,8 +102,8 @@ def test_rows_are_the_knobs_in_order_and_the_table_holds_them():
         ("training.kimg", float("nan"), "finite"),
         ("training.batch_size", 64.0, "valid integer"),
         ("training.batch_size", True, "valid integer"),
-        ("generator.batch_norm", 1, "valid boolean"),
-        ("generator.batch_norm", "off", "valid boolean"),
+        ("generator.batch_norm_scale", 1, "valid boolean"),
+        ("generator.batch_norm_scale", "off", "valid boolean"),
         ("optimizer.generator.learning_rate", "2e-4", "valid number"),
         ("training.update", "alternate", "'simultaneous', 'alternating' or 'variational'"),
         ("loss.name", "hingd", "unknown loss 'hingd'; did you mean 'hinge'?"),
@@ -139,7 +139,11 @@ def test_a_size_that_is_no_power_is_refused_with_the_nearest(size, nearest):
 UNAUGMENTED = {"augmentation.policy": "none"}
 UNPLAYED = {"training.update": "variational", **UNAUGMENTED}
 EDGES = {"translation.source": "edges"}
+ONE_BLOCK = {"data.image_size": 8}
 PLAYED = {
+    "discriminator.minibatch": "stddev",
+    "discriminator.output": "sigmoid",
+    "generator.latent": "uniform",
     "translation.source": "edges",
     "augmentation.policy": "fixed",
     "discriminator.instance_noise": 0.1,
@@ -175,6 +179,22 @@ CLASHES = {
     **{
         (f"augmentation.{knob}", "translation.source"): {**EDGES, f"augmentation.{knob}": 0.5}
         for knob in ("brightness", "saturation", "contrast")
+    },
+    **{
+        (f"{network}.normalization", "translation.source"): {
+            **EDGES,
+            f"{network}.normalization": "virtual_batch",
+        }
+        for network in ("generator", "discriminator")
+    },
+    ("discriminator.output", "loss.name"): {
+        "loss.name": "hinge",
+        "discriminator.output": "sigmoid",
+    },
+    ("discriminator.minibatch", "loss.name"): {
+        **UNAUGMENTED,
+        "loss.name": "ebgan",
+        "discriminator.minibatch": "stddev",
     },
     ("penalties.clipping.limit", "loss.name"): {"penalties.clipping.limit": 0.01},
     ("generator.depth", "data.image_size"): {"generator.depth": 3},
@@ -250,6 +270,25 @@ INERT = {
     "discriminator.batch_norm_scale": ({"discriminator.normalization": "none"}, True, {}),
     "generator.noise_size": (EDGES, 32, {}),
     "generator.dropout": (EDGES, 0.5, {}),
+    "generator.latent": (EDGES, "uniform", {}),
+    "generator.truncation": (EDGES, 0.5, {}),
+    "generator.skip_z": (ONE_BLOCK, True, {}),
+    "generator.filters": (ONE_BLOCK, "tapering", {}),
+    "discriminator.filters": ({"discriminator.depth": 1}, "tapering", {}),
+    "generator.hidden_dense": (EDGES, 1, {}),
+    "generator.residual": (ONE_BLOCK, True, {}),
+    "generator.attention": (EDGES, True, {}),
+    "generator.dropout_at_generation": ({}, True, {"generator.dropout": 0.5}),
+    "discriminator.output_epsilon": ({}, 0.0, {"discriminator.output": "sigmoid"}),
+    **{
+        f"{network}.{knob}": (around, other, read)
+        for network in ("generator", "discriminator")
+        for knob, around, other, read in (
+            ("norm_placement", {f"{network}.normalization": "none"}, "after", {}),
+            ("bias_before_norm", {f"{network}.normalization": "none"}, True, {}),
+            ("initializer_stddev", {}, 0.1, {f"{network}.initializer": "normal"}),
+        )
+    },
     "translation.l1_weight": ({}, 1.0, EDGES),
     "translation.decoder_dropout": ({}, 0.0, EDGES),
     "loss.margin": ({}, 1.0, {**ENERGY, "loss.name": "ebgan"}),
