@@ -48,6 +48,16 @@ OTHER = {
     },
 }
 
+# one of each kind that is read in another place; the others compile for minutes
+QUICK = {
+    "seed",
+    "optimizer.generator.learning_rate",
+    "loss.label_smoothing",
+    "penalties.gradient.weight",
+    "augmentation.probability",
+    "training.ema",
+}
+
 
 def run(program, config):
     """Two iterations from the start: every variable and the statistics."""
@@ -68,7 +78,9 @@ def test_every_number_is_covered():
     assert set(OTHER) == {"seed", *VARIABLE}
 
 
-@pytest.mark.parametrize("knob", OTHER)
+@pytest.mark.parametrize(
+    "knob", [pytest.param(knob, marks=[] if knob in QUICK else pytest.mark.slow) for knob in OTHER]
+)
 def test_a_warm_program_gives_the_bits_of_a_fresh_one_without_a_new_trace(tiny, programs, knob):
     value, around = OTHER[knob]
     before = tiny(around)
