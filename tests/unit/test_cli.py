@@ -110,7 +110,7 @@ def test_a_practice_is_explained_by_what_the_harness_does(harness):
     assert "kept in [-0.01, 0.01]." in explained  # no markup
     explained = harness("heuristics", "separate_optimizers")[1]
     assert "(separate_optimizers, default)" in explained
-    assert "Each network has its own" in explained
+    assert "Each network has an optimiser of its own" in explained
     assert "Shown by tests/gan/test_step.py::" in explained
     [one] = json.loads(harness("heuristics", "separate_optimizers", "--json")[1])
     assert (one["kind"], "clashes" in one) == ("default", False)
