@@ -34,6 +34,9 @@ class Game(NamedTuple):
     epsilon: Share | None = None
 
 
+Side: TypeAlias = Callable[[Logits, Game], tf.Tensor]  # what a label costs, (N, 1)
+
+
 class Loss(NamedTuple):
     """An adversarial game."""
 
@@ -69,22 +72,30 @@ def _relative(real: Logits, fake: Logits) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _cross_entropy(real: Logits, fake: Logits, game: Game) -> tf.Tensor:
-    real_term = _entropy(real, game.real_wrong, game)
-    return _mean(real_term) + _mean(_entropy(-fake, game.fake_wrong, game))
+    real_term = _entropy(real, game.real_wrong, game, (_if_real, _if_fake))
+    return _mean(real_term) + _mean(_entropy(fake, game.fake_wrong, game, (_if_fake, _if_real)))
 
 
-def _entropy(logits: Logits, wrong: Share, game: Game) -> tf.Tensor:
-    """Cross-entropy of the label 1 of which a share is wrong."""
+def _entropy(logits: Logits, wrong: Share, game: Game, sides: tuple[Side, Side]) -> tf.Tensor:
+    """Cross-entropy of a label, sides[0], of which a share is wrong."""
+    label, other = sides
     if isinstance(wrong, float) and wrong == 0:
-        return _surprise(logits, game)  # S0's
-    return (1 - wrong) * _surprise(logits, game) + wrong * _surprise(-logits, game)
+        return label(logits, game)  # S0's
+    return (1 - wrong) * label(logits, game) + wrong * other(logits, game)
 
 
-def _surprise(logits: Logits, game: Game) -> tf.Tensor:
-    """-log of the probability that a logit stands for."""
+def _if_real(logits: Logits, game: Game) -> tf.Tensor:
+    """-log D, D the probability that a logit stands for."""
     if game.epsilon is None:
         return _softplus(-logits)
     return -tf.math.log(tf.sigmoid(logits) + game.epsilon)
+
+
+def _if_fake(logits: Logits, game: Game) -> tf.Tensor:
+    """-log(1 - D), from D itself: where it rounds to 1, the guard alone keeps this finite (S3)."""
+    if game.epsilon is None:
+        return _softplus(logits)
+    return -tf.math.log(1.0 - tf.sigmoid(logits) + game.epsilon)
 
 
 def _squares(real: Logits, fake: Logits, game: Game) -> tf.Tensor:
@@ -103,14 +114,14 @@ def _distance(images: tf.Tensor, reconstructions: tf.Tensor) -> tf.Tensor:
 
 NON_SATURATING = Loss(  # Goodfellow et al. 2014, S0's
     discriminator=_cross_entropy,
-    generator=lambda real, fake, game: _mean(_surprise(fake, game)),
+    generator=lambda real, fake, game: _mean(_if_real(fake, game)),
     thresholds=_at(0.0),
     reaches_zero=True,
 )
 
 MINIMAX = Loss(  # Goodfellow et al. 2014, equation 1
     discriminator=_cross_entropy,
-    generator=lambda real, fake, game: -_mean(_surprise(-fake, game)),
+    generator=lambda real, fake, game: -_mean(_if_fake(fake, game)),
     thresholds=_at(0.0),
     reaches_zero=True,
 )

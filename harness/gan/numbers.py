@@ -54,13 +54,16 @@ VARIABLE = (
     "training.ema",
     "training.balance_ratio",
 )
-# what a program never sees: where images come from, how long, and how the result is scored
+# what a program never sees: where images and first weights come from, how long it trains, and how
+# the result is scored
 _OUTSIDE = (
     "seed",
     "data.",
     "training.kimg",
     "training.evaluations",
     "generator.truncation",
+    "generator.initializer",
+    "discriminator.initializer",
     "evaluation.",
 )
 AVERAGE_RATE = "average_rate"

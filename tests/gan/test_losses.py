@@ -178,6 +178,9 @@ def test_a_sigmoid_with_a_guard_is_the_same_game_within_its_range(name):
         (loss.generator(R, F, guarded), loss.generator(R, F, GAME)),
     ):
         assert float(one) == pytest.approx(float(two), rel=1e-5)
-    far = tf.fill((2, 1), -200.0)  # where a sigmoid in float32 is zero
-    assert math.isinf(float(loss.discriminator(far, far, GAME._replace(epsilon=0.0))))
-    assert float(loss.discriminator(far, far, guarded)) == pytest.approx(-math.log(1e-12), rel=1e-4)
+    # where a sigmoid in float32 is 0, and where it rounds to 1, long before
+    for real, fake in ((-200.0, -200.0), (20.0, 20.0)):
+        real, fake = tf.fill((2, 1), real), tf.fill((2, 1), fake)
+        assert math.isinf(float(loss.discriminator(real, fake, GAME._replace(epsilon=0.0))))
+        found = float(loss.discriminator(real, fake, guarded))
+        assert found == pytest.approx(-math.log(1e-12), rel=1e-4)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness.config.patch import DEFAULTS, flatten, unflatten
+from harness.config.patch import DEFAULTS, KNOBS, flatten, unflatten
 from harness.gan.numbers import VARIABLE, structure
 from harness.gan.train.batches import Batches
 from harness.gan.train.program import STORED, Program, Programs
@@ -16,6 +16,11 @@ pytestmark = pytest.mark.tf
 # number → another value, and the surroundings in which it is read
 OTHER = {
     "seed": (7, {}),
+    **{f"{owner}.initializer": ("orthogonal", {}) for owner in ("generator", "discriminator")},
+    **{
+        f"{owner}.initializer_stddev": (0.1, {f"{owner}.initializer": "normal"})
+        for owner in ("generator", "discriminator")
+    },
     **{f"optimizer.{owner}.learning_rate": (1e-3, {}) for owner in ("generator", "discriminator")},
     **{f"optimizer.{owner}.beta_1": (0.9, {}) for owner in ("generator", "discriminator")},
     **{f"optimizer.{owner}.beta_2": (0.9, {}) for owner in ("generator", "discriminator")},
@@ -75,7 +80,8 @@ def programs():
 
 
 def test_every_number_is_covered():
-    assert set(OTHER) == {"seed", *VARIABLE}
+    first = {knob for knob in KNOBS if ".initializer" in knob}
+    assert set(OTHER) == {"seed", *first, *VARIABLE}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from harness.config.trial.rule import Clash, Inert, depth_of, read
 if TYPE_CHECKING:
     from harness.config.trial.root import TrialConfig
 
+ATTENDED = 16  # pixels of the largest feature map that self-attention works on
 _NETWORKS = ("generator", "discriminator")
 # what a U-Net, which a translation has for a generator, does without
 _NOT_IN_A_UNET: dict[str, Any] = {
@@ -51,12 +52,26 @@ CLASHES = (
         "an autoencoder has no last layer that features of a batch could be given to: set "
         "discriminator.minibatch to none",
     ),
+    Clash(
+        ("discriminator.minibatch", "discriminator.normalization"),
+        lambda c: (
+            c.discriminator.minibatch != "none" and c.discriminator.normalization == "virtual_batch"
+        ),
+        "the reference batch would count among the images of every batch: set "
+        "discriminator.minibatch to none, or choose another normalisation",
+    ),
 )
 
 
 def _single(network: str) -> Callable[["TrialConfig"], bool]:
     """Whether a network has one block alone."""
     return lambda c: (read(c, f"{network}.depth") or depth_of(c.data.image_size)) == 1
+
+
+def _nowhere_to_attend(config: "TrialConfig") -> bool:
+    """Whether even the discriminator's last feature map is larger than attention takes."""
+    depth = config.discriminator.depth or depth_of(config.data.image_size)
+    return bool(config.data.image_size // 2**depth > ATTENDED)
 
 
 def _of_both(network: str) -> Iterator[Inert]:
@@ -99,6 +114,7 @@ INERT = (
         False,
         lambda c: c.generator.dropout == 0 or _translates(c),
     ),
+    Inert("discriminator.attention", False, _nowhere_to_attend),
     Inert("discriminator.output_epsilon", 1e-12, lambda c: c.discriminator.output == "logit"),
     Inert("discriminator.instance_noise_end", 1.0, lambda c: c.discriminator.instance_noise == 0),
 )

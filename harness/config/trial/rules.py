@@ -192,12 +192,17 @@ INERT = (
 ADVISED_AGAINST: tuple[tuple[Callable[["TrialConfig"], bool], str], ...] = (
     (
         lambda c: (
-            c.discriminator.normalization == "batch"
+            (c.discriminator.normalization == "batch" or c.discriminator.minibatch != "none")
             and max(c.penalties.gradient.weight, c.penalties.dragan.weight, c.penalties.r1.weight)
             > 0
         ),
-        "a gradient penalty is defined for each image alone; batch normalisation in the "
-        "discriminator couples the images of a batch (S2 turns it off)",
+        "a gradient penalty is defined for each image alone; batch normalisation and features of "
+        "the batch in the discriminator couple the images of a batch (S2 turns the first off)",
+    ),
+    (
+        lambda c: c.discriminator.minibatch != "none" and c.training.batches == "joint",
+        "discriminator.minibatch tells real from generated batches by what their images have in "
+        "common; training.batches joint mixes them (S2 keeps them apart)",
     ),
     (
         lambda c: c.discriminator.spectral_norm and c.discriminator.batch_norm_scale,

@@ -6,6 +6,7 @@ Every variation is off by default, and then the networks are S0's, name by name.
 import keras
 
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
+from harness.config.trial.network_rules import ATTENDED
 from harness.gan.models.blocks import (
     BASE,
     DOWNSAMPLING,
@@ -24,7 +25,6 @@ from harness.gan.models.layers import Convolution, Dense, Dropout, Resize
 from harness.gan.models.minibatch import MINIBATCH
 from harness.gan.models.network import Network, Part, Plain
 
-_ATTENDED = 16  # pixels of the feature map that self-attention works on
 _REFERENCES = 64  # inputs of a reference batch, or a whole batch where that is smaller
 
 
@@ -128,8 +128,8 @@ def _matched(own: Config, name: str, units: int, precision: str) -> Part:
 
 def _attended(own: Config, sizes: list[int]) -> int | None:
     """Which of the feature maps self-attention follows: 16 px, or the largest below."""
-    fitting = [number for number, size in enumerate(sizes) if size <= _ATTENDED]
-    return max(fitting, key=lambda number: sizes[number]) if own.attention and fitting else None
+    fitting = [number for number, size in enumerate(sizes) if size <= ATTENDED]
+    return max(fitting, key=lambda number: sizes[number]) if own.attention else None
 
 
 def _attention(own: Config, here: bool, filters: int, precision: str) -> list[Part]:

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 
 from harness import rng
+from harness.config.trial import GeneratorConfig
+from harness.gan.latents import sampled
 from harness.gan.models.blocks import Config
 from harness.gan.models.network import Network
 
@@ -32,13 +34,20 @@ def initialise(network: Network, config: Config, seed: int) -> None:
         elif variable.name == "singular_vector":
             vector = rng.generator(seed, "init", name).standard_normal(variable.shape)
             variable.assign((vector / np.linalg.norm(vector)).astype(np.float32))
-        elif variable.name == "reference":  # latents; a discriminator's are the first real images
-            values = rng.generator(seed, "init", name).standard_normal(variable.shape)
-            variable.assign(values.astype(np.float32))
+        elif variable.name == "reference":
+            variable.assign(_reference(config, variable.shape, seed, name))
         else:
             variable.assign(np.full(variable.shape, variable.name in _ONES, np.float32))
     for _ in range(_POWER_ITERATIONS):
         network.advance()
+
+
+def _reference(config: Config, shape: tuple[int, ...], seed: int, name: str) -> np.ndarray:
+    """Latents as in training; a discriminator's are the first real images, when they come."""
+    if not isinstance(config, GeneratorConfig):
+        return np.zeros(shape, np.float32)
+    unlimited = config.model_copy(update={"truncation": 0.0})
+    return sampled(unlimited, shape[0], seed, "init", name)
 
 
 def copy_weights(source: Network, target: Network) -> None:

@@ -134,4 +134,5 @@ class VirtualBatchNormalization(_Affine):
             image = share * mine[:-references] + (1 - share) * theirs
             mixed.append(tf.concat([image, tf.repeat(theirs, references, axis=0)], axis=0))
         mean, square = mixed
-        return self._finish(values, mean, square - tf.square(mean), x.dtype)
+        variance = tf.nn.relu(square - tf.square(mean))  # rounding may take it below zero
+        return self._finish(values, mean, variance, x.dtype)

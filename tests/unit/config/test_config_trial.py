@@ -191,6 +191,10 @@ CLASHES = {
         "loss.name": "hinge",
         "discriminator.output": "sigmoid",
     },
+    ("discriminator.minibatch", "discriminator.normalization"): {
+        "discriminator.minibatch": "stddev",
+        "discriminator.normalization": "virtual_batch",
+    },
     ("discriminator.minibatch", "loss.name"): {
         **UNAUGMENTED,
         "loss.name": "ebgan",
@@ -262,6 +266,7 @@ def test_the_legal_neighbours_of_clashes_are_accepted(patch):
 
 # knob → (where nothing reads it, another value, where it is read)
 INERT = {
+    "discriminator.attention": ({"discriminator.depth": 1}, True, {}),
     "generator.leaky_slope": ({}, 0.1, {"generator.activation": "leaky_relu"}),
     "discriminator.leaky_slope": ({"discriminator.activation": "relu"}, 0.1, {}),
     "generator.batch_norm_momentum": ({"generator.normalization": "none"}, 0.9, {}),
@@ -351,7 +356,8 @@ def test_a_knob_that_nothing_reads_is_reset_and_changes_no_key(rule):
 
 
 WARNED = [
-    ({"penalties.gradient.weight": 10.0}, "couples the images of a batch"),
+    ({"penalties.gradient.weight": 10.0}, "couple the images of a batch"),
+    ({"discriminator.minibatch": "stddev", "training.batches": "joint"}, "mixes them"),
     (
         {"discriminator.spectral_norm": True, "discriminator.batch_norm_scale": True},
         "undoes the bound",
