@@ -1,14 +1,6 @@
 """Tips on the two networks: layers, widths, and how they compare."""
 
-from harness.config.patch import DEFAULTS
 from harness.heuristics.schema import Claim, Practice, Tip
-
-_PIX2PIX = {
-    "generator.output_activation": "tanh",
-    "training.pixel_range": "minus_one_one",
-    "generator.initializer": "truncated_normal",
-    "discriminator.initializer": "truncated_normal",
-}
 
 ROWS = (
     Practice(
@@ -127,13 +119,19 @@ ROWS = (
             "translation.source": "edges",
             "translation.l1_weight": 100.0,
             "training.update": "alternating",
-            **_PIX2PIX,
+            "generator.output_activation": "tanh",
+            "training.pixel_range": "minus_one_one",
+            "generator.initializer": "truncated_normal",
+            "discriminator.initializer": "truncated_normal",
         },
         ignoring={
             "translation.source": "edges",
             "translation.l1_weight": 0.0,
             "training.update": "simultaneous",
-            **{path: DEFAULTS[path] for path in _PIX2PIX},
+            "generator.output_activation": "sigmoid",
+            "training.pixel_range": "zero_one",
+            "generator.initializer": "glorot_uniform",
+            "discriminator.initializer": "glorot_uniform",
         },
     ),
     Tip(
