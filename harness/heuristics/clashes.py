@@ -3,6 +3,8 @@
 Nothing is declared, so nothing can be forgotten when a tip or a rule is added.
 """
 
+from collections.abc import Mapping
+
 from harness.config.patch import DEFAULTS, resolve
 from harness.errors import HarnessError
 from harness.heuristics.schema import Tip
@@ -12,7 +14,7 @@ from harness.heuristics.table import HEURISTICS
 def clash(one: Tip, two: Tip) -> str:
     """Why two tips cannot be followed together over S0; empty where they can."""
     shared = one.following.keys() & two.following.keys()
-    if differing := sorted(path for path in shared if one.following[path] != two.following[path]):
+    if differing := sorted(path for path in shared if not _alike(one, two, path)):
         return f"both set {differing[0]}"
     if any(_is_default(tip) for tip in (one, two)):
         return ""  # it adds nothing to the other, which is valid alone
@@ -21,6 +23,12 @@ def clash(one: Tip, two: Tip) -> str:
     except HarnessError as error:
         return str(error)
     return ""
+
+
+def _alike(one: Tip, two: Tip, path: str) -> bool:
+    """Whether both ask for one value; a relation would be applied twice."""
+    value = one.following[path]
+    return bool(value == two.following[path] and not isinstance(value, Mapping))
 
 
 def clashing(tip: Tip) -> list[str]:

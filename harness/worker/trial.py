@@ -44,7 +44,8 @@ class Context:
 
     def evaluator(self, config: TrialConfig) -> Evaluator:
         """The metric of a trial; the last few stay prepared."""
-        name = config.data.model_dump_json() + config.evaluation.model_dump_json()
+        parts = (config.data, config.evaluation, config.translation)
+        name = "".join(part.model_dump_json() for part in parts)
         if name not in self._evaluators:
             if len(self._evaluators) >= EVALUATORS:
                 self._evaluators.pop(next(iter(self._evaluators)))

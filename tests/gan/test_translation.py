@@ -5,17 +5,19 @@ import pytest
 import tensorflow as tf
 
 from harness.config.identity import metric_request
+from harness.config.runtime import Runtime
 from harness.errors import HarnessError
 from harness.gan.data import load_images
 from harness.gan.evaluate import Evaluator
 from harness.gan.losses import Game
 from harness.gan.models.network import GENERATION, Pass
 from harness.gan.train.objectives import generator_loss
-from harness.gan.train.program import Program
+from harness.gan.train.program import Program, Programs
 from harness.gan.train.session import GRID, Session
 from harness.gan.train.state import build
 from harness.gan.train.view import look
 from harness.gan.translation import edges, grey
+from harness.worker.trial import Context
 
 pytestmark = pytest.mark.tf
 EDGES = {"translation.source": "edges"}
@@ -135,6 +137,15 @@ def test_it_is_scored_on_the_validation_images_under_a_name_of_its_own(tiny, tmp
     rows = [event.values for event in events if type(event).__name__ == "Scores"]
     assert len(rows) == config.training.evaluations + 1
     assert rows[-1]["l1"] < rows[0]["l1"]
+
+
+def test_a_worker_keeps_its_metric_apart_from_that_of_other_trials(tiny, tmp_path):
+    runtime = Runtime(tmp_path / "runs", tmp_path / "reports", tmp_path, tracking="off", storage="")
+    context = Context({}, runtime, {}, Programs(), lambda: False)
+    plain, edged = (context.evaluator(tiny(changes)) for changes in ({}, EDGES))
+    assert edged.identity == f"{plain.identity}.edges"
+    assert edged.spec["request"] == metric_request(tiny(EDGES))
+    assert context.evaluator(tiny()) is plain
 
 
 @pytest.mark.parametrize(
