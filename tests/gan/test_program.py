@@ -169,6 +169,7 @@ EVERYTHING = {  # that a step may hold
 }
 SCHEDULE = {
     "optimizer.generator.name": "rmsprop",
+    "optimizer.generator.epsilon": 1e-4,  # at 1e-7 its first step blows up what is rounding
     "optimizer.discriminator.name": "sgd",
     "penalties.historical.weight": 1.0,
     "penalties.historical.generator_weight": 1.0,
