@@ -80,6 +80,7 @@ ROWS = (
         claims=(
             Claim("S0", "no_effect", "a simplification, with pixels in [0, 1]"),
             Claim("S3", "helps", "make sure to use sigmoid in the last layers"),
+            Claim("S4", "hurts", "tanh, not sigmoid"),
         ),
         literature="Béres 2021 (Keras example)",
         following={"generator.output_activation": "sigmoid"},

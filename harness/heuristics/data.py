@@ -88,7 +88,10 @@ ROWS = (
         id="pixels_in_zero_one",
         title="Pixels in [0, 1]",
         statement="Keep images in the range from 0 to 1.",
-        claims=(Claim("S0", "no_effect", "a simplification that works"),),
+        claims=(
+            Claim("S0", "no_effect", "images clipped to this range, for its sigmoid"),
+            Claim("S4", "hurts", "between -1 and 1 rather than 0 and 1"),
+        ),
         literature="Béres 2021 (Keras example)",
         following={"training.pixel_range": "zero_one"},
         ignoring={"training.pixel_range": "minus_one_one"},

@@ -56,6 +56,7 @@ OTHER = {
 # one of each kind that is read in another place; the others compile for minutes
 QUICK = {
     "seed",
+    "generator.initializer",
     "optimizer.generator.learning_rate",
     "loss.label_smoothing",
     "penalties.gradient.weight",
@@ -181,12 +182,39 @@ SCHEDULE = {
     "training.replay": 0.5,
     "training.replay_size": 8,
 }
+NETS = ("generator", "discriminator")
+LAYERS = {
+    **{f"{net}.{knob}": True for net in NETS for knob in ("residual", "attention")},
+    **{f"{net}.hidden_dense": 1 for net in NETS},
+    "generator.normalization": "layer",
+    "generator.latent": "uniform",
+    "generator.skip_z": True,
+    "generator.upsampling": "nearest",
+    "generator.output_activation": "tanh",
+    "discriminator.normalization": "instance",
+    "discriminator.downsampling": "average_pool",
+    "discriminator.minibatch": "discrimination",
+    "discriminator.output": "sigmoid",
+    "training.pixel_range": "minus_one_one",
+}
+OTHER_LAYERS = {
+    **{f"{net}.normalization": "virtual_batch" for net in NETS},
+    "generator.upsampling": "bilinear",
+    "discriminator.downsampling": "max_pool",
+}
+LONG = {
+    "everything": EVERYTHING,
+    "schedule": SCHEDULE,
+    "layers": LAYERS,
+    "other layers": OTHER_LAYERS,
+    "pixel shuffle": {"generator.upsampling": "pixel_shuffle", "discriminator.minibatch": "stddev"},
+}
 
 
 @pytest.mark.parametrize(
     "change",
-    [{}, *(pytest.param(change, marks=pytest.mark.slow) for change in (EVERYTHING, SCHEDULE))],
-    ids=["S0", "everything", "schedule"],
+    [{}, *(pytest.param(change, marks=pytest.mark.slow) for change in LONG.values())],
+    ids=["S0", *LONG],
 )
 def test_compiled_by_xla_the_step_is_the_same_but_for_rounding(tiny, change):
     config = tiny({"augmentation.policy": "fixed", "augmentation.probability": 0.5, **change})

@@ -26,6 +26,10 @@ from harness.gan.models.normalization import (
     LayerNormalization,
     VirtualBatchNormalization,
 )
+from harness.gan.train import checkpoint
+from harness.gan.train.ensemble import Ensemble
+from harness.gan.train.state import build
+from tests.training import same, train_eagerly, weights
 
 pytestmark = pytest.mark.tf
 EPSILON = 1e-3
@@ -83,6 +87,16 @@ def block(table, kind, units):
     return parts, shape
 
 
+def enlarged(images, kind):
+    """Twice the size: by repetition, or at the middles of half pixels, edges held."""
+    if kind == "nearest":
+        return np.repeat(np.repeat(images, 2, axis=1), 2, axis=2)
+    size = images.shape[1]
+    places = np.clip((np.arange(2 * size) + 0.5) / 2 - 0.5, 0, size - 1)
+    weights = np.maximum(0, 1 - np.abs(places[:, np.newaxis] - np.arange(size)))
+    return np.einsum("yi,xj,nijc->nyxc", weights, weights, images)
+
+
 @pytest.mark.parametrize("kind", UPSAMPLING)
 def test_upsampling_doubles_the_size(kind):
     parts, shape = block(UPSAMPLING, kind, 3)
@@ -91,14 +105,9 @@ def test_upsampling_doubles_the_size(kind):
         x = part(x, TRAINING)
     assert tuple(x.shape) == (2, *shape[1:]) == (2, 8, 8, 3)
     names = [part.name for part in parts]
-    if kind == "nearest":
+    if kind in ("nearest", "bilinear"):
         assert names == ["block_resize", "block"]
-        enlarged = np.repeat(np.repeat(given, 2, axis=1), 2, axis=2)
-        np.testing.assert_allclose(parts[0](given, TRAINING), enlarged)
-    if kind == "bilinear":
-        flat = tf.ones((1, 4, 4, 2))
-        np.testing.assert_allclose(parts[0](flat, TRAINING), tf.ones((1, 8, 8, 2)))
-        assert not np.allclose(parts[0](given, TRAINING)[0, 2, 2], given[0, 1, 1])
+        np.testing.assert_allclose(parts[0](given, TRAINING), enlarged(given, kind), atol=1e-6)
     if kind == "pixel_shuffle":
         wide = parts[0](given, TRAINING).numpy()
         assert wide.shape == (2, 4, 4, 12)
@@ -164,9 +173,31 @@ def test_with_virtual_batch_normalisation_images_do_not_depend_on_each_other(kin
     assert not np.allclose(batch(x, TRAINING)[:1], batch(x[:1], TRAINING), atol=1e-3)
 
 
-def test_the_first_real_images_are_the_references(tiny):
-    from harness.gan.train.ensemble import Ensemble
+def test_reference_latents_follow_the_law_of_latents():
+    changes = {"generator.normalization": "virtual_batch"}
+    normal = network("generator", changes).reference.numpy()
+    changes |= {"generator.latent": "uniform", "generator.truncation": 0.5}
+    uniform = network("generator", changes).reference.numpy()
+    assert stats.kstest(normal.ravel(), "norm").pvalue > 0.01
+    # training knows no truncation
+    assert stats.kstest(uniform.ravel(), stats.uniform(-1, 2).cdf).pvalue > 0.01
+    np.testing.assert_array_equal(np.argsort(normal[:, 0]), np.argsort(uniform[:, 0]))
 
+
+def test_a_resumed_training_keeps_its_references(tiny, tmp_path):
+    changes = {f"{kind}.normalization": "virtual_batch" for kind in ("generator", "discriminator")}
+    whole, _ = train_eagerly(tiny(changes), 3)
+    part, _ = train_eagerly(tiny(changes), 2)
+    checkpoint.save(tmp_path / "state.npz", part.variables())
+    resumed = build(tiny(changes), 1)
+    checkpoint.load(tmp_path / "state.npz", resumed.variables())
+    train_eagerly(tiny(changes), 1, first=2, gan=resumed)
+    assert same(weights(whole), weights(resumed))
+    resumed.reset(tiny(changes))
+    assert not resumed.discriminator.reference.numpy().any()
+
+
+def test_the_first_real_images_are_the_references(tiny):
     ensemble = Ensemble(tiny({"discriminator.normalization": "virtual_batch"}), 1)
     reference = ensemble.members[0].discriminator.reference
     batches = [

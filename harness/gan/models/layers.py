@@ -157,8 +157,11 @@ class Resize(keras.layers.Layer):
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         """Enlarge."""
-        size = (2 * x.shape[1], 2 * x.shape[2])
-        return tf.cast(tf.image.resize(x, size, method=self._kind), x.dtype)
+        _, height, width, channels = x.shape
+        if self._kind == "nearest":  # written out: its gradient in TensorFlow has no XLA kernel
+            pixels = tf.tile(x[:, :, tf.newaxis, :, tf.newaxis], (1, 1, 2, 1, 2, 1))
+            return tf.reshape(pixels, (-1, 2 * height, 2 * width, channels))
+        return tf.cast(tf.image.resize(x, (2 * height, 2 * width), self._kind), x.dtype)
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Height and width doubled."""
