@@ -1,6 +1,6 @@
 """What every tip must stand: its sides train, what is legal together does, what is not is refused.
 
-Driven by the tables, so that a new tip is covered by being registered. Images are noise of 8 px,
+Driven by the tables, so that a new tip is covered by being registered. Images are noise of 16 px,
 networks have four filters, and steps are not compiled: what is tested is that they can be taken.
 """
 
@@ -29,7 +29,7 @@ from harness.heuristics.clashes import clash
 pytestmark = pytest.mark.tf
 SMALL = {
     "data.name": "cifar10",  # for its three channels, which tips on colour need
-    "data.image_size": 8,
+    "data.image_size": 16,  # two blocks: what one block has none of would be left out
     "generator.width": 4,
     "generator.noise_size": 8,
     "discriminator.width": 4,
@@ -45,7 +45,7 @@ PARTS = 8  # of the sample of pairs, each a test
 
 
 def batches(config):
-    shape = (4 * config.training.batch_size, 8, 8, dataset(config.data.name).channels)
+    shape = (4 * config.training.batch_size, 16, 16, dataset(config.data.name).channels)
     images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     return Batches(images, config.training.batch_size, config.seed)
 
