@@ -168,20 +168,6 @@ EVERYTHING = {  # that a step may hold
     "training.update": "alternating",
     "training.batches": "joint",
 }
-SCHEDULE = {
-    "optimizer.generator.name": "rmsprop",
-    "optimizer.generator.epsilon": 1e-4,  # at 1e-7 its first step blows up what is rounding
-    "optimizer.discriminator.name": "sgd",
-    "penalties.historical.weight": 1.0,
-    "penalties.historical.generator_weight": 1.0,
-    "training.accumulation": 2,
-    "training.balance": "loss",
-    "training.balance_ratio": 1.5,
-    "training.ema_start": 0.016,
-    "training.learning_rate_decay": "cosine",
-    "training.replay": 0.5,
-    "training.replay_size": 8,
-}
 NETS = ("generator", "discriminator")
 LAYERS = {
     **{f"{net}.{knob}": True for net in NETS for knob in ("residual", "attention")},
@@ -204,7 +190,6 @@ OTHER_LAYERS = {
 }
 LONG = {
     "everything": EVERYTHING,
-    "schedule": SCHEDULE,
     "layers": LAYERS,
     "other layers": OTHER_LAYERS,
     "pixel shuffle": {"generator.upsampling": "pixel_shuffle", "discriminator.minibatch": "stddev"},

@@ -24,8 +24,8 @@ pytestmark = pytest.mark.tf
 OWNERS = ("generator", "discriminator")
 CLOCK = (tf.constant(0), 0)
 EACH_IMAGE_ALONE = {
-    "generator.batch_norm": False,
-    "discriminator.batch_norm": False,
+    "generator.normalization": "none",
+    "discriminator.normalization": "none",
     "discriminator.dropout": 0.0,
     "augmentation.policy": "none",
 }
@@ -318,7 +318,7 @@ def test_replayed_images_pass_no_gradient_to_the_generator(tiny):
 @pytest.mark.parametrize("update", ["simultaneous", "alternating"])
 def test_a_pool_that_is_never_full_changes_nothing(tiny, update):
     """Its draws shift no other, and what is shown are the new images."""
-    around = {"training.update": update, "discriminator.batch_norm": False}
+    around = {"training.update": update, "discriminator.normalization": "none"}
     plain, _ = train_eagerly(tiny(around))
     pooled, _ = train_eagerly(tiny({**around, "training.replay": 0.25, "training.replay_size": 99}))
     found = weights(pooled)
