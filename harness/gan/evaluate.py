@@ -77,7 +77,7 @@ class Evaluator:
         self, generate: Generate, latents: NDArray[np.float32], with_fid: bool
     ) -> dict[str, Any]:
         """Score a generator on latents (count, noise size)."""
-        batches = (generate(batch) for batch in _filled(latents))
+        batches = (generate(batch)[:count] for batch, count in _filled(latents))
         return self._scores(self._features(batches), with_fid)
 
     def score_translation(self, translate: Translate, with_fid: bool) -> dict[str, Any]:
@@ -108,9 +108,8 @@ class Evaluator:
         }
 
     def _features(self, batches: Iterable[Images8]) -> NDArray[np.float32]:
-        """Features of the first `count` images, (count, d)."""
-        encoded = [self._encoder(np.asarray(batch)) for batch in batches]
-        return np.concatenate(encoded)[: self.count]
+        """Features of all images, (count, d)."""
+        return np.concatenate([self._encoder(np.asarray(batch)) for batch in batches])
 
     @cached_property
     def _frechet(self) -> Frechet:
@@ -154,11 +153,14 @@ def _count(config: TrialConfig, available: int, block: int | None) -> int:
     return count
 
 
-def _filled(latents: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
-    """Batches of one size, so that the generator is traced for one shape only."""
+def _filled(latents: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.float32], int]]:
+    """Batches of one size, so that the generator is traced for one shape only, and their latents.
+
+    What is made of the rest is not encoded.
+    """
     for start in range(0, len(latents), BATCH):
         batch = latents[start : start + BATCH]
-        yield np.pad(batch, ((0, BATCH - len(batch)), (0, 0)))
+        yield np.pad(batch, ((0, BATCH - len(batch)), (0, 0))), len(batch)
 
 
 def _draws(protocol: Protocol, count: int, size: int) -> tuple[list[Draw], ...]:

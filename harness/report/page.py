@@ -130,8 +130,8 @@ def inked(colour: str) -> str:
 
 
 def breakable(text: str) -> Markup:
-    """Text whose long names may break after `_`, `=` and `.`, and not amid a word."""
-    return Markup(re.sub(r"(\w\w[_=.])(?=\w\w)", r"\1<wbr>", str(escape(text))))
+    """Text whose long names may break after `_`, `=` and `.`, and not amid a word or number."""
+    return Markup(re.sub(r"(\w\w[_=.])(?=[^\W\d]\w)", r"\1<wbr>", str(escape(text))))
 
 
 def _data_uri(png: bytes) -> str:

@@ -172,6 +172,17 @@ def test_validation_images_are_in_one_fixed_random_order(evaluator, encoder_file
     assert np.array_equal(again._real, made._real)
 
 
+class Counted:
+    """An encoder that notes how many images it is given."""
+
+    def __init__(self, encoder, seen):
+        self.encoder, self.seen, self.classes = encoder, seen, encoder.classes
+
+    def __call__(self, images):
+        self.seen.append(len(images))
+        return self.encoder(images)
+
+
 def test_generator_sees_batches_of_one_size(evaluator):
     sizes = []
 
@@ -182,6 +193,16 @@ def test_generator_sees_batches_of_one_size(evaluator):
 
     score(evaluator(protocol="subsets"), generate)
     assert sizes == [(BATCH, 64)] * 8
+
+
+def test_only_images_that_count_are_encoded(evaluator, monkeypatch):
+    made, seen = evaluator(protocol="subsets"), []
+    encode = made._encoder
+    monkeypatch.setattr(made, "_encoder", Counted(encode, seen))
+    latents = np.zeros((made.count, 4), np.float32)
+    made.score(lambda batch: np.zeros((len(batch), 16, 16, 1), np.uint8), latents, with_fid=False)
+    assert made.count % BATCH
+    assert sum(seen) == made.count
 
 
 def test_real_images_score_near_zero_and_noise_does_not(evaluator, cache):

@@ -116,11 +116,11 @@ def sample():
     legal = [pair for pair in combinations(departures, 2) if together(pair)]
     left, pairs = set(departures), []
     for number in np.random.default_rng(0).permutation(len(legal)):
-        # a side whose partners are all taken gets a second look, with one of them again
         if len(left & set(legal[number])) == 2:
             pairs.append(legal[number])
             left -= set(legal[number])
     for pair in legal:
+        # a side whose partners are all taken meets one of them again
         if left & set(pair):
             pairs.append(pair)
             left -= set(pair)

@@ -141,4 +141,5 @@ def test_effect_without_the_diverged_trial_stands_beside_the_verdict(text):
 
 def test_long_names_break_after_their_joints_only():
     assert page.breakable("batch_norm=off") == "batch_<wbr>norm=<wbr>off"
+    assert page.breakable("52.25") == "52.25"
     assert page.breakable("beta_1 = 0.5 <b>") == "beta_1 = 0.5 &lt;b&gt;"
