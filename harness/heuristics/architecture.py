@@ -113,7 +113,7 @@ ROWS = (
         id="pix2pix",
         title="The recipe of Pix2Pix",
         statement="Translate images by a game and a hundred times the L1 distance to the target.",
-        claims=(Claim("S3", "helps", "weights 1 and 100; D before G; tanh; truncated normal"),),
+        claims=(Claim("S3", "depends", "weights 1 and 100; D before G; tanh; truncated normal"),),
         literature="Isola et al. 2017 (Pix2Pix)",
         following={
             "translation.source": "edges",
@@ -138,7 +138,7 @@ ROWS = (
         id="pix2pix_decoder_dropout",
         title="Dropout in the decoder of Pix2Pix",
         statement="Drop half of the features in the first three blocks of the U-Net's decoder.",
-        claims=(Claim("S3", "helps", "its only source of noise", condition="Pix2Pix"),),
+        claims=(Claim("S3", "depends", "what the recipe has in the first three layers"),),
         literature="Isola et al. 2017 (Pix2Pix)",
         following={"translation.source": "edges", "translation.decoder_dropout": 0.5},
         ignoring={"translation.source": "edges", "translation.decoder_dropout": 0.0},
