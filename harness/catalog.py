@@ -14,10 +14,19 @@ class DatasetSpec(NamedTuple):
     target: str  # "module:function", called with the data section of a trial
     channels: int = 3
     train_images: int | None = None  # in the default train split; None: counted when loaded
+    classes: int | None = None  # of its labels; None: it has none, or they are counted
     crop: str | None = None  # a function in harness.gan.data.crops, for TFDS sets
     encoder: str = "inception_v3"  # evaluation.encoder where the study names none
     protocol: str = "keras75"  # evaluation.protocol where the study names none
     subset_size: int = 1000  # images in one subset of the `subsets` estimator
+
+
+class ConditioningSpec(NamedTuple):
+    """What a way of telling networks of classes needs."""
+
+    target: str
+    labels: bool = True  # of real images; else codes are drawn in their place
+    discriminator: bool = False  # is given labels, too
 
 
 class ProtocolSpec(NamedTuple):
@@ -34,21 +43,28 @@ TFDS = "harness.gan.data.tensorflow_datasets:load"
 DATASETS = Registry(
     "data set",
     {
-        "caltech_birds2011": DatasetSpec(TFDS, train_images=5994, crop="bounding_box"),
+        "caltech_birds2011": DatasetSpec(TFDS, train_images=5994, classes=200, crop="bounding_box"),
         "celeb_a": DatasetSpec(TFDS, train_images=162770, crop="celeb_a"),
-        "cifar10": DatasetSpec(TFDS, train_images=50000, crop="centre_square"),
+        "cifar10": DatasetSpec(TFDS, train_images=50000, classes=10, crop="centre_square"),
         "digits": DatasetSpec(
             "harness.gan.data.digits:load",
             channels=1,
             train_images=898,
+            classes=10,
             encoder="classifier",
             protocol="subsets",
             subset_size=500,
         ),
-        "fashion_mnist": DatasetSpec(TFDS, channels=1, train_images=60000, crop="centre_square"),
+        "fashion_mnist": DatasetSpec(
+            TFDS, channels=1, train_images=60000, classes=10, crop="centre_square"
+        ),
         "folder": DatasetSpec("harness.gan.data.folder:load"),
-        "mnist": DatasetSpec(TFDS, channels=1, train_images=60000, crop="centre_square"),
-        "oxford_flowers102": DatasetSpec(TFDS, train_images=1020, crop="centre_square"),
+        "mnist": DatasetSpec(
+            TFDS, channels=1, train_images=60000, classes=10, crop="centre_square"
+        ),
+        "oxford_flowers102": DatasetSpec(
+            TFDS, train_images=1020, classes=102, crop="centre_square"
+        ),
     },
 )
 OTHER_TFDS = DatasetSpec(TFDS, crop="centre_square")  # any other TFDS image set, as "tfds:<name>"
@@ -103,6 +119,18 @@ TRANSLATIONS = Registry(
     {
         "grey": "harness.gan.translation:grey",
         "edges": "harness.gan.translation:edges",
+    },
+)
+
+CONDITIONINGS = Registry(
+    "conditioning",
+    {
+        "concat": ConditioningSpec("harness.gan.labels.concat:CONCAT", discriminator=True),
+        "projection": ConditioningSpec(
+            "harness.gan.labels.projection:PROJECTION", discriminator=True
+        ),
+        "acgan": ConditioningSpec("harness.gan.labels.acgan:ACGAN"),
+        "infogan": ConditioningSpec("harness.gan.labels.infogan:INFOGAN", labels=False),
     },
 )
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.catalog import ENCODERS
-from harness.config.folder import image_files
+from harness.config.folder import count_classes, image_files
 from harness.config.patch import flatten, unflatten
-from harness.config.trial import TrialConfig
+from harness.config.trial import DataConfig, TrialConfig
 from harness.errors import HarnessError
 from harness.files import write_atomically
 
@@ -74,21 +74,30 @@ class _DigestCache:
 
 
 class Contents:
-    """Digests of what configurations name by path, each found once in the object's life."""
+    """What is known of what configurations name by path, each found once in the object's life."""
 
     def __init__(self, cache: Path) -> None:
         self._cache = cache
         self._known: dict[str, str] = {}
+        self._counted: dict[str, int] = {}
 
     def fill(self, config: TrialConfig) -> TrialConfig:
-        """Fill in the digests of what a configuration names by path."""
-        found: dict[str, str] = {}
+        """Fill in the digests of what a configuration names by path, and a folder's classes."""
+        found: dict[str, str | int] = {}
         if config.data.path is not None:
             found["data.content"] = self._digest(config.data.path, folder_digest)
+            if config.labels.of_images:
+                found["labels.classes"] = self._classes(config.data)
         encoder = config.evaluation.encoder or ""
         if encoder not in ENCODERS:
             found["evaluation.encoder_content"] = self._digest(encoder, file_digest)
         return unflatten({**flatten(config), **found}) if found else config
+
+    def _classes(self, data: DataConfig) -> int:
+        name = data.model_dump_json()
+        if name not in self._counted:
+            self._counted[name] = count_classes(data)
+        return self._counted[name]
 
     def _digest(self, path: str, find: Callable[[Path, Path], str]) -> str:
         if path not in self._known:

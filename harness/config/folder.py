@@ -51,6 +51,35 @@ def split_folders(root: Path, data: DataConfig) -> tuple[Path, ...]:
     return tuple(root / name for name in there)
 
 
+def class_labels(data: DataConfig, parts: list[list[Path]]) -> dict[Path, int] | None:
+    """The class of every file of the splits: its sub-folder's number, in the order of names.
+
+    None where a file lies in no sub-folder, or all lie in one. Both splits have the same classes.
+    """
+    root = Path(data.path or "")
+    names: dict[Path, str] = {}
+    for part, place in zip(parts, split_folders(root, data) or (root, root), strict=True):
+        for file in part:
+            folders = file.relative_to(place).parts[:-1]
+            if not folders:
+                return None
+            names[file] = folders[0]
+    classes = {name: number for number, name in enumerate(sorted(set(names.values())))}
+    return {file: classes[name] for file, name in names.items()} if len(classes) > 1 else None
+
+
+def count_classes(data: DataConfig) -> int:
+    """How many classes the images of a folder have, or an error if they have none."""
+    labels = class_labels(data, split_files(data))
+    if labels is None:
+        raise HarnessError(
+            f"labels.conditioning: the images in {data.path} have no labels: put those of each "
+            "class into a sub-folder of its own, in both splits, or set labels.conditioning to "
+            "none or infogan"
+        )
+    return max(labels.values()) + 1
+
+
 def _hold_out(files: list[Path], fraction: float) -> list[list[Path]]:
     """Split by content: the same images are held out wherever they lie and whatever they are named.
 

@@ -40,6 +40,7 @@ ALIASES = {"training.epochs"}  # accepted in a patch and converted to training.k
 NOT_PATCHED = {  # leaves of a configuration that no patch may set
     "seed": "the seeds of a study are listed under its key `seeds`",
     "data.content": "the harness fills it in from data.path",
+    "labels.classes": "the data set decides",
     "evaluation.encoder_content": "the harness fills it in from evaluation.encoder",
 }
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 from harness import rng
@@ -16,6 +17,7 @@ from harness.errors import HarnessError
 from harness.files import write_atomically
 from harness.gan import encoders
 from harness.gan.data import Images
+from harness.gan.labels.labelled import MaybeLabelled
 from harness.metrics.coverage import NEIGHBOURS, coverage, radii
 from harness.metrics.fid import Frechet
 from harness.metrics.inception_score import inception_score
@@ -26,7 +28,7 @@ MINIMUM = NEIGHBOURS + 1  # images: for coverage, and for KID against halves
 
 Images8 = NDArray[np.uint8]  # (N, H, W, C)
 Translate = Callable[[Images8], Images8]  # real images → what is made of their sources
-Generate = Callable[[NDArray[np.float32]], NDArray[np.uint8]]  # (128, noise) → (128, H, W, C)
+Generate = Callable[[MaybeLabelled], Images8]  # latents (128, noise) → (128, H, W, C)
 Protocol = Callable[[int, int, int], list[Draw]]  # generated and real images, size
 
 
@@ -73,11 +75,9 @@ class Evaluator:
         """Validation images in the order in which they are compared, (count, H, W, C) uint8."""
         return np.asarray(self._images[self._order[start : start + count]])
 
-    def score(
-        self, generate: Generate, latents: NDArray[np.float32], with_fid: bool
-    ) -> dict[str, Any]:
-        """Score a generator on latents (count, noise size)."""
-        batches = (generate(batch)[:count] for batch, count in _filled(latents))
+    def score(self, generate: Generate, inputs: MaybeLabelled, with_fid: bool) -> dict[str, Any]:
+        """Score a generator on latents (count, noise size), of classes where it is given any."""
+        batches = (generate(batch)[:count] for batch, count in _filled(inputs, self.count))
         return self._scores(self._features(batches), with_fid)
 
     def score_translation(self, translate: Translate, with_fid: bool) -> dict[str, Any]:
@@ -153,14 +153,19 @@ def _count(config: TrialConfig, available: int, block: int | None) -> int:
     return count
 
 
-def _filled(latents: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.float32], int]]:
-    """Batches of one size, so that the generator is traced for one shape only, and their latents.
+def _filled(inputs: MaybeLabelled, count: int) -> Iterator[tuple[MaybeLabelled, int]]:
+    """Batches of one size, so that the generator is traced for one shape only, and their length.
 
     What is made of the rest is not encoded.
     """
-    for start in range(0, len(latents), BATCH):
-        batch = latents[start : start + BATCH]
-        yield np.pad(batch, ((0, BATCH - len(batch)), (0, 0))), len(batch)
+
+    def batch(values: NDArray[Any], start: int) -> NDArray[Any]:
+        part = values[start : start + BATCH]
+        return np.pad(part, ((0, BATCH - len(part)), *((0, 0) for _ in part.shape[1:])))
+
+    for start in range(0, count, BATCH):
+        made = tf.nest.map_structure(lambda values, at=start: batch(values, at), inputs)
+        yield made, min(BATCH, count - start)
 
 
 def _draws(protocol: Protocol, count: int, size: int) -> tuple[list[Draw], ...]:

@@ -42,6 +42,8 @@ VARIABLE = (
     ),
     "loss.label_smoothing",
     "translation.l1_weight",
+    "labels.classifier_weight",
+    "labels.information_weight",
     "loss.margin",
     "loss.diversity_ratio",
     "loss.equilibrium_gain",

@@ -49,7 +49,7 @@ class Streams:
     They come from a variable, so that another trial's seed needs no new trace.
     """
 
-    NAMES = ("latent", "augment", "penalty", "dropout", "label", "noise", "replay")
+    NAMES = ("latent", "augment", "penalty", "dropout", "label", "noise", "replay", "class")
 
     def __init__(self, seed: int) -> None:
         self._words = tf.Variable(self._derive(seed), trainable=False, name="streams")

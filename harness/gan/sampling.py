@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from harness.catalog import dataset
 from harness.config.trial import TrialConfig
@@ -11,11 +10,12 @@ from harness.errors import HarnessError
 from harness.files import write_atomically
 from harness.gan import models
 from harness.gan.grid import png
-from harness.gan.latents import sampled
+from harness.gan.labels.condition import condition, sampled_inputs
+from harness.gan.labels.labelled import apart
 from harness.gan.models.network import GENERATION
 from harness.gan.pixels import to_bytes
 from harness.gan.train import checkpoint
-from harness.gan.train.ensemble import Mixture
+from harness.gan.train.ensemble import Mixture, sampling
 
 _BATCH = 128
 
@@ -45,11 +45,13 @@ def _sample(config: TrialConfig, path: Path, count: int) -> np.ndarray:
     channels = dataset(config.data.name).channels
     members = range(config.training.members)
     network = Mixture([models.generator(config, channels) for _ in members])
+    given = condition(config.labels)
     # the average goes by its network's own names
-    checkpoint.load(path, network.variables)
+    checkpoint.load(path, sampling(network, given))
     made = []
     for number in range(-(-count // _BATCH)):
         # whole batches, each from its own stream: fewer images are the first of more
-        latents = sampled(config.generator, _BATCH, config.seed, "export", number)
-        made.append(network(tf.constant(latents), GENERATION).numpy())
+        inputs = sampled_inputs(config.generator, given, _BATCH, config.seed, "export", number)
+        latents, labels = apart(inputs)
+        made.append(network(latents, GENERATION._replace(labels=labels)).numpy())
     return to_bytes(np.concatenate(made)[:count], config.training.pixel_range)

@@ -3,6 +3,7 @@
 from harness.config.trial.augmentation import AugmentationConfig
 from harness.config.trial.data import DataConfig
 from harness.config.trial.evaluation import EvaluationConfig
+from harness.config.trial.labels import LabelsConfig
 from harness.config.trial.loss import LossConfig
 from harness.config.trial.networks import DiscriminatorConfig, GeneratorConfig
 from harness.config.trial.optimization import OptimizerConfig, OptimizersConfig, TrainingConfig
@@ -16,6 +17,7 @@ __all__ = [
     "DiscriminatorConfig",
     "EvaluationConfig",
     "GeneratorConfig",
+    "LabelsConfig",
     "LossConfig",
     "OptimizerConfig",
     "OptimizersConfig",

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from harness.catalog import (
+    CONDITIONINGS,
     ENCODERS,
     GENERATOR_LOSSES,
     LOSSES,
@@ -37,10 +38,15 @@ def _encoder_name(name: str) -> str:
     return name if "/" in name or name.endswith((".keras", ".h5")) else ENCODERS.check(name)
 
 
+def _conditioning_name(name: str) -> str:
+    return name if name == "none" else CONDITIONINGS.check(name)
+
+
 DatasetName = Annotated[str, AfterValidator(_dataset_name)]
 LossName = Annotated[str, AfterValidator(LOSSES.check)]
 OptimizerName = Annotated[str, AfterValidator(OPTIMIZERS.check)]
 GeneratorLossName = Annotated[str, AfterValidator(GENERATOR_LOSSES.check)]
+ConditioningName = Annotated[str, AfterValidator(_conditioning_name)]
 TranslationSource = Annotated[str, AfterValidator(TRANSLATIONS.check)]
 ProtocolName = Annotated[str, AfterValidator(PROTOCOLS.check)]
 EncoderName = Annotated[str, AfterValidator(_encoder_name)]

@@ -11,6 +11,7 @@ from harness.config.trial.augmentation import AugmentationConfig
 from harness.config.trial.base import Section, knob
 from harness.config.trial.data import DataConfig
 from harness.config.trial.evaluation import EvaluationConfig
+from harness.config.trial.labels import LabelsConfig
 from harness.config.trial.loss import LossConfig
 from harness.config.trial.networks import DiscriminatorConfig, GeneratorConfig
 from harness.config.trial.optimization import OptimizersConfig, TrainingConfig
@@ -31,6 +32,7 @@ class TrialConfig(Section):
     generator: GeneratorConfig = Field(default_factory=GeneratorConfig)
     discriminator: DiscriminatorConfig = Field(default_factory=DiscriminatorConfig)
     translation: TranslationConfig = Field(default_factory=TranslationConfig)
+    labels: LabelsConfig = Field(default_factory=LabelsConfig)
     loss: LossConfig = Field(default_factory=LossConfig)
     penalties: PenaltiesConfig = Field(default_factory=PenaltiesConfig)
     optimizer: OptimizersConfig = Field(default_factory=OptimizersConfig)
@@ -96,6 +98,7 @@ def _resolved(config: TrialConfig) -> dict[str, dict[str, Any]]:
     changes: dict[str, dict[str, Any]] = {
         "generator": {"depth": config.generator.depth or depth},
         "discriminator": {"depth": config.discriminator.depth or depth},
+        "labels": {"classes": _classes(config) if config.labels.of_images else None},
         "evaluation": {
             "protocol": protocol,
             "encoder": encoder,
@@ -115,3 +118,10 @@ def _resolved(config: TrialConfig) -> dict[str, dict[str, Any]]:
         else:
             changes.setdefault(section, {})[leaf] = default
     return changes
+
+
+def _classes(config: TrialConfig) -> int | None:
+    """A fact of the data set; a folder's are filled in when its files are looked at."""
+    return (
+        config.labels.classes if config.data.name == "folder" else dataset(config.data.name).classes
+    )

@@ -14,7 +14,7 @@ from harness.catalog import (
     PROTOCOLS,
     dataset,
 )
-from harness.config.trial import network_rules, training_rules
+from harness.config.trial import label_rules, network_rules, training_rules
 from harness.config.trial.penalties import PenaltiesConfig
 from harness.config.trial.rule import Clash, Inert, depth_of, read
 from harness.errors import HarnessError
@@ -42,6 +42,7 @@ _WEIGHTS = tuple(
 # knobs of a game, and what leaves it unplayed: a variational autoencoder has none
 _NO_GAME: dict[str, Any] = {
     "translation.source": None,
+    "labels.conditioning": "none",
     "augmentation.policy": "none",
     "discriminator.instance_noise": 0.0,
     "discriminator.minibatch": "none",
@@ -124,6 +125,7 @@ CLASHES = (
     ),
     *training_rules.CLASHES,
     *network_rules.CLASHES,
+    *label_rules.CLASHES,
     Clash(
         ("data.path", "data.name"),
         lambda c: (c.data.path is None) == (c.data.name == "folder"),
@@ -170,6 +172,7 @@ INERT = (
     Inert("loss.equilibrium_gain", 0.001, lambda c: c.loss.name != "began"),
     *(Inert(f"penalties.{name}.every", 1, _absent(name)) for name in PENALTIES),
     *training_rules.INERT,
+    *label_rules.INERT,
     Inert("augmentation.probability", 0.0, _unaugmented),
     Inert("augmentation.target_accuracy", 0.85, lambda c: c.augmentation.policy != "adaptive"),
     Inert("augmentation.integration_steps", 1000, lambda c: c.augmentation.policy != "adaptive"),

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from harness.config.content import folder_digest
-from harness.config.folder import split_files, split_folders
+from harness.config.folder import class_labels, split_files, split_folders
 from harness.config.trial import DataConfig
 from harness.errors import HarnessError
 from harness.gan.data.source import Batch, Source, Split, Uint8
@@ -56,28 +56,9 @@ def load(data: DataConfig, cache: Path) -> Source:
     return Source(split(0), split(1))
 
 
-def _files(data: DataConfig) -> tuple[list[list[Path]], dict[Path, int] | None]:
-    """The training and the validation files, and the label of each where there are any."""
-    root = Path(data.path or "")
-    parts = split_files(data)
-    return parts, _labels(parts, split_folders(root, data) or (root, root))
-
-
-def _labels(parts: list[list[Path]], roots: tuple[Path, ...]) -> dict[Path, int] | None:
-    """The class sub-folder of every image; None where some image lies in none."""
-    names: dict[Path, str] = {}
-    for part, root in zip(parts, roots, strict=True):
-        for file in part:
-            folders = file.relative_to(root).parts[:-1]
-            if not folders:
-                return None
-            names[file] = folders[0]
-    classes = {name: number for number, name in enumerate(sorted(set(names.values())))}
-    return {file: classes[name] for file, name in names.items()} if len(classes) > 1 else None
-
-
 def _batches(data: DataConfig, side: int, notes: list[str]) -> Iterator[Batch]:
-    parts, labels = _files(data)
+    parts = split_files(data)
+    labels = class_labels(data, parts)
     files, failures = parts[side], list[str]()
     # Pillow decodes and resizes outside the interpreter's lock, so threads use all cores
     with ThreadPoolExecutor(os.cpu_count()) as pool:

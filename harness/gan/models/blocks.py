@@ -1,6 +1,6 @@
 """What networks are put together from: a table for each choice, name → parts of a block."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -50,15 +50,19 @@ def widths(config: Config) -> list[int]:
     return [max(1, config.width >> number) for number in halvings]
 
 
-def hidden(config: Config, name: str, policy: str) -> list[Part]:
-    """Normalisation and activation of a hidden layer, in the order asked for."""
+def hidden(config: Config, name: str, policy: str, gain: Sequence[Part] = ()) -> list[Part]:
+    """Normalisation and activation of a hidden layer, in the order asked for.
+
+    `gain` follows the normalisation, or stands where it would.
+    """
     slope = 0.0 if config.activation == "relu" else config.leaky_slope
     activation = keras.layers.ReLU(negative_slope=slope, name=f"{name}_activation", dtype=policy)
     if config.normalization == "none":
-        return [Plain(activation)]
+        return [*gain, Plain(activation)]
     norm = NORMS[config.normalization](config, f"{name}_norm", policy)
-    parts: list[Part] = [norm, Plain(activation)]
-    return parts if config.norm_placement == "before" else parts[::-1]
+    if config.norm_placement == "before":
+        return [norm, *gain, Plain(activation)]
+    return [Plain(activation), norm, *gain]
 
 
 def output(config: GeneratorConfig, pixels: str) -> Part:

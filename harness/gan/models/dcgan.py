@@ -5,6 +5,7 @@ Every variation is off by default, and then the networks are S0's, name by name.
 
 import keras
 
+from harness.catalog import CONDITIONINGS
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
 from harness.config.trial.network_rules import ATTENDED
 from harness.gan.models.blocks import (
@@ -20,6 +21,7 @@ from harness.gan.models.blocks import (
     output,
     widths,
 )
+from harness.gan.models.classes import class_gain, class_input
 from harness.gan.models.composite import Injection, Residual, SelfAttention
 from harness.gan.models.layers import Convolution, Dense, Dropout, Resize
 from harness.gan.models.minibatch import MINIBATCH
@@ -39,7 +41,8 @@ def generator_parts(own: GeneratorConfig, config: TrialConfig, channels: int) ->
     """The generator's layers, not built yet; `own` may be another section than the trial's."""
     precision = config.training.precision
     policy, filters, depth = POLICY[precision], widths(own), own.depth or 0
-    parts: list[Part] = []
+    given = class_input(own, config)
+    parts: list[Part] = [*given]
     for number in range(1, own.hidden_dense + 1):
         parts += dense(own, number, precision)
     stem = Dense(BASE * BASE * filters[0], name="stem", **normalized(own, precision))
@@ -50,12 +53,22 @@ def generator_parts(own: GeneratorConfig, config: TrialConfig, channels: int) ->
     for level in range(depth):
         parts += _attention(own, level == attended, filters[level], precision)
         units = channels if level == depth - 1 else filters[level + 1]
-        parts += _up(own, level, (filters[level], units), precision)
+        gain = class_gain(own, config, f"up_{level + 1}", units, given)
+        parts += _up(own, level, (filters[level], units), precision, gain)
     return [*parts, output(own, config.training.pixel_range)]
 
 
-def _up(own: GeneratorConfig, level: int, filters: tuple[int, int], precision: str) -> list[Part]:
-    """One block of the generator: from one level's filters to the next one's, twice the size."""
+def _up(
+    own: GeneratorConfig,
+    level: int,
+    filters: tuple[int, int],
+    precision: str,
+    gain: list[Part],
+) -> list[Part]:
+    """One block of the generator: from one level's filters to the next one's, twice the size.
+
+    `gain` follows its normalisation; the last block has none.
+    """
     name, last, (before, units) = f"up_{level + 1}", level + 1 == own.depth, filters
     keywords = {**common(own, precision), "use_bias": True} if last else normalized(own, precision)
     parts: list[Part] = []
@@ -66,7 +79,7 @@ def _up(own: GeneratorConfig, level: int, filters: tuple[int, int], precision: s
     block = UPSAMPLING[own.upsampling](units, own.kernel_size, name, keywords)
     if last:
         return [*parts, *block]
-    block += hidden(own, name, POLICY[precision])
+    block += hidden(own, name, POLICY[precision], gain)
     if not own.residual:
         return [*parts, *block]
     resize = Resize("nearest", name=f"{name}_enlarged", dtype=POLICY[precision])
@@ -84,6 +97,8 @@ def discriminator(config: TrialConfig, channels: int) -> Network:
         layer = MINIBATCH[own.minibatch](name="minibatch", dtype=POLICY[precision])
         parts.append(Plain(layer))
     parts.append(Plain(Dense(1, name="logit", use_bias=True, **common(own, precision))))
+    if config.labels.conditioning != "none":
+        parts = CONDITIONINGS.load(config.labels.conditioning).discriminator(parts, config)
     return Network("discriminator", parts, (size, size, channels), references(own, config))
 
 

@@ -16,6 +16,7 @@ class Pass(NamedTuple):
     seed: tf.Tensor | None = None  # (2,) int32; needed where noise is drawn
     inputs: tf.Tensor | None = None  # of the network; parts may read them again
     references: int = 0  # how many of a batch, its last ones, are the reference batch
+    labels: tf.Tensor | None = None  # (N,) int32, the class of each image, where parts read it
 
 
 GENERATION = Pass(training=False)

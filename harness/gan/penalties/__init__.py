@@ -18,3 +18,6 @@ class Seen(NamedTuple):
     logits: Callable[[tf.Tensor], tf.Tensor]  # a further pass of the discriminator
     network: Network  # the one that is penalised
     history: Sequence[tf.Tensor] = ()  # means of its trainable variables so far, where kept
+    real_features: tf.Tensor | None = None  # (N, F)
+    real_labels: tf.Tensor | None = None  # (N,) int32, where labels are used
+    fake_labels: tf.Tensor | None = None  # (N,) int32, where the generator is given classes

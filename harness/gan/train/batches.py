@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from harness import rng
 from harness.errors import HarnessError
+from harness.gan.labels.labelled import MaybeLabelled, together
 
 CALL = 1024  # iterations of the longest call of the compiled loop
 CALL_BYTES = 64 * 2**20  # images that one call may be given
@@ -22,17 +23,23 @@ class Batches:
     """
 
     def __init__(
-        self, images: np.ndarray, batch_size: int, seed: int, resident: bool = False
+        self,
+        images: np.ndarray,
+        batch_size: int,
+        seed: int,
+        resident: bool = False,
+        labels: np.ndarray | None = None,
     ) -> None:
         if len(images) < batch_size:
             raise HarnessError(
                 f"training.batch_size: {batch_size} is more than the {len(images)} training images"
             )
         self.images = images  # (n, H, W, C) uint8, possibly memory-mapped
+        self._labels = None if labels is None else labels.astype(np.int32)  # (n,)
         self.batch_size = batch_size
         self.per_epoch = len(images) // batch_size  # the last part of a batch is dropped (S0)
         self._resident = (
-            tf.constant(images) if resident and images.nbytes <= RESIDENT_BYTES else None
+            self._constant(slice(None)) if resident and images.nbytes <= RESIDENT_BYTES else None
         )
         self._permutation = lru_cache(maxsize=2)(
             lambda epoch: rng.generator(seed, "data", epoch).permutation(len(images))
@@ -45,17 +52,22 @@ class Batches:
         chosen: np.ndarray = self._permutation(epoch)[start : start + self.batch_size]
         return chosen
 
-    def call(self, first: int, iterations: int, updates: int) -> tuple[tf.Tensor, np.ndarray]:
+    def call(self, first: int, iterations: int, updates: int) -> tuple[MaybeLabelled, np.ndarray]:
         """Images (M, H, W, C) uint8 and indices into them (iterations, updates, batch_size).
 
-        For `iterations` iterations of `updates` updates from iteration `first` on.
+        For `iterations` iterations of `updates` updates from iteration `first` on; with the labels
+        of the images where there are any.
         """
         chosen = [self.indices(first * updates + i) for i in range(iterations * updates)]
         shape = (iterations, updates, self.batch_size)
         if self._resident is not None:
             return self._resident, np.reshape(chosen, shape)
         flat = np.concatenate(chosen)
-        return tf.constant(self.images[flat]), np.arange(len(flat)).reshape(shape)
+        return self._constant(flat), np.arange(len(flat)).reshape(shape)
+
+    def _constant(self, chosen: np.ndarray | slice) -> MaybeLabelled:
+        labels = None if self._labels is None else tf.constant(self._labels[chosen])
+        return together(tf.constant(self.images[chosen]), labels)
 
     def most(self, updates: int) -> int:
         """How many iterations of `updates` updates may be given to one call."""

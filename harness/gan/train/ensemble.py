@@ -9,10 +9,14 @@ from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from harness import rng
 from harness.config.trial import TrialConfig
+from harness.gan.labels.condition import Condition
+from harness.gan.labels.labelled import MaybeLabelled
 from harness.gan.models.network import Network, Pass
 from harness.gan.train.state import Gan, build
 from harness.gan.train.step import iterate
@@ -69,6 +73,11 @@ class Ensemble:
         ]
         return [variable for network in networks for variable in network.trainable]
 
+    @property
+    def condition(self) -> Condition | None:
+        """The classes of generated images, which all members share."""
+        return self.members[0].condition
+
     def variables(self) -> Variables:
         """Every variable of all trainings by a stable name."""
         return named([gan.variables() for gan in self.members])
@@ -80,12 +89,15 @@ class Ensemble:
             "discriminator": sum(gan.discriminator.parameters()[0] for gan in self.members),
         }
 
-    def reset(self, config: TrialConfig) -> None:
-        """Be as before the first update of `config`, which has the structure of `self.config`."""
-        for number, gan in enumerate(self.members):
-            gan.reset(member(config, number))
+    def reset(self, config: TrialConfig, labels: NDArray[np.int64] | None = None) -> None:
+        """Be as before the first update of `config`, which has the structure of `self.config`.
 
-    def iterate(self, real: tf.Tensor, iteration: tf.Tensor) -> dict[str, tf.Tensor]:
+        `labels` are those of the training images, where they are used.
+        """
+        for number, gan in enumerate(self.members):
+            gan.reset(member(config, number), labels)
+
+    def iterate(self, real: MaybeLabelled, iteration: tf.Tensor) -> dict[str, tf.Tensor]:
         """One iteration of the member whose turn it is (`step.iterate`)."""
         count = len(self.members)
         if count == 1:
@@ -115,3 +127,9 @@ def named(members: Sequence[dict[str, Any]]) -> dict[str, Any]:
         for prefix, values in zip(prefixes, members, strict=True)
         for name, value in values.items()
     }
+
+
+def sampling(average: Mixture, condition: Condition | None) -> Variables:
+    """What images are sampled with: the averages of all generators, and what classes there are."""
+    counts = condition.variables() if condition else {}
+    return {**average.variables, **{f"condition/{name}": held for name, held in counts.items()}}

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from harness.gan.labels.labelled import MaybeLabelled, together
 from harness.gan.train.batches import CALL
 from harness.gan.train.ensemble import Ensemble
 
@@ -38,7 +39,10 @@ class Loop:
         self._run = tf.function(
             self._iterations,
             input_signature=(
-                tf.TensorSpec((None, size, size, channels), tf.uint8),
+                together(
+                    tf.TensorSpec((None, size, size, channels), tf.uint8),
+                    tf.TensorSpec((None,), tf.int32) if config.labels.of_images else None,
+                ),
                 tf.TensorSpec(batches, tf.int32),
                 tf.TensorSpec((), tf.int32),
                 tf.TensorSpec((), tf.int32),
@@ -52,7 +56,7 @@ class Loop:
         self.count.assign(0.0)
         self.finite.assign(True)
 
-    def run(self, images: tf.Tensor, indices: np.ndarray, first: int) -> int:
+    def run(self, images: MaybeLabelled, indices: np.ndarray, first: int) -> int:
         """Run iterations first, first + 1, …; how many ran.
 
         `images` (M, H, W, C) uint8; `indices` (k, n, N) say which of them each update sees.
@@ -60,7 +64,7 @@ class Loop:
         count = len(indices)
         self._indices[:count] = indices
         done = self._run(
-            tf.convert_to_tensor(images),
+            tf.nest.map_structure(tf.convert_to_tensor, images),
             tf.constant(self._indices),
             tf.constant(count, tf.int32),
             tf.constant(first, tf.int32),
@@ -86,13 +90,14 @@ class Loop:
         return {"loop/sums": self.sums, "loop/count": self.count, "loop/finite": self.finite}
 
     def _iterations(
-        self, images: tf.Tensor, indices: tf.Tensor, count: tf.Tensor, first: tf.Tensor
+        self, images: MaybeLabelled, indices: tf.Tensor, count: tf.Tensor, first: tf.Tensor
     ) -> tf.Tensor:
         self.traces += 1  # counts tracing, not running
 
         def body(number: tf.Tensor) -> tuple[tf.Tensor]:
-            statistics = self.gan.iterate(tf.gather(images, indices[number]), first + number)
-            self._account(statistics)
+            chosen = indices[number]
+            real = tf.nest.map_structure(lambda part: tf.gather(part, chosen), images)
+            self._account(self.gan.iterate(real, first + number))
             return (number + 1,)
 
         def going(number: tf.Tensor) -> tf.Tensor:

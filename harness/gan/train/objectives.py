@@ -86,7 +86,8 @@ def _penalties(
     """Each penalty at every n-th update of its network, n times as strong; 0 between."""
 
     def penalty(term: Term) -> tf.Tensor:
-        run = training(gan, clock, term.name)
+        # wherever a penalty looks, it is at or near real images: under their classes
+        run = training(gan, clock, term.name, view.real_labels)
         seed = gan.streams.at("penalty", *clock, term.name)
         seen = Seen(
             view.real,
@@ -96,6 +97,9 @@ def _penalties(
             lambda images: gan.discriminator(images, run),
             network,
             gan.means(network),
+            view.real_features,
+            view.real_labels,
+            view.fake_labels,
         )
         return term.every * term.penalty(seen)
 

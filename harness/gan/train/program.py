@@ -6,10 +6,12 @@ from collections import OrderedDict
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from harness.catalog import dataset
 from harness.config.patch import flatten
 from harness.config.trial import TrialConfig
+from harness.gan.labels.labelled import MaybeLabelled, apart, together
 from harness.gan.models.network import GENERATION
 from harness.gan.numbers import structure
 from harness.gan.pixels import from_bytes
@@ -27,10 +29,19 @@ class Program:
         self.loop = Loop(self.gan, channels, xla)
         self.speed = 0.0  # iterations a second in the last call; 0: not known yet
         self.generate = tf.function(
-            lambda inputs: self.gan.average(inputs, GENERATION),
-            input_signature=(tf.TensorSpec((None, *self.gan.average.input_shape), tf.float32),),
+            self._generated,
+            input_signature=(
+                together(
+                    tf.TensorSpec((None, *self.gan.average.input_shape), tf.float32),
+                    tf.TensorSpec((None,), tf.int32) if self.gan.condition else None,
+                ),
+            ),
             jit_compile=xla,
         )
+
+    def _generated(self, given: MaybeLabelled) -> tf.Tensor:
+        inputs, labels = apart(given)
+        return self.gan.average(inputs, GENERATION._replace(labels=labels))
 
     def sources(self, real: np.ndarray) -> tf.Tensor:
         """What a translation is given of real images (N, H, W, C) uint8."""
@@ -38,12 +49,15 @@ class Program:
         assert first.translate is not None
         return first.translate(from_bytes(real, first.config.training.pixel_range))
 
-    def reset(self, config: TrialConfig) -> None:
-        """Be as before the first iteration of `config`, whose structure is this program's."""
-        self.gan.reset(config)
+    def reset(self, config: TrialConfig, labels: NDArray[np.int64] | None = None) -> None:
+        """Be as before the first iteration of `config`, whose structure is this program's.
+
+        `labels` are those of the training images, where they are used.
+        """
+        self.gan.reset(config, labels)
         self.loop.reset()
 
-    def run(self, images: tf.Tensor, indices: np.ndarray, first: int) -> int:
+    def run(self, images: MaybeLabelled, indices: np.ndarray, first: int) -> int:
         """Run iterations (`Loop.run`) and note their speed."""
         compiled = self.loop.traces > 0
         start = time.perf_counter()

@@ -13,18 +13,22 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.config.trial import TrialConfig
+from harness.errors import HarnessError
 from harness.gan import devices
 from harness.gan.data import Images
 from harness.gan.evaluate import Evaluator
-from harness.gan.latents import sampled
+from harness.gan.labels.condition import in_rows, sampled_inputs
+from harness.gan.labels.labelled import Labelled, MaybeLabelled
 from harness.gan.pixels import to_bytes
 from harness.gan.train import checkpoint
 from harness.gan.train.batches import Batches
+from harness.gan.train.ensemble import sampling
 from harness.gan.train.program import Program
 
 ROWS = 100  # training rows in a whole trial, besides those at evaluations
 CALL_SECONDS = 1.0  # how long one call of the compiled loop should take
-GRID = 36  # images of a sample grid
+SIDE = 6
+GRID = SIDE * SIDE  # images of a sample grid
 
 
 class Moved(NamedTuple):
@@ -66,10 +70,11 @@ class Session:
         self.config = config
         self.evaluator = evaluator
         self.program = program
-        program.reset(config)
+        labels = _labels(config, images)
+        program.reset(config, labels)
         self.gan, self.loop = program.gan, program.loop
         self.batches = Batches(
-            images.train, config.training.batch_size, config.seed, devices.on_gpu()
+            images.train, config.training.batch_size, config.seed, devices.on_gpu(), labels
         )
         self.iteration = 0
         self.seconds = 0.0  # of training, without the one call that compiles
@@ -111,9 +116,9 @@ class Session:
         """Training speed of the program's last call; 0 before it is known."""
         return self.program.speed * self.config.iteration_images
 
-    def generate(self, latents: np.ndarray) -> np.ndarray:
-        """EMA generator: latents (n, noise_size) → images (n, H, W, C) uint8."""
-        return self._bytes(latents)
+    def generate(self, inputs: MaybeLabelled) -> np.ndarray:
+        """EMA generator: latents (n, noise_size), of classes or not → images (n, H, W, C) uint8."""
+        return self._bytes(inputs)
 
     def translate(self, real: np.ndarray) -> np.ndarray:
         """EMA generator of a translation: real images → what it makes of their sources, uint8."""
@@ -126,7 +131,17 @@ class Session:
         """Samples from inputs that are the same in every trial: (GRID, H, W, C) uint8."""
         if self.config.translation.source:
             return self.translate(self.evaluator.reference(0, GRID))
-        return self.generate(sampled(self.config.generator, GRID, 0, "samples"))
+        inputs = self._inputs(GRID, 0, "samples")
+        if isinstance(inputs, Labelled):
+            inputs = inputs._replace(labels=in_rows(self.config.labels.values, SIDE))
+        return self.generate(inputs)
+
+    def _inputs(self, count: int, seed: int, *names: str | int) -> MaybeLabelled:
+        return sampled_inputs(self.config.generator, self.gan.condition, count, seed, *names)
+
+    @property
+    def _sampling(self) -> checkpoint.Variables:
+        return sampling(self.gan.average, self.gan.condition)
 
     def save(self, path: Path) -> None:
         """Write everything that the rest of the training depends on."""
@@ -150,11 +165,11 @@ class Session:
 
     def save_generator(self, path: Path) -> None:
         """Write the EMA generator alone."""
-        checkpoint.save(path, self.gan.average.variables, iteration=self.iteration)
+        checkpoint.save(path, self._sampling, iteration=self.iteration)
 
     def load_generator(self, path: Path) -> int:
         """Assign the EMA generator from `path`; the iteration that it was saved after."""
-        self.iteration = int(checkpoint.load(path, self.gan.average.variables)["iteration"])
+        self.iteration = int(checkpoint.load(path, self._sampling)["iteration"])
         return self.iteration
 
     def score_values(self, number: int) -> dict[str, Any]:
@@ -171,8 +186,8 @@ class Session:
             return self.evaluator.score_translation(self.translate, with_fid)
         # the same for all cells, fresh for each evaluation
         stream = (self.config.seed, "evaluation", number)
-        latents = sampled(self.config.generator, self.evaluator.count, *stream)
-        return self.evaluator.score(self.generate, latents, with_fid)
+        inputs = self._inputs(self.evaluator.count, *stream)
+        return self.evaluator.score(self.generate, inputs, with_fid)
 
     def _score(self) -> Scores:
         return Scores(self.score_values(self._evaluations[self.iteration]))
@@ -211,3 +226,14 @@ class Session:
         left = min(row, min(ahead), self.config.iterations) - self.iteration
         wanted = max(1, round(self.program.speed * CALL_SECONDS))
         return min(left, wanted, self.batches.most(updates))
+
+
+def _labels(config: TrialConfig, images: Images) -> np.ndarray | None:
+    """Those of the training images, where they are used."""
+    if not config.labels.of_images:
+        return None
+    if images.train_labels is None:
+        raise HarnessError(
+            f"labels.conditioning: the training images of {config.data.name} have no labels"
+        )
+    return images.train_labels

@@ -2,15 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from operator import add
 from typing import NamedTuple, Protocol
 
 import keras
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from harness.catalog import GENERATOR_LOSSES, LOSSES, OPTIMIZERS, PENALTIES, TRANSLATIONS
 from harness.config.trial import PenaltiesConfig, TrialConfig
 from harness.gan import models
 from harness.gan.augment.ada import Controller
+from harness.gan.labels.condition import Condition, condition
+from harness.gan.labels.conditioning import conditioning, head_of
 from harness.gan.losses import Loss
 from harness.gan.models.initial import copy_weights, initialise
 from harness.gan.models.network import Network
@@ -72,6 +78,7 @@ class Gan:
     loss: Loss
     generator_loss: Callable[..., tf.Tensor]  # of this Gan and a View
     translate: Callable[[tf.Tensor], tf.Tensor] | None  # real images → sources of a translation
+    condition: Condition | None  # the classes of generated images
     terms: Terms
     balance: Balance | None
     replay: Replay | None
@@ -97,15 +104,22 @@ class Gan:
 
     def _stateful(self) -> dict[str, "Stateful"]:
         """What keeps more than one variable, by the prefix of their names."""
-        optional = {"balance": self.balance, "replay": self.replay}
+        optional = {
+            "balance": self.balance,
+            "replay": self.replay,
+            "condition": self.condition,
+        }
         return {
             **{f"optimizer/{name}": optimizer for name, optimizer in self.optimizers.items()},
             **{f"history/{name}": history for name, history in self.histories.items()},
             **{name: part for name, part in optional.items() if part},
         }
 
-    def reset(self, config: TrialConfig) -> None:
-        """Be as before the first update of `config`, which has the structure of `self.config`."""
+    def reset(self, config: TrialConfig, labels: NDArray[np.int64] | None = None) -> None:
+        """Be as before the first update of `config`, which has the structure of `self.config`.
+
+        Generated images follow the frequencies of `labels`, those of the training images.
+        """
         self.numbers.assign(config)
         self.streams.assign(config.seed)
         initialise(self.generator, config.generator, config.seed)
@@ -113,8 +127,24 @@ class Gan:
         copy_weights(self.generator, self.average)  # S0 starts it at random; this needs no warm-up
         for part in self._stateful().values():
             part.reset()
+        if self.condition and labels is not None:
+            self.condition.count(labels)
         self.controller.reset()
         self.equilibrium.reset()
+
+
+def _label_terms(config: TrialConfig, numbers: Numbers, discriminator: Network) -> Terms:
+    """What both losses hold of classes."""
+    way = conditioning(config)
+    if way is None or way.auxiliary is None:
+        return Terms((), ())
+    name, weight, *sides = way.auxiliary
+    head = head_of(discriminator)
+    own, other = (partial(side, head) for side in sides)
+    return Terms(
+        (Term(name, own, numbers[weight], 1),),
+        (Term(f"generator_{name}", other, numbers[weight], 1),),
+    )
 
 
 def _terms(config: PenaltiesConfig, numbers: Numbers) -> Terms:
@@ -166,6 +196,10 @@ def build(config: TrialConfig, channels: int, static: bool = False) -> Gan:
     loss: Loss = LOSSES.load(config.loss.name)
     discriminator = models.discriminator(config, channels, loss.energy)
     numbers = Numbers(config)
+    penalties, of_labels = (
+        _terms(config.penalties, numbers),
+        _label_terms(config, numbers, discriminator),
+    )
     gan = Gan(
         config=config,
         numbers=numbers,
@@ -182,7 +216,8 @@ def build(config: TrialConfig, channels: int, static: bool = False) -> Gan:
         loss=loss,
         generator_loss=GENERATOR_LOSSES.load(config.loss.generator),
         translate=_translate(config),
-        terms=_terms(config.penalties, numbers),
+        condition=condition(config.labels),
+        terms=Terms(*map(add, penalties, of_labels)),
         balance=Balance(numbers) if config.training.balance == "loss" else None,
         replay=_replay(config, discriminator),
         histories=_histories(config, generator, discriminator),

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from harness.gan.labels.labelled import MaybeLabelled, apart, together
 from harness.gan.numbers import AVERAGE_RATE, AVERAGE_START
 from harness.gan.pixels import from_bytes
 from harness.gan.train import variational
@@ -28,11 +29,11 @@ class Verdict(NamedTuple):
     fake_logits: tf.Tensor  # (N, 1)
 
 
-def update_discriminator(gan: Gan, real: tf.Tensor, clock: Clock) -> Values:
+def update_discriminator(gan: Gan, real: MaybeLabelled, clock: Clock) -> Values:
     """One update of the discriminator alone: tell real from generated."""
     gan.discriminator.advance()
 
-    def learn(real: tf.Tensor, clock: Clock) -> tuple[Lesson, Verdict]:
+    def learn(real: MaybeLabelled, clock: Clock) -> tuple[Lesson, Verdict]:
         with tf.GradientTape() as tape:
             view = look_back(gan, real, clock)
             loss, penalties = discriminator_loss(gan, view, clock)
@@ -43,11 +44,11 @@ def update_discriminator(gan: Gan, real: tf.Tensor, clock: Clock) -> Values:
     return {**take(gan, {"discriminator": lesson}, clock), **_after_discriminator(gan, verdict)}
 
 
-def update_generator(gan: Gan, real: tf.Tensor, clock: Clock, number: int = 0) -> Values:
+def update_generator(gan: Gan, real: MaybeLabelled, clock: Clock, number: int = 0) -> Values:
     """One update of the generator alone, the iteration's `number`-th."""
     gan.generator.advance()
 
-    def learn(real: tf.Tensor, clock: Clock) -> Lesson:
+    def learn(real: MaybeLabelled, clock: Clock) -> Lesson:
         with tf.GradientTape() as tape:
             loss, penalties = generator_loss(gan, look(gan, real, clock), clock, number)
         return Lesson(loss, penalties, tape.gradient(loss, gan.generator.trainable))
@@ -55,12 +56,12 @@ def update_generator(gan: Gan, real: tf.Tensor, clock: Clock, number: int = 0) -
     return take(gan, {"generator": averaged(gan, learn, real, clock)}, clock)
 
 
-def update_both(gan: Gan, real: tf.Tensor, clock: Clock) -> Values:
+def update_both(gan: Gan, real: MaybeLabelled, clock: Clock) -> Values:
     """Both networks from one forward pass (S0)."""
     gan.discriminator.advance()
     gan.generator.advance()
 
-    def learn(real: tf.Tensor, clock: Clock) -> tuple[dict[str, Lesson], Verdict]:
+    def learn(real: MaybeLabelled, clock: Clock) -> tuple[dict[str, Lesson], Verdict]:
         with tf.GradientTape(persistent=True) as tape:
             view_d, view_g = look_twice(gan, real, clock)
             loss_d, penalties_d = discriminator_loss(gan, view_d, clock)
@@ -77,30 +78,35 @@ def update_both(gan: Gan, real: tf.Tensor, clock: Clock) -> Values:
 
 
 # training.update → the last discriminator update, and how many generator updates are in it
-_FIRST: Mapping[str, tuple[Callable[[Gan, tf.Tensor, Clock], Values], int]] = {
+_FIRST: Mapping[str, tuple[Callable[[Gan, MaybeLabelled, Clock], Values], int]] = {
     "simultaneous": (update_both, 1),
     "alternating": (update_discriminator, 0),
     "variational": (variational.update, 1),
 }
 
 
-def iterate(gan: Gan, real: tf.Tensor, iteration: tf.Tensor) -> Values:
+def iterate(gan: Gan, real: MaybeLabelled, iteration: tf.Tensor) -> Values:
     """One iteration on real images (n, N, H, W, C) uint8; the last update's statistics."""
     training = gan.config.training
-    batches = from_bytes(real, gan.config.training.pixel_range)
+    pixels, labels = apart(real)
+    batches = from_bytes(pixels, gan.config.training.pixel_range)
     reference = gan.discriminator.reference
     if reference is not None:  # of virtual batch normalisation: the first real images
         first_images = batches[0, : reference.shape[0]]
         reference.assign(tf.where(iteration == 0, first_images, reference.value))
+
+    def batch(update: int) -> MaybeLabelled:
+        return together(batches[update], None if labels is None else labels[update])
+
     last = training.discriminator_steps - 1
     for update in range(last):
-        update_discriminator(gan, batches[update], (iteration, update))
+        update_discriminator(gan, batch(update), (iteration, update))
     first, done = _FIRST[training.update]
-    statistics = first(gan, batches[last], (iteration, last))
+    statistics = first(gan, batch(last), (iteration, last))
     for number in range(done, training.generator_steps):
         # in the alternating form the first answer is to the very images just discriminated
         clock = (iteration, last + number)
-        statistics |= update_generator(gan, batches[last], clock, number)
+        statistics |= update_generator(gan, batch(last), clock, number)
     update_average(gan, iteration)
     return statistics
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from harness.gan.labels.labelled import MaybeLabelled
 from harness.gan.train.objectives import Values
 from harness.gan.train.schedule import learning_rate
 from harness.gan.train.state import Gan
@@ -21,19 +22,23 @@ class Lesson(NamedTuple):
 
 
 def averaged(
-    gan: Gan, learn: Callable[[tf.Tensor, Clock], Any], real: tf.Tensor, clock: Clock
+    gan: Gan, learn: Callable[[MaybeLabelled, Clock], Any], real: MaybeLabelled, clock: Clock
 ) -> Any:
     """What `learn` finds in a batch (N, H, W, C): the mean over its parts, one after the other."""
     count = gan.config.training.accumulation
     if count == 1:
         return learn(real, clock)
-    parts = tf.reshape(real, (count, real.shape[0] // count, *real.shape[1:]))
+    size = gan.config.pass_images
+    parts = tf.nest.map_structure(lambda x: tf.reshape(x, (count, size, *x.shape[1:])), real)
+
+    def part(number: tf.Tensor | int) -> MaybeLabelled:
+        return tf.nest.map_structure(lambda x: x[number], parts)
 
     def further(number: tf.Tensor, total: Any) -> tuple[tf.Tensor, Any]:
-        found = learn(parts[number], (*clock[:2], number))
+        found = learn(part(number), (*clock[:2], number))
         return number + 1, tf.nest.map_structure(tf.add, total, found)
 
-    first = learn(parts[0], (*clock[:2], tf.constant(0)))
+    first = learn(part(0), (*clock[:2], tf.constant(0)))
     _, total = tf.while_loop(
         lambda number, _: number < count, further, (tf.constant(1), first), parallel_iterations=1
     )

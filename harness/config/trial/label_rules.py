@@ -1,0 +1,79 @@
+"""Rules of class labels: which data sets have them, and what else they go with."""
+
+from typing import TYPE_CHECKING
+
+from harness.catalog import CONDITIONINGS, DATASETS, LOSSES_OF_ENERGY
+from harness.config.trial.rule import Clash, Inert, depth_of
+
+if TYPE_CHECKING:
+    from harness.config.trial.root import TrialConfig
+
+_LABELLED = ", ".join(name for name in DATASETS if DATASETS[name].classes)
+
+
+def _conditional(config: "TrialConfig") -> bool:
+    return config.labels.conditioning != "none"
+
+
+def _judged_by_class(config: "TrialConfig") -> bool:
+    """Whether the discriminator is given labels."""
+    return _conditional(config) and CONDITIONINGS[config.labels.conditioning].discriminator
+
+
+CLASHES = (
+    Clash(
+        ("labels.conditioning", "data.name"),
+        # a folder's classes are counted later, when its files are looked at
+        lambda c: c.labels.of_images and not c.labels.classes and c.data.name != "folder",
+        "no labels are known of this data set: set labels.conditioning to none or infogan, or "
+        f"data.name to one that has them ({_LABELLED}, or a folder with a sub-folder a class)",
+    ),
+    Clash(
+        ("labels.conditioning", "translation.source"),
+        lambda c: _conditional(c) and c.translation.source is not None,
+        "a translation is given a picture and nothing else: set labels.conditioning to none",
+    ),
+    Clash(
+        ("labels.conditioning", "loss.name"),
+        lambda c: _conditional(c) and c.loss.name in LOSSES_OF_ENERGY,
+        "an autoencoder judges images, and no classes: set labels.conditioning to none, or "
+        "loss.name to another",
+    ),
+    Clash(
+        ("labels.conditioning", "generator.normalization"),
+        lambda c: _conditional(c) and c.generator.normalization == "virtual_batch",
+        "a reference batch has no classes: choose another normalisation",
+    ),
+    Clash(
+        ("labels.conditioning", "discriminator.normalization"),
+        lambda c: _judged_by_class(c) and c.discriminator.normalization == "virtual_batch",
+        "a reference batch has no classes: choose another normalisation",
+    ),
+    Clash(
+        ("labels.conditioning", "training.replay"),
+        lambda c: _conditional(c) and c.training.replay > 0,
+        "past images are kept without their classes: set training.replay to 0",
+    ),
+)
+
+
+def _no_embedding(config: "TrialConfig") -> bool:
+    return not config.labels.of_images
+
+
+def _no_further_block(config: "TrialConfig") -> bool:
+    return _no_embedding(config) or depth_of(config.data.image_size) == 1
+
+
+INERT = (
+    Inert("labels.embedding_size", 64, _no_embedding),
+    Inert("labels.every_block", False, _no_further_block),
+    Inert(
+        "labels.shared_embedding",
+        False,
+        lambda c: _no_further_block(c) or not c.labels.every_block,
+    ),
+    Inert("labels.classifier_weight", 1.0, lambda c: c.labels.conditioning != "acgan"),
+    Inert("labels.codes", 10, lambda c: c.labels.conditioning != "infogan"),
+    Inert("labels.information_weight", 1.0, lambda c: c.labels.conditioning != "infogan"),
+)

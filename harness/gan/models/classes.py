@@ -1,0 +1,148 @@
+"""Parts of networks that read the classes of a pass."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from harness.config.trial import TrialConfig
+from harness.gan.models.blocks import Config, common
+from harness.gan.models.composite import Composite
+from harness.gan.models.layers import Dense
+from harness.gan.models.network import Part, Pass, Plain, Shape
+
+
+class Table:
+    """A row of numbers for each class: (N,) int32 → (N, units). A dense layer on one-hot vectors.
+
+    So it is spectrally normalised where other layers are.
+    """
+
+    def __init__(self, values: int, units: int, name: str, keywords: dict[str, Any]) -> None:
+        self._values = values
+        self.units = units
+        self.part = Plain(Dense(units, name=name, **{**keywords, "use_bias": False}))
+
+    def build(self) -> None:
+        """Create the table."""
+        self.part.build((None, self._values))
+
+    def __call__(self, run: Pass) -> tf.Tensor:
+        """The rows of the classes of a pass."""
+        return self.part(one_hot(run, self._values), run)
+
+
+class ClassInput(Composite):
+    """(N, size) → the same with an embedding of its class beside it, or the class as a one-hot
+    vector where `table` is None.
+    """
+
+    def __init__(self, values: int, table: Table | None) -> None:
+        super().__init__("class_input", [table.part] if table else [])
+        self.table = table
+        self._values = values
+        self._units = table.units if table else values
+
+    def build(self, shape: Shape) -> None:
+        """Create the embedding."""
+        del shape
+        if self.table:
+            self.table.build()
+
+    def compute_output_shape(self, shape: Shape) -> Shape:
+        """Wider than the input."""
+        return shape[0], (shape[1] or 0) + self._units
+
+    def __call__(self, x: tf.Tensor, run: Pass) -> tf.Tensor:
+        """Concatenate."""
+        beside = self.table(run) if self.table else one_hot(run, self._values)
+        return tf.concat([x, tf.cast(beside, x.dtype)], axis=1)
+
+
+class ClassGain(Composite):
+    """x * (1 + gain) + bias, both a number a channel that depends on the class.
+
+    After a normalisation this is conditional normalisation (Dumoulin et al. 2017). Gains and biases
+    are rows of tables, or made of an embedding that has another owner (Brock et al. 2019).
+    """
+
+    def __init__(
+        self, values: int, units: int, name: str, embedding: Table | None, keywords: dict[str, Any]
+    ) -> None:
+        keys = {**keywords, "use_bias": False}
+        self._dense = [Plain(Dense(units, name=f"{name}_{role}", **keys)) for role in _ROLES]
+        super().__init__(f"{name}_class", self._dense)
+        self._values, self._embedding = values, embedding
+
+    def build(self, shape: Shape) -> None:
+        """Create what makes gains and biases."""
+        del shape
+        for part in self._dense:
+            part.build((None, self._embedding.units if self._embedding else self._values))
+
+    def compute_output_shape(self, shape: Shape) -> Shape:
+        """The input's shape."""
+        return shape
+
+    def __call__(self, x: tf.Tensor, run: Pass) -> tf.Tensor:
+        """(N, H, W, C), each channel scaled and moved."""
+        known = self._embedding(run) if self._embedding else one_hot(run, self._values)
+        gain, bias = (part(known, run)[:, tf.newaxis, tf.newaxis, :] for part in self._dense)
+        return x * (1 + gain) + bias
+
+
+class Head(Composite):
+    """Leaves what goes through alone, and can be asked what class it is of.
+
+    Its variables are the discriminator's, whose optimiser trains them.
+    """
+
+    def __init__(self, values: int, keywords: dict[str, Any]) -> None:
+        self._scores = Plain(Dense(values, name="class", use_bias=True, **keywords))
+        super().__init__("head", [self._scores])
+
+    def build(self, shape: Shape) -> None:
+        """Create the layer, for features (N, F)."""
+        self._scores.build(shape)
+
+    def compute_output_shape(self, shape: Shape) -> Shape:
+        """The input's shape."""
+        return shape
+
+    def __call__(self, x: tf.Tensor, run: Pass) -> tf.Tensor:
+        """The input."""
+        return x
+
+    def scores(self, features: tf.Tensor) -> tf.Tensor:
+        """Features (N, F) → a logit a class (N, classes), float32."""
+        return tf.cast(self._scores(features, Pass(training=True)), tf.float32)
+
+
+_ROLES = ("gain", "bias")
+
+
+def one_hot(run: Pass, values: int) -> tf.Tensor:
+    """The classes of a pass, (N, classes) float32."""
+    return tf.one_hot(run.labels, values)
+
+
+def class_input(own: Config, config: TrialConfig) -> list[ClassInput]:
+    """The generator's first part where it is given a class; else nothing."""
+    labels = config.labels
+    if not labels.values:
+        return []
+    keywords = common(own, config.training.precision)
+    embedded = labels.of_images  # codes are given as they are (Chen et al. 2016)
+    table = Table(labels.values, labels.embedding_size, "class", keywords) if embedded else None
+    return [ClassInput(labels.values, table)]
+
+
+def class_gain(
+    own: Config, config: TrialConfig, name: str, units: int, given: list[ClassInput]
+) -> list[Part]:
+    """Gains and biases of a block of the generator, of `units` channels; nothing if not asked."""
+    labels = config.labels
+    if not labels.every_block:
+        return []
+    embedding = given[0].table if labels.shared_embedding else None
+    keywords = common(own, config.training.precision)
+    return [ClassGain(labels.values, units, name, embedding, keywords)]
