@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from harness.gan.labels.labelled import gathered
 from harness.gan.train import step as steps
 from harness.gan.train.batches import Batches
 from harness.gan.train.ensemble import Ensemble
@@ -14,11 +15,17 @@ def images(count=64, size=16, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (count, size, size, 1), dtype=np.uint8)
 
 
+def batches_of(config):
+    """Noise images, labelled in turn where labels are used."""
+    labels = np.arange(64) % config.labels.values if config.labels.of_images else None
+    return Batches(images(), config.training.batch_size, config.seed, labels=labels)
+
+
 def train(config, iterations=3, calls=None):
     """Train on noise images; the network, and statistics over all iterations."""
     gan = Ensemble(config, 1)
     loop = Loop(gan, 1)
-    batches = Batches(images(), config.training.batch_size, config.seed)
+    batches = batches_of(config)
     first = 0
     for count in calls or [iterations]:
         call = batches.call(first, count, config.training.discriminator_steps)
@@ -29,11 +36,11 @@ def train(config, iterations=3, calls=None):
 def train_eagerly(config, iterations=3, first=0, gan=None):
     """The same without compiling; the network, and the statistics of each iteration."""
     gan = gan or build(config, 1)
-    batches = Batches(images(), config.training.batch_size, config.seed)
+    batches = batches_of(config)
     found = []
     for iteration in range(first, first + iterations):
         chosen, indices = batches.call(iteration, 1, config.training.discriminator_steps)
-        real = tf.gather(chosen, indices[0])
+        real = gathered(chosen, indices[0])
         found.append(steps.iterate(gan, real, tf.constant(iteration)))
     return gan, [{name: float(value) for name, value in one.items()} for one in found]
 

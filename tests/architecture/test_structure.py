@@ -90,6 +90,7 @@ def test_the_tables_are_those_of_the_catalogue():
         "GENERATOR_LOSSES",
         "PENALTIES",
         "TRANSLATIONS",
+        "CONDITIONINGS",
         "OPTIMIZERS",
         "ENCODERS",
         "PROTOCOLS",

@@ -18,13 +18,6 @@ from harness.heuristics.schema import KINDS, SOURCES, Effect
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = (ROOT / "tests/golden/heuristic_ids.txt").read_text().split()  # of the sources, all
-PENDING = {
-    "shared_class_embedding",
-    "train_with_labels",
-    "conditional_gan",
-    "acgan",
-    "infogan",
-}  # being added; empty when done
 NO_SETTINGS = {
     "rescale_samples_to_bytes", "easy_data_first", "low_resolution_first", "bounding_box_crop",
     "shuffled_validation", "recipe_transfers_to_celeba", "dcgan", "avoid_sparse_gradients",
@@ -45,9 +38,7 @@ each_practice = pytest.mark.parametrize("practice", PRACTICES, ids=lambda practi
 
 def test_no_row_of_the_sources_is_missing():
     assert len(GOLDEN) == len(set(GOLDEN)) == 120
-    assert set(GOLDEN) >= PENDING
-    assert PENDING.isdisjoint(HEURISTICS), "no longer pending"
-    assert set(HEURISTICS) == set(GOLDEN) - PENDING
+    assert set(HEURISTICS) == set(GOLDEN)
 
 
 def test_the_golden_list_is_that_of_the_sources(shared):
@@ -61,7 +52,7 @@ def test_ids_are_unique():
 
 
 def test_what_is_no_setting_is_known():
-    assert {practice.id for practice in PRACTICES} == NO_SETTINGS - PENDING
+    assert {practice.id for practice in PRACTICES} == NO_SETTINGS
     assert len(TIPS) + len(PRACTICES) == len(ROWS)
 
 

@@ -20,6 +20,7 @@ from harness.config.trial import TrainingConfig
 from harness.design.factors import FOLLOWING, IGNORING, Factor, Level
 from harness.design.leave_one_out import leave_one_out
 from harness.errors import HarnessError
+from harness.gan.labels.labelled import gathered
 from harness.gan.train.batches import Batches
 from harness.gan.train.ensemble import Ensemble
 from harness.gan.train.loop import Loop
@@ -46,7 +47,8 @@ SIDES = {f"{tip.id}={FOLLOWING}": tip.following for tip in TIPS} | {
 def batches(config):
     shape = (4 * config.training.batch_size, 16, 16, dataset(config.data.name).channels)
     images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    return Batches(images, config.training.batch_size, config.seed)
+    labels = np.arange(len(images)) % config.labels.values if config.labels.of_images else None
+    return Batches(images, config.training.batch_size, config.seed, labels=labels)
 
 
 def finite(statistics):
@@ -64,7 +66,7 @@ def take_three_steps(config):
     before = [np.asarray(variable) for variable in gan.trainable]
     for iteration in range(3):
         images, indices = given.call(iteration, 1, updates)
-        found = gan.iterate(tf.gather(images, indices[0]), tf.constant(iteration))
+        found = gan.iterate(gathered(images, indices[0]), tf.constant(iteration))
         found = {name: float(value) for name, value in found.items()}
         assert finite(found), found
     for name, variable in gan.variables().items():

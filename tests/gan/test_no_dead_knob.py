@@ -13,6 +13,7 @@ import tensorflow as tf
 from harness.catalog import dataset
 from harness.config.identity import key, metric_request
 from harness.config.patch import KNOBS, flatten, unflatten
+from harness.gan.labels.labelled import gathered
 from harness.gan.latents import sampled
 from harness.gan.models.network import GENERATION
 from harness.gan.train.batches import Batches
@@ -133,6 +134,16 @@ OTHER = {
     "translation.l1_weight": (1.0, {"translation.source": "edges"}),
     "translation.decoder_dropout": (0.0, {"translation.source": "edges"}),
 }
+PROJECTED = {"labels.conditioning": "projection"}
+OTHER |= {
+    "labels.conditioning": ("concat", PROJECTED),
+    "labels.embedding_size": (8, PROJECTED),
+    "labels.every_block": (True, PROJECTED),
+    "labels.shared_embedding": (True, {**PROJECTED, "labels.every_block": True}),
+    "labels.classifier_weight": (0.1, {"labels.conditioning": "acgan"}),
+    "labels.codes": (4, {"labels.conditioning": "infogan"}),
+    "labels.information_weight": (0.1, {"labels.conditioning": "infogan"}),
+}
 SCHEDULE = {"training.kimg": 0.96, "training.evaluations": 2}
 # what the images are, tested where they are loaded (tests/gan/data)
 DATA = {
@@ -156,7 +167,7 @@ SCORING = {
     "evaluation.samples": (256, {}),
     "evaluation.subset_size": (32, {}),
 }
-DERIVED = {"generator.depth"}  # the image size decides; another value is refused
+DERIVED = {"generator.depth", "labels.classes"}  # size and data set decide
 
 
 def pair(tiny, knob, value, around):
@@ -168,11 +179,12 @@ def first_steps(config):
     channels = dataset(config.data.name).channels
     gan = Ensemble(config, channels)
     data = np.random.default_rng(0).integers(0, 256, (64, 16, 16, channels), dtype=np.uint8)
-    batches = Batches(data, config.training.batch_size, config.seed)
+    labels = np.arange(64) % config.labels.values if config.labels.of_images else None
+    batches = Batches(data, config.training.batch_size, config.seed, labels=labels)
     statistics = []
     for iteration in range(2):
         images, indices = batches.call(iteration, 1, config.training.discriminator_steps)
-        found = gan.iterate(tf.gather(images, indices[0]), tf.constant(iteration))
+        found = gan.iterate(gathered(images, indices[0]), tf.constant(iteration))
         statistics += [float(value) for value in found.values()]
     values = {name: np.asarray(tf.convert_to_tensor(v)) for name, v in gan.variables().items()}
     return values, statistics

@@ -32,6 +32,8 @@ OTHER = {
     "discriminator.instance_noise_end": (0.1, {"discriminator.instance_noise": 0.2}),
     **{path: (5.0, {path: 1.0}) for path in VARIABLE if re.fullmatch(r"penalties\..*weight", path)},
     "translation.l1_weight": (1.0, {"translation.source": "edges"}),
+    "labels.classifier_weight": (0.1, {"labels.conditioning": "acgan"}),
+    "labels.information_weight": (0.1, {"labels.conditioning": "infogan"}),
     "discriminator.output_epsilon": (0.01, {"discriminator.output": "sigmoid"}),
     "loss.margin": (0.1, {"loss.name": "ebgan", "augmentation.policy": "none"}),
     "loss.diversity_ratio": (0.9, {"loss.name": "began", "augmentation.policy": "none"}),
@@ -68,8 +70,10 @@ QUICK = {
 def run(program, config):
     """Two iterations from the start: every variable and the statistics."""
     data = np.random.default_rng(0).integers(0, 256, (64, 16, 16, 1), dtype=np.uint8)
-    program.reset(config)
-    program.run(*Batches(data, config.training.batch_size, config.seed).call(0, 2, 1), 0)
+    labels = np.arange(64) % config.labels.values if config.labels.of_images else None
+    program.reset(config, labels)
+    batches = Batches(data, config.training.batch_size, config.seed, labels=labels)
+    program.run(*batches.call(0, 2, 1), 0)
     values = {**program.gan.variables(), **program.loop.variables()}
     return {name: np.asarray(tf.convert_to_tensor(value)) for name, value in values.items()}
 
@@ -116,6 +120,7 @@ def test_a_warm_program_gives_the_bits_of_a_fresh_one_without_a_new_trace(tiny, 
         {"augmentation.rotation": 0.2},
         {"training.precision": "bfloat16"},
         {"training.discriminator_steps": 2},
+        {"labels.conditioning": "projection"},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -167,6 +172,8 @@ EVERYTHING = {  # that a step may hold
     "penalties.gradient.every": 2,
     "training.update": "alternating",
     "training.batches": "joint",
+    "labels.conditioning": "projection",
+    "labels.every_block": True,
 }
 NETS = ("generator", "discriminator")
 LAYERS = {

@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple, TypeAlias
 
+import tensorflow as tf
+
 
 class Labelled(NamedTuple):
     """Arrays or tensors of the same leading axes."""
@@ -21,3 +23,8 @@ def apart(given: MaybeLabelled) -> tuple[Any, Any]:
 def together(values: Any, labels: Any) -> MaybeLabelled:
     """Values with labels, or alone where `labels` is None."""
     return values if labels is None else Labelled(values, labels)
+
+
+def gathered(given: MaybeLabelled, indices: Any) -> MaybeLabelled:
+    """The images of `indices` (…) among (M, H, W, C), with the labels of the very same."""
+    return tf.nest.map_structure(lambda part: tf.gather(part, indices), given)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from harness.gan.labels.labelled import MaybeLabelled, together
+from harness.gan.labels.labelled import MaybeLabelled, gathered, together
 from harness.gan.train.batches import CALL
 from harness.gan.train.ensemble import Ensemble
 
@@ -95,9 +95,8 @@ class Loop:
         self.traces += 1  # counts tracing, not running
 
         def body(number: tf.Tensor) -> tuple[tf.Tensor]:
-            chosen = indices[number]
-            real = tf.nest.map_structure(lambda part: tf.gather(part, chosen), images)
-            self._account(self.gan.iterate(real, first + number))
+            statistics = self.gan.iterate(gathered(images, indices[number]), first + number)
+            self._account(statistics)
             return (number + 1,)
 
         def going(number: tf.Tensor) -> tf.Tensor:

@@ -137,3 +137,26 @@ def test_without_paths_there_is_nothing_to_fill_in(cache, monkeypatch):
     config = resolve([])
     assert Contents(cache).fill(config) is config
     assert not cache.exists()
+
+
+@pytest.mark.parametrize("split", [True, False], ids=["two splits", "held out"])
+def test_a_folders_classes_are_counted_where_labels_are_used(tmp_path, cache, split):
+    for number, kind in enumerate(("ant", "bee", "cat")):
+        for side in ("train", "test") if split else ("",):
+            for copy in range(2):
+                place = tmp_path / "photos" / side / kind / f"{copy}.png"
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(bytes([number, copy, len(side)]))
+    patch = {"data.name": "folder", "data.path": str(tmp_path / "photos")}
+    plain = Contents(cache).fill(resolve([patch]))
+    assert plain.labels.classes is None
+    config = Contents(cache).fill(resolve([patch, {"labels.conditioning": "concat"}]))
+    assert config.labels.values == 3
+    assert metric_request(config) == metric_request(plain)
+
+
+def test_a_folder_without_classes_is_refused_where_labels_are_used(photos, cache):
+    patch = {"data.name": "folder", "data.path": str(photos)}
+    with pytest.raises(HarnessError, match=r"have no labels.*sub-folder of its own"):
+        Contents(cache).fill(resolve([patch, {"labels.conditioning": "acgan"}]))
+    assert Contents(cache).fill(resolve([patch, {"labels.conditioning": "infogan"}])).labels.codes

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from harness.config.describe import rows, table
-from harness.config.identity import key
+from harness.config.identity import key, metric_request
 from harness.config.patch import DEFAULTS, KNOBS, flatten, resolve, unflatten
 from harness.config.trial import TrialConfig, rules
 from harness.config.trial.rule import read
@@ -110,6 +110,7 @@ def test_rows_are_the_knobs_in_order_and_the_table_holds_them():
         ("evaluation.encoder", "inception", "unknown encoder 'inception'; did you mean"),
         ("evaluation.protocol", "kers75", "unknown protocol 'kers75'; did you mean 'keras75'?"),
         ("data.name", "cifr10", "unknown data set 'cifr10'; did you mean 'cifar10'?"),
+        ("labels.conditioning", "conct", "unknown conditioning 'conct'; did you mean 'concat'?"),
         ("seed", -1, "greater than or equal to 0"),
     ],
 )
@@ -140,7 +141,9 @@ UNAUGMENTED = {"augmentation.policy": "none"}
 UNPLAYED = {"training.update": "variational", **UNAUGMENTED}
 EDGES = {"translation.source": "edges"}
 ONE_BLOCK = {"data.image_size": 8}
+LABELLED = {"labels.conditioning": "projection"}
 PLAYED = {
+    "labels.conditioning": "infogan",
     "discriminator.minibatch": "stddev",
     "discriminator.output": "sigmoid",
     "generator.latent": "uniform",
@@ -200,6 +203,17 @@ CLASHES = {
         "loss.name": "ebgan",
         "discriminator.minibatch": "stddev",
     },
+    ("labels.conditioning", "data.name"): {**LABELLED, "data.name": "celeb_a"},
+    ("labels.conditioning", "translation.source"): {**LABELLED, **EDGES},
+    ("labels.conditioning", "loss.name"): {**LABELLED, "loss.name": "began", **UNAUGMENTED},
+    **{
+        ("labels.conditioning", f"{network}.normalization"): {
+            **LABELLED,
+            f"{network}.normalization": "virtual_batch",
+        }
+        for network in ("generator", "discriminator")
+    },
+    ("labels.conditioning", "training.replay"): {**LABELLED, "training.replay": 0.5},
     ("penalties.clipping.limit", "loss.name"): {"penalties.clipping.limit": 0.01},
     ("generator.depth", "data.image_size"): {"generator.depth": 3},
     ("discriminator.depth", "data.image_size"): {"discriminator.depth": 7},
@@ -249,6 +263,9 @@ def test_a_clash_names_both_knobs_their_values_and_what_to_change(clash):
         {"translation.source": "grey", "augmentation.policy": "fixed"},
         {"discriminator.depth": 6},
         {"training.kimg": 25 * 0.128},
+        {"labels.conditioning": "infogan", "data.name": "celeb_a"},
+        {"labels.conditioning": "acgan", "discriminator.normalization": "virtual_batch"},
+        {**LABELLED, "data.name": "folder", "data.path": "photos"},
         {"training.accumulation": 64},
         {"training.ema_start": 2355.0},
         {"training.balance": "loss", "loss.name": "relativistic_average"},
@@ -294,6 +311,12 @@ INERT = {
             ("initializer_stddev", {}, 0.1, {f"{network}.initializer": "normal"}),
         )
     },
+    "labels.embedding_size": ({"labels.conditioning": "infogan"}, 8, LABELLED),
+    "labels.every_block": ({**LABELLED, **ONE_BLOCK}, True, LABELLED),
+    "labels.shared_embedding": (LABELLED, True, {**LABELLED, "labels.every_block": True}),
+    "labels.classifier_weight": (LABELLED, 2.0, {"labels.conditioning": "acgan"}),
+    "labels.codes": (LABELLED, 4, {"labels.conditioning": "infogan"}),
+    "labels.information_weight": ({}, 2.0, {"labels.conditioning": "infogan"}),
     "translation.l1_weight": ({}, 1.0, EDGES),
     "translation.decoder_dropout": ({}, 0.0, EDGES),
     "loss.margin": ({}, 1.0, {**ENERGY, "loss.name": "ebgan"}),
@@ -353,6 +376,29 @@ def test_a_knob_that_nothing_reads_is_reset_and_changes_no_key(rule):
     kept = resolve([around, {rule.knob: other}])
     assert read(kept, rule.knob) == other
     assert key(kept) != key(resolve([around]))
+
+
+@pytest.mark.parametrize(
+    ("data", "classes"), [("caltech_birds2011", 200), ("digits", 10), ("oxford_flowers102", 102)]
+)
+def test_the_data_set_says_how_many_classes_there_are_where_labels_are_used(data, classes):
+    of = {"data.name": data}
+    assert resolve([of]).labels.classes is None  # so that other keys stay
+    config = resolve([of, LABELLED])
+    assert (config.labels.classes, config.labels.values) == (classes, classes)
+    assert unflatten({**flatten(config), "seed": 1}).labels == config.labels
+    infogan = resolve([of, {"labels.conditioning": "infogan", "labels.codes": 3}])
+    assert (infogan.labels.classes, infogan.labels.values) == (None, 3)
+
+
+def test_labels_are_no_part_of_what_is_asked_of_a_metric():
+    assert metric_request(resolve([LABELLED])) == metric_request(resolve([]))
+
+
+@pytest.mark.parametrize("name", ["tfds:coil100", "celeb_a"])
+def test_a_data_set_without_known_labels_is_refused_with_those_that_have_some(name):
+    with pytest.raises(HarnessError, match=r"no labels are known.*caltech_birds2011, cifar10.*fol"):
+        resolve([LABELLED, {"data.name": name}])
 
 
 WARNED = [
