@@ -269,35 +269,4 @@ ROWS = (
         following={"generator.skip_z": True},
         ignoring={"generator.skip_z": False},
     ),
-    Tip(
-        id="shared_class_embedding",
-        title="A shared class embedding",
-        statement="Make what each block of the generator knows of the class of one embedding.",
-        claims=(Claim("S2", "helps", "BigGAN's FID falls from 9.54 to 9.18"),),
-        literature="Brock et al. 2019 (BigGAN)",
-        needs="a data set with labels",
-        following={
-            "labels.conditioning": "projection",
-            "labels.every_block": True,
-            "labels.shared_embedding": True,
-        },
-        ignoring={
-            "labels.conditioning": "projection",
-            "labels.every_block": True,
-            "labels.shared_embedding": False,
-        },
-    ),
-    Tip(
-        id="train_with_labels",
-        title="Train with labels",
-        statement="Tell both networks the class of each image.",
-        claims=(
-            Claim("S1", "helps", "almost always a dramatic improvement in subjective quality"),
-            Claim("S2", "helps", "any extra help in guiding the training improves it a lot"),
-        ),
-        literature="Salimans et al. 2016; Miyato & Koyama 2018 (projection)",
-        needs="a data set with labels",
-        following={"labels.conditioning": "projection"},
-        ignoring={"labels.conditioning": "none"},
-    ),
 )

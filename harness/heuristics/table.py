@@ -8,6 +8,7 @@ from harness.heuristics import (
     architecture,
     data,
     initialization,
+    labels,
     losses,
     monitoring,
     normalization,
@@ -25,6 +26,7 @@ TOPICS: Mapping[str, tuple[Heuristic, ...]] = {
     "initialization": initialization.ROWS,
     "optimization": optimization.ROWS,
     "losses": losses.ROWS,
+    "labels": labels.ROWS,
     "regularization": regularization.ROWS,
     "monitoring": monitoring.ROWS,
 }
