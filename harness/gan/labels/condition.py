@@ -17,7 +17,7 @@ class Condition:
 
     def __init__(self, values: int) -> None:
         self.values = values
-        self.counts = tf.Variable(tf.ones(values, tf.int32), trainable=False, name="counts")
+        self.counts = tf.Variable(tf.ones(values), trainable=False, name="counts")
 
     def variables(self) -> dict[str, tf.Variable]:
         """What a generator that is kept needs beside its weights, by a stable name."""
@@ -35,11 +35,11 @@ class Condition:
                 f"labels.classes: {self.values} classes are known of this data set, and its labels "
                 f"go up to {len(counts) - 1}"
             )
-        self.counts.assign(np.pad(counts, (0, self.values - len(counts))).astype(np.int32))
+        self.counts.assign(np.pad(counts, (0, self.values - len(counts))).astype(np.float32))
 
     def draw(self, shape: tuple[int, ...], seed: Seed) -> tf.Tensor:
         """In training: of `shape`, int32."""
-        ends = tf.cast(tf.cumsum(self.counts), tf.float32)
+        ends = tf.cumsum(self.counts)
         place = uniform(shape, seed) * ends[-1]  # among the training images, sorted by class
         return tf.reduce_sum(tf.cast(place[..., tf.newaxis] >= ends[:-1], tf.int32), axis=-1)
 

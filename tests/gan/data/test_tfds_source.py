@@ -11,7 +11,7 @@ pytestmark = pytest.mark.tf
 tf = pytest.importorskip("tensorflow")
 tfds = pytest.importorskip("tensorflow_datasets")
 
-from harness.catalog import DATASETS  # noqa: E402
+from harness.catalog import DATASETS, TFDS  # noqa: E402
 from harness.config.trial import DataConfig  # noqa: E402
 from harness.errors import HarnessError  # noqa: E402
 from harness.gan.data import load_images  # noqa: E402
@@ -183,3 +183,10 @@ def test_cifar10(tmp_path, monkeypatch):
     first = next(iter(builder.as_dataset("test").take(1)))
     assert np.array_equal(images.validation[0], first["image"].numpy())
     assert images.validation_labels[0] == first["label"].numpy()
+
+
+@pytest.mark.parametrize("name", [name for name in DATASETS if DATASETS[name].target == TFDS])
+def test_the_catalogue_knows_the_classes_of_a_set(name, tmp_path):
+    features = tfds.builder(name, data_dir=tmp_path).info.features
+    label = features["label"].num_classes if "label" in features else None
+    assert DATASETS[name].classes == label
