@@ -407,7 +407,7 @@ def test_a_penalty_looks_under_the_classes_of_the_real_images(tiny):
     assert float(penalties["r1"]) != pytest.approx(r1(view.fake_labels), rel=1e-4)
 
 
-@pytest.mark.parametrize("name", CONDITIONINGS)
+@pytest.mark.parametrize("name", list(CONDITIONINGS))
 def test_joint_batches_keep_each_images_class(tiny, name):
     """Without what couples the images of a batch, real and generated ones are judged as apart."""
     quiet = {
@@ -435,7 +435,7 @@ def test_off_it_adds_nothing(tiny):
     assert not any("class" in name or "condition" in name for name in gan.variables())
 
 
-@pytest.mark.parametrize("name", CONDITIONINGS)
+@pytest.mark.parametrize("name", list(CONDITIONINGS))
 def test_the_length_of_calls_changes_no_bit_and_it_is_traced_once(tiny, name):
     config = tiny({**conditioned(name), "training.discriminator_steps": 2})
     whole, _ = train(config, calls=[6])
@@ -459,7 +459,8 @@ def test_accumulated_parts_take_their_own_labels(tiny):
     assert parts == [pytest.approx(row, rel=1e-4) for row in whole]
 
 
-@pytest.mark.parametrize("name", CONDITIONINGS)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(CONDITIONINGS))
 def test_it_goes_with_what_else_a_training_may_be(tiny, name):
     changes = {
         **conditioned(name, every_block=True),
