@@ -8,6 +8,7 @@ runs/trials/<key>/
   failure.json              the last crash: error, log tail, attempt
   env.json                  one entry an attempt: versions, device, arithmetic, git commit
   samples/<iteration>.png   the fixed latent grid through training
+  interpolation.png         on the way between the first latents of that grid, at the end
   generators/<iteration>.npz   EMA generators kept for scoring
   checkpoint/, log.txt, lock, progress.json
 """
@@ -20,6 +21,7 @@ from harness.config.patch import unflatten
 from harness.config.trial import TrialConfig
 from harness.files import read_json, read_lines
 
+INTERPOLATION = "interpolation.png"
 FINISHED, DIVERGED, CRASHED = "finished", "diverged", "crashed"
 
 

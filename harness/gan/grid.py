@@ -26,6 +26,6 @@ def png(image: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def write_grid(path: Path, images: np.ndarray) -> None:
-    """Write a square grid of (n, H, W, C) uint8 images."""
-    write_atomically(path, png(montage(images, round(len(images) ** 0.5))))
+def write_grid(path: Path, images: np.ndarray, columns: int) -> None:
+    """Write (n, H, W, C) uint8 images, row by row."""
+    write_atomically(path, png(montage(images, columns)))

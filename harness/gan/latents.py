@@ -19,7 +19,27 @@ def sampled(
     does (Brock et al. 2019). All kinds are monotone in the same normal draws, so that images of
     cells that differ in nothing else are pairs.
     """
-    normal = rng.latents(count, config.noise_size, seed, *names)
+    return _shaped(config, rng.latents(count, config.noise_size, seed, *names))
+
+
+def between(
+    config: GeneratorConfig, legs: int, steps: int, seed: int, *names: str | int
+) -> NDArray[np.float32]:
+    """Latents on the way through the first latents of a stream: (legs * steps, noise size).
+
+    A leg goes from one to the next, the last one back to the first. Where two normal draws are
+    mixed with weights whose squares add up to 1 (White 2016, nearly), each mixture is a normal
+    draw, too, so that all images on the way are as likely as samples.
+    """
+    ends = rng.latents(legs, config.noise_size, seed, *names)
+    angle = np.linspace(0, math.pi / 2, steps, endpoint=False, dtype=np.float32)[:, np.newaxis]
+    pairs = zip(ends, np.roll(ends, -1, axis=0), strict=True)
+    ways = [np.cos(angle) * start + np.sin(angle) * end for start, end in pairs]
+    return _shaped(config, np.concatenate(ways))
+
+
+def _shaped(config: GeneratorConfig, normal: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Normal draws as draws from the distribution of latents."""
     limit = config.truncation
     if config.latent == "normal" and not limit:
         return normal

@@ -25,6 +25,7 @@ from harness.files import (
     write_atomically,
     write_json,
 )
+from harness.records import INTERPOLATION
 
 PACKAGES = ("tensorflow", "keras", "numpy", "gan-ablation-harness")
 
@@ -118,6 +119,11 @@ class Recorder:
     def sample_path(self, iteration: int) -> Path:
         """Where the sample grid after `iteration` goes."""
         return self.folder / "samples" / f"{iteration:08d}.png"
+
+    @property
+    def interpolation(self) -> Path:
+        """Where the pictures of an interpolation go, when training has ended."""
+        return self.folder / INTERPOLATION
 
     def score(self, spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
         """Write all scores of a further metric at once: whole or absent."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.catalog import LOSSES
 from harness.gan.grid import write_grid
-from harness.gan.train.session import Diverged, Event, Row, Scores, Session
+from harness.gan.train.session import SIDE, STEPS, Diverged, Event, Row, Scores, Session
 from harness.metrics import health
 from harness.records import DIVERGED, FINISHED, Trial
 from harness.tracking.record import Recorder, now
@@ -41,6 +41,9 @@ class Listener:
         if not finished and not diverged:
             self._save()
             return None
+        way = None if diverged else self.session.interpolation()
+        if way is not None:
+            write_grid(self.recorder.interpolation, way, STEPS)
         result = self._result(DIVERGED if diverged else FINISHED, diverged)
         self.recorder.result(result)
         self._tidy()
@@ -81,7 +84,7 @@ class Listener:
         self.recorder.evaluation(self.identity, values)
         self.sink.evaluation(values, self.identity)
         path = self.recorder.sample_path(iteration)
-        write_grid(path, self.session.grid())
+        write_grid(path, self.session.grid(), SIDE)
         self.sink.samples(iteration, self.session.kimg, path)
         self.session.save_generator(self.recorder.generator(iteration))
         rows = self.trial.evaluation_rows(self.identity)

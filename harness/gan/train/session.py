@@ -18,7 +18,8 @@ from harness.gan import devices
 from harness.gan.data import Images
 from harness.gan.evaluate import Evaluator
 from harness.gan.labels.condition import in_rows, sampled_inputs
-from harness.gan.labels.labelled import Labelled, MaybeLabelled
+from harness.gan.labels.labelled import Labelled, MaybeLabelled, together
+from harness.gan.latents import between
 from harness.gan.pixels import to_bytes
 from harness.gan.train import checkpoint
 from harness.gan.train.batches import Batches
@@ -29,6 +30,7 @@ ROWS = 100  # training rows in a whole trial, besides those at evaluations
 CALL_SECONDS = 1.0  # how long one call of the compiled loop should take
 SIDE = 6
 GRID = SIDE * SIDE  # images of a sample grid
+LEGS, STEPS = 3, 12  # of an interpolation
 
 
 class Moved(NamedTuple):
@@ -135,6 +137,18 @@ class Session:
         if isinstance(inputs, Labelled):
             inputs = inputs._replace(labels=in_rows(self.config.labels.values, SIDE))
         return self.generate(inputs)
+
+    def interpolation(self) -> np.ndarray | None:
+        """On the way through the first samples: (LEGS * STEPS, H, W, C) uint8, a row a leg.
+
+        None of a translation, which has no latents.
+        """
+        if self.config.translation.source:
+            return None
+        latents = between(self.config.generator, LEGS, STEPS, 0, "samples")
+        values = self.config.labels.values
+        labels = np.repeat(np.arange(LEGS) % values, STEPS).astype(np.int32) if values else None
+        return self.generate(together(latents, labels))
 
     def _inputs(self, count: int, seed: int, *names: str | int) -> MaybeLabelled:
         return sampled_inputs(self.config.generator, self.gan.condition, count, seed, *names)
