@@ -66,7 +66,8 @@ def run(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
 
     folder = runtime.study(of.run_name)
     check_writable(folder)
-    write_json(folder / "plan.json", of.to_json())
+    plan = {**of.to_json(), **_declared_before(of, runtime)}
+    write_json(folder / "plan.json", plan)
     lacking = {item.trial.key for item in missing(of, runtime.trials)}
     # the place in the plan, so that what still waits of an earlier run keeps its own
     jobs = [
@@ -76,9 +77,16 @@ def run(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
     ]
     if not jobs:
         return Outcome.DONE
-    outcome = drive(of.to_json(), jobs, runtime, options)
+    outcome = drive(plan, jobs, runtime, options)
     remember_speed(of, runtime.runs)
     return outcome
+
+
+def _declared_before(of: Plan, runtime: Runtime) -> dict[str, Any]:
+    """How this run was to be judged before its first trial ended, if that is some time ago."""
+    earlier = read_json(runtime.study(of.run_name) / "plan.json") or {}
+    seen = any(Record(runtime.trials / row["key"]).result() for row in earlier.get("trials", []))
+    return {"declared": earlier["declared"]} if seen and "declared" in earlier else {}
 
 
 def given_up(of: Plan, runtime: Runtime) -> list[str]:

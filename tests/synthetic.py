@@ -81,7 +81,7 @@ class Recipe:
     """What to build: which tips and seeds, and which trials ended badly."""
 
     tips: Sequence[Tip] = TIPS
-    seeds: Sequence[int] = range(6)
+    seeds: Sequence[int] = range(8)
     evidence: bool = True
     diverged: Sequence[tuple[str, int]] = (("adam_beta_1=ignoring", 3),)
     crashed: Sequence[tuple[str, int]] = (("label_smoothing=following", 4),)

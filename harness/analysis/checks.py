@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from harness.analysis.frame import MISSING, Frames, each_row
+from harness.analysis.frame import MISSING, Frames, Plan, each_row
 from harness.records import CRASHED, FINISHED
 
 _ATTRIBUTES = {
@@ -19,6 +19,7 @@ def checks(frames: Frames) -> list[str]:
     """One sentence for each thing that weakens the comparison; none: nothing found."""
     trials = frames.trials
     return [
+        *_deviations(frames.plan),
         *_incomplete(trials),
         *_duplicates(trials),
         *_unbalanced(trials),
@@ -32,6 +33,17 @@ def _names(trials: pd.DataFrame, limit: int = 6) -> str:
     names = [f"{row.cell} seed {row.seed}" for row in each_row(trials)]
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return ", ".join(names[:limit]) + more
+
+
+def _deviations(plan: Plan) -> Iterable[str]:
+    """How the analysis differs from what was declared before the first trial ended."""
+    for name, before in plan.get("declared", {}).items():
+        if plan[name] != before:
+            yield (
+                f"Deviation: {name} was declared as {before} before the first trial ended, and is "
+                f"{plan[name]} now. Changes after a look at the numbers make them look surer than "
+                "they are."
+            )
 
 
 def _incomplete(trials: pd.DataFrame) -> Iterable[str]:

@@ -1,23 +1,28 @@
 """Contrasts, seed by seed: how large an effect is, how sure that is, and what it is called.
 
 Every effect is a row of weights over cells (a tip: following +1, ignoring -1), so negative means
-that KID falls, which helps. The tests that need more than a paired t (max-|t|, equivalence,
-simultaneous intervals) take the same differences and belong beside `estimate`.
+that KID falls, which helps. Verdicts come from single-step max-|t| from six seeds up, from Holm's
+paired t below (statistics, section 5); what all contrasts have in common is in `max_t`.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.weightstats import DescrStatsW
 
+from harness.analysis import max_t
 from harness.analysis.frame import Frames, each_row
+from harness.analysis.max_t import Array
 from harness.records import FINISHED
 
-BETTER, WORSE, INCONCLUSIVE, NOT_JUDGED = "better", "worse", "inconclusive", "not judged"
+BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"
+INCONCLUSIVE, NOT_JUDGED = "inconclusive", "not judged"
+MAX_T, HOLM = "max-|t|", "Holm"
 
 
 class Estimate(NamedTuple):
@@ -39,8 +44,7 @@ def estimate(differences: "pd.Series[float]", alpha: float) -> Estimate:
     if n < 2:
         return Estimate(n, effect, *[math.nan] * 4)
     sd = float(values.std(ddof=1))
-    half = float(stats.t.ppf(1 - alpha / 2, n - 1)) * sd / math.sqrt(n)
-    return Estimate(n, effect, sd, effect - half, effect + half, _p(effect, sd, n))
+    return Estimate(n, effect, sd, *max_t.interval(values, alpha), _p(effect, sd, n))
 
 
 def _p(effect: float, sd: float, n: int) -> float:
@@ -70,60 +74,148 @@ def differences(trials: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFr
     return seeds.assign(finished=seeds["diverged"] == 0)
 
 
-def effects(frames: Frames) -> pd.DataFrame:
-    """One row a contrast of the plan, in its order: estimate, adjusted p (Holm) and verdict.
-
-    The columns in `_finished` say the same of the seeds where no side diverged (statistics,
-    section 1); where that makes another verdict, the row's is inconclusive, with the reason.
-    """
-    alpha = float(frames.plan["alpha"])
-    rows = [_effect(frames.trials, contrast, alpha) for contrast in frames.plan["contrasts"]]
-    table = pd.DataFrame(rows, columns=list(_COLUMNS))
-    for which in ("", "_finished"):
-        table[f"p_adjusted{which}"] = holm(table[f"p{which}"].astype(float))
-    evidence = bool(frames.plan["evidence"])
-    judged = [_judge(row, alpha) if evidence else _UNJUDGED for row in each_row(table)]
-    return table.join(pd.DataFrame(judged, columns=list(_JUDGED), index=table.index))
-
-
-_ESTIMATE = ("n", "effect", "sd", "low", "high", "p")
-_COLUMNS = (
-    *("contrast", "kind", "title", "design", "heuristic", "following", "ignoring", "identity"),
-    *("planned", *_ESTIMATE, "diverged", *(f"{name}_finished" for name in _ESTIMATE)),
+EXACT_FROM = 6  # seeds: of fewer, no exact paired test reaches 0.05
+_NAMES = (
+    *("contrast", "kind", "title", "design", "heuristic", "following", "ignoring"),
+    *("identity", "planned", "diverged"),
 )
 _JUDGED = ("verdict", "reason", "verdict_finished")
 _UNJUDGED = (NOT_JUDGED, "", NOT_JUDGED)
 
 
-def _effect(trials: pd.DataFrame, contrast: Mapping[str, Any], alpha: float) -> dict[str, Any]:
-    weights = contrast["weights"]
-    seeds = differences(trials, weights)
-    without = estimate(seeds.loc[seeds["finished"], "difference"], alpha)
+def primary(seeds: int) -> str:
+    """The test that verdicts come from, by the number of seeds that were planned."""
+    return MAX_T if seeds >= EXACT_FROM else HOLM
+
+
+def effects(frames: Frames) -> pd.DataFrame:
+    """One row a contrast of the plan, in its order: estimate, adjusted p and verdict.
+
+    `low` and `high` are the simultaneous interval, `t_low` and `t_high` that of the contrast alone;
+    `p_adjusted` is that of the primary test. Columns in `_finished` say the same of the seeds where
+    no side diverged (statistics, section 1); where that makes another verdict, the row's is
+    inconclusive, with the reason.
+    """
+    plan, trials = frames.plan, frames.trials
+    alpha, seeds = float(plan["alpha"]), list(plan["seeds"])
+    exact = primary(len(seeds)) == MAX_T
+    own = [differences(trials, contrast["weights"]) for contrast in plan["contrasts"]]
+    rows = [_named(trials, *pair) for pair in zip(plan["contrasts"], own, strict=True)]
+    table = pd.DataFrame(rows, columns=list(_NAMES))
+    every, finished = (_matrix(own, seeds, only) for only in (False, True))
+    table = table.join(estimates(every, alpha, exact))
+    table = table.join(estimates(finished, alpha, exact).add_suffix("_finished"))
+    margins = [margin(frames, row.identity) for row in each_row(table)]
+    table = table.join(_equivalence(every, margins, alpha))
+    evidence = bool(plan["evidence"])
+    judged = [_judge(row, alpha, exact) if evidence else _UNJUDGED for row in each_row(table)]
+    return table.join(pd.DataFrame(judged, columns=list(_JUDGED), index=table.index))
+
+
+def _named(
+    trials: pd.DataFrame, contrast: Mapping[str, Any], seeds: pd.DataFrame
+) -> dict[str, Any]:
+    planned = trials.loc[trials["cell"].isin(list(contrast["weights"])), "seed"].nunique()
     return {
         "contrast": contrast["name"],
-        **{name: contrast[name] for name in _COLUMNS[1:7]},
+        **{name: contrast[name] for name in _NAMES[1:7]},
         "identity": seeds["identity"].iloc[0] if len(seeds) else None,
-        "planned": trials.loc[trials["cell"].isin(list(weights)), "seed"].nunique(),
-        **estimate(seeds["difference"], alpha)._asdict(),
+        "planned": planned,
         "diverged": int(seeds["diverged"].sum()),
-        **{f"{name}_finished": value for name, value in without._asdict().items()},
     }
 
 
-def _judge(row: Any, alpha: float) -> tuple[str, str, str]:
+def matrix(frames: Frames, finished: bool) -> Array:
+    """Differences (seeds, contrasts) in the plan's orders, NaN where a seed has no value.
+
+    `finished`: of the seeds where no side diverged only.
+    """
+    own = [differences(frames.trials, each["weights"]) for each in frames.plan["contrasts"]]
+    return _matrix(own, list(frames.plan["seeds"]), finished)
+
+
+def _matrix(own: Sequence[pd.DataFrame], seeds: Sequence[int], finished: bool) -> Array:
+    columns = []
+    for table in own:
+        kept = table[table["finished"]] if finished else table
+        columns.append(kept.set_index("seed")["difference"].reindex(list(seeds)).to_numpy(float))
+    return np.column_stack(columns) if columns else np.empty((len(seeds), 0))
+
+
+def estimates(D: Array, alpha: float, exact: bool) -> pd.DataFrame:
+    """Estimates, intervals and every kind of p of differences (seeds, contrasts)."""
+    present = [column[np.isfinite(column)] for column in D.T]
+    alone = [estimate(pd.Series(values), alpha) for values in present]
+    table = pd.DataFrame(alone, columns=list(Estimate._fields))
+    table = table.rename(columns={"low": "t_low", "high": "t_high"})
+    level = max_t.single_level(D, alpha)
+    joint = [max_t.interval(values, level) for values in present]
+    table[["low", "high"]] = np.array(joint, float).reshape(-1, 2)
+    enough = np.isfinite(D).sum(0) >= EXACT_FROM
+    table["p_max_t"] = max_t.adjusted(np.where(enough, D, np.nan))
+    table["p_holm"] = holm(table["p"].astype(float))
+    table["p_adjusted"] = table["p_max_t" if exact else "p_holm"]
+    wins = [proportion(int((values < 0).sum()), len(values)) for values in present]
+    return table.join(pd.DataFrame(wins, columns=["wins", "wins_low", "wins_high"]))
+
+
+def proportion(count: int, of: int) -> tuple[float, float, float]:
+    """A share with its exact 95 % interval (Clopper & Pearson 1934); NaN of none."""
+    if not of:
+        return math.nan, math.nan, math.nan
+    span = stats.binomtest(count, of).proportion_ci(0.95, method="exact")
+    return count / of, float(span.low), float(span.high)
+
+
+def margin(frames: Frames, identity: str | None) -> float:
+    """Half-width of the declared region of equivalence; NaN where the reference has no value."""
+    trials = frames.trials
+    reference = trials[
+        (trials["cell"] == frames.plan["reference"])
+        & (trials["identity"] == identity)
+        & (trials["status"] == FINISHED)
+    ]
+    return abs(float(reference["final"].mean())) * float(frames.plan["equivalence"])
+
+
+def _equivalence(D: Array, margins: Sequence[float], alpha: float) -> pd.DataFrame:
+    """Whether the simultaneous interval at 1 - 2 alpha lies in the region, and TOST's own p."""
+    level = max_t.single_level(D, 2 * alpha)
+    rows = []
+    for column, half in zip(D.T, margins, strict=True):
+        values = column[np.isfinite(column)]
+        low, high = max_t.interval(values, level)
+        known = len(values) > 1 and values.std() > 0 and math.isfinite(half)
+        p = DescrStatsW(values).ttost_mean(-half, half)[0] if known else math.nan
+        rows.append((half, float(p), bool(-half <= low and high <= half)))
+    return pd.DataFrame(rows, columns=["margin", "p_equivalence", "equivalent"])
+
+
+def _judge(row: Any, alpha: float, exact: bool) -> tuple[str, str, str]:
     """Verdict, reason, and the verdict over the finished seeds alone.
 
-    Holm's adjustment over the finished seeds may move contrasts of which no trial diverged; their
-    numbers are the same in both, and so is what they are called.
+    Adjusting over the finished seeds may move contrasts of which no trial diverged; their numbers
+    are the same in both, and so is what they are called.
     """
-    found, reason = verdict(row.n, row.effect, row.p_adjusted, alpha)
+    found, reason = verdict(row.n, row.effect, row.p_adjusted, alpha, row.equivalent, exact)
     if not row.diverged:
-        return found, reason, found
-    without, _ = verdict(row.n_finished, row.effect_finished, row.p_adjusted_finished, alpha)
+        return found, reason or _disagreement(row, found), found
+    finished = (row.n_finished, row.effect_finished, row.p_adjusted_finished)
+    without, _ = verdict(*finished, alpha, False, exact)
     if without == found:
-        return found, reason, without
-    trials = "diverged trial" if row.diverged == 1 else f"{row.diverged} diverged trials"
-    return INCONCLUSIVE, f"{found} with the {trials}, {without} without", without
+        return found, reason or _disagreement(row, found), without
+    count = "diverged trial" if row.diverged == 1 else f"{row.diverged} diverged trials"
+    return INCONCLUSIVE, f"{found} with the {count}, {without} without", without
+
+
+def _disagreement(row: Any, found: str) -> str:
+    """Where test and interval do not say the same: one is exact, the other parametric."""
+    outside = bool(row.low > 0 or row.high < 0)
+    if found in (BETTER, WORSE) and not outside:
+        return "by the test; the interval includes zero"
+    if found == INCONCLUSIVE and outside:
+        return "by the test; the interval leaves out zero"
+    return ""
 
 
 def holm(p: "pd.Series[float]") -> "pd.Series[float]":
@@ -135,10 +227,18 @@ def holm(p: "pd.Series[float]") -> "pd.Series[float]":
     return adjusted
 
 
-def verdict(n: int, effect: float, p_adjusted: float, alpha: float) -> tuple[str, str]:
-    """The verdict by the adjusted p alone, and the reason where there can be none."""
+def verdict(
+    n: int, effect: float, p_adjusted: float, alpha: float, equivalent: bool, exact: bool
+) -> tuple[str, str]:
+    """The verdict by the adjusted p, and the reason where there can be none.
+
+    `equivalent` counts where the p tells no difference; `exact` says that the test is one that
+    needs six seeds.
+    """
     if n < 2:
         return INCONCLUSIVE, f"n = {n}"
+    if exact and n < EXACT_FROM:
+        return INCONCLUSIVE, f"n = {n}: the exact test needs {EXACT_FROM} seeds"
     if p_adjusted > alpha:
-        return INCONCLUSIVE, ""
+        return (EQUIVALENT if equivalent else INCONCLUSIVE), ""
     return (BETTER if effect < 0 else WORSE), ""

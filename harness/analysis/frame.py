@@ -1,13 +1,14 @@
 """Load a study's plan and its part of the record into data frames."""
 
 import math
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from harness.analysis.objectives import failure_value, objective
+from harness.analysis.objectives import Value, failed, objective
 from harness.config.patch import DEFAULTS
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError, unknown
@@ -22,6 +23,8 @@ BESIDE = ("coverage", "fid", "inception_score")  # KID; described, never judged
 _TRIAL_TEXT = ("cell", "seed", "key", "status", "identity", "flags", "message")
 _TRIAL_NUMBERS = (
     "final",  # the objective; a diverged trial has its failure value, an unscored one none
+    "censored",  # 1: a time that was not reached, which its budget stands for
+    "threshold_seconds",
     "best",
     "best_kimg",
     "untrained",
@@ -38,7 +41,7 @@ _TRIAL_NUMBERS = (
 )
 _CURVE_TEXT = ("cell", "seed", "key", "status", "identity")
 _CURVE_NUMBERS = ("evaluation", "iteration", "kimg", "generator_updates", "seconds")
-_SCORES = ("kid", "kid_half_a", "kid_half_b", *BESIDE)
+_SCORES = ("kid", "kid_error", "kid_half_a", "kid_half_b", *BESIDE)
 _TRAINING_NUMBERS = (
     "iteration",
     "kimg",
@@ -84,9 +87,9 @@ def load(run_name: str, runtime: Runtime) -> Frames:
     """Read the plan of a run and every planned trial's folder."""
     plan = load_plan(run_name, runtime)
     requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
-    score = objective(plan["objective"])
+    objective(plan["objective"])  # an unknown one is an error before anything is read
     read = [
-        _read(Trial(runtime.trials / row["key"]), row, requests[row["cell"]], score)
+        _read(Trial(runtime.trials / row["key"]), row, requests[row["cell"]], plan)
         for row in plan["trials"]
     ]
     trials = _frame((part.row for part in read), _TRIAL_TEXT, _TRIAL_NUMBERS)
@@ -123,7 +126,7 @@ class _Read:
     samples: list[dict[str, Any]]
 
 
-def _read(trial: Trial, planned: Mapping[str, Any], request: str, score: Any) -> _Read:
+def _read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) -> _Read:
     who = {"cell": planned["cell"], "seed": planned["seed"]}
     result, failure = trial.result(), trial.failure()
     # read flat and unvalidated, so that the record of an older version can still be reported
@@ -140,19 +143,31 @@ def _read(trial: Trial, planned: Mapping[str, Any], request: str, score: Any) ->
         "identity": identity,
         "flags": " ".join(dict.fromkeys(flag["flag"] for flag in flags)),
         "message": _message(result, failure),
-        **_scores(curves, status, config, score),
+        **_scores(curves, status, config, plan),
         **_costs(result, (curves or training)[-1:]),
     }
     return _Read(
         row,
         config,
         trial.metrics()[identity] if identity else None,
-        [{**key, "status": status, "identity": identity, **values} for values in curves],
+        [
+            {**key, "status": status, "identity": identity, **_error(at, str(identity)), **at}
+            for at in curves
+        ],
         [{**key, **values} for values in training],
         [{**who, "flag": flag["flag"], "kimg": flag["kimg"]} for flag in flags],
         [{**who, **_environment(e), "attempt": n} for n, e in enumerate(trial.environment(), 1)],
         [{**who, "iteration": int(path.stem), "path": str(path)} for path in trial.samples()],
     )  # fmt: skip
+
+
+def _error(row: Mapping[str, Any], identity: str) -> dict[str, float]:
+    """Standard error of a KID: from its blocks or, where subsets overlap, from its two halves."""
+    halves = [row.get("kid_half_a"), row.get("kid_half_b")]
+    parts = halves if ".subsets" in identity else row.get("kid_blocks") or []
+    known = [part for part in parts if part is not None]
+    error = statistics.stdev(known) / math.sqrt(len(known)) if len(known) > 1 else math.nan
+    return {"kid_error": error}
 
 
 def _message(result: Mapping[str, Any] | None, failure: Mapping[str, Any] | None) -> str:
@@ -171,20 +186,22 @@ def _number(value: Any) -> float:
 
 
 def _scores(
-    curves: Sequence[Mapping[str, Any]], status: str, config: Mapping[str, Any], score: Any
+    curves: Sequence[Mapping[str, Any]], status: str, config: Mapping[str, Any], plan: Plan
 ) -> dict[str, float]:
     kids = [_number(row["kid"]) for row in curves]
     finite = [(kid, row["kimg"]) for kid, row in zip(kids, curves, strict=True) if kid == kid]
     best, best_kimg = min(finite, default=(math.nan, math.nan))
-    evaluations = config.get("training.evaluations", DEFAULTS["training.evaluations"])
-    value = math.nan
+    known = {**DEFAULTS, **config}
+    found = Value(math.nan)
     if status == FINISHED:
-        numbers = [row["evaluation"] for row in curves]
-        value = score(dict(zip(numbers, kids, strict=True)), evaluations)
+        score, threshold = objective(plan["objective"]).score, _number(plan.get("threshold"))
+        found = score(curves, known["training.evaluations"], threshold)
     elif status == DIVERGED:
-        value = failure_value(kids)
+        found = failed(plan["objective"], curves, known["training.kimg"])
     return {
-        "final": value,
+        "final": found.value,
+        "censored": float(found.censored),
+        "threshold_seconds": found.seconds,
         "best": best,
         "best_kimg": best_kimg,
         "untrained": kids[0] if kids else math.nan,

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,33 +11,114 @@ from harness.errors import HarnessError, unknown
 KID_SCALE = 1000
 """KID is shown × 10³ everywhere; tables on disk keep it as measured."""
 
+Rows = Sequence[Mapping[str, Any]]  # evaluations of one trial, in the order of training
 
-Kids = Mapping[int, float]  # KID by the number of the evaluation; 0 is the untrained generator
+
+class Value(NamedTuple):
+    """The objective of a trial; NaN until all of what it needs is there. Lower is better."""
+
+    value: float
+    censored: bool = False  # a time that was not reached within the budget, which stands for it
+    seconds: float = math.nan  # of training, to the same point
 
 
-def final(kids: Kids, evaluations: int) -> float:
-    """Mean KID over the last fifth (rounded up) of the evaluations; NaN until all of it is there.
+class Objective(NamedTuple):
+    """One way of judging a curve; `scale` and `unit` are those in which it is shown."""
+
+    score: Callable[[Rows, int, float], Value]  # rows, planned evaluations, threshold
+    what: str
+    unit: str = "KID × 10³"
+    scale: float = KID_SCALE
+
+
+def final(rows: Rows, evaluations: int, threshold: float) -> Value:
+    """Mean KID over the last fifth (rounded up) of the evaluations.
 
     Of a trial that is scored again only that fifth may be there, with the best. The mean and not
     the minimum: the best of noisy checkpoints is biased down (statistics, section 1).
     """
+    del threshold
+    kids = {row["evaluation"]: _number(row["kid"]) for row in rows}
     first = evaluations + 1 - math.ceil(evaluations / 5)
     wanted = range(first, evaluations + 1)
-    return float(np.mean([kids.get(number, math.nan) for number in wanted]))
+    return Value(float(np.mean([kids.get(number, math.nan) for number in wanted])))
 
 
-def failure_value(kids: Sequence[float]) -> float:
-    """The objective of a diverged trial: untrained or last finite KID, whichever is larger."""
+def best(rows: Rows, evaluations: int, threshold: float) -> Value:
+    """KID of the best evaluation, chosen on one half of the validation images, scored on the other.
+
+    So the choice does not flatter the score.
+    """
+    del threshold
+    halves = [
+        (_number(row.get("kid_half_a")), _number(row.get("kid_half_b"))) for row in _trained(rows)
+    ]
+    if len(halves) < evaluations or not all(map(math.isfinite, sum(halves, ()))):
+        return Value(math.nan)
+    return Value(min(halves)[1])
+
+
+def area(rows: Rows, evaluations: int, threshold: float) -> Value:
+    """Mean KID over the logarithm of kimg, from the first evaluation in training to the last."""
+    del threshold
+    trained = _trained(rows)
+    kids = np.array([_number(row["kid"]) for row in trained])
+    if len(kids) < max(2, evaluations):
+        return Value(kids[0] if len(kids) == evaluations == 1 else math.nan)
+    at = np.log([row["kimg"] for row in trained])
+    return Value(float(np.trapezoid(kids, at) / (at[-1] - at[0])))
+
+
+def time_to_threshold(rows: Rows, evaluations: int, threshold: float) -> Value:
+    """Images (kimg) until an evaluation is at the threshold or below, as a KID.
+
+    A trial that does not get there is censored: it enters with its budget.
+    """
+    for row in rows:
+        if _number(row["kid"]) <= threshold:
+            return Value(float(row["kimg"]), False, float(row["seconds"]))
+    if len(_trained(rows)) < evaluations:
+        return Value(math.nan)
+    return Value(float(rows[-1]["kimg"]), True)
+
+
+def failed(name: str, rows: Rows, budget: float) -> Value:
+    """The objective of a diverged trial: untrained or last finite KID, whichever is larger.
+
+    Of a time: the budget, censored.
+    """
+    if OBJECTIVES[name].unit == KIMG:
+        return Value(budget, True)
+    kids = [_number(row["kid"]) for row in rows]
     if not kids or not math.isfinite(kids[0]):
-        return math.nan
+        return Value(math.nan)
     last = [kid for kid in kids if math.isfinite(kid)][-1]
-    return max(kids[0], last)
+    return Value(max(kids[0], last))
 
 
-OBJECTIVES: dict[str, Callable[[Kids, int], float]] = {"final": final}
+def _trained(rows: Rows) -> Rows:
+    return [row for row in rows if row["evaluation"] > 0]
 
 
-def objective(name: str) -> Callable[[Kids, int], float]:
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)
+
+
+KIMG = "kimg"
+OBJECTIVES: Mapping[str, Objective] = {
+    "final": Objective(final, "the mean KID over the last fifth of the evaluations"),
+    "best": Objective(
+        best, "the KID of the best evaluation, chosen on one half of the validation images and "
+        "scored on the other"
+    ),
+    "area": Objective(area, "the mean KID over the logarithm of the images shown"),
+    "time_to_threshold": Objective(
+        time_to_threshold, "the images shown until KID is at the threshold", KIMG, 1
+    ),
+}  # fmt: skip
+
+
+def objective(name: str) -> Objective:
     """The objective by the name that the study declares."""
     if name not in OBJECTIVES:
         raise HarnessError(unknown("objective", name, OBJECTIVES))

@@ -3,58 +3,39 @@
 import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from harness.analysis.effects import BETTER, INCONCLUSIVE, WORSE, differences, effects, estimate
-from harness.analysis.frame import BESIDE, STATUSES, Frames, each_row
+from harness.analysis.effects import (
+    EXACT_FROM,
+    MAX_T,
+    differences,
+    effects,
+    estimate,
+    matrix,
+    primary,
+)
+from harness.analysis.frame import BESIDE, STATUSES, Frames
+from harness.analysis.ranks import rank_intervals
 from harness.records import FINISHED
-
-SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
-NOT_TESTED, NOT_JUDGED = "not tested", "not judged"
-
-_JUDGEMENTS = {
-    ("helps", BETTER): SUPPORTED,
-    ("helps", WORSE): CONTRADICTED,
-    ("hurts", BETTER): CONTRADICTED,
-    ("hurts", WORSE): SUPPORTED,
-    ("no_effect", BETTER): CONTRADICTED,
-    ("no_effect", WORSE): CONTRADICTED,
-}
 
 
 def ranking(frames: Frames) -> pd.DataFrame:
-    """The contrasts by effect, the most helpful first; those without a value last."""
+    """The contrasts by effect, the most helpful first; those without a value last.
+
+    `rank_low` and `rank_high` are the places that a contrast may hold among those of its metric
+    identity and design.
+    """
     table = effects(frames)
+    table[["rank_low", "rank_high"]] = math.nan
+    exact = primary(len(frames.plan["seeds"])) == MAX_T
+    if frames.plan["evidence"]:
+        D = matrix(frames, finished=False)
+        enough = table[table["n"] >= (EXACT_FROM if exact else 2)]
+        for _, group in enough.groupby(["identity", "design"]):
+            places = rank_intervals(D[:, group.index], float(frames.plan["alpha"]), exact)
+            table.loc[group.index, ["rank_low", "rank_high"]] = np.array(places, float).T
     return table.sort_values("effect", kind="stable", na_position="last").reset_index(drop=True)
-
-
-def judge(claim: str, condition: str, verdict: str, n: int) -> str:
-    """What a verdict says of a source's claim about a tip."""
-    # whether a study meets a condition is not known here, and "supported" would say that it does
-    if claim == "depends" or condition:
-        return NOT_JUDGED
-    if n == 0 or verdict not in (BETTER, WORSE, INCONCLUSIVE):
-        return NOT_TESTED
-    return _JUDGEMENTS.get((claim, verdict), UNDECIDED)
-
-
-def claims(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:
-    """One row a claim of a ranked contrast, in the order of the ranking."""
-    said = {contrast["name"]: contrast.get("claims", []) for contrast in frames.plan["contrasts"]}
-    rows = [
-        {
-            "contrast": row.contrast,
-            "title": row.title,
-            "design": row.design,
-            **{name: claim.get(name, "") for name in ("source", "effect", "condition", "quote")},
-            "verdict": row.verdict,
-            "judgement": judge(claim["effect"], claim["condition"], str(row.verdict), int(row.n)),
-        }
-        for row in each_row(table)
-        for claim in said[row.contrast]
-    ]
-    columns = ["contrast", "title", "design", "source", "effect", "condition", "quote"]
-    return pd.DataFrame(rows, columns=[*columns, "verdict", "judgement"])
 
 
 def cells(frames: Frames) -> pd.DataFrame:
@@ -65,7 +46,7 @@ def cells(frames: Frames) -> pd.DataFrame:
         for identity in _identities(frames.trials, cell["label"])
     ]
     counts = ("planned", *STATUSES)
-    numbers = ("n", "mean", "sd", "best", *BESIDE, "pairs", "difference", "low", "high")
+    numbers = ("n", "mean", "sd", "censored", "best", *BESIDE, "pairs", "difference", "low", "high")
     return pd.DataFrame(rows, columns=["cell", "identity", *counts, *numbers])
 
 
@@ -85,6 +66,7 @@ def _cell(frames: Frames, label: str, identity: str | None) -> dict[str, Any]:
         "n": len(scored),
         "mean": scored["final"].mean() if len(scored) else math.nan,
         "sd": scored["final"].std() if len(scored) > 1 else math.nan,
+        "censored": int(scored["censored"].sum()),
         "best": scored["best"].mean() if len(scored) else math.nan,
         **{name: scored[name].mean() if len(scored) else math.nan for name in BESIDE},
         "pairs": 0,

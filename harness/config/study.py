@@ -57,7 +57,8 @@ class Study(_Part):
     recipe: list[str] = Field(default_factory=list)
     seeds: Seeds = 8
     metric: Protocol | None = None
-    objective: Literal["final"] = "final"
+    objective: Literal["final", "best", "area", "time_to_threshold"] = "final"
+    threshold: float | None = Field(None, gt=0)  # a KID, of time_to_threshold
     equivalence: float = Field(0.05, gt=0, lt=1)
     alpha: float = Field(0.05, gt=0, lt=0.5)
     profiles: dict[str, Profile] = Field(default_factory=dict)
@@ -119,7 +120,22 @@ def read(name: str, folder: Path) -> StudyFile:
                 check_value(knob, value)
             except HarnessError as error:
                 raise HarnessError(f"{document.where(*place, knob)}: {error}") from None
+    _check_objective(document, study)
     return StudyFile(name=path.stem, study=study, document=document)
+
+
+def _check_objective(document: Document, study: Study) -> None:
+    wanted = study.objective == "time_to_threshold"
+    if wanted and study.threshold is None:
+        raise HarnessError(
+            f"{document.where('objective')}: objective time_to_threshold needs a key `threshold`, "
+            "the KID to be reached"
+        )
+    if study.threshold is not None and not wanted:
+        raise HarnessError(
+            f"{document.where('threshold')}: threshold is read by objective time_to_threshold "
+            f"only, and the objective is {study.objective}"
+        )
 
 
 def _patches(study: Study) -> Iterator[tuple[Location, Patch]]:

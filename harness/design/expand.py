@@ -16,6 +16,10 @@ from harness.design.drafts import REFERENCE, Contrast, Draft
 from harness.design.factors import factors, recipe
 from harness.design.leave_one_out import STACK
 from harness.errors import HarnessError, unknown
+from harness.heuristics.conditions import met
+
+# of a study's keys, what says how it is judged
+DECLARED = ("design", "metric", "objective", "threshold", "equivalence", "alpha")
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,8 @@ class Plan:
         """What `plan.json` holds: enough to render the report without the study file."""
         study = self.file.study
         profile = study.profiles[self.profile] if self.profile else None
-        declared = (study.design, study.metric, study.objective, study.equivalence, study.alpha)
+        seeds = sorted({trial.seed for trial in self.trials})
+        declared = {name: getattr(study, name) for name in DECLARED} | {"seeds": seeds}
         return {
             "run_name": self.run_name,
             "study": self.file.name,
@@ -74,15 +79,14 @@ class Plan:
             "sources": study.sources,
             "note": profile.note if profile else "",
             "evidence": profile.evidence if profile else True,
-            "design": study.design,
-            "seeds": sorted({trial.seed for trial in self.trials}),
-            "alpha": study.alpha,
-            "equivalence": study.equivalence,
-            "objective": study.objective,
-            "analysis_digest": digest(list(declared), 8),
+            **declared,
+            "declared": declared,
+            "analysis_digest": digest(list(declared.values()), 8),
             "reference": self.cells[0].label,
             "cells": [_cell_json(cell) for cell in self.cells],
-            "contrasts": [_contrast_json(contrast) for contrast in self.contrasts],
+            "contrasts": [
+                _contrast_json(item, self.cell(item.following)) for item in self.contrasts
+            ],
             "trials": [
                 {"cell": trial.cell.label, "seed": trial.seed, "key": trial.key}
                 for trial in self.trials
@@ -203,7 +207,7 @@ def _cell_json(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _contrast_json(contrast: Contrast) -> dict[str, Any]:
+def _contrast_json(contrast: Contrast, following: Cell) -> dict[str, Any]:
     claims = contrast.tip.claims if contrast.tip else ()
     return {
         "name": contrast.name,
@@ -218,7 +222,9 @@ def _contrast_json(contrast: Contrast) -> dict[str, Any]:
             {
                 "source": claim.source,
                 "effect": claim.effect,
+                "of": claim.of,
                 "condition": claim.condition,
+                "met": met(claim.condition, following.config),
                 "quote": claim.gist,
             }
             for claim in claims

@@ -113,7 +113,7 @@ ROWS = (
         id="epsilon_in_log",
         title="A guard in the logarithm",
         statement="Add 1e-12 to probabilities inside the logarithm.",
-        claims=(Claim("S3", "helps", "log(D + 1e-12)"),),
+        claims=(Claim("S3", "helps", "log(D + 1e-12)", of="stability"),),
         literature="Isola et al. 2017 (Pix2Pix)",
         following={"discriminator.output": "sigmoid", "discriminator.output_epsilon": 1e-12},
         ignoring={"discriminator.output": "sigmoid", "discriminator.output_epsilon": 0.0},

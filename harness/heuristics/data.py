@@ -123,8 +123,8 @@ ROWS = (
         title="Truncation trick",
         statement="Sample images from latents no larger than 1, and train without a limit.",
         claims=(
-            Claim("S2", "helps", "better single images"),
-            Claim("S2", "hurts", "less variety"),
+            Claim("S2", "helps", "better single images", of="fidelity"),
+            Claim("S2", "hurts", "less variety", of="variety"),
         ),
         literature="Brock et al. 2019 (BigGAN)",
         following={"generator.truncation": 1.0},

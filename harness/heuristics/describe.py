@@ -51,8 +51,10 @@ def sources() -> str:
 
 def told(claim: Claim) -> str:
     """One claim in a line."""
-    condition = f" ({claim.condition})" if claim.condition else ""
-    return f"{claim.source} {claim.effect.replace('_', ' ')}{condition}: {claim.gist}"
+    of = "" if claim.of == "quality" else claim.of
+    words = ", ".join(part for part in (of, claim.condition) if part)
+    effect = claim.effect.replace("_", " ") + (f" ({words})" if words else "")
+    return f"{claim.source} {effect}: {claim.gist}"
 
 
 def patch(knobs: Mapping[str, Any]) -> str:

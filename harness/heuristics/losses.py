@@ -100,7 +100,7 @@ ROWS = (
         title="Feature matching",
         statement="Let the generator match the mean features of real images instead of fooling.",
         claims=(
-            Claim("S1", "helps", "one of the techniques for stable training"),
+            Claim("S1", "helps", "one of the techniques for stable training", of="stability"),
             Claim("S2", "helps", "effective", condition="training is unstable"),
         ),
         following={"loss.generator": "feature_matching"},

@@ -10,7 +10,9 @@ ROWS = (
         claims=(
             Claim("S0", "depends", "sometimes has a high impact; try out both ways"),
             Claim("S1", "helps", "in both networks, but for G's output and D's input"),
-            Claim("S3", "hurts", "NaN with it; training started once it was removed"),
+            Claim(
+                "S3", "hurts", "NaN with it; training started once it was removed", of="stability"
+            ),
             Claim("S2", "hurts", "off", condition="with WGAN-GP"),
         ),
         following={"discriminator.normalization": "batch"},
@@ -22,9 +24,9 @@ ROWS = (
         title="Batch normalisation in both networks",
         statement="Normalise the hidden layers of both, but not G's output and D's input.",
         claims=(
-            Claim("S1", "helps", "stabilises; in all layers it oscillates"),
-            Claim("S2", "helps", "often stabilises training"),
-            Claim("S3", "hurts", "NaN with it in the discriminator"),
+            Claim("S1", "helps", "stabilises; in all layers it oscillates", of="stability"),
+            Claim("S2", "helps", "often stabilises training", of="stability"),
+            Claim("S3", "hurts", "NaN with it in the discriminator", of="stability"),
             Claim("S4", "helps", "against sparse gradients"),
         ),
         literature="Radford et al. 2015 (DCGAN)",
@@ -36,8 +38,8 @@ ROWS = (
         title="No batch normalisation in the discriminator",
         statement="Leave batch normalisation out of the discriminator.",
         claims=(
-            Claim("S3", "helps", "training started as soon as it was removed"),
-            Claim("S1", "hurts", "it has a stabilising effect in both networks"),
+            Claim("S3", "helps", "training started as soon as it was removed", of="stability"),
+            Claim("S1", "hurts", "it has a stabilising effect in both networks", of="stability"),
             Claim("S0", "depends", "sometimes has a high impact; try out both ways"),
         ),
         literature="Gulrajani et al. 2017 (WGAN-GP)",
@@ -95,8 +97,13 @@ ROWS = (
         title="Spectral normalisation of the discriminator",
         statement="Divide every kernel of the discriminator by its largest singular value.",
         claims=(
-            Claim("S0", "helps", "can help with stability"),
-            Claim("S2", "helps", "cheaper than a gradient penalty; against mode collapse"),
+            Claim("S0", "helps", "can help with stability", of="stability"),
+            Claim(
+                "S2",
+                "helps",
+                "cheaper than a gradient penalty; against mode collapse",
+                of="stability",
+            ),
         ),
         following={"discriminator.spectral_norm": True},
         ignoring={"discriminator.spectral_norm": False},

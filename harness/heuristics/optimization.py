@@ -27,7 +27,12 @@ ROWS = (
         statement="Lower Adam's beta_1 from its default of 0.9 to 0.5 in both networks.",
         claims=(
             Claim("S0", "helps", "important; the example would not work at the default"),
-            Claim("S1", "helps", "0.9 led to oscillation and instability, 0.5 stabilised training"),
+            Claim(
+                "S1",
+                "helps",
+                "0.9 led to oscillation and instability, 0.5 stabilised training",
+                of="stability",
+            ),
             Claim("S3", "helps", "beta_1 of 0.5, as in Pix2Pix"),
         ),
         following={"optimizer.generator.beta_1": 0.5, "optimizer.discriminator.beta_1": 0.5},
@@ -48,7 +53,13 @@ ROWS = (
         title="RMSProp",
         statement="Train both networks with RMSProp instead of Adam.",
         claims=(
-            Claim("S2", "helps", "more stable, says the LSGAN paper", condition="least squares"),
+            Claim(
+                "S2",
+                "helps",
+                "more stable, says the LSGAN paper",
+                condition="least squares",
+                of="stability",
+            ),
             Claim("S2", "hurts", "Adam usually works better than other methods"),
         ),
         following={
@@ -115,7 +126,13 @@ ROWS = (
         statement="Train with four times as many images an update.",
         claims=(
             Claim("S2", "helps", "FID falls from 18.65 to 12.39 between 256 and 2048"),
-            Claim("S2", "hurts", "unstable, and even collapses", condition="late in training"),
+            Claim(
+                "S2",
+                "hurts",
+                "unstable, and even collapses",
+                condition="late in training",
+                of="stability",
+            ),
         ),
         following={"training.batch_size": {"times": 4}},
         ignoring={"training.batch_size": {"times": 1}},
@@ -150,7 +167,13 @@ ROWS = (
         statement="Train four times as long.",
         claims=(
             Claim("S0", "helps", "400 epochs for good results, where the log has 10"),
-            Claim("S2", "depends", "unstable, and even collapses", condition="large batches"),
+            Claim(
+                "S2",
+                "depends",
+                "unstable, and even collapses",
+                condition="large batches",
+                of="stability",
+            ),
         ),
         following={"training.kimg": {"times": 4}},
         ignoring={"training.kimg": {"times": 1}},
@@ -163,7 +186,7 @@ ROWS = (
         "mean of all before.",
         claims=(
             Claim("S1", "helps", "update the loss to incorporate history"),
-            Claim("S2", "helps", "damps models that circle around the equilibrium"),
+            Claim("S2", "helps", "damps models that circle around the equilibrium", of="stability"),
         ),
         # no source names a weight: here the pull is that of a typical gradient, not a leash
         following={

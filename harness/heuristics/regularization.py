@@ -69,7 +69,12 @@ ROWS = (
         title="Orthogonal regularisation",
         statement="Penalise inner products between the generator's filters.",
         claims=(
-            Claim("S2", "helps", "numerical stability; truncation works on more models"),
+            Claim(
+                "S2",
+                "helps",
+                "numerical stability; truncation works on more models",
+                of="stability",
+            ),
             Claim(
                 "S2", "hurts", "too limiting", condition="length one demanded, too (orthonormal)"
             ),

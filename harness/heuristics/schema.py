@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Effect = Literal["helps", "hurts", "no_effect", "depends"]
+Of = Literal["quality", "stability", "variety", "fidelity"]
 Kind = Literal["setting", "default", "diagnostic", "protocol", "advice"]
 KINDS: Mapping[str, str] = {
     "setting": "knobs with two sides, which a study can test",
@@ -30,7 +31,8 @@ class Claim:
     source: str  # a name of SOURCES
     effect: Effect
     gist: str  # what it says, in our words or a short quotation
-    condition: str = ""  # where it is said to hold; empty: everywhere
+    condition: str = ""  # where it is said to hold (`conditions`); empty: everywhere
+    of: Of = "quality"  # of samples by KID, of training, of samples' variety or of single images
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,54 +13,74 @@ from matplotlib.ticker import MaxNLocator
 
 from harness.analysis import effects
 from harness.analysis.frame import each_row
-from harness.analysis.objectives import KID_SCALE
-from harness.plots.style import BETTER, INK, MUTED, NARROW, PAPER, REFERENCE, WORSE, ticked
+from harness.analysis.objectives import Objective
+from harness.plots.style import (
+    BETTER,
+    EQUIVALENT,
+    INK,
+    MUTED,
+    NARROW,
+    PAPER,
+    REFERENCE,
+    WORSE,
+    ticked,
+)
 
 ROW = 0.52  # inches
 FAR = 4  # times the median reach of the rows: what lies beyond is cut off, and marked
-_COLOURS = {effects.BETTER: BETTER, effects.WORSE: WORSE}
+_COLOURS = {effects.BETTER: BETTER, effects.WORSE: WORSE, effects.EQUIVALENT: EQUIVALENT}
 
 
 class Row(NamedTuple):
-    """One contrast, KID × 10³; `low` and `high` are NaN where there is no interval."""
+    """One contrast in the objective's unit; intervals are NaN where there is none.
+
+    `low` and `high` hold for all contrasts at once, `t_low` and `t_high` for this one.
+    """
 
     title: str
     note: str
     effect: float
     low: float
     high: float
+    t_low: float
+    t_high: float
     verdict: str
     seeds: tuple[float, ...]
 
 
 class Forest(NamedTuple):
-    """Contrasts from top to bottom, and the range that is shown, KID × 10³."""
+    """Contrasts from top to bottom, and the range that is shown, in a unit."""
 
     rows: tuple[Row, ...]
     low: float
     high: float
+    unit: str
 
 
 def forest_info(
     ranking: pd.DataFrame,
     differences: Mapping[str, Sequence[float]],
     notes: Mapping[str, str],
+    objective: Objective,
 ) -> Forest:
     """Rows for the contrasts that have a value; `differences` and `notes` by contrast name."""
+    scale = objective.scale
     rows = [
         Row(
             title=row.title,
             note=notes[row.contrast],
-            effect=row.effect * KID_SCALE,
-            low=row.low * KID_SCALE,
-            high=row.high * KID_SCALE,
+            effect=row.effect * scale,
+            low=row.low * scale,
+            high=row.high * scale,
+            t_low=row.t_low * scale,
+            t_high=row.t_high * scale,
             verdict=row.verdict,
-            seeds=tuple(value * KID_SCALE for value in differences[row.contrast]),
+            seeds=tuple(value * scale for value in differences[row.contrast]),
         )
         for row in each_row(ranking)
         if row.n
     ]
-    return Forest(tuple(rows), *_range(rows))
+    return Forest(tuple(rows), *_range(rows), objective.unit)
 
 
 def _values(row: Row) -> list[float]:
@@ -95,15 +115,16 @@ def draw_forest(info: Forest, width: float) -> Figure:
     axes.set_xlim(info.low, info.high)
     axes.xaxis.set_major_locator(MaxNLocator(4 if narrow else 5))
     axes.xaxis.set_major_formatter(ticked)
-    axes.set_xlabel("effect on KID × 10³\n← following helps    ·    following hurts →")
+    axes.set_xlabel(f"effect on {info.unit}\n← following helps    ·    following hurts →")
     return figure
 
 
 def _draw_row(axes: Axes, entry: Row, place: int) -> None:
     colour = _COLOURS.get(entry.verdict, REFERENCE)
     if math.isfinite(entry.low):
-        axes.plot([entry.low, entry.high], [place, place], color=colour, linewidth=2.2,
-                  solid_capstyle="round")  # fmt: skip
+        axes.plot([entry.low, entry.high], [place, place], color=colour, linewidth=1.0)
+        axes.plot([entry.t_low, entry.t_high], [place, place], color=colour, linewidth=3.0,
+                  alpha=0.55, solid_capstyle="round")  # fmt: skip
     axes.plot(entry.seeds, [place + 0.2] * len(entry.seeds), "|", color=colour, alpha=0.75,
               markersize=5)  # fmt: skip
     filled = colour if entry.verdict in _COLOURS else PAPER

@@ -7,8 +7,12 @@ import pandas as pd
 
 from harness.analysis import ranking as tables
 from harness.analysis.checks import checks
+from harness.analysis.claims import claims
 from harness.analysis.effects import differences
+from harness.analysis.failures import failure_rates
 from harness.analysis.frame import Frames, Plan
+from harness.analysis.noise import Noise, noise
+from harness.analysis.objectives import Objective, objective
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,8 @@ class ReportData:
     claims: pd.DataFrame
     cells: pd.DataFrame
     costs: pd.DataFrame
+    failures: pd.DataFrame
+    noise: Noise
     checks: Sequence[str]
     differences: Mapping[str, Sequence[float]]  # contrast → one value a seed
 
@@ -27,6 +33,11 @@ class ReportData:
     def plan(self) -> Plan:
         """What was asked."""
         return self.frames.plan
+
+    @property
+    def objective(self) -> Objective:
+        """What is judged, with its unit and scale."""
+        return objective(self.plan["objective"])
 
     @property
     def labels(self) -> list[str]:
@@ -44,9 +55,11 @@ def analyse(frames: Frames) -> ReportData:
     return ReportData(
         frames=frames,
         ranking=ranked,
-        claims=tables.claims(frames, ranked),
+        claims=claims(frames, ranked),
         cells=tables.cells(frames),
         costs=tables.costs(frames),
+        failures=failure_rates(frames),
+        noise=noise(frames),
         checks=checks(frames),
         differences={
             contrast["name"]: list(differences(frames.trials, contrast["weights"])["difference"])

@@ -10,21 +10,21 @@ NONE = "–"
 THIN = "\u2009"
 
 
-def kid(value: float, decimals: int = 1, signed: bool = False) -> str:
-    """KID × 10³; a difference carries its sign."""
-    return number(value * KID_SCALE, decimals, signed)
+def kid(value: float, decimals: int = 1, signed: bool = False, scale: float = KID_SCALE) -> str:
+    """KID × 10³, or what else is judged in its own scale; a difference carries its sign."""
+    return number(value * scale, decimals, signed)
 
 
-def interval(low: float, high: float, decimals: int = 1) -> str:
-    """An interval of KID differences × 10³."""
+def interval(low: float, high: float, decimals: int = 1, scale: float = KID_SCALE) -> str:
+    """An interval of differences of KID × 10³, or of what else is judged."""
     if not math.isfinite(low):
         return NONE
-    return f"[{kid(low, decimals, True)}, {kid(high, decimals, True)}]"
+    return f"[{kid(low, decimals, True, scale)}, {kid(high, decimals, True, scale)}]"
 
 
-def decimals(values: Iterable[float]) -> int:
-    """Decimals that give KID × 10³ of a table about three digits, the same in every row."""
-    sizes = [abs(value) * KID_SCALE for value in values if math.isfinite(value)]
+def decimals(values: Iterable[float], scale: float = KID_SCALE) -> int:
+    """Decimals that give what a table shows about three digits, the same in every row."""
+    sizes = [abs(value) * scale for value in values if math.isfinite(value)]
     largest = max(sizes, default=10.0)
     return 0 if largest >= 10_000 else 1 if largest >= 10 else 2 if largest >= 1 else 3
 

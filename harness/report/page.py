@@ -71,6 +71,7 @@ def _tables(data: ReportData) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "trials", trials.assign(message=trials["message"].map(show.redact))
     yield "curves", data.frames.curves
     yield "cost", data.costs
+    yield "failures", data.failures
 
 
 def _swap(new: Path, folder: Path) -> None:

@@ -43,18 +43,19 @@ def summary(run_name: str, runtime: Runtime) -> Summary:
 
 
 def _tables(data: ReportData, rows: Sequence[Any]) -> Iterator[Ranked]:
-    places = show.decimals(data.ranking["effect"])
+    unit, scale = data.objective.unit, data.objective.scale
+    places = show.decimals(data.ranking["effect"], scale)
     level = show.percent(1 - float(data.plan["alpha"]))
     columns = ("Tip", f"Effect [{level} interval]", "n", "Verdict")
     for design in dict.fromkeys(str(row.design) for row in rows):
         title = DESIGNS.get(design, design.replace("_", " "))
-        own = [_row(row, places) for row in rows if row.design == design]
-        yield Ranked(f"{title}: effect on KID × 10³, negative helps", columns, own)
+        own = [_row(row, places, scale) for row in rows if row.design == design]
+        yield Ranked(f"{title}: effect on {unit}, negative helps", columns, own)
 
 
-def _row(row: Any, places: int) -> tuple[str, ...]:
-    effect = show.kid(row.effect, places, signed=True)
-    span = f" {show.interval(row.low, row.high, places)}" if row.n > 1 else ""
+def _row(row: Any, places: int, scale: float) -> tuple[str, ...]:
+    effect = show.kid(row.effect, places, True, scale)
+    span = f" {show.interval(row.low, row.high, places, scale)}" if row.n > 1 else ""
     n = str(row.n) if row.n == row.planned else f"{row.n}/{row.planned}"
     return _name(row), f"{effect}{span}", n, judged(row.verdict)
 

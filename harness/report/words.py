@@ -3,12 +3,13 @@
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from harness.analysis.effects import BETTER, INCONCLUSIVE, WORSE
+from harness.analysis.effects import BETTER, EQUIVALENT, INCONCLUSIVE, WORSE
 from harness.analysis.frame import MISSING
 from harness.records import CRASHED, DIVERGED, FINISHED
 from harness.report import format as show
 from harness.report.data import ReportData
 
+NAMES = {"KID × 10³": "KID"}  # in a sentence that gives no number
 NO_EVIDENCE = "This profile shows the path; its numbers are no evidence."
 
 
@@ -37,7 +38,7 @@ def _verdict(data: ReportData) -> str:
         return "No seed has both sides of a contrast yet, so there is nothing to rank."
     if len(rows) == 1:
         return f"{rows[0]['title']}: {_single(rows[0], data)}"
-    return _several(rows)
+    return _several(rows, NAMES.get(data.objective.unit, data.objective.what))
 
 
 def _nothing(data: ReportData) -> str:
@@ -49,34 +50,39 @@ def _nothing(data: ReportData) -> str:
 
 
 def _single(row: Mapping[Hashable, Any], data: ReportData) -> str:
-    places = show.decimals([row["effect"]])
-    size = f"{show.kid(abs(row['effect']), places)} × 10⁻³"
+    unit, scale = data.objective.unit, data.objective.scale
+    places = show.decimals([row["effect"]], scale)
     level = show.percent(1 - float(data.plan["alpha"]))
-    span = show.interval(row["low"], row["high"], places)
-    sure = f"{level} interval {span} × 10⁻³, n = {row['n']}" if row["n"] > 1 else "n = 1"
-    if row["verdict"] == INCONCLUSIVE:
-        mean = show.kid(row["effect"], places, signed=True)
-        why = f" ({row['reason']})" if row["reason"] and row["n"] > 1 else ""
-        return f"inconclusive; the mean difference is {mean} × 10⁻³ ({sure}){why}."
+    span = show.interval(row["low"], row["high"], places, scale)
+    sure = f"{level} interval {span}, n = {row['n']}" if row["n"] > 1 else "n = 1"
+    why = f" ({row['reason']})" if row["reason"] and row["n"] > 1 else ""
+    if row["verdict"] in (INCONCLUSIVE, EQUIVALENT):
+        mean = show.kid(row["effect"], places, True, scale)
+        return f"{row['verdict']}; the mean difference of {unit} is {mean} ({sure}){why}."
     way = "lowers" if row["verdict"] == BETTER else "raises"
-    return f"{row['verdict']}; following it {way} KID by {size} ({sure})."
+    size = show.kid(abs(row["effect"]), places, scale=scale)
+    return f"{row['verdict']}; following it {way} {unit} by {size} ({sure}){why}."
 
 
-def _several(rows: list[dict[Hashable, Any]]) -> str:
+def _several(rows: list[dict[Hashable, Any]], unit: str) -> str:
     named = {
         word: [f"“{row['title']}”" for row in rows if row["verdict"] == word]
-        for word in (BETTER, WORSE, INCONCLUSIVE)
+        for word in (BETTER, WORSE, EQUIVALENT, INCONCLUSIVE)
     }
     effects = ((BETTER, "lower"), (WORSE, "raise"))
     parts = [f"{show.listed(named[w])} {_verb(named[w], verb)}" for w, verb in effects if named[w]]
-    if not parts:
+    same = named[EQUIVALENT]
+    if not parts and not same:
         return f"None of the {len(rows)} contrasts can be told from zero; that is not “no effect”."
-    said = "; ".join([f"{parts[0]} KID", *(f"{part} it" for part in parts[1:])])
+    said = [f"{part} {unit if not number else 'it'}" for number, part in enumerate(parts)]
+    if same:
+        said.append(f"{show.listed(same)} {'makes' if len(same) == 1 else 'make'} no difference "
+                    "that matters")  # fmt: skip
     undecided = len(named[INCONCLUSIVE])
     if not undecided:
-        return f"{said}."
+        return f"{'; '.join(said)}."
     rest = "The other is" if undecided == 1 else f"The other {undecided} are"
-    return f"{said}. {rest} inconclusive."
+    return f"{'; '.join(said)}. {rest} inconclusive."
 
 
 def _verb(subjects: list[str], verb: str) -> str:

@@ -11,7 +11,8 @@ from harness.report import format as show
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Text
 from harness.report.data import ReportData
 
-MAYBE = ("FID", "Inception score", "Not finished")  # columns that are left out where empty
+# columns that are left out where empty
+MAYBE = ("FID", "Inception score", "Not reached", "Not finished")
 WORDS = ("Cell", "Not finished")
 
 
@@ -19,9 +20,9 @@ def build(data: ReportData) -> list[Block]:
     """One table a metric identity: the objective of each cell and its paired difference."""
     reference = data.plan["reference"]
     how = (
-        f"The objective “{data.plan['objective']}” is the mean KID over the last fifth of the "
-        f"evaluations. Differences are from the reference, “{reference}”, paired by seed; they "
-        "describe the cells, and the contrasts above are what is judged."
+        f"The objective “{data.plan['objective']}” is {data.objective.what}. Differences are from "
+        f"the reference, “{reference}”, paired by seed; they describe the cells, and the contrasts "
+        "above are what is judged."
     )
     groups = list(data.cells.groupby("identity", sort=False, dropna=False))
     tables = [_table(data, rows, str(identity), len(groups)) for identity, rows in groups]
@@ -29,25 +30,28 @@ def build(data: ReportData) -> list[Block]:
 
 
 def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Table:
-    places = show.decimals([*rows["mean"], *rows["difference"]])
+    scale = data.objective.scale
+    places = show.decimals([*rows["mean"], *rows["difference"]], scale)
     knobs = {cell["label"]: cell["patch"] for cell in data.plan["cells"]}
     body: list[list[Cell]] = [
         [
             Label(row.cell, _patch(knobs[row.cell])),
             f"{row.n} of {row.planned}",
-            show.kid(row.mean, places),
-            show.kid(row.sd, places),
-            show.kid(row.best, places),
+            show.kid(row.mean, places, scale=scale),
+            show.kid(row.sd, places, scale=scale),
+            show.kid(row.best, show.decimals([row.best])),
             *(show.number(getattr(row, name), 2) for name in BESIDE),
-            show.kid(row.difference, places, signed=True),
-            show.interval(row.low, row.high, places),
+            show.kid(row.difference, places, True, scale),
+            show.interval(row.low, row.high, places, scale),
+            show.number(row.censored, 0) if row.censored else show.NONE,
             _ends(row._asdict()),
         ]
         for row in each_row(rows)
     ]
     metric = f"; metric identity {identity}" if of > 1 else ""
-    columns = ["Cell", "n", "KID\u00a0×\u00a010³", "sd", "Best", "Coverage", "FID",
-               "Inception score", "Difference", "Interval", "Not finished"]  # fmt: skip
+    unit = data.objective.unit.replace(" ", "\u00a0")
+    columns = ["Cell", "n", unit, "sd", "Best", "Coverage", "FID", "Inception score",
+               "Difference", "Interval", "Not reached", "Not finished"]  # fmt: skip
     shown = [
         place
         for place, name in enumerate(columns)

@@ -29,11 +29,33 @@ def build(data: ReportData) -> list[Block]:
             "out of its contrasts."
         )
         blocks += [Text(how), _failed(data)]
+    if rates := _rates(data):
+        blocks.append(rates)
     if len(data.frames.flags):
         blocks.append(_flags(data))
     else:
         blocks.append(Text("No trial raised a flag."))
     return blocks
+
+
+def _rates(data: ReportData) -> Table | None:
+    """How often trials of a cell failed, and how often they may; none where no trial did."""
+    failed = data.failures[data.failures["failed"] > 0]
+    if failed.empty:
+        return None
+    rows: list[list[Cell]] = [
+        [
+            row.cell,
+            f"{row.failed} of {row.ended}",
+            str(row.diverged),
+            str(row.collapsed),
+            f"{show.number(100 * row.low, 0)} to {show.number(100 * row.high, 0)} %",
+        ]
+        for row in each_row(failed)
+    ]
+    columns = ["Cell", "Failed", "Diverged", "Collapsed", "Rate, 95 % interval"]
+    caption = "Failure rates: diverged or collapsed; 0 of 8 still allows up to 37 %"
+    return Table(caption, columns, rows, frozenset({1, 2, 3, 4}), "tables/failures.csv")
 
 
 def _failed(data: ReportData) -> Table:

@@ -1,18 +1,25 @@
 """The ranking of the tips by effect, and what it says of the sources' claims."""
 
+import math
 from typing import Any
 
 import pandas as pd
 
-from harness.analysis.effects import BETTER, WORSE
+from harness.analysis.claims import CONTRADICTED, NOT_JUDGED, SUPPORTED
+from harness.analysis.effects import BETTER, EQUIVALENT, HOLM, MAX_T, WORSE, primary
 from harness.analysis.frame import each_row
-from harness.analysis.ranking import CONTRADICTED, SUPPORTED
 from harness.report import format as show
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Tag, Text
 from harness.report.data import ReportData
 from harness.report.summary import judged, titled
 
-TONES = {BETTER: "good", WORSE: "bad", SUPPORTED: "good", CONTRADICTED: "bad"}
+TONES = {
+    BETTER: "good",
+    WORSE: "bad",
+    EQUIVALENT: "neutral",
+    SUPPORTED: "good",
+    CONTRADICTED: "bad",
+}
 SAID = {"helps": "helps", "hurts": "hurts", "no_effect": "no effect", "depends": "depends"}
 
 
@@ -29,8 +36,9 @@ def build(data: ReportData) -> list[Block]:
 
 
 def _how(data: ReportData) -> str:
-    alpha = float(data.plan["alpha"])
-    judged_here = "" if data.plan["evidence"] else " Nothing is judged in this profile."
+    plan, alpha = data.plan, float(data.plan["alpha"])
+    test = primary(len(plan["seeds"]))
+    judged_here = "" if plan["evidence"] else " Nothing is judged in this profile."
     diverged = (
         " A diverged trial enters with its failure value; where the seeds without one give another "
         "verdict, it is inconclusive."
@@ -38,36 +46,49 @@ def _how(data: ReportData) -> str:
         else ""
     )
     return (
-        "An effect is KID(following) − KID(ignoring) with all else equal, so negative helps. "
-        "Differences are taken seed by seed; the interval is a "
-        f"{show.percent(1 - alpha)} t-interval of each alone, p is that of the paired t-test, "
-        f"adjusted by Holm over {show.count(len(data.ranking), 'contrast')}, and the verdict "
-        f"comes from the adjusted p at {show.plain(alpha)}. “Inconclusive” is not “no effect”."
+        f"An effect is the objective, {data.objective.what}, with the tip followed minus ignored, "
+        "all else equal, so negative helps. Differences are taken seed by seed. Intervals are "
+        f"{show.percent(1 - alpha)} intervals for all {show.count(len(data.ranking), 'contrast')} "
+        f"at once. p is adjusted for all of them, too, by {_TESTS[test]}; it alone makes the "
+        f"verdict, at {show.plain(alpha)}. “Equivalent” is an effect whose "
+        f"{show.percent(1 - 2 * alpha)} interval lies within ± {show.percent(plan['equivalence'])} "
+        "of the reference; “inconclusive” is not “no effect”. Places in brackets are those that "
+        "a tip may hold, by the test of all pairs; a win is a seed in which following is better."
         f"{diverged}{judged_here}"
     )
 
 
+_TESTS = {
+    MAX_T: "an exact sign-flip test of the largest |t|",
+    HOLM: (
+        "Holm's paired t-test, which takes differences to be normal (with fewer than six seeds no "
+        "exact test can tell anything)"
+    ),
+}
+
+
 def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Table:
-    places = show.decimals(rows["effect"])
+    unit, scale = data.objective.unit, data.objective.scale
+    places = show.decimals(rows["effect"], scale)
     body: list[list[Cell]] = [
         [
-            str(place) if row.n else show.NONE,
+            _place(place, row),
             titled(row.title, row.design),
-            show.kid(row.effect, places, signed=True),
-            show.interval(row.low, row.high, places),
+            show.kid(row.effect, places, True, scale),
+            show.interval(row.low, row.high, places, scale),
             f"{row.n} of {row.planned}",
-            show.p_value(row.p),
+            f"{round(row.wins * row.n)} of {row.n}" if row.n else show.NONE,
             show.p_value(row.p_adjusted),
             Tag(judged(row.verdict), TONES.get(row.verdict, "neutral"), row.reason),
-            _without(row, places),
+            _without(row, places, scale),
         ]
         for place, row in enumerate(each_row(rows), 1)
     ]
-    columns = ["#", "Tip", "Effect", "Interval", "n", "p", "p (Holm)", "Verdict", "Diverged"]
     kept = [number for number in range(9) if number < 8 or rows["diverged"].any()]
+    columns = ["#", "Tip", "Effect", "Interval", "n", "Wins", "p", "Verdict", "Diverged"]
     metric = f"; metric identity {identity}" if of > 1 else ""
     return Table(
-        f"Effects on KID × 10³, the most helpful first{metric}",
+        f"Effects on {unit}, the most helpful first{metric}",
         [columns[number] for number in kept],
         [[row[number] for number in kept] for row in body],
         frozenset({2, 3, 4, 5, 6}),
@@ -75,12 +96,23 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
     )
 
 
-def _without(row: Any, places: int) -> Cell:
+def _place(place: int, row: Any) -> str:
+    """Its place, and those that it may hold among the tips of its design."""
+    if not row.n:
+        return show.NONE
+    if not math.isfinite(row.rank_low):
+        return str(place)
+    low, high = int(row.rank_low), int(row.rank_high)
+    return f"{place} ({low})" if low == high else f"{place} ({low}–{high})"
+
+
+def _without(row: Any, places: int, scale: float) -> Cell:
     """A diverged trial enters with its failure value; here is the effect without."""
     if not row.diverged:
         return show.NONE
     low, high = row.low_finished, row.high_finished
-    without = f"{show.kid(row.effect_finished, places, True)} {show.interval(low, high, places)}"
+    effect = show.kid(row.effect_finished, places, True, scale)
+    without = f"{effect} {show.interval(low, high, places, scale)}"
     said = f"n = {row.n_finished}, {judged(row.verdict_finished)}"
     return Label(str(row.diverged), f"without: {without}, {said}")
 
@@ -90,9 +122,9 @@ def _claims(data: ReportData) -> Table:
         [
             titled(row.title, row.design),
             row.source,
-            SAID[row.effect] + (f" ({row.condition})" if row.condition else ""),
+            _said(row),
             row.quote,
-            Tag(row.judgement, TONES.get(row.judgement, "neutral")),
+            Tag(row.judgement, TONES.get(row.judgement, "neutral"), _by(row)),
         ]
         for row in each_row(data.claims)
     ]  # fmt: skip
@@ -104,3 +136,15 @@ def _claims(data: ReportData) -> Table:
         csv="tables/claims.csv",
         grouped=True,
     )
+
+
+def _said(row: Any) -> str:
+    of = "" if row.of == "quality" else row.of
+    words = ", ".join(word for word in (of, row.condition) if word)
+    return SAID[row.effect] + (f" ({words})" if words else "")
+
+
+def _by(row: Any) -> str:
+    """What a claim was judged by, where it is not the ranking."""
+    by = {"stability": "by failures", "variety": "by coverage", "fidelity": "no metric of it"}
+    return by.get(row.of, "") if row.judgement != NOT_JUDGED else ""

@@ -1,9 +1,12 @@
 """The first screen: the verdict, the key numbers, what weakens them, and the forest plot."""
 
+import math
 from functools import partial
 
 from harness.analysis.effects import NOT_JUDGED
 from harness.analysis.frame import MISSING, each_row
+from harness.analysis.noise import LIMIT
+from harness.analysis.objectives import OBJECTIVES
 from harness.plots.forest import draw_forest, forest_info
 from harness.records import CRASHED, DIVERGED, FINISHED
 from harness.report import format as show
@@ -31,10 +34,34 @@ def build(data: ReportData) -> list[Block]:
     else:
         checked = "Checked: no trial is missing, cells are balanced, hardware and arithmetic alike."
         blocks.append(Text(checked, "note"))
+    if sure := _uncertainty(data):
+        blocks.append(Text(sure, "note"))
     groups = data.ranking[data.ranking["n"] > 0].groupby("identity", sort=False)
     for number, (identity, _) in enumerate(groups, 1):
         blocks.append(_forest(data, str(identity), number, len(groups)))
     return blocks
+
+
+def _uncertainty(data: ReportData) -> str:
+    """Where the noise comes from, what pairing gains, and what would narrow the intervals."""
+    found = data.noise
+    if not math.isfinite(found.share) or data.objective.unit != OBJECTIVES["final"].unit:
+        return ""
+    places = show.decimals([found.seeds])
+    advice = (
+        "more evaluation.samples would help before more seeds"
+        if found.share > LIMIT
+        else "more seeds would narrow the intervals, more samples hardly"
+    )
+    pairs = (
+        f" Paired seeds have a correlation of {show.number(found.correlation, 2)}."
+        if math.isfinite(found.correlation)
+        else ""
+    )
+    return (
+        f"Noise of KID × 10³: {show.kid(found.seeds, places)} between seeds, "
+        f"{show.kid(found.evaluation, places)} of one evaluation; {advice}.{pairs}"
+    )
 
 
 def _ended(data: ReportData) -> tuple[str, str, str]:
@@ -49,7 +76,8 @@ def _ended(data: ReportData) -> tuple[str, str, str]:
 
 def _reference(data: ReportData) -> tuple[str, str, str]:
     """Of the first metric identity; the table of the cells has them all."""
-    name = "Reference KID × 10³"
+    unit, scale = data.objective.unit, data.objective.scale
+    name = f"Reference {unit}"
     reference = data.plan["reference"]
     row = data.cells[data.cells["cell"] == reference].iloc[0]
     if not row["n"]:
@@ -58,9 +86,10 @@ def _reference(data: ReportData) -> tuple[str, str, str]:
         (data.frames.trials["cell"] == reference)
         & (data.frames.trials["identity"] == row["identity"])
     ]
-    places = show.decimals([row["mean"]])
-    untrained = show.kid(own["untrained"].mean(), places)
-    return name, show.kid(row["mean"], places), f"untrained {untrained}"
+    places = show.decimals([row["mean"]], scale)
+    known = own["untrained"].mean()
+    untrained = f"KID × 10³ untrained {show.kid(known, show.decimals([known]))}"
+    return name, show.kid(row["mean"], places, scale=scale), untrained
 
 
 def _trained_on(data: ReportData) -> tuple[str, str, str]:
@@ -82,18 +111,19 @@ def _took(data: ReportData) -> tuple[str, str, str]:
 
 def _forest(data: ReportData, identity: str, number: int, of: int) -> Figure:
     rows = data.ranking[data.ranking["identity"] == identity].head(MOST)
-    places = show.decimals(rows["effect"])
+    scale = data.objective.scale
+    places = show.decimals(rows["effect"], scale)
     notes = {
-        row.contrast: show.kid(row.effect, places, True)
-        + (f" {show.interval(row.low, row.high, places)}" if row.n > 1 else "")
+        row.contrast: show.kid(row.effect, places, True, scale)
+        + (f" {show.interval(row.low, row.high, places, scale)}" if row.n > 1 else "")
         + f" · n = {row.n}"
         for row in each_row(rows)
     }
     named = rows.assign(title=[titled(row.title, row.design) for row in each_row(rows)])
-    info = forest_info(named, data.differences, notes)
+    info = forest_info(named, data.differences, notes, data.objective)
     judged = [f"{row.title}: {row.note}, {row.verdict}" for row in info.rows]
     name = "forest" if of == 1 else f"forest-{number}"
-    alt = f"Forest plot of effects on KID × 10³. {'; '.join(judged)}."
+    alt = f"Forest plot of effects on {data.objective.unit}. {'; '.join(judged)}."
     caption = _caption(data, NOT_JUDGED not in set(rows["verdict"]))
     metric = f" Metric identity {identity}." if of > 1 else ""
     return figure(name, partial(draw_forest, info), alt, f"{caption}{metric}")
@@ -102,12 +132,12 @@ def _forest(data: ReportData, identity: str, number: int, of: int) -> Figure:
 def _caption(data: ReportData, judged: bool) -> str:
     level = show.percent(1 - float(data.plan["alpha"]))
     colours = (
-        "Blue: better, orange: worse, open grey: inconclusive."
+        "Blue: better, orange: worse, green: equivalent, open grey: inconclusive."
         if judged
         else "Nothing is judged in this profile."
     )
     return (
-        "Effect of each tip, KID(following) − KID(ignoring), paired by seed: mean with "
-        f"{level} t-interval; the ticks below are single seeds, arrowheads what lies outside. "
-        f"{colours}"
+        f"Effect of each tip on {data.objective.unit}, following − ignoring, paired by seed: mean "
+        f"with the {level} interval for all tips at once, and a thick one for the tip alone; the "
+        f"ticks below are single seeds, arrowheads what lies outside. {colours}"
     )

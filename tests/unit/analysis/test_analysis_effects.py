@@ -12,9 +12,10 @@ from scipy import stats
 
 from harness.analysis import effects as module
 from harness.analysis.checks import checks
+from harness.analysis.claims import claims, judge
 from harness.analysis.effects import differences, effects, estimate, holm, verdict
 from harness.analysis.frame import load
-from harness.analysis.ranking import cells, claims, costs, judge, ranking
+from harness.analysis.ranking import cells, costs, ranking
 from harness.files import read_json, write_json
 from tests.synthetic import TIDY, TIPS, Recipe, all_trials, build
 
@@ -51,7 +52,7 @@ def test_one_seed_has_an_effect_and_no_interval():
     assert (one.n, one.effect) == (1, -0.5)
     assert math.isnan(one.low)
     assert math.isnan(one.p)
-    assert verdict(1, -0.5, math.nan, 0.05) == ("inconclusive", "n = 1")
+    assert verdict(1, -0.5, math.nan, 0.05, False, False) == ("inconclusive", "n = 1")
 
 
 def test_differences_are_following_minus_ignoring_by_seed():
@@ -97,7 +98,7 @@ def test_true_effects_are_found_with_the_sign_of_following(tidy):
 
 
 def test_ranking_is_sorted_by_effect_with_missing_values_last(tmp_path: Path):
-    recipe = replace(TIDY, missing=[(Recipe.label(TIPS[1]), seed) for seed in range(6)])
+    recipe = replace(TIDY, missing=[(Recipe.label(TIPS[1]), seed) for seed in range(8)])
     table = ranking(load(RUN, build(tmp_path, recipe)))
     assert table["effect"].iloc[:3].is_monotonic_increasing
     last = table.iloc[3]
@@ -106,14 +107,14 @@ def test_ranking_is_sorted_by_effect_with_missing_values_last(tmp_path: Path):
 
 def test_a_diverged_trial_counts_and_the_effect_without_stands_beside(table):
     row = table.loc["adam_beta_1"]
-    assert (row["n"], row["n_finished"], row["diverged"]) == (6, 5, 1)
+    assert (row["n"], row["n_finished"], row["diverged"]) == (8, 7, 1)
     assert row["effect"] < row["effect_finished"] < 0
 
 
-def test_where_the_diverged_trials_change_the_verdict_it_is_inconclusive(table):
+def test_what_the_diverged_trial_does_to_the_interval_is_said(table):
     row = table.loc["adam_beta_1"]
-    assert (row["verdict"], row["verdict_finished"]) == ("inconclusive", "better")
-    assert row["reason"] == "inconclusive with the diverged trial, better without"
+    assert (row["verdict"], row["verdict_finished"]) == ("better", "better")
+    assert row["reason"] == "by the test; the interval includes zero"
     other = table.loc["spectral_norm"]
     assert (other["verdict"], other["reason"], other["n"]) == ("better", "", other["n_finished"])
 
@@ -124,7 +125,8 @@ def _made_up(following):
     rows += [("b", seed, 0.1 + 0.001 * seed, "finished", "m") for seed in range(len(following))]
     contrast = dict.fromkeys(("kind", "title", "design", "heuristic", "following", "ignoring"), "")
     contrast |= {"name": "tip", "weights": {"a": 1, "b": -1}}
-    plan = {"alpha": 0.05, "evidence": True, "contrasts": [contrast]}
+    plan = {"alpha": 0.05, "evidence": True, "contrasts": [contrast], "reference": "b",
+            "seeds": list(range(len(following))), "equivalence": 0.05}  # fmt: skip
     trials = pd.DataFrame(rows, columns=["cell", "seed", "final", "status", "identity"])
     return SimpleNamespace(plan=plan, trials=trials)
 
@@ -138,7 +140,7 @@ def _made_up(following):
         ([(0.02, "finished")] * 4 + [(0.9, "diverged")], "inconclusive",
          "inconclusive with the diverged trial, better without"),
         # only the failure values speak against it
-        ([(0.9, "diverged")] * 4 + [(0.1, "finished"), (0.1, "finished")], "inconclusive",
+        ([(0.9, "diverged")] * 4 + [(0.2, "finished"), (0.2, "finished")], "inconclusive",
          "worse with the 4 diverged trials, inconclusive without"),
         # nothing is left without them
         ([(0.9, "diverged")] * 4, "inconclusive",
@@ -156,15 +158,15 @@ def test_diverged_trials_and_the_verdict(following, verdict, reason):
 
 
 def test_crashed_and_missing_trials_take_their_seed_out(table):
-    assert table.loc["label_smoothing", ["n", "planned"]].tolist() == [5, 6]
-    assert table.loc["spectral_norm", ["n", "planned"]].tolist() == [5, 6]
+    assert table.loc["label_smoothing", ["n", "planned"]].tolist() == [7, 8]
+    assert table.loc["spectral_norm", ["n", "planned"]].tolist() == [7, 8]
 
 
 def test_a_profile_without_evidence_is_not_judged(tmp_path: Path):
     frames = load(RUN, build(tmp_path, replace(TIDY, evidence=False, seeds=range(2))))
     table = ranking(frames)
     assert set(table["verdict"]) == {module.NOT_JUDGED}
-    assert set(claims(frames, table)["judgement"]) == {"not tested", "not judged"}
+    assert set(claims(frames, table)["judgement"]) == {"not tested here", "not judged"}
 
 
 @pytest.mark.parametrize(
@@ -179,20 +181,26 @@ def test_a_profile_without_evidence_is_not_judged(tmp_path: Path):
         ("no_effect", "better", "contradicted"),
         ("no_effect", "worse", "contradicted"),
         ("no_effect", "inconclusive", "undecided"),
+        ("helps", "equivalent", "contradicted"),
+        ("hurts", "equivalent", "contradicted"),
+        ("no_effect", "equivalent", "supported"),
         ("depends", "better", "not judged"),
     ],
 )
 def test_claims_are_judged_by_the_verdict(claim, found, judgement):
-    assert judge(claim, "", found, 6) == judgement
+    assert judge({"effect": claim}, found, 6) == judgement
 
 
 def test_a_claim_without_a_pair_is_not_tested():
-    assert judge("helps", "", "inconclusive", 0) == "not tested"
+    assert judge({"effect": "helps"}, "inconclusive", 0) == "not tested here"
 
 
-@pytest.mark.parametrize("found", ["better", "worse", "inconclusive"])
-def test_a_claim_under_a_condition_is_not_judged(found):
-    assert judge("hurts", "with WGAN-GP", found, 6) == "not judged"
+@pytest.mark.parametrize(
+    ("met", "judgement"), [(True, "supported"), (False, "not tested here"), (None, "not judged")]
+)
+def test_a_claim_under_a_condition_is_judged_where_the_study_meets_it(met, judgement):
+    claim = {"effect": "hurts", "condition": "with WGAN-GP", "met": met}
+    assert judge(claim, "worse", 6) == judgement
 
 
 def test_cells_are_compared_with_the_reference(tidy):

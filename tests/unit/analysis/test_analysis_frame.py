@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.frame import load
-from harness.analysis.objectives import failure_value, final, objective
+from harness.analysis.objectives import failed, objective
 from harness.errors import HarnessError
 from harness.files import read_json, write_json
 from tests.synthetic import Recipe, all_trials, build
@@ -14,17 +14,61 @@ from tests.synthetic import Recipe, all_trials, build
 RUN = "card_tips-cpu"
 
 
+def _rows(kids):
+    """Evaluations by number, at 0, 10, 20 … kimg; `kids` by number, or a list of all of them."""
+    kids = kids if isinstance(kids, dict) else dict(enumerate(kids))
+    return [
+        {"evaluation": number, "kid": kid, "kimg": 10.0 * number, "seconds": 2.0 * number}
+        for number, kid in kids.items()
+    ]
+
+
+def _score(name, rows, evaluations, threshold=math.nan):
+    return objective(name).score(rows, evaluations, threshold)
+
+
 def test_final_is_the_mean_of_the_last_fifth_rounded_up():
-    kids = dict(enumerate([9.0, 8, 7, 6, 5, 4, 3]))  # untrained and 6 evaluations: the last 2
-    assert final(kids, 6) == pytest.approx(3.5)
-    assert final(dict(enumerate([9.0, 8, 7, 6, 5, 4])), 5) == pytest.approx(4.0)
+    # untrained and 6 evaluations: the last 2
+    assert _score("final", _rows([9.0, 8, 7, 6, 5, 4, 3]), 6).value == pytest.approx(3.5)
+    assert _score("final", _rows([9.0, 8, 7, 6, 5, 4]), 5).value == pytest.approx(4.0)
 
 
 def test_final_needs_the_whole_last_fifth_and_nothing_else():
-    assert math.isnan(final({0: 9.0, 1: 8, 2: 7}, 6))
-    assert math.isnan(final({0: 9.0, 6: 3}, 6))
-    assert math.isnan(final({}, 6))
-    assert final({0: 9.0, 5: 4, 6: 3}, 6) == pytest.approx(3.5)  # a trial scored again
+    assert math.isnan(_score("final", _rows({0: 9.0, 1: 8, 2: 7}), 6).value)
+    assert math.isnan(_score("final", _rows({0: 9.0, 6: 3}), 6).value)
+    assert math.isnan(_score("final", [], 6).value)
+    again = _rows({0: 9.0, 5: 4, 6: 3})  # a trial scored again
+    assert _score("final", again, 6).value == pytest.approx(3.5)
+
+
+def test_best_is_chosen_on_one_half_and_scored_on_the_other():
+    rows = _rows([9.0, 5, 4, 3])
+    halves = [(9.0, 9.0), (0.5, 0.8), (0.2, 0.9), (0.3, 0.1)]  # 2 looks best to the first half
+    rows = [
+        row | {"kid_half_a": a, "kid_half_b": b} for row, (a, b) in zip(rows, halves, strict=True)
+    ]
+    assert _score("best", rows, 3).value == 0.9
+    assert math.isnan(_score("best", rows[:3], 3).value)
+
+
+def test_area_is_the_mean_over_the_logarithm_of_images():
+    rows = _rows([9.0, 4, 2])  # 10 and 20 kimg: a straight line in log kimg
+    assert _score("area", rows, 2).value == pytest.approx(3.0)
+    rows = [
+        row | {"kimg": at} for row, at in zip(_rows([9.0, 4, 2, 2]), [0, 1, 10, 1000], strict=True)
+    ]
+    # a third of the way from 4 to 2, two thirds at 2
+    assert _score("area", rows, 3).value == pytest.approx(3 / 3 + 2 * 2 / 3)
+    assert math.isnan(_score("area", rows[:3], 3).value)
+
+
+def test_time_to_threshold_is_censored_at_the_budget():
+    rows = _rows([9.0, 5, 4, 3])
+    reached = _score("time_to_threshold", rows, 3, 4.0)
+    assert (reached.value, reached.censored, reached.seconds) == (20.0, False, 4.0)
+    never = _score("time_to_threshold", rows, 3, 1.0)
+    assert (never.value, never.censored) == (30.0, True)
+    assert math.isnan(_score("time_to_threshold", rows[:2], 3, 1.0).value)
 
 
 @pytest.mark.parametrize(
@@ -32,11 +76,19 @@ def test_final_needs_the_whole_last_fifth_and_nothing_else():
     [([0.9, 0.5, math.nan], 0.9), ([0.9, 1.4, math.nan, math.nan], 1.4), ([0.9], 0.9)],
 )
 def test_failure_value_is_the_larger_of_untrained_and_last_finite(kids, value):
-    assert failure_value(kids) == value
+    assert failed("final", _rows(kids), 100.0).value == value
 
 
 def test_failure_value_needs_the_untrained_generator():
-    assert math.isnan(failure_value([]))
+    assert math.isnan(failed("final", [], 100.0).value)
+
+
+def test_a_diverged_trial_never_reaches_a_threshold():
+    assert failed("time_to_threshold", _rows([0.9, 0.1]), 100.0) == (
+        100.0,
+        True,
+        pytest.approx(math.nan, nan_ok=True),
+    )
 
 
 def test_unknown_objective_names_the_nearest():
@@ -50,9 +102,9 @@ def test_unknown_run_names_the_nearest(runtime):
 
 
 def test_every_planned_trial_is_a_row(frames):
-    assert len(frames.trials) == 5 * 6
+    assert len(frames.trials) == 5 * 8
     assert frames.trials["status"].value_counts().to_dict() == {
-        "finished": 27,
+        "finished": 37,
         "diverged": 1,
         "crashed": 1,
         "missing": 1,

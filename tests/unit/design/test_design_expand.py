@@ -136,7 +136,9 @@ def test_what_the_plan_file_holds(expanded):
     assert tip["claims"][3] == {
         "source": "S2",
         "effect": "hurts",
+        "of": "quality",
         "condition": "with WGAN-GP",
+        "met": False,
         "quote": "off",
     }
 

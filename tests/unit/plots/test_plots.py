@@ -6,6 +6,7 @@ from functools import partial
 import pandas as pd
 import pytest
 
+from harness.analysis.objectives import OBJECTIVES
 from harness.plots import style
 from harness.plots.curves import curves_info, draw_curves
 from harness.plots.dynamics import BINS, draw_dynamics, dynamics_info
@@ -18,11 +19,14 @@ RANKING = pd.DataFrame(
         "effect": [-0.02, 0.01, math.nan],
         "low": [-0.03, math.nan, math.nan],
         "high": [-0.01, math.nan, math.nan],
+        "t_low": [-0.025, math.nan, math.nan],
+        "t_high": [-0.015, math.nan, math.nan],
         "verdict": ["better", "inconclusive", "inconclusive"],
         "n": [3, 1, 0],
     }
 )
 SEEDS = {"a": [-0.03, -0.02, -0.01], "b": [0.01], "c": []}
+KID = OBJECTIVES["final"]
 NOTES = {"a": "−20.0", "b": "+10.0", "c": "–"}
 
 
@@ -43,18 +47,20 @@ CURVES = _curves(
 
 
 def test_forest_shows_what_has_a_value_times_1000():
-    info = forest_info(RANKING, SEEDS, NOTES)
+    info = forest_info(RANKING, SEEDS, NOTES, KID)
     assert [row.title for row in info.rows] == ["Tip <a>", "Tip b"]
     assert info.rows[0].effect == pytest.approx(-20)
     assert info.rows[0].seeds == pytest.approx((-30, -20, -10))
+    assert (info.rows[0].low, info.rows[0].t_low) == pytest.approx((-30, -25))
     assert math.isnan(info.rows[1].low)
+    assert info.unit == "KID × 10³"
     assert info.low < -30
     assert info.high > 10
 
 
 def test_one_far_row_does_not_hide_the_others():
     far = pd.concat([RANKING, RANKING.iloc[:1].assign(contrast="d", effect=-9.0, low=-20.0)])
-    info = forest_info(far, SEEDS | {"d": [-9.0]}, NOTES | {"d": ""})
+    info = forest_info(far, SEEDS | {"d": [-9.0]}, NOTES | {"d": ""}, KID)
     assert -60 < info.low < -30
 
 
@@ -121,7 +127,7 @@ def test_every_figure_draws_at_both_widths():
     looks = style.looks(["reference", "tip"], "reference")
     curves = curves_info(CURVES, ["reference", "tip"], "reference")
     for draw, word in (
-        (partial(draw_forest, forest_info(RANKING, SEEDS, NOTES)), "KID × 10³"),
+        (partial(draw_forest, forest_info(RANKING, SEEDS, NOTES, KID)), "KID × 10³"),
         (partial(draw_curves, curves, looks), "KID × 10³"),
         (partial(draw_dynamics, dynamics_info(_training(9), ["reference"]), looks), "loss"),
     ):
@@ -133,13 +139,13 @@ def test_every_figure_draws_at_both_widths():
 
 
 def test_words_of_others_are_escaped_in_svg():
-    svg = style.svg(partial(draw_forest, forest_info(RANKING, SEEDS, NOTES)), style.WIDE)
+    svg = style.svg(partial(draw_forest, forest_info(RANKING, SEEDS, NOTES, KID)), style.WIDE)
     assert "Tip &lt;a&gt;" in svg
     assert "<a>" not in svg
 
 
 def test_a_figure_is_the_same_each_time():
-    draw = partial(draw_forest, forest_info(RANKING, SEEDS, NOTES))
+    draw = partial(draw_forest, forest_info(RANKING, SEEDS, NOTES, KID))
     assert style.svg(draw, style.WIDE) == style.svg(draw, style.WIDE)
 
 

@@ -126,17 +126,17 @@ def test_a_failed_rendering_leaves_the_old_report(tmp_path: Path, no_figures, sm
 def test_the_first_screen_holds_the_key_numbers(text):
     numbers = text[text.index('<dl class="numbers">') : text.index("</dl>")]
     found = re.findall(r"<dt>(.*?)</dt><dd><strong>(.*?)</strong> <small>(.*?)</small>", numbers)
-    assert found[0] == ("Trials finished", "27 of 30", "1 diverged, 1 crashed, 1 missing")
+    assert found[0] == ("Trials finished", "37 of 40", "1 diverged, 1 crashed, 1 missing")
     assert re.fullmatch(r"1[45]\d\.\d", found[1][1])
-    assert found[1][2] == "untrained 900.0"
+    assert found[1][2] == "KID × 10³ untrained 900.0"
     assert found[2][1:] == ("cifar10", "16 px, 128 kimg each")
     assert text.index("Before you read the numbers: 3 remarks") < text.index("<figure>")
 
 
 def test_effect_without_the_diverged_trial_stands_beside_the_verdict(text):
-    row = text[text.index(">inconclusive</span> <small>") :].split("</tr>")[0]
-    assert "inconclusive with the diverged trial, better without" in row
-    assert re.search(r"without: −[\d.]+ \[.*\], n = 5, better", row)
+    row = text[text.index(">better</span> <small>") :].split("</tr>")[0]
+    assert "by the test; the interval includes zero" in row
+    assert re.search(r"without: −[\d.]+ \[.*\], n = 7, better", row)
 
 
 def test_long_names_break_after_their_joints_only():

@@ -1,0 +1,109 @@
+"""Tests and intervals for all contrasts of a study at once, of one paired difference a seed.
+
+The test is single-step max-|t| under sign flips (Westfall & Young 1993): exact where differences
+are symmetric about zero under the null, whatever their correlation, and for any number of contrasts
+able to reach p = 2 / 2^n. The interval is parametric: the multivariate t with the estimated
+correlation (Hothorn, Bretz & Westfall 2008).
+
+D is (seeds, contrasts), NaN where a contrast has no value of a seed.
+"""
+
+import itertools
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from harness import rng
+
+Array = NDArray[np.floating]
+
+EXACT = 13  # seeds; of more, sign flips are drawn
+FLIPS = 10_000
+DRAWS = 50_000  # of the multivariate t
+_CHUNK = 1 << 22  # numbers of one table of statistics
+_TINY = 1e-300
+
+
+def adjusted(D: Array) -> Array:
+    """Two-sided p of each contrast, adjusted for all of them: (contrasts,).
+
+    A contrast of fewer than two seeds has none, and takes no part.
+    """
+    count = np.isfinite(D).sum(0)
+    part = count > 1
+    p = np.full(D.shape[1], np.nan)
+    if not part.any():
+        return p
+    values, n = np.nan_to_num(D[:, part]), count[part]
+    square = (values**2).sum(0) / n
+    flips = _flips(len(D))
+    observed = _statistics(flips[:1], values, n, square)[0]
+    reached = np.zeros(len(observed))
+    rows = max(1, _CHUNK // len(observed))
+    for start in range(0, len(flips), rows):
+        largest = _statistics(flips[start : start + rows], values, n, square).max(1)
+        reached += (largest[:, np.newaxis] >= observed - 1e-9).sum(0)
+    p[part] = reached / len(flips)
+    return p
+
+
+def _statistics(flips: Array, values: Array, n: Array, square: Array) -> Array:
+    mean = flips @ values / n
+    error = np.sqrt(np.maximum(square - mean**2, _TINY) / (n - 1))
+    statistics: Array = np.abs(mean / error)
+    return statistics
+
+
+def _flips(seeds: int) -> Array:
+    """Signs a seed, what was observed first; flipping all seeds changes no |t|, so one is kept."""
+    if seeds <= EXACT:
+        rest = np.array(list(itertools.product((1.0, -1.0), repeat=seeds - 1)))
+        return np.column_stack([np.ones(len(rest)), rest])
+    drawn = rng.generator(0, "sign flips").choice((1.0, -1.0), (FLIPS, seeds))
+    drawn[0] = 1.0
+    return drawn
+
+
+def smallest_p(seeds: int) -> float:
+    """The smallest p that sign flips can reach, for any number of contrasts."""
+    return 2.0 / 2**seeds if seeds <= EXACT else 1.0 / FLIPS
+
+
+def single_level(D: Array, alpha: float) -> float:
+    """The level of each contrast's own t-interval with which all together miss at `alpha`.
+
+    Between alpha / contrasts (nothing in common) and alpha (all the same).
+    """
+    count = np.isfinite(D).sum(0)
+    centred = np.nan_to_num(D - np.nansum(D, axis=0) / np.maximum(count, 1))
+    length = np.sqrt((centred**2).sum(0))
+    part = (count > 1) & (length > 0)
+    if not part.any():
+        return alpha
+    # draws with the correlation of the columns: sums of as many normals as there are seeds
+    random = rng.generator(0, "multivariate t")
+    normal = random.standard_normal((DRAWS, len(D))) @ (centred[:, part] / length[part])
+    share = random.random(DRAWS)
+    levels = [
+        2 * stats.t.sf(np.abs(normal[:, freedom == df]).max(1) / _scale(share, df), df)
+        for freedom in [count[part] - 1]
+        for df in np.unique(freedom)
+    ]
+    return float(np.quantile(np.min(levels, axis=0), alpha))
+
+
+def _scale(share: Array, df: int) -> Array:
+    scale: Array = np.sqrt(stats.chi2.ppf(share, df) / df)
+    return scale
+
+
+def interval(differences: Array, level: float) -> tuple[float, float]:
+    """Two-sided t-interval of the mean at a level (0.05: 95 %); NaN for fewer than two values."""
+    n = len(differences)
+    if n < 2:
+        return math.nan, math.nan
+    mean = float(differences.mean())
+    half = float(stats.t.ppf(1 - level / 2, n - 1) * differences.std(ddof=1)) / math.sqrt(n)
+    return mean - half, mean + half

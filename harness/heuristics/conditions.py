@@ -1,0 +1,35 @@
+"""Where claims are said to hold, as far as a configuration tells."""
+
+from collections.abc import Callable, Mapping
+
+from harness.catalog import dataset
+from harness.config.trial import TrialConfig
+
+FEW = 10_000  # training images; the data sets of S0, of which it says so, have 6,000 and fewer
+
+
+def _few_images(config: TrialConfig) -> bool:
+    of_set = dataset(config.data.name).train_images
+    count = config.data.train_images or of_set
+    return count is not None and count <= FEW
+
+
+CONDITIONS: Mapping[str, Callable[[TrialConfig], bool]] = {
+    "with WGAN-GP": lambda c: c.loss.name == "wasserstein" and c.penalties.gradient.weight > 0,
+    "least squares": lambda c: c.loss.name == "least_squares",
+    "kernel not divisible by the stride": lambda c: c.generator.kernel_size % 2 == 1,
+    "length one demanded, too (orthonormal)": lambda c: (
+        max(c.penalties.orthonormal.weight, c.penalties.orthonormal.generator_weight) > 0
+    ),
+    "little data": _few_images,
+    "low data": _few_images,
+    "with much data, as in CelebA": lambda c: not _few_images(c),
+}
+
+
+def met(condition: str, config: TrialConfig) -> bool | None:
+    """Whether a claim's condition holds in a configuration; None where no knob can tell."""
+    if not condition:
+        return True
+    told = CONDITIONS.get(condition)
+    return told(config) if told else None

@@ -1,0 +1,150 @@
+"""The joint test, simultaneous intervals, equivalence and places, against brute force."""
+
+import itertools
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from harness.analysis import max_t
+from harness.analysis.effects import effects, estimates
+from harness.analysis.ranks import rank_intervals
+
+
+def _t(columns):
+    return [
+        abs(stats.ttest_1samp(column[np.isfinite(column)], 0).statistic) for column in columns.T
+    ]
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_max_t_equals_all_sign_flips_by_hand(missing):
+    D = np.random.default_rng(3).normal(0.6, 1, (6, 4))
+    if missing:
+        D[2, 1] = D[0, 3] = np.nan
+    observed, reached, flips = _t(D), np.zeros(4), 0
+    for signs in itertools.product((1, -1), repeat=6):
+        largest = max(_t(D * np.array(signs)[:, None]))
+        reached += [largest >= value - 1e-9 for value in observed]
+        flips += 1
+    assert max_t.adjusted(D) == pytest.approx(reached / flips)
+
+
+def test_drawn_flips_are_near_exact_ones(monkeypatch):
+    D = np.random.default_rng(5).normal(0.4, 1, (10, 3))
+    exact = max_t.adjusted(D)
+    monkeypatch.setattr(max_t, "EXACT", 9)
+    assert max_t.adjusted(D) == pytest.approx(exact, abs=0.02)
+
+
+def test_six_seeds_reach_a_verdict_for_any_number_of_contrasts():
+    D = np.random.default_rng(0).normal(0, 1, (6, 40))
+    D[:, 0] = [5.0, 5.1, 5.2, 4.9, 5.0, 5.3]
+    assert max_t.adjusted(D)[0] == pytest.approx(max_t.smallest_p(6)) == 1 / 32
+    assert max_t.smallest_p(5) > 0.05
+
+
+def test_a_contrast_without_two_seeds_has_no_p_and_changes_no_other():
+    D = np.random.default_rng(1).normal(1, 1, (7, 2))
+    one = np.full((7, 1), np.nan)
+    one[0] = 3.0
+    assert max_t.adjusted(np.hstack([D, one]))[:2] == pytest.approx(max_t.adjusted(D))
+    assert np.isnan(max_t.adjusted(np.hstack([D, one]))[2])
+    assert max_t.adjusted(np.zeros((6, 2))) == pytest.approx([1, 1])
+
+
+def test_simultaneous_level_lies_between_bonferroni_and_none():
+    random = np.random.default_rng(2)
+    alike = np.repeat(random.normal(size=(8, 1)), 3, axis=1)
+    assert max_t.single_level(alike, 0.05) == pytest.approx(0.05, abs=0.004)
+    apart = stats.ortho_group.rvs(8, random_state=1)[:, :4]
+    apart = apart - apart.mean(0)
+    assert 0.05 / 4 <= max_t.single_level(apart, 0.05) < 0.03
+    assert max_t.single_level(random.normal(size=(8, 1)), 0.05) == pytest.approx(0.05, abs=0.004)
+
+
+def test_simultaneous_level_equals_dunnett_like_multivariate_t():
+    """Three contrasts with one common side: correlation ½, as scipy's own integral has it."""
+    random = np.random.default_rng(7)
+    D = random.normal(size=(9, 4))
+    D = D[:, :3] - D[:, 3:]
+    level = max_t.single_level(D, 0.05)
+    limit = stats.t.ppf(1 - level / 2, 8)
+    shape = np.corrcoef(D.T)
+    law = stats.multivariate_t(np.zeros(3), shape, df=8, seed=1)
+    inside = law.cdf([limit] * 3, lower_limit=[-limit] * 3)
+    assert inside == pytest.approx(0.95, abs=0.004)
+
+
+def test_estimates_hold_both_intervals_and_wins():
+    D = np.array([[-1.0, 2.0], [-2.0, np.nan], [-1.5, -1.0], [-1.2, 0.5], [-1.1, 1.0], [-1.7, 0.2]])
+    table = estimates(D, 0.05, exact=True)
+    one = stats.ttest_1samp(D[:, 0], 0).confidence_interval(0.95)
+    assert table.loc[0, ["t_low", "t_high"]].tolist() == pytest.approx([one.low, one.high])
+    assert table["low"][0] < table["t_low"][0] < table["t_high"][0] < table["high"][0]
+    assert (table["wins"][0], table["wins"][1]) == (1.0, 0.2)
+    assert table["wins_low"][0] == pytest.approx(0.025 ** (1 / 6))  # Clopper and Pearson of 6 in 6
+    assert np.isnan(table["p_adjusted"][1])  # five seeds
+
+
+def _study(columns, equivalence=0.05, seeds=8):
+    """Contrasts a, b … against a reference of KID 1, with these differences by seed."""
+    rows = [("r", seed, 1.0, "finished", "m") for seed in range(seeds)]
+    contrasts = []
+    for name, values in columns.items():
+        rows += [(name, seed, 1.0 + value, "finished", "m") for seed, value in enumerate(values)]
+        contrast = dict.fromkeys(("kind", "title", "design", "heuristic"), "")
+        contrast |= {"following": name, "ignoring": "r", "name": name}
+        contrasts.append(contrast | {"weights": {name: 1, "r": -1}})
+    plan = {"alpha": 0.05, "evidence": True, "contrasts": contrasts, "reference": "r",
+            "seeds": list(range(seeds)), "equivalence": equivalence}  # fmt: skip
+    trials = pd.DataFrame(rows, columns=["cell", "seed", "final", "status", "identity"])
+    return SimpleNamespace(plan=plan, trials=trials)
+
+
+def test_the_four_verdicts():
+    wave = np.array([1, -1, 0.5, -0.5, 0.8, -0.8, 0.2, -0.2])
+    found = effects(
+        _study(
+            {
+                "better": -0.3 + 0.01 * wave,
+                "worse": 0.3 + 0.01 * wave,
+                "equivalent": 0.002 + 0.01 * wave,
+                "inconclusive": 0.02 + 0.1 * wave,
+            }
+        )
+    ).set_index("contrast")
+    assert found["verdict"].to_dict() == {name: name for name in found.index}
+    row = found.loc["equivalent"]
+    values = 0.002 + 0.01 * wave
+    low = stats.ttest_1samp(values, -0.05, alternative="greater").pvalue
+    high = stats.ttest_1samp(values, 0.05, alternative="less").pvalue
+    assert row["margin"] == pytest.approx(0.05)
+    assert row["p_equivalence"] == pytest.approx(max(low, high))
+
+
+def test_fewer_than_six_seeds_are_judged_by_holm():
+    wave = np.array([1, -1, 0.5, -0.5, 0.2])
+    table = effects(_study({"a": -0.3 + 0.01 * wave, "b": 0.1 * wave}, seeds=5))
+    assert table["verdict"].tolist() == ["better", "inconclusive"]
+    assert table["p_adjusted"].tolist() == table["p_holm"].tolist()
+
+
+def test_where_test_and_interval_disagree_the_row_says_so():
+    # every sign the same, so the exact test is sure; the spread is so wide that t is not
+    values = np.array([0.001, 0.01, 0.1, 0.2, 0.4, 0.9, 0.02, 0.05])
+    row = effects(_study({"a": values}, equivalence=0.0001)).iloc[0]
+    assert row["low"] < 0 < row["high"]
+    assert (row["verdict"], row["reason"]) == ("worse", "by the test; the interval includes zero")
+
+
+def test_rank_intervals_count_who_is_surely_better_and_worse():
+    wave = np.random.default_rng(4).normal(0, 0.01, (8, 4))
+    D = wave + np.array([-1.0, 0.0, 0.0, 1.0])
+    assert rank_intervals(D, 0.05, exact=True) == ([1, 2, 2, 4], [1, 3, 3, 4])
+    assert rank_intervals(D[:5], 0.05, exact=False) == ([1, 2, 2, 4], [1, 3, 3, 4])
+    assert rank_intervals(D[:, :1], 0.05, exact=True) == ([1], [1])
+    nothing = np.random.default_rng(4).normal(0, 1, (8, 3))
+    assert rank_intervals(nothing, 0.05, exact=True) == ([1, 1, 1], [3, 3, 3])
