@@ -1,0 +1,137 @@
+"""Failures, noise, claims of other kinds, deviations and the A/A check."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from harness.analysis import noise as module
+from harness.analysis.checks import checks
+from harness.analysis.claims import claims
+from harness.analysis.failures import failure_effects, failure_rates
+from harness.analysis.frame import load
+from harness.analysis.noise import correlation, noise
+from harness.analysis.ranking import ranking
+from harness.analysis.self_check import self_check
+from harness.errors import HarnessError
+from harness.files import read_json, write_json
+from tests.synthetic import TIDY, TIPS, Recipe, build
+
+RUN = Recipe.run_name
+BETA = TIPS[0]  # the reference follows it
+
+
+def _load(tmp_path: Path, recipe=TIDY, change=lambda plan: plan):
+    runtime = build(tmp_path, recipe)
+    path = runtime.study(RUN) / "plan.json"
+    write_json(path, change(read_json(path)))
+    return load(RUN, runtime)
+
+
+def _diverging(tmp_path: Path, count: int, change=lambda plan: plan):
+    cell = Recipe.label(BETA)
+    recipe = replace(TIDY, diverged=[(cell, seed) for seed in range(count)])
+    return _load(tmp_path, recipe, change)
+
+
+def test_failure_rates_have_exact_intervals(tmp_path: Path):
+    rates = failure_rates(_diverging(tmp_path, 3)).set_index("cell")
+    row = rates.loc[Recipe.label(BETA)]
+    assert (row["ended"], row["diverged"], row["collapsed"], row["failed"]) == (8, 3, 0, 3)
+    span = stats.binomtest(3, 8).proportion_ci(method="exact")
+    assert (row["low"], row["high"]) == pytest.approx((span.low, span.high))
+    assert rates.loc["reference", "high"] == pytest.approx(0.369, abs=1e-3)  # 0 of 8
+
+
+def test_failures_are_compared_by_mcnemar(tmp_path: Path):
+    table = failure_effects(_diverging(tmp_path, 6)).set_index("contrast")
+    row = table.loc[BETA.name]
+    assert (row["following"], row["ignoring"], row["n"]) == (0, 6, 8)
+    assert row["p"] == pytest.approx(2 / 2**6)
+    assert row["verdict"] == "better"
+    assert table.loc[TIPS[1].name, "verdict"] == "inconclusive"
+
+
+def _of(of):
+    def change(plan):
+        for claim in plan["contrasts"][0]["claims"]:
+            claim["of"] = of
+        return plan
+
+    return change
+
+
+@pytest.mark.parametrize(("count", "judgement"), [(6, "supported"), (3, "undecided")])
+def test_claims_of_stability_go_by_failures(tmp_path: Path, count, judgement):
+    frames = _diverging(tmp_path, count, _of("stability"))
+    table = claims(frames, ranking(frames))
+    own = table[table["contrast"] == BETA.name]
+    assert set(own["judgement"]) == {judgement}
+
+
+def test_claims_of_variety_go_by_coverage_and_of_fidelity_by_nothing(tmp_path: Path):
+    frames = _load(tmp_path, change=_of("variety"))
+    worse = frames.trials["cell"] == Recipe.label(BETA)
+    frames.trials.loc[worse, "coverage"] -= 0.1 + 0.01 * frames.trials["seed"]
+    table = claims(frames, ranking(frames)).set_index("contrast")
+    assert set(table.loc[BETA.name, "judgement"]) == {"supported"}
+    frames = _load(tmp_path / "b", change=_of("fidelity"))
+    table = claims(frames, ranking(frames)).set_index("contrast")
+    assert set(table.loc[BETA.name, "judgement"]) == {"not tested here"}
+
+
+def test_noise_is_split_into_evaluation_and_seeds(tmp_path: Path):
+    frames = _load(tmp_path)
+    found = noise(frames)
+    own = frames.trials.groupby("cell")["final"].var()
+    assert found.seeds == pytest.approx(np.sqrt(own.mean()))
+    # two blocks, 0.02 apart
+    assert found.evaluation == pytest.approx(0.02 / np.sqrt(2) / np.sqrt(2))
+    assert found.share == pytest.approx((found.evaluation / found.seeds) ** 2)
+    assert 0.1 < found.correlation < 0.95
+
+
+def test_correlation_is_that_of_two_way_anova():
+    random = np.random.default_rng(0)
+    shared = random.normal(size=(2000, 1))
+    table = shared + random.normal(size=(2000, 4)) + np.arange(4)
+    assert correlation(table) == pytest.approx(0.5, abs=0.03)
+    assert correlation(shared + np.arange(3)) == pytest.approx(1.0)
+    assert np.isnan(correlation(table[:1]))
+
+
+def test_a_change_of_what_was_declared_is_a_deviation(tmp_path: Path):
+    declared = {"objective": "final", "alpha": 0.05}
+    frames = _load(tmp_path, change=lambda plan: plan | {"objective": "area", "declared": declared})
+    first = checks(frames)[0]
+    assert first.startswith("Deviation: objective was declared as final")
+    assert not [line for line in checks(frames) if "alpha" in line]
+
+
+def test_a_against_a_is_rarely_different(tmp_path: Path, monkeypatch):
+    frames = _load(tmp_path, replace(TIDY, seeds=range(24)))
+    found = self_check(frames, seeds=6, contrasts=4)
+    assert (found.pool, found.deals) == (24, 2000)
+    assert found.share <= found.tolerance
+    # the check can fail: arms that differ are found
+    monkeypatch.setattr(
+        "harness.analysis.self_check.rng.generator",
+        lambda *_: _Sorted(),  # deals by size
+    )
+    assert self_check(frames, seeds=6, contrasts=1).share == 1.0
+
+
+class _Sorted:
+    def permutation(self, values):
+        return np.sort(values)
+
+
+def test_too_few_seeds_to_deal(tmp_path: Path):
+    with pytest.raises(HarnessError, match="8 seeds have a value, and two arms of 6 need 12"):
+        self_check(_load(tmp_path), seeds=6, contrasts=2)
+
+
+def test_more_noise_of_evaluation_asks_for_samples():
+    assert module.Noise(0.5, 1.0, 0.0).share > module.LIMIT > module.Noise(0.1, 1.0, 0.0).share
