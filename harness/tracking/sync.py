@@ -5,7 +5,8 @@ written again: trials shared with another study, resumed, killed, added or score
 """
 
 import csv
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,8 +17,9 @@ from harness.errors import HarnessError, unknown
 from harness.files import read_json
 from harness.records import CRASHED, FINISHED, Trial
 from harness.tracking import mirror
-from harness.tracking.mirror import Cells, Log, Mode, RunIdentity, TrackingSettings
-from harness.tracking.wandb_sink import WandbSink, resolve_mode
+from harness.tracking.mirror import Cells, Log, Mode, RunIdentity, StudyReport, TrackingSettings
+from harness.tracking.wandb_library import resolve_mode
+from harness.tracking.wandb_sink import WandbSink
 
 REPORT = "report"
 PATIENCE = 60.0  # seconds that a call may wait for W&B: no training waits here
@@ -179,13 +181,19 @@ def _report_content(plan: dict[str, Any], runtime: Runtime, verdict: str) -> _Co
     if any(trial.result() is None and trial.failure() is None for trial in trials):
         return "the study is not finished"
     columns, rows = read_table(ranking)
-    figures = sorted((ranking.parents[1] / "figures").glob("*.png"))
-    logged = mirror.logged_report(columns, rows, figures)
+    shown = StudyReport(columns, rows, ranking.parents[1])
     config = {name: plan[name] for name in ("title", "question", "design", "seeds", "alpha")}
-    result = {"status": FINISHED, "verdict": verdict}
-    write = partial(WandbSink.report, columns=columns, rows=rows, figures=figures)
+    result = {"status": FINISHED, "verdict": verdict, **_counts(shown, trials)}
+    write = partial(WandbSink.report, report=shown)
     identity = _identity(plan, runtime, REPORT, REPORT, None)
-    return _Content(identity, config, logged, result, write)
+    return _Content(identity, config, shown.logged(), result, write)
+
+
+def _counts(report: StudyReport, trials: Sequence[Trial]) -> dict[str, dict[str, int]]:
+    """How many contrasts have each verdict, and how many trials ended in each way."""
+    verdicts = [str(row[report.columns.index("verdict")]) for row in report.rows]
+    endings = [(trial.result() or {"status": CRASHED})["status"] for trial in trials]
+    return {"verdicts": dict(Counter(verdicts)), "trials": dict(Counter(endings))}
 
 
 def read_table(path: Path) -> tuple[list[str], list[Cells]]:

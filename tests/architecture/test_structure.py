@@ -18,7 +18,7 @@ HOMES = {
     "tensorflow_datasets": "gan/",
     "sklearn": "gan/",
     "optuna": "ledger/",
-    "wandb": "tracking/wandb_sink.py",
+    "wandb": "tracking/wandb_library.py",
     "matplotlib": "plots/",
     "seaborn": "plots/",
     "scipy": "analysis/",
