@@ -41,11 +41,12 @@ class RunIdentity:
     cell: str
     seed: int | None  # None: the report of the study
     directory: Path
+    run_id: str = ""  # where a sweep of W&B has begun the run
 
     @property
     def id(self) -> str:
-        """One run a trial and study, whatever the attempts."""
-        return RESERVED.sub("_", f"{self.run_name}-{self.key}")
+        """One run a trial and study, whatever the attempts; of a sweep the one that it began."""
+        return self.run_id or RESERVED.sub("_", f"{self.run_name}-{self.key}")
 
     @property
     def name(self) -> str:

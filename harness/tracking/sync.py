@@ -6,8 +6,8 @@ written again: trials shared with another study, resumed, killed, added or score
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,15 @@ from harness.errors import HarnessError, unknown
 from harness.files import read_json
 from harness.records import CRASHED, FINISHED, Trial
 from harness.tracking import mirror
-from harness.tracking.mirror import Cells, Log, Mode, RunIdentity, StudyReport, TrackingSettings
+from harness.tracking.mirror import (
+    Cells,
+    Log,
+    Mode,
+    Row,
+    RunIdentity,
+    StudyReport,
+    TrackingSettings,
+)
 from harness.tracking.wandb_library import resolve_mode
 from harness.tracking.wandb_sink import WandbSink
 
@@ -82,8 +90,20 @@ def _plan(run_name: str, runtime: Runtime) -> dict[str, Any]:
     return plan
 
 
+def write_trial(plan: Mapping[str, Any], row: Row, runtime: Runtime, run_id: str, log: Log) -> None:
+    """Write the trial of a plan's `row` to a run that a sweep has begun, unless it is there."""
+    report = SyncReport(resolve_mode(runtime.tracking, log))
+    if report.mode == "disabled":
+        return
+    (request,) = {cell["request"] for cell in plan["cells"] if cell["label"] == row["cell"]}
+    identity = replace(
+        _identity(plan, runtime, row["key"], row["cell"], row["seed"]), run_id=run_id
+    )
+    _mirror(_trial_content(identity, Trial(runtime.trials / row["key"]), request), report, log)
+
+
 def _identity(
-    plan: dict[str, Any], runtime: Runtime, key: str, cell: str, seed: int | None
+    plan: Mapping[str, Any], runtime: Runtime, key: str, cell: str, seed: int | None
 ) -> RunIdentity:
     return RunIdentity(
         project=runtime.project,
@@ -131,6 +151,8 @@ def _is_whole(content: _Content, mode: Mode) -> bool:
     entry = mirror.entries(identity.folder).get(identity.key)
     if entry is None or entry["digest"] != content.digest:
         return False
+    if identity.run_id and f"-{identity.run_id}" not in entry["folder"]:
+        return False  # whole in another run, and this one is a sweep's
     offline = entry["mode"] == "offline"
     if offline and (mode == "online" or not (identity.folder / entry["folder"]).is_dir()):
         return False

@@ -40,6 +40,17 @@ def has_account() -> bool:
     return bool(settings.api_key or read_netrc_auth(host=settings.base_url))
 
 
+def default_entity() -> str:
+    """The user or team that things belong to; asked of the server where it is not set."""
+    return os.environ.get("WANDB_ENTITY") or str(library().Api().default_entity)
+
+
+def redacted(text: str) -> str:
+    """`text` without the key of the account."""
+    secret = os.environ.get("WANDB_API_KEY")
+    return text.replace(secret, "<key>") if secret else text
+
+
 @contextmanager
 def staging(folder: Path) -> Iterator[None]:
     """Have W&B keep what it is to upload beside the run, not in the home directory."""

@@ -25,7 +25,7 @@ from harness.tracking.mirror import (
     TrackingSettings,
     check_mode,
 )
-from harness.tracking.wandb_library import library, resolve_mode, run_settings, staging
+from harness.tracking.wandb_library import library, redacted, resolve_mode, run_settings, staging
 
 if TYPE_CHECKING:
     import wandb
@@ -131,11 +131,9 @@ class WandbSink:
         if self._off:
             return
         self._off = True
-        if secret := os.environ.get("WANDB_API_KEY"):
-            reason = reason.replace(secret, "<key>")
         self._log(
-            f"W&B: {self._identity.id} is not mirrored ({reason}); the record is not touched, and "
-            "`harness sync` writes the run from it"
+            f"W&B: {self._identity.id} is not mirrored ({redacted(reason)}); the record is not "
+            "touched, and `harness sync` writes the run from it"
         )
 
     def _offer(self, job: Callable[[], None]) -> None:

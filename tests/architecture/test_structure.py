@@ -19,12 +19,13 @@ HOMES = {
     "sklearn": "gan/",
     "optuna": "ledger/",
     "wandb": "tracking/wandb_library.py",
+    "wandb_workspaces": "tracking/publish.py",
     "matplotlib": "plots/",
     "seaborn": "plots/",
     "scipy": "analysis/",
     "statsmodels": "analysis/",
     "jinja2": "report/",
-    "typer": "cli.py",
+    "typer": "cli",
 }
 TABLES = {name: value for name, value in vars(catalog).items() if isinstance(value, Registry)}
 
