@@ -42,9 +42,9 @@ def _options(plan: Plan) -> list[str]:
 def to_yaml(document: dict[str, Any]) -> str:
     """The sweep as a file, in the YAML 1.1 that W&B reads."""
     yaml = YAML(typ="safe", pure=True)
-    yaml.version = (1, 1)  # type: ignore[assignment]
+    yaml.version = (1, 1)
     yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     file = StringIO()
     yaml.dump(document, file)
     return file.getvalue()
