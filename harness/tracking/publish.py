@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.tracking.mirror import check_mode
 from harness.tracking.publication import AXIS, GROUPED_BY, Panel, Publication, Section
 from harness.tracking.wandb_library import default_entity, has_account, library, redacted
 
@@ -13,6 +14,7 @@ WIDE, HIGH = 24, 12  # of the grid of a report, in its units
 
 def check(mode: str) -> None:
     """Raise an error that names all that is missing, and the commands that mend it."""
+    check_mode(mode)
     if lacking := list(_lacking(mode)):
         raise HarnessError("to publish, W&B needs " + "; and ".join(lacking))
 
@@ -36,6 +38,8 @@ def publish(publication: Publication) -> dict[str, str]:
             "report": report(publication, entity).save(),
         }
         return {name: str(item.url) for name, item in saved.items()}
+    except HarnessError:
+        raise
     except Exception as error:  # noqa: BLE001
         # whatever it is, it is the server's answer or the way there, and nothing of ours is lost
         said = redacted(f"{type(error).__name__}: {error}")

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
+from harness.errors import HarnessError
 from harness.tracking.mirror import Log, Mode, check_mode
 
 
@@ -42,7 +43,10 @@ def has_account() -> bool:
 
 def default_entity() -> str:
     """The user or team that things belong to; asked of the server where it is not set."""
-    return os.environ.get("WANDB_ENTITY") or str(library().Api().default_entity)
+    entity = os.environ.get("WANDB_ENTITY") or library().Api().default_entity
+    if not entity:
+        raise HarnessError("W&B names no default entity; set WANDB_ENTITY")
+    return str(entity)
 
 
 def redacted(text: str) -> str:

@@ -159,7 +159,9 @@ def test_wandbs_agent_trains_a_trial_of_the_study(agent, place):
     assert history[-1]["kid"] == pytest.approx(whole["summary"]["kid_final"])
     logged = {name.split(".")[0] for row in history for name in row}
     shown = publication(plan.to_json(), "p", "", []).sections
-    asked = {name for part in shown if part.runs == "trials" for p in part.panels for name in p.keys}
+    asked = {
+        name for part in shown if part.runs == "trials" for p in part.panels for name in p.keys
+    }
     assert asked <= logged  # what is published is what is logged
 
     # the trial is that of `harness run`: nothing is left of it to train, to mirror or to say twice
@@ -177,9 +179,9 @@ def test_wandbs_agent_trains_a_trial_of_the_study(agent, place):
 
 @pytest.mark.tf
 def test_a_sweep_over_knobs_trains_what_set_would_name(agent, place):
-    assert agent.run("run0", **{"loss.name": "hinge", "training.ema": 0.5}) == 0, (
-        Path("said.txt").read_text()
-    )
+    assert agent.run("run0", **{"loss.name": "hinge", "training.ema": 0.5}) == 0, Path(
+        "said.txt"
+    ).read_text()
     plan = planned(place, settings=["loss.name=hinge", "training.ema=0.5"])
     assert [path.name for path in place.trials.iterdir()] == [plan.trial("reference", 0).key]
 
