@@ -121,25 +121,6 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
     return summary(run_name, runtime)
 
 
-def sync(run_name: str, runtime: Runtime, verdict: str = "") -> str:
-    """Write to W&B what is missing there; a sentence on what was done."""
-    from harness.tracking.sync import sync_study
-
-    said: list[str] = []
-    done = sync_study(run_name, runtime, said.append, verdict)
-    if done.mode == "disabled":
-        return "W&B: disabled"
-    counts = {
-        "written": done.written,
-        "already whole": done.whole,
-        "not finished": done.skipped,
-        "failed": done.failed,
-    }
-    numbers = ", ".join(f"{len(keys)} {name}" for name, keys in counts.items() if keys)
-    where = f" in {runtime.study(run_name) / 'wandb'}" if done.mode == "offline" else ""
-    return "\n".join([*said, f"W&B ({done.mode}): runs {numbers or 'none'}{where}"])
-
-
 def run_names(runtime: Runtime) -> list[str]:
     """The runs that were started here."""
     return sorted(path.parent.name for path in runtime.runs.glob("studies/*/plan.json"))
@@ -218,11 +199,7 @@ def _used_by(key: str, runtime: Runtime) -> list[str]:
 
 def samples(of: Plan, runtime: Runtime, cell: str, seed: int, count: int, target: Path) -> Path:
     """Write `count` images of a trained trial as PNG files in a folder, or into one .npz."""
-    found = [trial for trial in of.trials if trial.cell is of.cell(cell) and trial.seed == seed]
-    if not found:
-        seeds = ", ".join(str(trial.seed) for trial in of.trials if trial.cell.label == cell)
-        raise HarnessError(f"{of.run_name}: {cell} has no seed {seed} (seeds: {seeds})")
-    record = Record(runtime.trials / found[0].key)
+    record = Record(runtime.trials / of.trial(cell, seed).key)
     if record.result() is None:
         raise HarnessError(f"{record.key}: not trained yet; harness run {of.file.name} does it")
     if target.is_file() and target.suffix != ".npz":
@@ -270,8 +247,11 @@ def _remove(folder: Path, whole: bool) -> int:
     return freed
 
 
-def one_off(settings: list[str]) -> dict[str, Any]:
-    """`path=value` settings of a command line as a patch; values are read as YAML."""
+def one_off(settings: list[str], option: str = "--set ") -> dict[str, Any]:
+    """`path=value` settings of a command line as a patch; values are read as YAML.
+
+    `option` is what each was given with, for messages.
+    """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
@@ -281,14 +261,14 @@ def one_off(settings: list[str]) -> dict[str, Any]:
     for setting in settings:
         path, equals, text = setting.partition("=")
         if not equals:
-            raise HarnessError(f"--set {setting}: write path=value")
+            raise HarnessError(f"{option}{setting}: write path=value")
         try:
             value = YAML(typ="safe", pure=True).load(text)
             check_path(path)
             check_value(path, value)
         except YAMLError:
-            raise HarnessError(f"--set {setting}: {text!r} is no value") from None
+            raise HarnessError(f"{option}{setting}: {text!r} is no value") from None
         except HarnessError as error:
-            raise HarnessError(f"--set {setting}: {error}") from None
+            raise HarnessError(f"{option}{setting}: {error}") from None
         patch[path] = value
     return patch

@@ -4,15 +4,16 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from harness import cli_wandb
+from harness.cli_options import AsJson, Profile, Set, StudyName, Workers
+from harness.cli_options import plan as _plan
+from harness.cli_options import runtime as _runtime
 from harness.errors import HarnessError
 from harness.files import unwritable
-
-if TYPE_CHECKING:
-    from harness.config.runtime import Runtime
 
 USER_ERROR = 2  # the exit code of a mistake that the user can mend
 
@@ -23,33 +24,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-
-StudyName = Annotated[
-    str, typer.Argument(metavar="STUDY", help="A name in studies/, or the path of a .yaml file.")
-]
-Profile = Annotated[
-    str | None, typer.Option(help="A budget of the study: full, cpu or smoke; default by machine.")
-]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="One-off change of the baseline; repeatable."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
-Workers = Annotated[
-    int | None, typer.Option(min=1, help="Worker processes; default one a GPU, else one a core.")
-]
-
-
-def _runtime() -> "Runtime":
-    from harness.config.runtime import Runtime
-
-    return Runtime()
-
-
-def _plan(study: str, profile: str | None, changes: list[str] | None) -> tuple[Any, str]:
-    from harness import app as cases
-
-    return cases.plan(study, _runtime(), profile, cases.one_off(changes or []))
 
 
 def _json(value: Any) -> None:
@@ -107,6 +81,7 @@ def run(
 
 def _run(plan: Any, why: str, options: Any) -> None:
     from harness import app as cases
+    from harness.app_wandb import sync
     from harness.executors.local import Outcome
     from harness.terminal import show_forecast, show_given_up, show_summary
 
@@ -114,7 +89,7 @@ def _run(plan: Any, why: str, options: Any) -> None:
     show_forecast(cases.cost(plan, runtime, options.workers), why, brief=True)
     outcome = cases.run(plan, runtime, options)
     summary = cases.report(plan.run_name, runtime)
-    typer.echo(cases.sync(plan.run_name, runtime, summary.verdict))
+    typer.echo(sync(plan.run_name, runtime, summary.verdict))
     show_summary(summary)
     again = " ".join(["harness", *sys.argv[1:]])
     if outcome is Outcome.INTERRUPTED:
@@ -226,15 +201,6 @@ def samples(
 
 
 @app.command()
-def sync(study: StudyName, profile: Profile = None, changes: Set = None) -> None:
-    """Write to W&B what is missing there, from the record."""
-    from harness import app as cases
-
-    plan, _ = _plan(study, profile, changes)
-    typer.echo(cases.sync(plan.run_name, _runtime()))
-
-
-@app.command()
 def clean(
     study: StudyName,
     whole: Annotated[
@@ -279,6 +245,9 @@ def knobs() -> None:
     from harness.config.describe import table
 
     typer.echo(table())
+
+
+app.add_typer(cli_wandb.app)
 
 
 def main() -> None:

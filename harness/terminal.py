@@ -1,6 +1,6 @@
 """What the command line prints: tables with rich, plain where there is no terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.executors.progress import duration
+from harness.executors.progress import duration, scaled_kid
 
 if TYPE_CHECKING:
     from harness.app import Explanation
@@ -101,6 +101,19 @@ def show_given_up(trials: list[str]) -> None:
     for line in trials:
         console.print(f"  {line}")
     console.print("harness show KEY explains one; harness run STUDY --retry crashed tries again")
+
+
+def show_score(row: Mapping[str, Any]) -> None:
+    """An evaluation of the trial that trains in this process."""
+    said = f"{row['kimg']:.1f} kimg: KID {scaled_kid(row['kid'])} × 10⁻³"
+    Console(highlight=False).print(said)
+
+
+def show_end(status: str, message: str) -> None:
+    """How it ended, and why."""
+    Console(highlight=False, markup=False, soft_wrap=True).print(
+        f"{status}: {message}" if message else status
+    )
 
 
 def show_status(rows: list[dict[str, Any]]) -> None:

@@ -9,6 +9,10 @@ def _folder(variable: str, default: str) -> Path:
     return Path(os.environ.get(variable, default))
 
 
+def _sweep_run() -> str:
+    return os.environ.get("WANDB_RUN_ID", "") if os.environ.get("WANDB_SWEEP_ID") else ""
+
+
 @dataclass(frozen=True)
 class Runtime:
     """Where things lie and how a run is tracked."""
@@ -19,6 +23,7 @@ class Runtime:
     project: str = field(default_factory=lambda: os.environ.get("WANDB_PROJECT", "gan-ablation"))
     tracking: str = field(default_factory=lambda: os.environ.get("WANDB_MODE", ""))
     storage: str = field(default_factory=lambda: os.environ.get("HARNESS_STORAGE", ""))
+    sweep_run: str = field(default_factory=_sweep_run)  # of W&B; empty: no sweep asks for one
 
     @property
     def trials(self) -> Path:

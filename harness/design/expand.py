@@ -63,6 +63,14 @@ class Plan:
             raise HarnessError(unknown("cell", label, found))
         return found[label]
 
+    def trial(self, label: str, seed: int) -> Trial:
+        """A trial by its cell and seed, or an error that names what there is."""
+        found = {trial.seed: trial for trial in self.trials if trial.cell is self.cell(label)}
+        if seed not in found:
+            seeds = ", ".join(str(known) for known in found)
+            raise HarnessError(f"{self.run_name}: {label} has no seed {seed} (seeds: {seeds})")
+        return found[seed]
+
     def to_json(self) -> dict[str, Any]:
         """What `plan.json` holds: enough to render the report without the study file."""
         study = self.file.study

@@ -35,7 +35,7 @@ class Options:
 def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: Options) -> Outcome:
     """Train and score `jobs`; returns when nothing is left, on a signal, or at the deadline."""
     folder = runtime.study(plan["run_name"])
-    machine = _share(plan["run_name"], runtime, options.workers)
+    machine = share(plan["run_name"], runtime, options.workers)
     ledger = OptunaLedger.open(plan["run_name"], folder, runtime.storage, len(machine))
     poll = Poll(plan, jobs, ledger, runtime)
 
@@ -81,7 +81,7 @@ def _work_left(ledger: Ledger, alive: Callable[[Row], bool]) -> bool:
     return any(row.state is State.WAITING for row in rows)
 
 
-def _share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEnv]:
+def share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEnv]:
     """The workers of a run; threads are chosen once per run name, so that bits can repeat."""
     path = runtime.study(run_name) / "arithmetic.json"
     chosen = read_json(path)

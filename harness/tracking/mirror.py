@@ -10,11 +10,11 @@ import fcntl
 import hashlib
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal, TypedDict, get_args
+from typing import IO, Any, Literal, NamedTuple, TypedDict, get_args
 
 from harness.config.identity import digest
 from harness.errors import HarnessError, unknown
@@ -41,11 +41,12 @@ class RunIdentity:
     cell: str
     seed: int | None  # None: the report of the study
     directory: Path
+    run_id: str = ""  # where a sweep of W&B has begun the run
 
     @property
     def id(self) -> str:
-        """One run a trial and study, whatever the attempts."""
-        return RESERVED.sub("_", f"{self.run_name}-{self.key}")
+        """One run a trial and study, whatever the attempts; of a sweep the one that it began."""
+        return self.run_id or RESERVED.sub("_", f"{self.run_name}-{self.key}")
 
     @property
     def name(self) -> str:
@@ -85,18 +86,44 @@ def content_digest(identity: RunIdentity, config: Row, logged: Row, result: Row)
     """Digest of all that a run shows, equal whether it was logged live or from the record.
 
     `logged`: training rows, evaluations as [metric identity, row], iterations of sample grids; for
-    the report of a study, what `logged_report` says.
+    the report of a study, what `StudyReport.logged` says.
     """
     place = [identity.project, identity.run_name, identity.name, list(identity.tags)]
     return digest([place, dict(config), dict(logged), dict(result)])
 
 
-def logged_report(
-    columns: list[str], rows: list[Cells], figures: Sequence[Path]
-) -> dict[str, list[Any]]:
-    """What the run of a finished study shows; figures by their content."""
-    contents = [[path.name, hashlib.sha256(path.read_bytes()).hexdigest()] for path in figures]
-    return {"ranking": [columns, *rows], "figures": contents}
+class StudyReport(NamedTuple):
+    """What the run of a finished study shows: its ranking, and the folder of its report."""
+
+    columns: list[str]
+    rows: list[Cells]
+    folder: Path
+
+    @property
+    def figures(self) -> list[Path]:
+        """The figures, as PNG."""
+        return sorted((self.folder / "figures").glob("*.png"))
+
+    @property
+    def files(self) -> list[Path]:
+        """Everything in the folder but what is hidden."""
+        found = (path for path in self.folder.rglob("*") if path.is_file())
+        return sorted(
+            path
+            for path in found
+            if not any(part.startswith(".") for part in path.relative_to(self.folder).parts)
+        )
+
+    def logged(self) -> dict[str, list[Any]]:
+        """What is shown, files by their content."""
+        contents = [
+            [
+                path.relative_to(self.folder).as_posix(),
+                hashlib.sha256(path.read_bytes()).hexdigest(),
+            ]
+            for path in self.files
+        ]
+        return {"ranking": [self.columns, *self.rows], "files": contents}
 
 
 class Entry(TypedDict):

@@ -5,8 +5,9 @@ written again: trials shared with another study, resumed, killed, added or score
 """
 
 import csv
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,17 @@ from harness.errors import HarnessError, unknown
 from harness.files import read_json
 from harness.records import CRASHED, FINISHED, Trial
 from harness.tracking import mirror
-from harness.tracking.mirror import Cells, Log, Mode, RunIdentity, TrackingSettings
-from harness.tracking.wandb_sink import WandbSink, resolve_mode
+from harness.tracking.mirror import (
+    Cells,
+    Log,
+    Mode,
+    Row,
+    RunIdentity,
+    StudyReport,
+    TrackingSettings,
+)
+from harness.tracking.wandb_library import resolve_mode
+from harness.tracking.wandb_sink import WandbSink
 
 REPORT = "report"
 PATIENCE = 60.0  # seconds that a call may wait for W&B: no training waits here
@@ -80,8 +90,20 @@ def _plan(run_name: str, runtime: Runtime) -> dict[str, Any]:
     return plan
 
 
+def write_trial(plan: Mapping[str, Any], row: Row, runtime: Runtime, run_id: str, log: Log) -> None:
+    """Write the trial of a plan's `row` to a run that a sweep has begun, unless it is there."""
+    report = SyncReport(resolve_mode(runtime.tracking, log))
+    if report.mode == "disabled":
+        return
+    (request,) = {cell["request"] for cell in plan["cells"] if cell["label"] == row["cell"]}
+    identity = replace(
+        _identity(plan, runtime, row["key"], row["cell"], row["seed"]), run_id=run_id
+    )
+    _mirror(_trial_content(identity, Trial(runtime.trials / row["key"]), request), report, log)
+
+
 def _identity(
-    plan: dict[str, Any], runtime: Runtime, key: str, cell: str, seed: int | None
+    plan: Mapping[str, Any], runtime: Runtime, key: str, cell: str, seed: int | None
 ) -> RunIdentity:
     return RunIdentity(
         project=runtime.project,
@@ -129,6 +151,8 @@ def _is_whole(content: _Content, mode: Mode) -> bool:
     entry = mirror.entries(identity.folder).get(identity.key)
     if entry is None or entry["digest"] != content.digest:
         return False
+    if identity.run_id and f"-{identity.run_id}" not in entry["folder"]:
+        return False  # whole in another run, and this one is a sweep's
     offline = entry["mode"] == "offline"
     if offline and (mode == "online" or not (identity.folder / entry["folder"]).is_dir()):
         return False
@@ -179,13 +203,19 @@ def _report_content(plan: dict[str, Any], runtime: Runtime, verdict: str) -> _Co
     if any(trial.result() is None and trial.failure() is None for trial in trials):
         return "the study is not finished"
     columns, rows = read_table(ranking)
-    figures = sorted((ranking.parents[1] / "figures").glob("*.png"))
-    logged = mirror.logged_report(columns, rows, figures)
+    shown = StudyReport(columns, rows, ranking.parents[1])
     config = {name: plan[name] for name in ("title", "question", "design", "seeds", "alpha")}
-    result = {"status": FINISHED, "verdict": verdict}
-    write = partial(WandbSink.report, columns=columns, rows=rows, figures=figures)
+    result = {"status": FINISHED, "verdict": verdict, **_counts(shown, trials)}
+    write = partial(WandbSink.report, report=shown)
     identity = _identity(plan, runtime, REPORT, REPORT, None)
-    return _Content(identity, config, logged, result, write)
+    return _Content(identity, config, shown.logged(), result, write)
+
+
+def _counts(report: StudyReport, trials: Sequence[Trial]) -> dict[str, dict[str, int]]:
+    """How many contrasts have each verdict, and how many trials ended in each way."""
+    verdicts = [str(row[report.columns.index("verdict")]) for row in report.rows]
+    endings = [(trial.result() or {"status": CRASHED})["status"] for trial in trials]
+    return {"verdicts": dict(Counter(verdicts)), "trials": dict(Counter(endings))}
 
 
 def read_table(path: Path) -> tuple[list[str], list[Cells]]:

@@ -1,22 +1,31 @@
 """One run in W&B: a mirror of a trial's record, written while the trial trains or from its record.
 
-The only file that imports wandb. The record comes first; what fails here is said once in the log,
-switches the mirror off for this run, and is repaired by `harness sync` (`tracking.sync`). Calls are
-queued for a daemon thread, so that a call that hangs never holds up a training.
+The record comes first; what fails here is said once in the log, switches the mirror off for this
+run, and is repaired by `harness sync` (`tracking.sync`). Calls are queued for a daemon thread, so
+that a call that hangs never holds up a training.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Full, Queue
 from threading import Event, Thread
 from time import monotonic
-from typing import IO, TYPE_CHECKING, Any, Self, cast
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from harness.errors import HarnessError
 from harness.tracking import mirror
-from harness.tracking.mirror import Cells, Log, Mode, Row, RunIdentity, TrackingSettings, check_mode
+from harness.tracking.mirror import (
+    Log,
+    Mode,
+    Row,
+    RunIdentity,
+    StudyReport,
+    TrackingSettings,
+    check_mode,
+)
+from harness.tracking.wandb_library import library, redacted, resolve_mode, run_settings, staging
 
 if TYPE_CHECKING:
     import wandb
@@ -24,37 +33,6 @@ if TYPE_CHECKING:
 SUMMARIES = dict.fromkeys(("kid", "fid"), "min,last")  # of a curve whose last is not enough
 SUMMARIES |= dict.fromkeys(("coverage", "inception_score"), "max,last")
 GRACE = 5.0  # seconds beyond W&B's own time limit after which it counts as stuck
-
-
-def resolve_mode(asked: str, log: Log) -> Mode:
-    """What `asked` means here; offline where no account is configured, and never a prompt."""
-    check_mode(asked)
-    if asked in ("offline", "disabled"):
-        return cast(Mode, asked)
-    if _has_account():
-        return "online"
-    if asked:
-        log("W&B: online was asked for, but no account is configured (`wandb login`): offline")
-    return "offline"
-
-
-def _has_account() -> bool:
-    """Whether W&B would find credentials; asked of those of its readers that never prompt."""
-    if os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
-        return True
-    settings = _library().setup().settings
-    from wandb.sdk.lib.wbauth import read_netrc_auth
-
-    return bool(settings.api_key or read_netrc_auth(host=settings.base_url))
-
-
-def _library() -> Any:
-    """The library, silent, and without reports of its errors to its makers."""
-    os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
-    os.environ.setdefault("WANDB_SILENT", "true")
-    import wandb
-
-    return wandb
 
 
 class WandbSink:
@@ -106,13 +84,13 @@ class WandbSink:
         """Mirror a grid of samples."""
         self._logged["samples"].append(iteration)
         row = {"iteration": iteration, "kimg": kimg}
-        self._offer(lambda: self._log_row(row, samples=_library().Image(str(png_path))))
+        self._offer(lambda: self._log_row(row, samples=library().Image(str(png_path))))
 
-    def report(self, columns: list[str], rows: list[Cells], figures: Sequence[Path]) -> None:
-        """Show a finished study: its ranking as a table, its figures (PNG) as images."""
+    def report(self, report: StudyReport) -> None:
+        """Show a finished study: its ranking as a table, its figures (PNG), and all as files."""
         with self._guard():
-            self._logged = mirror.logged_report(columns, rows, figures)
-        self._offer(lambda: self._log_report(columns, rows, figures))
+            self._logged = report.logged()
+        self._offer(lambda: self._log_report(report))
 
     def finish(self, result: Row | None) -> bool:
         """End the run with the trial's result; None: the attempt was cut off, and may go on later.
@@ -153,11 +131,9 @@ class WandbSink:
         if self._off:
             return
         self._off = True
-        if secret := os.environ.get("WANDB_API_KEY"):
-            reason = reason.replace(secret, "<key>")
         self._log(
-            f"W&B: {self._identity.id} is not mirrored ({reason}); the record is not touched, and "
-            "`harness sync` writes the run from it"
+            f"W&B: {self._identity.id} is not mirrored ({redacted(reason)}); the record is not "
+            "touched, and `harness sync` writes the run from it"
         )
 
     def _offer(self, job: Callable[[], None]) -> None:
@@ -180,10 +156,10 @@ class WandbSink:
         self._ended.set()
 
     def _start(self) -> None:
-        library, identity = _library(), self._identity
+        wandb, identity = library(), self._identity
         os.environ.setdefault("WANDB_CACHE_DIR", str(identity.folder / "cache"))  # its own log
         self._mode = resolve_mode(self._settings.mode, self._log)
-        self._run = library.init(
+        self._run = wandb.init(
             project=identity.project,
             group=identity.run_name,
             job_type=identity.cell,
@@ -195,7 +171,7 @@ class WandbSink:
             mode=self._mode,
             resume="allow",
             reinit="create_new",
-            settings=_settings(library, self._settings.timeout),
+            settings=run_settings(wandb, self._settings.timeout),
         )
         if Path(self._run.dir).parents[1] != identity.folder:  # W&B falls back to a folder of /tmp
             raise HarnessError(f"{identity.folder} cannot be written")
@@ -220,13 +196,17 @@ class WandbSink:
                 self._define(name)
         self._run.log(numbers | media, step=self._step)
 
-    def _log_report(self, columns: list[str], rows: list[Cells], figures: Sequence[Path]) -> None:
+    def _log_report(self, report: StudyReport) -> None:
         assert self._run is not None
-        library = _library()
-        images = {f"figures/{path.stem}": library.Image(str(path)) for path in figures}
-        table = library.Table(columns=columns, data=rows)
-        with _staging(self._identity.folder):
+        wandb = library()
+        images = {f"figures/{path.stem}": wandb.Image(str(path)) for path in report.figures}
+        table = wandb.Table(columns=report.columns, data=report.rows)
+        with staging(Path(self._run.dir).parent):
             self._run.log({"ranking": table, **images}, step=0)
+            artifact = wandb.Artifact(self._identity.id, type="report")
+            for path in report.files:
+                artifact.add_file(str(path), name=path.relative_to(report.folder).as_posix())
+            self._run.log_artifact(artifact)
 
     def _close(self) -> None:
         run, result = self._run, self._result
@@ -249,11 +229,11 @@ class WandbSink:
         There is no public way to; `teardown` then lets the next run of this process start another.
         """
         with self._guard():
-            library = _library()
-            connection = library.setup()._connection
+            wandb = library()
+            connection = wandb.setup()._connection
             if connection is not None and connection._proc is not None:
                 connection._proc._process.kill()
-                library.teardown()
+                wandb.teardown()
 
 
 def _summary(result: Row, evaluations: list[Any]) -> dict[str, Any]:
@@ -263,37 +243,3 @@ def _summary(result: Row, evaluations: list[Any]) -> dict[str, Any]:
     values = [row["kid"] for _, row in evaluations]
     scores = {"kid_final": values[-1], "kid_best": min(values), "metric": evaluations[-1][0]}
     return {**result, **scores}
-
-
-@contextmanager
-def _staging(folder: Path) -> Iterator[None]:
-    """Have W&B keep the table for its upload beside the run, not in the home directory."""
-    before = os.environ.get("WANDB_DATA_DIR")
-    os.environ["WANDB_DATA_DIR"] = before or str(folder / "staging")
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["WANDB_DATA_DIR"]
-
-
-def _settings(library: Any, seconds: float) -> Any:
-    """Nothing on the terminal, nothing about this machine (the record has it), time limits, no
-    links that workers would race for; and a stop asked for on the web interrupts no training.
-    """
-    return library.Settings(
-        silent=True,
-        console="off",
-        symlink=False,
-        use_dot_wandb=False,
-        disable_git=True,
-        disable_code=True,
-        x_disable_stats=True,
-        x_disable_meta=True,
-        x_disable_machine_info=True,
-        x_save_requirements=False,
-        init_timeout=seconds,
-        finish_timeout=seconds,
-        finish_timeout_raises=True,
-        stop_fn=lambda: None,
-    )

@@ -4,9 +4,10 @@ import os
 import signal
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.config.identity import key, metric_request
 from harness.config.patch import unflatten
@@ -51,9 +52,8 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     plan = read_json(folder / "plan.json")
     if plan is None:
         raise HarnessError(f"{folder}: no run of that name was started here")
-    arithmetic = devices.configure(int(os.environ.get("HARNESS_THREADS", "1")), _xla())
-    programs = Programs(bool(arithmetic["xla"]))
-    context = Context(plan, runtime, arithmetic, programs, stop, keep_all)
+    context = prepare(plan, runtime, stop, keep_all)
+    programs = context.programs
     cells = {cell["label"]: cell["config"] for cell in plan["cells"]}
     structures = {label: structure(knobs) for label, knobs in cells.items()}
     ledger = OptunaLedger.open(run_name, folder, runtime.storage)
@@ -73,6 +73,15 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     return 0
 
 
+def prepare(
+    plan: Mapping[str, Any], runtime: Runtime, stop: Stop, keep_all: bool = False
+) -> Context:
+    """What the trials of a plan share in this process, and TensorFlow set to the run's threads."""
+    arithmetic = devices.configure(int(os.environ.get("HARNESS_THREADS", "1")), _xla())
+    programs = Programs(bool(arithmetic["xla"]))
+    return Context(plan, runtime, arithmetic, programs, stop, keep_all)
+
+
 def _xla() -> bool | None:
     """Whether HARNESS_XLA asks for XLA or against it; None: neither."""
     asked = os.environ.get("HARNESS_XLA", "")
@@ -83,12 +92,9 @@ def _xla() -> bool | None:
 
 def _attempt(config: TrialConfig, claim: Claim, ledger: OptunaLedger, context: Context) -> None:
     """One attempt at one trial; whatever goes wrong in it is recorded and costs only this."""
-    folder = context.runtime.trials / claim.key
+    recorder = Recorder(context.runtime.trials / claim.key)
     try:
-        with _hold(folder, context.stop) as recorder:
-            status, message = _run(config, claim, recorder, context)
-    except Busy:
-        status, message = Status.STOPPED, ""
+        status, message = attempt(config, claim, recorder, context)
     except HarnessError as error:
         # a mistake of the user's: once it is mended, the next run finds the trial still waiting
         ledger.finish(claim, Status.STOPPED, str(error))
@@ -96,10 +102,23 @@ def _attempt(config: TrialConfig, claim: Claim, ledger: OptunaLedger, context: C
     ledger.finish(claim, status, message)
 
 
+def attempt(
+    config: TrialConfig, claim: Claim, recorder: Recorder, context: Context
+) -> tuple[Status, str]:
+    """Train or score a trial once nobody else does; how that ended, and a crash's message.
+
+    A crash is recorded in the trial's failure.json and log.txt.
+    """
+    try:
+        with _hold(recorder, context.stop):
+            return _run(config, claim, recorder, context)
+    except Busy:
+        return Status.STOPPED, ""
+
+
 def _run(
     config: TrialConfig, claim: Claim, recorder: Recorder, context: Context
 ) -> tuple[Status, str]:
-    """How the attempt ended; a crash is recorded in failure.json, log.txt and the ledger."""
     if ended := _answered(recorder.folder, config):
         return ended, "trained meanwhile by another run"
     try:
@@ -125,11 +144,11 @@ def _answered(folder: Path, config: TrialConfig) -> Status | None:
     return Status(result["status"])
 
 
-def _hold(folder: Path, stop: Callable[[], bool]) -> Recorder:
+def _hold(recorder: Recorder, stop: Callable[[], bool]) -> Recorder:
     """The trial's folder, once nobody else trains it; raises Busy if asked to stop meanwhile."""
     while True:
         try:
-            return Recorder(folder).acquire()
+            return recorder.acquire()
         except Busy:
             if stop():
                 raise

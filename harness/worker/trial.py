@@ -32,6 +32,7 @@ class Context:
     programs: Programs
     stop: Callable[[], bool]
     keep_all: bool = False
+    run_id: str = ""  # of W&B, where a sweep has begun the run
     _images: dict[str, Images] = field(default_factory=dict)
     _evaluators: dict[str, Evaluator] = field(default_factory=dict)
 
@@ -64,6 +65,7 @@ class Context:
             cell=claim.cell,
             seed=claim.seed,
             directory=self.runtime.study(self.plan["run_name"]),
+            run_id=self.run_id,
         )
         settings = TrackingSettings(mode=self.runtime.tracking)
         return WandbSink.open(identity, settings, flatten(config), recorder.log)

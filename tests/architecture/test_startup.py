@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 HEAVY = {"tensorflow", "keras", "pandas", "matplotlib", "wandb", "optuna", "scipy", "sklearn"}
 PLAN = ["plan", "bn_ablation", "--profile", "smoke"]
 LIST = ["heuristics", "--json"]
+SWEEP = ["export", "bn_ablation", "--profile", "smoke", "--wandb-sweep"]
 ROUNDS = 3  # of five measurements each
 
 
@@ -34,7 +35,7 @@ def start(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], PLAN, LIST, ["heuristics", "hinge_loss"], ["status"]]
+    "arguments", [["--help"], PLAN, LIST, ["heuristics", "hinge_loss"], ["status"], SWEEP]
 )
 def test_nothing_heavy_is_imported(start, arguments):
     report = start("-X", "importtime", "-m", "harness", *arguments).stderr

@@ -18,13 +18,14 @@ HOMES = {
     "tensorflow_datasets": "gan/",
     "sklearn": "gan/",
     "optuna": "ledger/",
-    "wandb": "tracking/wandb_sink.py",
+    "wandb": "tracking/wandb_library.py",
+    "wandb_workspaces": "tracking/publish.py",
     "matplotlib": "plots/",
     "seaborn": "plots/",
     "scipy": "analysis/",
     "statsmodels": "analysis/",
     "jinja2": "report/",
-    "typer": "cli.py",
+    "typer": "cli",
 }
 TABLES = {name: value for name, value in vars(catalog).items() if isinstance(value, Registry)}
 

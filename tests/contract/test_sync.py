@@ -163,6 +163,8 @@ def write_report(root, effect="-0.03"):
         f'name,effect,p,verdict\nbeta_1,{effect},0.01,"better, surely"\nbatch_norm,,,not judged\n'
     )
     (folder / "tables" / "ranking.csv").write_text(text)
+    (folder / "index.html").write_text("<p>The page</p>")
+    (folder / ".hidden").write_text("nobody's business")
 
 
 def test_the_run_of_the_finished_study(tmp_path, study, said):
@@ -173,6 +175,8 @@ def test_the_run_of_the_finished_study(tmp_path, study, said):
     assert (run["run_id"], run["job_type"]) == (f"{RUN_NAME}-report", "report")
     whole = mirrored.summary(folder)["summary"]
     assert whole["verdict"] == "beta_1 helps"
+    assert whole["verdicts"] == {"better, surely": 1, "not judged": 1}
+    assert whole["trials"] == {"finished": 1}
     assert (whole["ranking"]["nrows"], whole["ranking"]["ncols"]) == (2, 4)
     table = read_json(folder / "files" / whole["ranking"]["path"])
     assert table["columns"] == ["name", "effect", "p", "verdict"]
@@ -181,12 +185,18 @@ def test_the_run_of_the_finished_study(tmp_path, study, said):
         ["batch_norm", None, None, "not judged"],
     ]
     assert (folder / "files" / whole["figures/forest"]["path"]).exists()
-    (artifact,) = mirrored.records(folder, "artifact")
-    (staged,) = [entry["local_path"] for entry in artifact["manifest"]["contents"]]
-    assert Path(staged).is_relative_to(study.resolve() / "wandb")  # an upload finds it there
+    table, artifact = mirrored.records(folder, "artifact")
+    assert (artifact["type"], artifact["name"]) == ("report", f"{RUN_NAME}-report")
+    held = [entry["path"] for entry in artifact["manifest"]["contents"]]
+    assert sorted(held) == ["figures/forest.png", "index.html", "tables/ranking.csv"]
+    for entry in table["manifest"]["contents"] + artifact["manifest"]["contents"]:
+        assert Path(entry["local_path"]).is_relative_to(folder)  # an upload finds it there
 
     assert synced(tmp_path, said, verdict="beta_1 helps").written == []
     write_report(tmp_path, effect="-0.04")
+    assert synced(tmp_path, said, verdict="beta_1 helps").written == ["report"]
+    page = mirrored.runtime(tmp_path).reports / RUN_NAME / "index.html"
+    page.write_text("<p>Another page</p>")
     assert synced(tmp_path, said, verdict="beta_1 helps").written == ["report"]
     mirrored.only_folder(study, "report")
     assert said == []
@@ -214,7 +224,7 @@ def test_an_online_study(tmp_path, study, said, monkeypatch):
         Image=lambda path: path,
     )
     assert synced(tmp_path, said).written == [KEY]  # offline, before there was an account
-    monkeypatch.setattr(wandb_sink, "_library", lambda: server)
+    monkeypatch.setattr(wandb_sink, "library", lambda: server)
     monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
     assert synced(tmp_path, said, mode="").written == [KEY]
     assert [(a["id"], a["mode"], a["resume"]) for a in started] == [
@@ -241,7 +251,7 @@ def test_a_tracker_that_fails_is_reported(tmp_path, said, monkeypatch):
     broken = SimpleNamespace(
         init=fail, Settings=lambda **_: None, setup=lambda: SimpleNamespace(_connection=None)
     )
-    monkeypatch.setattr(wandb_sink, "_library", lambda: broken)
+    monkeypatch.setattr(wandb_sink, "library", lambda: broken)
     report = synced(tmp_path, said)
     assert list(report.failed) == keys
     assert "no space left" in report.failed[keys[0]]

@@ -15,7 +15,8 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.tracking import mirror, wandb_sink
-from harness.tracking.wandb_sink import WandbSink, resolve_mode
+from harness.tracking.wandb_library import resolve_mode
+from harness.tracking.wandb_sink import WandbSink
 
 
 @pytest.fixture(autouse=True)
@@ -165,7 +166,7 @@ def raise_(*_, **__):
 @pytest.mark.parametrize("call", ["init", "log", "finish"])
 def test_what_raises_is_said_once(tmp_path, said, monkeypatch, call):
     monkeypatch.setenv("WANDB_API_KEY", "local-secret")
-    monkeypatch.setattr(wandb_sink, "_library", lambda: double(tmp_path, **{call: raise_}))
+    monkeypatch.setattr(wandb_sink, "library", lambda: double(tmp_path, **{call: raise_}))
     sink = opened(tmp_path, said)
     mirrored.train(sink, tmp_path / "samples")
     assert not sink.finish(mirrored.result())
@@ -179,7 +180,7 @@ def test_what_hangs_holds_nothing_up(tmp_path, said, monkeypatch, call):
     def hang(*_, **__):
         time.sleep(30)
 
-    monkeypatch.setattr(wandb_sink, "_library", lambda: double(tmp_path, **{call: hang}))
+    monkeypatch.setattr(wandb_sink, "library", lambda: double(tmp_path, **{call: hang}))
     monkeypatch.setattr(wandb_sink, "GRACE", 0.1)
     sink = opened(tmp_path, said, timeout=0.2)
     began = time.monotonic()
@@ -196,7 +197,7 @@ def test_a_full_queue_drops_and_says_so(tmp_path, said, monkeypatch):
     def slow(*_, **__):
         time.sleep(0.3)
 
-    monkeypatch.setattr(wandb_sink, "_library", lambda: double(tmp_path, log=slow))
+    monkeypatch.setattr(wandb_sink, "library", lambda: double(tmp_path, log=slow))
     sink = opened(tmp_path, said, capacity=2)
     began = time.monotonic()
     for _ in range(100):

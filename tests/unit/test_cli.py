@@ -18,10 +18,13 @@ VERBS = [
     "show",
     "evaluate",
     "samples",
-    "sync",
     "clean",
     "heuristics",
     "knobs",
+    "sync",
+    "publish",
+    "export",
+    "agent",
 ]
 STUDY = """title: A study
 question: Does [it] help?
@@ -198,6 +201,10 @@ def test_status_of_nothing(harness):
             ["heuristics", "spectral_norm", "--topic", "losses"],
             "harness: spectral_norm is one heuristic: give its id alone",
         ),
+        (["publish", "one"], "harness: to publish, W&B needs "),
+        (["export", "one"], "harness: export: say as what; there is --wandb-sweep"),
+        (["agent", "one", "--seed=5"], "harness: one: reference has no seed 5 (seeds: 0, 1)"),
+        (["agent", "one", "--loss.name"], "harness: --loss.name: write path=value"),
         (["run", "one", "--retry", "lost"], "harness: --retry: 'lost' is unknown; the only choice"),
         (["run", "one", "--keep", "none"], "harness: --keep: 'none' is unknown; the only choice"),
     ],

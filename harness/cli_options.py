@@ -1,0 +1,43 @@
+"""Arguments and options that verbs share."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from harness.config.runtime import Runtime
+
+StudyName = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A name in studies/, or the path of a .yaml file.")
+]
+Profile = Annotated[
+    str | None, typer.Option(help="A budget of the study: full, cpu or smoke; default by machine.")
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="One-off change of the baseline; repeatable."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Worker processes; default one a GPU, else one a core.")
+]
+
+
+def runtime() -> "Runtime":
+    """Where things lie and how a run is tracked, as the environment says."""
+    from harness.config.runtime import Runtime
+
+    return Runtime()
+
+
+def plan(
+    study: str,
+    profile: str | None,
+    changes: list[str] | None,
+    more: Mapping[str, Any] | None = None,
+) -> tuple[Any, str]:
+    """The plan that a command line names, and a sentence on its profile; `more` changes."""
+    from harness import app as cases
+
+    return cases.plan(study, runtime(), profile, {**cases.one_off(changes or []), **(more or {})})

@@ -1,0 +1,77 @@
+"""The verbs around W&B."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli_options import Profile, Set, StudyName, plan, runtime
+from harness.errors import HarnessError
+
+app = typer.Typer()
+
+
+@app.command()
+def sync(study: StudyName, profile: Profile = None, changes: Set = None) -> None:
+    """Write to W&B what is missing there, from the record."""
+    from harness import app_wandb as cases
+
+    planned, _ = plan(study, profile, changes)
+    typer.echo(cases.sync(planned.run_name, runtime()))
+
+
+@app.command()
+def publish(study: StudyName, profile: Profile = None, changes: Set = None) -> None:
+    """Make a workspace view and a report of a study in W&B; needs an account."""
+    from harness import app_wandb as cases
+
+    planned, _ = plan(study, profile, changes)
+    typer.echo(cases.publish(planned, runtime()))
+
+
+@app.command()
+def export(
+    study: StudyName,
+    wandb_sweep: Annotated[
+        bool, typer.Option("--wandb-sweep", help="As a sweep of W&B, whose agents train it.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The file to write; default the terminal.")
+    ] = None,
+    profile: Profile = None,
+    changes: Set = None,
+) -> None:
+    """Write the parameter space of a study for another program."""
+    from harness import app_wandb as cases
+
+    if not wandb_sweep:
+        raise HarnessError("export: say as what; there is --wandb-sweep")
+    planned, _ = plan(study, profile, changes)
+    text = cases.sweep(planned, study, runtime(), out)
+    typer.echo(f"{out} is written; start it with: wandb sweep {out}" if out else text, nl=bool(out))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def agent(
+    context: typer.Context,
+    study: StudyName,
+    cell: Annotated[str, typer.Option(help="A cell's label, as `plan` shows it.")] = "reference",
+    seed: Annotated[int, typer.Option(help="Which of its trials.")] = 0,
+    profile: Profile = None,
+    changes: Set = None,
+) -> None:
+    """Train one trial, as a sweep of W&B asks for it; --KNOB=VALUE changes the baseline.
+
+    Nothing is trained twice: a trial that is in the record is only logged to the sweep.
+    """
+    from harness import app as cases
+    from harness.app_wandb import train
+    from harness.terminal import show_end, show_score
+
+    swept = cases.one_off([text.removeprefix("--") for text in context.args], "--")
+    planned, _ = plan(study, profile, changes, swept)
+    typer.echo(f"{planned.run_name}: {cell} seed {seed} ({planned.trial(cell, seed).key})")
+    status, message = train(planned, runtime(), cell, seed, show_score)
+    show_end(status, message)
+    if code := {"crashed": 1, "stopped": 130}.get(status):
+        raise typer.Exit(code)
