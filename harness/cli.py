@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from harness import cli_wandb
-from harness.cli_options import AsJson, Profile, Set, StudyName, Workers
+from harness import cli_analysis, cli_wandb
+from harness.cli_options import AsJson, Profile, Set, StudyName, Workers, lost_workers
 from harness.cli_options import plan as _plan
 from harness.cli_options import runtime as _runtime
 from harness.errors import HarnessError
@@ -101,9 +101,7 @@ def _run(plan: Any, why: str, options: Any) -> None:
     if outcome is Outcome.TIME:
         typer.echo(f"The time is up. What was trained is kept; to continue: {again}")
     if outcome is Outcome.FAILED:
-        raise HarnessError(
-            f"no worker stays up; their logs are {runtime.study(plan.run_name)}/worker-*.log"
-        )
+        raise lost_workers(plan.run_name)
 
 
 def _only(value: str | None, word: str, option: str) -> None:
@@ -247,6 +245,7 @@ def knobs() -> None:
     typer.echo(table())
 
 
+app.add_typer(cli_analysis.app)
 app.add_typer(cli_wandb.app)
 
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.errors import HarnessError
+
 if TYPE_CHECKING:
     from harness.config.runtime import Runtime
 
@@ -41,3 +43,9 @@ def plan(
     from harness import app as cases
 
     return cases.plan(study, runtime(), profile, {**cases.one_off(changes or []), **(more or {})})
+
+
+def lost_workers(run_name: str) -> HarnessError:
+    """What to say when work is left and no worker stays up."""
+    logs = runtime().study(run_name) / "worker-*.log"
+    return HarnessError(f"no worker stays up; their logs are {logs}")

@@ -29,7 +29,8 @@ def size(count: int) -> str:
     return f"{count} GB"
 
 
-def _table(columns: Sequence[str], right: Sequence[str] = ()) -> Table:
+def new_table(columns: Sequence[str], right: Sequence[str] = ()) -> Table:
+    """An empty table; columns in `right` are set to the right."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         justify: Any = "right" if name in right else "left"
@@ -63,7 +64,7 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
 def _cells(forecast: "Forecast") -> Table:
     plan = forecast.plan
     missing = {item.trial.key for item in forecast.missing if not item.trained}
-    table = _table(("Cell", "Changes", "Trained", "Keys"), ("Trained",))
+    table = new_table(("Cell", "Changes", "Trained", "Keys"), ("Trained",))
     for cell in plan.cells:
         trials = [trial for trial in plan.trials if trial.cell is cell]
         done = sum(trial.key not in missing for trial in trials)
@@ -122,7 +123,7 @@ def show_status(rows: list[dict[str, Any]]) -> None:
         Console().print("No study has been run here yet; start with: harness run quickstart")
         return
     columns = list(rows[0])
-    table = _table(columns, columns[2:])
+    table = new_table(columns, columns[2:])
     for row in rows:
         table.add_row(*(str(row[name]) for name in columns))
     Console().print(table)

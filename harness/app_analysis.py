@@ -1,0 +1,72 @@
+"""The use cases of statistics beyond one study's report, as plain functions."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from harness.config.runtime import Runtime
+from harness.design.expand import Plan, Trial
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harness.analysis.compare import Comparison
+    from harness.analysis.self_check import SelfCheck
+
+POOL = 24  # seeds of a self-check
+AGAINST_ITSELF = "self_check"
+
+
+class Ranking(NamedTuple):
+    """Treatments of a table of results, best first, and every pair of them."""
+
+    treatments: "pd.DataFrame"
+    pairs: "pd.DataFrame"
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """One object a pair: a, b, effect, ci_low, ci_high, p_adjusted, verdict and more."""
+        rows: list[dict[str, Any]] = self.pairs.astype(object).to_dict("records")
+        return [{k: None if v != v else v for k, v in row.items()} for row in rows]
+
+
+def rank(path: Path, treatment: str, block: str, value: str, lower: bool, alpha: float) -> Ranking:
+    """Rank results from elsewhere by the statistics of a study."""
+    from harness.analysis.pairs import rank, read_results
+
+    return Ranking(*rank(read_results(path, treatment, block, value), alpha, lower))
+
+
+def compare(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Path]:
+    """Set runs side by side: tables, and the page that was written of them."""
+    from harness.analysis.compare import compare
+    from harness.analysis.frame import load
+    from harness.report.comparison import render
+
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise HarnessError("compare: name two different runs or more (harness status lists them)")
+    frames = {name: load(name, runtime) for name in names}
+    found = compare(frames)
+    return found, render(found, frames, runtime)
+
+
+def against_itself(of: Plan, seeds: int) -> Plan:
+    """A plan of the reference alone, with many seeds, under a run name of its own."""
+    from harness.config.identity import keys
+
+    arm = len({trial.seed for trial in of.trials})
+    reference, pool = of.cells[0], range(max(seeds, 2 * arm))
+    known = keys(reference.config, list(pool))
+    trials = tuple(Trial(reference, seed, known[seed]) for seed in pool)
+    name = f"{of.run_name}-{AGAINST_ITSELF}"
+    return replace(of, run_name=name, cells=(reference,), contrasts=(), trials=trials)
+
+
+def self_check(of: Plan, trained: Plan, runtime: Runtime) -> "SelfCheck":
+    """Deal the trials of `trained` into arms, as many and as large as those of the study `of`."""
+    from harness.analysis.frame import load
+    from harness.analysis.self_check import self_check
+
+    arm = len({trial.seed for trial in of.trials})
+    return self_check(load(trained.run_name, runtime), arm, len(of.contrasts))

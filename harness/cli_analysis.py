@@ -1,0 +1,83 @@
+"""The verbs of statistics beyond one study's report."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli_options import (
+    AsJson,
+    Profile,
+    Set,
+    StudyName,
+    Workers,
+    lost_workers,
+    plan,
+    runtime,
+)
+
+app = typer.Typer()
+
+
+@app.command()
+def compare(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN RUN …", help="Run names, as `status` lists them.")
+    ],
+) -> None:
+    """Set runs side by side: effects, agreement, what changed, drift; and write a page of it."""
+    from harness import app_analysis as cases
+    from harness.terminal_analysis import show_comparison
+
+    show_comparison(*cases.compare(runs, runtime()))
+
+
+@app.command()
+def rank(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="A table, one value a row.")],
+    treatment: Annotated[str, typer.Option(help="The column that is ranked.")],
+    block: Annotated[str, typer.Option(help="The column of what is paired: seeds, data sets.")],
+    value: Annotated[str, typer.Option(help="The column of results.")],
+    lower_is_better: Annotated[
+        bool, typer.Option("--lower-is-better", help="As of KID; else higher is better.")
+    ] = False,
+    alpha: Annotated[float, typer.Option(min=0.0001, max=0.5, help="Level of all tests.")] = 0.05,
+    as_json: AsJson = False,
+) -> None:
+    """Rank results from elsewhere (published tables, exports of W&B) by the same statistics."""
+    from harness import app_analysis as cases
+
+    found = cases.rank(file, treatment, block, value, lower_is_better, alpha)
+    if as_json:
+        typer.echo(json.dumps(found.to_json(), indent=1))
+        return
+    from harness.terminal_analysis import show_rank
+
+    show_rank(found)
+
+
+@app.command("self-check")
+def self_check(
+    study: StudyName,
+    profile: Profile = None,
+    changes: Set = None,
+    seeds: Annotated[int, typer.Option(min=4, help="Seeds of the baseline to train.")] = 24,
+    workers: Workers = None,
+) -> None:
+    """A/A: train the baseline with many seeds and see how often it differs from itself."""
+    from harness import app as cases
+    from harness import app_analysis
+    from harness.executors.drive import Options
+    from harness.executors.local import Outcome
+    from harness.terminal_analysis import show_self_check
+
+    of, _ = plan(study, profile, changes)
+    trained = app_analysis.against_itself(of, seeds)
+    outcome = cases.run(trained, runtime(), Options(workers))
+    if outcome is Outcome.FAILED:
+        raise lost_workers(trained.run_name)
+    if outcome is not Outcome.DONE:
+        typer.echo("Stopped. What was trained is kept; run it again to continue.")
+        raise typer.Exit(130)
+    show_self_check(app_analysis.self_check(of, trained, runtime()))
