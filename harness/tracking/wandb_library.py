@@ -14,6 +14,8 @@ def library() -> Any:
     """The library, silent, and without reports of its errors to its makers."""
     os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
     os.environ.setdefault("WANDB_SILENT", "true")
+    if os.environ.get("WANDB_MODE") == "":
+        del os.environ["WANDB_MODE"]  # no mode, which W&B takes for a wrong one
     import wandb
 
     return wandb

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import mirrored
@@ -99,12 +100,16 @@ class Agent:
 
     def run(self, run_id, **values):
         """The exit code of the process that the agent starts, waited for."""
+        return self.start(run_id, **values).wait(timeout=300)
+
+    def start(self, run_id, **values):
+        """The process that the agent starts."""
         args = {name: {"value": value} for name, value in values.items()}
         said = self.agent._process_command(
             {"type": "run", "run_id": run_id, "program": self.program, "args": args}
         )
         assert "exception" not in said, said
-        return self.agent._run_processes[run_id].wait(timeout=300)
+        return self.agent._run_processes[run_id]
 
 
 @pytest.fixture
@@ -178,12 +183,32 @@ def test_wandbs_agent_trains_a_trial_of_the_study(agent, place):
 
 
 @pytest.mark.tf
+@pytest.mark.slow
 def test_a_sweep_over_knobs_trains_what_set_would_name(agent, place):
     assert agent.run("run0", **{"loss.name": "hinge", "training.ema": 0.5}) == 0, Path(
         "said.txt"
     ).read_text()
     plan = planned(place, settings=["loss.name=hinge", "training.ema=0.5"])
     assert [path.name for path in place.trials.iterdir()] == [plan.trial("reference", 0).key]
+
+
+@pytest.mark.tf
+@pytest.mark.slow
+def test_a_run_that_is_stopped_in_wandb_goes_on_when_it_is_asked_for_again(agent, place):
+    study = Path("studies/swept.yaml")
+    study.write_text(study.read_text().replace("kimg: 0.8", "kimg: 16"))
+    process = agent.start("run0", cell="reference", seed=0)
+    key = planned(place).trial("reference", 0).key
+    checkpoint = place.trials / key / "checkpoint/last.npz"
+    while not checkpoint.exists():
+        assert process.poll() is None, Path("said.txt").read_text()
+        time.sleep(0.1)
+    agent.agent._process_command({"type": "stop", "run_id": "run0"})
+    assert process.wait(timeout=120) == 130
+    assert not (place.trials / key / "result.json").exists()
+    assert agent.run("run1", cell="reference", seed=0) == 0, Path("said.txt").read_text()
+    assert json.loads((place.trials / key / "result.json").read_text())["attempts"] == 2
+    assert mirrored.summary(sweep_run("run1"))["summary"]["status"] == "finished"
 
 
 def harness(*arguments):

@@ -230,7 +230,7 @@ def test_an_account_in_netrc_is_found(tmp_path, said):
 
 @pytest.mark.parametrize("mode", ["", "online"])
 def test_no_account_and_no_terminal(tmp_path, mode):
-    process = mirrored.start(tmp_path, mode)
+    process = mirrored.start(tmp_path, mode, env={"WANDB_MODE": mode})
     said, _ = process.communicate(timeout=30)
     assert process.returncode == 0, said
     assert said.splitlines()[-1] == "whole"

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from harness import cli
+from harness import app_wandb, cli
 from harness.config.patch import KNOBS
 from harness.heuristics import HEURISTICS
 
@@ -171,6 +171,27 @@ def test_every_knob_is_listed(harness):
 def test_status_of_nothing(harness):
     assert "start with: harness run quickstart" in harness("status")[1]
     assert json.loads(harness("status", "--json")[1]) == []
+
+
+def test_an_agent_is_asked_for_knobs_as_set_would_name_them(harness, monkeypatch):
+    asked = []
+
+    def train(plan, runtime, cell, seed, say):
+        asked.append(plan.trial(cell, seed))
+        say({"kimg": 3.2, "kid": 0.0125})
+        return "crashed", "MemoryError"
+
+    monkeypatch.setattr(app_wandb, "train", train)
+    swept = ["--cell=generator_ema=off", "--seed=1", "--discriminator.spectral_norm=True"]
+    code, output, _ = harness("agent", "one", *swept, "--set", "training.kimg=3.2")
+    assert code == 1
+    assert output.splitlines()[1:] == ["3.2 kimg: KID 12.5 × 10⁻³", "crashed: MemoryError"]
+    [trial] = asked
+    same = ["--set", "discriminator.spectral_norm=true", "--set", "training.kimg=3.2"]
+    document = json.loads(harness("plan", "one", "--json", *same)[1])
+    keys = {(row["cell"], row["seed"]): row["key"] for row in document["trials"]}
+    assert trial.key == keys["generator_ema=off", 1]
+    assert output.startswith(f"{document['run_name']}: generator_ema=off seed 1 ({trial.key})")
 
 
 @pytest.mark.parametrize(

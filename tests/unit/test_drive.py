@@ -31,11 +31,11 @@ def threads(shares):
 
 
 def test_threads_are_chosen_once_a_run_and_kept(runtime, four_cores):
-    assert threads(drive._share("bn", runtime, None)) == [1, 1, 1, 1]
-    assert threads(drive._share("bn", runtime, 2)) == [2, 2]  # asked for: chosen anew
+    assert threads(drive.share("bn", runtime, None)) == [1, 1, 1, 1]
+    assert threads(drive.share("bn", runtime, 2)) == [2, 2]  # asked for: chosen anew
     assert read_json(runtime.study("bn") / "arithmetic.json")["threads"] == 2
-    assert threads(drive._share("bn", runtime, None)) == [2, 2]
-    assert threads(drive._share("other", runtime, None)) == [1, 1, 1, 1]
+    assert threads(drive.share("bn", runtime, None)) == [2, 2]
+    assert threads(drive.share("other", runtime, None)) == [1, 1, 1, 1]
 
 
 def test_a_worker_is_told_where_things_lie(runtime):
