@@ -1,5 +1,6 @@
 """The use cases of statistics beyond one study's report, as plain functions."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,8 +28,8 @@ class Ranking(NamedTuple):
 
     def to_json(self) -> list[dict[str, Any]]:
         """One object a pair: a, b, effect, ci_low, ci_high, p_adjusted, verdict and more."""
-        rows: list[dict[str, Any]] = self.pairs.astype(object).to_dict("records")
-        return [{k: None if v != v else v for k, v in row.items()} for row in rows]
+        rows: list[dict[str, Any]] = json.loads(self.pairs.to_json(orient="records", double_precision=15))
+        return rows
 
 
 def rank(path: Path, treatment: str, block: str, value: str, lower: bool, alpha: float) -> Ranking:
