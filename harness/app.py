@@ -115,7 +115,7 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
     """Render the report of a run from its record; what it says."""
     from harness.report import render, summary
 
-    if read_json(runtime.study(run_name) / "plan.json") is None:
+    if read_json(runtime.holding(run_name).study(run_name) / "plan.json") is None:
         raise HarnessError(unknown("run", run_name, run_names(runtime)))
     render(run_name, runtime)
     return summary(run_name, runtime)

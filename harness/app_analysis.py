@@ -28,7 +28,9 @@ class Ranking(NamedTuple):
 
     def to_json(self) -> list[dict[str, Any]]:
         """One object a pair: a, b, effect, ci_low, ci_high, p_adjusted, verdict and more."""
-        rows: list[dict[str, Any]] = json.loads(self.pairs.to_json(orient="records", double_precision=15))
+        rows: list[dict[str, Any]] = json.loads(
+            self.pairs.to_json(orient="records", double_precision=15)
+        )
         return rows
 
 

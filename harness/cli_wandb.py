@@ -35,18 +35,26 @@ def export(
     wandb_sweep: Annotated[
         bool, typer.Option("--wandb-sweep", help="As a sweep of W&B, whose agents train it.")
     ] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="Its record without weights, beside its report.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The file to write; default the terminal.")
     ] = None,
     profile: Profile = None,
     changes: Set = None,
 ) -> None:
-    """Write the parameter space of a study for another program."""
+    """Write a study for others: its parameter space for W&B, or its record for readers."""
     from harness import app_wandb as cases
 
-    if not wandb_sweep:
-        raise HarnessError("export: say as what; there is --wandb-sweep")
+    if wandb_sweep == record:
+        raise HarnessError("export: say what: --wandb-sweep or --record")
     planned, _ = plan(study, profile, changes)
+    if record:
+        from harness.report.record import publish_record
+
+        typer.echo(f"Record: {publish_record(planned.run_name, runtime())}")
+        return
     text = cases.sweep(planned, study, runtime(), out)
     typer.echo(f"{out} is written; start it with: wandb sweep {out}" if out else text, nl=bool(out))
 

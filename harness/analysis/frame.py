@@ -76,7 +76,7 @@ def each_row(frame: pd.DataFrame) -> Iterable[Any]:
 
 def load_plan(run_name: str, runtime: Runtime) -> Plan:
     """What `harness run` was asked; an error with the nearest run name where there is none."""
-    plan: Plan | None = read_json(runtime.study(run_name) / "plan.json")
+    plan: Plan | None = read_json(runtime.holding(run_name).study(run_name) / "plan.json")
     if plan is None:
         known = [path.parent.name for path in (runtime.runs / "studies").glob("*/plan.json")]
         raise HarnessError(f"{unknown('run', run_name, known)} (in {runtime.runs / 'studies'})")
@@ -85,7 +85,7 @@ def load_plan(run_name: str, runtime: Runtime) -> Plan:
 
 def load(run_name: str, runtime: Runtime) -> Frames:
     """Read the plan of a run and every planned trial's folder."""
-    plan = load_plan(run_name, runtime)
+    plan, runtime = load_plan(run_name, runtime), runtime.holding(run_name)
     requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
     objective(plan["objective"])  # an unknown one is an error before anything is read
     read = [

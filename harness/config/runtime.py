@@ -1,7 +1,7 @@
 """What cannot change a result: folders, tracking, how many workers. Read from the environment."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 
@@ -38,3 +38,14 @@ class Runtime:
     def study(self, run_name: str) -> Path:
         """What belongs to one run of a study: plan, ledger, arithmetic, tracking."""
         return self.runs / "studies" / run_name
+
+    def published(self, run_name: str) -> Path:
+        """Where the record of a run lies that was published beside its report."""
+        return self.reports / run_name / "record"
+
+    def holding(self, run_name: str) -> "Runtime":
+        """These folders; or, where `runs` knows no such run, those of its published record."""
+        published, plan = self.published(run_name), Path("studies") / run_name / "plan.json"
+        if (self.runs / plan).exists() or not (published / plan).exists():
+            return self
+        return replace(self, runs=published)

@@ -1,0 +1,55 @@
+"""The part of a run's record that goes beside its report, so that others can write it again."""
+
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.config.runtime import Runtime
+from harness.errors import HarnessError
+from harness.files import read_json, write_json
+from harness.records import INTERPOLATION, Trial
+
+KEPT = ("config.json", "metrics.jsonl", "result.json", "failure.json", INTERPOLATION)
+PRIVATE = ("host", "pid")  # of a machine, and of no use elsewhere
+
+
+def publish_record(run_name: str, runtime: Runtime) -> Path:
+    """Write reports/<run name>/record/: plan, settings, curves, results, environments, pictures.
+
+    No weights and no machine names; one sample grid a trial, and all of them for the first seed of
+    each cell. The layout is that of runs/, and `harness report` reads it where runs/ has no such
+    run.
+    """
+    plan: Mapping[str, Any] | None = read_json(runtime.study(run_name) / "plan.json")
+    if plan is None:
+        raise HarnessError(f"{run_name}: there is no such run in {runtime.runs}")
+    folder = runtime.published(run_name)
+    shutil.rmtree(folder, ignore_errors=True)
+    target = Runtime(runs=folder, reports=runtime.reports)
+    write_json(target.study(run_name) / "plan.json", plan)
+    first = min(plan["seeds"])
+    for row in plan["trials"]:
+        source = Trial(runtime.trials / row["key"])
+        if source.environment():
+            _copy(source, target.trials / row["key"], every=row["seed"] == first)
+    return folder
+
+
+def _copy(trial: Trial, folder: Path, every: bool) -> None:
+    grids = trial.samples()
+    files = [trial.folder / name for name in KEPT]
+    files += [*trial.folder.glob("evaluations/*"), *(grids if every else grids[-1:])]
+    for file in _there(files):
+        target = folder / file.relative_to(trial.folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+    attempts = [
+        {name: value for name, value in attempt.items() if name not in PRIVATE}
+        for attempt in trial.environment()
+    ]
+    write_json(folder / "env.json", attempts)
+
+
+def _there(files: Iterable[Path]) -> list[Path]:
+    return [file for file in files if file.is_file()]
