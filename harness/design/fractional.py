@@ -31,10 +31,8 @@ def fractional(asked: Asked) -> Draft:
     signs = regular(len(found), wanted) if wanted else plackett_burman(len(found))
     levels = [(scale.base, 1 - scale.base) for scale in found]  # of -1, of +1
     runs = {
-        f"run_{number:02d}": tuple(
-            own[sign > 0] for own, sign in zip(levels, row, strict=True)
-        )
-        for number, row in enumerate(signs, 1)
+        f"run_{number:02d}": tuple(own[sign > 0] for own, sign in zip(levels, row, strict=True))
+        for number, row in enumerate(signs.tolist(), 1)
     }
     trained = train(asked, runs)
     crossed = told(found, list(runs.values()), trained, clear(signs))

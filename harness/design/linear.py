@@ -61,7 +61,9 @@ def told_apart(combinations: Levels, levels: Sequence[int], terms: Sequence[Term
     columns = matrix(combinations, levels, terms)
     _, sizes, directions = np.linalg.svd(columns, full_matrices=True)
     rank = int((sizes > _ZERO * sizes.max()).sum())
-    free = np.abs(directions[rank:]).max(axis=0, initial=0.0)  # how far a column is in the nullspace
+    free = np.abs(directions[rank:]).max(
+        axis=0, initial=0.0
+    )  # how far a column is in the nullspace
     ends = np.cumsum([width(levels, term) for term in terms])
     parts = np.split(free, ends[:-1])
     return [term for term, part in zip(terms, parts, strict=True) if part.max() < _ZERO]
