@@ -66,8 +66,7 @@ def reach(of: Plan, runtime: Runtime, pilot: str | None = None) -> Reach:
         return found
     from harness.analysis import frame, power
 
-    weights = [item.weights for item in of.contrasts]
-    size = power.detectable(found, weights, frame.load(name, runtime))
+    size = power.detectable(found, [one.weights for one in of.contrasts], frame.load(name, runtime))
     if pilot and size is None:
         raise HarnessError(f"--pilot {pilot}: no two seeds of a contrast have a value there")
     return replace(found, detectable=size)

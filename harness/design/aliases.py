@@ -51,7 +51,7 @@ def _alias(term: Term, column: Signs, others: list[Term], columns: Signs) -> Ali
 
 
 def clear(signs: Signs) -> list[Term]:
-    """The interactions of two that neither a main effect nor another one looks like, even partly."""
+    """The interactions of two that no main effect and no other one looks like, even partly."""
     pairs: list[Term] = list(combinations(range(signs.shape[1]), 2))
     products = np.array([signs[:, term].prod(axis=1) for term in pairs]).T
     like = np.hstack([signs, products]).T @ products

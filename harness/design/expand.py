@@ -67,8 +67,8 @@ class Plan:
         """What `plan.json` holds: enough to render the report without the study file."""
         study = self.file.study
         profile = study.profiles[self.profile] if self.profile else None
-        declared = (study.design, study.metric, study.objective, study.equivalence, study.alpha)
-        declared += (study.resolution,) if study.resolution else ()
+        declared = [study.design, study.metric, study.objective, study.equivalence, study.alpha]
+        declared += [study.resolution] if study.resolution else []
         return {
             "run_name": self.run_name,
             "study": self.file.name,
@@ -84,7 +84,7 @@ class Plan:
             "alpha": study.alpha,
             "equivalence": study.equivalence,
             "objective": study.objective,
-            "analysis_digest": digest(list(declared), 8),
+            "analysis_digest": digest(declared, 8),
             "reference": self.cells[0].label,
             "cells": [_cell_json(cell) for cell in self.cells],
             "contrasts": [_contrast_json(contrast) for contrast in self.contrasts],

@@ -14,8 +14,8 @@ STACK = "recipe"
 def leave_one_out(asked: Asked) -> Draft:
     """Cells: the recipe, and each tip's two sides with all else as the recipe has it.
 
-    The recipe names the tips followed together; empty means those that S0 follows. Around a tip that
-    is none of them, those are set aside that it cannot be followed with, and its title says so.
+    The recipe names the tips followed together; empty means those that S0 follows. Around a tip
+    that is none of them, those are set aside that it clashes with, and its title says so.
     """
     if inline := [factor.name for factor in asked.factors if factor.tip is None]:
         raise HarnessError(

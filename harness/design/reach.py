@@ -42,7 +42,7 @@ class Reach:
     @property
     def smallest_p(self) -> float:
         """The smallest p there is."""
-        return min(1.0, 2 / 2**self.seeds)
+        return min(1.0, 2.0 ** (1 - self.seeds))
 
     @property
     def exact(self) -> bool:

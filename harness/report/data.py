@@ -9,6 +9,7 @@ from harness.analysis import ranking as tables
 from harness.analysis.checks import checks
 from harness.analysis.effects import differences
 from harness.analysis.frame import Frames, Plan
+from harness.analysis.interactions import interactions
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class ReportData:
     claims: pd.DataFrame
     cells: pd.DataFrame
     costs: pd.DataFrame
+    interactions: pd.DataFrame  # empty where factors were not crossed
     checks: Sequence[str]
     differences: Mapping[str, Sequence[float]]  # contrast → one value a seed
 
@@ -47,6 +49,7 @@ def analyse(frames: Frames) -> ReportData:
         claims=tables.claims(frames, ranked),
         cells=tables.cells(frames),
         costs=tables.costs(frames),
+        interactions=interactions(frames),
         checks=checks(frames),
         differences={
             contrast["name"]: list(differences(frames.trials, contrast["weights"])["difference"])

@@ -71,6 +71,8 @@ def _tables(data: ReportData) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "trials", trials.assign(message=trials["message"].map(show.redact))
     yield "curves", data.frames.curves
     yield "cost", data.costs
+    if len(data.interactions):
+        yield "interactions", data.interactions
 
 
 def _swap(new: Path, folder: Path) -> None:

@@ -168,7 +168,9 @@ def test_every_prefix_of_whole_seeds_is_balanced(expanded, design):
 
 
 def test_a_saturated_fraction_that_loses_runs_is_refused(expanded):
-    with pytest.raises(HarnessError, match="2 of 8 combinations cannot be .* cannot tell the effe"):
+    with pytest.raises(
+        HarnessError, match=r"2 of 8 combinations cannot be .* cannot tell the effe"
+    ):
         expanded(tips(LS, "hinge_loss", SN, BN, HALF) + FRACTIONAL)
 
 
