@@ -5,6 +5,7 @@ model, whose z-tests are too sure of themselves with few seeds (statistics, sect
 """
 
 import math
+import warnings
 from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from statsmodels.api import OLS
+from statsmodels.tools.sm_exceptions import SingularMatrixWarning
 
 from harness.analysis.effects import holm
 from harness.analysis.frame import Frames
@@ -77,7 +79,7 @@ def _estimates(rows: pd.DataFrame, design: Crossed, alpha: float) -> list[dict[s
     # the mean is the sum of the seeds' columns, so that it is not one of its own
     blocks = pd.get_dummies(rows["seed"], dtype=float).to_numpy()
     columns = np.hstack([matrix(runs, design.levels, design.terms)[:, 1:], blocks])
-    fit = OLS(rows["final"].to_numpy(float) * KID_SCALE, columns).fit() if len(rows) else None
+    fit = _fit(rows["final"].to_numpy(float) * KID_SCALE, columns) if len(rows) else None
     space = np.linalg.pinv(columns) @ columns  # leaves as it is what these rows can tell
     found = []
     for comparison in _comparisons(design):
@@ -95,6 +97,13 @@ def _estimates(rows: pd.DataFrame, design: Crossed, alpha: float) -> list[dict[s
     return found
 
 
+def _fit(values: Array, columns: Array) -> Any:
+    with warnings.catch_warnings():
+        # columns that too few trials leave mixed: what they cannot tell is no estimate, see below
+        warnings.simplefilter("ignore", SingularMatrixWarning)
+        return OLS(values, columns).fit()
+
+
 def _estimate(fit: Any, space: Array, wanted: Array, alpha: float) -> dict[str, float]:
     """Estimate, interval and p of a row of weights over columns; NaN where there can be none."""
     nothing = dict.fromkeys(("effect", "low", "high", "p"), math.nan)
@@ -109,12 +118,13 @@ def _estimate(fit: Any, space: Array, wanted: Array, alpha: float) -> dict[str, 
 
 
 def _compared(design: Crossed, comparison: _Comparison) -> str:
-    """The levels, as `on − off`, a factor each."""
+    """The levels, as `on − off`; of two factors, as `(on − off) × (0.6 − 0.4)`."""
     scales = [design.scales[factor] for factor in comparison.term]
-    return " × ".join(
+    sides = [
         f"{scale.levels[one]} − {scale.levels[other]}"
         for scale, (one, other) in zip(scales, comparison.pairs, strict=True)
-    )
+    ]
+    return sides[0] if len(sides) == 1 else " × ".join(f"({side})" for side in sides)
 
 
 def means(frames: Frames, design: Crossed, term: Term) -> pd.DataFrame:

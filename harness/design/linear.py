@@ -33,7 +33,9 @@ def _block(combinations: Levels, levels: Sequence[int], term: Term) -> Array:
     block = np.ones((len(combinations), 1))
     for factor in term:
         coded = coding(levels[factor])[combinations[:, factor]]
-        block = (block[:, :, None] * coded[:, None, :]).reshape(len(block), -1)
+        block = (block[:, :, None] * coded[:, None, :]).reshape(
+            len(block), block.shape[1] * coded.shape[1]
+        )
     return block
 
 

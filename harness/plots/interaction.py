@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,8 +13,8 @@ from harness.analysis.objectives import KID_SCALE
 from harness.design.crossed import Scale
 from harness.plots.style import DASHES, NARROW, PALETTE, shortened, ticked
 
-PANEL = 2.3  # inches high
-LONGEST = 30  # letters of a factor's name
+PANEL = 2.5  # inches high
+LETTERS = 10.5  # of a factor's name, in an inch
 
 
 class Line(NamedTuple):
@@ -67,7 +67,7 @@ def draw_interactions(panels: Sequence[Panel], width: float) -> Figure:
         if place >= len(panels):
             axes.set_visible(False)
             continue
-        _draw(axes, panels[place], LONGEST if across < 3 else LONGEST - 4)
+        _draw(axes, panels[place], int(LETTERS * width / across))
         if place % across == 0:
             axes.set_ylabel("KID × 10³")
     return figure
@@ -87,4 +87,12 @@ def _draw(axes: Axes, panel: Panel, longest: int) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(ticked)
     axes.grid(axis="x", visible=False)
-    axes.legend(title=shortened(panel.second, longest), loc="best", title_fontsize=8, ncols=2)
+    above: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0}
+    small: dict[str, Any] = {
+        "handlelength": 1.6,
+        "columnspacing": 1.0,
+        "handletextpad": 0.5,
+        "title_fontsize": 8,
+    }
+    title = shortened(panel.second, longest)
+    axes.legend(title=title, alignment="left", ncols=3, **above, **small)
