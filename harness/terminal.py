@@ -71,9 +71,10 @@ def show_crossed(crossed: "Crossed") -> None:
 
     console = Console(highlight=False, markup=False)
     console.print(summary(crossed))
-    for title, lines in (("Dropped", dropped(crossed)), ("Not told apart", aliased(crossed))):
-        for line in lines:
-            console.print(f"{title}: {line}")
+    for line in dropped(crossed):
+        console.print(f"Dropped: {line}")
+    for named, others in aliased(crossed):
+        console.print(f"Not told apart: {named}: {others}")
 
 
 def show_reach(reach: "Reach") -> None:

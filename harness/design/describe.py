@@ -37,20 +37,18 @@ def levels(one: Dropped) -> str:
     return ", ".join(f"{name}={level}" for name, level in one.levels.items())
 
 
-def aliased(crossed: Crossed) -> Iterator[str]:
-    """A line for each set of effects that look like the same others, then what is lost besides."""
-    found: dict[str, list[Alias]] = {}
+def aliased(crossed: Crossed) -> list[tuple[str, str]]:
+    """The effects that hold the same others, and these; then interactions that are lost besides."""
+    found: dict[str, list[str]] = {}
     for alias in crossed.aliases:
-        found.setdefault(like(crossed, alias), []).append(alias)
-    for text, members in found.items():
-        named = [crossed.named(alias.term) for alias in members]
-        yield f"{', '.join(named)}: {text}"
+        found.setdefault(_like(crossed, alias), []).append(crossed.named(alias.term))
     if crossed.lost and not crossed.aliases:
-        named = [crossed.named(term) for term in crossed.lost]
-        yield f"{', '.join(named)}: combinations that would tell are not trained"
+        why = "combinations that would tell are not trained"
+        found[why] = [crossed.named(term) for term in crossed.lost]
+    return [(", ".join(named), others) for others, named in found.items()]
 
 
-def like(crossed: Crossed, alias: Alias) -> str:
+def _like(crossed: Crossed, alias: Alias) -> str:
     """What the estimate of an effect holds beside it: all of some interactions, a part of others.
 
     A minus says that it enters with the other sign.

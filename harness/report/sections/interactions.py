@@ -1,18 +1,17 @@
 """Main effects and interactions, where factors were crossed, and what the design cannot tell."""
 
 from functools import partial
-from typing import Any
 
 from harness.analysis.frame import each_row
 from harness.analysis.interactions import INTERACTION, crossed, means
 from harness.design.crossed import Crossed
-from harness.design.describe import ROMAN, levels, like, summary
+from harness.design.describe import aliased, levels, summary
 from harness.plots.interaction import Panel, draw_interactions, interaction_panel
 from harness.report import format as show
 from harness.report.blocks import Block, Cell, Figure, Heading, Items, Label, Table, Text, figure
 from harness.report.data import ReportData
 
-MOST = 6  # pairs that the plot shows; the table has them all
+MOST = 6  # pairs that the plot shows, and lines of a list that is not folded
 
 
 def build(data: ReportData) -> list[Block]:
@@ -28,34 +27,39 @@ def build(data: ReportData) -> list[Block]:
         blocks += [*_plot(data, design), _table(data)]
     else:
         blocks.append(Text("There are not enough values yet to tell effects apart.", "note"))
-    if design.aliases:
-        blocks.append(_aliases(design))
-    elif design.lost:
-        named = [design.named(term) for term in design.lost]
-        blocks.append(Items("Interactions that cannot be estimated", named, folded=len(named) > 6))
+    if apart := aliased(design):
+        caption = "What cannot be told apart: an estimate on the left holds what is on the right"
+        rows: list[list[Cell]] = [list(row) for row in apart]
+        blocks.append(Table(caption, ["Effect", "Holds, too"], rows, folded=len(rows) > MOST))
     if design.dropped:
         lines = [f"{levels(one)}: {one.why}" for one in design.dropped]
-        blocks.append(Items("Combinations that are not trained", lines, folded=len(lines) > 6))
+        blocks.append(Items("Combinations that are not trained", lines, folded=len(lines) > MOST))
     return blocks
 
 
 def _how(data: ReportData, design: Crossed) -> str:
     interval = show.percent(1 - float(data.plan["alpha"]))
-    unbalanced = (
-        " Since combinations were dropped, the factors are not balanced, and the effects in the "
-        "ranking, too, are those of this model and no plain differences of means."
-        if design.dropped
-        else ""
+    parts = ["A main effect is the mean over the cells of one level less that of another."]
+    if design.interactions:
+        parts.append(
+            "An interaction is the effect of the first factor where the second has the level that "
+            "is compared, less its effect where the second has the other: negative means that "
+            "following both brings KID lower than the two effects apart; p is adjusted by Holm "
+            "over the interactions."
+        )
+    elif design.resolution == 3:
+        parts.append("Each may be that of interactions, so what is found here needs a study of its own.")
+    parts.append(
+        f"Estimated by least squares with a block for each seed, with {interval} intervals of each "
+        "alone. Main effects are judged in the ranking, seed by seed. Diverged trials enter with "
+        "their failure value."
     )
-    return (
-        "A main effect is the mean over the cells of one level less that of another. An "
-        "interaction is the effect of the first factor where the second has the level that is "
-        "compared, less its effect where the second has the other: negative means that following "
-        "both brings KID lower than the two effects apart. Both are estimated by least squares "
-        f"with a block for each seed, with {interval} intervals of each alone; p is adjusted by "
-        "Holm over the interactions. Main effects are judged in the ranking, seed by seed. "
-        f"Diverged trials enter with their failure value.{unbalanced}"
-    )
+    if design.dropped:
+        parts.append(
+            "Since combinations were dropped, the factors are not balanced, and the effects in the "
+            "ranking, too, are those of this model and no plain differences of means."
+        )
+    return " ".join(parts)
 
 
 def _table(data: ReportData) -> Table:
@@ -74,6 +78,8 @@ def _table(data: ReportData) -> Table:
         for row in each_row(table)
     ]
     columns = ["Factors", "Kind", "Effect", "Interval", "Trials", "p", "p (Holm)"]
+    if table["p_adjusted"].isna().all():
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
     caption = "Effects on KID × 10³ by the linear model"
     return Table(caption, columns, rows, frozenset(range(2, 7)), "tables/interactions.csv")
 
@@ -105,15 +111,3 @@ def _said(panel: Panel) -> str:
         for level, value in zip(panel.levels, line.mean, strict=True)
     ]
     return f"{panel.first} and {panel.second}: {', '.join(values)}"
-
-
-def _aliases(design: Crossed) -> Table:
-    rows: list[Any] = [[design.named(one.term), like(design, one)] for one in design.aliases]
-    resolution = ROMAN[design.resolution or 3]
-    return Table(
-        f"What cannot be told apart (resolution {resolution}): an effect on the left is that "
-        "effect and, with their sign, the interactions on the right",
-        ["Effect", "holds also"],
-        rows,
-        folded=len(rows) > MOST,
-    )
