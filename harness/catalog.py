@@ -172,6 +172,8 @@ DESIGNS = Registry(
         "one_at_a_time": "harness.design.one_at_a_time:one_at_a_time",
         "leave_one_out": "harness.design.leave_one_out:leave_one_out",
         "ablation": "harness.design.ablation:ablation",
+        "factorial": "harness.design.factorial:factorial",
+        "fractional": "harness.design.fractional:fractional",
     },
 )
 
@@ -182,6 +184,7 @@ SECTIONS = Registry(
         for name in (
             "verdict",
             "ranking",
+            "interactions",
             "cells",
             "curves",
             "samples",

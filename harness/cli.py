@@ -36,18 +36,20 @@ def plan_(
     profile: Profile = None,
     changes: Set = None,
     workers: Workers = None,
+    pilot: Annotated[str | None, typer.Option(help="A run that says how far KIDs scatter.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a study and show its cells, what is trained already, and what the rest would cost."""
+    """Check a study: its cells, what is trained, what the rest would cost, what it could find."""
     from harness import app as cases
-    from harness.terminal import show_forecast
+    from harness.terminal import show_forecast, show_reach
 
     plan, why = _plan(study, profile, changes)
-    found = cases.cost(plan, _runtime(), workers)
+    found, reach = cases.cost(plan, _runtime(), workers), cases.reach(plan, _runtime(), pilot)
     if as_json:
-        _json(found.to_json())
+        _json({**found.to_json(), "reach": reach.to_json()})
     else:
         show_forecast(found, why)
+        show_reach(reach)
 
 
 @app.command()
@@ -163,9 +165,7 @@ def evaluate(
     encoder: Annotated[
         str | None, typer.Option(help="An encoder's name, or the path of a saved Keras model.")
     ] = None,
-    resolution: Annotated[
-        int | None, typer.Option(help="Pixels that the encoder is given.")
-    ] = None,
+    resolution: Annotated[int | None, typer.Option(help="Pixels given to the encoder.")] = None,
     profile: Profile = None,
     changes: Set = None,
     workers: Workers = None,

@@ -8,11 +8,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.design.reach import EXACT, POWER
 from harness.executors.progress import duration, scaled_kid
 
 if TYPE_CHECKING:
     from harness.app import Explanation
+    from harness.design.crossed import Crossed
     from harness.design.forecast import Forecast
+    from harness.design.reach import Reach
     from harness.heuristics import Heuristic
     from harness.report import Summary
     from harness.report.summary import Ranked
@@ -57,8 +60,47 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
         + f"\nTo do: {forecast.images / 1000:,.0f} kimg, time {time}, disk {size(forecast.disk)}",
         highlight=False,
     )
+    if plan.crossed and not brief:
+        show_crossed(plan.crossed)
     for warning in forecast.warnings:
         console.print(f"[yellow]Advised against[/yellow] {warning}", highlight=False)
+
+
+def show_crossed(crossed: "Crossed") -> None:
+    """What a factorial or fractional design drops, aliases and reaches."""
+    from harness.design.describe import aliased, dropped, summary
+
+    console = Console(highlight=False, markup=False)
+    console.print(summary(crossed))
+    for line in dropped(crossed):
+        console.print(f"Dropped: {line}")
+    for named, others in aliased(crossed):
+        console.print(f"Not told apart: {named}: {others}")
+
+
+def show_reach(reach: "Reach") -> None:
+    """What the tests of a plan can find with its seeds."""
+    console = Console(highlight=False, markup=False)
+    console.print(f"Smallest adjusted p: {_smallest(reach)}")
+    if found := reach.detectable:
+        console.print(
+            f"Detectable with a power of {POWER:.0%}: an effect on KID × 10³ of "
+            f"{found.effect * 1000:.3g} (paired t at {found.alpha:.2g}, Bonferroni; differences "
+            f"scatter by {found.sd * 1000:.3g}, cells as in {found.pilot}, all alike)"
+        )
+
+
+def _smallest(reach: "Reach") -> str:
+    seeds, least = f"{reach.seeds} seeds", f"{reach.smallest_p:.3g}"
+    if not reach.exact:
+        return (
+            f"with {seeds} an exact paired test gives no p below {least}, so it separates nothing; "
+            f"Holm's adjusted paired t, which assumes normal differences, judges alone. {EXACT} "
+            "seeds or more are needed"
+        )
+    if reach.smallest_p > reach.alpha:
+        return f"{least} with {seeds}, above the study's {reach.alpha:g}: nothing can be separated"
+    return f"{least} with {seeds} (max-|t|, for any number of contrasts; here {reach.contrasts})"
 
 
 def _cells(forecast: "Forecast") -> Table:

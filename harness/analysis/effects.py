@@ -18,6 +18,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 from harness.analysis import max_t
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.max_t import Array
+from harness.design.reach import EXACT
 from harness.records import FINISHED
 
 BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"
@@ -74,7 +75,6 @@ def differences(trials: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFr
     return seeds.assign(finished=seeds["diverged"] == 0)
 
 
-EXACT_FROM = 6  # seeds: of fewer, no exact paired test reaches 0.05
 _NAMES = (
     *("contrast", "kind", "title", "design", "heuristic", "following", "ignoring"),
     *("identity", "planned", "diverged"),
@@ -85,7 +85,7 @@ _UNJUDGED = (NOT_JUDGED, "", NOT_JUDGED)
 
 def primary(seeds: int) -> str:
     """The test that verdicts come from, by the number of seeds that were planned."""
-    return MAX_T if seeds >= EXACT_FROM else HOLM
+    return MAX_T if seeds >= EXACT else HOLM
 
 
 def effects(frames: Frames) -> pd.DataFrame:
@@ -151,7 +151,7 @@ def estimates(D: Array, alpha: float, exact: bool) -> pd.DataFrame:
     level = max_t.single_level(D, alpha)
     joint = [max_t.interval(values, level) for values in present]
     table[["low", "high"]] = np.array(joint, float).reshape(-1, 2)
-    enough = np.isfinite(D).sum(0) >= EXACT_FROM
+    enough = np.isfinite(D).sum(0) >= EXACT
     table["p_max_t"] = max_t.adjusted(np.where(enough, D, np.nan))
     table["p_holm"] = holm(table["p"].astype(float))
     table["p_adjusted"] = table["p_max_t" if exact else "p_holm"]
@@ -237,8 +237,8 @@ def verdict(
     """
     if n < 2:
         return INCONCLUSIVE, f"n = {n}"
-    if exact and n < EXACT_FROM:
-        return INCONCLUSIVE, f"n = {n}: the exact test needs {EXACT_FROM} seeds"
+    if exact and n < EXACT:
+        return INCONCLUSIVE, f"n = {n}: the exact test needs {EXACT} seeds"
     if p_adjusted > alpha:
         return (EQUIVALENT if equivalent else INCONCLUSIVE), ""
     return (BETTER if effect < 0 else WORSE), ""

@@ -66,11 +66,6 @@ def _flips(seeds: int) -> Array:
     return drawn
 
 
-def smallest_p(seeds: int) -> float:
-    """The smallest p that sign flips can reach, for any number of contrasts."""
-    return 2.0 / 2**seeds if seeds <= EXACT else 1.0 / FLIPS
-
-
 def single_level(D: Array, alpha: float) -> float:
     """The level of each contrast's own t-interval with which all together miss at `alpha`.
 

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.effects import (
-    EXACT_FROM,
     MAX_T,
     differences,
     effects,
@@ -17,6 +16,7 @@ from harness.analysis.effects import (
 )
 from harness.analysis.frame import BESIDE, STATUSES, Frames
 from harness.analysis.ranks import rank_intervals
+from harness.design.reach import EXACT
 from harness.records import FINISHED
 
 
@@ -31,7 +31,7 @@ def ranking(frames: Frames) -> pd.DataFrame:
     exact = primary(len(frames.plan["seeds"])) == MAX_T
     if frames.plan["evidence"]:
         D = matrix(frames, finished=False)
-        enough = table[table["n"] >= (EXACT_FROM if exact else 2)]
+        enough = table[table["n"] >= (EXACT if exact else 2)]
         for _, group in enough.groupby(["identity", "design"]):
             places = rank_intervals(D[:, group.index], float(frames.plan["alpha"]), exact)
             table.loc[group.index, ["rank_low", "rank_high"]] = np.array(places, float).T

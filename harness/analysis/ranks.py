@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis import max_t
-from harness.analysis.effects import EXACT_FROM, estimate, holm
+from harness.analysis.effects import estimate, holm
 from harness.analysis.max_t import Array
+from harness.design.reach import EXACT
 
 
 def rank_intervals(D: Array, alpha: float, exact: bool) -> tuple[list[int], list[int]]:
@@ -35,7 +36,7 @@ def rank_intervals(D: Array, alpha: float, exact: bool) -> tuple[list[int], list
 
 def _adjusted(D: Array, exact: bool) -> Sequence[float]:
     if exact:
-        enough = np.isfinite(D).sum(0) >= EXACT_FROM
+        enough = np.isfinite(D).sum(0) >= EXACT
         return list(max_t.adjusted(np.where(enough, D, np.nan)))
     alone = [estimate(pd.Series(column[np.isfinite(column)]), 0.05).p for column in D.T]
     return list(holm(pd.Series(alone)))

@@ -55,6 +55,7 @@ class Study(_Part):
     factors: dict[str, Levels] = Field(default_factory=dict)
     design: Annotated[str, AfterValidator(DESIGNS.check)] = "ablation"
     recipe: list[str] = Field(default_factory=list)
+    resolution: Literal[4, 5] | None = None  # of a fraction; None: Plackett and Burman's
     seeds: Seeds = 8
     metric: Protocol | None = None
     objective: Literal["final", "best", "area", "time_to_threshold"] = "final"

@@ -1,10 +1,10 @@
 """Expand a study into a plan: resolved cells, contrasts and trials in seed-major order."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.catalog import DESIGNS
 from harness.config.content import Contents
@@ -12,14 +12,17 @@ from harness.config.identity import digest, key, keys, metric_request
 from harness.config.patch import Patch, flatten, resolve
 from harness.config.study import StudyFile
 from harness.config.trial import TrialConfig, rules
-from harness.design.drafts import REFERENCE, Contrast, Draft
-from harness.design.factors import factors, recipe
+from harness.design.drafts import REFERENCE, Asked, Contrast, Draft
+from harness.design.factors import factors, recipe, resolution
 from harness.design.leave_one_out import STACK
 from harness.errors import HarnessError, unknown
 from harness.heuristics.conditions import met
 
+if TYPE_CHECKING:
+    from harness.design.crossed import Crossed
+
 # of a study's keys, what says how it is judged
-DECLARED = ("design", "metric", "objective", "threshold", "equivalence", "alpha")
+DECLARED = ("design", "resolution", "metric", "objective", "threshold", "equivalence", "alpha")
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Plan:
     cells: tuple[Cell, ...]
     contrasts: tuple[Contrast, ...]
     trials: tuple[Trial, ...]  # seed-major: every prefix is balanced
+    crossed: "Crossed | None" = None  # of designs that combine the levels of all factors
 
     def cell(self, label: str) -> Cell:
         """A cell by its label, or an error with the nearest."""
@@ -70,6 +74,11 @@ class Plan:
             seeds = ", ".join(str(known) for known in found)
             raise HarnessError(f"{self.run_name}: {label} has no seed {seed} (seeds: {seeds})")
         return found[seed]
+
+    def _followed(self, contrast: Contrast) -> list[TrialConfig]:
+        """The cells that follow a tip."""
+        weights = contrast.weights.items()
+        return [self.cell(label).config for label, weight in weights if weight > 0]
 
     def to_json(self) -> dict[str, Any]:
         """What `plan.json` holds: enough to render the report without the study file."""
@@ -92,9 +101,8 @@ class Plan:
             "analysis_digest": digest(list(declared.values()), 8),
             "reference": self.cells[0].label,
             "cells": [_cell_json(cell) for cell in self.cells],
-            "contrasts": [
-                _contrast_json(item, self.cell(item.following)) for item in self.contrasts
-            ],
+            "contrasts": [_contrast_json(item, self._followed(item)) for item in self.contrasts],
+            "crossed": self.crossed.to_json() if self.crossed else None,
             "trials": [
                 {"cell": trial.cell.label, "seed": trial.seed, "key": trial.key}
                 for trial in self.trials
@@ -109,7 +117,7 @@ def expand(file: StudyFile, profile: str | None, changes: Patch, cache: Path) ->
     metric = (chosen.metric if chosen else None) or study.metric
     under: list[Patch] = [{"evaluation.protocol": metric} if metric else {}, study.baseline]
     under += [chosen.patch if chosen else {}, changes]
-    draft, contents = _draft(file), Contents(cache)
+    contents = Contents(cache)
 
     def resolved(label: str, layers: list[Patch]) -> TrialConfig:
         try:
@@ -119,28 +127,35 @@ def expand(file: StudyFile, profile: str | None, changes: Patch, cache: Path) ->
             raise HarnessError(f"{where}: cell {label!r}: {error}") from None
 
     reference = resolved(REFERENCE, under)
+    draft = _draft(file, lambda patches: _identity(contents.fill(resolve([*under, *patches]))))
     cells: dict[str, Cell] = {}
     names: dict[str, str] = {}  # draft label → label of the cell that it is
     for label, patches in draft.cells.items():
         config = resolved(label, [*under, *patches]) if patches else reference
-        identity = f"{key(config)}/{metric_request(config)}"
+        identity = _identity(config)
         cells.setdefault(identity, Cell(label, config, _difference(config, reference)))
         names[label] = cells[identity].label
     contrasts = _merge(file, draft.contrasts, names)
-    used = {label for item in contrasts for label in (item.following, item.ignoring)}
-    kept = tuple(cell for cell in cells.values() if cell.label in used or cell.label == REFERENCE)
+    crossed = draft.crossed and draft.crossed.renamed(names)
+    used = {REFERENCE, *(crossed.cells if crossed else ())}
+    used |= {label for item in contrasts for label in item.weights}
+    kept = tuple(cell for cell in cells.values() if cell.label in used)
     seeds = study.seed_list(profile)
     known = {cell.label: keys(cell.config, seeds) for cell in kept}
     trials = tuple(Trial(cell, seed, known[cell.label][seed]) for seed in seeds for cell in kept)
-    return Plan(
-        _run_name(file.name, profile, changes), file, profile, changes, kept, contrasts, trials
-    )
+    name = _run_name(file.name, profile, changes)
+    return Plan(name, file, profile, changes, kept, contrasts, trials, crossed)
 
 
-def _draft(file: StudyFile) -> Draft:
-    asked, followed = factors(file), recipe(file)
+def _identity(config: TrialConfig) -> str:
+    """What a cell trains and is asked, by content."""
+    return f"{key(config)}/{metric_request(config)}"
+
+
+def _draft(file: StudyFile, trains: Callable[[list[Patch]], str]) -> Draft:
+    asked = Asked(factors(file), recipe(file), resolution(file), trains)
     try:
-        draft: Draft = DESIGNS.load(file.study.design)(asked, followed)
+        draft: Draft = DESIGNS.load(file.study.design)(asked)
     except HarnessError as error:
         raise HarnessError(f"{file.document.where('design')}: {error}") from None
     return draft
@@ -166,28 +181,23 @@ def _where(file: StudyFile, profile: str | None, changes: Patch, label: str, err
 def _merge(
     file: StudyFile, contrasts: list[Contrast], names: Mapping[str, str]
 ) -> tuple[Contrast, ...]:
-    """Contrasts between the cells as merged: no pair twice, none of a cell with itself."""
-    merged: dict[tuple[str, str, str], Contrast] = {}
+    """Contrasts between the cells as merged: no row of weights twice, none that is zero."""
+    merged: dict[tuple[str, frozenset[tuple[str, float]]], Contrast] = {}
     for contrast in contrasts:
-        following, ignoring = names[contrast.following], names[contrast.ignoring]
-        if following == ignoring and contrast.tip is None and contrast.ignoring == REFERENCE:
+        weights: dict[str, float] = {}
+        for label, weight in contrast.weights.items():
+            weights[names[label]] = weights.get(names[label], 0) + weight
+        weights = {label: weight for label, weight in weights.items() if weight}
+        if not weights and contrast.tip is None:
             continue  # the level that is the reference
-        if following == ignoring:
+        if not weights:
             index = file.study.heuristics.index(contrast.factor)
             raise HarnessError(
                 f"{file.document.where('heuristics', index)}: both sides of {contrast.factor} "
                 "train the same thing here: the knobs that it sets have no effect"
             )
-        item = Contrast(
-            contrast.name,
-            contrast.title,
-            following,
-            ignoring,
-            contrast.design,
-            contrast.factor,
-            contrast.tip,
-        )
-        merged.setdefault((contrast.factor, following, ignoring), item)
+        item = replace(contrast, weights=weights)
+        merged.setdefault((contrast.factor, frozenset(weights.items())), item)
     if not merged:
         raise HarnessError(
             f"{file.document.file}: the design is empty: every level is the reference"
@@ -215,7 +225,7 @@ def _cell_json(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _contrast_json(contrast: Contrast, following: Cell) -> dict[str, Any]:
+def _contrast_json(contrast: Contrast, followed: list[TrialConfig]) -> dict[str, Any]:
     claims = contrast.tip.claims if contrast.tip else ()
     return {
         "name": contrast.name,
@@ -223,7 +233,7 @@ def _contrast_json(contrast: Contrast, following: Cell) -> dict[str, Any]:
         "title": contrast.title,
         "following": contrast.following,
         "ignoring": contrast.ignoring,
-        "weights": {contrast.following: 1, contrast.ignoring: -1},
+        "weights": dict(contrast.weights),
         "design": contrast.design,
         "heuristic": contrast.tip.id if contrast.tip else None,
         "claims": [
@@ -232,7 +242,7 @@ def _contrast_json(contrast: Contrast, following: Cell) -> dict[str, Any]:
                 "effect": claim.effect,
                 "of": claim.of,
                 "condition": claim.condition,
-                "met": met(claim.condition, following.config),
+                "met": met(claim.condition, followed),
                 "quote": claim.gist,
             }
             for claim in claims

@@ -10,6 +10,7 @@ from harness.errors import HarnessError, unknown
 from harness.heuristics import HEURISTICS, Tip
 
 FOLLOWING, IGNORING = "on", "off"
+RECIPES = ("leave_one_out", "ablation")  # designs that follow one
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,10 @@ def factors(file: StudyFile) -> list[Factor]:
 def recipe(file: StudyFile) -> list[str]:
     """The tips that a study follows together, each one of its own."""
     study = file.study
-    if study.recipe and study.design == "one_at_a_time":
+    if study.recipe and study.design not in RECIPES:
         raise HarnessError(
-            f"{file.document.where('recipe')}: design one_at_a_time follows no recipe; use "
-            "leave_one_out or ablation, or leave it out"
+            f"{file.document.where('recipe')}: design {study.design} follows no recipe; use "
+            f"{' or '.join(RECIPES)}, or leave it out"
         )
     for index, name in enumerate(study.recipe):
         where = file.document.where("recipe", index)
@@ -69,6 +70,17 @@ def recipe(file: StudyFile) -> list[str]:
         if name in study.recipe[:index]:
             raise HarnessError(f"{where}: the recipe names {name!r} twice")
     return study.recipe
+
+
+def resolution(file: StudyFile) -> int | None:
+    """The resolution that a study asks of its fraction."""
+    study = file.study
+    if study.resolution and study.design != "fractional":
+        raise HarnessError(
+            f"{file.document.where('resolution')}: design {study.design} is no fraction; use "
+            "design: fractional, or leave it out"
+        )
+    return study.resolution
 
 
 def _tip(file: StudyFile, index: int, name: str) -> Factor:

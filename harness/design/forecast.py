@@ -69,6 +69,7 @@ class Forecast:
             "profile": self.plan.profile,
             "cells": [{"label": cell.label, "patch": dict(cell.patch)} for cell in self.plan.cells],
             "trials": trials,
+            "crossed": self.plan.crossed.to_json() if self.plan.crossed else None,
             "to_train": len(missing),
             "to_score": len(self.missing) - len(missing),
             "images": self.images,

@@ -3,7 +3,7 @@
 from itertools import combinations
 
 from harness.config.patch import DEFAULTS, Patch
-from harness.design.drafts import REFERENCE, Contrast, Draft, label
+from harness.design.drafts import REFERENCE, Asked, Contrast, Draft, label, pair
 from harness.design.factors import FOLLOWING, IGNORING, Factor
 from harness.errors import HarnessError
 from harness.heuristics.clashes import clash
@@ -11,19 +11,19 @@ from harness.heuristics.clashes import clash
 STACK = "recipe"
 
 
-def leave_one_out(factors: list[Factor], recipe: list[str]) -> Draft:
+def leave_one_out(asked: Asked) -> Draft:
     """Cells: the recipe, and each tip's two sides with all else as the recipe has it.
 
-    `recipe` names the tips followed together; empty means those that S0 follows. Around a tip that
-    is none of them, those are set aside that it cannot be followed with, and its title says so.
+    The recipe names the tips followed together; empty means those that S0 follows. Around a tip
+    that is none of them, those are set aside that it clashes with, and its title says so.
     """
-    if inline := [factor.name for factor in factors if factor.tip is None]:
+    if inline := [factor.name for factor in asked.factors if factor.tip is None]:
         raise HarnessError(
             f"the factor {inline[0]!r} has no side that is followed, so it cannot be left out: use "
             "design: ablation or one_at_a_time"
         )
-    tips = {factor.name: factor for factor in factors}
-    stack = [tips[name] for name in recipe] or [tip for tip in tips.values() if _of_s0(tip)]
+    tips = {factor.name: factor for factor in asked.factors}
+    stack = [tips[name] for name in asked.recipe] or [tip for tip in tips.values() if _of_s0(tip)]
     for one, two in combinations(stack, 2):
         if why := _clash(one, two):
             raise HarnessError(
@@ -43,8 +43,7 @@ def leave_one_out(factors: list[Factor], recipe: list[str]) -> Draft:
             Contrast(
                 f"{factor.name} (leave one out)",
                 factor.title + without,
-                names[FOLLOWING],
-                names[IGNORING],
+                pair(names[FOLLOWING], names[IGNORING]),
                 "leave_one_out",
                 factor.name,
                 factor.tip,

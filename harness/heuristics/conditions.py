@@ -1,6 +1,6 @@
 """Where claims are said to hold, as far as a configuration tells."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from harness.catalog import dataset
 from harness.config.trial import TrialConfig
@@ -27,9 +27,9 @@ CONDITIONS: Mapping[str, Callable[[TrialConfig], bool]] = {
 }
 
 
-def met(condition: str, config: TrialConfig) -> bool | None:
-    """Whether a claim's condition holds in a configuration; None where no knob can tell."""
+def met(condition: str, configs: Iterable[TrialConfig]) -> bool | None:
+    """Whether a claim's condition holds in all configurations; None where no knob can tell."""
     if not condition:
         return True
     told = CONDITIONS.get(condition)
-    return told(config) if told else None
+    return all(map(told, configs)) if told else None

@@ -11,6 +11,7 @@ from harness.analysis.claims import claims
 from harness.analysis.effects import differences
 from harness.analysis.failures import failure_rates
 from harness.analysis.frame import Frames, Plan
+from harness.analysis.interactions import interactions
 from harness.analysis.noise import Noise, noise
 from harness.analysis.objectives import Objective, objective
 
@@ -26,6 +27,7 @@ class ReportData:
     costs: pd.DataFrame
     failures: pd.DataFrame
     noise: Noise
+    interactions: pd.DataFrame  # empty where factors were not crossed
     checks: Sequence[str]
     differences: Mapping[str, Sequence[float]]  # contrast → one value a seed
 
@@ -60,6 +62,7 @@ def analyse(frames: Frames) -> ReportData:
         costs=tables.costs(frames),
         failures=failure_rates(frames),
         noise=noise(frames),
+        interactions=interactions(frames),
         checks=checks(frames),
         differences={
             contrast["name"]: list(differences(frames.trials, contrast["weights"])["difference"])

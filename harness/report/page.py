@@ -72,6 +72,8 @@ def _tables(data: ReportData) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "curves", data.frames.curves
     yield "cost", data.costs
     yield "failures", data.failures
+    if len(data.interactions):
+        yield "interactions", data.interactions
 
 
 def _swap(new: Path, folder: Path) -> None:

@@ -13,7 +13,12 @@ from harness.report.data import ReportData, analyse
 
 SUFFIX = " (leave one out)"
 LONGEST = 34  # letters of a name; of a longer one, the end tells more
-DESIGNS = {"one_at_a_time": "One change from the baseline", "leave_one_out": "Leave one out"}
+DESIGNS = {
+    "one_at_a_time": "One change from the baseline",
+    "leave_one_out": "Leave one out",
+    "factorial": "Mean over all combinations",
+    "fractional": "Mean over a fraction of all combinations",
+}
 
 
 class Ranked(NamedTuple):

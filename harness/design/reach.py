@@ -1,0 +1,55 @@
+"""What the tests of a plan can find with its seeds, before anything is trained."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from harness.design.expand import Plan
+
+EXACT = 6  # seeds from which the exact test judges; below, Holm's adjusted paired t
+POWER = 0.8
+
+
+@dataclass(frozen=True)
+class Detectable:
+    """The effect that is found with a power of 80 %, after the scatter of a pilot; KID."""
+
+    pilot: str  # run name
+    scatter: float  # standard deviation of a cell over seeds, after that of the seeds is taken off
+    sd: float  # of a paired difference of this plan, the largest over its contrasts
+    alpha: float  # level of a single contrast, by Bonferroni
+    effect: float
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The smallest p, adjusted over all contrasts, that the exact paired test can give.
+
+    Of 2^n ways to flip the signs of n seeds' differences, the one seen and its mirror image are the
+    most extreme at best, whatever the number of contrasts (max-|t|; statistics, section 5).
+    """
+
+    seeds: int
+    contrasts: int
+    alpha: float
+    detectable: Detectable | None = None
+
+    @classmethod
+    def of(cls, plan: Plan) -> "Reach":
+        """What a plan's seeds allow."""
+        seeds = {trial.seed for trial in plan.trials}
+        return cls(len(seeds), len(plan.contrasts), plan.file.study.alpha)
+
+    @property
+    def smallest_p(self) -> float:
+        """The smallest p there is."""
+        return min(1.0, 2.0 ** (1 - self.seeds))
+
+    @property
+    def exact(self) -> bool:
+        """Whether there are seeds enough for the exact test to judge."""
+        return self.seeds >= EXACT
+
+    def to_json(self) -> dict[str, Any]:
+        """For other programs."""
+        test = "max_t" if self.exact else "holm_t"
+        return {**asdict(self), "test": test, "smallest_exact_p": self.smallest_p, "power": POWER}

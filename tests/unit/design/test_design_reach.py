@@ -1,0 +1,37 @@
+"""The smallest p that a plan's seeds can give, by brute force."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from harness.design.reach import Reach
+
+
+def smallest(seeds, contrasts):
+    """The adjusted p of the most extreme differences, over all flips of signs (max-|t|)."""
+    differences = np.ones((seeds, contrasts)) + 1e-6 * np.arange(seeds)[:, None]
+    flips = np.array(list(product((1, -1), repeat=seeds)))
+    means = flips @ differences / seeds
+    errors = np.sqrt(((differences**2).mean(axis=0) - means**2) / (seeds - 1))
+    most = np.abs(means / errors).max(axis=1)
+    return float((most >= most[0] * (1 - 1e-9)).mean())
+
+
+@pytest.mark.parametrize("seeds", [2, 5, 6, 8])
+@pytest.mark.parametrize("contrasts", [1, 7])
+def test_the_smallest_p_is_that_of_all_flips(seeds, contrasts):
+    assert Reach(seeds, contrasts, 0.05).smallest_p == smallest(seeds, contrasts)
+
+
+@pytest.mark.parametrize(("seeds", "test"), [(1, "holm_t"), (5, "holm_t"), (6, "max_t")])
+def test_the_exact_test_judges_from_six_seeds(seeds, test):
+    document = Reach(seeds, 3, 0.05).to_json()
+    assert document["test"] == test
+    assert document["smallest_exact_p"] == 2 / 2**seeds
+    assert document["detectable"] is None
+
+
+def test_of_a_plan(expanded):
+    plan = expanded("heuristics: [spectral_norm, generator_ema]\ndesign: factorial\nalpha: 0.01\n")
+    assert Reach.of(plan) == Reach(2, 2, 0.01)
