@@ -148,7 +148,7 @@ def estimates(D: Array, alpha: float, exact: bool) -> pd.DataFrame:
     alone = [estimate(pd.Series(values), alpha) for values in present]
     table = pd.DataFrame(alone, columns=list(Estimate._fields))
     table = table.rename(columns={"low": "t_low", "high": "t_high"})
-    level = max_t.single_level(D, alpha)
+    level = max_t.single_level(_estimated(D), alpha)
     joint = [max_t.interval(values, level) for values in present]
     table[["low", "high"]] = np.array(joint, float).reshape(-1, 2)
     enough = np.isfinite(D).sum(0) >= EXACT
@@ -157,6 +157,11 @@ def estimates(D: Array, alpha: float, exact: bool) -> pd.DataFrame:
     table["p_adjusted"] = table["p_max_t" if exact else "p_holm"]
     wins = [proportion(int((values < 0).sum()), len(values)) for values in present]
     return table.join(pd.DataFrame(wins, columns=["wins", "wins_low", "wins_high"]))
+
+
+def _estimated(D: Array) -> int:
+    """How many contrasts have an interval."""
+    return int((np.isfinite(D).sum(0) > 1).sum())
 
 
 def proportion(count: int, of: int) -> tuple[float, float, float]:
@@ -180,7 +185,7 @@ def margin(frames: Frames, identity: str | None) -> float:
 
 def _equivalence(D: Array, margins: Sequence[float], alpha: float) -> pd.DataFrame:
     """Whether the simultaneous interval at 1 - 2 alpha lies in the region, and TOST's own p."""
-    level = max_t.single_level(D, 2 * alpha)
+    level = max_t.single_level(_estimated(D), 2 * alpha)
     rows = []
     for column, half in zip(D.T, margins, strict=True):
         values = column[np.isfinite(column)]

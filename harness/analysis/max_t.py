@@ -1,9 +1,10 @@
-"""Tests and intervals for all contrasts of a study at once, of one paired difference a seed.
+"""Test and intervals for all contrasts of a study at once, of one paired difference a seed.
 
 The test is single-step max-|t| under sign flips (Westfall & Young 1993): exact where differences
 are symmetric about zero under the null, whatever their correlation, and for any number of contrasts
-able to reach p = 2 / 2^n. The interval is parametric: the multivariate t with the estimated
-correlation (Hothorn, Bretz & Westfall 2008).
+able to reach p = 2 / 2^n. Intervals are parametric, for all contrasts at once (Šidák). The
+multivariate t with the estimated correlation (Hothorn, Bretz & Westfall 2008) is narrower, and with
+six seeds covers 0.87 to 0.94 in place of 0.95: the correlation of so few is too uncertain.
 
 D is (seeds, contrasts), NaN where a contrast has no value of a seed.
 """
@@ -21,7 +22,6 @@ Array = NDArray[np.floating]
 
 EXACT = 13  # seeds; of more, sign flips are drawn
 FLIPS = 10_000
-DRAWS = 50_000  # of the multivariate t
 _CHUNK = 1 << 22  # numbers of one table of statistics
 _TINY = 1e-300
 
@@ -66,32 +66,12 @@ def _flips(seeds: int) -> Array:
     return drawn
 
 
-def single_level(D: Array, alpha: float) -> float:
-    """The level of each contrast's own t-interval with which all together miss at `alpha`.
+def single_level(contrasts: int, alpha: float) -> float:
+    """The level of each interval with which at most `alpha` of studies have one that misses.
 
-    Between alpha / contrasts (nothing in common) and alpha (all the same).
+    Šidák (1967): exact for independent contrasts, and enough for any correlation.
     """
-    count = np.isfinite(D).sum(0)
-    centred = np.nan_to_num(D - np.nansum(D, axis=0) / np.maximum(count, 1))
-    length = np.sqrt((centred**2).sum(0))
-    part = (count > 1) & (length > 0)
-    if not part.any():
-        return alpha
-    # draws with the correlation of the columns: sums of as many normals as there are seeds
-    random = rng.generator(0, "multivariate t")
-    normal = random.standard_normal((DRAWS, len(D))) @ (centred[:, part] / length[part])
-    share = random.random(DRAWS)
-    levels = [
-        2 * stats.t.sf(np.abs(normal[:, freedom == df]).max(1) / _scale(share, df), df)
-        for freedom in [count[part] - 1]
-        for df in np.unique(freedom)
-    ]
-    return float(np.quantile(np.min(levels, axis=0), alpha))
-
-
-def _scale(share: Array, df: int) -> Array:
-    scale: Array = np.sqrt(stats.chi2.ppf(share, df) / df)
-    return scale
+    return float(1 - (1 - alpha) ** (1 / max(1, contrasts)))
 
 
 def interval(differences: Array, level: float) -> tuple[float, float]:

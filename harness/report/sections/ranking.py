@@ -47,7 +47,8 @@ def _how(data: ReportData) -> str:
     )
     return (
         f"An effect is the objective, {data.objective.what}, with the tip followed minus ignored, "
-        "all else equal, so negative helps. Differences are taken seed by seed. Intervals are "
+        f"{_ELSE[plan.get('crossed') is not None]}, so negative helps. Differences are taken seed "
+        "by seed. Intervals are "
         f"{show.percent(1 - alpha)} intervals for all {show.count(len(data.ranking), 'contrast')} "
         f"at once. p is adjusted for all of them, too, by {_TESTS[test]}; it alone makes the "
         f"verdict, at {show.plain(alpha)}. “Equivalent” is an effect whose "
@@ -58,6 +59,7 @@ def _how(data: ReportData) -> str:
     )
 
 
+_ELSE = {False: "all else equal", True: "averaged over the levels of the other factors"}
 _TESTS = {
     MAX_T: "an exact sign-flip test of the largest |t|",
     HOLM: (

@@ -134,8 +134,8 @@ def test_the_first_screen_holds_the_key_numbers(text):
 
 
 def test_effect_without_the_diverged_trial_stands_beside_the_verdict(text):
-    row = text[text.index(">better</span> <small>") :].split("</tr>")[0]
-    assert "by the test; the interval includes zero" in row
+    row = text[text.index(">inconclusive</span> <small>") :].split("</tr>")[0]
+    assert "inconclusive with the diverged trial, better without" in row
     assert re.search(r"without: −[\d.]+ \[.*\], n = 7, better", row)
 
 

@@ -21,9 +21,9 @@ RUN = Recipe.run_name
 def test_the_lead_says_interim_and_names_the_verdicts(found):
     sentence = found.verdict
     assert sentence.startswith("Interim look: 39 of 40 trials have ended.")
-    assert "and “Spectral normalisation in the discriminator” lower KID" in sentence
+    assert "“Spectral normalisation in the discriminator” lowers KID" in sentence
     assert "“Batch normalisation in the discriminator” raises it" in sentence
-    assert "The other is inconclusive." in sentence
+    assert "The other 2 are inconclusive." in sentence
 
 
 def test_a_single_contrast_is_put_in_numbers(tmp_path: Path):
@@ -46,7 +46,7 @@ def test_summary_is_the_ranking_as_text(runtime, found):
     tip, effect, n, verdict = table.rows[1]
     assert (tip, n, verdict) == ("spectral_norm", "7/8", "better")
     assert re.fullmatch(r"−\d\d\.\d \[−\d\d\.\d, −\d\d\.\d\]", effect)  # true minus signs
-    assert found.notes == ["adam_beta_1: by the test; the interval includes zero"]
+    assert found.notes == ["adam_beta_1: inconclusive with the diverged trial, better without"]
 
 
 def test_the_summary_fits_80_columns_and_cuts_no_word(found, monkeypatch, capsys):
