@@ -102,9 +102,19 @@ def drawing(build: Callable[[float], Figure]) -> Drawing:
     with mpl.rc_context(_SETTINGS):
         figure = build(WIDE)
         vector = _svg(figure)
-        png = BytesIO()
-        figure.savefig(png, format="png", dpi=200, facecolor="white")
-    return Drawing(vector, png.getvalue())
+        return Drawing(vector, _png(figure))
+
+
+def picture(build: Callable[[float], Figure]) -> bytes:
+    """Draw as wide as a page, as PNG alone: for what is made of pixels."""
+    with mpl.rc_context(_SETTINGS):
+        return _png(build(WIDE))
+
+
+def _png(figure: Figure) -> bytes:
+    file = BytesIO()
+    figure.savefig(file, format="png", dpi=200, facecolor="white")
+    return file.getvalue()
 
 
 def _svg(figure: Figure) -> str:

@@ -1,6 +1,7 @@
 """Write a report: one page, the same as Markdown, tables with all digits, figures for papers."""
 
 import base64
+import hashlib
 import os
 import re
 import shutil
@@ -30,6 +31,7 @@ THEME = dict(
     )
 )
 """Colour in a figure → the page's variable for it, which follows the reader's light or dark."""
+FILTER_FROM = 8  # rows of a table that is worth a filter
 OURS = frozenset({"index.html", "report.md", "tables", "figures"})
 
 
@@ -57,8 +59,8 @@ def _write(folder: Path, data: ReportData, blocks: Sequence[Block]) -> None:
             (folder / "figures" / f"{block.name}.svg").write_text(block.drawing.svg, "utf-8")
             (folder / "figures" / f"{block.name}.png").write_bytes(block.drawing.png)
         elif isinstance(block, Gallery):
-            for picture in block.pictures:
-                (folder / "figures" / f"{picture.name}.png").write_bytes(picture.png)
+            for name, png in block.files.items():
+                (folder / "figures" / f"{name}.png").write_bytes(png)
     (folder / "index.html").write_text(html(data, blocks), "utf-8")
     (folder / "report.md").write_text(markdown(data.plan, blocks), "utf-8")
 
@@ -101,13 +103,18 @@ def html(data: ReportData, blocks: Sequence[Block]) -> str:
     environment.filters["breakable"] = breakable
     environment.filters["counted"] = show.count
     environment.filters["inked"] = inked
+    environment.globals["filter_from"] = FILTER_FROM
     css = (TEMPLATES / "style.css").read_text("utf-8")
+    script = (TEMPLATES / "page.js").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = environment.get_template("page.html.j2")
     return page.render(
         plan=data.plan,
         blocks=blocks,
         headings=[block for block in blocks if isinstance(block, Heading)],
         css=Markup(css),  # ours, and no text of anybody else is in it
+        script=Markup(script),
+        script_digest=digest,  # no other script may run in the page
         interim=words.interim(data),
     )
 
@@ -134,5 +141,5 @@ def breakable(text: str) -> Markup:
     return Markup(re.sub(r"(\w\w[_=.])(?=[^\W\d]\w)", r"\1<wbr>", str(escape(text))))
 
 
-def _data_uri(png: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+def _data_uri(webp: bytes) -> str:
+    return f"data:image/webp;base64,{base64.b64encode(webp).decode()}"
