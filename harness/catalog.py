@@ -188,6 +188,7 @@ SECTIONS = Registry(
             "failures",
             "training",
             "cost",
+            "methods",
             "provenance",
         )
     },

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -9,6 +10,8 @@ from harness.analysis import ranking as tables
 from harness.analysis.checks import checks
 from harness.analysis.effects import differences
 from harness.analysis.frame import Frames, Plan
+from harness.config.identity import PLACES
+from harness.config.patch import DEFAULTS
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,20 @@ class ReportData:
     def labels(self) -> list[str]:
         """Cells in the order of the plan."""
         return [cell["label"] for cell in self.plan["cells"]]
+
+    @property
+    def reference(self) -> dict[str, Any]:
+        """The knobs of the reference; one that its record is too old for has its default."""
+        return {**DEFAULTS, **self.frames.configs[self.plan["reference"]]}
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The knobs of the reference that differ from the defaults, which are S0's."""
+        return {
+            path: value
+            for path, value in self.reference.items()
+            if path not in (*PLACES, "seed") and value != DEFAULTS.get(path)
+        }
 
     def count(self, *statuses: str) -> int:
         """How many trials have one of these statuses."""

@@ -79,9 +79,7 @@ def _figure(block: Figure) -> str:
 
 def _gallery(block: Gallery) -> str:
     alts = {picture.name: picture.alt for strip in block.strips for picture in strip.pictures}
-    images = [
-        f"![{_plain(alts.get(name, block.alt))}](figures/{name}.png)" for name in block.files
-    ]
+    images = [f"![{_plain(alts.get(name, block.alt))}](figures/{name}.png)" for name in block.files]
     return "\n".join([f"**{_plain(block.title)}**", "", *images])
 
 

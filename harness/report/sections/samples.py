@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from harness.analysis.frame import each_row
 from harness.plots import style
@@ -210,8 +209,7 @@ def _extreme(item: Shown, word: str, trial: Any, files: _Files) -> Picture:
 
 
 def _between(data: ReportData, shown: Sequence[Shown], files: _Files) -> Gallery | None:
-    rows: "pd.DataFrame" = data.frames.interpolations
-    paths = {(row.cell, row.seed): Path(row.path) for row in each_row(rows)}
+    paths = {(row.cell, row.seed): Path(row.path) for row in each_row(data.frames.interpolations)}
     strips = [
         Strip(item.cell, item.colour, [_way(item, paths[item.cell, item.seed], files)])
         for item in shown
@@ -223,4 +221,9 @@ def _between(data: ReportData, shown: Sequence[Shown], files: _Files) -> Gallery
 def _way(item: Shown, path: Path, files: _Files) -> Picture:
     alt = f"Generated images of cell {item.cell}, seed {item.seed}, on the way between latents"
     said = f"seed {item.seed}, at the end"
-    return Picture(said, alt, pictures.webp(path, 2 * pictures.SMALL), **files.of("interpolation", item.cell, path))
+    return Picture(
+        said,
+        alt,
+        pictures.webp(path, 2 * pictures.SMALL),
+        **files.of("interpolation", item.cell, path),
+    )
