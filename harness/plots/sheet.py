@@ -10,7 +10,7 @@ from PIL import Image
 
 from harness.plots.style import Look, shortened
 
-ROOM = 12  # cells that a page has room for
+ROOM = 8  # cells that a page has room for
 LONGEST = 60  # letters of a cell's label above its row
 GAP, TEXT = 0.08, 0.46  # inches between grids: beside each other; of two rows, for what is written
 

@@ -63,7 +63,8 @@ def _tables(data: ReportData) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "cells", data.cells
     trials = data.frames.trials
     yield "trials", trials.assign(message=trials["message"].map(show.redact))
-    yield "curves", data.frames.curves
+    # the rest of what is known of a trial stands once, in the table of the trials
+    yield "curves", data.frames.curves.drop(columns=["key", "status", "identity"])
     yield "cost", data.costs
 
 

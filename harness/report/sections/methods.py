@@ -19,9 +19,9 @@ PROPER = {"adam": "Adam", "rmsprop": "RMSProp", "sgd": "SGD", "wasserstein": "Wa
 READ = {"adam": ("beta_1", "beta_2"), "rmsprop": ("rho", "momentum"), "sgd": ("momentum",)}
 """Optimiser → its numbers beside the learning rate."""
 FAILED = {
-    DIVERGED: "diverged and entered with the larger of their untrained and last KID",
-    CRASHED: "crashed and were left out with their seed",
-    MISSING: "have not ended yet",
+    DIVERGED: "diverged, with the larger of untrained and last KID for a value",
+    CRASHED: "crashed, and left out with its seed",
+    MISSING: "not ended yet",
 }
 
 

@@ -19,8 +19,9 @@ from harness.report.data import ReportData
 STAGES = (0.0, 0.2, 0.5, 1.0)  # shares of a training: what is seen of a film while it stands
 MOMENTS = 24  # of a film, where there is room
 CELLS = 100  # with pictures; the tables have them all
-PAGE_BYTES = 7_000_000  # of pictures in the page
-FILE_BYTES = 4_000_000  # of pictures in the folder, for papers
+BYTES, LEAST = 9_000_000, 1_500_000  # of pictures in the page, at most and at least:
+ROW = 120  # bytes less for each row of the curves, whose table makes a report large, too
+FILES = 4  # times as many bytes are in the page as in pictures of the folder
 NAMED = 12  # cells left out that are named
 
 
@@ -40,11 +41,6 @@ class Shown(NamedTuple):
     seeds: Mapping[int, Sequence[Grid]]
     seed: int
 
-    @property
-    def last(self) -> Grid:
-        """The grid at the end of the training that is shown."""
-        return self.seeds[self.seed][-1]
-
 
 def build(data: ReportData) -> list[Block]:
     """A film of all cells, the best and the worst seed of each, ways between latents."""
@@ -55,10 +51,9 @@ def build(data: ReportData) -> list[Block]:
     with_grids = set(data.frames.samples["cell"])
     cells = [cell for cell in data.labels if cell in with_grids]
     shown = list(_shown(data, cells[:CELLS], seed))
-    unit = sum(len(pictures.webp(item.last.path)) for item in shown)
-    # the other three: best, worst, and a way between latents
-    moments = min(max(PAGE_BYTES // unit - 3, 1), MOMENTS)
-    files = _Files(FILE_BYTES, data.labels)
+    room = max(BYTES - ROW * len(data.frames.curves), LEAST)
+    moments = min(max(room // _bytes(shown) - 3, 1), MOMENTS)  # best, worst, a way between latents
+    files = _Files(room // FILES, data.labels)
     galleries = [
         _film(data, shown, moments, seed),
         _extremes(data, shown, files),
@@ -73,6 +68,12 @@ def build(data: ReportData) -> list[Block]:
         *(gallery for gallery in galleries if gallery),
         *([Text(said, "note")] if left else []),
     ]
+
+
+def _bytes(shown: Sequence[Shown]) -> int:
+    """What one picture of every cell takes: the mean of the first grids, noise, and the last."""
+    ends = [item.seeds[item.seed][place].path for item in shown for place in (0, -1)]
+    return sum(len(pictures.webp(path)) for path in ends) // 2
 
 
 def _how(data: ReportData, seed: int) -> str:
