@@ -6,11 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.frame import load
 from harness.files import read_json, write_json
 from harness.report import render, summary
-from harness.report.data import analyse
-from harness.report.sections import samples
 from tests.synthetic import TIPS, Recipe, all_trials, build
 
 RUN = Recipe.run_name
