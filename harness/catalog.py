@@ -191,6 +191,7 @@ SECTIONS = Registry(
             "failures",
             "training",
             "cost",
+            "methods",
             "provenance",
         )
     },

@@ -75,3 +75,8 @@ class Trial:
     def samples(self) -> list[Path]:
         """Sample grids in the order of training."""
         return sorted((self.folder / "samples").glob("*.png"))
+
+    def interpolation(self) -> Path | None:
+        """The way between latents; None before the end, and of a translation or an older record."""
+        path = self.folder / INTERPOLATION
+        return path if path.exists() else None

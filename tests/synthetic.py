@@ -19,6 +19,7 @@ from harness.config.patch import flatten, resolve
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
 from harness.files import write_json
+from harness.records import INTERPOLATION
 
 BASELINE: dict[str, Any] = {
     "data.name": "cifar10",
@@ -88,6 +89,7 @@ class Recipe:
     missing: Sequence[tuple[str, int]] = (("spectral_norm=following", 5),)
     baseline: Mapping[str, Any] = field(default_factory=lambda: BASELINE)
     run_name: str = "card_tips-cpu"
+    grids: int = 6  # sample grids of a trial, evenly spread
 
     def cells(self) -> dict[str, Mapping[str, Any]]:
         """Label → patch, the reference first."""
@@ -190,6 +192,8 @@ def _trial(folder: Path, recipe: Recipe, cell: str, seed: int) -> None:
     diverged = (cell, seed) in recipe.diverged
     share = 0.3 if diverged else 1.0
     _curves(folder, recipe, cell, config, share)
+    if not diverged and not config.translation.source:
+        (folder / INTERPOLATION).write_bytes(_grid(config, cell, 1.0, 3, 12))
     write_json(folder / "result.json", _result(folder.name, config, diverged, share))
 
 
@@ -218,6 +222,7 @@ def _curves(folder: Path, recipe: Recipe, cell: str, config: TrialConfig, share:
             "resizer": "bilinear", "reference": request, "encoder_digest": "0a1b2c3d"}  # fmt: skip
     write_json(folder / "evaluations" / f"{identity}.json", spec)
     rows = config.evaluation_iterations
+    shown = np.linspace(0, len(rows) - 1, recipe.grids).round().astype(int)
     for number, iteration in enumerate(rows[: 1 + round(share * (len(rows) - 1))]):
         done = iteration / config.iterations
         kid = level + (0.9 - level) * math.exp(-5 * done) + own.normal(0, 0.006) * (number > 0)
@@ -228,10 +233,10 @@ def _curves(folder: Path, recipe: Recipe, cell: str, config: TrialConfig, share:
                   "inception_score": None}  # fmt: skip
         row = {"evaluation": number, **place, **scores}
         _append(folder / "evaluations" / f"{identity}.jsonl", row)
-        if number in (0, len(rows) // 5, len(rows) // 2, len(rows) - 1):
+        if number in shown:
             path = folder / "samples" / f"{iteration:08d}.png"
             path.parent.mkdir(exist_ok=True)
-            path.write_bytes(_grid(config, cell, done))
+            path.write_bytes(_grid(config, cell, done, 6, 6))
     for iteration in range(100, int(share * config.iterations) + 1, 100):
         _append(folder / "metrics.jsonl", _statistics(config, iteration, own))
 
@@ -265,21 +270,21 @@ def _statistics(config: TrialConfig, iteration: int, noise: np.random.Generator)
     }
 
 
-def _grid(config: TrialConfig, cell: str, done: float) -> bytes:
-    """A 6 x 6 grid that turns from noise into blobs of colour."""
+def _grid(config: TrialConfig, cell: str, done: float, height: int, width: int) -> bytes:
+    """A grid of so many images that turn from noise into blobs of colour."""
     size = config.data.image_size
     rng = np.random.default_rng(7)
     place = np.linspace(-1, 1, size)
     tiles = []
-    for _ in range(36):
+    for _ in range(height * width):
         x, y = rng.uniform(-0.4, 0.4, 2)
         blob = np.exp(-((place[:, None] - x) ** 2 + (place[None] - y) ** 2) / 0.15)
         picture = blob[..., None] * rng.uniform(60, 250, 3) + 30 * (len(cell) % 3)
         static = rng.uniform(0, 255, (size, size, 3))
         tiles.append(done * picture + (1 - done) * static)
-    grid = np.array(tiles).reshape(6, 6, size, size, 3).swapaxes(1, 2)
+    grid = np.array(tiles).reshape(height, width, size, size, 3).swapaxes(1, 2)
     file = BytesIO()
-    pixels = grid.reshape(6 * size, 6 * size, 3).clip(0, 255).astype(np.uint8)
+    pixels = grid.reshape(height * size, width * size, 3).clip(0, 255).astype(np.uint8)
     Image.fromarray(pixels).save(file, "png", compress_level=1)
     return file.getvalue()
 

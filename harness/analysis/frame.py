@@ -66,6 +66,7 @@ class Frames:
     environments: pd.DataFrame  # one row a trial and attempt
     metrics: pd.DataFrame  # one row a metric identity: what was asked, in how many trials
     samples: pd.DataFrame  # cell, seed, iteration, path of a grid
+    interpolations: pd.DataFrame  # cell, seed, path
     configs: Mapping[str, Mapping[str, Any]]  # cell → knobs: of one of its trials, or as planned
 
 
@@ -108,6 +109,7 @@ def load(run_name: str, runtime: Runtime) -> Frames:
         ),
         metrics=_metrics(read),
         samples=_frame(_each(read, "samples"), ("cell", "seed", "path"), ("iteration",)),
+        interpolations=_frame(_each(read, "interpolations"), ("cell", "seed", "path"), ()),
         configs=configs,
     )  # fmt: skip
 
@@ -124,6 +126,7 @@ class _Read:
     flags: list[dict[str, Any]]
     environments: list[dict[str, Any]]
     samples: list[dict[str, Any]]
+    interpolations: list[dict[str, Any]]
 
 
 def _read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) -> _Read:
@@ -158,6 +161,7 @@ def _read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) ->
         [{**who, "flag": flag["flag"], "kimg": flag["kimg"]} for flag in flags],
         [{**who, **_environment(e), "attempt": n} for n, e in enumerate(trial.environment(), 1)],
         [{**who, "iteration": int(path.stem), "path": str(path)} for path in trial.samples()],
+        [{**who, "path": str(path)} for path in (trial.interpolation(),) if path],
     )  # fmt: skip
 
 

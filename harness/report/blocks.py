@@ -113,23 +113,49 @@ class Figure:
 
 @dataclass(frozen=True)
 class Picture:
-    """One PNG with its label, and when in training it was made."""
+    """One image with what is written below it; `name` and `png` are its file, where it has one."""
 
-    name: str
-    label: str
-    when: str
-    colour: str
+    caption: str
     alt: str
-    png: bytes = field(repr=False)
+    webp: bytes = field(repr=False)
+    name: str = ""
+    png: bytes = field(default=b"", repr=False)
+    moment: float = 0.0  # when in a film it is due
+    still: bool = True  # is seen while the film stands
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Pictures of one thing, side by side."""
+
+    label: str
+    colour: str
+    pictures: Sequence[Picture]
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """Pictures side by side."""
+    """A strip a row. A film has a control that shows one moment of all strips at a time."""
 
     kind: ClassVar[str] = "gallery"
     title: str
-    pictures: Sequence[Picture]
+    strips: Sequence[Strip]
+    film: bool = False
+    name: str = ""  # of a PNG that holds the gallery, for papers; none without
+    sheet: bytes = field(default=b"", repr=False)
+    alt: str = ""
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Name → PNG: what it puts among the figures."""
+        own = {self.name: self.sheet} if self.name else {}
+        pictures = [picture for strip in self.strips for picture in strip.pictures]
+        return own | {picture.name: picture.png for picture in pictures if picture.name}
+
+    @property
+    def columns(self) -> int:
+        """Pictures of the longest strip that are seen while nothing moves."""
+        return max(sum(p.still for p in strip.pictures) for strip in self.strips)
 
 
 Block = Heading | Text | Items | Numbers | Table | Terms | Code | Figure | Gallery

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -14,6 +15,8 @@ from harness.analysis.frame import Frames, Plan
 from harness.analysis.interactions import interactions
 from harness.analysis.noise import Noise, noise
 from harness.analysis.objectives import Objective, objective
+from harness.config.identity import PLACES
+from harness.config.patch import DEFAULTS
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,20 @@ class ReportData:
     def labels(self) -> list[str]:
         """Cells in the order of the plan."""
         return [cell["label"] for cell in self.plan["cells"]]
+
+    @property
+    def reference(self) -> dict[str, Any]:
+        """The knobs of the reference; one that its record is too old for has its default."""
+        return {**DEFAULTS, **self.frames.configs[self.plan["reference"]]}
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The knobs of the reference that differ from the defaults, which are S0's."""
+        return {
+            path: value
+            for path, value in self.reference.items()
+            if path not in (*PLACES, "seed") and value != DEFAULTS.get(path)
+        }
 
     def count(self, *statuses: str) -> int:
         """How many trials have one of these statuses."""

@@ -3,6 +3,8 @@
 import math
 import re
 from collections.abc import Iterable
+from pathlib import PurePath
+from typing import Any
 
 from harness.analysis.objectives import KID_SCALE
 
@@ -80,6 +82,17 @@ def listed(names: Iterable[str]) -> str:
     """Names as a sentence lists them."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def place(value: Any) -> str:
+    """A path by its last part only: where things lie on a machine is nobody's business."""
+    text = str(value)
+    return PurePath(text).name if "/" in text else text
+
+
+def pixels(resolution: float | None) -> str:
+    """The resolution of an encoder, where it has one of its own."""
+    return f" at {resolution:.0f} px" if resolution and math.isfinite(resolution) else ""
 
 
 def redact(text: str) -> str:

@@ -78,7 +78,8 @@ def _figure(block: Figure) -> str:
 
 
 def _gallery(block: Gallery) -> str:
-    images = [f"![{_plain(item.alt)}](figures/{item.name}.png)" for item in block.pictures]
+    alts = {picture.name: picture.alt for strip in block.strips for picture in strip.pictures}
+    images = [f"![{_plain(alts.get(name, block.alt))}](figures/{name}.png)" for name in block.files]
     return "\n".join([f"**{_plain(block.title)}**", "", *images])
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -21,19 +22,84 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--disable-quic", "--host-resolver-rules=MAP * 0.0.0.0", "--enable-logging=stderr"),
 )
-MEASURE = """<body style="margin: 0">
+FRAME = """<body style="margin: 0">
 <iframe src="{page}" style="border: 0; width: {width}px; height: {height}px"></iframe>
-<script>onload = () => {{
-  const page = document.querySelector("iframe").contentDocument;
+<script>onload = async () => {{
+  const window = document.querySelector("iframe").contentWindow;
+  const page = window.document;
+  const found = await (async () => {{ {script} }})();
+  document.body.textContent = "fo" + "und" + JSON.stringify(found) + "end";
+}}</script>"""
+MEASURE = """
   const bottom = (name) => page.querySelector(name).getBoundingClientRect().bottom;
-  document.body.textContent = JSON.stringify({{
+  return {
     width: page.documentElement.scrollWidth,
     number: bottom(".numbers"),
     plot: Math.max(bottom("figure .wide svg"), bottom("figure .narrow svg")),
     scrolling: [...page.querySelectorAll(".table")].filter((t) => t.scrollWidth > t.clientWidth)
       .map((t) => t.ariaLabel),
-  }});
-}}</script>"""
+  };"""
+IMAGES = """
+  return [...page.images].map((image) => [image.complete && image.naturalWidth, image.alt]);"""
+TABLES = """
+  const type = (field, text) => {
+    field.value = text;
+    field.dispatchEvent(new window.Event("input"));
+  };
+  const [ranking, claims] = page.querySelectorAll(".table");
+  const column = (region, place) => [...region.querySelectorAll("tbody tr")]
+    .filter((row) => !row.hidden).map((row) => row.cells[place].textContent);
+  const states = (region) => [...region.querySelectorAll("th")].map((head) => head.ariaSort);
+  const button = ranking.querySelectorAll("th button")[2];
+  const said = { columns: [...ranking.querySelectorAll("th")].map((h) => h.textContent),
+    effects: [column(ranking, 2)], states: [states(ranking)] };
+  for (let turn = 0; turn < 3; turn += 1) {
+    button.click();
+    said.effects.push(column(ranking, 2));
+    said.states.push(states(ranking));
+  }
+  const choice = ranking.previousElementSibling.querySelector("select");
+  choice.value = "1 1";
+  choice.dispatchEvent(new window.Event("change"));
+  said.chosen = column(ranking, 1);
+  said.buttons = [...page.querySelectorAll("th button")].every((b) => b.tabIndex === 0);
+  const controls = claims.previousElementSibling;
+  type(controls.querySelector("input"), "S0 helps");
+  said.filtered = column(claims, 1);
+  said.told = controls.querySelector("output").textContent;
+  said.hidden = [...claims.querySelectorAll("tbody tr.same")].filter((row) => !row.hidden).length;
+  type(controls.querySelector("input"), "");
+  said.all = column(claims, 1).length;
+  return said;"""
+FILM = """
+  const film = page.querySelector(".film");
+  const seen = () => [...film.querySelectorAll(".strip")].map((strip) =>
+    [...strip.querySelectorAll("figure")].filter((f) => f.checkVisibility())
+      .map((f) => f.textContent.trim()));
+  const slider = film.querySelector("input[type=range]");
+  const [play, rest] = film.querySelectorAll(".player button");
+  const said = { still: seen(), words: play.textContent, name: slider.ariaLabel };
+  slider.value = 1;
+  slider.dispatchEvent(new window.Event("input"));
+  said.moved = seen();
+  said.told = slider.getAttribute("aria-valuetext");
+  play.click();
+  said.playing = play.textContent;
+  await new Promise((done) => setTimeout(done, 3200));
+  said.ended = [seen(), play.textContent];
+  rest.click();
+  said.again = seen();
+  said.focus = page.activeElement === play;
+  return said;"""
+KEYS = """
+  const stops = [...page.querySelectorAll("a, button, input, select, summary, [tabindex]")]
+    .filter((item) => item.checkVisibility({ visibilityProperty: true }) && item.tabIndex >= 0);
+  return stops.map((item) => {
+    item.focus();
+    const box = item.getBoundingClientRect();
+    const name = item.ariaLabel || item.textContent || item.querySelector("img")?.alt || "";
+    return [page.activeElement === item, name.trim().length > 0, box.width > 0];
+  });"""
 
 
 class Browser:
@@ -54,12 +120,16 @@ class Browser:
     def dom(self, page):
         return self.run(page, "--dump-dom").stdout
 
-    def measure(self, page, width, height):
-        """Sizes in the page when it is that wide; narrower than a browser's window can be."""
-        frame = page.with_name(f"frame-{width}.html")
-        frame.write_text(MEASURE.format(page=page.name, width=width, height=height))
-        dom = self.run(frame, "--allow-file-access-from-files", "--dump-dom").stdout
-        return json.loads(re.search(r"\{.*\}", dom)[0])
+    def ask(self, page, script, width=1280, height=900):
+        """What a script finds in a page of that width, narrower than a window can be."""
+        frame = page.with_name("frame.html")
+        text = FRAME.format(page=page.name, width=width, height=height, script=script)
+        frame.write_text(text, "utf-8")
+        flags = ("--allow-file-access-from-files", "--virtual-time-budget=20000")
+        run = self.run(frame, *flags, "--dump-dom")
+        frame.unlink()
+        assert "CONSOLE" not in run.stderr, run.stderr
+        return json.loads(unescape(re.search(r"found(.*)end", run.stdout)[1]))
 
     def screenshot(self, page, path, *flags):
         self.run(page, f"--screenshot={path}", "--window-size=1280,900", *flags)
@@ -103,14 +173,69 @@ def test_light_and_dark_are_drawn(browser, page, tmp_path: Path):
 
 
 def test_the_first_screen_holds_verdict_numbers_and_plot(browser, page):
-    wide = browser.measure(page, 1280, 900)
+    wide = browser.ask(page, MEASURE)
     assert wide["number"] < wide["plot"] < 900
     assert wide["width"] == 1280
     assert wide["scrolling"] == []
 
 
 def test_a_phone_needs_no_sideways_scrolling(browser, page):
-    phone = browser.measure(page, 390, 844)
+    phone = browser.ask(page, MEASURE, 390, 844)
     assert phone["width"] == 390
     assert phone["scrolling"] == []
     assert phone["number"] < 844
+
+
+def test_every_picture_is_one_and_says_what_it_shows(browser, page):
+    images = browser.ask(page, IMAGES)
+    assert len(images) == 45
+    assert min(width for width, _ in images) >= 192
+    assert all(len(words) > 20 for _, words in images)
+    (_, words), *others = browser.ask(page.parents[1] / "index.html", IMAGES)
+    assert (words, others) == ("", [])  # it stands beside the title that it would repeat
+
+
+def test_tables_are_sorted_and_filtered(browser, page):
+    said = browser.ask(page, TABLES)
+    assert said["columns"][2] == "Effect"  # the arrow is drawn, not written
+    effects = [[float(text.replace("\u2212", "-")) for text in texts] for texts in said["effects"]]
+    assert effects[1] == sorted(effects[0])
+    assert effects[2] == sorted(effects[0], reverse=True)
+    assert effects[3] == effects[0]
+    none = [None] * len(said["columns"])
+    assert said["states"][0] == said["states"][3] == none
+    assert [states[2] for states in said["states"][1:3]] == ["ascending", "descending"]
+    assert said["chosen"] == sorted(said["chosen"], reverse=True)
+    assert said["buttons"]
+    assert said["filtered"] == ["S0"] * 3
+    assert said["told"] == "3 of 8 rows"
+    assert said["hidden"] == 0  # each row that is left says whose it is
+    assert said["all"] == 8
+
+
+def test_a_film_stands_until_it_is_played(browser, page):
+    said = browser.ask(page, FILM)
+    assert said["words"] == "Play"
+    assert said["name"] == "Moment of the training"
+    assert [len(strip) for strip in said["still"]] == [4] * 5
+    assert {strip[0] for strip in said["still"]} == {"untrained"}
+    assert said["moved"] == [["25.6 kimg"]] * 5
+    assert said["told"] == "25.6 kimg"
+    assert said["playing"] == "Pause"
+    assert said["ended"] == [[["128.0 kimg"]] * 5, "Play"]  # it does not begin anew
+    assert said["again"] == said["still"]
+    assert said["focus"]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_everything_is_reached_by_keyboard_and_has_a_name(browser, page, width):
+    stops = browser.ask(page, KEYS, width)
+    assert len(stops) > 30
+    assert stops == [[True, True, True]] * len(stops)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_list_of_reports_needs_no_sideways_scrolling(browser, page, width):
+    reports = page.parents[1] / "index.html"
+    assert browser.complaints(reports) == []
+    assert browser.ask(reports, "return page.documentElement.scrollWidth;", width) == width

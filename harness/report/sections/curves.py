@@ -7,6 +7,8 @@ from harness.plots.style import looks
 from harness.report.blocks import Block, Figure, Heading, Text, figure
 from harness.report.data import ReportData
 
+ROOM = 24  # cells that a figure has panels for: of more, those at both ends
+
 
 def build(data: ReportData) -> list[Block]:
     """One figure a metric identity."""
@@ -24,16 +26,28 @@ def build(data: ReportData) -> list[Block]:
 def _figure(data: ReportData, identity: str, number: int, of: int) -> Figure:
     curves = data.frames.curves
     reference = data.plan["reference"]
-    info = curves_info(curves[curves["identity"] == identity], data.labels, reference)
+    cells = _cells(data, identity)
+    info = curves_info(curves[curves["identity"] == identity], cells, reference)
     styles = looks(data.labels, reference)
     scale = "logarithmic" if info.logarithmic else "linear"
+    left = len(data.labels) - len(cells)
+    room = f" The cells with the highest and the lowest KID; {left} are left out." if left else ""
     metric = f" Metric identity {identity}." if of > 1 else ""
     caption = (
         f"Thin lines are single seeds, thick ones the mean of the n finished seeds; grey is the "
         f"reference (n = {info.reference.n}); a cross marks where a trial diverged. The vertical "
-        f"axis is {scale}.{metric}"
+        f"axis is {scale}.{room}{metric}"
     )
-    cells = ", ".join(f"{cell.cell} (n = {cell.n})" for cell in (info.reference, *info.cells))
+    named = ", ".join(f"{cell.cell} (n = {cell.n})" for cell in (info.reference, *info.cells))
     name = "curves" if of == 1 else f"curves-{number}"
-    alt = f"KID × 10³ over real images shown, for {cells}. The values are in tables/curves.csv."
+    alt = f"KID × 10³ over real images shown, for {named}. The values are in tables/curves.csv."
     return figure(name, partial(draw_curves, info, styles), alt, caption)
+
+
+def _cells(data: ReportData, identity: str) -> list[str]:
+    """All cells in their order or, where they are many, the best and the worst of this metric."""
+    if len(data.labels) <= ROOM:
+        return data.labels
+    own = data.cells[data.cells["identity"] == identity].sort_values("mean")["cell"]
+    ends = {data.plan["reference"], *own.head(ROOM // 2), *own.tail(ROOM - ROOM // 2)}
+    return [cell for cell in data.labels if cell in ends]

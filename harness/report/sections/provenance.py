@@ -1,11 +1,6 @@
 """Where the numbers come from, and how to make them again."""
 
-from pathlib import PurePath
-from typing import Any
-
 from harness.analysis.frame import each_row
-from harness.config.identity import PLACES
-from harness.config.patch import DEFAULTS
 from harness.report import format as show
 from harness.report.blocks import Block, Cell, Code, Heading, Table, Terms, Text
 from harness.report.data import ReportData
@@ -48,8 +43,9 @@ def _metric(data: ReportData) -> list[tuple[str, str]]:
     terms = []
     for row in metrics.to_dict("records"):
         terms.append(("Identity", str(row["identity"])))
+        encoder = show.place(row["encoder"]) + show.pixels(row["resolution"])
         asked = (
-            f"{row['protocol']}, encoder {_place(row['encoder'])}{_pixels(row['resolution'])}, "
+            f"{row['protocol']}, encoder {encoder}, "
             f"{row['n']} generated against {row['m']} real images"
         )
         terms.append(("What it is", f"KID by {asked}; {show.count(row['trials'], 'trial')}"))
@@ -81,23 +77,9 @@ def _surroundings(data: ReportData) -> list[tuple[str, str]]:
     return terms
 
 
-def _pixels(resolution: float | None) -> str:
-    return f" at {resolution:.0f} px" if resolution and resolution == resolution else ""
-
-
-def _place(value: Any) -> str:
-    """A path by its last part only: where things lie on a machine is nobody's business."""
-    text = str(value)
-    return PurePath(text).name if "/" in text else text
-
-
 def _knobs(data: ReportData) -> list[tuple[str, str]]:
-    config = data.frames.configs[data.plan["reference"]]
-    return [
-        (path, _place(value))
-        for path, value in config.items()
-        if path not in (*PLACES, "seed") and value != DEFAULTS.get(path)
-    ] or [("All knobs", "at their defaults")]
+    changed = [(path, show.place(value)) for path, value in data.changed.items()]
+    return changed or [("All knobs", "at their defaults")]
 
 
 def _keys(data: ReportData) -> Table:

@@ -1,100 +1,230 @@
-"""Sample grids of the cells side by side, from the same latents, as training went on."""
+"""Sample grids of the cells from the same latents: through training, best and worst, in between."""
 
-from io import BytesIO
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
-import pandas as pd
-from PIL import Image
+import numpy as np
 
-from harness.plots.style import looks
-from harness.records import FINISHED
+from harness.analysis.frame import each_row
+from harness.plots import style
+from harness.plots.sheet import ROOM, Row, draw_sheet
+from harness.records import DIVERGED, FINISHED
 from harness.report import format as show
-from harness.report.blocks import Block, Gallery, Heading, Picture, Text
+from harness.report import pictures
+from harness.report.blocks import Block, Gallery, Heading, Picture, Strip, Text
 from harness.report.data import ReportData
 
-STAGES = {"Early": 0.2, "Half-way": 0.5, "At the end": 1.0}  # share of the training
-WIDTH = 480  # pixels that a grid has at least: a whole multiple of its own
-MOST_BYTES = 8_000_000  # of pictures in one page
+STAGES = (0.0, 0.2, 0.5, 1.0)  # shares of a training: what is seen of a film while it stands
+MOMENTS = 24  # of a film, where there is room
+CELLS = 100  # with pictures; the tables have them all
+BYTES, LEAST = 9_000_000, 1_500_000  # of pictures in the page, at most and at least:
+ROW = 120  # bytes less for each row of the curves, whose table makes a report large, too
+FILES = 4  # times as many bytes are in the page as in pictures of the folder
+NAMED = 12  # cells left out that are named
+
+
+class Grid(NamedTuple):
+    """A file, and when in training it was made."""
+
+    path: Path
+    kimg: float  # 0 where it is not known
+    when: str
+
+
+class Shown(NamedTuple):
+    """A cell with pictures: the grids of each seed, and the seed whose training is shown."""
+
+    cell: str
+    colour: str
+    seeds: Mapping[int, Sequence[Grid]]
+    seed: int
 
 
 def build(data: ReportData) -> list[Block]:
-    """For the seed that most cells have: a row of cells for each stage of the training."""
+    """A film of all cells, the best and the worst seed of each, ways between latents."""
     head = Heading("Samples", "samples")
-    samples = data.frames.samples
-    if samples.empty:
+    if data.frames.samples.empty:
         return [head, Text("No sample grid has been recorded yet.", "note")]
     seed = _seed(data)
-    grids = dict(tuple(samples[samples["seed"] == seed].groupby("cell")))
-    stages: dict[str, list[Picture]] = {}
-    used = 0
-    left_out = []
-    for cell in [label for label in data.labels if label in grids]:
-        pictures = _pictures(data, cell, seed, grids[cell])
-        size = sum(len(picture.png) for picture in pictures.values())
-        if used and used + size > MOST_BYTES:
-            left_out.append(cell)
-            continue
-        used += size
-        for stage, picture in pictures.items():
-            stages.setdefault(stage, []).append(picture)
-    how = f"Seed {seed}. Every cell is shown the same latents, so grids differ by the cell alone."
-    galleries = [_gallery(stage, stages[stage]) for stage in STAGES if stage in stages]
-    blocks: list[Block] = [head, Text(how), *galleries]
-    if left_out:
-        blocks.append(Text(f"Not shown for want of room: {', '.join(left_out)}.", "note"))
-    return blocks
+    with_grids = set(data.frames.samples["cell"])
+    cells = [cell for cell in data.labels if cell in with_grids]
+    shown = list(_shown(data, cells[:CELLS], seed))
+    room = max(BYTES - ROW * len(data.frames.curves), LEAST)
+    moments = min(max(room // _bytes(shown) - 3, 1), MOMENTS)  # best, worst, a way between latents
+    files = _Files(room // FILES, data.labels)
+    galleries = [
+        _film(data, shown, moments, seed),
+        _extremes(data, shown, files),
+        _between(data, shown, files),
+    ]
+    left = cells[CELLS:]
+    names = ", ".join(left[:NAMED]) + (" and others" if len(left) > NAMED else "")
+    said = f"For want of room, pictures of {show.count(len(left), 'cell')} are left out: {names}."
+    return [
+        head,
+        Text(_how(data, seed)),
+        *(gallery for gallery in galleries if gallery),
+        *([Text(said, "note")] if left else []),
+    ]
 
 
-def _gallery(stage: str, pictures: list[Picture]) -> Gallery:
-    moments = dict.fromkeys(picture.when for picture in pictures)
-    return Gallery(f"{stage} ({', '.join(moments)})", pictures)
+def _bytes(shown: Sequence[Shown]) -> int:
+    """What one picture of every cell takes: the mean of the first grids, noise, and the last."""
+    ends = [item.seeds[item.seed][place].path for item in shown for place in (0, -1)]
+    return sum(len(pictures.webp(path)) for path in ends) // 2
+
+
+def _how(data: ReportData, seed: int) -> str:
+    translated = [bool(data.frames.configs[cell].get("translation.source")) for cell in data.labels]
+    latents = "Every cell is shown the same latents, so grids differ by the cell alone."
+    sources = (
+        "A translation has no latents: its grids are outputs for the same sources of the "
+        "validation images."
+    )
+    said = sources if all(translated) else f"{latents} {sources}" if any(translated) else latents
+    return f"Seed {seed}, where nothing else is said. {said}"
 
 
 def _seed(data: ReportData) -> int:
     """The first of the seeds that most cells finished, or, failing that, have a grid of."""
     trials = data.frames.trials
     finished = trials.loc[trials["status"] == FINISHED, ["cell", "seed"]]
-    whole = data.frames.samples.merge(finished, on=["cell", "seed"])
-    rows = data.frames.samples if whole.empty else whole
+    grids = data.frames.samples[["cell", "seed"]].drop_duplicates()
+    whole = grids.merge(finished, on=["cell", "seed"])
+    rows = grids if whole.empty else whole
     return int(str(rows.groupby("seed")["cell"].nunique().idxmax()))
 
 
-def _pictures(data: ReportData, cell: str, seed: int, grids: pd.DataFrame) -> dict[str, Picture]:
-    """Stage → the grid nearest to it, each grid once; the untrained one only where it is all."""
-    rows = grids.sort_values("iteration")
-    end = rows["iteration"].iloc[-1]
-    trained = rows[rows["iteration"] > 0] if end else rows
-    pictures = {}
-    for stage, share in reversed(STAGES.items()):
-        if trained.empty:
-            break
-        nearest = (trained["iteration"] - share * end).abs().idxmin()
-        pictures[stage] = _picture(data, cell, seed, trained.loc[nearest])
-        trained = trained[trained["iteration"] < trained.loc[nearest, "iteration"]]
-    return pictures
+def _shown(data: ReportData, cells: Sequence[str], seed: int) -> Iterator[Shown]:
+    samples = data.frames.samples
+    samples = samples[samples["cell"].isin(cells)].sort_values("iteration")
+    trials = data.frames.trials.set_index(["cell", "seed"])
+    images = (trials["kimg"] / trials["iteration"].where(trials["iteration"] > 0)).to_dict()
+    grids: dict[str, dict[int, list[Grid]]] = {}
+    for row in each_row(samples):
+        grid = _grid(Path(row.path), row.iteration, images[row.cell, row.seed])
+        grids.setdefault(row.cell, {}).setdefault(row.seed, []).append(grid)
+    looks = style.looks(data.labels, data.plan["reference"])
+    for cell in cells:
+        own = seed if seed in grids[cell] else min(grids[cell])
+        yield Shown(cell, looks[cell].colour, grids[cell], own)
 
 
-def _picture(data: ReportData, cell: str, seed: int, row: "pd.Series[str]") -> Picture:
-    iteration = int(row["iteration"])
-    curves = data.frames.curves
-    at = curves[
-        (curves["cell"] == cell) & (curves["seed"] == seed) & (curves["iteration"] == iteration)
+def _grid(path: Path, iteration: float, images: float) -> Grid:
+    if iteration == 0:
+        return Grid(path, 0.0, "untrained")
+    if images == images:
+        return Grid(path, iteration * images, f"{show.number(iteration * images)} kimg")
+    return Grid(path, 0.0, f"iteration {iteration:.0f}")
+
+
+class _Files:
+    """Names and PNGs of pictures as long as there is room; without a name, a page has no link."""
+
+    def __init__(self, room: int, labels: Sequence[str]) -> None:
+        self.room = room
+        self.places = {label: number for number, label in enumerate(labels)}
+
+    def of(self, kind: str, cell: str, path: Path) -> dict[str, Any]:
+        png = pictures.png(path)
+        self.room -= len(png)
+        slug = "".join(letter if letter.isalnum() else "-" for letter in cell)[:60]
+        name = f"{kind}-{self.places[cell]}-{slug}"
+        return {"name": name, "png": png} if self.room > 0 else {}
+
+
+def _film(data: ReportData, shown: Sequence[Shown], moments: int, seed: int) -> Gallery:
+    picked = [_picked(item.seeds[item.seed], moments) for item in shown]
+    strips = [
+        Strip(
+            item.cell if item.seed == seed else f"{item.cell} (seed {item.seed})",
+            item.colour,
+            [
+                Picture(
+                    grid.when,
+                    f"Generated images of cell {item.cell}, seed {item.seed}, {grid.when}",
+                    pictures.webp(grid.path),
+                    moment=grid.kimg,
+                    still=still,
+                )
+                for grid, still in grids
+            ],
+        )
+        for item, grids in zip(shown, picked, strict=True)
     ]
-    when = f"{show.number(at['kimg'].iloc[0])} kimg" if len(at) else f"iteration {iteration}"
-    slug = "".join(letter if letter.isalnum() else "-" for letter in cell)
-    colour = looks(data.labels, data.plan["reference"])[cell].colour
-    alt = f"Grid of generated images of cell {cell}, seed {seed}, after {when}"
-    name = f"samples-{data.labels.index(cell)}-{slug[:60]}-{iteration}"
-    return Picture(name, cell, when, colour, alt, enlarged(Path(row["path"])))
+    rows = [
+        Row(strip.label, tuple((grid.when, grid.path) for grid, still in grids if still))
+        for strip, grids in zip(strips, picked, strict=True)
+    ]
+    looks = {strip.label: style.Look(strip.colour, "-") for strip in strips}
+    names = ", ".join(row.cell for row in rows[:ROOM])
+    return Gallery(
+        "Through training",
+        strips,
+        film=any(len(strip.pictures) > 1 for strip in strips),
+        name="samples",
+        sheet=style.picture(partial(draw_sheet, rows, looks)),
+        alt=f"Grids of generated images through training, a row a cell: {names}",
+    )
 
 
-def enlarged(path: Path) -> bytes:
-    """The grid as a PNG at least `WIDTH` wide, each pixel a square: viewers would blur it."""
-    with Image.open(path) as grid:
-        times = -(-WIDTH // grid.width)
-        if times == 1:
-            return path.read_bytes()
-        file = BytesIO()
-        large = grid.resize((times * grid.width, times * grid.height), Image.Resampling.NEAREST)
-        large.save(file, "png")
-        return file.getvalue()
+def _picked(grids: Sequence[Grid], moments: int) -> list[tuple[Grid, bool]]:
+    """So many of them, evenly spread and the last among them; whether each is a still."""
+    places = np.linspace(len(grids) - 1, 0, moments)
+    few = [grids[place] for place in sorted(set(places.round().astype(int).tolist()))]
+    kimg = np.array([grid.kimg for grid in few])
+    stills = {int(np.abs(kimg - share * kimg[-1]).argmin()) for share in STAGES[:-1]}
+    return [(grid, n in stills or grid is few[-1]) for n, grid in enumerate(few)]
+
+
+def _extremes(data: ReportData, shown: Sequence[Shown], files: _Files) -> Gallery | None:
+    values = data.frames.trials.dropna(subset=["final"])
+    by_cell = {str(cell): rows.sort_values("final") for cell, rows in values.groupby("cell")}
+    strips = []
+    for item in shown:
+        rows = by_cell.get(item.cell, values.iloc[:0])
+        rows = rows[rows["seed"].isin(list(item.seeds))]
+        words = {1: ("the only seed with a value",), 0: ()}.get(len(rows), ("best", "worst"))
+        pair = [
+            _extreme(item, word, row, files)
+            for word, row in zip(words, each_row(rows.iloc[[0, -1][: len(words)]]), strict=True)
+        ]
+        if pair:
+            strips.append(Strip(item.cell, item.colour, pair))
+    title = "The best and the worst seed of each cell, at the end"
+    return Gallery(title, strips) if strips else None
+
+
+def _extreme(item: Shown, word: str, trial: Any, files: _Files) -> Picture:
+    grid = item.seeds[trial.seed][-1]
+    ended = f", diverged at {grid.when}" if trial.status == DIVERGED else ""
+    places = show.decimals([trial.final])
+    said = f"{word}: seed {trial.seed}, KID × 10³ {show.kid(trial.final, places)}{ended}"
+    alt = f"Generated images of cell {item.cell} at the end, {said}"
+    kind = word.split()[-1] if word in ("best", "worst") else "only"
+    return Picture(
+        said, alt, pictures.webp(grid.path), **files.of(f"samples-{kind}", item.cell, grid.path)
+    )
+
+
+def _between(data: ReportData, shown: Sequence[Shown], files: _Files) -> Gallery | None:
+    paths = {(row.cell, row.seed): Path(row.path) for row in each_row(data.frames.interpolations)}
+    strips = [
+        Strip(item.cell, item.colour, [_way(item, paths[item.cell, item.seed], files)])
+        for item in shown
+        if (item.cell, item.seed) in paths
+    ]
+    return Gallery("Interpolation between latents", strips) if strips else None
+
+
+def _way(item: Shown, path: Path, files: _Files) -> Picture:
+    alt = f"Generated images of cell {item.cell}, seed {item.seed}, on the way between latents"
+    said = f"seed {item.seed}, at the end"
+    return Picture(
+        said,
+        alt,
+        pictures.webp(path, 2 * pictures.SMALL),
+        **files.of("interpolation", item.cell, path),
+    )

@@ -1,0 +1,93 @@
+"""Blocks as HTML: one page, everything inside it, nothing asked of any server."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from harness.plots.style import INK, MUTED, PALETTE, PAPER, RULE
+from harness.report import format as show
+from harness.report import words
+from harness.report.blocks import Block, Heading
+from harness.report.data import ReportData
+
+TEMPLATES = Path(__file__).parent / "templates"
+THEME = dict(
+    zip(
+        (INK, MUTED, RULE, PAPER, *PALETTE),
+        ("ink", "muted", "rule", "paper", "blue", "orange", "green", "pink", "amber", "sky"),
+        strict=True,
+    )
+)
+"""Colour in a figure → the page's variable for it, which follows the reader's light or dark."""
+FILTER_FROM = 8  # rows of a table that is worth a filter
+
+
+def html(data: ReportData, blocks: Sequence[Block]) -> str:
+    """The page of a report."""
+    script = _own("page.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return filled(
+        "page.html.j2",
+        plan=data.plan,
+        blocks=blocks,
+        headings=[block for block in blocks if isinstance(block, Heading)],
+        filter_from=FILTER_FROM,
+        script=Markup(script),
+        script_digest=digest,  # no other script may run in the page
+        interim=words.interim(data),
+    )
+
+
+def filled(template: str, **values: Any) -> str:
+    """A template of ours with its values; text is escaped, and the style is in it."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["themed"] = themed
+    environment.filters["data_uri"] = data_uri
+    environment.filters["breakable"] = breakable
+    environment.filters["counted"] = show.count
+    environment.filters["inked"] = inked
+    # ours, and no text of anybody else is in it
+    return environment.get_template(template).render(css=Markup(_own("style.css")), **values)
+
+
+def _own(name: str) -> str:
+    return (TEMPLATES / name).read_text("utf-8")
+
+
+def themed(svg: str, prefix: str) -> Markup:
+    """A figure for the page: inks follow the page's theme, ids are its own, size is the page's."""
+    for colour in THEME:
+        svg = svg.replace(colour, inked(colour))
+    svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", svg)
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    head, rest = svg.split(">", 1)
+    head = re.sub(r'\s(width|height)="[^"]*"', "", head)
+    # text in figures is escaped by matplotlib
+    return Markup(f'{head} aria-hidden="true">{rest}')
+
+
+def inked(colour: str) -> str:
+    """A colour of the figures as the page's own, which follows the reader's light or dark."""
+    return f"var(--{THEME[colour]})" if colour in THEME else colour
+
+
+def breakable(text: str) -> Markup:
+    """Text whose long names may break after `_`, `=` and `.`, and not amid a word or number."""
+    return Markup(re.sub(r"(\w\w[_=.])(?=[^\W\d]\w)", r"\1<wbr>", str(escape(text))))
+
+
+def data_uri(webp: bytes) -> str:
+    """A picture as an address that holds it."""
+    return f"data:image/webp;base64,{base64.b64encode(webp).decode()}"

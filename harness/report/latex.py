@@ -1,0 +1,79 @@
+"""The ranking as a LaTeX table, to be read into a paper by \\\\input."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from harness.analysis.frame import each_row
+from harness.report import format as show
+from harness.report.data import ReportData
+from harness.report.summary import judged, titled
+
+COLUMNS = ("Tip", "Effect", "Interval", "$n$", "$p$ (adjusted)", "Verdict")
+_ESCAPES: Mapping[int, str] = str.maketrans(
+    {
+        **{letter: f"\\{letter}" for letter in "&%$#_{}"},
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "[": "{[}",  # or it would be an option of the line break before it
+        "\u2212": "$-$",
+        "\u00d7": "$\\times$",
+        "\u2009": r"\,",
+        "\u2013": "--",
+        "\u2026": r"\dots{}",
+        "\n": " ",
+    }
+)
+
+
+def escaped(text: str) -> str:
+    """Text that LaTeX sets as it is."""
+    return text.translate(_ESCAPES)
+
+
+def ranking_tex(data: ReportData) -> str:
+    """A table a metric identity; it needs the package booktabs and nothing else."""
+    groups = list(data.ranking.groupby("identity", sort=False, dropna=False))
+    lines = [f"% {data.plan['run_name']}: needs \\usepackage{{booktabs}}"]
+    for number, (_, rows) in enumerate(groups, 1):
+        label = data.plan["run_name"] + (f"-{number}" if len(groups) > 1 else "")
+        lines += _table(data, rows, label)
+    return "\n".join(lines) + "\n"
+
+
+def _table(data: ReportData, rows: pd.DataFrame, label: str) -> Iterator[str]:
+    level = show.percent(1 - float(data.plan["alpha"]))
+    title = escaped(data.plan["title"])
+    unit = "on KID $\\times 10^3$, paired by seed; negative helps"
+    caption = f"{title}: effects {unit}, with {escaped(level)} intervals."
+    if not data.plan["evidence"]:
+        caption += " These numbers are no evidence."
+    places = show.decimals(rows["effect"])
+    yield from (
+        "\\begin{table}",
+        "\\centering",
+        f"\\caption{{{caption}}}",
+        f"\\label{{tab:{label}}}",
+        "\\begin{tabular}{lrrrrl}",
+        "\\toprule",
+        " & ".join(COLUMNS) + r" \\",
+        "\\midrule",
+    )
+    for row in each_row(rows):
+        yield " & ".join(map(escaped, _cells(row, places))) + r" \\"
+    yield from ("\\bottomrule", "\\end{tabular}", "\\end{table}")
+
+
+def _cells(row: Any, places: int) -> tuple[str, ...]:
+    return (
+        titled(row.title, row.design),
+        show.kid(row.effect, places, signed=True),
+        show.interval(row.low, row.high, places),
+        str(row.n) if row.n == row.planned else f"{row.n} of {row.planned}",
+        show.p_value(row.p_adjusted),
+        judged(row.verdict),
+    )

@@ -1,0 +1,77 @@
+"""The list of all reports: reports/index.html, from what each report says of itself."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from harness.files import write_atomically, write_json
+from harness.records import FINISHED
+from harness.report import words
+from harness.report.blocks import Block, Gallery
+from harness.report.data import ReportData
+from harness.report.html import filled
+
+SUMMARY, PICTURE = "summary.json", "picture.webp"
+
+
+class Entry(NamedTuple):
+    """A report in the list; of one that another version wrote, maybe no more than its name."""
+
+    name: str
+    title: str
+    question: str = ""
+    verdict: str = ""
+    evidence: bool = True
+    trials: int = 0
+    finished: int = 0
+    trained: str = ""  # the day of its last training
+    picture: bytes = b""
+
+
+def write_summary(folder: Path, data: ReportData, blocks: Sequence[Block]) -> None:
+    """What a report says of itself, and the reference's grid at the end of its training."""
+    at = data.frames.environments["at"]
+    said = {
+        "title": data.plan["title"],
+        "question": data.plan["question"],
+        "verdict": words.verdict(data),
+        "evidence": bool(data.plan["evidence"]),
+        "trials": len(data.frames.trials),
+        "finished": data.count(FINISHED),
+        "trained": str(max(at))[:10] if len(at) else "",
+    }
+    write_json(folder / SUMMARY, said)
+    strips = [strip for block in blocks if isinstance(block, Gallery) for strip in block.strips]
+    if strips:
+        (folder / PICTURE).write_bytes(strips[0].pictures[-1].webp)
+
+
+def write(reports: Path) -> None:
+    """Write the list anew: the newest training first, reports that tell no date last."""
+    pages = (path for path in reports.glob("*/index.html") if not path.parent.name.startswith("."))
+    entries = sorted(map(_entry, pages), key=lambda entry: entry.name)
+    entries.sort(key=lambda entry: entry.trained, reverse=True)
+    write_atomically(reports / "index.html", filled("index.html.j2", entries=entries))
+
+
+def _entry(page: Path) -> Entry:
+    folder = page.parent
+    said = _said(folder / SUMMARY)
+    known = {
+        name: said[name]
+        for name, kind in Entry.__annotations__.items()
+        if name not in ("name", "picture") and isinstance(said.get(name), kind)
+    }
+    picture = folder / PICTURE
+    image = picture.read_bytes() if picture.exists() else b""
+    return Entry(**{"name": folder.name, "title": folder.name, **known, "picture": image})
+
+
+def _said(path: Path) -> dict[str, Any]:
+    """The summary of a report; empty where there is none, or none that can be read."""
+    try:
+        said = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}

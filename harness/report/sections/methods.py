@@ -1,0 +1,145 @@
+"""A paragraph on methods, ready to paste into a paper: what the plan and the record say."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from harness.analysis.frame import MISSING
+from harness.records import CRASHED, DIVERGED, FINISHED
+from harness.report import format as show
+from harness.report.blocks import Block, Heading, Text
+from harness.report.data import ReportData
+
+SAID = ("data.", "evaluation.", "optimizer.", "loss.name", "training.kimg", "training.batch_size",
+        "training.evaluations", "training.ema", "translation.source")  # fmt: skip
+"""Beginnings of knobs that have a sentence of their own, and need not be listed as changed."""
+PROPER = {"adam": "Adam", "rmsprop": "RMSProp", "sgd": "SGD", "wasserstein": "Wasserstein",
+          "began": "BEGAN", "ebgan": "EBGAN", "tensorflow": "TensorFlow", "keras": "Keras",
+          "numpy": "NumPy"}  # fmt: skip
+READ = {"adam": ("beta_1", "beta_2"), "rmsprop": ("rho", "momentum"), "sgd": ("momentum",)}
+"""Optimiser → its numbers beside the learning rate."""
+FAILED = {
+    DIVERGED: "diverged, with the larger of untrained and last KID for a value",
+    CRASHED: "crashed, and left out with its seed",
+    MISSING: "not ended yet",
+}
+
+
+def build(data: ReportData) -> list[Block]:
+    """The paragraph, and what to mind before it is used."""
+    sentences = " ".join(sentence for part in _PARTS for sentence in part(data))
+    mind = "Ready to paste; S0 is the Keras example of adaptive augmentation by A. Béres."
+    if not data.plan["evidence"]:
+        mind += " The numbers of this profile are no evidence, so quote none of them."
+    return [Heading("Methods", "methods"), Text(mind, "note"), Text(sentences, "quote")]
+
+
+def _study(data: ReportData) -> Iterator[str]:
+    config = data.reference
+    size = config["data.image_size"]
+    chosen = config["data.train_images"]
+    images = "a folder of images" if config["data.name"] == "folder" else str(config["data.name"])
+    number = f", {show.number(chosen, 0)} of its training images" if chosen else ""
+    seeds = show.count(len(data.plan["seeds"]), "seed")
+    yield (
+        f"We trained {show.count(len(data.labels), 'configuration')} of a generative adversarial "
+        f"network on {images} at {size} × {size} pixels{number}, each from {seeds} "
+        f"({data.plan['design'].replace('_', ' ')} design)."
+    )
+    if config["translation.source"]:
+        yield f"The generator translates {config['translation.source']} into images."
+
+
+def _network(data: ReportData) -> Iterator[str]:
+    changes = [
+        f"{path} = {show.place(value)}"
+        for path, value in data.changed.items()
+        if not path.startswith(SAID)
+    ]
+    if changes:
+        yield f"The reference differs from S0 in {show.listed(changes)}."
+    else:
+        yield "The reference has the networks and the training of S0."
+
+
+def _training(data: ReportData) -> Iterator[str]:
+    config = data.reference
+    loss = _proper(config["loss.name"].replace("_", "-"))
+    yield (
+        f"It minimises the {loss} loss by {_optimizers(config)}. "
+        f"A training shows the discriminator {show.plain(config['training.kimg'])} thousand real "
+        f"images in batches of {config['training.batch_size']}."
+    )
+
+
+def _optimizers(config: Any) -> str:
+    generator, discriminator = (_optimizer(config, of) for of in ("generator", "discriminator"))
+    if generator == discriminator:
+        return f"{generator} in both networks"
+    return f"{generator} in the generator and {discriminator} in the discriminator"
+
+
+def _optimizer(config: Any, of: str) -> str:
+    name = config[f"optimizer.{of}.name"]
+    numbers = (
+        f"{number.replace('_', ' ')} {show.plain(config[f'optimizer.{of}.{number}'])}"
+        for number in ("learning_rate", *READ.get(name, ()))
+    )
+    return f"{_proper(name)} ({', '.join(numbers)})"
+
+
+def _scores(data: ReportData) -> Iterator[str]:
+    config = data.reference
+    average = config["training.ema"]
+    weights = f"the moving average of its weights (decay {show.plain(average)})" if average else ""
+    yield (
+        f"The generator, by {weights or 'its weights'}, was evaluated before the training and "
+        f"{show.count(config['training.evaluations'], 'time')} in its course."
+    )
+    for row in data.frames.metrics.to_dict("records"):
+        yield (
+            f"Its score is the kernel inception distance (KID, Bińkowski et al. 2018; protocol "
+            f"{row['protocol']}, features of {show.place(row['encoder'])}"
+            f"{show.pixels(row['resolution'])}) of {show.number(row['n'], 0)} generated images "
+            f"against {show.number(row['m'], 0)} real ones of the validation split."
+        )
+
+
+def _statistics(data: ReportData) -> Iterator[str]:
+    level = show.percent(1 - float(data.plan["alpha"]))
+    yield (
+        "A trial counts by its mean KID over the last fifth of its evaluations. Trials of one seed "
+        "share initial weights, order of the data and noise, so effects, KID(following) − "
+        f"KID(ignoring), were taken seed by seed; we report their means with {level} t-intervals, "
+        "and p of two-sided paired t-tests, adjusted by the method of Holm over "
+        f"{show.count(len(data.plan['contrasts']), 'contrast')}."
+    )
+
+
+def _outcome(data: ReportData) -> Iterator[str]:
+    failed = [f"{n} {words}" for status, words in FAILED.items() if (n := data.count(status))]
+    total = show.count(len(data.frames.trials), "trial")
+    yield f"Of {total}, {data.count(FINISHED)} finished" + "".join(f"; {f}" for f in failed) + "."
+
+
+def _software(data: ReportData) -> Iterator[str]:
+    rows = data.frames.environments
+    if rows.empty:
+        return
+    versions = sorted(set(rows["versions"]))
+    used = [f"Python {one}" for one in sorted(set(rows["python"]))] + versions
+    commits = sorted({commit[:12] for commit in rows["commit"] if commit})
+    code = f" (commit {show.listed(commits)})" if commits else ""
+    named = _proper("; ".join(used))
+    yield (
+        f"Training and analysis used the GAN ablation harness{code} with {named}, on "
+        f"{show.listed(sorted(set(rows['device'])))}."
+    )
+
+
+def _proper(text: str) -> str:
+    """Text with names spelled as their owners do."""
+    return re.sub("|".join(rf"\b{name}\b" for name in PROPER), lambda m: PROPER[m[0]], text)
+
+
+_PARTS = (_study, _network, _training, _scores, _statistics, _outcome, _software)

@@ -1,0 +1,143 @@
+"""Pictures of a report: which grids are shown of which seed, how large, and within which bounds."""
+
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from harness.analysis.frame import load
+from harness.files import read_json, write_json
+from harness.report import pictures
+from harness.report.data import analyse
+from harness.report.sections import samples
+from tests.synthetic import TIPS, Recipe, build
+
+RUN = Recipe.run_name
+
+
+def blocks(tmp_path, recipe):
+    _, *rest = samples.build(analyse(load(RUN, build(tmp_path, recipe))))
+    return rest
+
+
+def captions(strip):
+    return [picture.caption for picture in strip.pictures]
+
+
+@pytest.fixture
+def drawn_later(monkeypatch):
+    """The sheet for papers is drawn in a test of its own."""
+    monkeypatch.setattr(samples.style, "picture", lambda build: b"")
+
+
+def test_a_film_has_all_moments_and_four_stills(tmp_path: Path, small, drawn_later):
+    _, film, *_ = blocks(tmp_path, small)
+    assert [strip.label for strip in film.strips] == list(small.cells())
+    assert film.film
+    for strip in film.strips:
+        moments = [0.0, 6.4, 12.8, 19.2, 25.6, 32.0]
+        assert [picture.moment for picture in strip.pictures] == pytest.approx(moments)
+        stills = [picture.caption for picture in strip.pictures if picture.still]
+        assert stills == ["untrained", "6.4 kimg", "12.8 kimg", "32.0 kimg"]
+    assert film.columns == 4
+
+
+def test_the_seed_is_one_that_the_cells_finished(tmp_path: Path, small, drawn_later):
+    recipe = replace(small, diverged=[(cell, 0) for cell in small.cells()])
+    text, film, *_ = blocks(tmp_path, recipe)
+    assert text.text.startswith("Seed 1,")
+    assert all(captions(strip)[-1] == "32.0 kimg" for strip in film.strips)
+
+
+def test_a_cell_without_that_seed_is_shown_by_another(tmp_path: Path, small, drawn_later):
+    cell = small.label(TIPS[1])
+    _, film, *_ = blocks(tmp_path, replace(small, missing=[(cell, 0), ("reference", 1)]))
+    assert [strip.label for strip in film.strips][-1] == f"{cell} (seed 1)"
+
+
+def test_best_and_worst_are_by_the_objective(tmp_path: Path, small, drawn_later):
+    recipe = replace(small, seeds=range(4), diverged=[("reference", 2)])
+    data = analyse(load(RUN, build(tmp_path, recipe)))
+    _, _, _, extremes, between = samples.build(data)
+    trials = data.frames.trials
+    for strip in extremes.strips:
+        own = trials[trials["cell"] == strip.label].set_index("seed")["final"]
+        best, worst = captions(strip)
+        assert best.startswith(f"best: seed {own.idxmin()}, KID × 10³ ")
+        assert worst.startswith(f"worst: seed {own.idxmax()}, KID × 10³ ")
+    reference = captions(extremes.strips[0])[1]
+    assert reference == "worst: seed 2, KID × 10³ 900.0, diverged at 12.8 kimg"
+    # the grid is that trial's own
+    key = trials.loc[(trials["cell"] == "reference") & (trials["seed"] == 2), "key"].item()
+    last = sorted((tmp_path / "runs" / "trials" / key / "samples").iterdir())[-1]
+    assert extremes.strips[0].pictures[1].webp == pictures.webp(last)
+    assert [strip.label for strip in between.strips] == list(recipe.cells())
+
+
+def test_one_seed_is_neither_best_nor_worst(tmp_path: Path, small, drawn_later):
+    _, _, extremes, _ = blocks(tmp_path, replace(small, seeds=[0]))
+    assert {captions(strip)[0].split(":")[0] for strip in extremes.strips} == {
+        "the only seed with a value"
+    }
+
+
+def test_translations_are_said_to_have_no_latents(tmp_path: Path, small, drawn_later):
+    runtime = build(tmp_path, small)
+    for path in runtime.trials.glob("*/config.json"):
+        write_json(path, read_json(path) | {"translation.source": "edges"})
+    for path in runtime.trials.glob("*/interpolation.png"):
+        path.unlink()
+    _, text, *galleries = samples.build(analyse(load(RUN, runtime)))
+    assert "outputs for the same sources" in text.text
+    assert "same latents" not in text.text
+    assert [gallery.title for gallery in galleries] == [
+        "Through training",
+        "The best and the worst seed of each cell, at the end",
+    ]
+
+
+def test_where_room_is_short_films_are_shorter(tmp_path: Path, small, drawn_later, monkeypatch):
+    runtime = build(tmp_path, small)
+    monkeypatch.setattr(samples, "BYTES", 60_000)
+    monkeypatch.setattr(samples, "LEAST", 0)
+    monkeypatch.setattr(samples, "ROW", 0)
+    monkeypatch.setattr(samples, "FILES", 60)
+    monkeypatch.setattr(samples, "CELLS", 2)
+    _, _, film, extremes, _, left = samples.build(analyse(load(RUN, runtime)))
+    counts = {len(strip.pictures) for strip in film.strips}
+    assert counts <= {1, 2, 3, 4, 5}
+    assert [strip.pictures[-1].caption for strip in film.strips] == ["32.0 kimg"] * 2
+    assert set(extremes.files) == set()
+    assert left.text.endswith(f"pictures of 1 cell are left out: {small.label(TIPS[1])}.")
+
+
+def test_the_sheet_holds_a_row_a_cell(tmp_path: Path, small):
+    _, film, *_ = blocks(tmp_path, small)
+    sheet = np.asarray(Image.open(BytesIO(film.files["samples"])).convert("RGB"))
+    assert sheet.shape[1] == 1480
+    quiet = (sheet == 255).all(axis=(1, 2))  # rows of pixels without anything
+    assert quiet.any()
+    inked = sheet[~quiet]
+    assert len(inked) > 3 * 300
+
+
+def test_small_grids_are_enlarged_and_no_pixel_is_blurred(tmp_path: Path):
+    small = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
+    path = tmp_path / "grid.png"
+    Image.fromarray(small).save(path)
+    large = Image.open(BytesIO(pictures.png(path)))
+    assert large.size == (480, 480)
+    assert (np.asarray(large)[2::5, 2::5] == small).all()
+    assert (np.asarray(large).reshape(96, 5, 96, 5, 3).std(axis=(1, 3)) == 0).all()
+    page = Image.open(BytesIO(pictures.webp(path)))
+    assert (page.format, page.size) == ("WEBP", (192, 192))
+
+
+def test_large_grids_are_shrunk_on_the_page_and_whole_in_the_folder(tmp_path: Path):
+    path = tmp_path / "grid.png"
+    Image.new("RGB", (768, 384)).save(path)
+    assert Image.open(BytesIO(pictures.webp(path))).size == (480, 240)
+    assert pictures.png(path) == path.read_bytes()
