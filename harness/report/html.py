@@ -5,16 +5,14 @@ import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from harness.plots.style import INK, MUTED, PALETTE, PAPER, RULE
 from harness.report import format as show
-from harness.report import words
 from harness.report.blocks import Block, Heading
-from harness.report.data import ReportData
 
 TEMPLATES = Path(__file__).parent / "templates"
 THEME = dict(
@@ -28,19 +26,29 @@ THEME = dict(
 FILTER_FROM = 8  # rows of a table that is worth a filter
 
 
-def html(data: ReportData, blocks: Sequence[Block]) -> str:
-    """The page of a report."""
+class Front(NamedTuple):
+    """What stands around the sections of a page."""
+
+    name: str
+    title: str
+    question: str
+    facts: Sequence[str]  # beside the name: profile, how many cells …
+    flags: Sequence[str]  # what to know before anything is read
+    tables: Sequence[str]  # names of the files in tables/
+
+
+def html(front: Front, blocks: Sequence[Block]) -> str:
+    """A page of sections."""
     script = _own("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return filled(
         "page.html.j2",
-        plan=data.plan,
+        front=front,
         blocks=blocks,
         headings=[block for block in blocks if isinstance(block, Heading)],
         filter_from=FILTER_FROM,
         script=Markup(script),
         script_digest=digest,  # no other script may run in the page
-        interim=words.interim(data),
     )
 
 

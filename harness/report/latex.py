@@ -22,6 +22,7 @@ _ESCAPES: Mapping[int, str] = str.maketrans(
         "[": "{[}",  # or it would be an option of the line break before it
         "\u2212": "$-$",
         "\u00d7": "$\\times$",
+        "\u00b3": "$^3$",
         "\u2009": r"\,",
         "\u2013": "--",
         "\u2026": r"\dots{}",
@@ -48,11 +49,12 @@ def ranking_tex(data: ReportData) -> str:
 def _table(data: ReportData, rows: pd.DataFrame, label: str) -> Iterator[str]:
     level = show.percent(1 - float(data.plan["alpha"]))
     title = escaped(data.plan["title"])
-    unit = "on KID $\\times 10^3$, paired by seed; negative helps"
-    caption = f"{title}: effects {unit}, with {escaped(level)} intervals."
+    unit = f"on {escaped(data.objective.unit)}, paired by seed; negative helps"
+    caption = f"{title}: effects {unit}, with {escaped(level)} intervals for all at once."
     if not data.plan["evidence"]:
         caption += " These numbers are no evidence."
-    places = show.decimals(rows["effect"])
+    scale = data.objective.scale
+    places = show.decimals(rows["effect"], scale)
     yield from (
         "\\begin{table}",
         "\\centering",
@@ -64,15 +66,15 @@ def _table(data: ReportData, rows: pd.DataFrame, label: str) -> Iterator[str]:
         "\\midrule",
     )
     for row in each_row(rows):
-        yield " & ".join(map(escaped, _cells(row, places))) + r" \\"
+        yield " & ".join(map(escaped, _cells(row, places, scale))) + r" \\"
     yield from ("\\bottomrule", "\\end{tabular}", "\\end{table}")
 
 
-def _cells(row: Any, places: int) -> tuple[str, ...]:
+def _cells(row: Any, places: int, scale: float) -> tuple[str, ...]:
     return (
         titled(row.title, row.design),
-        show.kid(row.effect, places, signed=True),
-        show.interval(row.low, row.high, places),
+        show.kid(row.effect, places, True, scale),
+        show.interval(row.low, row.high, places, scale),
         str(row.n) if row.n == row.planned else f"{row.n} of {row.planned}",
         show.p_value(row.p_adjusted),
         judged(row.verdict),

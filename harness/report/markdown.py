@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from harness.analysis.frame import Plan
 from harness.report.blocks import (
     Block,
     Cell,
@@ -20,11 +19,12 @@ from harness.report.blocks import (
     Terms,
     Text,
 )
+from harness.report.html import Front
 
 
-def markdown(plan: Plan, blocks: Sequence[Block]) -> str:
+def markdown(front: Front, blocks: Sequence[Block]) -> str:
     """Title, question and all blocks; figures are linked from the folder."""
-    parts = [f"# {_plain(plan['title'])}", _plain(plan["question"])]
+    parts = [f"# {_plain(front.title)}", _plain(front.question)]
     parts += [_WRITERS[block.kind](block) for block in blocks]
     return "\n\n".join(parts) + "\n"
 

@@ -1,7 +1,7 @@
 """The list of all reports: reports/index.html, from what each report says of itself."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,10 +29,10 @@ class Entry(NamedTuple):
     picture: bytes = b""
 
 
-def write_summary(folder: Path, data: ReportData, blocks: Sequence[Block]) -> None:
-    """What a report says of itself, and the reference's grid at the end of its training."""
+def summary(data: ReportData) -> dict[str, Any]:
+    """What a study's report says of itself."""
     at = data.frames.environments["at"]
-    said = {
+    return {
         "title": data.plan["title"],
         "question": data.plan["question"],
         "verdict": words.verdict(data),
@@ -41,7 +41,11 @@ def write_summary(folder: Path, data: ReportData, blocks: Sequence[Block]) -> No
         "finished": data.count(FINISHED),
         "trained": str(max(at))[:10] if len(at) else "",
     }
-    write_json(folder / SUMMARY, said)
+
+
+def write_summary(folder: Path, said: Mapping[str, Any], blocks: Sequence[Block]) -> None:
+    """Write what a report says of itself, and the first picture of samples at its last moment."""
+    write_json(folder / SUMMARY, dict(said))
     strips = [strip for block in blocks if isinstance(block, Gallery) for strip in block.strips]
     if strips:
         (folder / PICTURE).write_bytes(strips[0].pictures[-1].webp)

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,10 +11,10 @@ from harness.analysis.frame import load
 from harness.catalog import SECTIONS
 from harness.config.runtime import Runtime
 from harness.report import format as show
-from harness.report import overview
+from harness.report import overview, words
 from harness.report.blocks import Block, Figure, Gallery
 from harness.report.data import ReportData, analyse
-from harness.report.html import html
+from harness.report.html import Front, html
 from harness.report.latex import ranking_tex
 from harness.report.markdown import markdown
 
@@ -28,21 +28,41 @@ def render(run_name: str, runtime: Runtime) -> Path:
     """Write reports/<run name>/ anew from the record, and the list of reports; the page's path."""
     data = analyse(load(run_name, runtime))
     blocks = [block for name in SECTIONS for block in SECTIONS.load(name)(data)]
-    folder = runtime.reports / run_name
+
+    def more(folder: Path) -> None:
+        (folder / "ranking.tex").write_text(ranking_tex(data), "utf-8")
+        overview.write_summary(folder, overview.summary(data), blocks)
+
+    tables = dict(_tables(data))
+    return publish(runtime.reports, _front(data, list(tables)), blocks, tables, more)
+
+
+def publish(
+    reports: Path,
+    front: Front,
+    blocks: Sequence[Block],
+    tables: Mapping[str, pd.DataFrame],
+    more: Callable[[Path], None],
+) -> Path:
+    """Write a folder of reports/ in one go, what `more` adds to it, and the list of reports."""
+    folder = reports / front.name
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     try:
-        _write(temporary, data, blocks)
+        _write(temporary, front, blocks, tables)
+        more(temporary)
         _swap(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    overview.write(runtime.reports)
+    overview.write(reports)
     return folder / "index.html"
 
 
-def _write(folder: Path, data: ReportData, blocks: Sequence[Block]) -> None:
+def _write(
+    folder: Path, front: Front, blocks: Sequence[Block], tables: Mapping[str, pd.DataFrame]
+) -> None:
     for part in ("tables", "figures"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    for name, table in _tables(data):
+    for name, table in tables.items():
         table.to_csv(folder / "tables" / f"{name}.csv", index=False)
     for block in blocks:
         if isinstance(block, Figure):
@@ -51,10 +71,17 @@ def _write(folder: Path, data: ReportData, blocks: Sequence[Block]) -> None:
         elif isinstance(block, Gallery):
             for name, png in block.files.items():
                 (folder / "figures" / f"{name}.png").write_bytes(png)
-    (folder / "index.html").write_text(html(data, blocks), "utf-8")
-    (folder / "report.md").write_text(markdown(data.plan, blocks), "utf-8")
-    (folder / "ranking.tex").write_text(ranking_tex(data), "utf-8")
-    overview.write_summary(folder, data, blocks)
+    (folder / "index.html").write_text(html(front, blocks), "utf-8")
+    (folder / "report.md").write_text(markdown(front, blocks), "utf-8")
+
+
+def _front(data: ReportData, tables: Sequence[str]) -> Front:
+    plan, size = data.plan, show.count(len(data.plan["seeds"]), "seed")
+    profile = [f"profile {plan['profile']}"] if plan["profile"] else []
+    facts = [*profile, f"{show.count(len(plan['cells']), 'cell')} × {size}"]
+    flags = ["interim look"] if words.interim(data) else []
+    flags += [] if plan["evidence"] else ["no evidence"]
+    return Front(plan["run_name"], plan["title"], plan["question"], facts, flags, tables)
 
 
 def _tables(data: ReportData) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from harness.analysis.effects import HOLM, MAX_T, primary
 from harness.analysis.frame import MISSING
 from harness.records import CRASHED, DIVERGED, FINISHED
 from harness.report import format as show
@@ -18,6 +19,10 @@ PROPER = {"adam": "Adam", "rmsprop": "RMSProp", "sgd": "SGD", "wasserstein": "Wa
           "numpy": "NumPy"}  # fmt: skip
 READ = {"adam": ("beta_1", "beta_2"), "rmsprop": ("rho", "momentum"), "sgd": ("momentum",)}
 """Optimiser → its numbers beside the learning rate."""
+TESTS = {
+    MAX_T: "of single-step max-|t| sign-flip tests (Westfall & Young 1993), adjusted for all",
+    HOLM: "of two-sided paired t-tests, adjusted by the method of Holm",
+}
 FAILED = {
     DIVERGED: "diverged, with the larger of untrained and last KID for a value",
     CRASHED: "crashed, and left out with its seed",
@@ -106,13 +111,18 @@ def _scores(data: ReportData) -> Iterator[str]:
 
 
 def _statistics(data: ReportData) -> Iterator[str]:
-    level = show.percent(1 - float(data.plan["alpha"]))
+    plan = data.plan
+    level = show.percent(1 - float(plan["alpha"]))
     yield (
-        "A trial counts by its mean KID over the last fifth of its evaluations. Trials of one seed "
-        "share initial weights, order of the data and noise, so effects, KID(following) − "
-        f"KID(ignoring), were taken seed by seed; we report their means with {level} t-intervals, "
-        "and p of two-sided paired t-tests, adjusted by the method of Holm over "
-        f"{show.count(len(data.plan['contrasts']), 'contrast')}."
+        f"A trial counts by {data.objective.what}. Trials of one seed share initial weights, order "
+        "of the data and noise, so effects (following less ignoring a tip) were taken seed by "
+        f"seed; we report their means with {level} intervals for all "
+        f"{show.count(len(plan['contrasts']), 'contrast')} at once (Šidák), and p values "
+        f"{TESTS[primary(len(plan['seeds']))]}."
+    )
+    yield (
+        f"An effect was called equivalent where its {show.percent(1 - 2 * float(plan['alpha']))} "
+        f"interval lay within ± {show.percent(float(plan['equivalence']))} of the reference."
     )
 
 

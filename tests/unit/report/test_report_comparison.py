@@ -1,0 +1,89 @@
+"""The page of runs side by side, and the verbs of further statistics."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from harness import app_analysis
+from harness.cli import app
+from harness.config.runtime import Runtime
+from harness.errors import HarnessError
+from harness.plots.critical_difference import diagram_info
+from tests.synthetic import TIDY, build
+
+RESULTS = "gan,set,fid\n" + "".join(
+    f"{gan},{number},{value + number % 3}\n"
+    for number in range(8)
+    for gan, value in (("A", 10.0 + 0.1 * number), ("B", 30.0 - 0.1 * number))
+)
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> Runtime:
+    """Two runs, in the second of which one tip works the other way round."""
+    turned = [replace(tip, effect=-tip.effect) if tip.name == "spectral_norm" else tip
+              for tip in TIDY.tips]  # fmt: skip
+    build(tmp_path, replace(TIDY, run_name="one", baseline={**TIDY.baseline, "training.ema": 0.9}))
+    return build(tmp_path, replace(TIDY, tips=turned, run_name="two"))
+
+
+def test_the_page_of_a_comparison(runtime, parse):
+    found, page = app_analysis.compare(["one", "two"], runtime)
+    assert page == runtime.reports / "compared-one-two" / "index.html"
+    text = page.read_text()
+    parsed = parse(text)
+    assert len(parsed.ids) == len(set(parsed.ids))
+    assert all(link.startswith("#") or (page.parent / link).is_file() for link in parsed.links)
+    assert "1 tip helps in one run and hurts in another" in text
+    assert "Critical-difference diagram of mean ranks over 2 runs" in text
+    assert len(found.changed) == 1
+    listed = (runtime.reports / "index.html").read_text()
+    assert "compared-one-two" in listed
+
+
+def test_groups_of_the_diagram_are_the_longest_and_not_nested():
+    import pandas as pd
+
+    ranks = pd.DataFrame({"contrast": list("abcd"), "rank": [1.0, 2.0, 3.5, 3.9]})
+    info = diagram_info(ranks, runs=8, alpha=0.05)
+    assert info.distance == pytest.approx(2.569 * (20 / 48) ** 0.5, abs=1e-3)
+    assert info.groups == ((0, 1), (1, 2), (2, 3))
+
+
+def test_a_comparison_needs_two_runs(runtime):
+    with pytest.raises(HarnessError, match="two different runs"):
+        app_analysis.compare(["one", "one"], runtime)
+    with pytest.raises(HarnessError, match="unknown run 'ones'; did you mean 'one'"):
+        app_analysis.compare(["one", "ones"], runtime)
+
+
+def test_rank_prints_a_table_or_json(tmp_path: Path):
+    file = tmp_path / "results.csv"
+    file.write_text(RESULTS)
+    command = ["rank", str(file), "--treatment", "gan", "--block", "set", "--value", "fid"]
+    shown = CliRunner().invoke(app, [*command, "--lower-is-better"])
+    assert shown.exit_code == 0
+    assert "better" in shown.stdout
+    (pair,) = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
+    assert (pair["a"], pair["b"], pair["verdict"]) == ("B", "A", "better")  # higher is better
+    assert pair["ci_low"] < pair["effect"] < pair["ci_high"]
+    assert pair["p_adjusted"] == 1 / 128
+
+
+def test_a_self_check_trains_the_reference_alone(tmp_path: Path):
+    file = tmp_path / "s.yaml"
+    file.write_text(
+        "title: t\nquestion: q\nheuristics: [adam_beta_1_half]\ndesign: one_at_a_time\nseeds: 6\n"
+        "baseline: {data.name: digits, data.image_size: 16}\n"
+    )
+    from harness import app as cases
+
+    of, _ = cases.plan(str(file), Runtime(runs=tmp_path / "runs"), None, {})
+    plan = app_analysis.against_itself(of, 10)
+    assert [cell.label for cell in plan.cells] == ["reference"]
+    assert [trial.seed for trial in plan.trials] == list(range(12))  # two arms of six
+    assert plan.trials[0].key == of.trials[0].key  # what the study has is not trained again
+    assert plan.run_name == "s-self_check"
