@@ -63,6 +63,18 @@ class ReportData:
             if path not in (*PLACES, "seed") and value != DEFAULTS.get(path)
         }
 
+    def ends(self, room: int, identity: str | None = None) -> list[str]:
+        """All cells or, where there are more than `room`, those of lowest and highest KID.
+
+        KIDs of different metric identity do not compare, so a figure of one names it.
+        """
+        if len(self.labels) <= room:
+            return self.labels
+        cells = self.cells if identity is None else self.cells[self.cells["identity"] == identity]
+        ranked = cells.sort_values("mean")["cell"]
+        kept = {self.plan["reference"], *ranked.head(room // 2), *ranked.tail(room - room // 2)}
+        return [cell for cell in self.labels if cell in kept]
+
     def count(self, *statuses: str) -> int:
         """How many trials have one of these statuses."""
         return int(self.frames.trials["status"].isin(statuses).sum())

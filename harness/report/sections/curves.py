@@ -8,6 +8,7 @@ from harness.report.blocks import Block, Figure, Heading, Text, figure
 from harness.report.data import ReportData
 
 ROOM = 24  # cells that a figure has panels for: of more, those at both ends
+ENDS = "Of the many cells, those with the lowest and the highest KID; the tables have them all."
 
 
 def build(data: ReportData) -> list[Block]:
@@ -26,12 +27,11 @@ def build(data: ReportData) -> list[Block]:
 def _figure(data: ReportData, identity: str, number: int, of: int) -> Figure:
     curves = data.frames.curves
     reference = data.plan["reference"]
-    cells = _cells(data, identity)
+    cells = data.ends(ROOM, identity)
     info = curves_info(curves[curves["identity"] == identity], cells, reference)
     styles = looks(data.labels, reference)
     scale = "logarithmic" if info.logarithmic else "linear"
-    left = len(data.labels) - len(cells)
-    room = f" The cells with the highest and the lowest KID; {left} are left out." if left else ""
+    room = f" {ENDS}" if len(data.labels) > ROOM else ""
     metric = f" Metric identity {identity}." if of > 1 else ""
     caption = (
         f"Thin lines are single seeds, thick ones the mean of the n finished seeds; grey is the "
@@ -42,12 +42,3 @@ def _figure(data: ReportData, identity: str, number: int, of: int) -> Figure:
     name = "curves" if of == 1 else f"curves-{number}"
     alt = f"KID × 10³ over real images shown, for {named}. The values are in tables/curves.csv."
     return figure(name, partial(draw_curves, info, styles), alt, caption)
-
-
-def _cells(data: ReportData, identity: str) -> list[str]:
-    """All cells in their order or, where they are many, the best and the worst of this metric."""
-    if len(data.labels) <= ROOM:
-        return data.labels
-    own = data.cells[data.cells["identity"] == identity].sort_values("mean")["cell"]
-    ends = {data.plan["reference"], *own.head(ROOM // 2), *own.tail(ROOM - ROOM // 2)}
-    return [cell for cell in data.labels if cell in ends]

@@ -6,17 +6,19 @@ from harness.plots.dynamics import draw_dynamics, dynamics_info
 from harness.plots.style import looks
 from harness.report.blocks import Block, Heading, Text, figure
 from harness.report.data import ReportData
+from harness.report.sections.curves import ENDS, ROOM
 
 
 def build(data: ReportData) -> list[Block]:
     """Losses, accuracies and augmentation probability of all cells."""
     head = Heading("Training dynamics", "training")
-    info = dynamics_info(data.frames.training, data.labels)
+    info = dynamics_info(data.frames.training, data.ends(ROOM))
     if not info:
         return [head, Text("No training statistics have been recorded yet.", "note")]
     caption = (
         "Means over the seeds still training. Losses of different kinds are on different scales "
         "and say nothing of quality; the accuracy on real images drives adaptive augmentation."
+        + (f" {ENDS}" if len(data.labels) > ROOM else "")
     )
     alt = f"Lines of {', '.join(panel.label for panel in info)} for each cell over training."
     draw = partial(draw_dynamics, info, looks(data.labels, data.plan["reference"]))
