@@ -23,6 +23,7 @@ from harness.files import read_json, read_lines
 
 INTERPOLATION = "interpolation.png"
 FINISHED, DIVERGED, CRASHED = "finished", "diverged", "crashed"
+STATES = (FINISHED, DIVERGED, CRASHED, "begun", "missing")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,14 @@ class Trial:
         """The last crash, of training or of scoring, if neither has succeeded since."""
         failure: dict[str, Any] | None = read_json(self.folder / "failure.json")
         return failure
+
+    def state(self) -> str:
+        """One of STATES."""
+        if result := self.result():
+            return str(result["status"])
+        if self.failure() is not None:
+            return CRASHED
+        return "begun" if (self.folder / "config.json").exists() else "missing"
 
     def environment(self) -> list[dict[str, Any]]:
         """Versions, device and arithmetic of each attempt."""

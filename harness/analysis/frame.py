@@ -1,7 +1,7 @@
 """Load a study's plan and its part of the record into data frames."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,7 @@ class Frames:
     metrics: pd.DataFrame  # one row a metric identity: what was asked, in how many trials
     samples: pd.DataFrame  # cell, seed, iteration, path of a grid
     configs: Mapping[str, Mapping[str, Any]]  # cell → knobs: of one of its trials, or as planned
+    beside: pd.DataFrame  # like `trials`: what is trained and judges nothing, as for a tuning
 
 
 def each_row(frame: pd.DataFrame) -> Iterable[Any]:
@@ -81,14 +82,9 @@ def load_plan(run_name: str, runtime: Runtime) -> Plan:
 
 
 def load(run_name: str, runtime: Runtime) -> Frames:
-    """Read the plan of a run and every planned trial's folder."""
-    plan = load_plan(run_name, runtime)
-    requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
-    score = objective(plan["objective"])
-    read = [
-        _read(Trial(runtime.trials / row["key"]), row, requests[row["cell"]], score)
-        for row in plan["trials"]
-    ]
+    """Read the plan of a run and every planned trial's folder; only what judges has curves."""
+    plan, beside = _judged(load_plan(run_name, runtime))
+    read = _read_all(plan, runtime)
     trials = _frame((part.row for part in read), _TRIAL_TEXT, _TRIAL_NUMBERS)
     configs = _configs(plan, read)
     return Frames(
@@ -106,7 +102,35 @@ def load(run_name: str, runtime: Runtime) -> Frames:
         metrics=_metrics(read),
         samples=_frame(_each(read, "samples"), ("cell", "seed", "path"), ("iteration",)),
         configs=configs,
+        beside=load_trials(beside, runtime),
     )  # fmt: skip
+
+
+def load_trials(plan: Plan, runtime: Runtime) -> pd.DataFrame:
+    """One row a planned trial, of any plan."""
+    read = _read_all(plan, runtime)
+    return _frame((part.row for part in read), _TRIAL_TEXT, _TRIAL_NUMBERS)
+
+
+def _read_all(plan: Plan, runtime: Runtime) -> list["_Read"]:
+    requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
+    score = objective(plan["objective"])
+    return [
+        _read(Trial(runtime.trials / row["key"]), row, requests[row["cell"]], score)
+        for row in plan["trials"]
+    ]
+
+
+def _judged(plan: Plan) -> tuple[Plan, Plan]:
+    """The plan without the cells that only serve a tuning, and the plan of those."""
+    tuning = plan.get("tuning")
+    own = {cell["label"] for cell in plan["cells"]} if tuning is None else set(tuning["points"])
+    return _part(plan, own.__contains__), _part(plan, lambda label: label not in own)
+
+
+def _part(plan: Plan, keep: Callable[[str], bool]) -> Plan:
+    cells = [cell for cell in plan["cells"] if keep(cell["label"])]
+    return {**plan, "cells": cells, "trials": [t for t in plan["trials"] if keep(t["cell"])]}
 
 
 @dataclass(frozen=True)

@@ -2,42 +2,22 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness.catalog import DESIGNS
 from harness.config.content import Contents
-from harness.config.identity import digest, key, keys, metric_request
+from harness.config.identity import digest, metric_request
 from harness.config.patch import Patch, flatten, resolve
 from harness.config.study import StudyFile
 from harness.config.trial import TrialConfig, rules
+from harness.design.cells import Cell, Trial, difference, seed_major
 from harness.design.drafts import REFERENCE, Contrast, Draft
 from harness.design.factors import factors, recipe
 from harness.design.leave_one_out import STACK
+from harness.design.tuning import Tuning, tuned, tuning
 from harness.errors import HarnessError, unknown
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One level per factor: a configuration but for the seed."""
-
-    label: str
-    config: TrialConfig  # at seed 0
-    patch: Patch  # where it differs from the reference
-
-    def trial(self, seed: int) -> TrialConfig:
-        """The configuration of one trial."""
-        return self.config.model_copy(update={"seed": seed})  # no rule looks at the seed
-
-
-@dataclass(frozen=True)
-class Trial:
-    """Cell times seed: one training."""
-
-    cell: Cell
-    seed: int
-    key: str
 
 
 @dataclass(frozen=True)
@@ -50,7 +30,32 @@ class Plan:
     changes: Patch
     cells: tuple[Cell, ...]
     contrasts: tuple[Contrast, ...]
-    trials: tuple[Trial, ...]  # seed-major: every prefix is balanced
+    trials: tuple[Trial, ...]  # seed-major: every prefix is balanced; what tunes goes first
+    tuning: Tuning | None = None
+
+    @property
+    def due(self) -> tuple[Trial, ...]:
+        """What can be trained now: until values are chosen, only what chooses them."""
+        return self.trials if self.tuning is None or self.tuning.chosen else self.tuning.trials
+
+    @property
+    def judging(self) -> tuple[Trial, ...]:
+        """The trials that the ranking is made of."""
+        judged = {cell.label for cell in self.cells}
+        return tuple(trial for trial in self.trials if trial.cell.label in judged)
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds that judge."""
+        return sorted({trial.seed for trial in self.judging})
+
+    def settled(self, chosen: Mapping[str, str]) -> "Plan":
+        """The plan with its cells at the chosen points (cell → point): what judges, and untuned."""
+        if self.tuning is None:
+            return self
+        cells, found = tuned(self.cells, self.tuning, chosen)
+        judging = seed_major([*cells, *found.untuned.values()], self.seeds)
+        return replace(self, cells=tuple(cells), trials=(*found.trials, *judging), tuning=found)
 
     def cell(self, label: str) -> Cell:
         """A cell by its label, or an error with the nearest."""
@@ -75,18 +80,22 @@ class Plan:
             "note": profile.note if profile else "",
             "evidence": profile.evidence if profile else True,
             "design": study.design,
-            "seeds": sorted({trial.seed for trial in self.trials}),
+            "seeds": self.seeds,
             "alpha": study.alpha,
             "equivalence": study.equivalence,
             "objective": study.objective,
             "analysis_digest": digest(list(declared), 8),
             "reference": self.cells[0].label,
-            "cells": [_cell_json(cell) for cell in self.cells],
+            "cells": [
+                _cell_json(cell)
+                for cell in (*self.cells, *(self.tuning.cells if self.tuning else ()))
+            ],
             "contrasts": [_contrast_json(contrast) for contrast in self.contrasts],
             "trials": [
                 {"cell": trial.cell.label, "seed": trial.seed, "key": trial.key}
                 for trial in self.trials
             ],
+            **({"tuning": self.tuning.to_json()} if self.tuning else {}),
         }
 
 
@@ -111,18 +120,19 @@ def expand(file: StudyFile, profile: str | None, changes: Patch, cache: Path) ->
     names: dict[str, str] = {}  # draft label → label of the cell that it is
     for label, patches in draft.cells.items():
         config = resolved(label, [*under, *patches]) if patches else reference
-        identity = f"{key(config)}/{metric_request(config)}"
-        cells.setdefault(identity, Cell(label, config, _difference(config, reference)))
-        names[label] = cells[identity].label
+        cell = Cell(label, config, difference(config, reference))
+        names[label] = cells.setdefault(cell.identity, cell).label
     contrasts = _merge(file, draft.contrasts, names)
     used = {label for item in contrasts for label in (item.following, item.ignoring)}
     kept = tuple(cell for cell in cells.values() if cell.label in used or cell.label == REFERENCE)
-    seeds = study.seed_list(profile)
-    known = {cell.label: keys(cell.config, seeds) for cell in kept}
-    trials = tuple(Trial(cell, seed, known[cell.label][seed]) for seed in seeds for cell in kept)
-    return Plan(
-        _run_name(file.name, profile, changes), file, profile, changes, kept, contrasts, trials
+    found = tuning(
+        file, kept, lambda cell, name, point: resolved(name, [*under, *point, *draft.cells[cell]])
     )
+    trials = seed_major(kept, study.seed_list(profile))
+    name = _run_name(file.name, profile, changes)
+    if found:
+        trials = (*found.trials, *trials)
+    return Plan(name, file, profile, changes, kept, contrasts, trials, found)
 
 
 def _draft(file: StudyFile) -> Draft:
@@ -181,11 +191,6 @@ def _merge(
             f"{file.document.file}: the design is empty: every level is the reference"
         )
     return tuple(merged.values())
-
-
-def _difference(config: TrialConfig, reference: TrialConfig) -> dict[str, Any]:
-    before = flatten(reference)
-    return {path: value for path, value in flatten(config).items() if value != before[path]}
 
 
 def _run_name(name: str, profile: str | None, changes: Patch) -> str:

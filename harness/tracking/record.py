@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import platform
+import shutil
 import socket
 import subprocess
 import time
@@ -167,6 +168,20 @@ class Recorder:
         path = self.folder / "evaluations" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+
+def free(folder: Path, whole: bool) -> int:
+    """Remove a trial's weights, or all of it, unless it is being trained; how many bytes."""
+    try:
+        with Recorder(folder):
+            paths = [folder] if whole else [folder / "generators", folder / "checkpoint"]
+            files = [file for path in paths for file in path.rglob("*") if file.is_file()]
+            freed = sum(file.stat().st_size for file in files)
+            for path in paths:
+                shutil.rmtree(path, ignore_errors=True)
+    except Busy:
+        return 0
+    return freed
 
 
 def now() -> str:
