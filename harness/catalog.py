@@ -182,6 +182,7 @@ SECTIONS = Registry(
         for name in (
             "verdict",
             "ranking",
+            "tuning",
             "cells",
             "curves",
             "samples",

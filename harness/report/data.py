@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from harness.analysis import ranking as tables
+from harness.analysis import tuning
 from harness.analysis.checks import checks
 from harness.analysis.effects import differences
 from harness.analysis.frame import Frames, Plan
@@ -22,6 +23,8 @@ class ReportData:
     costs: pd.DataFrame
     checks: Sequence[str]
     differences: Mapping[str, Sequence[float]]  # contrast → one value a seed
+    points: pd.DataFrame | None = None  # of a study that tunes
+    untuned: pd.DataFrame | None = None  # its ranking without
 
     @property
     def plan(self) -> Plan:
@@ -40,7 +43,7 @@ class ReportData:
 
 def analyse(frames: Frames) -> ReportData:
     """Make every table of a report."""
-    ranked = tables.ranking(frames)
+    ranked, tunes = tables.ranking(frames), "tuning" in frames.plan
     return ReportData(
         frames=frames,
         ranking=ranked,
@@ -52,4 +55,6 @@ def analyse(frames: Frames) -> ReportData:
             contrast["name"]: list(differences(frames.trials, contrast["weights"])["difference"])
             for contrast in frames.plan["contrasts"]
         },
+        points=tuning.points(frames.plan, frames.beside) if tunes else None,
+        untuned=tuning.untuned(frames) if tunes else None,
     )

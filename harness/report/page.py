@@ -71,6 +71,9 @@ def _tables(data: ReportData) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "trials", trials.assign(message=trials["message"].map(show.redact))
     yield "curves", data.frames.curves
     yield "cost", data.costs
+    if data.points is not None and data.untuned is not None:
+        yield "tuning", data.points
+        yield "untuned", data.untuned
 
 
 def _swap(new: Path, folder: Path) -> None:

@@ -14,10 +14,23 @@ NO_EVIDENCE = "This profile shows the path; its numbers are no evidence."
 
 def interim(data: ReportData) -> str:
     """Says that this is an interim look, and at how much; empty when every trial has ended."""
+    if said := tuning(data):
+        return said
     total, waiting = len(data.frames.trials), data.count(MISSING)
     if not waiting:
         return ""
     return f"Interim look: {total - waiting} of {total} trials have ended"
+
+
+def tuning(data: ReportData) -> str:
+    """Says how far the tuning is; empty where there is none, or when its values are chosen."""
+    if data.points is None or data.plan["tuning"]["chosen"]:
+        return ""
+    total, waiting = int(data.points["trials"].sum()), int(data.points["open"].sum())
+    return (
+        f"Tuning is not finished ({total - waiting} of {total} trials), so no cell is tuned yet, "
+        "and what is ranked here is the cells as they are written"
+    )
 
 
 def verdict(data: ReportData) -> str:
