@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.analysis.settled import alike, settled
 from harness.config.patch import flatten
 from harness.config.runtime import Runtime
 from harness.config.study import Study, read
@@ -12,7 +13,7 @@ from harness.config.trial import TrialConfig
 from harness.design.expand import Plan, expand
 from harness.design.forecast import Forecast, forecast, missing, remember_speed
 from harness.errors import HarnessError, unknown
-from harness.files import check_writable, read_json, write_json
+from harness.files import alone, check_writable, read_json, write_json
 from harness.records import STATES
 from harness.records import Trial as Record
 
@@ -31,17 +32,7 @@ def plan(
     """Read, check and expand a study: the plan, and a sentence on which profile it is and why."""
     file = read(study, runtime.studies)
     chosen, why = _profile(file.study, profile)
-    return _settled(expand(file, chosen, changes or {}, runtime.cache), runtime), why
-
-
-def _settled(of: Plan, runtime: Runtime) -> Plan:
-    """The plan with its cells tuned as the record says, once it does."""
-    if of.tuning is None or of.tuning.chosen:
-        return of
-    from harness.analysis.tuning import choose
-
-    chosen = choose(of.to_json(), runtime)
-    return of.settled(chosen) if chosen else of
+    return settled(expand(file, chosen, changes or {}, runtime.cache), runtime), why
 
 
 def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
@@ -73,10 +64,10 @@ def run(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
     from harness.executors.local import Outcome
 
     outcome = _train(of, runtime, options)
-    settled = _settled(of, runtime)
-    if outcome is not Outcome.DONE or settled is of:
+    if outcome is not Outcome.DONE or of.tuning is None or of.tuning.chosen:
         return outcome
-    return _train(settled, runtime, options)
+    tuned = settled(of, runtime)
+    return outcome if tuned is of else _train(tuned, runtime, options)
 
 
 def _train(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
@@ -86,8 +77,10 @@ def _train(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
 
     folder = runtime.study(of.run_name)
     check_writable(folder)
-    document = of.to_json()
-    write_json(folder / "plan.json", document)
+    with alone(folder / "search.lock"):  # another run of it may be adding suggestions
+        of = settled(of, runtime) if of.search else of
+        document = of.to_json()
+        write_json(folder / "plan.json", document)
     lacking = {item.trial.key for item in missing(of, runtime.trials)}
     # the place in the plan, so that what still waits of an earlier run keeps its own
     jobs = [
@@ -95,7 +88,7 @@ def _train(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
         for order, trial in enumerate(of.due)
         if trial.key in lacking
     ]
-    if not jobs:
+    if not jobs and not (of.search and of.search.left > 0):
         return Outcome.DONE
     due = {trial.key for trial in of.due}
     now = {**document, "trials": [row for row in document["trials"] if row["key"] in due]}
@@ -107,7 +100,7 @@ def _train(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
 def given_up(of: Plan, runtime: Runtime) -> list[str]:
     """A line for each trial of a plan that crashed and has not been trained since."""
     lines = []
-    for item in missing(_settled(of, runtime), runtime.trials):
+    for item in missing(settled(of, runtime), runtime.trials):
         failure = Record(runtime.trials / item.trial.key).failure()
         if failure is not None:
             where = f"{item.trial.cell.label} seed {item.trial.seed}"
@@ -118,12 +111,8 @@ def given_up(of: Plan, runtime: Runtime) -> list[str]:
 def evaluate(study: str, metric: Mapping[str, Any], runtime: Runtime, profile: str | None) -> Plan:
     """The plan that scores the finished trials of a study by another metric, under its own name."""
     scored, _ = plan(study, runtime, profile, metric)
-    if scored.tuning:  # what the study's own metric chose was trained
-        changes = {path: metric[path] for path in metric if not path.startswith("evaluation.")}
-        own, _ = plan(study, runtime, profile, changes)
-        if not (own.tuning and own.tuning.chosen):
-            raise HarnessError(f"{study}: not tuned to the end yet; harness run {study} does it")
-        scored = scored.settled(own.tuning.chosen)
+    own = {path: metric[path] for path in metric if not path.startswith("evaluation.")}
+    scored = alike(scored, plan(study, runtime, profile, own)[0], runtime)
     trained = tuple(
         trial for trial in scored.trials if Record(runtime.trials / trial.key).result() is not None
     )
@@ -136,8 +125,13 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
     """Render the report of a run from its record; what it says."""
     from harness.report import render, summary
 
-    if read_json(runtime.study(run_name) / "plan.json") is None:
+    document = read_json(runtime.study(run_name) / "plan.json")
+    if document is None:
         raise HarnessError(unknown("run", run_name, run_names(runtime)))
+    if "search" in document:
+        from harness.executors.importances import weigh
+
+        weigh(run_name, runtime)
     render(run_name, runtime)
     return summary(run_name, runtime)
 

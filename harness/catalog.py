@@ -172,7 +172,18 @@ DESIGNS = Registry(
         "one_at_a_time": "harness.design.one_at_a_time:one_at_a_time",
         "leave_one_out": "harness.design.leave_one_out:leave_one_out",
         "ablation": "harness.design.ablation:ablation",
+        "search": "harness.design.search:search",
     },
+)
+
+SAMPLERS = Registry(
+    "sampler",
+    {name: f"harness.ledger.search:{name}" for name in ("tpe", "random", "quasi_random")},
+)
+
+PRUNERS = Registry(
+    "pruner",
+    {name: f"harness.ledger.search:{name}" for name in ("none", "median", "successive_halving")},
 )
 
 SECTIONS = Registry(
@@ -183,6 +194,7 @@ SECTIONS = Registry(
             "verdict",
             "ranking",
             "tuning",
+            "search",
             "cells",
             "curves",
             "samples",

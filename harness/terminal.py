@@ -56,6 +56,13 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
         + f"\nTo do: {_cost(forecast)}, disk {size(forecast.disk)}",
         highlight=False,
     )
+    if search := plan.search:
+        refused = sum(bool(item.refused) for item in search.suggestions)
+        console.print(
+            f"Search by {search.sampler}: {search.trials - search.left} of {search.trials} "
+            f"suggested, {refused} refused by the rules; pruner: {search.pruner}",
+            highlight=False,
+        )
     if forecast.tuning:
         console.print(_tuning(forecast, forecast.tuning), highlight=False, markup=False)
     for warning in forecast.warnings:

@@ -21,7 +21,7 @@ def checks(frames: Frames) -> list[str]:
     return [
         *_incomplete(trials),
         *_duplicates(trials),
-        *_unbalanced(trials),
+        *([] if "search" in frames.plan else _unbalanced(trials)),
         *_identities(frames),
         *_environments(frames.environments),
         *_warnings(frames),

@@ -12,10 +12,10 @@ from harness.config.patch import DEFAULTS
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError, unknown
 from harness.files import read_json
-from harness.records import CRASHED, DIVERGED, FINISHED, Trial
+from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED, Trial
 
 MISSING = "missing"
-STATUSES = (FINISHED, DIVERGED, CRASHED, MISSING)
+STATUSES = (FINISHED, DIVERGED, CRASHED, PRUNED, MISSING)
 Plan = Mapping[str, Any]
 
 BESIDE = ("coverage", "fid", "inception_score")  # KID; described, never judged
@@ -65,6 +65,7 @@ class Frames:
     samples: pd.DataFrame  # cell, seed, iteration, path of a grid
     configs: Mapping[str, Mapping[str, Any]]  # cell → knobs: of one of its trials, or as planned
     beside: pd.DataFrame  # like `trials`: what is trained and judges nothing, as for a tuning
+    importances: Mapping[str, float]  # of a search, as it was last asked for
 
 
 def each_row(frame: pd.DataFrame) -> Iterable[Any]:
@@ -103,6 +104,7 @@ def load(run_name: str, runtime: Runtime) -> Frames:
         samples=_frame(_each(read, "samples"), ("cell", "seed", "path"), ("iteration",)),
         configs=configs,
         beside=load_trials(beside, runtime),
+        importances=read_json(runtime.study(run_name) / "importances.json") or {},
     )  # fmt: skip
 
 
@@ -114,9 +116,9 @@ def load_trials(plan: Plan, runtime: Runtime) -> pd.DataFrame:
 
 def _read_all(plan: Plan, runtime: Runtime) -> list["_Read"]:
     requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
-    score = objective(plan["objective"])
+    score, search = objective(plan["objective"]), "search" in plan
     return [
-        _read(Trial(runtime.trials / row["key"]), row, requests[row["cell"]], score)
+        _read(Trial(runtime.trials / row["key"]), row, requests[row["cell"]], score, search)
         for row in plan["trials"]
     ]
 
@@ -147,7 +149,10 @@ class _Read:
     samples: list[dict[str, Any]]
 
 
-def _read(trial: Trial, planned: Mapping[str, Any], request: str, score: Any) -> _Read:
+def _read(
+    trial: Trial, planned: Mapping[str, Any], request: str, score: Any, pruned: bool
+) -> _Read:
+    """`pruned`: the plan is a search's, to which a trial that it gave up is no gap."""
     who = {"cell": planned["cell"], "seed": planned["seed"]}
     result, failure = trial.result(), trial.failure()
     # read flat and unvalidated, so that the record of an older version can still be reported
@@ -156,6 +161,8 @@ def _read(trial: Trial, planned: Mapping[str, Any], request: str, score: Any) ->
     curves = trial.evaluation_rows(identity) if identity else []
     training = trial.training_rows()
     status = result["status"] if result else CRASHED if failure else MISSING
+    if status == MISSING and pruned and trial.pruned() is not None:
+        status = PRUNED
     key = {**who, "key": planned["key"]}
     flags = _own_flags(result, identity)
     row = {

@@ -11,6 +11,7 @@ from harness.catalog import DESIGNS, PROTOCOLS
 from harness.config.load import Document, load
 from harness.config.part import Levels, Part, check_seeds
 from harness.config.patch import Patch, check_path, check_value
+from harness.config.search import Range, Search
 from harness.config.tune import Tune
 from harness.errors import HarnessError, unknown
 
@@ -49,6 +50,7 @@ class Study(Part):
     design: Annotated[str, AfterValidator(DESIGNS.check)] = "ablation"
     recipe: list[str] = Field(default_factory=list)
     tune: Tune | None = None
+    search: Search | None = None
     seeds: Seeds = 8
     metric: Protocol | None = None
     objective: Literal["final"] = "final"
@@ -134,6 +136,9 @@ def _patches(study: Study) -> Iterator[tuple[Location, Patch]]:
         yield ("profiles", name, "patch"), profile.patch
     yield from _levels(("factors",), study.factors)
     yield from _levels(("tune", "values"), study.tune.values if study.tune else {})
+    for name, span in study.search.space.items() if study.search else ():
+        for value in span.values:
+            yield ("search", "space"), {name: value}
 
 
 def _levels(place: Location, factors: Mapping[str, Levels]) -> Iterator[tuple[Location, Patch]]:
@@ -156,13 +161,19 @@ def _explain(document: Document, details: Iterable[Any]) -> Iterator[str]:
             yield f"{document.where(*place)}: {_mistake(place, found)}"
 
 
-_PARTS: dict[str, type[BaseModel]] = {"profiles": Profile, "tune": Tune}
+# (first key, depth) → whose keys they are there
+_PARTS: dict[tuple[str | int, int], type[BaseModel]] = {
+    ("profiles", 3): Profile,
+    ("tune", 2): Tune,
+    ("search", 2): Search,
+    ("search", 4): Range,
+}
 
 
 def _mistake(place: Location, details: list[Any]) -> str:
     kind, key = details[0]["type"], ".".join(str(part) for part in place)
     if kind == "extra_forbidden":
-        parent = _PARTS.get(str(place[0]), Study) if len(place) > 1 else Study
+        parent = _PARTS.get((place[0], len(place)), Study)
         return unknown("key", str(place[-1]), parent.model_fields)
     if kind == "missing":
         return f"the key {str(place[-1])!r} is missing"

@@ -16,6 +16,7 @@ from harness.design.cells import Cell, Trial, difference, seed_major
 from harness.design.drafts import REFERENCE, Contrast, Draft
 from harness.design.factors import factors, recipe
 from harness.design.leave_one_out import STACK
+from harness.design.search import Search, declared
 from harness.design.tuning import Tuning, tuned, tuning
 from harness.errors import HarnessError, unknown
 
@@ -32,6 +33,7 @@ class Plan:
     contrasts: tuple[Contrast, ...]
     trials: tuple[Trial, ...]  # seed-major: every prefix is balanced; what tunes goes first
     tuning: Tuning | None = None
+    search: Search | None = None
 
     @property
     def due(self) -> tuple[Trial, ...]:
@@ -64,6 +66,12 @@ class Plan:
             raise HarnessError(unknown("cell", label, found))
         return found[label]
 
+    def searched(self, search: Search, cache: Path) -> "Plan":
+        """The plan with the cells that were suggested so far."""
+        own = search.cells(self.cells[0].config, cache)
+        cells = (self.cells[0], *own)
+        return replace(self, cells=cells, trials=seed_major(cells, self.seeds), search=search)
+
     def to_json(self) -> dict[str, Any]:
         """What `plan.json` holds: enough to render the report without the study file."""
         study = self.file.study
@@ -87,7 +95,7 @@ class Plan:
             "analysis_digest": digest(list(declared), 8),
             "reference": self.cells[0].label,
             "cells": [
-                _cell_json(cell)
+                cell_json(cell)
                 for cell in (*self.cells, *(self.tuning.cells if self.tuning else ()))
             ],
             "contrasts": [_contrast_json(contrast) for contrast in self.contrasts],
@@ -96,6 +104,7 @@ class Plan:
                 for trial in self.trials
             ],
             **({"tuning": self.tuning.to_json()} if self.tuning else {}),
+            **({"search": self.search.to_json()} if self.search else {}),
         }
 
 
@@ -132,11 +141,13 @@ def expand(file: StudyFile, profile: str | None, changes: Patch, cache: Path) ->
     name = _run_name(file.name, profile, changes)
     if found:
         trials = (*found.trials, *trials)
-    return Plan(name, file, profile, changes, kept, contrasts, trials, found)
+    hunt = declared(file, study.seed_list(profile), under)
+    return Plan(name, file, profile, changes, kept, contrasts, trials, found, hunt)
 
 
 def _draft(file: StudyFile) -> Draft:
-    asked, followed = factors(file), recipe(file)
+    asked = [] if file.study.design == "search" else factors(file)
+    followed = recipe(file)
     try:
         draft: Draft = DESIGNS.load(file.study.design)(asked, followed)
     except HarnessError as error:
@@ -186,7 +197,7 @@ def _merge(
             contrast.tip,
         )
         merged.setdefault((contrast.factor, following, ignoring), item)
-    if not merged:
+    if contrasts and not merged:
         raise HarnessError(
             f"{file.document.file}: the design is empty: every level is the reference"
         )
@@ -198,7 +209,8 @@ def _run_name(name: str, profile: str | None, changes: Patch) -> str:
     return "-".join([*parts, digest(dict(changes), 6)] if changes else parts)
 
 
-def _cell_json(cell: Cell) -> dict[str, Any]:
+def cell_json(cell: Cell) -> dict[str, Any]:
+    """A cell as `plan.json` holds it."""
     return {
         "label": cell.label,
         "patch": dict(cell.patch),

@@ -106,6 +106,8 @@ def missing(plan: Plan, trials: Path) -> tuple[Missing, ...]:
     for trial in {trial.key: trial for trial in plan.trials}.values():
         record = Record(trials / trial.key)
         trained = record.result() is not None
+        if plan.search and not trained and record.pruned() is not None:
+            continue
         if not trained or record.metric(metric_request(trial.cell.config)) is None:
             found.append(Missing(trial, trained))
     return tuple(found)
@@ -115,6 +117,8 @@ def forecast(plan: Plan, runs: Path, workers: int) -> Forecast:
     """What is missing of a plan, and what it would cost with so many workers."""
     lacking = missing(plan, runs / "trials")
     training = [item.trial for item in lacking if not item.trained]
+    if plan.search:  # what is not suggested yet costs about what the reference does
+        training += [plan.trials[0]] * max(0, plan.search.left)
     configs = [trial.cell.config for trial in training]
     seconds = _seconds(training, read_json(runs / "speed.json") or {})
     advice = [
@@ -126,7 +130,7 @@ def forecast(plan: Plan, runs: Path, workers: int) -> Forecast:
         images=sum(config.iterations * config.iteration_images for config in configs),
         # the time of scoring alone is not measured apart
         seconds=None
-        if seconds is None or len(training) < len(lacking)
+        if seconds is None or any(item.trained for item in lacking)
         else seconds / min(workers, max(1, len(training))),
         disk=_disk(training),
         warnings=tuple(advice),

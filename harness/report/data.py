@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from harness.analysis import ranking as tables
-from harness.analysis import tuning
+from harness.analysis import search, tuning
 from harness.analysis.checks import checks
 from harness.analysis.effects import differences
 from harness.analysis.frame import Frames, Plan
+
+BEST = 8  # suggestions of a search that are shown with their curves and samples
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class ReportData:
     differences: Mapping[str, Sequence[float]]  # contrast → one value a seed
     points: pd.DataFrame | None = None  # of a study that tunes
     untuned: pd.DataFrame | None = None  # its ranking without
+    suggestions: pd.DataFrame | None = None  # of a search
 
     @property
     def plan(self) -> Plan:
@@ -33,7 +36,9 @@ class ReportData:
 
     @property
     def labels(self) -> list[str]:
-        """Cells in the order of the plan."""
+        """Cells in the order of the plan; of a search, the reference and the best."""
+        if self.suggestions is not None:
+            return [self.plan["reference"], *search.leading(self.frames, BEST)]
         return [cell["label"] for cell in self.plan["cells"]]
 
     def count(self, *statuses: str) -> int:
@@ -56,5 +61,6 @@ def analyse(frames: Frames) -> ReportData:
             for contrast in frames.plan["contrasts"]
         },
         points=tuning.points(frames.plan, frames.beside) if tunes else None,
+        suggestions=search.suggestions(frames) if "search" in frames.plan else None,
         untuned=tuning.untuned(frames) if tunes else None,
     )

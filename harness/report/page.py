@@ -74,6 +74,8 @@ def _tables(data: ReportData) -> Iterator[tuple[str, pd.DataFrame]]:
     if data.points is not None and data.untuned is not None:
         yield "tuning", data.points
         yield "untuned", data.untuned
+    if data.suggestions is not None:
+        yield "search", data.suggestions
 
 
 def _swap(new: Path, folder: Path) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+import pandas as pd
+
 from harness.analysis.effects import BETTER, INCONCLUSIVE, WORSE
 from harness.analysis.frame import MISSING
 from harness.records import CRASHED, DIVERGED, FINISHED
@@ -45,6 +47,8 @@ def verdict(data: ReportData) -> str:
 def _verdict(data: ReportData) -> str:
     if not data.count(FINISHED):
         return _nothing(data)
+    if data.suggestions is not None:
+        return _search(data, data.suggestions)
     rows = data.ranking[data.ranking["n"] > 0].to_dict("records")
     if not rows:
         return "No seed has both sides of a contrast yet, so there is nothing to rank."
@@ -59,6 +63,21 @@ def _nothing(data: ReportData) -> str:
     ]
     why = f" ({show.listed(counts)})" if counts else ""
     return f"No trial has finished{why}, so there is nothing to rank."
+
+
+def _search(data: ReportData, table: pd.DataFrame) -> str:
+    ended = table[(table["status"] == FINISHED) & table["final"].notna()]
+    if ended.empty:
+        return "No suggestion has finished yet."
+    best = ended.sort_values("final", kind="stable").iloc[0]
+    reference = data.frames.trials.loc[data.frames.trials["cell"] == data.plan["reference"]]
+    places = show.decimals(ended["final"])
+    return (
+        f"The best of {show.count(len(ended), 'finished suggestion')} is {best['cell']}, with KID "
+        f"{show.kid(best['final'], places)} × 10⁻³ (reference: "
+        f"{show.kid(reference['final'].mean(), places)} × 10⁻³). It was selected among them by one "
+        "trial each, so it is too good by chance: confirm it on other seeds."
+    )
 
 
 def _single(row: Mapping[Hashable, Any], data: ReportData) -> str:

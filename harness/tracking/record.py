@@ -82,6 +82,7 @@ class Recorder:
         write_json(self.folder / "config.json", flatten(config))
         attempts = read_json(self.folder / "env.json") or []
         write_json(self.folder / "env.json", [*attempts, environment])
+        (self.folder / "pruned.json").unlink(missing_ok=True)
         self.recovered()
 
     def cut(self, iteration: int) -> None:
@@ -151,6 +152,12 @@ class Recorder:
         self.settle()
         write_json(self.folder / "result.json", values)
         self.recovered()
+        (self.folder / "progress.json").unlink(missing_ok=True)
+
+    def pruned(self, values: Mapping[str, Any]) -> None:
+        """Write where a search gave the trial up."""
+        self.settle()
+        write_json(self.folder / "pruned.json", values)
         (self.folder / "progress.json").unlink(missing_ok=True)
 
     def failure(self, error: str, log_tail: str, attempt: int) -> None:
