@@ -53,6 +53,7 @@ def suggestions(frames: Frames) -> pd.DataFrame:
                 "cell": item.cell,
                 "status": end.state,
                 "final": value,
+                "last_kid": end.kids[max(end.kids)] if end.kids else math.nan,
                 "best_so_far": best if math.isfinite(best) else math.nan,
                 "kimg": costs["kimg"].get(item.cell, math.nan),
                 "seconds": costs["seconds"].get(item.cell, math.nan),
@@ -61,7 +62,17 @@ def suggestions(frames: Frames) -> pd.DataFrame:
             }
         )
     names = [f"{SUGGESTED}{name}" for name in search.space]
-    columns = [NUMBER, "cell", "status", "final", "best_so_far", "kimg", "seconds", "refused"]
+    columns = [
+        NUMBER,
+        "cell",
+        "status",
+        "final",
+        "last_kid",
+        "best_so_far",
+        "kimg",
+        "seconds",
+        "refused",
+    ]
     return pd.DataFrame(rows, columns=[*columns, *names])
 
 

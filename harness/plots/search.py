@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from harness.analysis.frame import each_row
 from harness.analysis.objectives import KID_SCALE
@@ -44,7 +45,9 @@ class History(NamedTuple):
 
 
 def history_info(table: pd.DataFrame, reference: float) -> History:
-    """From the table of suggestions; those without a value are left out."""
+    """From the table of suggestions; a pruned one stands at its last KID."""
+    pruned = table["status"] == PRUNED
+    table = table.assign(final=table["final"].where(~pruned, table["last_kid"]))
     best = table.dropna(subset=["best_so_far"])
     steps = tuple((float(r.number), r.best_so_far * KID_SCALE) for r in each_row(best))
     level = reference * KID_SCALE if math.isfinite(reference) else None
@@ -82,6 +85,7 @@ def draw_history(info: History, width: float) -> Figure:
         axes.step(numbers, kids, where="post", color=BETTER, linewidth=1.2)
     if info.reference is not None:
         axes.axhline(info.reference, color=REFERENCE, linestyle="--", linewidth=1)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("suggestion")
     axes.set_ylabel("KID × 10³")
     return figure

@@ -17,6 +17,8 @@ WORDS = ("Cell", "Not finished")
 
 def build(data: ReportData) -> list[Block]:
     """One table a metric identity: the objective of each cell and its paired difference."""
+    if data.suggestions is not None:
+        return []  # the search's own table
     reference = data.plan["reference"]
     how = (
         f"The objective “{data.plan['objective']}” is the mean KID over the last fifth of the "
