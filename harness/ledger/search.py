@@ -109,7 +109,7 @@ def _replay(search: Search, study: optuna.Study, outcome: Outcome) -> bool:
     said = False
     for number in sorted(outcome.kids):
         trial.report(outcome.kids[number], number)
-        said = trial.should_prune()
+        said = bool(trial.should_prune())
     if outcome.state in (FINISHED, DIVERGED) and outcome.value is not None:
         study.tell(trial, outcome.value)
     elif outcome.state == PRUNED:

@@ -71,7 +71,8 @@ def _history(data: ReportData, table: pd.DataFrame) -> Figure:
     best = f"The best so far ends at {show.number(info.best[-1][1])}." if info.best else ""
     caption = (
         "Each suggestion in its order: dots finished, triangles pruned (their last KID), crosses "
-        "diverged (with their failure value); the steps are the best finished so far, the dashed line the reference."
+        "diverged (with their failure value); the steps are the best finished so far, the dashed "
+        "line the reference."
     )
     return figure("search-history", partial(draw_history, info), f"{caption} {best}", caption)
 

@@ -1,13 +1,9 @@
 """Which point is chosen, from records alone; and the ranking as it would be untuned."""
 
-import json
-
 import pytest
 
 from harness.analysis.frame import load
 from harness.analysis.tuning import choose, points, untuned
-from harness.config.identity import metric_request
-from harness.config.patch import flatten
 from harness.config.runtime import Runtime
 from harness.config.study import read
 from harness.design.expand import expand
@@ -15,6 +11,7 @@ from harness.files import write_json
 from harness.report.data import analyse
 from harness.report.sections.tuning import build
 from harness.report.words import verdict
+from tests.records import record
 
 STUDY = """title: T
 question: Q?
@@ -37,23 +34,6 @@ def runtime(tmp_path):
 def plan(runtime):
     (runtime.studies / "tuned.yaml").write_text(STUDY)
     return expand(read("tuned", runtime.studies), None, {}, runtime.cache)
-
-
-def record(runtime, trial, kid, status="finished"):
-    """What a training leaves: five evaluations at `kid`, or a divergence after the first."""
-    folder = runtime.trials / trial.key
-    cell = trial.cell
-    write_json(folder / "config.json", flatten(cell.trial(trial.seed)))
-    write_json(folder / "evaluations/m.json", {"identity": "m", "protocol": "p",
-               "requests": [metric_request(cell.config)]})  # fmt: skip
-    kids = [0.9, *[kid] * 5] if status == "finished" else [0.9]
-    rows = [
-        {"evaluation": n, "kid": value, "iteration": n, "kimg": n, "seconds": 2.0 * n}
-        for n, value in enumerate(kids)
-    ]
-    (folder / "evaluations/m.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
-    write_json(folder / "result.json", {"status": status, "message": "", "kimg": 5.0,
-               "seconds": 10.0, "evaluation_seconds": 1.0, "flags": []})  # fmt: skip
 
 
 def level(trial):

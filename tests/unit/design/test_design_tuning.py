@@ -88,7 +88,7 @@ def test_all_values_are_combined_and_labelled_levels_tie_knobs_together(expanded
 """
     plan = expanded(f"heuristics: [generator_ema]\ndesign: one_at_a_time\n{values}")
     points = plan.tuning.points["reference"]
-    assert list(points)[0] == "rates=slow, generator.width=8"
+    assert next(iter(points)) == "rates=slow, generator.width=8"
     assert len(points) == 6
     config = points["rates=slow, generator.width=16"].config
     assert config.optimizer.discriminator.learning_rate == 1e-4
