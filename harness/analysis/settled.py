@@ -14,7 +14,8 @@ def settled(of: Plan, runtime: Runtime) -> Plan:
     if of.search:
         document = read_json(runtime.study(of.run_name) / "plan.json") or {}
         before = Search.from_json(document["search"]) if "search" in document else None
-        if before and of.search.resumes(before):
+        more = before and len(before.suggestions) > len(of.search.suggestions)
+        if before and more and of.search.resumes(before):
             search = replace(of.search, suggestions=before.suggestions)
             return of.searched(search, runtime.cache)
     if of.tuning is None or of.tuning.chosen:
@@ -30,7 +31,7 @@ def alike(of: Plan, own: Plan, runtime: Runtime) -> Plan:
     if of.search and own.search:
         made = own.search.suggestions
         done = replace(of.search, suggestions=made, trials=sum(not item.refused for item in made))
-        return of.searched(done, runtime.cache) if made else of
+        return of.searched(done, runtime.cache)
     if of.tuning and own.tuning:
         if not own.tuning.chosen:
             name = of.file.name

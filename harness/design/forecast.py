@@ -86,6 +86,7 @@ class Forecast:
             "disk_bytes": self.disk,
             "warnings": list(self.warnings),
             **({"tuning": self._tuning_json(self.tuning)} if self.tuning else {}),
+            **({"to_suggest": self.plan.search.left} if self.plan.search else {}),
         }
 
     def _tuning_json(self, own: "Forecast") -> dict[str, Any]:

@@ -40,7 +40,8 @@ class Poll:
         self._requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
         left = Search.from_json(plan["search"]).left if self._grows else 0
         self._total = len(self._kimg) + left
-        self._shown_total = sum(self._kimg.values()) + left * kimg[plan["reference"]]
+        # what is yet to be suggested is taken to be as long as the first cell, the reference
+        self._shown_total = sum(self._kimg.values()) + left * next(iter(kimg.values()))
 
     def snapshot(self) -> Snapshot:
         """How things stand now."""

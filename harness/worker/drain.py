@@ -57,7 +57,8 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     programs = Programs(bool(arithmetic["xla"]))
     ledger = OptunaLedger.open(run_name, folder, runtime.storage)
     searcher = Searcher(run_name, runtime, ledger) if "search" in plan else None
-    gives_up = searcher.gives_up if searcher else None
+    prunes = searcher is not None and plan["search"]["pruner"] != "none"
+    gives_up = searcher.gives_up if searcher and prunes else None
     context = Context(plan, runtime, arithmetic, programs, stop, keep_all, gives_up)
     cells = _Cells(folder / "plan.json", plan)
 

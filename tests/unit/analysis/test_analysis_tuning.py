@@ -2,11 +2,13 @@
 
 import pytest
 
+from harness import app
 from harness.analysis.frame import load
 from harness.analysis.tuning import choose, points, untuned
 from harness.config.runtime import Runtime
 from harness.config.study import read
 from harness.design.expand import expand
+from harness.errors import HarnessError
 from harness.files import write_json
 from harness.report.data import analyse
 from harness.report.sections.tuning import build
@@ -114,3 +116,15 @@ def test_until_values_are_chosen_the_report_says_that_nothing_is_tuned(runtime, 
 
 def test_a_study_that_does_not_tune_has_no_such_section(tidy):
     assert build(analyse(tidy)) == []
+
+
+def test_scoring_by_another_metric_keeps_the_values_that_the_studys_own_chose(runtime, plan):
+    metric = {"evaluation.protocol": "blocks"}
+    with pytest.raises(HarnessError, match="tuned: not tuned to the end yet; harness run tuned"):
+        app.evaluate("tuned", metric, runtime, None)
+    settled = run(runtime, plan)
+    assert app.plan("tuned", runtime)[0].tuning.chosen == settled.tuning.chosen
+    scored = app.evaluate("tuned", metric, runtime, None)
+    assert scored.tuning.chosen == settled.tuning.chosen
+    assert {trial.key for trial in scored.trials} == {trial.key for trial in settled.trials}
+    assert scored.due == scored.trials

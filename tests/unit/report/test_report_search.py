@@ -58,7 +58,7 @@ def data_of(runtime):
 
 @pytest.fixture
 def whole(runtime):
-    """Twelve suggestions, the fourth best; one diverged and one pruned, which has the lowest KID."""
+    """Twelve suggestions, the fourth best; one diverged, one pruned at the lowest KID."""
     plan = begun(runtime, 12)
     record(runtime, plan.trials[0], 0.5)
     for number, trial in enumerate(plan.trials[1:11], 1):
@@ -97,7 +97,7 @@ def test_figures_show_what_ended_badly_as_such(whole):
     status = {point.x: point.status for point in info.panel.points}
     assert (status[11], status[12]) == ("diverged", "pruned")
     assert 13 not in status
-    assert dict((point.x, point.kid) for point in info.panel.points)[12] == pytest.approx(10)
+    assert {point.x: point.kid for point in info.panel.points}[12] == pytest.approx(10)
     assert info.best[-1][1] == pytest.approx(300)
     rate, tip = slices_info(data.suggestions, data.plan["search"]["space"])
     assert rate.log
@@ -120,6 +120,15 @@ def test_what_was_pruned_is_not_missing_to_its_search_but_to_every_other_study(w
     plan, _ = app.plan("hunt", whole)
     assert plan.search.left == 2
     assert app.cost(plan, whole).missing == ()
+    assert app.cost(plan, whole).to_json()["to_suggest"] == 2
     other = replace(plan, search=None)
     assert [item.trial for item in app.cost(other, whole).missing] == [plan.trials[12]]
     assert app.status(whole)[0]["pruned"] == 1
+
+
+def test_scoring_by_another_metric_suggests_nothing_more(whole):
+    scored = app.evaluate("hunt", {"evaluation.protocol": "blocks"}, whole, None)
+    assert scored.search.left == 0
+    assert len(scored.trials) == 12  # the reference, and what has a result
+    assert scored.cells[4].label == "suggestion 4"
+    assert scored.cells[4].config.evaluation.protocol == "blocks"
