@@ -1,11 +1,11 @@
 """The use cases as plain functions: the public Python API. The command line only calls these."""
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.analysis.settled import alike, settled
 from harness.config.patch import flatten
 from harness.config.runtime import Runtime
 from harness.config.study import Study, read
@@ -14,7 +14,8 @@ from harness.design.expand import Plan, expand
 from harness.design.forecast import Forecast, forecast, missing, remember_speed
 from harness.design.reach import Reach
 from harness.errors import HarnessError, unknown
-from harness.files import check_writable, read_json, write_json
+from harness.files import alone, check_writable, read_json, write_json
+from harness.records import STATES
 from harness.records import Trial as Record
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def plan(
     """Read, check and expand a study: the plan, and a sentence on which profile it is and why."""
     file = read(study, runtime.studies)
     chosen, why = _profile(file.study, profile)
-    return expand(file, chosen, changes or {}, runtime.cache), why
+    return settled(expand(file, chosen, changes or {}, runtime.cache), runtime), why
 
 
 def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
@@ -73,25 +74,39 @@ def reach(of: Plan, runtime: Runtime, pilot: str | None = None) -> Reach:
 
 
 def run(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
-    """Train and score what is missing."""
+    """Train and score what is missing; in a study that tunes, first what chooses its values."""
+    from harness.executors.local import Outcome
+
+    outcome = _train(of, runtime, options)
+    if outcome is not Outcome.DONE or of.tuning is None or of.tuning.chosen:
+        return outcome
+    tuned = settled(of, runtime)
+    return outcome if tuned is of else _train(tuned, runtime, options)
+
+
+def _train(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
     from harness.executors.drive import drive
     from harness.executors.local import Outcome
     from harness.ledger.base import Job
 
     folder = runtime.study(of.run_name)
     check_writable(folder)
-    plan = {**of.to_json(), **_declared_before(of, runtime)}
-    write_json(folder / "plan.json", plan)
+    with alone(folder / "search.lock"):  # another run of it may be adding suggestions
+        of = settled(of, runtime) if of.search else of
+        document = {**of.to_json(), **_declared_before(of, runtime)}
+        write_json(folder / "plan.json", document)
     lacking = {item.trial.key for item in missing(of, runtime.trials)}
     # the place in the plan, so that what still waits of an earlier run keeps its own
     jobs = [
         Job(trial.key, trial.cell.label, trial.seed, order)
-        for order, trial in enumerate(of.trials)
+        for order, trial in enumerate(of.due)
         if trial.key in lacking
     ]
-    if not jobs:
+    if not jobs and not (of.search and of.search.left > 0):
         return Outcome.DONE
-    outcome = drive(plan, jobs, runtime, options)
+    due = {trial.key for trial in of.due}
+    now = {**document, "trials": [row for row in document["trials"] if row["key"] in due]}
+    outcome = drive(now, jobs, runtime, options)
     remember_speed(of, runtime.runs)
     return outcome
 
@@ -106,7 +121,7 @@ def _declared_before(of: Plan, runtime: Runtime) -> dict[str, Any]:
 def given_up(of: Plan, runtime: Runtime) -> list[str]:
     """A line for each trial of a plan that crashed and has not been trained since."""
     lines = []
-    for item in missing(of, runtime.trials):
+    for item in missing(settled(of, runtime), runtime.trials):
         failure = Record(runtime.trials / item.trial.key).failure()
         if failure is not None:
             where = f"{item.trial.cell.label} seed {item.trial.seed}"
@@ -117,6 +132,8 @@ def given_up(of: Plan, runtime: Runtime) -> list[str]:
 def evaluate(study: str, metric: Mapping[str, Any], runtime: Runtime, profile: str | None) -> Plan:
     """The plan that scores the finished trials of a study by another metric, under its own name."""
     scored, _ = plan(study, runtime, profile, metric)
+    own = {path: metric[path] for path in metric if not path.startswith("evaluation.")}
+    scored = alike(scored, plan(study, runtime, profile, own)[0], runtime)
     trained = tuple(
         trial for trial in scored.trials if Record(runtime.trials / trial.key).result() is not None
     )
@@ -129,8 +146,13 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
     """Render the report of a run from its record; what it says."""
     from harness.report import render, summary
 
-    if read_json(runtime.holding(run_name).study(run_name) / "plan.json") is None:
+    document = read_json(runtime.holding(run_name).study(run_name) / "plan.json")
+    if document is None:
         raise HarnessError(unknown("run", run_name, run_names(runtime)))
+    if "search" in document:
+        from harness.executors.importances import weigh
+
+        weigh(run_name, runtime)
     render(run_name, runtime)
     return summary(run_name, runtime)
 
@@ -145,22 +167,10 @@ def status(runtime: Runtime) -> list[dict[str, Any]]:
     rows = []
     for name in run_names(runtime):
         document = read_json(runtime.study(name) / "plan.json")
-        states = [_state(Record(runtime.trials / item["key"])) for item in document["trials"]]
+        states = [Record(runtime.trials / item["key"]).state() for item in document["trials"]]
         counts = {state: states.count(state) for state in STATES}
         rows.append({"run": name, "title": document["title"], "trials": len(states), **counts})
     return rows
-
-
-STATES = ("finished", "diverged", "crashed", "begun", "missing")
-
-
-def _state(trial: Record) -> str:
-    result = trial.result()
-    if result is not None:
-        return str(result["status"])
-    if trial.failure() is not None:
-        return "crashed"
-    return "begun" if (trial.folder / "config.json").exists() else "missing"
 
 
 @dataclass(frozen=True)
@@ -192,7 +202,7 @@ def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
     scores = {name: trial.evaluation_rows(name) for name in trial.metrics()}
     return Explanation(
         key=trial.key,
-        state=_state(trial),
+        state=trial.state(),
         used_by=_used_by(trial.key, runtime),
         changes={path: value for path, value in config.items() if value != defaults[path]},
         result=trial.result(),
@@ -229,13 +239,15 @@ def clean(of: Plan, runtime: Runtime, whole: bool) -> int:
 
     Trials that another study uses too, or that are being trained, are left alone.
     """
+    from harness.tracking.record import free
+
     freed = 0
     for trial in of.trials:
         folder = runtime.trials / trial.key
         # an unfinished trial's checkpoint is progress, not waste
         idle = whole or Record(folder).result() is not None
         if idle and folder.exists() and not _others(of, trial.key, runtime):
-            freed += _remove(folder, whole)
+            freed += free(folder, whole)
     return freed
 
 
@@ -244,21 +256,6 @@ def _others(of: Plan, key: str, runtime: Runtime) -> bool:
     users = {text.split(":")[0] for text in _used_by(key, runtime)}
     studies = {read_json(runtime.study(user) / "plan.json")["study"] for user in users}
     return bool(studies - {of.file.name})
-
-
-def _remove(folder: Path, whole: bool) -> int:
-    from harness.tracking.record import Busy, Recorder
-
-    try:
-        with Recorder(folder):
-            paths = [folder] if whole else [folder / "generators", folder / "checkpoint"]
-            files = [file for path in paths for file in path.rglob("*") if file.is_file()]
-            freed = sum(file.stat().st_size for file in files)
-            for path in paths:
-                shutil.rmtree(path, ignore_errors=True)
-    except Busy:
-        return 0  # it is being trained
-    return freed
 
 
 def one_off(settings: list[str], option: str = "--set ") -> dict[str, Any]:

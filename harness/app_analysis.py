@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.config.runtime import Runtime
-from harness.design.expand import Plan, Trial
+from harness.design.cells import seed_major
+from harness.design.expand import Plan
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -56,14 +57,10 @@ def compare(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Path]
 
 def against_itself(of: Plan, seeds: int) -> Plan:
     """A plan of the reference alone, with many seeds, under a run name of its own."""
-    from harness.config.identity import keys
-
-    arm = len({trial.seed for trial in of.trials})
-    reference, pool = of.cells[0], range(max(seeds, 2 * arm))
-    known = keys(reference.config, list(pool))
-    trials = tuple(Trial(reference, seed, known[seed]) for seed in pool)
+    reference, pool = of.cells[0], range(max(seeds, 2 * len(of.seeds)))
     name = f"{of.run_name}-{AGAINST_ITSELF}"
-    return replace(of, run_name=name, cells=(reference,), contrasts=(), trials=trials)
+    return replace(of, run_name=name, cells=(reference,), contrasts=(), crossed=None, tuning=None,
+                   trials=seed_major([reference], pool))  # fmt: skip
 
 
 def self_check(of: Plan, trained: Plan, runtime: Runtime) -> "SelfCheck":
@@ -71,5 +68,4 @@ def self_check(of: Plan, trained: Plan, runtime: Runtime) -> "SelfCheck":
     from harness.analysis.frame import load
     from harness.analysis.self_check import self_check
 
-    arm = len({trial.seed for trial in of.trials})
-    return self_check(load(trained.run_name, runtime), arm, len(of.contrasts))
+    return self_check(load(trained.run_name, runtime), len(of.seeds), len(of.contrasts))

@@ -174,7 +174,18 @@ DESIGNS = Registry(
         "ablation": "harness.design.ablation:ablation",
         "factorial": "harness.design.factorial:factorial",
         "fractional": "harness.design.fractional:fractional",
+        "search": "harness.design.search:search",
     },
+)
+
+SAMPLERS = Registry(
+    "sampler",
+    {name: f"harness.ledger.search:{name}" for name in ("tpe", "random", "quasi_random")},
+)
+
+PRUNERS = Registry(
+    "pruner",
+    {name: f"harness.ledger.search:{name}" for name in ("none", "median", "successive_halving")},
 )
 
 SECTIONS = Registry(
@@ -185,6 +196,8 @@ SECTIONS = Registry(
             "verdict",
             "ranking",
             "interactions",
+            "tuning",
+            "search",
             "cells",
             "curves",
             "samples",

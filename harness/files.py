@@ -1,9 +1,11 @@
 """Files that are whole or absent: written beside their place and renamed."""
 
 import errno
+import fcntl
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -75,6 +77,14 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
             break
         rows.append(json.loads(line))
     return rows
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Only one process at a time is inside; the system frees the lock when a process dies."""
+    with lock.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def check_writable(folder: Path) -> None:

@@ -5,6 +5,7 @@ runs/trials/<key>/
   metrics.jsonl             training rows, one a log interval
   evaluations/<identity>.jsonl   one row an evaluation; <identity>.json says what was asked
   result.json               written once, when the trial ended as `finished` or `diverged`
+  pruned.json               a search gave it up: after which iteration; whoever needs it trains it
   failure.json              the last crash: error, log tail, attempt
   env.json                  one entry an attempt: versions, device, arithmetic, git commit
   samples/<iteration>.png   the fixed latent grid through training
@@ -22,7 +23,8 @@ from harness.config.trial import TrialConfig
 from harness.files import read_json, read_lines
 
 INTERPOLATION = "interpolation.png"
-FINISHED, DIVERGED, CRASHED = "finished", "diverged", "crashed"
+FINISHED, DIVERGED, CRASHED, PRUNED = "finished", "diverged", "crashed", "pruned"
+STATES = (FINISHED, DIVERGED, CRASHED, PRUNED, "begun", "missing")
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,21 @@ class Trial:
         """The last crash, of training or of scoring, if neither has succeeded since."""
         failure: dict[str, Any] | None = read_json(self.folder / "failure.json")
         return failure
+
+    def pruned(self) -> dict[str, Any] | None:
+        """Where a search gave it up, if nobody has trained it since."""
+        pruned: dict[str, Any] | None = read_json(self.folder / "pruned.json")
+        return pruned
+
+    def state(self) -> str:
+        """One of STATES."""
+        if result := self.result():
+            return str(result["status"])
+        if self.failure() is not None:
+            return CRASHED
+        if self.pruned() is not None:
+            return PRUNED
+        return "begun" if (self.folder / "config.json").exists() else "missing"
 
     def environment(self) -> list[dict[str, Any]]:
         """Versions, device and arithmetic of each attempt."""

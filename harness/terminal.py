@@ -49,19 +49,28 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
     if not brief:
         console.print(study.question, highlight=False, markup=False)
         console.print(_cells(forecast))
-    seeds = len({trial.seed for trial in plan.trials})
+    seeds = len(plan.seeds)
     train = len(forecast.to_train)
     score = len(forecast.missing) - train
-    time = "unmeasured" if forecast.seconds is None else f"about {duration(forecast.seconds)}"
+    tuning = f", with those of the tuning {len(plan.trials)}" if plan.tuning else ""
     console.print(
-        f"{len(plan.cells)} cells × {seeds} seeds = {len(plan.trials)} trials; "
+        f"{len(plan.cells)} cells × {seeds} seeds = {len(plan.judging)} trials{tuning}; "
         f"{len(plan.trials) - train} already trained, {train} to train"
         + (f", {score} to score" if score else "")
-        + f"\nTo do: {forecast.images / 1000:,.0f} kimg, time {time}, disk {size(forecast.disk)}",
+        + f"\nTo do: {_cost(forecast)}, disk {size(forecast.disk)}",
         highlight=False,
     )
     if plan.crossed and not brief:
         show_crossed(plan.crossed)
+    if search := plan.search:
+        refused = sum(bool(item.refused) for item in search.suggestions)
+        console.print(
+            f"Search by {search.sampler}: {search.trials - search.left} of {search.trials} "
+            f"suggested, {refused} refused by the rules; pruner: {search.pruner}",
+            highlight=False,
+        )
+    if forecast.tuning:
+        console.print(_tuning(forecast, forecast.tuning), highlight=False, markup=False)
     for warning in forecast.warnings:
         console.print(f"[yellow]Advised against[/yellow] {warning}", highlight=False)
 
@@ -101,6 +110,23 @@ def _smallest(reach: "Reach") -> str:
     if reach.smallest_p > reach.alpha:
         return f"{least} with {seeds}, above the study's {reach.alpha:g}: nothing can be separated"
     return f"{least} with {seeds} (max-|t|, for any number of contrasts; here {reach.contrasts})"
+
+
+def _cost(forecast: "Forecast") -> str:
+    time = "unmeasured" if forecast.seconds is None else f"about {duration(forecast.seconds)}"
+    return f"{forecast.images / 1000:,.0f} kimg, time {time}"
+
+
+def _tuning(forecast: "Forecast", own: "Forecast") -> str:
+    """Both stages of a study that tunes: what chooses, and what is trained as chosen."""
+    first = f"Of it tuning: {len(own.plan.trials)} trials, {len(own.to_train)} to train, "
+    if forecast.undecided:
+        return (
+            f"{first}{_cost(own)}. Then the cells at the values that are chosen: up to "
+            f"{forecast.undecided} trials more"
+        )
+    chosen = forecast.plan.tuning.chosen if forecast.plan.tuning else {}
+    return "\n".join([f"{first}{_cost(own)}", *(f"  {c}: {p}" for c, p in chosen.items())])
 
 
 def _cells(forecast: "Forecast") -> Table:

@@ -22,7 +22,7 @@ def checks(frames: Frames) -> list[str]:
         *_deviations(frames.plan),
         *_incomplete(trials),
         *_duplicates(trials),
-        *_unbalanced(trials),
+        *([] if "search" in frames.plan else _unbalanced(trials)),
         *_identities(frames),
         *_environments(frames.environments),
         *_warnings(frames),

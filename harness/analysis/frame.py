@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,10 @@ from harness.config.patch import DEFAULTS
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError, unknown
 from harness.files import read_json
-from harness.records import CRASHED, DIVERGED, FINISHED, Trial
+from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED, Trial
 
 MISSING = "missing"
-STATUSES = (FINISHED, DIVERGED, CRASHED, MISSING)
+STATUSES = (FINISHED, DIVERGED, CRASHED, PRUNED, MISSING)
 Plan = Mapping[str, Any]
 
 BESIDE = ("coverage", "fid", "inception_score")  # KID; described, never judged
@@ -68,6 +68,8 @@ class Frames:
     samples: pd.DataFrame  # cell, seed, iteration, path of a grid
     interpolations: pd.DataFrame  # cell, seed, path
     configs: Mapping[str, Mapping[str, Any]]  # cell → knobs: of one of its trials, or as planned
+    beside: pd.DataFrame  # like `trials`: what is trained and judges nothing, as for a tuning
+    importances: Mapping[str, float]  # of a search, as it was last asked for
 
 
 def each_row(frame: pd.DataFrame) -> Iterable[Any]:
@@ -85,14 +87,10 @@ def load_plan(run_name: str, runtime: Runtime) -> Plan:
 
 
 def load(run_name: str, runtime: Runtime) -> Frames:
-    """Read the plan of a run and every planned trial's folder."""
-    plan, runtime = load_plan(run_name, runtime), runtime.holding(run_name)
-    requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
-    objective(plan["objective"])  # an unknown one is an error before anything is read
-    read = [
-        _read(Trial(runtime.trials / row["key"]), row, requests[row["cell"]], plan)
-        for row in plan["trials"]
-    ]
+    """Read the plan of a run and every planned trial's folder; only what judges has curves."""
+    plan, beside = _judged(load_plan(run_name, runtime))
+    runtime = runtime.holding(run_name)
+    read = _read_all(plan, runtime)
     trials = _frame((part.row for part in read), _TRIAL_TEXT, _TRIAL_NUMBERS)
     configs = _configs(plan, read)
     return Frames(
@@ -111,7 +109,36 @@ def load(run_name: str, runtime: Runtime) -> Frames:
         samples=_frame(_each(read, "samples"), ("cell", "seed", "path"), ("iteration",)),
         interpolations=_frame(_each(read, "interpolations"), ("cell", "seed", "path"), ()),
         configs=configs,
+        beside=load_trials(beside, runtime),
+        importances=read_json(runtime.study(run_name) / "importances.json") or {},
     )  # fmt: skip
+
+
+def load_trials(plan: Plan, runtime: Runtime) -> pd.DataFrame:
+    """One row a planned trial, of any plan."""
+    read = _read_all(plan, runtime)
+    return _frame((part.row for part in read), _TRIAL_TEXT, _TRIAL_NUMBERS)
+
+
+def _read_all(plan: Plan, runtime: Runtime) -> list["_Read"]:
+    requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
+    objective(plan["objective"])  # an unknown one is an error before anything is read
+    return [
+        _read(Trial(runtime.trials / row["key"]), row, requests[row["cell"]], plan)
+        for row in plan["trials"]
+    ]
+
+
+def _judged(plan: Plan) -> tuple[Plan, Plan]:
+    """The plan without the cells that only serve a tuning, and the plan of those."""
+    tuning = plan.get("tuning")
+    own = {cell["label"] for cell in plan["cells"]} if tuning is None else set(tuning["points"])
+    return _part(plan, own.__contains__), _part(plan, lambda label: label not in own)
+
+
+def _part(plan: Plan, keep: Callable[[str], bool]) -> Plan:
+    cells = [cell for cell in plan["cells"] if keep(cell["label"])]
+    return {**plan, "cells": cells, "trials": [t for t in plan["trials"] if keep(t["cell"])]}
 
 
 @dataclass(frozen=True)
@@ -138,6 +165,9 @@ def _read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) ->
     curves = trial.evaluation_rows(identity) if identity else []
     training = trial.training_rows()
     status = result["status"] if result else CRASHED if failure else MISSING
+    # to a search a trial that it gave up is no gap
+    if status == MISSING and "search" in plan and trial.pruned() is not None:
+        status = PRUNED
     key = {**who, "key": planned["key"]}
     flags = _own_flags(result, identity)
     row = {

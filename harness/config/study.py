@@ -9,24 +9,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from harness.catalog import DESIGNS, PROTOCOLS
 from harness.config.load import Document, load
+from harness.config.part import Levels, Part, check_seeds
 from harness.config.patch import Patch, check_path, check_value
+from harness.config.search import Range, Search
+from harness.config.tune import Tune
 from harness.errors import HarnessError, unknown
 
 NAME = re.compile(r"[a-z0-9_]+")
-Levels = list[Any] | dict[str, dict[str, Any]]
 Location = tuple[str | int, ...]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
 def _seeds(value: int | list[int]) -> int | list[int]:
-    seeds = list(range(value)) if isinstance(value, int) else value
-    if not seeds:
-        raise HarnessError("at least one seed is needed")
-    if len(set(seeds)) < len(seeds) or min(seeds) < 0:
-        raise HarnessError("seeds are different whole numbers, 0 or larger")
+    check_seeds(list(range(value)) if isinstance(value, int) else value)
     return value
 
 
@@ -34,7 +28,7 @@ Seeds = Annotated[int | list[int], AfterValidator(_seeds)]
 Protocol = Annotated[str, AfterValidator(PROTOCOLS.check)]
 
 
-class Profile(_Part):
+class Profile(Part):
     """A named budget of a study."""
 
     patch: dict[str, Any] = Field(default_factory=dict)
@@ -44,7 +38,7 @@ class Profile(_Part):
     note: str = ""
 
 
-class Study(_Part):
+class Study(Part):
     """The content of a study file."""
 
     title: str
@@ -56,6 +50,8 @@ class Study(_Part):
     design: Annotated[str, AfterValidator(DESIGNS.check)] = "ablation"
     recipe: list[str] = Field(default_factory=list)
     resolution: Literal[4, 5] | None = None  # of a fraction; None: Plackett and Burman's
+    tune: Tune | None = None
+    search: Search | None = None
     seeds: Seeds = 8
     metric: Protocol | None = None
     objective: Literal["final", "best", "area", "time_to_threshold"] = "final"
@@ -122,6 +118,7 @@ def read(name: str, folder: Path) -> StudyFile:
             except HarnessError as error:
                 raise HarnessError(f"{document.where(*place, knob)}: {error}") from None
     _check_objective(document, study)
+    _check_tuning(study, document)
     return StudyFile(name=path.stem, study=study, document=document)
 
 
@@ -139,18 +136,36 @@ def _check_objective(document: Document, study: Study) -> None:
         )
 
 
+def _check_tuning(study: Study, document: Document) -> None:
+    if study.tune is None:
+        return
+    for profile in (None, *study.profiles):
+        try:
+            study.tune.check_apart(study.seed_list(profile), profile)
+        except HarnessError as error:
+            raise HarnessError(f"{document.where('tune', 'seeds')}: {error}") from None
+
+
 def _patches(study: Study) -> Iterator[tuple[Location, Patch]]:
     """Every patch that is written in a study file, with its place."""
     yield ("baseline",), study.baseline
     for name, profile in study.profiles.items():
         yield ("profiles", name, "patch"), profile.patch
-    for name, levels in study.factors.items():
+    yield from _levels(("factors",), study.factors)
+    yield from _levels(("tune", "values"), study.tune.values if study.tune else {})
+    for name, span in study.search.space.items() if study.search else ():
+        for value in span.values:
+            yield ("search", "space"), {name: value}
+
+
+def _levels(place: Location, factors: Mapping[str, Levels]) -> Iterator[tuple[Location, Patch]]:
+    for name, levels in factors.items():
         if isinstance(levels, Mapping):
             for label, patch in levels.items():
-                yield ("factors", name, label), patch
+                yield (*place, name, label), patch
         else:
             for index, value in enumerate(levels):
-                yield ("factors", name, index), {name: value}
+                yield (*place, name, index), {name: value}
 
 
 def _explain(document: Document, details: Iterable[Any]) -> Iterator[str]:
@@ -163,10 +178,19 @@ def _explain(document: Document, details: Iterable[Any]) -> Iterator[str]:
             yield f"{document.where(*place)}: {_mistake(place, found)}"
 
 
+# (first key, depth) → whose keys they are there
+_PARTS: dict[tuple[str | int, int], type[BaseModel]] = {
+    ("profiles", 3): Profile,
+    ("tune", 2): Tune,
+    ("search", 2): Search,
+    ("search", 4): Range,
+}
+
+
 def _mistake(place: Location, details: list[Any]) -> str:
     kind, key = details[0]["type"], ".".join(str(part) for part in place)
     if kind == "extra_forbidden":
-        parent: type[BaseModel] = Profile if place[0] == "profiles" else Study
+        parent = _PARTS.get((place[0], len(place)), Study)
         return unknown("key", str(place[-1]), parent.model_fields)
     if kind == "missing":
         return f"the key {str(place[-1])!r} is missing"

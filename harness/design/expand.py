@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from harness.catalog import DESIGNS
 from harness.config.content import Contents
-from harness.config.identity import digest, key, keys, metric_request
+from harness.config.identity import digest, metric_request
 from harness.config.patch import Patch, flatten, resolve
 from harness.config.study import StudyFile
 from harness.config.trial import TrialConfig, rules
+from harness.design.cells import Cell, Trial, difference, identity, seed_major
 from harness.design.drafts import REFERENCE, Asked, Contrast, Draft
 from harness.design.factors import factors, recipe, resolution
 from harness.design.leave_one_out import STACK
+from harness.design.search import Search, declared
+from harness.design.tuning import Tuning, tuned, tuning
 from harness.errors import HarnessError, unknown
 from harness.heuristics.conditions import met
 
@@ -23,28 +26,6 @@ if TYPE_CHECKING:
 
 # of a study's keys, what says how it is judged
 DECLARED = ("design", "resolution", "metric", "objective", "threshold", "equivalence", "alpha")
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One level per factor: a configuration but for the seed."""
-
-    label: str
-    config: TrialConfig  # at seed 0
-    patch: Patch  # where it differs from the reference
-
-    def trial(self, seed: int) -> TrialConfig:
-        """The configuration of one trial."""
-        return self.config.model_copy(update={"seed": seed})  # no rule looks at the seed
-
-
-@dataclass(frozen=True)
-class Trial:
-    """Cell times seed: one training."""
-
-    cell: Cell
-    seed: int
-    key: str
 
 
 @dataclass(frozen=True)
@@ -57,8 +38,34 @@ class Plan:
     changes: Patch
     cells: tuple[Cell, ...]
     contrasts: tuple[Contrast, ...]
-    trials: tuple[Trial, ...]  # seed-major: every prefix is balanced
+    trials: tuple[Trial, ...]  # seed-major: every prefix is balanced; what tunes goes first
+    tuning: Tuning | None = None
+    search: Search | None = None
     crossed: "Crossed | None" = None  # of designs that combine the levels of all factors
+
+    @property
+    def due(self) -> tuple[Trial, ...]:
+        """What can be trained now: until values are chosen, only what chooses them."""
+        return self.trials if self.tuning is None or self.tuning.chosen else self.tuning.trials
+
+    @property
+    def judging(self) -> tuple[Trial, ...]:
+        """The trials that the ranking is made of."""
+        judged = {cell.label for cell in self.cells}
+        return tuple(trial for trial in self.trials if trial.cell.label in judged)
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds that judge."""
+        return sorted({trial.seed for trial in self.judging})
+
+    def settled(self, chosen: Mapping[str, str]) -> "Plan":
+        """The plan with its cells at the chosen points (cell → point): what judges, and untuned."""
+        if self.tuning is None:
+            return self
+        cells, found = tuned(self.cells, self.tuning, chosen)
+        judging = seed_major([*cells, *found.untuned.values()], self.seeds)
+        return replace(self, cells=tuple(cells), trials=(*found.trials, *judging), tuning=found)
 
     def cell(self, label: str) -> Cell:
         """A cell by its label, or an error with the nearest."""
@@ -80,12 +87,17 @@ class Plan:
         weights = contrast.weights.items()
         return [self.cell(label).config for label, weight in weights if weight > 0]
 
+    def searched(self, search: Search, cache: Path) -> "Plan":
+        """The plan with the cells that were suggested so far."""
+        own = search.cells(self.cells[0].config, cache)
+        cells = (self.cells[0], *own)
+        return replace(self, cells=cells, trials=seed_major(cells, self.seeds), search=search)
+
     def to_json(self) -> dict[str, Any]:
         """What `plan.json` holds: enough to render the report without the study file."""
         study = self.file.study
         profile = study.profiles[self.profile] if self.profile else None
-        seeds = sorted({trial.seed for trial in self.trials})
-        declared = {name: getattr(study, name) for name in DECLARED} | {"seeds": seeds}
+        declared = {name: getattr(study, name) for name in DECLARED} | {"seeds": self.seeds}
         return {
             "run_name": self.run_name,
             "study": self.file.name,
@@ -100,13 +112,18 @@ class Plan:
             "declared": declared,
             "analysis_digest": digest(list(declared.values()), 8),
             "reference": self.cells[0].label,
-            "cells": [_cell_json(cell) for cell in self.cells],
+            "cells": [
+                cell_json(cell)
+                for cell in (*self.cells, *(self.tuning.cells if self.tuning else ()))
+            ],
             "contrasts": [_contrast_json(item, self._followed(item)) for item in self.contrasts],
             "crossed": self.crossed.to_json() if self.crossed else None,
             "trials": [
                 {"cell": trial.cell.label, "seed": trial.seed, "key": trial.key}
                 for trial in self.trials
             ],
+            **({"tuning": self.tuning.to_json()} if self.tuning else {}),
+            **({"search": self.search.to_json()} if self.search else {}),
         }
 
 
@@ -127,33 +144,32 @@ def expand(file: StudyFile, profile: str | None, changes: Patch, cache: Path) ->
             raise HarnessError(f"{where}: cell {label!r}: {error}") from None
 
     reference = resolved(REFERENCE, under)
-    draft = _draft(file, lambda patches: _identity(contents.fill(resolve([*under, *patches]))))
+    draft = _draft(file, lambda patches: identity(contents.fill(resolve([*under, *patches]))))
     cells: dict[str, Cell] = {}
     names: dict[str, str] = {}  # draft label → label of the cell that it is
     for label, patches in draft.cells.items():
         config = resolved(label, [*under, *patches]) if patches else reference
-        identity = _identity(config)
-        cells.setdefault(identity, Cell(label, config, _difference(config, reference)))
-        names[label] = cells[identity].label
+        cell = Cell(label, config, difference(config, reference))
+        names[label] = cells.setdefault(cell.identity, cell).label
     contrasts = _merge(file, draft.contrasts, names)
     crossed = draft.crossed and draft.crossed.renamed(names)
     used = {REFERENCE, *(crossed.cells if crossed else ())}
     used |= {label for item in contrasts for label in item.weights}
     kept = tuple(cell for cell in cells.values() if cell.label in used)
-    seeds = study.seed_list(profile)
-    known = {cell.label: keys(cell.config, seeds) for cell in kept}
-    trials = tuple(Trial(cell, seed, known[cell.label][seed]) for seed in seeds for cell in kept)
+    found = tuning(
+        file, kept, lambda cell, name, point: resolved(name, [*under, *point, *draft.cells[cell]])
+    )
+    trials = seed_major(kept, study.seed_list(profile))
     name = _run_name(file.name, profile, changes)
-    return Plan(name, file, profile, changes, kept, contrasts, trials, crossed)
-
-
-def _identity(config: TrialConfig) -> str:
-    """What a cell trains and is asked, by content."""
-    return f"{key(config)}/{metric_request(config)}"
+    if found:
+        trials = (*found.trials, *trials)
+    hunt = declared(file, study.seed_list(profile), under)
+    return Plan(name, file, profile, changes, kept, contrasts, trials, found, hunt, crossed)
 
 
 def _draft(file: StudyFile, trains: Callable[[list[Patch]], str]) -> Draft:
-    asked = Asked(factors(file), recipe(file), resolution(file), trains)
+    tested = [] if file.study.design == "search" else factors(file)
+    asked = Asked(tested, recipe(file), resolution(file), trains)
     try:
         draft: Draft = DESIGNS.load(file.study.design)(asked)
     except HarnessError as error:
@@ -198,16 +214,11 @@ def _merge(
             )
         item = replace(contrast, weights=weights)
         merged.setdefault((contrast.factor, frozenset(weights.items())), item)
-    if not merged:
+    if contrasts and not merged:
         raise HarnessError(
             f"{file.document.file}: the design is empty: every level is the reference"
         )
     return tuple(merged.values())
-
-
-def _difference(config: TrialConfig, reference: TrialConfig) -> dict[str, Any]:
-    before = flatten(reference)
-    return {path: value for path, value in flatten(config).items() if value != before[path]}
 
 
 def _run_name(name: str, profile: str | None, changes: Patch) -> str:
@@ -215,7 +226,8 @@ def _run_name(name: str, profile: str | None, changes: Patch) -> str:
     return "-".join([*parts, digest(dict(changes), 6)] if changes else parts)
 
 
-def _cell_json(cell: Cell) -> dict[str, Any]:
+def cell_json(cell: Cell) -> dict[str, Any]:
+    """A cell as `plan.json` holds it."""
     return {
         "label": cell.label,
         "patch": dict(cell.patch),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.config.part import Levels
 from harness.config.patch import Patch
 from harness.config.study import StudyFile
 from harness.errors import HarnessError, unknown
@@ -39,7 +40,10 @@ class Factor:
 def factors(file: StudyFile) -> list[Factor]:
     """The factors of a study, tips first."""
     found = [_tip(file, index, name) for index, name in enumerate(file.study.heuristics)]
-    found += [_inline(file, name, levels) for name, levels in file.study.factors.items()]
+    found += [
+        inline(name, levels, file.document.where("factors", name))
+        for name, levels in file.study.factors.items()
+    ]
     names = [factor.name for factor in found]
     for index, name in enumerate(names):
         if name in names[:index]:
@@ -98,8 +102,8 @@ def _tip(file: StudyFile, index: int, name: str) -> Factor:
     return Factor(tip.id, tip.title, levels, tip)
 
 
-def _inline(file: StudyFile, name: str, levels: Any) -> Factor:
-    where = file.document.where("factors", name)
+def inline(name: str, levels: Levels, where: str) -> Factor:
+    """The factor that is written in a study file, at `where`."""
     if isinstance(levels, Mapping):
         found = tuple(Level(label, patch) for label, patch in levels.items())
     else:

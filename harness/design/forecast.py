@@ -1,14 +1,15 @@
 """What a plan still lacks on this machine, and what that would cost."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness.config.identity import digest, metric_request
 from harness.config.patch import flatten
 from harness.config.trial import rules
-from harness.design.expand import Plan, Trial
+from harness.design.cells import Trial
+from harness.design.expand import Plan
 from harness.files import read_json, write_json
 from harness.records import FINISHED
 from harness.records import Trial as Record
@@ -46,6 +47,15 @@ class Forecast:
     seconds: float | None  # None: unmeasured
     disk: int  # bytes that stay
     warnings: tuple[str, ...]
+    tuning: "Forecast | None" = None  # of the trials that tune, which are among the others
+
+    @property
+    def undecided(self) -> int:
+        """How many trials more the tuned cells may need, until their values are chosen."""
+        tuning = self.plan.tuning
+        if tuning is None or tuning.chosen:
+            return 0
+        return len(self.plan.seeds) * sum(len(points) > 1 for points in tuning.points.values())
 
     @property
     def to_train(self) -> list[Trial]:
@@ -76,15 +86,30 @@ class Forecast:
             "seconds": self.seconds,
             "disk_bytes": self.disk,
             "warnings": list(self.warnings),
+            **({"tuning": self._tuning_json(self.tuning)} if self.tuning else {}),
+            **({"to_suggest": self.plan.search.left} if self.plan.search else {}),
+        }
+
+    def _tuning_json(self, own: "Forecast") -> dict[str, Any]:
+        return {
+            "trials": len(own.plan.trials),
+            "to_train": len(own.to_train),
+            "images": own.images,
+            "seconds": own.seconds,
+            "chosen": dict(self.plan.tuning.chosen) if self.plan.tuning else {},
+            "undecided": self.undecided,
         }
 
 
 def missing(plan: Plan, trials: Path) -> tuple[Missing, ...]:
     """The trials that lack a result or a score, in the order of the plan."""
     found = []
-    for trial in plan.trials:
+    # cells can be tuned to the same training
+    for trial in {trial.key: trial for trial in plan.trials}.values():
         record = Record(trials / trial.key)
         trained = record.result() is not None
+        if plan.search and not trained and record.pruned() is not None:
+            continue
         if not trained or record.metric(metric_request(trial.cell.config)) is None:
             found.append(Missing(trial, trained))
     return tuple(found)
@@ -94,6 +119,8 @@ def forecast(plan: Plan, runs: Path, workers: int) -> Forecast:
     """What is missing of a plan, and what it would cost with so many workers."""
     lacking = missing(plan, runs / "trials")
     training = [item.trial for item in lacking if not item.trained]
+    if plan.search:  # what is not suggested yet costs about what the reference does
+        training += [plan.trials[0]] * max(0, plan.search.left)
     configs = [trial.cell.config for trial in training]
     seconds = _seconds(training, read_json(runs / "speed.json") or {})
     advice = [
@@ -105,10 +132,13 @@ def forecast(plan: Plan, runs: Path, workers: int) -> Forecast:
         images=sum(config.iterations * config.iteration_images for config in configs),
         # the time of scoring alone is not measured apart
         seconds=None
-        if seconds is None or len(training) < len(lacking)
+        if seconds is None or any(item.trained for item in lacking)
         else seconds / min(workers, max(1, len(training))),
         disk=_disk(training),
         warnings=tuple(advice),
+        tuning=forecast(replace(plan, trials=plan.tuning.trials, tuning=None), runs, workers)
+        if plan.tuning
+        else None,
     )
 
 

@@ -36,8 +36,7 @@ class Reach:
     @classmethod
     def of(cls, plan: Plan) -> "Reach":
         """What a plan's seeds allow."""
-        seeds = {trial.seed for trial in plan.trials}
-        return cls(len(seeds), len(plan.contrasts), plan.file.study.alpha)
+        return cls(len(plan.seeds), len(plan.contrasts), plan.file.study.alpha)
 
     @property
     def smallest_p(self) -> float:

@@ -4,9 +4,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from harness.config.runtime import Runtime
+from harness.design.search import Search
 from harness.errors import HarnessError
 from harness.executors.devices import WorkerEnv, plan_workers
 from harness.executors.local import Driver, Outcome, WorkerSpec, run_local
@@ -67,7 +69,9 @@ def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: 
     ]
     deadline = time.monotonic() + options.hours * 3600 if options.hours is not None else None
     with open_view(poll.snapshot) as tick:
-        driver = Driver(lambda: _work_left(ledger, alive), on_death, tick)
+        driver = Driver(
+            lambda: _work_left(ledger, alive) or _may_suggest(folder, plan), on_death, tick
+        )
         return run_local(specs, driver, deadline)
 
 
@@ -79,6 +83,11 @@ def _work_left(ledger: Ledger, alive: Callable[[Row], bool]) -> bool:
         ledger.release_stale(alive)
         rows = ledger.rows()
     return any(row.state is State.WAITING for row in rows)
+
+
+def _may_suggest(folder: Path, plan: dict[str, Any]) -> bool:
+    """Whether a worker may still make work for itself, which it does where the study searches."""
+    return "search" in plan and Search.from_json(read_json(folder / "plan.json")["search"]).left > 0
 
 
 def share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEnv]:

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.config.runtime import Runtime
+from harness.design.search import Search
 from harness.errors import HarnessError
 from harness.executors.progress import Snapshot, TrialEnd, TrialProgress
 from harness.files import read_json
-from harness.ledger.base import Job, Row, State, Status
+from harness.ledger.base import ENDED, Job, Row, State, Status
 from harness.ledger.optuna_ledger import OptunaLedger
 from harness.records import Trial
 
-_ENDED = (Status.FINISHED, Status.DIVERGED, Status.CRASHED, Status.LOST)
+_SHOWN = (*ENDED, Status.CRASHED, Status.LOST)
 
 
 class Poll:
@@ -21,28 +22,38 @@ class Poll:
         self, plan: dict[str, Any], jobs: Sequence[Job], ledger: OptunaLedger, runtime: Runtime
     ) -> None:
         self._name = plan["run_name"]
+        self._plan = runtime.study(self._name) / "plan.json"
         self._trials = runtime.trials
         self._ledger = ledger
         ended = (State.COMPLETE, State.FAILED)
         self._before = {row.id for row in ledger.rows() if row.state in ended}
-        kimg = {cell["label"]: cell["config"]["training.kimg"] for cell in plan["cells"]}
-        self._kimg = {trial["key"]: kimg[trial["cell"]] for trial in plan["trials"]}
-        self._requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
+        self._grows = "search" in plan
+        self._learn(plan)
         asked = {job.key for job in jobs}
         self._done_before = len(self._kimg) - len(asked)
         self._shown_before = sum(kimg for key, kimg in self._kimg.items() if key not in asked)
-        self._shown_total = sum(self._kimg.values())
         self._ended: dict[int, TrialEnd] = {}
+
+    def _learn(self, plan: dict[str, Any]) -> None:
+        kimg = {cell["label"]: cell["config"]["training.kimg"] for cell in plan["cells"]}
+        self._kimg = {trial["key"]: kimg[trial["cell"]] for trial in plan["trials"]}
+        self._requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
+        left = Search.from_json(plan["search"]).left if self._grows else 0
+        self._total = len(self._kimg) + left
+        # what is yet to be suggested is taken to be as long as the first cell, the reference
+        self._shown_total = sum(self._kimg.values()) + left * next(iter(kimg.values()))
 
     def snapshot(self) -> Snapshot:
         """How things stand now."""
+        if self._grows:
+            self._learn(read_json(self._plan))
         rows: dict[State, list[Row]] = {state: [] for state in State}
         for row in self._ledger.rows():
             # rows of an earlier state of the study file are none of this plan's
             if row.id not in self._before and row.key in self._kimg:
                 rows[row.state].append(row)
         for row in sorted(rows[State.COMPLETE] + rows[State.FAILED], key=lambda row: row.id):
-            if row.status in _ENDED and row.id not in self._ended:
+            if row.status in _SHOWN and row.id not in self._ended:
                 self._ended[row.id] = self._end(row)
         active = tuple(self._progress(row) for row in rows[State.RUNNING])
         done = {row.key for row in rows[State.COMPLETE]}
@@ -52,7 +63,7 @@ class Poll:
         shown += sum(self._kimg[key] for key in done) + sum(trial.kimg for trial in active)
         return Snapshot(
             run_name=self._name,
-            total=len(self._kimg),
+            total=self._total,
             done=self._done_before + len(done),
             failed=len(given_up),
             images=shown * 1000,

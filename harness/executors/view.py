@@ -25,8 +25,14 @@ from harness.executors.progress import (
 REFRESH = 0.5  # seconds between two looks in a terminal
 LINE = 30.0  # seconds between two progress lines without a terminal
 LAST = 5  # ended trials shown
-_STYLES = {"finished": "green", "diverged": "yellow", "crashed": "red", "lost": "red"}
-_MARKS = {"finished": "✓", "diverged": "!", "crashed": "✗", "lost": "✗"}
+_STYLES = {
+    "finished": "green",
+    "diverged": "yellow",
+    "pruned": "dim",
+    "crashed": "red",
+    "lost": "red",
+}
+_MARKS = {"finished": "✓", "diverged": "!", "pruned": "–", "crashed": "✗", "lost": "✗"}
 
 
 @contextmanager

@@ -23,9 +23,13 @@ class Status(StrEnum):
 
     FINISHED = "finished"
     DIVERGED = "diverged"  # a result too: the trial is complete
+    PRUNED = "pruned"  # given up by a search, for good
     CRASHED = "crashed"  # an exception: tried again until LIMIT, then only on request
     STOPPED = "stopped"  # asked to stop: goes back into the queue and costs no attempt
     LOST = "lost"  # the worker died: tried again until LIMIT, and anew in the next run
+
+
+ENDED = (Status.FINISHED, Status.DIVERGED, Status.PRUNED)  # not tried again
 
 
 class Job(NamedTuple):

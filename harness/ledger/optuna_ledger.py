@@ -5,10 +5,9 @@ empty queue it lets a sampler invent a trial. So no sampler and no pruner exist 
 that another tool put into the study carries no key and is hidden.
 """
 
-import fcntl
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +18,8 @@ from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from harness.ledger.base import Claim, Job, Row, State, Status, next_attempt
+from harness.files import alone
+from harness.ledger.base import ENDED, Claim, Job, Row, State, Status, next_attempt
 from harness.ledger.lease import Lease
 from harness.ledger.storage import open_storage
 
@@ -144,7 +144,7 @@ class OptunaLedger:
         with self._alone(), self._together():
             if not self._end(claim.id, ended, message):
                 return False
-            if ended not in (Status.FINISHED, Status.DIVERGED):
+            if ended not in ENDED:
                 self._again(claim.id)
         return True
 
@@ -196,8 +196,7 @@ class OptunaLedger:
         return Row(number, *job, attempt, State.WAITING, None, None, "")
 
     def _end(self, number: int, status: Status, message: str) -> bool:
-        complete = status in (Status.FINISHED, Status.DIVERGED)
-        state = TrialState.COMPLETE if complete else TrialState.FAIL
+        state = TrialState.COMPLETE if status in ENDED else TrialState.FAIL
         end = {"status": status.value, "message": message}
         try:
             self._storage.set_trial_user_attr(number, "end", end)
@@ -219,15 +218,9 @@ class OptunaLedger:
         except UpdateFinishedTrialError:
             return  # whoever invented it ended it, too
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self) -> AbstractContextManager[None]:
         """Only one process of this folder at a time looks what is queued and adds to it."""
-        if self._lock is None:
-            yield
-            return
-        with self._lock.open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # freed by the system, too, when the process dies
-            yield
+        return nullcontext() if self._lock is None else alone(self._lock)
 
 
 def _study_id(storage: BaseStorage, run_name: str) -> int:

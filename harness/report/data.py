@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis import ranking as tables
+from harness.analysis import search, tuning
 from harness.analysis.checks import checks
 from harness.analysis.claims import claims
 from harness.analysis.effects import differences
@@ -17,6 +18,8 @@ from harness.analysis.noise import Noise, noise
 from harness.analysis.objectives import Objective, objective
 from harness.config.identity import PLACES
 from harness.config.patch import DEFAULTS
+
+BEST = 8  # suggestions of a search that are shown with their curves and samples
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,9 @@ class ReportData:
     interactions: pd.DataFrame  # empty where factors were not crossed
     checks: Sequence[str]
     differences: Mapping[str, Sequence[float]]  # contrast → one value a seed
+    points: pd.DataFrame | None = None  # of a study that tunes
+    untuned: pd.DataFrame | None = None  # its ranking without
+    suggestions: pd.DataFrame | None = None  # of a search
 
     @property
     def plan(self) -> Plan:
@@ -46,7 +52,9 @@ class ReportData:
 
     @property
     def labels(self) -> list[str]:
-        """Cells in the order of the plan."""
+        """Cells in the order of the plan; of a search, the reference and the best."""
+        if self.suggestions is not None:
+            return [self.plan["reference"], *search.leading(self.frames, BEST)]
         return [cell["label"] for cell in self.plan["cells"]]
 
     @property
@@ -82,7 +90,7 @@ class ReportData:
 
 def analyse(frames: Frames) -> ReportData:
     """Make every table of a report."""
-    ranked = tables.ranking(frames)
+    ranked, tunes = tables.ranking(frames), "tuning" in frames.plan
     return ReportData(
         frames=frames,
         ranking=ranked,
@@ -97,4 +105,7 @@ def analyse(frames: Frames) -> ReportData:
             contrast["name"]: list(differences(frames.trials, contrast["weights"])["difference"])
             for contrast in frames.plan["contrasts"]
         },
+        points=tuning.points(frames.plan, frames.beside) if tunes else None,
+        suggestions=search.suggestions(frames) if "search" in frames.plan else None,
+        untuned=tuning.untuned(frames) if tunes else None,
     )

@@ -96,6 +96,11 @@ def _tables(data: ReportData) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "failures", data.failures
     if len(data.interactions):
         yield "interactions", data.interactions
+    if data.points is not None and data.untuned is not None:
+        yield "tuning", data.points
+        yield "untuned", data.untuned
+    if data.suggestions is not None:
+        yield "search", data.suggestions
 
 
 def _swap(new: Path, folder: Path) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+import pandas as pd
+
 from harness.analysis.effects import BETTER, EQUIVALENT, INCONCLUSIVE, WORSE
 from harness.analysis.frame import MISSING
 from harness.records import CRASHED, DIVERGED, FINISHED
@@ -15,10 +17,23 @@ NO_EVIDENCE = "This profile shows the path; its numbers are no evidence."
 
 def interim(data: ReportData) -> str:
     """Says that this is an interim look, and at how much; empty when every trial has ended."""
+    if said := tuning(data):
+        return said
     total, waiting = len(data.frames.trials), data.count(MISSING)
     if not waiting:
         return ""
     return f"Interim look: {total - waiting} of {total} trials have ended"
+
+
+def tuning(data: ReportData) -> str:
+    """Says how far the tuning is; empty where there is none, or when its values are chosen."""
+    if data.points is None or data.plan["tuning"]["chosen"]:
+        return ""
+    total, waiting = int(data.points["trials"].sum()), int(data.points["open"].sum())
+    return (
+        f"Tuning is not finished ({total - waiting} of {total} trials), so no cell is tuned yet, "
+        "and what is ranked here is the cells as they are written"
+    )
 
 
 def verdict(data: ReportData) -> str:
@@ -33,6 +48,8 @@ def verdict(data: ReportData) -> str:
 def _verdict(data: ReportData) -> str:
     if not data.count(FINISHED):
         return _nothing(data)
+    if data.suggestions is not None:
+        return _search(data, data.suggestions)
     rows = data.ranking[data.ranking["n"] > 0].to_dict("records")
     if not rows:
         return "No seed has both sides of a contrast yet, so there is nothing to rank."
@@ -47,6 +64,22 @@ def _nothing(data: ReportData) -> str:
     ]
     why = f" ({show.listed(counts)})" if counts else ""
     return f"No trial has finished{why}, so there is nothing to rank."
+
+
+def _search(data: ReportData, table: pd.DataFrame) -> str:
+    ended = table[(table["status"] == FINISHED) & table["final"].notna()]
+    if ended.empty:
+        return "No suggestion has finished yet."
+    best = ended.sort_values("final", kind="stable").iloc[0]
+    reference = data.frames.trials.loc[data.frames.trials["cell"] == data.plan["reference"]]
+    unit, scale = data.objective.unit, data.objective.scale
+    places = show.decimals(ended["final"], scale)
+    return (
+        f"The best of {show.count(len(ended), 'finished suggestion')} is {best['cell']}, with "
+        f"{unit} of {show.kid(best['final'], places, scale=scale)} (reference: "
+        f"{show.kid(reference['final'].mean(), places, scale=scale)}). It was selected among them "
+        "by one trial each, so it is too good by chance: confirm it on other seeds."
+    )
 
 
 def _single(row: Mapping[Hashable, Any], data: ReportData) -> str:

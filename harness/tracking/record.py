@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import platform
+import shutil
 import socket
 import subprocess
 import time
@@ -81,6 +82,7 @@ class Recorder:
         write_json(self.folder / "config.json", flatten(config))
         attempts = read_json(self.folder / "env.json") or []
         write_json(self.folder / "env.json", [*attempts, environment])
+        (self.folder / "pruned.json").unlink(missing_ok=True)
         self.recovered()
 
     def cut(self, iteration: int) -> None:
@@ -152,6 +154,12 @@ class Recorder:
         self.recovered()
         (self.folder / "progress.json").unlink(missing_ok=True)
 
+    def pruned(self, values: Mapping[str, Any]) -> None:
+        """Write where a search gave the trial up."""
+        self.settle()
+        write_json(self.folder / "pruned.json", values)
+        (self.folder / "progress.json").unlink(missing_ok=True)
+
     def failure(self, error: str, log_tail: str, attempt: int) -> None:
         """Write why an attempt crashed."""
         values = {"error": error, "log_tail": log_tail, "attempt": attempt, "at": now()}
@@ -167,6 +175,20 @@ class Recorder:
         path = self.folder / "evaluations" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+
+def free(folder: Path, whole: bool) -> int:
+    """Remove a trial's weights, or all of it, unless it is being trained; how many bytes."""
+    try:
+        with Recorder(folder):
+            paths = [folder] if whole else [folder / "generators", folder / "checkpoint"]
+            files = [file for path in paths for file in path.rglob("*") if file.is_file()]
+            freed = sum(file.stat().st_size for file in files)
+            for path in paths:
+                shutil.rmtree(path, ignore_errors=True)
+    except Busy:
+        return 0
+    return freed
 
 
 def now() -> str:

@@ -22,6 +22,7 @@ from harness.ledger.base import Claim, Status
 from harness.ledger.optuna_ledger import OptunaLedger
 from harness.records import Trial
 from harness.tracking.record import Busy, Recorder
+from harness.worker.search import Searcher
 from harness.worker.trial import Context, run_trial
 
 PROGRAMS_A_PROCESS = 40  # at about 30 MB that TensorFlow keeps of each when it is dropped
@@ -54,18 +55,22 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
         raise HarnessError(f"{folder}: no run of that name was started here")
     context = prepare(plan, runtime, stop, keep_all)
     programs = context.programs
-    cells = {cell["label"]: cell["config"] for cell in plan["cells"]}
-    structures = {label: structure(knobs) for label, knobs in cells.items()}
     ledger = OptunaLedger.open(run_name, folder, runtime.storage)
+    searcher = Searcher(run_name, runtime, ledger) if "search" in plan else None
+    prunes = searcher is not None and plan["search"]["pruner"] != "none"
+    context.gives_up = searcher.gives_up if searcher and prunes else None
+    cells = _Cells(folder / "plan.json", plan)
 
     def compiled(cell: str) -> bool:
-        return structures.get(cell, "") in programs
+        return cells.structure(cell) in programs
 
     # a worker is renewed now and then for the memory that TensorFlow does not give back
     while programs.compiled < PROGRAMS_A_PROCESS and not stop():
         if (claim := ledger.claim(name, compiled)) is None:
-            break
-        config = unflatten({**cells.get(claim.cell, {}), "seed": claim.seed})
+            if searcher is None or not searcher.extend():
+                break
+            continue
+        config = unflatten({**cells.knobs(claim.cell), "seed": claim.seed})
         if key(config) != claim.key:
             ledger.finish(claim, Status.STOPPED, "")
             raise HarnessError(f"{folder / 'plan.json'} has changed since the trials were queued")
@@ -80,6 +85,30 @@ def prepare(
     arithmetic = devices.configure(int(os.environ.get("HARNESS_THREADS", "1")), _xla())
     programs = Programs(bool(arithmetic["xla"]))
     return Context(plan, runtime, arithmetic, programs, stop, keep_all)
+
+
+class _Cells:
+    """The cells of a plan by label; one that is unknown may have been added since it was read."""
+
+    def __init__(self, path: Path, plan: Mapping[str, Any]) -> None:
+        self._path = path
+        self._learn(plan)
+
+    def _learn(self, plan: Mapping[str, Any]) -> None:
+        self._knobs: dict[str, dict[str, Any]] = {
+            cell["label"]: cell["config"] for cell in plan["cells"]
+        }
+        self._structures = {label: structure(knobs) for label, knobs in self._knobs.items()}
+
+    def knobs(self, label: str) -> dict[str, Any]:
+        """Every knob but the seed; none of a cell that the plan does not have."""
+        if label not in self._knobs:
+            self._learn(read_json(self._path))
+        return self._knobs.get(label, {})
+
+    def structure(self, label: str) -> str:
+        """Which program trains it; empty where that is not known yet."""
+        return self._structures.get(label, "")
 
 
 def _xla() -> bool | None:

@@ -21,23 +21,36 @@ class Listener:
     """Writes one training as it goes; the record first, its mirror second."""
 
     def __init__(
-        self, session: Session, recorder: Recorder, sink: WandbSink, keep_all: bool
+        self,
+        session: Session,
+        recorder: Recorder,
+        sink: WandbSink,
+        keep_all: bool,
+        gives_up: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`gives_up`: asked after each evaluation but the last; a search may drop the trial."""
         self.session, self.recorder, self.sink, self.keep_all = session, recorder, sink, keep_all
         self.identity = session.evaluator.identity
         self.trial = Trial(recorder.folder)
         self.kid: float | None = None
         self.saved = time.monotonic()
         self.phase, self.beat = "", 0.0  # of the last progress
+        self.gives_up, self.pruned = gives_up, False
 
     def run(self, stop: Callable[[], bool]) -> dict[str, Any] | None:
         """Until the end of the budget, divergence, or a stop: the result, or None if stopped."""
         diverged = ""
-        for event in self.session.events(stop):
+        if self.trial.evaluation_rows(self.identity)[1:]:
+            self._ask()  # a kill may have come between an evaluation and what follows from it
+        for event in self.session.events(lambda: stop() or self.pruned):
             if isinstance(event, Diverged):
                 diverged = event.reason
             self._write(event)
         finished = self.session.iteration >= self.session.config.iterations
+        if self.pruned:
+            self.recorder.pruned({"iteration": self.session.iteration, "kimg": self.session.kimg})
+            self._tidy()
+            return None
         if not finished and not diverged:
             self._save()
             return None
@@ -92,6 +105,12 @@ class Listener:
             self.session.save(self.recorder.checkpoint.with_name("best.npz"))
         self._drop_generators(rows)
         self._save()
+        self._ask()
+
+    def _ask(self) -> None:
+        self.pruned = 0 < self.session.iteration < self.session.config.iterations and (
+            self.gives_up()
+        )
 
     def _drop_generators(self, rows: list[dict[str, Any]]) -> None:
         """Keep the EMA generators of the last fifth, the best and the last."""

@@ -33,6 +33,7 @@ class Context:
     stop: Callable[[], bool]
     keep_all: bool = False
     run_id: str = ""  # of W&B, where a sweep has begun the run
+    gives_up: Callable[[str], bool] | None = None  # of a cell: whether a search drops it now
     _images: dict[str, Images] = field(default_factory=dict)
     _evaluators: dict[str, Evaluator] = field(default_factory=dict)
 
@@ -53,6 +54,11 @@ class Context:
             images = self.images(config)
             self._evaluators[name] = Evaluator(config, images, self.runtime.cache)
         return self._evaluators[name]
+
+    def judge(self, cell: str) -> Callable[[], bool]:
+        """Whether to give a trial of that cell up, asked after each evaluation."""
+        gives_up = self.gives_up
+        return (lambda: gives_up(cell)) if gives_up else (lambda: False)
 
     def sink(self, config: TrialConfig, claim: Claim, recorder: Recorder) -> WandbSink:
         """A live mirror of a trial; what fails in it is a line in the trial's log."""
@@ -93,10 +99,13 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
     recorder.describe_metric(evaluator.spec)
     sink = context.sink(config, claim, recorder)
     result = None
+    listener = Listener(session, recorder, sink, context.keep_all, context.judge(claim.cell))
     try:
-        result = Listener(session, recorder, sink, context.keep_all).run(context.stop)
+        result = listener.run(context.stop)
     finally:
         sink.finish(result)
+    if listener.pruned:
+        return Status.PRUNED
     return Status(result["status"]) if result else Status.STOPPED
 
 

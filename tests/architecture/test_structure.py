@@ -96,6 +96,8 @@ def test_the_tables_are_those_of_the_catalogue():
         "ENCODERS",
         "PROTOCOLS",
         "DESIGNS",
+        "SAMPLERS",
+        "PRUNERS",
         "SECTIONS",
     }
 

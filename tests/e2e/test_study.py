@@ -205,10 +205,10 @@ def _begun(place, iteration):
     pytest.fail("no trial got that far")
 
 
-def _kill_all(process, place):
+def kill_all(process, place, name):
     """kill -9 of the driver and of its workers, which are sessions of their own."""
     workers = subprocess.run(
-        ["pgrep", "-f", "harness work killed"], capture_output=True, text=True, check=False
+        ["pgrep", "-f", f"harness work {name}"], capture_output=True, text=True, check=False
     ).stdout.split()
     os.kill(process.pid, signal.SIGKILL)
     for pid in workers:
@@ -225,7 +225,7 @@ def test_killed_at_any_moment_and_run_again_it_is_as_if_nothing_had_happened(pla
         each.study("killed", kimg=9.6, seeds=1)
     process = killed.start("run", "killed")
     _begun(killed, 150)
-    _kill_all(process, killed)
+    kill_all(process, killed, "killed")
     torn = [path for path in killed.trials() if not (path / "result.json").exists()]
     assert torn
     for folder in torn:

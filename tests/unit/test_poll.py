@@ -105,3 +105,25 @@ def test_a_stopped_trial_has_not_ended(ledger, runtime):
     ledger.add("off-1", State.FAILED, Status.STOPPED)
     ledger.add("off-1", State.WAITING)
     assert poll.snapshot().ended == ()
+
+
+def test_a_search_grows_while_it_is_watched(ledger, runtime):
+    search = {"layers": [], "space": {}, "factors": {}, "trials": 3, "sampler": "tpe",
+              "pruner": "none", "seed": 0, "suggestions": []}  # fmt: skip
+    plan = {**PLAN, "cells": PLAN["cells"][:1], "trials": PLAN["trials"][:1], "search": search}
+    path = runtime.study("bn-cpu") / "plan.json"
+    write_json(path, plan)
+    poll = Poll(plan, [], ledger, runtime)
+    found = poll.snapshot()
+    assert (found.total, found.done, found.images_total) == (4, 1, 40_000)
+    made = [
+        {"params": {}, "cell": "off", "refused": ""},
+        {"params": {}, "cell": "", "refused": "x"},
+    ]
+    grown = {"cells": PLAN["cells"], "trials": PLAN["trials"][:2]}
+    write_json(path, {**plan, **grown, "search": {**search, "suggestions": made}})
+    ledger.add("off-0", State.COMPLETE, Status.PRUNED)
+    found = poll.snapshot()
+    assert (found.total, found.done, found.failed) == (4, 2, 0)
+    assert found.images_total == 50_000
+    assert [end.status for end in found.ended] == ["pruned"]

@@ -18,6 +18,8 @@ WORDS = ("Cell", "Not finished")
 
 def build(data: ReportData) -> list[Block]:
     """One table a metric identity: the objective of each cell and its paired difference."""
+    if data.suggestions is not None:
+        return []  # the search's own table
     reference = data.plan["reference"]
     how = (
         f"The objective “{data.plan['objective']}” is {data.objective.what}. Differences are from "

@@ -24,7 +24,9 @@ SAID = {"helps": "helps", "hurts": "hurts", "no_effect": "no effect", "depends":
 
 
 def build(data: ReportData) -> list[Block]:
-    """One table a metric identity, then the claims."""
+    """One table a metric identity, then the claims; a search ranks no tips."""
+    if data.suggestions is not None:
+        return []
     blocks: list[Block] = [Heading("Ranking of the tips", "ranking"), Text(_how(data))]
     if data.ranking.empty:
         return [*blocks, Text("This study declares no contrast.", "note")]

@@ -95,6 +95,44 @@ MISTAKES = {
         4,
         "the recipe names 'generator_ema' twice",
     ),
+    "a knob to tune that is none": (
+        TIP + "tune:\n  values: {loss.nam: [hinge, minimax]}\n  seeds: [9]\n",
+        5,
+        "unknown knob 'loss.nam'; did you mean 'loss.name'?",
+    ),
+    "a value to tune that is out of bounds": (
+        TIP + "tune:\n  values:\n    optimizer.generator.beta_1: [0.5, 1.5]\n  seeds: [9]\n",
+        6,
+        "optimizer.generator.beta_1: Input should be less than 1 (given: 1.5)",
+    ),
+    "more points than are allowed": (
+        TIP + "tune:\n  values: {generator.width: [8, 16, 24, 32], "
+        "generator.kernel_size: [3, 4]}\n  seeds: [9]\n",
+        5,
+        "tune.values: a grid of at most 6 points, all values combined (given: 4 × 2)",
+    ),
+    "nothing to choose from": (
+        TIP + "tune:\n  values: {generator.width: [8]}\n  seeds: [9]\n",
+        5,
+        "tune.values: there is nothing to choose from: give a knob two values or more",
+    ),
+    "a seed that tunes and judges": (
+        TIP + "seeds: 4\ntune:\n  values: {generator.width: [8, 16]}\n  seeds: [3, 9]\n",
+        7,
+        "tune.seeds: 3 also judges; values are chosen on seeds of their own, as [4, 5]",
+    ),
+    "a seed that tunes and judges in a profile": (
+        TIP + "seeds: 4\ntune:\n  values: {generator.width: [8, 16]}\n  seeds: [5]\n"
+        "profiles:\n  p: {seeds: 6}\n",
+        7,
+        "tune.seeds: 5 also judges under profile p; values are chosen on seeds of their own, "
+        "as [6]",
+    ),
+    "a key of the tuning that is none": (
+        TIP + "tune:\n  values: {generator.width: [8, 16]}\n  seeds: [9]\n  seed: 5\n",
+        7,
+        "unknown key 'seed'; did you mean 'seeds'?",
+    ),
     "missing key": (None, None, "the key 'title' is missing"),
     "wrong type of a key": (
         "heuristics: generator_ema\n",

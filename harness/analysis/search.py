@@ -1,0 +1,83 @@
+"""A search by its record: what became of each suggestion."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from harness.analysis.frame import MISSING, Frames, each_row
+from harness.design.search import REFUSED, Outcome, Search
+from harness.records import FINISHED
+
+NUMBER, SUGGESTED = "number", "param:"
+
+
+def outcomes(frames: Frames) -> list[Outcome]:
+    """What to tell a sampler of each suggestion, in their order."""
+    search = Search.from_json(frames.plan["search"])
+    kids = _kids(frames.curves)
+    ends = {row.cell: (row.status, row.final) for row in each_row(frames.trials)}
+    found = []
+    for item in search.suggestions:
+        status, value = ends.get(item.cell, (MISSING, math.nan)) if item.cell else (REFUSED, None)
+        known = value is not None and math.isfinite(value)
+        found.append(
+            Outcome(item.params, status, value if known else None, kids.get(item.cell, {}))
+        )
+    return found
+
+
+def _kids(curves: pd.DataFrame) -> dict[str, Mapping[int, float]]:
+    """Cell → KID by evaluation, the untrained generator's left out."""
+    rows = curves[(curves["evaluation"] > 0) & curves["kid"].notna()]
+    return {
+        str(cell): {int(row.evaluation): float(row.kid) for row in each_row(own)}
+        for cell, own in rows.groupby("cell")
+    }
+
+
+def suggestions(frames: Frames) -> pd.DataFrame:
+    """One row a suggestion: number, cell, status, objective, best finished so far, parameters."""
+    search = Search.from_json(frames.plan["search"])
+    costs = frames.trials.set_index("cell")
+    rows: list[dict[str, Any]] = []
+    best = math.inf
+    for number, (item, end) in enumerate(zip(search.suggestions, outcomes(frames), strict=True), 1):
+        value = math.nan if end.value is None else end.value
+        if end.state == FINISHED and value < best:
+            best = value
+        rows.append(
+            {
+                NUMBER: number,
+                "cell": item.cell,
+                "status": end.state,
+                "final": value,
+                "last_kid": end.kids[max(end.kids)] if end.kids else math.nan,
+                "best_so_far": best if math.isfinite(best) else math.nan,
+                "kimg": costs["kimg"].get(item.cell, math.nan),
+                "seconds": costs["seconds"].get(item.cell, math.nan),
+                "refused": item.refused,
+                **{f"{SUGGESTED}{name}": item.params[name] for name in search.space},
+            }
+        )
+    names = [f"{SUGGESTED}{name}" for name in search.space]
+    columns = [
+        NUMBER,
+        "cell",
+        "status",
+        "final",
+        "last_kid",
+        "best_so_far",
+        "kimg",
+        "seconds",
+        "refused",
+    ]
+    return pd.DataFrame(rows, columns=[*columns, *names])
+
+
+def leading(frames: Frames, most: int) -> list[str]:
+    """The cells of the best finished suggestions, the best first."""
+    table = suggestions(frames)
+    ended = table[(table["status"] == FINISHED) & table["final"].notna()]
+    return list(ended.sort_values("final", kind="stable")["cell"].drop_duplicates().head(most))

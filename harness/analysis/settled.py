@@ -1,0 +1,40 @@
+"""A plan as far as it follows from the record: tuned, or with what a search suggested."""
+
+from dataclasses import replace
+
+from harness.config.runtime import Runtime
+from harness.design.expand import Plan
+from harness.design.search import Search
+from harness.errors import HarnessError
+from harness.files import read_json
+
+
+def settled(of: Plan, runtime: Runtime) -> Plan:
+    """The plan that can be trained now; of one that neither tunes nor searches, itself."""
+    if of.search:
+        document = read_json(runtime.study(of.run_name) / "plan.json") or {}
+        before = Search.from_json(document["search"]) if "search" in document else None
+        more = before and len(before.suggestions) > len(of.search.suggestions)
+        if before and more and of.search.resumes(before):
+            search = replace(of.search, suggestions=before.suggestions)
+            return of.searched(search, runtime.cache)
+    if of.tuning is None or of.tuning.chosen:
+        return of
+    from harness.analysis.tuning import choose  # needs pandas, which the other plans do not
+
+    chosen = choose(of.to_json(), runtime)
+    return of.settled(chosen) if chosen else of
+
+
+def alike(of: Plan, own: Plan, runtime: Runtime) -> Plan:
+    """The plan `of` with the values and suggestions of `own`, which it scores by another metric."""
+    if of.search and own.search:
+        made = own.search.suggestions
+        done = replace(of.search, suggestions=made, trials=sum(not item.refused for item in made))
+        return of.searched(done, runtime.cache)
+    if of.tuning and own.tuning:
+        if not own.tuning.chosen:
+            name = of.file.name
+            raise HarnessError(f"{name}: not tuned to the end yet; harness run {name} does it")
+        return of.settled(own.tuning.chosen)
+    return of

@@ -1,0 +1,70 @@
+"""Which point of a grid is best in each cell, and what the ranking would be without it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from harness.analysis.frame import MISSING, Frames, Plan, load_trials
+from harness.analysis.ranking import ranking
+from harness.config.runtime import Runtime
+from harness.records import CRASHED, DIVERGED
+
+
+def choose(plan: Plan, runtime: Runtime) -> dict[str, str]:
+    """Cell → its chosen point, by the record alone; empty until every trial that tunes has a value.
+
+    The lowest mean of the objective over the tuning seeds; of equals the first. A diverged trial
+    has its failure value, and where it has none, its point is worse than all that have one.
+    """
+    table = points(plan, load_trials(plan, runtime))
+    if table["open"].any():
+        return {}
+    best = table.loc[table.fillna({"mean": math.inf}).groupby("cell", sort=False)["mean"].idxmin()]
+    return dict(zip(best["cell"], best["point"], strict=True))
+
+
+def points(plan: Plan, trials: pd.DataFrame) -> pd.DataFrame:
+    """One row a cell and point: mean objective, chosen or not, and what its trials cost.
+
+    `open`: trials without a value that may still get one. A cell with one point has no trials.
+    """
+    tuning = plan["tuning"]
+    groups = dict(tuple(trials.groupby("cell")))
+    rows = [
+        {
+            "cell": cell,
+            "point": point,
+            "chosen": tuning["chosen"].get(cell) == point,
+            **_point(groups.get(label, trials.iloc[:0])),
+        }
+        for cell, own in tuning["points"].items()
+        for point, label in own.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def _point(own: pd.DataFrame) -> dict[str, float]:
+    without = own["final"].isna()
+    failed = own["status"] == DIVERGED
+    values = own["final"].where(~(without & failed), math.inf)
+    return {
+        "trials": len(own),
+        "open": int((without & ~failed).sum()),
+        "diverged": int(failed.sum()),
+        "crashed": int((own["status"] == CRASHED).sum()),
+        "missing": int((own["status"] == MISSING).sum()),
+        "mean": float(values.mean()) if len(own) and values.notna().all() else math.nan,
+        "seconds": float(own["seconds"].sum() + own["evaluation_seconds"].sum()),
+        "kimg": float(own["kimg"].sum()),
+    }
+
+
+def untuned(frames: Frames) -> pd.DataFrame:
+    """The ranking as it would be had no cell been tuned: the same contrasts on the same seeds."""
+    names: Mapping[str, str] = frames.plan["tuning"]["untuned"]
+    both = pd.concat([frames.trials, frames.beside])
+    own = [both[both["cell"] == label].assign(cell=cell) for cell, label in names.items()]
+    trials = pd.concat(own).reset_index(drop=True)
+    return ranking(replace(frames, trials=trials))

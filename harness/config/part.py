@@ -1,0 +1,25 @@
+"""What the parts of a study file share."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from harness.errors import HarnessError
+
+Levels = list[Any] | dict[str, dict[str, Any]]
+"""The levels of a factor: values of the knob that names it, or label → patch."""
+
+
+class Part(BaseModel):
+    """A mapping in a study file: unknown keys are errors, and no value is converted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def check_seeds(seeds: list[int]) -> list[int]:
+    """Return `seeds` if they can be those of trials."""
+    if not seeds:
+        raise HarnessError("at least one seed is needed")
+    if len(set(seeds)) < len(seeds) or min(seeds) < 0:
+        raise HarnessError("seeds are different whole numbers, 0 or larger")
+    return seeds

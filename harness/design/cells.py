@@ -1,0 +1,54 @@
+"""What a plan is made of: cells, and trials in seed-major order."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.config.identity import key, keys, metric_request
+from harness.config.patch import Patch, flatten
+from harness.config.trial import TrialConfig
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One level per factor: a configuration but for the seed."""
+
+    label: str
+    config: TrialConfig  # at seed 0
+    patch: Patch  # where it differs from the reference
+
+    @property
+    def identity(self) -> str:
+        """What is trained and how it is scored; cells that share it are one."""
+        return identity(self.config)
+
+    def trial(self, seed: int) -> TrialConfig:
+        """The configuration of one trial."""
+        return self.config.model_copy(update={"seed": seed})  # no rule looks at the seed
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Cell times seed: one training."""
+
+    cell: Cell
+    seed: int
+    key: str
+
+
+def identity(config: TrialConfig) -> str:
+    """What a configuration trains and how it is scored, by content."""
+    return f"{key(config)}/{metric_request(config)}"
+
+
+def difference(config: TrialConfig, reference: TrialConfig) -> dict[str, Any]:
+    """The knobs of `config` that differ from the reference."""
+    before = flatten(reference)
+    return {path: value for path, value in flatten(config).items() if value != before[path]}
+
+
+def seed_major(cells: Sequence[Cell], seeds: Iterable[int]) -> tuple[Trial, ...]:
+    """Every cell at the first seed, then at the next: every prefix is balanced."""
+    seeds = list(seeds)
+    known = {cell.label: keys(cell.config, seeds) for cell in cells}
+    return tuple(Trial(cell, seed, known[cell.label][seed]) for seed in seeds for cell in cells)

@@ -1,0 +1,15 @@
+"""What seems to matter in a search, by Optuna: the report itself asks no sampler."""
+
+from harness.analysis.frame import load
+from harness.analysis.search import outcomes
+from harness.config.runtime import Runtime
+from harness.design.search import Search
+from harness.files import write_json
+from harness.ledger.search import importances
+
+
+def weigh(run_name: str, runtime: Runtime) -> None:
+    """Write `importances.json` of a search beside its plan, from the record."""
+    frames = load(run_name, runtime)
+    found = importances(Search.from_json(frames.plan["search"]), outcomes(frames))
+    write_json(runtime.study(run_name) / "importances.json", found)

@@ -1,0 +1,101 @@
+"""A search: its best suggestions, its history, and what seems to matter. No tip is ranked here."""
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from harness.analysis.search import SUGGESTED
+from harness.design.search import REFUSED
+from harness.plots.search import draw_history, draw_slices, history_info, slices_info
+from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED
+from harness.report import format as show
+from harness.report.blocks import Block, Cell, Figure, Heading, Table, Text, figure
+from harness.report.data import ReportData
+
+MOST = 15  # of the best that the page lists; the CSV has all suggestions
+ENDS = (FINISHED, PRUNED, DIVERGED, CRASHED, REFUSED)
+
+
+def build(data: ReportData) -> list[Block]:
+    """Nothing where the study has another design."""
+    table = data.suggestions
+    if table is None:
+        return []
+    blocks: list[Block] = [Heading("Search", "search"), Text(_how(data, table))]
+    if table["final"].isna().all():
+        return [*blocks, Text("No suggestion has a value yet.", "note")]
+    blocks += [_best(data, table), _history(data, table), _slices(data, table)]
+    return [*blocks, *_importances(data, table)]
+
+
+def _how(data: ReportData, table: pd.DataFrame) -> str:
+    search = data.plan["search"]
+    ends = [f"{n} {name}" for name in ENDS if (n := int((table["status"] == name).sum()))]
+    pruned = (
+        f" The pruner “{search['pruner'].replace('_', ' ')}” stopped unpromising ones; they are "
+        "never ranked among finished ones."
+        if search["pruner"] != "none"
+        else ""
+    )
+    return (
+        f"The sampler “{search['sampler'].replace('_', ' ')}” made {len(table)} suggestions within "
+        f"a budget of {search['trials']} trials ({', '.join(ends) or 'none has ended'}), each "
+        f"trained once, with seed {search['seed']}. Refused ones break a rule between knobs and "
+        f"were never trained.{pruned} A search explores: it gives no verdict on any tip."
+    )
+
+
+def _best(data: ReportData, table: pd.DataFrame) -> Table:
+    names = list(data.plan["search"]["space"])
+    ended = table[(table["status"] == FINISHED) & table["final"].notna()]
+    ended = ended.sort_values("final", kind="stable").head(MOST)
+    places = show.decimals(ended["final"])
+    rows: list[list[Cell]] = []
+    for place, (_, row) in enumerate(ended.iterrows(), 1):
+        values = [_value(row[f"{SUGGESTED}{name}"]) for name in names]
+        rows.append([str(place), row["cell"], show.kid(row["final"], places), *values])
+    columns = ["#", "Suggestion", "KID × 10³", *names]
+    caption = f"The best finished suggestions, of {int((table['status'] == FINISHED).sum())}"
+    return Table(caption, columns, rows, frozenset({0, 2}), "tables/search.csv")
+
+
+def _value(value: Any) -> str:
+    return show.plain(value) if isinstance(value, float) else str(value)
+
+
+def _history(data: ReportData, table: pd.DataFrame) -> Figure:
+    trials = data.frames.trials
+    reference = float(trials.loc[trials["cell"] == data.plan["reference"], "final"].mean())
+    info = history_info(table, reference)
+    best = f"The best so far ends at {show.number(info.best[-1][1])}." if info.best else ""
+    caption = (
+        "Each suggestion in its order: dots finished, triangles pruned (their last KID), crosses "
+        "diverged (with their failure value); the steps are the best finished so far, the dashed "
+        "line the reference."
+    )
+    return figure("search-history", partial(draw_history, info), f"{caption} {best}", caption)
+
+
+def _slices(data: ReportData, table: pd.DataFrame) -> Figure:
+    panels = slices_info(table, data.plan["search"]["space"])
+    caption = (
+        "The objective by each dimension alone. The sampler looks more where it found low values, "
+        "so densities say nothing, and dimensions are confounded with each other."
+    )
+    alt = f"{caption} Panels: {', '.join(panel.name for panel in panels)}."
+    return figure("search-slices", partial(draw_slices, panels), alt, caption)
+
+
+def _importances(data: ReportData, table: pd.DataFrame) -> list[Block]:
+    n = int(((table["status"] == FINISHED) & table["final"].notna()).sum())
+    if not data.frames.importances:
+        return [Text(f"Importances: not shown for {show.count(n, 'finished suggestion')}.", "note")]
+    rows: list[list[Cell]] = [
+        [name, show.number(share, 2)] for name, share in data.frames.importances.items()
+    ]
+    caption = (
+        f"Exploration only: share of the variance of KID by dimension (fANOVA, Optuna's, over {n} "
+        "finished suggestions). It has no sign and no interval, and is no ranking of tips"
+    )
+    return [Table(caption, ["Dimension", "Importance"], rows, frozenset({1}))]

@@ -1,0 +1,100 @@
+"""What each cell was tuned to, what that cost, and what the ranking would be without."""
+
+from typing import Any
+
+import pandas as pd
+
+from harness.analysis.frame import each_row
+from harness.report import format as show
+from harness.report import words
+from harness.report.blocks import Block, Cell, Heading, Label, Table, Tag, Text
+from harness.report.data import ReportData
+from harness.report.summary import judged, titled
+
+OPENED = 24  # rows of points that a page shows at once; more are folded
+
+
+def build(data: ReportData) -> list[Block]:
+    """Nothing where the study does not tune."""
+    if data.points is None:
+        return []
+    blocks: list[Block] = [Heading("Tuning", "tuning"), Text(_how(data, data.points))]
+    if unfinished := words.tuning(data):
+        blocks.append(Text(f"{unfinished}.", "warning"))
+    blocks.append(_points(data.points))
+    if data.untuned is not None and not unfinished and not data.ranking.empty:
+        blocks.append(_rankings(data.ranking, data.untuned))
+    return blocks
+
+
+def _how(data: ReportData, points: pd.DataFrame) -> str:
+    seeds = show.listed(map(str, data.plan["tuning"]["seeds"]))
+    cost = show.duration(points["seconds"].sum())
+    return (
+        "Each cell was trained at each point of the grid, and the one with the lowest mean of the "
+        f"objective “{data.plan['objective']}” was chosen, cell by cell. The seeds that chose "
+        f"({seeds}) are none of those that judge. A diverged trial counts with its failure value. "
+        f"Tuning took {show.count(int(points['trials'].sum()), 'trial')}, "
+        f"{show.number(points['kimg'].sum(), 0)} kimg and {cost}; "
+        "the section on cost leaves that out."
+    )
+
+
+def _points(points: pd.DataFrame) -> Table:
+    places = show.decimals(points["mean"])
+    rows: list[list[Cell]] = [
+        [
+            row.cell,
+            row.point,
+            show.kid(row.mean, places),
+            f"{row.trials - row.open} of {row.trials}" if row.trials else show.NONE,
+            _failed(row.diverged, row.crashed),
+            show.duration(row.seconds),
+            Tag("chosen", "good") if row.chosen else "",
+        ]
+        for row in each_row(points)
+    ]
+    columns = ["Cell", "Values", "KID × 10³", "n", "Failed", "Computing time", ""]
+    return Table(
+        "Mean objective at each point, on the tuning seeds",
+        columns,
+        rows,
+        frozenset({2, 3, 5}),
+        "tables/tuning.csv",
+        folded=len(rows) > OPENED,
+        grouped=True,
+    )
+
+
+def _failed(diverged: int, crashed: int) -> str:
+    said = [f"{n} {word}" for n, word in ((diverged, "diverged"), (crashed, "crashed")) if n]
+    return ", ".join(said) or show.NONE
+
+
+def _rankings(tuned: pd.DataFrame, untuned: pd.DataFrame) -> Table:
+    """In the order of the tuned ranking."""
+    places = show.decimals([*tuned["effect"], *untuned["effect"]])
+    before = {row.contrast: (place, row) for place, row in enumerate(each_row(untuned), 1)}
+    rows: list[list[Cell]] = []
+    for place, row in enumerate(each_row(tuned), 1):
+        was, other = before[row.contrast]
+        rows.append(
+            [
+                titled(row.title, row.design),
+                *(str(n) if of.n else show.NONE for n, of in ((place, row), (was, other))),
+                *(_effect(of, places) for of in (row, other)),
+                *(judged(of.verdict) for of in (row, other)),
+            ]
+        )
+    columns = ["Tip", "#", "# untuned", "Effect", "Effect untuned", "Verdict", "Verdict untuned"]
+    return Table(
+        "The ranking, and what it would be had no cell been tuned (effects on KID × 10³)",
+        columns,
+        rows,
+        frozenset({1, 2, 3, 4}),
+        "tables/untuned.csv",
+    )
+
+
+def _effect(row: Any, places: int) -> Cell:
+    return Label(show.kid(row.effect, places, True), show.interval(row.low, row.high, places))

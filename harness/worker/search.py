@@ -1,0 +1,74 @@
+"""A worker that makes its own work: it asks for the next suggestion, and when to give one up."""
+
+from dataclasses import replace
+from typing import Any
+
+from harness.analysis.frame import load
+from harness.analysis.search import outcomes
+from harness.config.identity import keys
+from harness.config.patch import unflatten
+from harness.config.runtime import Runtime
+from harness.design.cells import Cell, difference
+from harness.design.expand import cell_json
+from harness.design.search import PATIENCE, Search, Suggestion
+from harness.errors import HarnessError
+from harness.files import alone, read_json, write_json
+from harness.ledger.base import Job, Ledger
+from harness.ledger.search import prunes, suggest
+
+
+class Searcher:
+    """The search of one run, shared by its workers through `plan.json` and the record."""
+
+    def __init__(self, run_name: str, runtime: Runtime, ledger: Ledger) -> None:
+        self._name, self._runtime, self._ledger = run_name, runtime, ledger
+        self._path = runtime.study(run_name) / "plan.json"
+
+    def extend(self) -> bool:
+        """Add one more suggestion to the plan and the queue; False when the budget is spent."""
+        with alone(self._path.with_name("search.lock")):
+            refused = 0
+            while Search.from_json(read_json(self._path)["search"]).left > 0:
+                if not (why := self._add()):
+                    return True
+                refused += 1
+                if refused >= PATIENCE:
+                    raise HarnessError(f"{refused} suggestions in a row are not allowed, as: {why}")
+        return False
+
+    def gives_up(self, cell: str) -> bool:
+        """Whether the pruner says so of a cell, by its evaluations so far."""
+        frames = load(self._name, self._runtime)
+        search = Search.from_json(frames.plan["search"])
+        ends = list(zip(search.suggestions, outcomes(frames), strict=True))
+        own = [end for item, end in ends if item.cell == cell]
+        others = [end for item, end in ends if item.cell != cell]
+        return bool(own) and prunes(search, others, own[0])
+
+    def _add(self) -> str:
+        """Ask once, and write down what comes of it; why it is refused, or the empty text."""
+        frames = load(self._name, self._runtime)
+        plan, search = dict(frames.plan), Search.from_json(frames.plan["search"])
+        params = suggest(search, outcomes(frames))
+        try:
+            config = search.config(params, self._runtime.cache)
+        except HarnessError as error:
+            return self._write(plan, search, Suggestion(params, "", str(error)))
+        known = {trial["key"]: trial["cell"] for trial in plan["trials"]}
+        key = keys(config, [search.seed])[search.seed]
+        label = known.get(key, f"suggestion {len(search.suggestions) + 1}")
+        if key not in known:
+            reference = unflatten(plan["cells"][0]["config"])
+            cell = Cell(label, config, difference(config, reference))
+            plan["cells"] = [*plan["cells"], cell_json(cell)]
+            trial = {"cell": label, "seed": search.seed, "key": key}
+            plan["trials"] = [*plan["trials"], trial]
+        self._write(plan, search, Suggestion(params, label))
+        if key not in known:
+            self._ledger.enqueue([Job(key, label, search.seed, len(plan["trials"]) - 1)])
+        return ""
+
+    def _write(self, plan: dict[str, Any], search: Search, made: Suggestion) -> str:
+        found = replace(search, suggestions=(*search.suggestions, made))
+        write_json(self._path, {**plan, "search": found.to_json()})
+        return made.refused

@@ -1,0 +1,134 @@
+"""The report of a search: its own section, exploration labelled, nothing ranked but what ended."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness import app
+from harness.analysis.frame import load
+from harness.config.runtime import Runtime
+from harness.design.search import Suggestion
+from harness.files import read_json, write_json
+from harness.plots.search import history_info, slices_info
+from harness.report import words
+from harness.report.data import analyse
+from harness.report.sections import cells, ranking, search
+from tests.records import record
+
+RATE = "optimizer.generator.learning_rate"
+STUDY = f"""title: Hunt
+question: Where?
+baseline: {{data.name: digits, data.image_size: 16, training.kimg: 6.4, training.evaluations: 5}}
+heuristics: [spectral_norm]
+design: search
+seeds: 1
+search:
+  space:
+    {RATE}: {{low: 1.0e-5, high: 1.0e-3, log: true}}
+  trials: 14
+  pruner: median
+"""
+
+
+@pytest.fixture
+def runtime(tmp_path):
+    folders = {name: tmp_path / name for name in ("runs", "reports", "studies")}
+    folders["studies"].mkdir()
+    (folders["studies"] / "hunt.yaml").write_text(STUDY)
+    return Runtime(**folders)
+
+
+def begun(runtime, count):
+    """A plan with so many suggestions, the lower rates first; the last one is refused."""
+    plan, _ = app.plan("hunt", runtime)
+    made = [
+        Suggestion({RATE: 1e-5 * 1.3**n, "spectral_norm": ("on", "off")[n % 2]}, f"suggestion {n}")
+        for n in range(1, count + 1)
+    ]
+    refused = Suggestion({RATE: 1e-3, "spectral_norm": "on"}, "", "it may not be")
+    grown = replace(plan.search, suggestions=(*made, refused))
+    plan = plan.searched(grown, runtime.cache)
+    write_json(runtime.study("hunt") / "plan.json", plan.to_json())
+    return plan
+
+
+def data_of(runtime):
+    return analyse(load("hunt", runtime))
+
+
+@pytest.fixture
+def whole(runtime):
+    """Twelve suggestions, the fourth best; one diverged, one pruned at the lowest KID."""
+    plan = begun(runtime, 12)
+    record(runtime, plan.trials[0], 0.5)
+    for number, trial in enumerate(plan.trials[1:11], 1):
+        record(runtime, trial, 0.3 + 0.02 * abs(number - 4))
+    record(runtime, plan.trials[11], 0.3, "diverged")
+    record(runtime, plan.trials[12], 0.01, "pruned", evaluations=2)
+    return runtime
+
+
+def test_it_begins_empty(runtime):
+    write_json(runtime.study("hunt") / "plan.json", app.plan("hunt", runtime)[0].to_json())
+    data = data_of(runtime)
+    assert [block.kind for block in search.build(data)] == ["heading", "text", "text"]
+    assert words.verdict(data).startswith("Interim look: 0 of 1 trials have ended. No trial")
+
+
+def test_the_best_are_finished_ones_and_say_that_they_were_selected(whole):
+    data = data_of(whole)
+    _, how, best, history, slices, note = search.build(data)
+    assert "13 suggestions within a budget of 14 trials" in how.text
+    assert "(10 finished, 1 pruned, 1 diverged, 1 refused)" in how.text
+    assert [row[1] for row in best.rows][:3] == ["suggestion 4", "suggestion 3", "suggestion 5"]
+    assert "suggestion 12" not in {row[1] for row in best.rows}  # pruned
+    assert (history.kind, slices.kind) == ("figure", "figure")
+    assert "not shown" in note.text  # nobody asked for importances yet
+    assert "confirm it on other seeds" in words.verdict(data)
+    assert "suggestion 4" in words.verdict(data)
+    assert ranking.build(data) == cells.build(data) == []
+    assert data.labels[:2] == ["reference", "suggestion 4"]
+    assert len(data.labels) == 9
+
+
+def test_figures_show_what_ended_badly_as_such(whole):
+    data = data_of(whole)
+    info = history_info(data.suggestions, 0.5)
+    status = {point.x: point.status for point in info.panel.points}
+    assert (status[11], status[12]) == ("diverged", "pruned")
+    assert 13 not in status
+    assert {point.x: point.kid for point in info.panel.points}[12] == pytest.approx(10)
+    assert info.best[-1][1] == pytest.approx(300)
+    rate, tip = slices_info(data.suggestions, data.plan["search"]["space"])
+    assert rate.log
+    assert tip.ticks == ("on", "off")
+    assert {point.x for point in tip.points} == {0.0, 1.0}
+    assert "pruned" not in {point.status for point in rate.points}
+
+
+def test_importances_are_asked_for_with_the_report_and_labelled(whole):
+    summary = app.report("hunt", whole)
+    assert read_json(whole.study("hunt") / "importances.json").keys() == {RATE, "spectral_norm"}
+    text = (summary.path.parent / "report.md").read_text()
+    assert "Exploration only: share of the variance of KID by dimension (fANOVA" in text
+    assert "is no ranking of tips" in text
+    assert (summary.path.parent / "tables/search.csv").read_text().count("refused") == 2
+    assert summary.tables == []
+
+
+def test_what_was_pruned_is_not_missing_to_its_search_but_to_every_other_study(whole):
+    plan, _ = app.plan("hunt", whole)
+    assert plan.search.left == 2
+    assert app.cost(plan, whole).missing == ()
+    assert app.cost(plan, whole).to_json()["to_suggest"] == 2
+    other = replace(plan, search=None)
+    assert [item.trial for item in app.cost(other, whole).missing] == [plan.trials[12]]
+    assert app.status(whole)[0]["pruned"] == 1
+
+
+def test_scoring_by_another_metric_suggests_nothing_more(whole):
+    scored = app.evaluate("hunt", {"evaluation.protocol": "blocks"}, whole, None)
+    assert scored.search.left == 0
+    assert len(scored.trials) == 12  # the reference, and what has a result
+    assert scored.cells[4].label == "suggestion 4"
+    assert scored.cells[4].config.evaluation.protocol == "blocks"

@@ -1,0 +1,99 @@
+"""What Optuna answers: from the outcomes alone, the same every time; and a worker that asks it."""
+
+import math
+
+import pytest
+
+from harness.catalog import PRUNERS, SAMPLERS
+from harness.design.search import REFUSED, Outcome, Search, Suggestion
+from harness.ledger.search import importances, prunes, suggest
+from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED
+
+SPACE = {
+    "rate": {"low": 1e-5, "high": 1e-3, "log": True, "step": None, "whole": False},
+    "width": {"low": 8, "high": 32, "log": False, "step": 8, "whole": True},
+    "tip": {"choices": ["on", "off"]},
+}
+
+
+def search_of(sampler="tpe", pruner="none", count=0):
+    made = tuple(Suggestion({}, f"suggestion {n}") for n in range(count))
+    return Search((), SPACE, {}, 40, sampler, pruner, 3, made)
+
+
+def outcome(rate=1e-4, width=16, tip="on", value=0.5, state=FINISHED, kids=None):
+    params = {"rate": rate, "width": width, "tip": tip}
+    return Outcome(params, state, value, kids or {})
+
+
+def grid():
+    """Forty trials whose KID depends on the rate: 3e-5 is best."""
+    rates = [1e-5 * 10 ** (n / 20) for n in range(40)]
+    return [
+        outcome(rate, (8, 16, 24, 32)[n % 4], ("on", "off")[n % 2], abs(math.log10(rate) + 4.5))
+        for n, rate in enumerate(rates)
+    ]
+
+
+@pytest.mark.parametrize("sampler", list(SAMPLERS))
+def test_a_suggestion_is_within_the_space_and_the_same_when_asked_again(sampler):
+    seen = set()
+    for count in range(6):
+        search = search_of(sampler, count=count)
+        past = grid()[:count]
+        params = suggest(search, past)
+        assert params == suggest(search, past)
+        assert set(params) == set(SPACE)
+        assert 1e-5 <= params["rate"] <= 1e-3
+        assert params["width"] in (8, 16, 24, 32)
+        assert params["tip"] in ("on", "off")
+        seen.add(params["rate"])
+    assert len(seen) == 6
+
+
+def test_tpe_learns_from_what_it_is_told_and_the_others_do_not():
+    good = [suggest(search_of("tpe", count=40 + n), grid())["rate"] for n in range(8)]
+    assert sorted(abs(math.log10(rate) + 4.5) for rate in good)[4] < 0.25
+    for sampler in ("random", "quasi_random"):
+        search = search_of(sampler, count=4)
+        assert suggest(search, grid()[:4]) == suggest(search, grid()[4:8])
+
+
+def test_what_did_not_end_well_is_told_too():
+    past = [
+        *grid()[:12],
+        outcome(state=DIVERGED, value=0.9, kids={1: 0.9}),
+        outcome(state=DIVERGED, value=None),
+        outcome(state=PRUNED, value=None, kids={1: 0.8}),
+        outcome(state=REFUSED, value=None),
+        outcome(state=CRASHED, value=None),
+        outcome(state="missing", value=None, kids={1: 0.7}),
+    ]
+    params = suggest(search_of("tpe", count=len(past)), past)
+    assert params != suggest(search_of("tpe", count=len(past)), past[:12])
+
+
+@pytest.mark.parametrize("pruner", list(PRUNERS))
+def test_a_pruner_gives_up_the_worst_and_not_the_best(pruner):
+    others = [outcome(value=0.1 * n, kids=dict.fromkeys(range(1, 6), 0.1 * n)) for n in range(1, 9)]
+    search = search_of(pruner=pruner)
+    worst, best = (dict.fromkeys(range(1, 4), kid) for kid in (5.0, 0.01))
+    own = outcome(value=None, state="missing", kids=worst)
+    assert prunes(search, others, own) is (pruner != "none")
+    assert not prunes(search, others, own._replace(kids=best))
+
+
+def test_the_median_waits_for_five_finished_trials():
+    others = [outcome(value=0.1, kids={1: 0.1, 2: 0.1}) for _ in range(4)]
+    own = outcome(value=None, state="missing", kids={1: 5.0, 2: 5.0})
+    assert not prunes(search_of(pruner="median"), others, own)
+    assert prunes(search_of(pruner="median"), [*others, others[0]], own)
+
+
+def test_importances_name_what_made_the_difference_and_need_enough_trials():
+    found = importances(search_of(), grid())
+    assert next(iter(found)) == "rate"
+    assert found["rate"] > 0.8
+    assert sum(found.values()) == pytest.approx(1)
+    assert importances(search_of(), grid()[:9]) == {}
+    assert importances(search_of(), [outcome(value=0.5)] * 12) == {}
