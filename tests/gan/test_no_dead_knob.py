@@ -23,6 +23,7 @@ pytestmark = pytest.mark.tf
 
 NETS = ("generator", "discriminator")
 SHAPES = {
+    "architecture": "biggan",
     "filters": "tapering",
     "norm_placement": "after",
     "bias_before_norm": True,
