@@ -107,12 +107,13 @@ def expand(file: StudyFile, profile: str | None, changes: Patch, cache: Path) ->
             raise HarnessError(f"{where}: cell {label!r}: {error}") from None
 
     reference = resolved(REFERENCE, under)
+    before = flatten(reference)
     cells: dict[str, Cell] = {}
     names: dict[str, str] = {}  # draft label → label of the cell that it is
     for label, patches in draft.cells.items():
         config = resolved(label, [*under, *patches]) if patches else reference
         identity = f"{key(config)}/{metric_request(config)}"
-        cells.setdefault(identity, Cell(label, config, _difference(config, reference)))
+        cells.setdefault(identity, Cell(label, config, _difference(config, before)))
         names[label] = cells[identity].label
     contrasts = _merge(file, draft.contrasts, names)
     used = {label for item in contrasts for label in (item.following, item.ignoring)}
@@ -183,8 +184,7 @@ def _merge(
     return tuple(merged.values())
 
 
-def _difference(config: TrialConfig, reference: TrialConfig) -> dict[str, Any]:
-    before = flatten(reference)
+def _difference(config: TrialConfig, before: Patch) -> dict[str, Any]:
     return {path: value for path, value in flatten(config).items() if value != before[path]}
 
 

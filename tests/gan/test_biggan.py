@@ -144,7 +144,9 @@ def test_the_discriminator_is_that_of_the_paper():
     np.testing.assert_allclose(found, logit + projected, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("size", [16, 32, 64])
+@pytest.mark.parametrize(
+    "size", [16, *(pytest.param(size, marks=pytest.mark.slow) for size in (32, 64))]
+)
 def test_it_is_built_at_every_size_and_every_weight_moves(size):
     config = small(data__image_size=size, generator__noise_size=64)
     ensemble = Ensemble(config, 1)
@@ -162,12 +164,12 @@ def test_it_is_built_at_every_size_and_every_weight_moves(size):
     assert np.isfinite([float(value) for value in statistics.values()]).all()
     after = weights(gan)
     for network in (gan.generator, gan.discriminator):
-        for name, variable in network.variables.items():
-            if variable in network.trainable:
-                assert np.isfinite(after[name]).all()
-                assert not np.array_equal(before[name], after[name]), name
+        for name in {name for name, held in network.variables.items() if held.trainable}:
+            assert np.isfinite(after[name]).all()
+            assert not np.array_equal(before[name], after[name]), name
 
 
+@pytest.mark.slow
 def test_the_recipe_is_traced_once_and_its_steps_are_those_taken_one_by_one():
     config = small()
     loop, batches = Loop(Ensemble(config, 1), 1), batches_of(config)

@@ -235,8 +235,12 @@ def check(config: "TrialConfig") -> None:
 
 
 def inert(config: "TrialConfig") -> Iterator[tuple[str, Any]]:
-    """The knobs that nothing would read, with their defaults."""
-    return ((rule.knob, rule.default) for rule in INERT if rule.when(config))
+    """The knobs that are set and nothing would read, with their defaults."""
+    return (
+        (rule.knob, rule.default)
+        for rule in INERT
+        if read(config, rule.knob) != rule.default and rule.when(config)
+    )
 
 
 def warnings(config: "TrialConfig") -> list[str]:
