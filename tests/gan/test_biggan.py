@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness.config.study import read
 from harness.config.patch import resolve
+from harness.config.study import read
 from harness.gan import models
 from harness.gan.labels.labelled import together
 from harness.gan.models.network import Pass

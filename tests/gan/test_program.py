@@ -44,6 +44,7 @@ OTHER = {
     ),
     "augmentation.probability": (0.5, {}),
     "augmentation.target_accuracy": (0.3, {"augmentation.probability": 0.5}),
+    "augmentation.max_probability": (0.5001, {"augmentation.probability": 0.5}),
     "augmentation.integration_steps": (10, {"augmentation.probability": 0.5}),
     "training.ema": (0.5, {}),
     "training.ema_start": (0.016, {"training.ema_start": 0.032}),

@@ -122,5 +122,6 @@ INERT = (
     ),
     Inert("discriminator.attention", False, _nowhere_to_attend),
     Inert("discriminator.output_epsilon", 1e-12, lambda c: c.discriminator.output == "logit"),
+    Inert("discriminator.instance_noise_every", 1, lambda c: c.discriminator.instance_noise == 0),
     Inert("discriminator.instance_noise_end", 1.0, lambda c: c.discriminator.instance_noise == 0),
 )

@@ -106,7 +106,8 @@ class DiscriminatorConfig(NetworkConfig):
     minibatch: Literal["none", "discrimination", "stddev"] = knob(
         "none",
         "features of the whole batch beside those of each image: distances to the others "
-        "(Salimans et al. 2016), or their mean deviation (Karras et al. 2018)",
+        "(Salimans et al. 2016), or their mean deviation (Karras et al. 2018); a layer of the "
+        "network, so at every update",
         source="Salimans et al. 2016",
     )
     output: Literal["logit", "sigmoid"] = knob(
@@ -122,6 +123,9 @@ class DiscriminatorConfig(NetworkConfig):
         source="Sønderby et al. 2017",
         ge=0.0,
         le=10.0,
+    )
+    instance_noise_every: int = knob(
+        1, "add it at every n-th pass of both networks", source="design", ge=1
     )
     instance_noise_end: float = knob(
         1.0, "share of the training after which it is zero", source="design", gt=0.0, le=1.0
