@@ -25,6 +25,7 @@ _TRIAL_NUMBERS = (
     "best",
     "best_kimg",
     "untrained",
+    "member_kid",  # of several GANs in one trial: the mean of each alone, where `final` looks
     *BESIDE,
     "kimg",
     "iteration",
@@ -188,8 +189,14 @@ def _scores(
         "best": best,
         "best_kimg": best_kimg,
         "untrained": kids[0] if kids else math.nan,
+        "member_kid": _mean(row.get("member_kid") for row in curves),
         **{name: _number(curves[-1].get(name)) if curves else math.nan for name in BESIDE},
     }
+
+
+def _mean(values: Iterable[float | None]) -> float:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else math.nan
 
 
 def _costs(result: Mapping[str, Any] | None, last: Sequence[Mapping[str, Any]]) -> dict[str, float]:

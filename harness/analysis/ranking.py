@@ -57,6 +57,9 @@ def claims(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*columns, "verdict", "judgement"])
 
 
+_BESIDE = ("member_kid", *BESIDE)
+
+
 def cells(frames: Frames) -> pd.DataFrame:
     """One row a cell and metric identity, in the order of the plan, against the reference."""
     rows = [
@@ -65,7 +68,7 @@ def cells(frames: Frames) -> pd.DataFrame:
         for identity in _identities(frames.trials, cell["label"])
     ]
     counts = ("planned", *STATUSES)
-    numbers = ("n", "mean", "sd", "best", *BESIDE, "pairs", "difference", "low", "high")
+    numbers = ("n", "mean", "sd", "best", *_BESIDE, "pairs", "difference", "low", "high")
     return pd.DataFrame(rows, columns=["cell", "identity", *counts, *numbers])
 
 
@@ -86,7 +89,7 @@ def _cell(frames: Frames, label: str, identity: str | None) -> dict[str, Any]:
         "mean": scored["final"].mean() if len(scored) else math.nan,
         "sd": scored["final"].std() if len(scored) > 1 else math.nan,
         "best": scored["best"].mean() if len(scored) else math.nan,
-        **{name: scored[name].mean() if len(scored) else math.nan for name in BESIDE},
+        **{name: scored[name].mean() if len(scored) else math.nan for name in _BESIDE},
         "pairs": 0,
     }
     if label == reference:

@@ -11,7 +11,8 @@ from harness.report import format as show
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Text
 from harness.report.data import ReportData
 
-MAYBE = ("FID", "Inception score", "Not finished")  # columns that are left out where empty
+# columns that are left out where empty
+MAYBE = ("A member alone", "FID", "Inception score", "Not finished")
 WORDS = ("Cell", "Not finished")
 
 
@@ -38,6 +39,7 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
             show.kid(row.mean, places),
             show.kid(row.sd, places),
             show.kid(row.best, places),
+            show.kid(row.member_kid, places),
             *(show.number(getattr(row, name), 2) for name in BESIDE),
             show.kid(row.difference, places, signed=True),
             show.interval(row.low, row.high, places),
@@ -46,8 +48,8 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
         for row in each_row(rows)
     ]
     metric = f"; metric identity {identity}" if of > 1 else ""
-    columns = ["Cell", "n", "KID\u00a0×\u00a010³", "sd", "Best", "Coverage", "FID",
-               "Inception score", "Difference", "Interval", "Not finished"]  # fmt: skip
+    columns = ["Cell", "n", "KID\u00a0×\u00a010³", "sd", "Best", "A member alone",
+               "Coverage", "FID", "Inception score", "Difference", "Interval", "Not finished"]  # fmt: skip
     shown = [
         place
         for place, name in enumerate(columns)
