@@ -165,7 +165,7 @@ def test_samples_are_translations_of_validation_images_beside_their_sources(tiny
         assert shown.shape == (16, 32)
         np.testing.assert_array_equal(shown[:, :16], arrays["sources"][number, ..., 0])
         np.testing.assert_array_equal(shown[:, 16:], arrays["images"][number, ..., 0])
-    with pytest.raises(HarnessError, match="--count 1000: .*digits has 899"):
+    with pytest.raises(HarnessError, match=r"--count 1000: .*digits has 899"):
         written(1000, "more.npz")
 
 

@@ -48,8 +48,8 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
         for row in each_row(rows)
     ]
     metric = f"; metric identity {identity}" if of > 1 else ""
-    columns = ["Cell", "n", "KID\u00a0×\u00a010³", "sd", "Best", "A member alone",
-               "Coverage", "FID", "Inception score", "Difference", "Interval", "Not finished"]  # fmt: skip
+    columns = ["Cell", "n", "KID\u00a0×\u00a010³", "sd", "Best", "A member alone", "Coverage",
+               "FID", "Inception score", "Difference", "Interval", "Not finished"]  # fmt: skip
     shown = [
         place
         for place, name in enumerate(columns)
