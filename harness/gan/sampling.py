@@ -1,6 +1,7 @@
 """Images of a trained generator, for other tools."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +35,7 @@ def write_samples(
     if not kept:
         raise HarnessError(f"{generators}: no generator is kept (harness clean removes them)")
     network, given = _load(config, kept[-1])
+    arrays: dict[str, Any]
     if config.translation.source:
         arrays = _translate(config, network, count, cache)
         shown = [montage(pair, 2) for pair in beside(arrays["sources"], arrays["images"])]
@@ -70,6 +72,7 @@ def _translate(
             f"{config.data.name} has {len(real)}"
         )
     translate, pixels = translation(config), config.training.pixel_range
+    assert translate is not None
     sources, made = [], []
     for start in range(0, count, _BATCH):
         source = translate(from_bytes(np.asarray(real[start : start + _BATCH]), pixels))

@@ -115,7 +115,14 @@ OTHER = {
     "augmentation.policy": ("none", {"augmentation.probability": 0.5}),
     "augmentation.probability": (0.5, {}),
     "augmentation.target_accuracy": (0.6, {"augmentation.probability": 0.5}),
-    "augmentation.max_probability": (0.5001, {"augmentation.probability": 0.5}),
+    "augmentation.max_probability": (
+        0.501,
+        {
+            "augmentation.probability": 0.5,
+            "augmentation.target_accuracy": 0.1,
+            "augmentation.integration_steps": 10,
+        },
+    ),
     "augmentation.integration_steps": (10, {"augmentation.probability": 0.5}),
     "augmentation.flip": (False, {"augmentation.probability": 0.9}),
     "augmentation.translation": (0.3, {"augmentation.probability": 0.9}),
