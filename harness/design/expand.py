@@ -113,7 +113,8 @@ def expand(file: StudyFile, profile: str | None, changes: Patch, cache: Path) ->
     for label, patches in draft.cells.items():
         config = resolved(label, [*under, *patches]) if patches else reference
         identity = f"{key(config)}/{metric_request(config)}"
-        cells.setdefault(identity, Cell(label, config, _difference(config, before)))
+        if identity not in cells:
+            cells[identity] = Cell(label, config, _difference(config, before))
         names[label] = cells[identity].label
     contrasts = _merge(file, draft.contrasts, names)
     used = {label for item in contrasts for label in (item.following, item.ignoring)}
