@@ -231,7 +231,9 @@ def samples(of: Plan, runtime: Runtime, cell: str, seed: int, count: int, target
     check_writable(target.parent if target.suffix == ".npz" else target)
     from harness.gan.sampling import write_samples
 
-    return write_samples(record.config(), record.folder / "generators", count, target)
+    return write_samples(
+        record.config(), record.folder / "generators", count, target, runtime.cache
+    )
 
 
 def clean(of: Plan, runtime: Runtime, whole: bool) -> int:

@@ -1,7 +1,6 @@
 """Load a study's plan and its part of the record into data frames."""
 
 import math
-import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis.objectives import Value, failed, objective
+from harness.analysis.values import costs, kid_error, message, number, own_flags, surroundings
 from harness.config.patch import DEFAULTS
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError, unknown
@@ -28,6 +28,7 @@ _TRIAL_NUMBERS = (
     "best",
     "best_kimg",
     "untrained",
+    "member_kid",  # of several GANs in one trial: the mean of each alone, where `final` looks
     *BESIDE,
     "kimg",
     "iteration",
@@ -169,66 +170,42 @@ def _read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) ->
     if status == MISSING and "search" in plan and trial.pruned() is not None:
         status = PRUNED
     key = {**who, "key": planned["key"]}
-    flags = _own_flags(result, identity)
+    flags = own_flags(result, identity)
     row = {
         **key,
         "status": status,
         "identity": identity,
         "flags": " ".join(dict.fromkeys(flag["flag"] for flag in flags)),
-        "message": _message(result, failure),
+        "message": message(result, failure),
         **_scores(curves, status, config, plan),
-        **_costs(result, (curves or training)[-1:]),
+        **costs(result, (curves or training)[-1:]),
     }
     return _Read(
         row,
         config,
         trial.metrics()[identity] if identity else None,
         [
-            {**key, "status": status, "identity": identity, **_error(at, str(identity)), **at}
+            {**key, "status": status, "identity": identity, **kid_error(at, str(identity)), **at}
             for at in curves
         ],
         [{**key, **values} for values in training],
         [{**who, "flag": flag["flag"], "kimg": flag["kimg"]} for flag in flags],
-        [{**who, **_environment(e), "attempt": n} for n, e in enumerate(trial.environment(), 1)],
+        [{**who, **surroundings(e), "attempt": n} for n, e in enumerate(trial.environment(), 1)],
         [{**who, "iteration": int(path.stem), "path": str(path)} for path in trial.samples()],
         [{**who, "path": str(path)} for path in (trial.interpolation(),) if path],
     )  # fmt: skip
 
 
-def _error(row: Mapping[str, Any], identity: str) -> dict[str, float]:
-    """Standard error of a KID: from its blocks or, where subsets overlap, from its two halves."""
-    halves = [row.get("kid_half_a"), row.get("kid_half_b")]
-    parts = halves if ".subsets" in identity else row.get("kid_blocks") or []
-    known = [part for part in parts if part is not None]
-    error = statistics.stdev(known) / math.sqrt(len(known)) if len(known) > 1 else math.nan
-    return {"kid_error": error}
-
-
-def _message(result: Mapping[str, Any] | None, failure: Mapping[str, Any] | None) -> str:
-    if result:
-        return str(result.get("message", ""))
-    return str(failure["error"]) if failure else ""
-
-
-def _own_flags(result: Mapping[str, Any] | None, identity: str | None) -> list[dict[str, Any]]:
-    flags = (result or {}).get("flags", [])
-    return [flag for flag in flags if flag.get("identity") in (None, identity)]
-
-
-def _number(value: Any) -> float:
-    return math.nan if value is None else float(value)
-
-
 def _scores(
     curves: Sequence[Mapping[str, Any]], status: str, config: Mapping[str, Any], plan: Plan
 ) -> dict[str, float]:
-    kids = [_number(row["kid"]) for row in curves]
+    kids = [number(row["kid"]) for row in curves]
     finite = [(kid, row["kimg"]) for kid, row in zip(kids, curves, strict=True) if kid == kid]
     best, best_kimg = min(finite, default=(math.nan, math.nan))
     known = {**DEFAULTS, **config}
     found = Value(math.nan)
     if status == FINISHED:
-        score, threshold = objective(plan["objective"]).score, _number(plan.get("threshold"))
+        score, threshold = objective(plan["objective"]).score, number(plan.get("threshold"))
         found = score(curves, known["training.evaluations"], threshold)
     elif status == DIVERGED:
         found = failed(plan["objective"], curves, known["training.kimg"])
@@ -239,35 +216,14 @@ def _scores(
         "best": best,
         "best_kimg": best_kimg,
         "untrained": kids[0] if kids else math.nan,
-        **{name: _number(curves[-1].get(name)) if curves else math.nan for name in BESIDE},
+        "member_kid": _mean(row.get("member_kid") for row in curves),
+        **{name: number(curves[-1].get(name)) if curves else math.nan for name in BESIDE},
     }
 
 
-def _costs(result: Mapping[str, Any] | None, last: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    ended = result or (last[0] if last else {})
-    names = ("kimg", "iteration", "seconds", "evaluation_seconds", "images_per_second", "attempts")
-    costs = {name: _number(ended.get(name)) for name in names}
-    parameters = ended.get("parameters", {})
-    for network in ("generator", "discriminator"):
-        costs[f"{network}_parameters"] = _number(parameters.get(network))
-    costs["generator_updates"] = _number(last[0].get("generator_updates")) if last else math.nan
-    return costs
-
-
-def _environment(entry: Mapping[str, Any]) -> dict[str, Any]:
-    # the machine's name stays in the record: reports are sent around
-    git = entry.get("git") or {}
-    return {
-        **{name: str(entry.get(name, "")) for name in ("at", "python", "platform", "device")},
-        "arithmetic": _pairs(entry.get("arithmetic") or {}),
-        "versions": _pairs(entry.get("versions") or {}),
-        "commit": str(git.get("commit") or ""),
-        "dirty": bool(git.get("dirty")),
-    }
-
-
-def _pairs(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {values[name]}" for name in sorted(values))
+def _mean(values: Iterable[float | None]) -> float:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else math.nan
 
 
 def _each(read: Iterable[_Read], part: str) -> list[dict[str, Any]]:

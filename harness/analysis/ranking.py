@@ -38,6 +38,9 @@ def ranking(frames: Frames) -> pd.DataFrame:
     return table.sort_values("effect", kind="stable", na_position="last").reset_index(drop=True)
 
 
+_BESIDE = ("member_kid", *BESIDE)
+
+
 def cells(frames: Frames) -> pd.DataFrame:
     """One row a cell and metric identity, in the order of the plan, against the reference."""
     rows = [
@@ -46,7 +49,18 @@ def cells(frames: Frames) -> pd.DataFrame:
         for identity in _identities(frames.trials, cell["label"])
     ]
     counts = ("planned", *STATUSES)
-    numbers = ("n", "mean", "sd", "censored", "best", *BESIDE, "pairs", "difference", "low", "high")
+    numbers = (
+        "n",
+        "mean",
+        "sd",
+        "censored",
+        "best",
+        *_BESIDE,
+        "pairs",
+        "difference",
+        "low",
+        "high",
+    )
     return pd.DataFrame(rows, columns=["cell", "identity", *counts, *numbers])
 
 
@@ -68,7 +82,7 @@ def _cell(frames: Frames, label: str, identity: str | None) -> dict[str, Any]:
         "sd": scored["final"].std() if len(scored) > 1 else math.nan,
         "censored": int(scored["censored"].sum()),
         "best": scored["best"].mean() if len(scored) else math.nan,
-        **{name: scored[name].mean() if len(scored) else math.nan for name in BESIDE},
+        **{name: scored[name].mean() if len(scored) else math.nan for name in _BESIDE},
         "pairs": 0,
     }
     if label == reference:

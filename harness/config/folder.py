@@ -3,7 +3,6 @@
 import hashlib
 from pathlib import Path
 
-from harness import rng
 from harness.config.trial import DataConfig
 from harness.errors import HarnessError
 
@@ -93,6 +92,8 @@ def _hold_out(files: list[Path], fraction: float) -> list[list[Path]]:
             f"data.path: {len(unique)} different images are too few to hold out a share of "
             f"{fraction} (data.validation_fraction)"
         )
+    from harness import rng  # here, since NumPy is slow to load and few plans need it
+
     order = rng.generator(0, "data", "hold_out").permutation(len(unique))
     held = {unique[i] for i in order[:count]}
     return [[f for f in files if (contents[f] in held) == side] for side in (False, True)]

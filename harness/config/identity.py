@@ -58,14 +58,15 @@ def metric_request(config: TrialConfig) -> str:
     The reference images enter through the data section (which images are trained on does not
     matter, but for the split that the `classifier` learns from), a user's encoder by its content.
     """
-    asked = {path: value for path, value in flatten(config).items() if path.startswith(SCORING)}
+    knobs = flatten(config)
+    asked = {path: value for path, value in knobs.items() if path.startswith(SCORING)}
     if config.translation.source:  # scores of translations never stand beside others
         asked["translation.source"] = config.translation.source
     if asked["evaluation.encoder_content"]:
         del asked["evaluation.encoder"]
     data = {
         path: value
-        for path, value in flatten(config).items()
+        for path, value in knobs.items()
         if path.startswith("data.") and path not in PLACES + SUBSET
     }
     return digest([asked, data], 8)

@@ -22,10 +22,11 @@ Patch = Mapping[str, Any]
 
 def _walk(model: BaseModel, prefix: str = "") -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for name in type(model).model_fields:
-        value = getattr(model, name)
-        nested = isinstance(value, BaseModel)
-        values |= _walk(value, f"{prefix}{name}.") if nested else {f"{prefix}{name}": value}
+    for name, value in model:
+        if isinstance(value, BaseModel):
+            values |= _walk(value, f"{prefix}{name}.")
+        else:
+            values[f"{prefix}{name}"] = value
     return values
 
 

@@ -41,9 +41,8 @@ def identity(config: TrialConfig) -> str:
     return f"{key(config)}/{metric_request(config)}"
 
 
-def difference(config: TrialConfig, reference: TrialConfig) -> dict[str, Any]:
-    """The knobs of `config` that differ from the reference."""
-    before = flatten(reference)
+def difference(config: TrialConfig, before: Patch) -> dict[str, Any]:
+    """The knobs of `config` that differ from those of the reference."""
     return {path: value for path, value in flatten(config).items() if value != before[path]}
 
 

@@ -145,12 +145,15 @@ def expand(file: StudyFile, profile: str | None, changes: Patch, cache: Path) ->
 
     reference = resolved(REFERENCE, under)
     draft = _draft(file, lambda patches: identity(contents.fill(resolve([*under, *patches]))))
+    before = flatten(reference)
     cells: dict[str, Cell] = {}
     names: dict[str, str] = {}  # draft label → label of the cell that it is
     for label, patches in draft.cells.items():
         config = resolved(label, [*under, *patches]) if patches else reference
-        cell = Cell(label, config, difference(config, reference))
-        names[label] = cells.setdefault(cell.identity, cell).label
+        name = identity(config)
+        if name not in cells:
+            cells[name] = Cell(label, config, difference(config, before))
+        names[label] = cells[name].label
     contrasts = _merge(file, draft.contrasts, names)
     crossed = draft.crossed and draft.crossed.renamed(names)
     used = {REFERENCE, *(crossed.cells if crossed else ())}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.config.content import Contents
-from harness.config.patch import DEFAULTS, Patch, resolve
+from harness.config.patch import DEFAULTS, Patch, flatten, resolve
 from harness.config.search import Range
 from harness.config.search import Search as Declared
 from harness.config.study import StudyFile
@@ -71,10 +71,11 @@ class Search:
     def cells(self, reference: TrialConfig, cache: Path) -> tuple[Cell, ...]:
         """The cells that were suggested, each once, against the reference."""
         made: dict[str, Cell] = {}
+        before = flatten(reference)
         for item in self.suggestions:
             if item.cell and item.cell not in made and item.cell != REFERENCE:
                 config = self.config(item.params, cache)
-                made[item.cell] = Cell(item.cell, config, difference(config, reference))
+                made[item.cell] = Cell(item.cell, config, difference(config, before))
         return tuple(made.values())
 
     def resumes(self, other: "Search") -> bool:

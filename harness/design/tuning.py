@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any
 
 from harness.config.identity import metric_request
-from harness.config.patch import Patch
+from harness.config.patch import Patch, flatten
 from harness.config.study import StudyFile
 from harness.config.trial import TrialConfig
 from harness.config.tune import Tune
@@ -85,7 +85,7 @@ def _points(grid: Mapping[str, list[Patch]], cell: Cell, at: At, where: str) -> 
         config = at(cell.label, name, patches)
         if metric_request(config) != metric_request(cell.config):
             raise HarnessError(f"{where}: {point} changes what is measured; tune what is trained")
-        found = Cell(name, config, difference(config, cell.config))
+        found = Cell(name, config, difference(config, flatten(cell.config)))
         if found.identity not in {other.identity for other in points.values()}:
             points[point] = found
     return points
@@ -120,5 +120,6 @@ def tuned(
         for before, after in zip(cells, at, strict=True)
         if before.identity != after.identity
     }
-    judged = [replace(cell, patch=difference(cell.config, at[0].config)) for cell in at]
+    reference = flatten(at[0].config)
+    judged = [replace(cell, patch=difference(cell.config, reference)) for cell in at]
     return judged, replace(found, chosen=chosen, untuned=untuned)

@@ -52,6 +52,7 @@ VARIABLE = (
     "discriminator.output_epsilon",
     "augmentation.probability",
     "augmentation.target_accuracy",
+    "augmentation.max_probability",
     "augmentation.integration_steps",
     "training.ema",
     "training.balance_ratio",

@@ -1,6 +1,7 @@
 """Images of a trained generator, for other tools."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -9,45 +10,82 @@ from harness.config.trial import TrialConfig
 from harness.errors import HarnessError
 from harness.files import write_atomically
 from harness.gan import models
-from harness.gan.grid import png
-from harness.gan.labels.condition import condition, sampled_inputs
+from harness.gan.data import load_images
+from harness.gan.grid import beside, montage, png
+from harness.gan.labels.condition import Condition, condition, sampled_inputs
 from harness.gan.labels.labelled import apart
 from harness.gan.models.network import GENERATION
-from harness.gan.pixels import to_bytes
+from harness.gan.pixels import from_bytes, to_bytes
 from harness.gan.train import checkpoint
 from harness.gan.train.ensemble import Mixture, sampling
+from harness.gan.train.state import translation
 
 _BATCH = 128
 
 
-def write_samples(config: TrialConfig, generators: Path, count: int, target: Path) -> Path:
-    """Write `count` images of the last kept EMA generator: a folder of PNG files, or a .npz."""
-    if config.translation.source:
-        raise HarnessError(
-            "this trial translates images, so it makes none of its own; the grids in its folder "
-            "show translations of validation images"
-        )
+def write_samples(
+    config: TrialConfig, generators: Path, count: int, target: Path, cache: Path
+) -> Path:
+    """Write `count` images of the last kept EMA generator: a folder of PNG files, or a .npz.
+
+    A translation is given the sources of the first validation images, which are shown to the left
+    of what is made of them, or stand in the .npz as `sources`.
+    """
     kept = sorted(generators.glob("*.npz"))
     if not kept:
         raise HarnessError(f"{generators}: no generator is kept (harness clean removes them)")
-    images = _sample(config, kept[-1], count)
+    network, given = _load(config, kept[-1])
+    arrays: dict[str, Any]
+    if config.translation.source:
+        arrays = _translate(config, network, count, cache)
+        shown = [montage(pair, 2) for pair in beside(arrays["sources"], arrays["images"])]
+    else:
+        arrays = {"images": _sample(config, network, given, count)}
+        shown = list(arrays["images"])
     if target.suffix == ".npz":
-        write_atomically(target, lambda file: np.savez(file, images=images))
+        write_atomically(target, lambda file: np.savez(file, **arrays))
         return target
     target.mkdir(parents=True, exist_ok=True)
-    for number, image in enumerate(images):
+    for number, image in enumerate(shown):
         write_atomically(target / f"{number:05d}.png", png(image))
     return target
 
 
-def _sample(config: TrialConfig, path: Path, count: int) -> np.ndarray:
-    """(count, H, W, C) uint8, a function of the trial's seed."""
+def _load(config: TrialConfig, path: Path) -> tuple[Mixture, Condition | None]:
     channels = dataset(config.data.name).channels
     members = range(config.training.members)
     network = Mixture([models.generator(config, channels) for _ in members])
     given = condition(config.labels)
     # the average goes by its network's own names
     checkpoint.load(path, sampling(network, given))
+    return network, given
+
+
+def _translate(
+    config: TrialConfig, network: Mixture, count: int, cache: Path
+) -> dict[str, np.ndarray]:
+    """Translations of the first validation images, (count, H, W, C) uint8, and their sources."""
+    real = load_images(config.data, cache).validation[:count]
+    if len(real) < count:
+        raise HarnessError(
+            f"--count {count}: a translation starts from validation images, of which "
+            f"{config.data.name} has {len(real)}"
+        )
+    translate, pixels = translation(config), config.training.pixel_range
+    assert translate is not None
+    sources, made = [], []
+    for start in range(0, count, _BATCH):
+        source = translate(from_bytes(np.asarray(real[start : start + _BATCH]), pixels))
+        sources.append(source.numpy())
+        made.append(network(source, GENERATION).numpy())
+    arrays = {"images": made, "sources": sources}
+    return {name: to_bytes(np.concatenate(parts), pixels) for name, parts in arrays.items()}
+
+
+def _sample(
+    config: TrialConfig, network: Mixture, given: Condition | None, count: int
+) -> np.ndarray:
+    """(count, H, W, C) uint8, a function of the trial's seed."""
     made = []
     for number in range(-(-count // _BATCH)):
         # whole batches, each from its own stream: fewer images are the first of more

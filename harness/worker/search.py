@@ -6,7 +6,6 @@ from typing import Any
 from harness.analysis.frame import load
 from harness.analysis.search import outcomes
 from harness.config.identity import keys
-from harness.config.patch import unflatten
 from harness.config.runtime import Runtime
 from harness.design.cells import Cell, difference
 from harness.design.expand import cell_json
@@ -58,8 +57,7 @@ class Searcher:
         key = keys(config, [search.seed])[search.seed]
         label = known.get(key, f"suggestion {len(search.suggestions) + 1}")
         if key not in known:
-            reference = unflatten(plan["cells"][0]["config"])
-            cell = Cell(label, config, difference(config, reference))
+            cell = Cell(label, config, difference(config, plan["cells"][0]["config"]))
             plan["cells"] = [*plan["cells"], cell_json(cell)]
             trial = {"cell": label, "seed": search.seed, "key": key}
             plan["trials"] = [*plan["trials"], trial]

@@ -231,6 +231,11 @@ def test_the_controller_is_as_fast_per_image_at_every_batch_size_and_stays_in_bo
     for _ in range(20000 // 100):
         large.update(tf.constant(-100.0))
     assert float(large.probability) == 0.0
+    limited = Controller("adaptive", Numbers(resolve([{"augmentation.max_probability": 0.6}])))
+    for controller, limit in ((large, 1.0), (limited, 0.6)):
+        for _ in range(2):
+            controller.update(tf.constant(10000.0))
+            assert float(controller.probability) == np.float32(limit)
     fixed = Controller("fixed", Numbers(resolve([{"augmentation.probability": 0.3}])))
     fixed.update(tf.constant(1.0))
     assert float(fixed.probability) == pytest.approx(0.3)

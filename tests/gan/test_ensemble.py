@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from harness.gan.data import Images
+from harness.gan.latents import sampled
 from harness.gan.models.network import GENERATION
 from harness.gan.train import step
 from harness.gan.train.batches import Batches
 from harness.gan.train.ensemble import Ensemble, member
 from harness.gan.train.loop import Loop
+from harness.gan.train.program import Program
+from harness.gan.train.session import Scores, Session
 from harness.gan.train.state import build
 
 pytestmark = pytest.mark.tf
@@ -66,6 +70,39 @@ def test_the_images_of_a_batch_are_made_in_turn(tiny):
         np.testing.assert_array_equal(image, alone)
     assert len(ensemble.average.variables) == 3 * len(ensemble.members[0].average.variables)
     assert ensemble.parameters()["generator"] == 3 * ensemble.members[0].generator.parameters()[0]
+
+
+class Judge:
+    """Scores by the mean brightness of the first image."""
+
+    count = 20
+
+    def score(self, generate, inputs, with_fid):
+        return {"kid": float(generate(inputs)[0].mean())}
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_each_member_is_scored_alone_beside_all_of_them_where_the_objective_looks(tiny, members):
+    changes = {"training.kimg": 0.192, "training.evaluations": 6, "data.name": "digits"}
+    config = tiny({**changes, "training.members": members})
+    known = Images(images(), images(), None, None, "", ())
+    session = Session(config, known, Judge(), Program(config, 1))
+    rows = [e.values for e in session.events(lambda: False) if isinstance(e, Scores)]
+    assert len(config.final_iterations) == 2
+    for row in rows:
+        known_alone = members > 1 and row["iteration"] in config.final_iterations
+        assert ("member_kids" in row) == ("member_kid" in row) == known_alone
+    if members == 1:
+        return
+    last = rows[-1]
+    inputs = sampled(config.generator, Judge.count, config.seed, "evaluation", len(rows) - 1)
+    for gan, kid in zip(session.gan.members, last["member_kids"], strict=True):
+        alone = 255 * gan.average(tf.constant(inputs), GENERATION).numpy()[0].mean()
+        assert kid == pytest.approx(alone, abs=0.5)
+    assert last["member_kid"] == pytest.approx(np.mean(last["member_kids"]))
+    # all of them: the first image is the first member's
+    assert last["kid"] == pytest.approx(last["member_kids"][0])
+    assert last["member_kids"][0] != last["member_kids"][1]
 
 
 def test_every_variable_has_one_name_and_one_owner(tiny):

@@ -141,6 +141,7 @@ BOTH = ("generator", "discriminator")
 TRACED = {
     "residual": {f"{owner}.residual": True for owner in BOTH},
     "attention": {f"{owner}.attention": True for owner in BOTH},
+    "biggan": {f"{owner}.architecture": "biggan" for owner in BOTH},
     "autoencoder": {"loss.name": "began", "augmentation.policy": "none"},
     "u_net": {"translation.source": "edges"},
     "penalties": {

@@ -533,7 +533,7 @@ def test_a_resumed_training_is_the_same_and_so_are_its_images(tiny, tmp_path, na
     # a kept generator knows the frequencies, so that its images can be made without the data set
     generators = tmp_path / "generators"
     whole.save_generator(generators / "1.npz")
-    target = write_samples(config, generators, 40, tmp_path / "samples.npz")
+    target = write_samples(config, generators, 40, tmp_path / "samples.npz", tmp_path)
     inputs = sampled_inputs(config.generator, whole.gan.condition, BATCH, config.seed, "export", 0)
     made = np.load(Path(target))["images"]
     difference = made.astype(int) - whole.generate(inputs)[:40]

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.tf
 
 NETS = ("generator", "discriminator")
 SHAPES = {
+    "architecture": "biggan",
     "filters": "tapering",
     "norm_placement": "after",
     "bias_before_norm": True,
@@ -61,6 +62,7 @@ OTHER = {
     "discriminator.dropout": (0.1, {}),
     "discriminator.instance_noise": (0.1, {}),
     "discriminator.instance_noise_end": (0.1, {"discriminator.instance_noise": 0.1}),
+    "discriminator.instance_noise_every": (2, {"discriminator.instance_noise": 0.1}),
     **{f"{net}.{knob}": (value, {}) for net in NETS for knob, value in SHAPES.items()},
     **{f"{net}.initializer_stddev": (0.05, {f"{net}.initializer": "normal"}) for net in NETS},
     "generator.latent": ("uniform", {}),
@@ -76,6 +78,8 @@ OTHER = {
     "loss.label_smoothing": (0.1, {}),
     "loss.smoothing_noise": (0.2, {}),
     "loss.label_noise": (0.3, {}),
+    "loss.smoothing_noise_every": (2, {"loss.smoothing_noise": 0.2}),
+    "loss.label_noise_every": (2, {"loss.label_noise": 0.3}),
     "loss.generator": ("feature_matching", {}),
     "loss.margin": (0.1, {"loss.name": "ebgan", "augmentation.policy": "none"}),
     "loss.diversity_ratio": (0.9, {"loss.name": "began", "augmentation.policy": "none"}),
@@ -87,6 +91,10 @@ OTHER = {
         if re.fullmatch(r"penalties\..*weight", path)
     },
     "penalties.clipping.limit": (0.001, {"loss.name": "wasserstein"}),
+    "penalties.clipping.every": (
+        2,
+        {"loss.name": "wasserstein", "penalties.clipping.limit": 0.001},
+    ),
     "optimizer.generator.learning_rate": (1e-3, {}),
     "optimizer.generator.beta_1": (0.9, {}),
     "optimizer.generator.beta_2": (0.9, {}),
@@ -107,6 +115,14 @@ OTHER = {
     "augmentation.policy": ("none", {"augmentation.probability": 0.5}),
     "augmentation.probability": (0.5, {}),
     "augmentation.target_accuracy": (0.6, {"augmentation.probability": 0.5}),
+    "augmentation.max_probability": (
+        0.501,
+        {
+            "augmentation.probability": 0.5,
+            "augmentation.target_accuracy": 0.1,
+            "augmentation.integration_steps": 10,
+        },
+    ),
     "augmentation.integration_steps": (10, {"augmentation.probability": 0.5}),
     "augmentation.flip": (False, {"augmentation.probability": 0.9}),
     "augmentation.translation": (0.3, {"augmentation.probability": 0.9}),
@@ -127,6 +143,7 @@ OTHER = {
     "training.balance": ("loss", {"training.balance_ratio": 1.01}),
     "training.balance_ratio": (1.01, {"training.balance": "loss"}),
     "training.replay": (0.5, {"training.replay_size": 8}),
+    "training.replay_every": (2, {"training.replay": 0.5, "training.replay_size": 8}),
     "training.replay_size": (16, {"training.replay": 0.5, "training.replay_size": 8}),
     "training.precision": ("bfloat16", {}),
     "training.members": (2, {}),

@@ -44,6 +44,14 @@ OTHER = {
     ),
     "augmentation.probability": (0.5, {}),
     "augmentation.target_accuracy": (0.3, {"augmentation.probability": 0.5}),
+    "augmentation.max_probability": (
+        0.501,
+        {
+            "augmentation.probability": 0.5,
+            "augmentation.target_accuracy": 0.1,
+            "augmentation.integration_steps": 10,
+        },
+    ),
     "augmentation.integration_steps": (10, {"augmentation.probability": 0.5}),
     "training.ema": (0.5, {}),
     "training.ema_start": (0.016, {"training.ema_start": 0.032}),
@@ -175,6 +183,22 @@ EVERYTHING = {  # that a step may hold
     "labels.conditioning": "projection",
     "labels.every_block": True,
 }
+# once left out, for a difference that looked like RMSProp's; it was the order of replay's places,
+# which XLA sorts: RMSProp alone agrees to 1e-6, at its default epsilon, too
+SCHEDULE = {
+    "optimizer.generator.name": "rmsprop",
+    "optimizer.generator.epsilon": 1e-4,
+    "optimizer.discriminator.name": "sgd",
+    "penalties.historical.weight": 1.0,
+    "penalties.historical.generator_weight": 1.0,
+    "training.accumulation": 2,
+    "training.balance": "loss",
+    "training.balance_ratio": 1.5,
+    "training.ema_start": 0.016,
+    "training.learning_rate_decay": "cosine",
+    "training.replay": 0.5,
+    "training.replay_size": 8,
+}
 NETS = ("generator", "discriminator")
 LAYERS = {
     **{f"{net}.{knob}": True for net in NETS for knob in ("residual", "attention")},
@@ -197,6 +221,7 @@ OTHER_LAYERS = {
 }
 LONG = {
     "everything": EVERYTHING,
+    "schedule": SCHEDULE,
     "layers": LAYERS,
     "other layers": OTHER_LAYERS,
     "pixel shuffle": {"generator.upsampling": "pixel_shuffle", "discriminator.minibatch": "stddev"},

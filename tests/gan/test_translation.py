@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from harness.config.identity import metric_request
 from harness.config.runtime import Runtime
@@ -11,6 +12,7 @@ from harness.gan.data import load_images
 from harness.gan.evaluate import Evaluator
 from harness.gan.losses import Game
 from harness.gan.models.network import GENERATION, Pass
+from harness.gan.sampling import write_samples
 from harness.gan.train.objectives import generator_loss
 from harness.gan.train.program import Program, Programs
 from harness.gan.train.session import GRID, Session
@@ -132,11 +134,39 @@ def test_it_is_scored_on_the_validation_images_under_a_name_of_its_own(tiny, tmp
     assert black["l1"] == pytest.approx(real.mean() / 255, rel=1e-5)
     assert black["kid"] > perfect["kid"]
     session = Session(config, known, evaluator, Program(config, 1))
-    assert session.grid().shape == (GRID, 16, 16, 1)
+    pairs = session.grid().reshape(GRID // 2, 2, 16, 16, 1)
+    real = evaluator.reference(0, GRID // 2)
+    # pairs as a row shows them: a source, and to its right what is made of it
+    np.testing.assert_allclose(pairs[:, 0], 255 * edges(real / np.float32(255)), atol=0.51)
+    np.testing.assert_array_equal(pairs[:, 1], session.generate(session.program.sources(real)))
     events = list(session.events(lambda: False))
     rows = [event.values for event in events if type(event).__name__ == "Scores"]
     assert len(rows) == config.training.evaluations + 1
     assert rows[-1]["l1"] < rows[0]["l1"]
+
+
+def test_samples_are_translations_of_validation_images_beside_their_sources(tiny, tmp_path):
+    config = tiny(EDGES)
+    known = load_images(config.data, tmp_path)
+    session = Session(config, known, Evaluator(config, known, tmp_path), Program(config, 1))
+    session.save_generator(tmp_path / "generators" / "1.npz")
+
+    def written(count, name):
+        return write_samples(config, tmp_path / "generators", count, tmp_path / name, tmp_path)
+
+    arrays = np.load(written(200, "samples.npz"))
+    sources = session.program.sources(known.validation[:200])
+    np.testing.assert_allclose(arrays["sources"], 255 * sources, atol=0.51)
+    made = arrays["images"].astype(int)
+    assert np.abs(made - session.generate(sources)).max() <= 1  # compiled or not rounds otherwise
+    folder = written(3, "samples")
+    for number, file in enumerate(sorted(folder.glob("*.png"))):
+        shown = np.asarray(Image.open(file))
+        assert shown.shape == (16, 32)
+        np.testing.assert_array_equal(shown[:, :16], arrays["sources"][number, ..., 0])
+        np.testing.assert_array_equal(shown[:, 16:], arrays["images"][number, ..., 0])
+    with pytest.raises(HarnessError, match=r"--count 1000: .*digits has 899"):
+        written(1000, "more.npz")
 
 
 def test_a_worker_keeps_its_metric_apart_from_that_of_other_trials(tiny, tmp_path):

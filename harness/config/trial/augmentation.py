@@ -23,6 +23,9 @@ class AugmentationConfig(Section):
         unit="updates",
         ge=1,
     )
+    max_probability: float = knob(
+        1.0, "how far `adaptive` may raise the probability", source="design", gt=0.0, le=1.0
+    )
     flip: bool = knob(True, "mirror left and right with probability one half")
     translation: float = knob(
         0.125, "largest shift each way, in whole pixels", unit="image sizes", ge=0.0, le=0.5

@@ -62,7 +62,8 @@ def _no_embedding(config: "TrialConfig") -> bool:
 
 
 def _no_further_block(config: "TrialConfig") -> bool:
-    return _no_embedding(config) or depth_of(config.data.image_size) == 1
+    single = depth_of(config.data.image_size) == 1 and config.generator.architecture == "dcgan"
+    return _no_embedding(config) or single
 
 
 INERT = (

@@ -21,12 +21,18 @@ class LossConfig(Section):
         ge=0.0,
         le=1.0,
     )
+    smoothing_noise_every: int = knob(
+        1, "apply smoothing_noise at every n-th update of the discriminator", source="design", ge=1
+    )
     label_noise: float = knob(
         0.0,
         "share of the discriminator's labels, real and generated, that are flipped at random",
         source="S1",
         ge=0.0,
         le=0.5,
+    )
+    label_noise_every: int = knob(
+        1, "flip labels at every n-th update of the discriminator", source="design", ge=1
     )
     generator: GeneratorLossName = knob(
         "adversarial",

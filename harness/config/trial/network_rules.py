@@ -13,17 +13,14 @@ ATTENDED = 16  # pixels of the largest feature map that self-attention works on
 _NETWORKS = ("generator", "discriminator")
 # what a U-Net, which a translation has for a generator, does without
 _NOT_IN_A_UNET: dict[str, Any] = {
+    "architecture": "dcgan",
     "noise_size": 64,
     "latent": "normal",
     "truncation": 0.0,
-    "skip_z": False,
-    "filters": "constant",
     "hidden_dense": 0,
-    "residual": False,
     "attention": False,
     "dropout": 0.0,
 }
-_OF_FURTHER_BLOCKS = ("filters", "residual", "skip_z")
 
 
 def _translates(config: "TrialConfig") -> bool:
@@ -90,12 +87,17 @@ def _of_both(network: str) -> Iterator[Inert]:
     )
 
 
-def _in_no_unet(knob: str, default: Any) -> Inert:
-    """A knob of S0's generator alone; some of them need a second block, too."""
-    single = _single("generator")
-    if knob in _OF_FURTHER_BLOCKS:
-        return Inert(f"generator.{knob}", default, lambda c: _translates(c) or single(c))
-    return Inert(f"generator.{knob}", default, _translates)
+def _biggan(network: str) -> Callable[["TrialConfig"], bool]:
+    return lambda c: bool(read(c, f"{network}.architecture") == "biggan")
+
+
+def _fed_once(config: "TrialConfig") -> bool:
+    """Whether the generator has no block that could be fed the latents again."""
+    return _single("generator")(config) and not _biggan("generator")(config)
+
+
+def _unless_unet(knob: str, default: Any, when: Callable[["TrialConfig"], bool]) -> Inert:
+    return Inert(f"generator.{knob}", default, lambda c: _translates(c) or when(c))
 
 
 INERT = (
@@ -107,8 +109,12 @@ INERT = (
         lambda c: c.generator.activation == "relu" and not _translates(c),
     ),
     Inert("discriminator.leaky_slope", 0.2, lambda c: c.discriminator.activation == "relu"),
-    *(_in_no_unet(knob, default) for knob, default in _NOT_IN_A_UNET.items()),
+    *(Inert(f"generator.{knob}", default, _translates) for knob, default in _NOT_IN_A_UNET.items()),
+    _unless_unet("filters", "constant", _single("generator")),
+    _unless_unet("residual", False, lambda c: _biggan("generator")(c) or _single("generator")(c)),
+    _unless_unet("skip_z", False, _fed_once),
     Inert("discriminator.filters", "constant", _single("discriminator")),
+    Inert("discriminator.residual", False, _biggan("discriminator")),
     Inert(
         "generator.dropout_at_generation",
         False,
@@ -116,5 +122,6 @@ INERT = (
     ),
     Inert("discriminator.attention", False, _nowhere_to_attend),
     Inert("discriminator.output_epsilon", 1e-12, lambda c: c.discriminator.output == "logit"),
+    Inert("discriminator.instance_noise_every", 1, lambda c: c.discriminator.instance_noise == 0),
     Inert("discriminator.instance_noise_end", 1.0, lambda c: c.discriminator.instance_noise == 0),
 )

@@ -10,8 +10,13 @@ Initializer = Literal["glorot_uniform", "normal", "truncated_normal", "orthogona
 
 
 class NetworkConfig(Section):
-    """What both networks of S0's DCGAN have."""
+    """What both networks have."""
 
+    architecture: Literal["dcgan", "biggan"] = knob(
+        "dcgan",
+        "S0's blocks, or BigGAN's: residual, each normalised and activated before two convolutions",
+        source="Brock et al. 2019",
+    )
     width: int = knob(128, "filters of every hidden layer, or of the widest", ge=1, le=2048)
     filters: Literal["constant", "tapering", "rising"] = knob(
         "constant",
@@ -40,7 +45,9 @@ class NetworkConfig(Section):
     hidden_dense: int = knob(
         0, "hidden fully connected layers, of 4 * width units", source="S1", ge=0, le=4
     )
-    residual: bool = knob(False, "add the resampled input of each block to its output")
+    residual: bool = knob(
+        False, "add the resampled input of each block to its output; BigGAN's always do"
+    )
     attention: bool = knob(
         False,
         "self-attention at 16 px, or at the largest feature map below",
@@ -67,7 +74,9 @@ class GeneratorConfig(NetworkConfig):
         le=10.0,
     )
     skip_z: bool = knob(
-        False, "feed the latents to every block, not the first alone", source="Brock et al. 2019"
+        False,
+        "feed the latents to every block, not the first alone; BigGAN's make gains of them",
+        source="Brock et al. 2019",
     )
     upsampling: Literal["transposed", "nearest", "bilinear", "pixel_shuffle"] = knob(
         "transposed",
@@ -97,7 +106,8 @@ class DiscriminatorConfig(NetworkConfig):
     minibatch: Literal["none", "discrimination", "stddev"] = knob(
         "none",
         "features of the whole batch beside those of each image: distances to the others "
-        "(Salimans et al. 2016), or their mean deviation (Karras et al. 2018)",
+        "(Salimans et al. 2016), or their mean deviation (Karras et al. 2018); a layer of the "
+        "network, so at every update",
         source="Salimans et al. 2016",
     )
     output: Literal["logit", "sigmoid"] = knob(
@@ -113,6 +123,9 @@ class DiscriminatorConfig(NetworkConfig):
         source="Sønderby et al. 2017",
         ge=0.0,
         le=10.0,
+    )
+    instance_noise_every: int = knob(
+        1, "add it at every n-th pass of both networks", source="design", ge=1
     )
     instance_noise_end: float = knob(
         1.0, "share of the training after which it is zero", source="design", gt=0.0, le=1.0

@@ -99,6 +99,12 @@ class TrainingConfig(Section):
         ge=0.0,
         le=1.0,
     )
+    replay_every: int = knob(
+        1,
+        "show and keep generated images at every n-th update of the discriminator",
+        source="design",
+        ge=1,
+    )
     replay_size: int = knob(
         1024,
         "generated images that are kept for `replay`; one that is shown makes room for a new one",

@@ -70,6 +70,7 @@ class WeightClippingConfig(Section):
         source="Arjovsky et al. 2017",
         ge=0.0,
     )
+    every: int = knob(1, "clip after every n-th update", source="design", ge=1)
 
 
 class PenaltiesConfig(Section):

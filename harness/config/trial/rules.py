@@ -100,6 +100,11 @@ CLASHES = (
         lambda c: c.translation.source == "grey" and dataset(c.data.name).channels == 1,
         "the images of this data set are grey already: set translation.source to edges",
     ),
+    Clash(
+        ("augmentation.probability", "augmentation.max_probability"),
+        lambda c: c.augmentation.probability > c.augmentation.max_probability,
+        "`adaptive` would start above its limit: lower augmentation.probability",
+    ),
     *(_pairs(f"augmentation.{knob}") for knob in ("brightness", "saturation", "contrast")),
     Clash(
         ("penalties.clipping.limit", "loss.name"),
@@ -170,11 +175,15 @@ INERT = (
     Inert("loss.margin", 10.0, lambda c: c.loss.name != "ebgan"),
     Inert("loss.diversity_ratio", 0.5, lambda c: c.loss.name != "began"),
     Inert("loss.equilibrium_gain", 0.001, lambda c: c.loss.name != "began"),
+    Inert("loss.smoothing_noise_every", 1, lambda c: c.loss.smoothing_noise == 0),
+    Inert("loss.label_noise_every", 1, lambda c: c.loss.label_noise == 0),
     *(Inert(f"penalties.{name}.every", 1, _absent(name)) for name in PENALTIES),
+    Inert("penalties.clipping.every", 1, lambda c: c.penalties.clipping.limit == 0),
     *training_rules.INERT,
     *label_rules.INERT,
     Inert("augmentation.probability", 0.0, _unaugmented),
     Inert("augmentation.target_accuracy", 0.85, lambda c: c.augmentation.policy != "adaptive"),
+    Inert("augmentation.max_probability", 1.0, lambda c: c.augmentation.policy != "adaptive"),
     Inert("augmentation.integration_steps", 1000, lambda c: c.augmentation.policy != "adaptive"),
     Inert("augmentation.flip", True, _unaugmented),
     Inert("augmentation.translation", 0.125, _unaugmented),
@@ -235,8 +244,12 @@ def check(config: "TrialConfig") -> None:
 
 
 def inert(config: "TrialConfig") -> Iterator[tuple[str, Any]]:
-    """The knobs that nothing would read, with their defaults."""
-    return ((rule.knob, rule.default) for rule in INERT if rule.when(config))
+    """The knobs that are set and nothing would read, with their defaults."""
+    return (
+        (rule.knob, rule.default)
+        for rule in INERT
+        if read(config, rule.knob) != rule.default and rule.when(config)
+    )
 
 
 def warnings(config: "TrialConfig") -> list[str]:

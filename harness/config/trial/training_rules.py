@@ -60,5 +60,6 @@ INERT = (
     *_unread_of("discriminator"),
     Inert("training.ema_start", 0.0, lambda c: c.training.ema == 0),
     Inert("training.balance_ratio", 5.0, lambda c: c.training.balance == "none"),
+    Inert("training.replay_every", 1, lambda c: c.training.replay == 0),
     Inert("training.replay_size", 1024, lambda c: c.training.replay == 0),
 )

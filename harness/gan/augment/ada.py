@@ -13,6 +13,7 @@ class Controller:
         self._target = numbers["augmentation.target_accuracy"]
         # the same speed per image at every batch size; S0's own speed at 128
         self._gain = numbers[AUGMENTATION_GAIN]
+        self._limit = numbers["augmentation.max_probability"]
         self._start = numbers["augmentation.probability"]
         self.probability = tf.Variable(self._start, trainable=False, name="probability")
 
@@ -21,9 +22,9 @@ class Controller:
         self.probability.assign(self._start)
 
     def update(self, real_accuracy: tf.Tensor) -> None:
-        """p += gain (accuracy - target), kept in [0, 1]; only `adaptive` moves."""
+        """p += gain (accuracy - target), kept between 0 and its limit; only `adaptive` moves."""
         if self._adaptive:
             error = real_accuracy - self._target
             self.probability.assign(
-                tf.clip_by_value(self.probability + self._gain * error, 0.0, 1.0)
+                tf.clip_by_value(self.probability + self._gain * error, 0.0, self._limit)
             )

@@ -1,7 +1,7 @@
 """Generators, discriminators and their layers; here the choice between them."""
 
 from harness.config.trial import TrialConfig
-from harness.gan.models import autoencoder, dcgan
+from harness.gan.models import autoencoder, convolutional
 from harness.gan.models.encoder import encoder
 from harness.gan.models.network import Network
 from harness.gan.models.unet import unet
@@ -11,7 +11,7 @@ def generator(config: TrialConfig, channels: int) -> Network:
     """What makes images (N, size, size, channels): of latents, or of a translation's sources."""
     if config.translation.source:
         return unet(config, channels)
-    return dcgan.generator(config, channels)
+    return convolutional.generator(config, channels)
 
 
 def discriminator(config: TrialConfig, channels: int, energy: autoencoder.Energy | None) -> Network:
@@ -21,4 +21,4 @@ def discriminator(config: TrialConfig, channels: int, energy: autoencoder.Energy
     if energy:
         return autoencoder.discriminator(config, channels, energy)
     seen = channels + 1 if config.translation.source else channels  # beside the source
-    return dcgan.discriminator(config, seen)
+    return convolutional.discriminator(config, seen)

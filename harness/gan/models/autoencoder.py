@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from harness.config.trial import TrialConfig
 from harness.config.trial.networks import NetworkConfig
-from harness.gan.models import dcgan
+from harness.gan.models import convolutional
 from harness.gan.models.blocks import POLICY
 from harness.gan.models.layers import Dense
 from harness.gan.models.network import Network, Part, Pass, Plain
@@ -53,8 +53,8 @@ def discriminator(config: TrialConfig, channels: int, energy: Energy) -> Autoenc
     decoder = config.generator.model_copy(update=changes)
     code = Dense(latents, name="code", use_bias=True, dtype=POLICY[precision])
     parts = [
-        *dcgan.discriminator_parts(own, size, precision),
+        *convolutional.discriminator_parts(own, size, precision),
         Plain(code),
-        *dcgan.generator_parts(decoder, config, channels),
+        *convolutional.generator_parts(decoder, config, channels),
     ]
-    return Autoencoder(parts, (size, size, channels), dcgan.references(own, config), energy)
+    return Autoencoder(parts, (size, size, channels), convolutional.references(own, config), energy)

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig
+from harness.config.trial.network_rules import ATTENDED
+from harness.gan.models.composite import SelfAttention
 from harness.gan.models.layers import (
     Convolution,
     Dense,
@@ -75,6 +77,22 @@ def dense(config: Config, number: int, precision: str) -> list[Part]:
     name = f"dense_{number}"
     layer = Dense(4 * config.width, name=name, **normalized(config, precision))
     return [Plain(layer), *hidden(config, name, POLICY[precision])]
+
+
+def matched(config: Config, name: str, units: int, precision: str) -> Part:
+    """A shortcut's own way to another number of filters."""
+    return Plain(Convolution(units, 1, 1, name=f"{name}_shortcut", **common(config, precision)))
+
+
+def attended(config: Config, sizes: Sequence[int]) -> int | None:
+    """Which of the feature maps self-attention follows: 16 px, or the largest below."""
+    fitting = [number for number, size in enumerate(sizes) if size <= ATTENDED]
+    return max(fitting, key=lambda number: sizes[number]) if config.attention else None
+
+
+def attention(config: Config, here: bool, filters: int, precision: str) -> list[Part]:
+    """Self-attention, if it is to be here."""
+    return [SelfAttention(filters, "attention", common(config, precision))] if here else []
 
 
 def _batch(config: Config, name: str, policy: str) -> Part:

@@ -1,6 +1,7 @@
 """Parts of networks that read the classes of a pass."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -58,26 +59,34 @@ class ClassInput(Composite):
         return tf.concat([x, tf.cast(beside, x.dtype)], axis=1)
 
 
-class ClassGain(Composite):
-    """x * (1 + gain) + bias, both a number a channel that depends on the class.
+class Known(NamedTuple):
+    """What gains and biases are made of: a vector of `size` for each image of a pass."""
 
-    After a normalisation this is conditional normalisation (Dumoulin et al. 2017). Gains and biases
-    are rows of tables, or made of an embedding that has another owner (Brock et al. 2019).
+    size: int
+    read: Callable[[Pass], tf.Tensor]
+
+
+class ClassGain(Composite):
+    """x * (1 + gain) + bias, both a number a channel that depends on what is `known` of an image.
+
+    After a normalisation this is conditional normalisation (Dumoulin et al. 2017). Of a one-hot
+    class, gains and biases are rows of tables; they can be made of an embedding that has another
+    owner, and of latents beside it (Brock et al. 2019).
     """
 
     def __init__(
-        self, values: int, units: int, name: str, embedding: Table | None, keywords: dict[str, Any]
+        self, known: Sequence[Known], units: int, name: str, keywords: dict[str, Any]
     ) -> None:
         keys = {**keywords, "use_bias": False}
         self._dense = [Plain(Dense(units, name=f"{name}_{role}", **keys)) for role in _ROLES]
         super().__init__(f"{name}_class", self._dense)
-        self._values, self._embedding = values, embedding
+        self._known = known
 
     def build(self, shape: Shape) -> None:
         """Create what makes gains and biases."""
         del shape
         for part in self._dense:
-            part.build((None, self._embedding.units if self._embedding else self._values))
+            part.build((None, sum(known.size for known in self._known)))
 
     def compute_output_shape(self, shape: Shape) -> Shape:
         """The input's shape."""
@@ -85,8 +94,9 @@ class ClassGain(Composite):
 
     def __call__(self, x: tf.Tensor, run: Pass) -> tf.Tensor:
         """(N, H, W, C), each channel scaled and moved."""
-        known = self._embedding(run) if self._embedding else one_hot(run, self._values)
-        gain, bias = (part(known, run)[:, tf.newaxis, tf.newaxis, :] for part in self._dense)
+        vectors = [tf.cast(known.read(run), x.dtype) for known in self._known]
+        vector = tf.concat(vectors, axis=1)
+        gain, bias = (part(vector, run)[:, tf.newaxis, tf.newaxis, :] for part in self._dense)
         return x * (1 + gain) + bias
 
 
@@ -137,12 +147,25 @@ def class_input(own: Config, config: TrialConfig) -> list[ClassInput]:
 
 
 def class_gain(
-    own: Config, config: TrialConfig, name: str, units: int, given: list[ClassInput]
+    own: Config,
+    config: TrialConfig,
+    name: str,
+    units: int,
+    given: Sequence[ClassInput],
+    latents: int = 0,
 ) -> list[Part]:
-    """Gains and biases of a block of the generator, of `units` channels; nothing if not asked."""
+    """Gains and biases of a block of the generator, of `units` channels; nothing if not asked.
+
+    They depend on the class where every block is to know it, and on latents of size `latents`.
+    """
     labels = config.labels
-    if not labels.every_block:
-        return []
-    embedding = given[0].table if labels.shared_embedding else None
+    known = [Known(latents, lambda run: run.inputs)] if latents else []
+    if labels.every_block:
+        table = given[0].table if labels.shared_embedding else None
+        known.append(
+            Known(table.units, table)
+            if table
+            else Known(labels.values, lambda run: one_hot(run, labels.values))
+        )
     keywords = common(own, config.training.precision)
-    return [ClassGain(labels.values, units, name, embedding, keywords)]
+    return [ClassGain(known, units, name, keywords)] if known else []

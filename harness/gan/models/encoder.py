@@ -1,7 +1,7 @@
 """The discriminator's layers as the encoder of a variational autoencoder."""
 
 from harness.config.trial import TrialConfig
-from harness.gan.models import dcgan
+from harness.gan.models import convolutional
 from harness.gan.models.blocks import common
 from harness.gan.models.layers import Dense
 from harness.gan.models.network import Network, Plain
@@ -17,5 +17,7 @@ def encoder(config: TrialConfig, channels: int) -> Network:
         **common(own, precision),
     )
     size = config.data.image_size
-    parts = [*dcgan.discriminator_parts(own, size, precision), Plain(posterior)]
-    return Network("discriminator", parts, (size, size, channels), dcgan.references(own, config))
+    parts = [*convolutional.discriminator_parts(own, size, precision), Plain(posterior)]
+    return Network(
+        "discriminator", parts, (size, size, channels), convolutional.references(own, config)
+    )

@@ -185,6 +185,23 @@ class PixelShuffle(keras.layers.Layer):
         return shape[0], 2 * (shape[1] or 0), 2 * (shape[2] or 0), (shape[3] or 0) // 4
 
 
+class SumPool(keras.layers.Layer):
+    """(N, H, W, C) → (N, C), the sum over all places."""
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Nothing to create."""
+        del shape
+        self.built = True
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        """Sum."""
+        return tf.reduce_sum(x, axis=(1, 2))
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(N, C)."""
+        return shape[0], shape[-1]
+
+
 class Scale(keras.layers.Layer):
     """Multiplies by one learned number that begins at 0."""
 

@@ -8,8 +8,9 @@ from harness.gan.losses import Game
 from harness.gan.models.network import Network
 from harness.gan.penalties import Seen
 from harness.gan.random import uniform
+from harness.gan.train.lazy import at_every
 from harness.gan.train.state import Gan, Term
-from harness.gan.train.view import Clock, View, training
+from harness.gan.train.view import Clock, View, training, update_number
 
 Values = dict[str, tf.Tensor]  # penalties by name, before they are weighted
 
@@ -19,9 +20,8 @@ def discriminator_loss(gan: Gan, view: View, clock: Clock) -> tuple[tf.Tensor, V
     real_wrong, fake_wrong = _wrong_labels(gan, view.real.shape[0], clock)
     game = _game(gan)._replace(real_wrong=real_wrong, fake_wrong=fake_wrong)
     loss = gan.loss.discriminator(view.real_logits, view.fake_logits, game)
-    updates = gan.config.training.discriminator_steps
-    terms = gan.terms.discriminator
-    values = _penalties(gan, terms, gan.discriminator, view, clock, clock[0] * updates + clock[1])
+    terms, number = gan.terms.discriminator, update_number(gan, clock)
+    values = _penalties(gan, terms, gan.discriminator, view, clock, number)
     return 0.5 * _weighted(loss, terms, values), values
 
 
@@ -65,15 +65,26 @@ def _wrong_labels(gan: Gan, count: int, clock: Clock) -> tuple[tf.Tensor, tf.Ten
 
     Smoothing and its noise move the real target alone; a flipped label is one of the other side.
     """
-    config = gan.config.loss
+    config, number = gan.config.loss, update_number(gan, clock)
     real = tf.convert_to_tensor(gan.numbers["loss.label_smoothing"])
     fake: tf.Tensor | float = 0.0
     if config.smoothing_noise > 0:
-        noise = 2 * uniform((count, 1), gan.streams.at("label", *clock, "smoothing")) - 1
+        seed = gan.streams.at("label", *clock, "smoothing")
+        noise = at_every(
+            config.smoothing_noise_every,
+            number,
+            lambda: 2 * uniform((count, 1), seed) - 1,
+            lambda: tf.zeros((count, 1)),
+        )
         real += gan.numbers["loss.smoothing_noise"] * noise
     if config.label_noise > 0:
-        draws = uniform((count, 2), gan.streams.at("label", *clock, "flip"))
-        flipped = draws < gan.numbers["loss.label_noise"]
+        flips = gan.streams.at("label", *clock, "flip")
+        flipped = at_every(
+            config.label_noise_every,
+            number,
+            lambda: uniform((count, 2), flips) < gan.numbers["loss.label_noise"],
+            lambda: tf.zeros((count, 2), tf.bool),
+        )
         straight = tf.broadcast_to(real, (count, 1))
         real = tf.where(flipped[:, :1], 1.0, straight)
         fake = tf.where(flipped[:, 1:], 1.0 - straight, 0.0)
@@ -104,9 +115,7 @@ def _penalties(
         return term.every * term.penalty(seen)
 
     def due(term: Term) -> tf.Tensor:
-        if term.every == 1:
-            return penalty(term)
-        return tf.cond(number % term.every == 0, lambda: penalty(term), lambda: tf.constant(0.0))
+        return at_every(term.every, number, lambda: penalty(term), lambda: tf.constant(0.0))
 
     return {term.name: due(term) for term in terms}
 

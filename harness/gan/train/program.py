@@ -3,6 +3,7 @@
 import gc
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -15,9 +16,10 @@ from harness.gan.labels.labelled import MaybeLabelled, apart, together
 from harness.gan.models.network import GENERATION
 from harness.gan.numbers import structure
 from harness.gan.pixels import from_bytes
-from harness.gan.train.ensemble import Ensemble
+from harness.gan.train.ensemble import Ensemble, Mixture
 from harness.gan.train.loop import Loop
 
+Make = Callable[[MaybeLabelled], tf.Tensor]  # latents or sources → images, as they are generated
 STORED = 16  # programs kept; each holds some 30 MB beside its weights
 
 
@@ -28,20 +30,26 @@ class Program:
         self.gan = Ensemble(config, channels, static=xla)
         self.loop = Loop(self.gan, channels, xla)
         self.speed = 0.0  # iterations a second in the last call; 0: not known yet
-        self.generate = tf.function(
-            self._generated,
+        self.generate = self._compiled(self.gan.average, xla)
+        # the same of each member by itself; traced only where it is asked for
+        self.alone = [self._compiled(Mixture([gan.average]), xla) for gan in self.gan.members]
+
+    def _compiled(self, average: Mixture, xla: bool) -> Make:
+        def generated(given: MaybeLabelled) -> tf.Tensor:
+            inputs, labels = apart(given)
+            return average(inputs, GENERATION._replace(labels=labels))
+
+        compiled: Make = tf.function(
+            generated,
             input_signature=(
                 together(
-                    tf.TensorSpec((None, *self.gan.average.input_shape), tf.float32),
+                    tf.TensorSpec((None, *average.input_shape), tf.float32),
                     tf.TensorSpec((None,), tf.int32) if self.gan.condition else None,
                 ),
             ),
             jit_compile=xla,
         )
-
-    def _generated(self, given: MaybeLabelled) -> tf.Tensor:
-        inputs, labels = apart(given)
-        return self.gan.average(inputs, GENERATION._replace(labels=labels))
+        return compiled
 
     def sources(self, real: np.ndarray) -> tf.Tensor:
         """What a translation is given of real images (N, H, W, C) uint8."""

@@ -32,8 +32,9 @@ class Replay:
         fresh = images[-self._count :]
         full = self._filled >= self._size
         in_order = (self._filled + tf.range(self._count)) % self._size
-        # the places of the largest of `size` draws: at random, and each at most once
-        at_random = tf.math.top_k(uniform((self._size,), seed), self._count, sorted=False).indices
+        # the places of the largest of `size` draws: at random, and each at most once; in order,
+        # since plain and XLA code leave them in different ones, which pairs images and noise anew
+        at_random = tf.math.top_k(uniform((self._size,), seed), self._count, sorted=True).indices
         places = tf.where(full, at_random, in_order)
         shown = tf.where(full, tf.gather(self._images, places), fresh)
         self._images.scatter_update(tf.IndexedSlices(fresh, places))

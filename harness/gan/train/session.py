@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import tensorflow as tf
 
 from harness.config.trial import TrialConfig
 from harness.errors import HarnessError
 from harness.gan import devices
 from harness.gan.data import Images
 from harness.gan.evaluate import Evaluator
+from harness.gan.grid import beside
 from harness.gan.labels.condition import in_rows, sampled_inputs
 from harness.gan.labels.labelled import Labelled, MaybeLabelled, together
 from harness.gan.latents import between
@@ -24,7 +26,7 @@ from harness.gan.pixels import to_bytes
 from harness.gan.train import checkpoint
 from harness.gan.train.batches import Batches
 from harness.gan.train.ensemble import sampling
-from harness.gan.train.program import Program
+from harness.gan.train.program import Make, Program
 
 ROWS = 100  # training rows in a whole trial, besides those at evaluations
 CALL_SECONDS = 1.0  # how long one call of the compiled loop should take
@@ -120,19 +122,20 @@ class Session:
 
     def generate(self, inputs: MaybeLabelled) -> np.ndarray:
         """EMA generator: latents (n, noise_size), of classes or not → images (n, H, W, C) uint8."""
-        return self._bytes(inputs)
+        return self._bytes(self.program.generate(inputs))
 
-    def translate(self, real: np.ndarray) -> np.ndarray:
-        """EMA generator of a translation: real images → what it makes of their sources, uint8."""
-        return self._bytes(self.program.sources(real))
-
-    def _bytes(self, inputs: Any) -> np.ndarray:
-        return to_bytes(self.program.generate(inputs).numpy(), self.config.training.pixel_range)
+    def _bytes(self, images: tf.Tensor) -> np.ndarray:
+        return to_bytes(images.numpy(), self.config.training.pixel_range)
 
     def grid(self) -> np.ndarray:
-        """Samples from inputs that are the same in every trial: (GRID, H, W, C) uint8."""
+        """Samples from inputs that are the same in every trial: (GRID, H, W, C) uint8.
+
+        Of a translation each is to the right of its source.
+        """
         if self.config.translation.source:
-            return self.translate(self.evaluator.reference(0, GRID))
+            sources = self.program.sources(self.evaluator.reference(0, GRID // 2))
+            made = self.generate(sources)
+            return beside(self._bytes(sources), made).reshape(GRID, *made.shape[1:])
         inputs = self._inputs(GRID, 0, "samples")
         if isinstance(inputs, Labelled):
             inputs = inputs._replace(labels=in_rows(self.config.labels.values, SIDE))
@@ -195,13 +198,23 @@ class Session:
 
     def _scores(self, number: int) -> dict[str, Any]:
         # of 2,048 features an FID takes a fifth of an evaluation's time, on a GPU most of it
-        with_fid = self.iteration in self.config.final_iterations
+        final = self.iteration in self.config.final_iterations
+        scores = self._scored(number, self.program.generate, final)
+        if final and len(self.program.alone) > 1:
+            # of the same inputs, so that all and each alone are a pair
+            kids = [self._scored(number, alone, False)["kid"] for alone in self.program.alone]
+            scores |= {"member_kids": kids, "member_kid": float(np.mean(kids))}
+        return scores
+
+    def _scored(self, number: int, make: Make, with_fid: bool) -> dict[str, Any]:
         if self.config.translation.source:
-            return self.evaluator.score_translation(self.translate, with_fid)
+            return self.evaluator.score_translation(
+                lambda real: self._bytes(make(self.program.sources(real))), with_fid
+            )
         # the same for all cells, fresh for each evaluation
         stream = (self.config.seed, "evaluation", number)
         inputs = self._inputs(self.evaluator.count, *stream)
-        return self.evaluator.score(self.generate, inputs, with_fid)
+        return self.evaluator.score(lambda given: self._bytes(make(given)), inputs, with_fid)
 
     def _score(self) -> Scores:
         return Scores(self.score_values(self._evaluations[self.iteration]))

@@ -164,7 +164,8 @@ def _terms(config: PenaltiesConfig, numbers: Numbers) -> Terms:
     return Terms(of("weight", ""), of("generator_weight", "generator_"))
 
 
-def _translate(config: TrialConfig) -> Callable[[tf.Tensor], tf.Tensor] | None:
+def translation(config: TrialConfig) -> Callable[[tf.Tensor], tf.Tensor] | None:
+    """What makes sources of real images (N, H, W, C) in the range of pixels; None: nothing does."""
     if not config.translation.source:
         return None
     source, pixels = TRANSLATIONS.load(config.translation.source), config.training.pixel_range
@@ -215,7 +216,7 @@ def build(config: TrialConfig, channels: int, static: bool = False) -> Gan:
         streams=Streams(config.seed),
         loss=loss,
         generator_loss=GENERATOR_LOSSES.load(config.loss.generator),
-        translate=_translate(config),
+        translate=translation(config),
         condition=condition(config.labels),
         terms=Terms(*map(add, penalties, of_labels)),
         balance=Balance(numbers) if config.training.balance == "loss" else None,

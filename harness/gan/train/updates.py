@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from harness.gan.labels.labelled import MaybeLabelled
+from harness.gan.train.lazy import at_every
 from harness.gan.train.objectives import Values
 from harness.gan.train.schedule import learning_rate
 from harness.gan.train.state import Gan
-from harness.gan.train.view import Clock
+from harness.gan.train.view import Clock, update_number
 
 
 class Lesson(NamedTuple):
@@ -55,7 +56,7 @@ def take(gan: Gan, lessons: Mapping[str, Lesson], clock: Clock) -> Values:
     for owner, lesson in lessons.items():
         statistics[f"{owner}_loss"] = lesson.loss
         statistics |= {f"{name}_penalty": value for name, value in lesson.penalties.items()}
-        step = partial(_step, gan, owner, lesson.gradient, clock[0])
+        step = partial(_step, gan, owner, lesson.gradient, clock)
         if gan.balance:
             statistics[f"{owner}_updated"] = gan.balance.update(owner, step)
         else:
@@ -63,11 +64,18 @@ def take(gan: Gan, lessons: Mapping[str, Lesson], clock: Clock) -> Values:
     return statistics
 
 
-def _step(gan: Gan, owner: str, gradient: list[tf.Tensor], iteration: tf.Tensor) -> None:
-    gan.optimizers[owner].apply(gradient, learning_rate(gan, owner, iteration))
-    if owner == "discriminator" and gan.config.penalties.clipping.limit > 0:
-        limit = gan.numbers["penalties.clipping.limit"]
-        for variable in gan.discriminator.trainable:
-            variable.assign(tf.clip_by_value(variable, -limit, limit))
+def _step(gan: Gan, owner: str, gradient: list[tf.Tensor], clock: Clock) -> None:
+    gan.optimizers[owner].apply(gradient, learning_rate(gan, owner, clock[0]))
+    clipping = gan.config.penalties.clipping
+    if owner == "discriminator" and clipping.limit > 0:
+        number = update_number(gan, clock)
+        at_every(clipping.every, number, partial(_clip, gan), lambda: tf.constant(0.0))
     if owner in gan.histories:
         gan.histories[owner].note()
+
+
+def _clip(gan: Gan) -> tf.Tensor:
+    limit = gan.numbers["penalties.clipping.limit"]
+    for variable in gan.discriminator.trainable:
+        variable.assign(tf.clip_by_value(variable, -limit, limit))
+    return limit * 1.0  # a branch of a choice has to give something

@@ -11,6 +11,7 @@ from harness.gan.models.network import Pass
 from harness.gan.numbers import NOISE_FALL
 from harness.gan.pixels import span
 from harness.gan.random import normal, symmetric
+from harness.gan.train.lazy import at_every
 from harness.gan.train.state import Gan
 
 # iteration, update within it, part of an accumulated batch: the counters of every random draw
@@ -105,7 +106,13 @@ def _shown(gan: Gan, given: MaybeLabelled, clock: Clock) -> Shown:
 def _with_past(gan: Gan, shown: Shown, clock: Clock) -> Shown:
     if gan.replay is None:
         return shown
-    fake = gan.replay.exchange(shown.fake, gan.streams.at("replay", *clock))
+    pool, seed = gan.replay, gan.streams.at("replay", *clock)
+    fake = at_every(
+        gan.config.training.replay_every,
+        update_number(gan, clock),
+        lambda: pool.exchange(shown.fake, seed),
+        lambda: shown.fake,
+    )
     return shown._replace(fake=fake)
 
 
@@ -146,9 +153,22 @@ def _treated(gan: Gan, images: tf.Tensor, clock: Clock, name: str) -> tf.Tensor:
     return images
 
 
+def update_number(gan: Gan, clock: Clock) -> tf.Tensor:
+    """Which update of the discriminator a pass is for, from the first of the training on."""
+    return clock[0] * gan.config.training.discriminator_steps + clock[1]
+
+
 def _instance_noise(gan: Gan, shape: tuple[int, ...], clock: Clock, name: str) -> tf.Tensor:
     """Gaussian noise whose deviation falls linearly (Sønderby et al. 2017)."""
     left = 1.0 - gan.numbers[NOISE_FALL] * tf.cast(clock[0], tf.float32)
     deviation = gan.numbers["discriminator.instance_noise"] * tf.nn.relu(left)
     deviation *= span(gan.config.training.pixel_range)
-    return deviation * normal(shape, gan.streams.at("noise", *clock, name))
+    seed, training = gan.streams.at("noise", *clock, name), gan.config.training
+    # counted by what both networks are shown, since the generator learns from noisy images, too
+    passes = training.discriminator_steps + training.generator_steps - 1
+    return at_every(
+        gan.config.discriminator.instance_noise_every,
+        clock[0] * passes + clock[1],
+        lambda: deviation * normal(shape, seed),
+        lambda: tf.zeros(shape),
+    )

@@ -12,7 +12,7 @@ from harness.report.blocks import Block, Cell, Heading, Label, Table, Text
 from harness.report.data import ReportData
 
 # columns that are left out where empty
-MAYBE = ("FID", "Inception score", "Not reached", "Not finished")
+MAYBE = ("A member alone", "FID", "Inception score", "Not reached", "Not finished")
 WORDS = ("Cell", "Not finished")
 
 
@@ -42,6 +42,7 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
             show.kid(row.mean, places, scale=scale),
             show.kid(row.sd, places, scale=scale),
             show.kid(row.best, show.decimals([row.best])),
+            show.kid(row.member_kid, show.decimals([row.member_kid])),
             *(show.number(getattr(row, name), 2) for name in BESIDE),
             show.kid(row.difference, places, True, scale),
             show.interval(row.low, row.high, places, scale),
@@ -52,8 +53,9 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
     ]
     metric = f"; metric identity {identity}" if of > 1 else ""
     unit = data.objective.unit.replace(" ", "\u00a0")
-    columns = ["Cell", "n", unit, "sd", "Best", "Coverage", "FID", "Inception score",
-               "Difference", "Interval", "Not reached", "Not finished"]  # fmt: skip
+    columns = ["Cell", "n", unit, "sd", "Best", "A member alone", "Coverage", "FID",
+               "Inception score", "Difference", "Interval", "Not reached",
+               "Not finished"]  # fmt: skip
     shown = [
         place
         for place, name in enumerate(columns)

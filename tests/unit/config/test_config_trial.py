@@ -214,6 +214,10 @@ CLASHES = {
         for network in ("generator", "discriminator")
     },
     ("labels.conditioning", "training.replay"): {**LABELLED, "training.replay": 0.5},
+    ("augmentation.probability", "augmentation.max_probability"): {
+        "augmentation.probability": 0.5,
+        "augmentation.max_probability": 0.4,
+    },
     ("penalties.clipping.limit", "loss.name"): {"penalties.clipping.limit": 0.01},
     ("generator.depth", "data.image_size"): {"generator.depth": 3},
     ("discriminator.depth", "data.image_size"): {"discriminator.depth": 7},
@@ -270,6 +274,7 @@ def test_a_clash_names_both_knobs_their_values_and_what_to_change(clash):
         {"training.ema_start": 2355.0},
         {"training.balance": "loss", "loss.name": "relativistic_average"},
         {"training.replay": 0.5, "training.replay_size": 64},
+        {"augmentation.probability": 0.5, "augmentation.max_probability": 0.5},
         {"training.replay": 0.5, "training.replay_size": 16, "training.accumulation": 4},
         FOLDER,
         {"evaluation.protocol": "fidelity299"},
@@ -284,6 +289,14 @@ def test_the_legal_neighbours_of_clashes_are_accepted(patch):
 # knob → (where nothing reads it, another value, where it is read)
 INERT = {
     "discriminator.attention": ({"discriminator.depth": 1}, True, {}),
+    "generator.architecture": (EDGES, "biggan", {}),
+    "discriminator.residual": ({"discriminator.architecture": "biggan"}, True, {}),
+    "discriminator.instance_noise_every": ({}, 4, {"discriminator.instance_noise": 0.1}),
+    "loss.smoothing_noise_every": ({}, 4, {"loss.smoothing_noise": 0.1}),
+    "loss.label_noise_every": ({}, 4, {"loss.label_noise": 0.1}),
+    "penalties.clipping.every": ({}, 4, {**CRITIC, "penalties.clipping.limit": 0.01}),
+    "training.replay_every": ({}, 4, {"training.replay": 0.5}),
+    "augmentation.max_probability": ({"augmentation.policy": "fixed"}, 0.5, {}),
     "generator.leaky_slope": ({}, 0.1, {"generator.activation": "leaky_relu"}),
     "discriminator.leaky_slope": ({"discriminator.activation": "relu"}, 0.1, {}),
     "generator.batch_norm_momentum": ({"generator.normalization": "none"}, 0.9, {}),

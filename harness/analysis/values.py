@@ -1,0 +1,62 @@
+"""What the files of one trial say, as values of columns."""
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def kid_error(row: Mapping[str, Any], identity: str) -> dict[str, float]:
+    """Standard error of a KID: from its blocks or, where subsets overlap, from its two halves."""
+    halves = [row.get("kid_half_a"), row.get("kid_half_b")]
+    parts = halves if ".subsets" in identity else row.get("kid_blocks") or []
+    known = [part for part in parts if part is not None]
+    error = statistics.stdev(known) / math.sqrt(len(known)) if len(known) > 1 else math.nan
+    return {"kid_error": error}
+
+
+def message(result: Mapping[str, Any] | None, failure: Mapping[str, Any] | None) -> str:
+    """Why it ended as it did; empty where there is nothing to say."""
+    if result:
+        return str(result.get("message", ""))
+    return str(failure["error"]) if failure else ""
+
+
+def own_flags(result: Mapping[str, Any] | None, identity: str | None) -> list[dict[str, Any]]:
+    """The flags of the training, and those of one way of scoring."""
+    flags = (result or {}).get("flags", [])
+    return [flag for flag in flags if flag.get("identity") in (None, identity)]
+
+
+def number(value: Any) -> float:
+    """A number of JSON, which writes null for one that is not finite."""
+    return math.nan if value is None else float(value)
+
+
+def costs(result: Mapping[str, Any] | None, last: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """What a training cost; of one that has not ended, so far (`last`: its last row)."""
+    ended = result or (last[0] if last else {})
+    names = ("kimg", "iteration", "seconds", "evaluation_seconds", "images_per_second", "attempts")
+    found = {name: number(ended.get(name)) for name in names}
+    parameters = ended.get("parameters", {})
+    for network in ("generator", "discriminator"):
+        found[f"{network}_parameters"] = number(parameters.get(network))
+    found["generator_updates"] = number(last[0].get("generator_updates")) if last else math.nan
+    return found
+
+
+def surroundings(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What one attempt ran on."""
+    # the machine's name stays in the record: reports are sent around
+    git = entry.get("git") or {}
+    return {
+        **{name: str(entry.get(name, "")) for name in ("at", "python", "platform", "device")},
+        "arithmetic": _pairs(entry.get("arithmetic") or {}),
+        "versions": _pairs(entry.get("versions") or {}),
+        "commit": str(git.get("commit") or ""),
+        "dirty": bool(git.get("dirty")),
+    }
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {values[name]}" for name in sorted(values))
