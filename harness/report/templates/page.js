@@ -13,7 +13,7 @@ function amount(text) {
   const plain = text.replaceAll("\u2212", "-").replaceAll(/[\u2009,]/g, "");
   const time = [...plain.matchAll(/([\d.]+) (s|min|h)\b/g)];
   if (time.length) return time.reduce((sum, [, n, unit]) => sum + n * SECONDS[unit], 0);
-  const found = /[+-]?\d+(\.\d+)?/.exec(plain);
+  const found = /[+-]?\d+(\.\d+)?(e[+-]?\d+)?/.exec(plain);
   return found && Number(found[0]);
 }
 
