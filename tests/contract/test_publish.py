@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import mirrored
 import pytest
 
-from harness import app, app_wandb
+from harness import app
+from harness.app import wandb as app_wandb
 from harness.errors import HarnessError
 from harness.files import write_json
 from harness.tracking import publish, wandb_library

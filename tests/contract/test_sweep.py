@@ -12,7 +12,8 @@ import mirrored
 import pytest
 import yaml
 
-from harness import app, app_wandb
+from harness import app
+from harness.app import wandb as app_wandb
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError
 from harness.tracking.publication import publication

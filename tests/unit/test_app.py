@@ -158,7 +158,7 @@ def test_cleaning_frees_weights_and_leaves_what_another_run_uses(runtime):
 
 def test_a_run_without_work_starts_nothing(runtime, monkeypatch):
     plan, _ = app.plan("one", runtime)
-    monkeypatch.setattr(app, "missing", lambda of, trials: ())
+    monkeypatch.setattr(app.studies, "missing", lambda of, trials: ())
     assert app.run(plan, runtime, Options()) is Outcome.DONE
     assert read_json(runtime.study("one") / "plan.json") == plan.to_json()
     assert not (runtime.study("one") / "ledger.journal").exists()

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from harness import app_wandb, cli
+from harness import cli
+from harness.app import wandb as app_wandb
 from harness.config.patch import KNOBS
 from harness.heuristics import HEURISTICS
 
@@ -21,6 +22,9 @@ VERBS = [
     "clean",
     "heuristics",
     "knobs",
+    "compare",
+    "rank",
+    "self-check",
     "sync",
     "publish",
     "export",
@@ -60,7 +64,7 @@ def harness(tmp_path, monkeypatch, capsys):
 def test_help_lists_every_verb_and_hides_the_workers(harness):
     code, output, _ = harness("--help")
     assert code == 0
-    offered = re.findall(r"^[│ ] ?([a-z]+) +[A-Z]", output, re.MULTILINE)
+    offered = re.findall(r"^[│ ] ?([a-z-]+) +[A-Z]", output, re.MULTILINE)
     assert offered == VERBS
 
 
@@ -223,7 +227,7 @@ def test_an_agent_is_asked_for_knobs_as_set_would_name_them(harness, monkeypatch
             "harness: spectral_norm is one heuristic: give its id alone",
         ),
         (["publish", "one"], "harness: to publish, W&B needs "),
-        (["export", "one"], "harness: export: say as what; there is --wandb-sweep"),
+        (["export", "one"], "harness: export: say what: --wandb-sweep or --record"),
         (["agent", "one", "--seed=5"], "harness: one: reference has no seed 5 (seeds: 0, 1)"),
         (["agent", "one", "--loss.name"], "harness: --loss.name: write path=value"),
         (["run", "one", "--retry", "lost"], "harness: --retry: 'lost' is unknown; the only choice"),

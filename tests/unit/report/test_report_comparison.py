@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from harness import app_analysis
+from harness.app import analysis
 from harness.cli import app
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError
@@ -31,7 +31,7 @@ def runtime(tmp_path: Path) -> Runtime:
 
 
 def test_the_page_of_a_comparison(runtime, parse):
-    found, page = app_analysis.compare(["one", "two"], runtime)
+    found, page = analysis.compare(["one", "two"], runtime)
     assert page == runtime.reports / "compared-one-two" / "index.html"
     text = page.read_text()
     parsed = parse(text)
@@ -55,9 +55,9 @@ def test_groups_of_the_diagram_are_the_longest_and_not_nested():
 
 def test_a_comparison_needs_two_runs(runtime):
     with pytest.raises(HarnessError, match="two different runs"):
-        app_analysis.compare(["one", "one"], runtime)
+        analysis.compare(["one", "one"], runtime)
     with pytest.raises(HarnessError, match="unknown run 'ones'; did you mean 'one'"):
-        app_analysis.compare(["one", "ones"], runtime)
+        analysis.compare(["one", "ones"], runtime)
 
 
 def test_rank_prints_a_table_or_json(tmp_path: Path):
@@ -82,7 +82,7 @@ def test_a_self_check_trains_the_reference_alone(tmp_path: Path):
     from harness import app as cases
 
     of, _ = cases.plan(str(file), Runtime(runs=tmp_path / "runs"), None, {})
-    plan = app_analysis.against_itself(of, 10)
+    plan = analysis.against_itself(of, 10)
     assert [cell.label for cell in plan.cells] == ["reference"]
     assert [trial.seed for trial in plan.trials] == list(range(12))  # two arms of six
     assert plan.trials[0].key == of.trials[0].key  # what the study has is not trained again

@@ -1,4 +1,4 @@
-"""What the command line prints: tables with rich, plain where there is no terminal."""
+"""Plans, runs, trials and heuristics as text."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.design.reach import EXACT, POWER
 from harness.executors.progress import duration, scaled_kid
 
 if TYPE_CHECKING:
@@ -89,6 +88,8 @@ def show_crossed(crossed: "Crossed") -> None:
 
 def show_reach(reach: "Reach") -> None:
     """What the tests of a plan can find with its seeds."""
+    from harness.design.reach import POWER
+
     console = Console(highlight=False, markup=False)
     console.print(f"Smallest adjusted p: {_smallest(reach)}")
     if found := reach.detectable:
@@ -100,6 +101,8 @@ def show_reach(reach: "Reach") -> None:
 
 
 def _smallest(reach: "Reach") -> str:
+    from harness.design.reach import EXACT
+
     seeds, least = f"{reach.seeds} seeds", f"{reach.smallest_p:.3g}"
     if not reach.exact:
         return (

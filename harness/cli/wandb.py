@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli_options import Profile, Set, StudyName, plan, runtime
+from harness.cli.options import Profile, Set, StudyName, plan, runtime
 from harness.errors import HarnessError
 
 app = typer.Typer()
@@ -14,7 +14,7 @@ app = typer.Typer()
 @app.command()
 def sync(study: StudyName, profile: Profile = None, changes: Set = None) -> None:
     """Write to W&B what is missing there, from the record."""
-    from harness import app_wandb as cases
+    from harness.app import wandb as cases
 
     planned, _ = plan(study, profile, changes)
     typer.echo(cases.sync(planned.run_name, runtime()))
@@ -23,7 +23,7 @@ def sync(study: StudyName, profile: Profile = None, changes: Set = None) -> None
 @app.command()
 def publish(study: StudyName, profile: Profile = None, changes: Set = None) -> None:
     """Make a workspace view and a report of a study in W&B; needs an account."""
-    from harness import app_wandb as cases
+    from harness.app import wandb as cases
 
     planned, _ = plan(study, profile, changes)
     typer.echo(cases.publish(planned, runtime()))
@@ -45,7 +45,7 @@ def export(
     changes: Set = None,
 ) -> None:
     """Write a study for others: its parameter space for W&B, or its record for readers."""
-    from harness import app_wandb as cases
+    from harness.app import wandb as cases
 
     if wandb_sweep == record:
         raise HarnessError("export: say what: --wandb-sweep or --record")
@@ -73,7 +73,7 @@ def agent(
     Nothing is trained twice: a trial that is in the record is only logged to the sweep.
     """
     from harness import app as cases
-    from harness.app_wandb import train
+    from harness.app.wandb import train
     from harness.terminal import show_end, show_score
 
     swept = cases.one_off([text.removeprefix("--") for text in context.args], "--")

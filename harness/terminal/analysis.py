@@ -13,7 +13,7 @@ from harness.terminal import VERDICTS, new_table
 if TYPE_CHECKING:
     from harness.analysis.compare import Comparison
     from harness.analysis.self_check import SelfCheck
-    from harness.app_analysis import Ranking
+    from harness.app.analysis import Ranking
 
 
 def _digits(values: Any) -> int:

@@ -1,4 +1,4 @@
-"""The command line. Each verb imports its use case only when it is called, so help is quick."""
+"""The verbs around studies, and the command line that all verbs belong to."""
 
 import json
 import os
@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from harness import cli_analysis, cli_wandb
-from harness.cli_options import AsJson, Profile, Set, StudyName, Workers, lost_workers
-from harness.cli_options import plan as _plan
-from harness.cli_options import runtime as _runtime
+from harness.cli import analysis, wandb
+from harness.cli.options import AsJson, Profile, Set, StudyName, Workers, lost_workers
+from harness.cli.options import plan as _plan
+from harness.cli.options import runtime as _runtime
 from harness.errors import HarnessError
 from harness.files import unwritable
 
@@ -83,7 +83,7 @@ def run(
 
 def _run(plan: Any, why: str, options: Any) -> None:
     from harness import app as cases
-    from harness.app_wandb import sync
+    from harness.app.wandb import sync
     from harness.executors.local import Outcome
     from harness.terminal import show_forecast, show_given_up, show_summary
 
@@ -250,8 +250,8 @@ def knobs() -> None:
     typer.echo(table())
 
 
-app.add_typer(cli_analysis.app)
-app.add_typer(cli_wandb.app)
+app.add_typer(analysis.app)
+app.add_typer(wandb.app)
 
 
 def main() -> None:

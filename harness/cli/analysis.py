@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli_options import (
+from harness.cli.options import (
     AsJson,
     Profile,
     Set,
@@ -27,8 +27,8 @@ def compare(
     ],
 ) -> None:
     """Set runs side by side: effects, agreement, what changed, drift; and write a page of it."""
-    from harness import app_analysis as cases
-    from harness.terminal_analysis import show_comparison
+    from harness.app import analysis as cases
+    from harness.terminal.analysis import show_comparison
 
     show_comparison(*cases.compare(runs, runtime()))
 
@@ -46,13 +46,13 @@ def rank(
     as_json: AsJson = False,
 ) -> None:
     """Rank results from elsewhere (published tables, exports of W&B) by the same statistics."""
-    from harness import app_analysis as cases
+    from harness.app import analysis as cases
 
     found = cases.rank(file, treatment, block, value, lower_is_better, alpha)
     if as_json:
         typer.echo(json.dumps(found.to_json(), indent=1))
         return
-    from harness.terminal_analysis import show_rank
+    from harness.terminal.analysis import show_rank
 
     show_rank(found)
 
@@ -67,17 +67,17 @@ def self_check(
 ) -> None:
     """A/A: train the baseline with many seeds and see how often it differs from itself."""
     from harness import app as cases
-    from harness import app_analysis
+    from harness.app import analysis
     from harness.executors.drive import Options
     from harness.executors.local import Outcome
-    from harness.terminal_analysis import show_self_check
+    from harness.terminal.analysis import show_self_check
 
     of, _ = plan(study, profile, changes)
-    trained = app_analysis.against_itself(of, seeds)
+    trained = analysis.against_itself(of, seeds)
     outcome = cases.run(trained, runtime(), Options(workers))
     if outcome is Outcome.FAILED:
         raise lost_workers(trained.run_name)
     if outcome is not Outcome.DONE:
         typer.echo("Stopped. What was trained is kept; run it again to continue.")
         raise typer.Exit(130)
-    show_self_check(app_analysis.self_check(of, trained, runtime()))
+    show_self_check(analysis.self_check(of, trained, runtime()))

@@ -1,4 +1,4 @@
-"""The use cases as plain functions: the public Python API. The command line only calls these."""
+"""The use cases around studies: plan, run, report, and what follows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
