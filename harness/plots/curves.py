@@ -1,5 +1,6 @@
 """KID over training: a panel for each cell against the reference, every seed visible."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -7,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
+from scipy import stats
 
 from harness.analysis.objectives import KID_SCALE
 from harness.plots.style import INK, NARROW, Look, shortened, ticked
@@ -25,12 +27,13 @@ class Line(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """One cell: a thin line a seed, and the mean of the `n` finished ones."""
+    """One cell: a thin line a seed, and the mean of the `n` finished ones with its interval."""
 
     cell: str
     seeds: tuple[Line, ...]
     mean: Line
     n: int
+    half: tuple[float, ...] = ()  # of the 95 % t-interval at each point of the mean; empty: n < 2
 
 
 class Curves(NamedTuple):
@@ -59,10 +62,14 @@ def _curve(cell: str, rows: pd.DataFrame) -> Curve:
     finished = rows[rows["status"] == FINISHED]
     n = finished["seed"].nunique()
     counted = finished.groupby("evaluation").agg(
-        kimg=("kimg", "mean"), kid=("kid", "mean"), n=("seed", "nunique")
+        kimg=("kimg", "mean"), kid=("kid", "mean"), sd=("kid", "std"), n=("seed", "nunique")
     )
     # a mean over some of the seeds would jump where one of them has no value
-    return Curve(cell, seeds, _line(counted[counted["n"] == n].assign(status=FINISHED)), n)
+    whole = counted[counted["n"] == n].assign(status=FINISHED)
+    half: tuple[float, ...] = ()
+    if n > 1:
+        half = tuple(whole["sd"] * KID_SCALE * stats.t.ppf(0.975, n - 1) / math.sqrt(n))
+    return Curve(cell, seeds, _line(whole), n, half)
 
 
 def _line(rows: pd.DataFrame) -> Line:
@@ -115,7 +122,18 @@ def _draw_curve(axes: Axes, curve: Curve, look: Look, alpha: float) -> None:
     for line in curve.seeds:
         if line.status == DIVERGED:
             axes.plot(line.kimg[-1:], line.kid[-1:], "x", color=look.colour, markersize=6)
+    _draw_band(axes, curve, look)
     _draw_mean(axes, curve, look, 2.0)
+
+
+def _draw_band(axes: Axes, curve: Curve, look: Look) -> None:
+    if not curve.half:
+        return
+    pairs = list(zip(curve.mean.kid, curve.half, strict=True))
+    least = min(curve.mean.kid) / 10  # a logarithmic axis has no place for what is not positive
+    low = [max(kid - half, least) if kid > 0 else kid - half for kid, half in pairs]
+    high = [kid + half for kid, half in pairs]
+    axes.fill_between(curve.mean.kimg, low, high, color=look.colour, alpha=0.14, linewidth=0)
 
 
 def _draw_mean(axes: Axes, curve: Curve, look: Look, linewidth: float) -> None:

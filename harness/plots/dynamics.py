@@ -40,7 +40,10 @@ class Panel(NamedTuple):
 
 
 def dynamics_info(training: pd.DataFrame, cells: Sequence[str]) -> tuple[Panel, ...]:
-    """Average over the seeds of a cell in equal bins of kimg; what nobody logged is left out."""
+    """Average over the seeds of a cell in equal bins of kimg.
+
+    What nobody logged, and what is zero throughout (no augmentation), is left out.
+    """
     if training.empty:
         return ()
     width = max(float(training["kimg"].max()) / BINS, 1e-9)
@@ -55,7 +58,7 @@ def dynamics_info(training: pd.DataFrame, cells: Sequence[str]) -> tuple[Panel, 
             for cell in cells
             if cell in known
         )
-        if traces:
+        if any(any(trace.values) for trace in traces):
             panels.append(Panel(label, traces))
     return tuple(panels)
 

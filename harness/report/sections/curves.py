@@ -34,9 +34,9 @@ def _figure(data: ReportData, identity: str, number: int, of: int) -> Figure:
     room = f" {ENDS}" if len(data.labels) > ROOM else ""
     metric = f" Metric identity {identity}." if of > 1 else ""
     caption = (
-        f"Thin lines are single seeds, thick ones the mean of the n finished seeds; grey is the "
-        f"reference (n = {info.reference.n}); a cross marks where a trial diverged. The vertical "
-        f"axis is {scale}.{room}{metric}"
+        "Thin lines are single seeds, thick ones the mean of the n finished seeds with a band of "
+        f"its 95 % t-interval; grey is the reference (n = {info.reference.n}); a cross marks where "
+        f"a trial diverged. The vertical axis is {scale}.{room}{metric}"
     )
     named = ", ".join(f"{cell.cell} (n = {cell.n})" for cell in (info.reference, *info.cells))
     name = "curves" if of == 1 else f"curves-{number}"

@@ -68,8 +68,10 @@ def test_curves_average_the_finished_seeds_only():
     info = curves_info(CURVES, ["reference", "tip"], "reference")
     assert info.reference.n == 2
     assert info.reference.mean.kid == pytest.approx((950, 350, 150))
+    # two seeds 0.1 apart: t of one degree of freedom is 12.706
+    assert info.reference.half == pytest.approx([12.706 * 100 / 2] * 3, rel=1e-3)
     (tip,) = info.cells
-    assert tip.n == 1
+    assert (tip.n, tip.half) == (1, ())
     assert tip.mean.kid == pytest.approx((900, 200))
     assert [line.status for line in tip.seeds] == ["finished", "diverged"]
 
@@ -108,11 +110,9 @@ def _training(points):
 
 def test_dynamics_average_seeds_and_leave_out_what_nobody_logged():
     panels = dynamics_info(_training(1000), ["reference"])
-    assert [panel.label for panel in panels] == [
-        "discriminator loss",
-        "generator loss",
-        "augmentation probability",
-    ]
+    assert [panel.label for panel in panels] == ["discriminator loss", "generator loss"]
+    augmented = _training(1000).assign(augmentation_probability=0.1)
+    assert dynamics_info(augmented, ["reference"])[-1].label == "augmentation probability"
     (trace,) = panels[0].traces
     assert trace.n == 2
     assert len(trace.values) <= BINS + 1
