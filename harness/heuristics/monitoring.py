@@ -51,8 +51,7 @@ ROWS = (
         kind="protocol",
         how="Every evaluation writes a grid from the same latents in all trials; the report shows "
         "those of all cells side by side.",
-        test="tests/unit/report/test_report_states.py::"
-        "test_samples_are_of_a_seed_that_the_cells_finished",
+        test="tests/unit/report/test_samples.py::test_the_seed_is_one_that_the_cells_finished",
     ),
     Practice(
         id="discriminator_accuracy_band",
