@@ -44,8 +44,8 @@ status: setup  ## all runs, and how their trials stand
 test: setup  ## the tests, in a few minutes
 	@$(VENV)/bin/python -m pytest -q
 
-test-all: setup  ## the long tests too
-	@$(VENV)/bin/python -m pytest -q -m "not gpu and not network"
+test-all: setup  ## the long tests too; long=only: those alone, after make test
+	@$(VENV)/bin/python -m pytest -q -m "$(if $(filter only,$(long)),slow and )not gpu and not network"
 
 lint: setup  ## style, types and import contracts
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .

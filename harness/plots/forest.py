@@ -89,9 +89,15 @@ def _values(row: Row) -> list[float]:
 
 
 def _range(rows: Sequence[Row]) -> tuple[float, float]:
-    """A range that one diverged trial does not stretch until nothing else can be seen."""
+    """A range that one diverged trial does not stretch until nothing else can be seen.
+
+    What is sure to be an effect is in it, however large.
+    """
     reach = median(max(abs(value) for value in _values(row)) for row in rows) if rows else 0.0
     near = [value for row in rows for value in _values(row) if abs(value) <= FAR * reach]
+    sure = [row for row in rows if row.verdict in (effects.BETTER, effects.WORSE)]
+    near += [value for row in sure for value in (row.effect, row.t_low, row.t_high)]
+    near = [value for value in near if math.isfinite(value)]
     low, high = min([0.0, *near]), max([0.0, *near])
     margin = 0.08 * (high - low) or 1.0
     return low - margin, high + margin

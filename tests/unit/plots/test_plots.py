@@ -58,10 +58,16 @@ def test_forest_shows_what_has_a_value_times_1000():
     assert info.high > 10
 
 
+def _far(verdict):
+    return RANKING.iloc[:1].assign(contrast="d", effect=-9.0, low=-20.0, verdict=verdict)
+
+
 def test_one_far_row_does_not_hide_the_others():
-    far = pd.concat([RANKING, RANKING.iloc[:1].assign(contrast="d", effect=-9.0, low=-20.0)])
+    far = pd.concat([RANKING, _far("inconclusive")])
     info = forest_info(far, SEEDS | {"d": [-9.0]}, NOTES | {"d": ""}, KID)
     assert -60 < info.low < -30
+    sure = pd.concat([RANKING, _far("better")])
+    assert forest_info(sure, SEEDS | {"d": [-9.0]}, NOTES | {"d": ""}, KID).low < -9000
 
 
 def test_curves_average_the_finished_seeds_only():
