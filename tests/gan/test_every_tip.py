@@ -17,6 +17,7 @@ from harness.catalog import PENALTIES, dataset
 from harness.config.identity import key
 from harness.config.patch import KNOBS, resolve
 from harness.config.trial import TrainingConfig
+from harness.design.drafts import Asked
 from harness.design.factors import FOLLOWING, IGNORING, Factor, Level
 from harness.design.leave_one_out import leave_one_out
 from harness.errors import HarnessError
@@ -180,7 +181,7 @@ def test_what_is_illegal_together_is_refused_with_the_reason():
         if not (why := clash(one, two)):
             continue
         with pytest.raises(HarnessError) as error:
-            leave_one_out([factor(one), factor(two)], [one.id, two.id])
+            leave_one_out(Asked([factor(one), factor(two)], [one.id, two.id], None, str))
         assert f"{one.id} and {two.id} cannot be followed together" in str(error.value)
         assert why in str(error.value)
         knobs = [path for path in KNOBS if path in why]

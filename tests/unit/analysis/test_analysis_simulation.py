@@ -6,7 +6,7 @@ from scipy import stats
 
 from harness.analysis.effects import estimates
 
-REPEATS = 600
+REPEATS = 500
 CONTRASTS = 5
 CASES = [(6, 0.0), (6, 0.5), (8, 0.5), (10, 0.8)]  # seeds, correlation of a seed's trials
 
