@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.test_study import STUDY, Place, kill_all, timeless
 
-pytestmark = [pytest.mark.tf, pytest.mark.slow]
+pytestmark = [pytest.mark.tf, pytest.mark.slow, pytest.mark.timeout(1800)]
 RATE = "optimizer.generator.learning_rate"
 TUNED = f"tune:\n  values: {{{RATE}: [2.0e-4, 1.0e-3]}}\n  seeds: [100]\n"
 SEARCH = f"""search:
@@ -38,7 +38,7 @@ def plan_of(place, name):
 def kill_after(place, name, trials, *options):
     """Start a run, and kill -9 all of it once so many trials have ended and another has begun."""
     process = place.start("run", name, *options)
-    for _ in range(4800):
+    for _ in range(12000):
         ended = list(place.folder.glob("runs/trials/*/result.json"))
         if len(ended) >= trials and list(place.folder.glob("runs/trials/*/progress.json")):
             break

@@ -73,7 +73,7 @@ class Place:
 
     def run(self, *arguments, code=0, one_core=False):
         process = self.start(*arguments, one_core=one_core)
-        output, _ = process.communicate(timeout=400)
+        output, _ = process.communicate(timeout=900)
         assert process.returncode == code, output
         assert "Traceback" not in output
         return output
