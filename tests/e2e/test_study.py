@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -212,8 +213,9 @@ def kill_all(process, place, name):
     ).stdout.split()
     os.kill(process.pid, signal.SIGKILL)
     for pid in workers:
-        if Path(f"/proc/{pid}/cwd").readlink() == place.folder:
-            os.kill(int(pid), signal.SIGKILL)
+        with suppress(FileNotFoundError, ProcessLookupError):  # one that has just ended by itself
+            if Path(f"/proc/{pid}/cwd").readlink() == place.folder:
+                os.kill(int(pid), signal.SIGKILL)
     process.communicate()
 
 
