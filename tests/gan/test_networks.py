@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from harness.config.patch import resolve
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
-from harness.gan.models import dcgan
+from harness.gan.models import convolutional
 from harness.gan.models.initial import initialise
 from harness.gan.models.layers import Convolution, Dense, Dropout, TransposedConvolution
 from harness.gan.models.network import GENERATION, Pass
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.tf
 
 def _nets(changes=None):
     config = resolve([changes or {}])
-    return dcgan.generator(config, 3), dcgan.discriminator(config, 3)
+    return convolutional.generator(config, 3), convolutional.discriminator(config, 3)
 
 
 def test_parameter_counts_are_those_that_s0_prints():
@@ -46,7 +46,7 @@ def test_shapes_and_range_at_every_size(size, precision):
 def test_the_network_is_s0s_written_in_keras():
     """The same weights in a plain Keras model give the same images."""
     config = TrialConfig()
-    ours = dcgan.generator(config, 3)
+    ours = convolutional.generator(config, 3)
     initialise(ours, config.generator, 1)
     layers = keras.layers
     steps = [keras.Input((64,)), layers.Dense(2048, use_bias=False)]
@@ -131,7 +131,7 @@ def test_spectral_norm_has_the_right_sigma_and_gradient(layer, shape):
 def test_a_further_pass_changes_nothing():
     """Spectral norm's vector and dropout's noise move once an update, not with each pass."""
     config = resolve([{"discriminator.spectral_norm": True, "discriminator.width": 8}])
-    network = dcgan.discriminator(config, 3)
+    network = convolutional.discriminator(config, 3)
     initialise(network, config.discriminator, 0)
     images = tf.random.uniform((4, 64, 64, 3))
     run = Pass(True, tf.constant([1, 2]))
