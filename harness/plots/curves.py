@@ -1,6 +1,5 @@
 """KID over training: a panel for each cell against the reference, every seed visible."""
 
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -8,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
-from scipy import stats
 
+from harness.analysis.max_t import interval
 from harness.analysis.objectives import KID_SCALE
 from harness.plots.style import INK, NARROW, Look, shortened, ticked
 from harness.records import DIVERGED, FINISHED
@@ -62,14 +61,21 @@ def _curve(cell: str, rows: pd.DataFrame) -> Curve:
     finished = rows[rows["status"] == FINISHED]
     n = finished["seed"].nunique()
     counted = finished.groupby("evaluation").agg(
-        kimg=("kimg", "mean"), kid=("kid", "mean"), sd=("kid", "std"), n=("seed", "nunique")
+        kimg=("kimg", "mean"), kid=("kid", "mean"), n=("seed", "nunique")
     )
     # a mean over some of the seeds would jump where one of them has no value
     whole = counted[counted["n"] == n].assign(status=FINISHED)
-    half: tuple[float, ...] = ()
-    if n > 1:
-        half = tuple(whole["sd"] * KID_SCALE * stats.t.ppf(0.975, n - 1) / math.sqrt(n))
-    return Curve(cell, seeds, _line(whole), n, half)
+    return Curve(cell, seeds, _line(whole), n, _half(finished, n) if n > 1 else ())
+
+
+def _half(finished: pd.DataFrame, n: int) -> tuple[float, ...]:
+    """Of the 95 % t-interval of the mean, at each evaluation that all seeds have."""
+    values = [kids.to_numpy(float) for _, kids in finished.groupby("evaluation")["kid"]]
+    return tuple(
+        (float(kids.mean()) - interval(kids, 0.05)[0]) * KID_SCALE
+        for kids in values
+        if len(kids) == n
+    )
 
 
 def _line(rows: pd.DataFrame) -> Line:
