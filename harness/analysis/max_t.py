@@ -4,7 +4,7 @@ The test is single-step max-|t| under sign flips (Westfall & Young 1993): exact 
 are symmetric about zero under the null, whatever their correlation, and for any number of contrasts
 able to reach p = 2 / 2^n. Intervals are parametric, for all contrasts at once (Šidák). The
 multivariate t with the estimated correlation (Hothorn, Bretz & Westfall 2008) is narrower, and with
-six seeds covers 0.87 to 0.94 in place of 0.95: the correlation of so few is too uncertain.
+six seeds covers 0.87 to 0.93 in place of 0.95: the correlation of so few is too uncertain.
 
 D is (seeds, contrasts), NaN where a contrast has no value of a seed.
 """
@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from harness import rng
+from harness.design.reach import ENUMERATED, FLIPS
 
 Array = NDArray[np.floating]
 
-EXACT = 13  # seeds; of more, sign flips are drawn
-FLIPS = 10_000
 _CHUNK = 1 << 22  # numbers of one table of statistics
 _TINY = 1e-300
 
@@ -58,7 +57,7 @@ def _statistics(flips: Array, values: Array, n: Array, square: Array) -> Array:
 
 def _flips(seeds: int) -> Array:
     """Signs a seed, what was observed first; flipping all seeds changes no |t|, so one is kept."""
-    if seeds <= EXACT:
+    if seeds <= ENUMERATED:
         rest = np.array(list(itertools.product((1.0, -1.0), repeat=seeds - 1)))
         return np.column_stack([np.ones(len(rest)), rest])
     drawn = rng.generator(0, "sign flips").choice((1.0, -1.0), (FLIPS, seeds))

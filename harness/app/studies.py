@@ -93,8 +93,7 @@ def _train(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
     check_writable(folder)
     with alone(folder / "search.lock"):  # another run of it may be adding suggestions
         of = settled(of, runtime) if of.search else of
-        document = {**of.to_json(), **_declared_before(of, runtime)}
-        write_json(folder / "plan.json", document)
+        document = write_plan(of, runtime)
     lacking = {item.trial.key for item in missing(of, runtime.trials)}
     # the place in the plan, so that what still waits of an earlier run keeps its own
     jobs = [
@@ -111,11 +110,15 @@ def _train(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
     return outcome
 
 
-def _declared_before(of: Plan, runtime: Runtime) -> dict[str, Any]:
-    """How this run was to be judged before its first trial ended, if that is some time ago."""
-    earlier = read_json(runtime.study(of.run_name) / "plan.json") or {}
+def write_plan(of: Plan, runtime: Runtime) -> dict[str, Any]:
+    """Write plan.json; what was declared before a run's first trial ended stays as it was."""
+    path, document = runtime.study(of.run_name) / "plan.json", of.to_json()
+    earlier = read_json(path) or {}
     seen = any(Record(runtime.trials / row["key"]).result() for row in earlier.get("trials", []))
-    return {"declared": earlier["declared"]} if seen and "declared" in earlier else {}
+    if seen and "declared" in earlier:
+        document["declared"] = earlier["declared"]
+    write_json(path, document)
+    return document
 
 
 def given_up(of: Plan, runtime: Runtime) -> list[str]:
@@ -152,7 +155,7 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
     if "search" in document:
         from harness.executors.importances import weigh
 
-        weigh(run_name, runtime)
+        weigh(run_name, runtime.holding(run_name))
     render(run_name, runtime)
     return summary(run_name, runtime)
 

@@ -8,7 +8,7 @@ from typing import Any
 from harness.config.runtime import Runtime
 from harness.design.expand import Plan
 from harness.errors import HarnessError
-from harness.files import check_writable, write_atomically, write_json
+from harness.files import check_writable, write_atomically
 
 
 def sync(run_name: str, runtime: Runtime, verdict: str | None = None) -> str:
@@ -78,15 +78,16 @@ def train(
     `say` is told every row of scores. The run's folder is that of `harness run`, and so are the
     trial's key and the threads it is computed with.
     """
+    from harness.app.studies import write_plan
     from harness.executors.drive import share
 
     trial = of.trial(cell, seed)
     folder = runtime.study(of.run_name)
     check_writable(folder)
-    write_json(folder / "plan.json", of.to_json())
+    plan = write_plan(of, runtime)
     os.environ.update(share(of.run_name, runtime, None)[0].env)
     from harness.worker import train
 
     row = {"cell": trial.cell.label, "seed": trial.seed, "key": trial.key}
-    status, message = train(of.to_json(), row, runtime, say)
+    status, message = train(plan, row, runtime, say)
     return str(status), message

@@ -35,7 +35,7 @@ def test_max_t_equals_all_sign_flips_by_hand(missing):
 def test_drawn_flips_are_near_exact_ones(monkeypatch):
     D = np.random.default_rng(5).normal(0.4, 1, (10, 3))
     exact = max_t.adjusted(D)
-    monkeypatch.setattr(max_t, "EXACT", 9)
+    monkeypatch.setattr(max_t, "ENUMERATED", 9)
     assert max_t.adjusted(D) == pytest.approx(exact, abs=0.02)
 
 
