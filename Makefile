@@ -7,6 +7,9 @@ HARNESS := $(VENV)/bin/harness
 # CUDA libraries where a driver answers; GPU=0 refuses them
 GPU ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo 1 || echo 0)
 LOCK := requirements$(if $(filter 1,$(GPU)),-cuda).lock
+# tests run side by side; each worker holds TensorFlow, some 2 GB
+JOBS ?= 2
+PYTEST := $(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile
 options = $(if $(profile),--profile $(profile)) $(args)
 
 .PHONY: help setup study plan report status test test-all lint bench golden lock clean
@@ -42,10 +45,10 @@ status: setup  ## all runs, and how their trials stand
 	@$(HARNESS) status
 
 test: setup  ## the tests, in a few minutes
-	@$(VENV)/bin/python -m pytest -q
+	@$(PYTEST)
 
 test-all: setup  ## the long tests too; long=only: those alone, after make test
-	@$(VENV)/bin/python -m pytest -q -m "$(if $(filter only,$(long)),slow and )not gpu and not network"
+	@$(PYTEST) -m "$(if $(filter only,$(long)),slow and )not gpu and not network"
 
 lint: setup  ## style, types and import contracts
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .

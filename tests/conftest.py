@@ -28,7 +28,7 @@ TINY = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny():
     """A function that makes a tiny configuration, with changes."""
     return lambda changes=None: resolve([TINY, changes or {}])

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -271,15 +272,19 @@ def _statistics(config: TrialConfig, iteration: int, noise: np.random.Generator)
 
 
 def _grid(config: TrialConfig, cell: str, done: float, height: int, width: int) -> bytes:
+    return _blobs(config.data.image_size, 30 * (len(cell) % 3), done, height, width)
+
+
+@cache
+def _blobs(size: int, light: int, done: float, height: int, width: int) -> bytes:
     """A grid of so many images that turn from noise into blobs of colour."""
-    size = config.data.image_size
     rng = np.random.default_rng(7)
     place = np.linspace(-1, 1, size)
     tiles = []
     for _ in range(height * width):
         x, y = rng.uniform(-0.4, 0.4, 2)
         blob = np.exp(-((place[:, None] - x) ** 2 + (place[None] - y) ** 2) / 0.15)
-        picture = blob[..., None] * rng.uniform(60, 250, 3) + 30 * (len(cell) % 3)
+        picture = blob[..., None] * rng.uniform(60, 250, 3) + light
         static = rng.uniform(0, 255, (size, size, 3))
         tiles.append(done * picture + (1 - done) * static)
     grid = np.array(tiles).reshape(height, width, size, size, 3).swapaxes(1, 2)

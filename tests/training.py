@@ -21,16 +21,22 @@ def batches_of(config):
     return Batches(images(), config.training.batch_size, config.seed, labels=labels)
 
 
-def train(config, iterations=3, calls=None):
-    """Train on noise images; the network, and statistics over all iterations."""
-    gan = Ensemble(config, 1)
-    loop = Loop(gan, 1)
+def train(config, iterations=3, calls=None, loop=None):
+    """Train on noise images; the network, and the loop with statistics over all iterations.
+
+    A `loop` of the same structure is taken again, which saves compiling another.
+    """
+    if loop is None:
+        loop = Loop(Ensemble(config, 1), 1)
+    else:
+        loop.gan.reset(config)
+        loop.reset()
     batches = batches_of(config)
     first = 0
     for count in calls or [iterations]:
         call = batches.call(first, count, config.training.discriminator_steps)
         first += loop.run(*call, first)
-    return gan.members[0], loop
+    return loop.gan.members[0], loop
 
 
 def train_eagerly(config, iterations=3, first=0, gan=None):

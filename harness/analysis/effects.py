@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import DescrStatsW
 
 from harness.analysis import max_t
@@ -224,12 +223,13 @@ def _disagreement(row: Any, found: str) -> str:
 
 
 def holm(p: "pd.Series[float]") -> "pd.Series[float]":
-    """Holm's adjusted p over all contrasts of the study that have one."""
-    adjusted = pd.Series(np.nan, index=p.index, dtype=float)
-    known = p.notna()
-    if known.any():
-        adjusted[known] = multipletests(p[known], method="holm")[1]
-    return adjusted
+    """Holm's adjusted p over all contrasts of the study that have one.
+
+    Ours, for statsmodels' own collects garbage at every call, which takes a tenth of a second.
+    """
+    known = p.dropna().sort_values()
+    steps = known * np.arange(len(known), 0, -1)
+    return steps.cummax().clip(upper=1.0).reindex(p.index)
 
 
 def verdict(

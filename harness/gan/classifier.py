@@ -154,4 +154,4 @@ def _update(model: keras.Model, resolution: int, resizer: str) -> Any:
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply(gradients, model.trainable_variables)
 
-    return tf.function(update)
+    return tf.function(update, autograph=False)

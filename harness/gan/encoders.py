@@ -239,7 +239,7 @@ def compiled(network: Network, resolution: int | None, resizer: str) -> Network:
             images = tf.image.grayscale_to_rgb(images)
         return network(images if resolution is None else resize(images, resolution, resizer))
 
-    return tf.function(features)
+    return tf.function(features, autograph=False)
 
 
 def resize(images: tf.Tensor, size: int, resizer: str) -> tf.Tensor:

@@ -58,8 +58,14 @@ def draw_diagram(info: Diagram, width: float) -> Figure:
         axes.plot([rank, rank], [0, level], color=MUTED, linewidth=0.7)
         axes.plot(rank, 0, "o", color=INK, markersize=4)
         left = rank <= (1 + count) / 2
-        axes.text(rank, level, f" {rank:.2f}  {name}" if left else f"{name}  {rank:.2f} ",
-                  ha="left" if left else "right", va="center")  # fmt: skip
+        axes.annotate(
+            f"{rank:.2f}  {name}" if left else f"{name}  {rank:.2f}",
+            (rank, level),
+            (5 if left else -5, 0),
+            textcoords="offset points",
+            ha="left" if left else "right",
+            va="center",
+        )
     axes.set_ylim(top + count, -2.4)
     axes.set_xlim(0.6, count + 0.4)
     axes.xaxis.tick_top()

@@ -66,8 +66,7 @@ def _verdict(found: Comparison) -> str:
     if found.effects.empty:
         return "These runs have no contrast in common."
     contrasts = found.effects["contrast"].nunique()
-    taus = [f"τ = {show.number(row.tau, 2, signed=True)}" for row in each_row(found.agreement)]
-    sure = int(found.changed["judged"].sum())
+    sure = found.changed.loc[found.changed["judged"], "contrast"].nunique()
     moved = (
         f"{show.count(sure, 'tip')} {'helps' if sure == 1 else 'help'} in one run and "
         f"{'hurts' if sure == 1 else 'hurt'} in another, by both verdicts."
@@ -75,7 +74,15 @@ def _verdict(found: Comparison) -> str:
         else "No verdict of one run contradicts that of another."
     )
     common = show.count(contrasts, "common contrast")
-    return f"{common}; rank agreement {show.listed(taus)}. {moved}"
+    return f"{common}; rank agreement {_agreed(found)}. {moved}"
+
+
+def _agreed(found: Comparison) -> str:
+    taus = found.agreement["tau"]
+    low, high = (show.number(tau, 2, signed=True) for tau in (taus.min(), taus.max()))
+    if len(taus) == 1:
+        return f"τ = {low}"
+    return f"τ from {low} to {high} over {show.count(len(taus), 'pair')} of runs"
 
 
 def _runs(found: Comparison) -> Table:
@@ -115,8 +122,9 @@ def _changed(found: Comparison) -> Table:
     def sure(row: Any) -> Cell:
         return Tag("both sure", "bad") if row.judged else "not sure"
 
+    titles = found.effects.set_index("contrast")["title"].groupby(level=0).first()
     rows: list[list[Cell]] = [
-        [row.contrast, row.a, show.kid(row.effect_a, signed=True), row.b,
+        [titles[row.contrast], row.a, show.kid(row.effect_a, signed=True), row.b,
          show.kid(row.effect_b, signed=True), sure(row)]
         for row in each_row(found.changed)
     ]  # fmt: skip

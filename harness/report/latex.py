@@ -1,4 +1,4 @@
-"""The ranking as a LaTeX table, to be read into a paper by \\\\input."""
+"""The ranking as a LaTeX table, to be read into a paper by \\input."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,7 +10,13 @@ from harness.report import format as show
 from harness.report.data import ReportData
 from harness.report.summary import judged, titled
 
-COLUMNS = ("Tip", "Effect", "Interval", "$n$", "$p$ (adjusted)", "Verdict")
+COLUMNS = ("Tip", "Effect", "Interval", "$n$", "$p$ (adj.)", "Verdict")
+# as wide as the text, whatever that is: titles are broken into what the numbers leave
+FITTED = (
+    "\\small",
+    "\\setlength{\\tabcolsep}{4pt}",
+    "\\begin{tabularx}{\\linewidth}{@{}Xrrrrl@{}}",
+)
 _ESCAPES: Mapping[int, str] = str.maketrans(
     {
         **{letter: f"\\{letter}" for letter in "&%$#_{}"},
@@ -37,9 +43,9 @@ def escaped(text: str) -> str:
 
 
 def ranking_tex(data: ReportData) -> str:
-    """A table a metric identity; it needs the package booktabs and nothing else."""
+    """A table a metric identity; it needs the packages booktabs and tabularx."""
     groups = list(data.ranking.groupby("identity", sort=False, dropna=False))
-    lines = [f"% {data.plan['run_name']}: needs \\usepackage{{booktabs}}"]
+    lines = [f"% {data.plan['run_name']}: needs \\usepackage{{booktabs,tabularx}}"]
     for number, (_, rows) in enumerate(groups, 1):
         label = data.plan["run_name"] + (f"-{number}" if len(groups) > 1 else "")
         lines += _table(data, rows, label)
@@ -60,14 +66,14 @@ def _table(data: ReportData, rows: pd.DataFrame, label: str) -> Iterator[str]:
         "\\centering",
         f"\\caption{{{caption}}}",
         f"\\label{{tab:{label}}}",
-        "\\begin{tabular}{lrrrrl}",
+        *FITTED,
         "\\toprule",
         " & ".join(COLUMNS) + r" \\",
         "\\midrule",
     )
     for row in each_row(rows):
-        yield " & ".join(map(escaped, _cells(row, places, scale))) + r" \\"
-    yield from ("\\bottomrule", "\\end{tabular}", "\\end{table}")
+        yield r"\raggedright " + " & ".join(map(escaped, _cells(row, places, scale))) + r" \\"
+    yield from ("\\bottomrule", "\\end{tabularx}", "\\end{table}")
 
 
 def _cells(row: Any, places: int, scale: float) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from harness.gan.train.loop import Loop
 from harness.gan.train.program import Program
 from harness.gan.train.session import Scores, Session
 from harness.gan.train.state import build
+from tests.training import train
 
 pytestmark = pytest.mark.tf
 
@@ -49,14 +50,11 @@ def test_each_member_is_a_training_of_its_own_with_a_share_of_the_budget(tiny):
 
 def test_calls_of_any_length_give_the_same_bits(tiny):
     config = tiny({"training.members": 3})
-    found = []
+    loop, found = None, []
     for lengths in ((7,), (3, 3, 1)):
-        ensemble, first = Ensemble(config, 1), 0
-        loop, batches = Loop(ensemble, 1), Batches(images(), 16, config.seed)
-        for length in lengths:
-            first += loop.run(*batches.call(first, length, 1), first)
-        assert loop.traces == 1
-        found.append(arrays({**ensemble.variables(), **loop.variables()}))
+        _, loop = train(config, calls=lengths, loop=loop)
+        found.append(arrays({**loop.gan.variables(), **loop.variables()}))
+    assert loop.traces == 1
     for name, value in found[0].items():
         np.testing.assert_array_equal(value, found[1][name], err_msg=name)
 

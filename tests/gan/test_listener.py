@@ -47,9 +47,15 @@ class Nothing:
         return lambda *arguments: None
 
 
-def _train(config, images, folder: Path, fatal: int | None):
+@pytest.fixture(scope="module")
+def program(tiny):
+    """Compiled once, and reset by every session."""
+    return Program(tiny(), 1)
+
+
+def _train(config, images, folder: Path, program, fatal: int | None):
     with Recorder(folder) as recorder:
-        session = Session(config, images, Judge(fatal), Program(config, 1))
+        session = Session(config, images, Judge(fatal), program)
         recorder.start(config, {})
         if recorder.checkpoint.exists():
             session.restore(recorder.checkpoint)
@@ -58,14 +64,14 @@ def _train(config, images, folder: Path, fatal: int | None):
 
 
 @pytest.mark.parametrize("fatal", [2, 4])  # in the middle, and at the end
-def test_an_evaluation_that_was_cut_off_is_done_again(tiny, tmp_path, monkeypatch, fatal):
+def test_an_evaluation_that_was_cut_off_is_done_again(tiny, program, tmp_path, monkeypatch, fatal):
     """No checkpoint may stand between a training row and the evaluation due after it."""
     monkeypatch.setattr(listener, "CHECKPOINT_SECONDS", 0.0)
     config, folder = tiny(), tmp_path / "trials" / "key"
     images = load_images(config.data, tmp_path / "cache")
     with pytest.raises(Cut):
-        _train(config, images, folder, fatal)
-    result = _train(config, images, folder, None)
+        _train(config, images, folder, program, fatal)
+    result = _train(config, images, folder, program, None)
     assert result["status"] == FINISHED
     rows = Trial(folder).evaluation_rows("judge")
     assert [row["evaluation"] for row in rows] == [0, 1, 2, 3, 4]
@@ -84,10 +90,10 @@ class Watching(Judge):
         return {**super().score(generate, latents, with_fid), "kid": self.kids[self.calls - 1]}
 
 
-def test_the_generators_of_the_last_fifth_the_best_and_the_last_are_kept(tiny, tmp_path):
+def test_the_generators_of_the_last_fifth_the_best_and_the_last_are_kept(tiny, program, tmp_path):
     config, folder = tiny({"training.evaluations": 10}), tmp_path / "trials" / "key"
     images = load_images(config.data, tmp_path / "cache")
-    program, at = Program(config, 1), config.evaluation_iterations
+    at = config.evaluation_iterations
     judge = Watching([9.0, 5.0, 6.0, 2.0, 4.0, 3.0, 7.0, 8.0, 8.0, 6.0, 6.0], folder)
     with Recorder(folder) as recorder:
         session = Session(config, images, judge, program)

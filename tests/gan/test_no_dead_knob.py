@@ -5,6 +5,7 @@ the evaluation part, the metric's request) with them.
 """
 
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -192,7 +193,9 @@ def pair(tiny, knob, value, around):
     return before, unflatten({**flatten(before), knob: value})
 
 
+@cache
 def first_steps(config):
+    """Of most pairs one side is the same trial."""
     channels = dataset(config.data.name).channels
     gan = Ensemble(config, channels)
     data = np.random.default_rng(0).integers(0, 256, (64, 16, 16, channels), dtype=np.uint8)

@@ -10,9 +10,7 @@ from harness.gan.penalties.historical import historical
 from harness.gan.train import checkpoint, variational
 from harness.gan.train import step as steps
 from harness.gan.train.batches import Batches
-from harness.gan.train.ensemble import Ensemble
 from harness.gan.train.history import History
-from harness.gan.train.loop import Loop
 from harness.gan.train.objectives import discriminator_loss, generator_loss
 from harness.gan.train.replay import Replay
 from harness.gan.train.state import build
@@ -342,12 +340,12 @@ def test_a_training_that_is_continued_has_the_same_bits_and_a_reset_leaves_nothi
     tiny, tmp_path, change
 ):
     config = tiny(change)
-    whole, _ = train(config, 4)
-    half, _ = train(config, 2)
-    checkpoint.save(tmp_path / "half.npz", half.variables())
-    rest = Ensemble(config, 1)
-    checkpoint.load(tmp_path / "half.npz", rest.variables())
-    Loop(rest, 1).run(*Batches(images(), 16, config.seed).call(2, 2, 1), 2)
-    assert same(weights(whole), weights(rest))
-    rest.reset(config)
-    assert same(weights(rest), weights(build(config, 1)))
+    gan, loop = train(config, 4)
+    whole = weights(gan)
+    train(config, 2, loop=loop)
+    checkpoint.save(tmp_path / "half.npz", gan.variables())
+    loop.gan.reset(config)
+    assert same(weights(gan), weights(build(config, 1)))
+    checkpoint.load(tmp_path / "half.npz", gan.variables())
+    loop.run(*Batches(images(), 16, config.seed).call(2, 2, 1), 2)
+    assert same(whole, weights(gan))

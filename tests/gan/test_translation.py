@@ -26,6 +26,12 @@ EDGES = {"translation.source": "edges"}
 CLOCK = (tf.constant(0), 0)
 
 
+@pytest.fixture(scope="module")
+def program(tiny):
+    """Compiled once, and reset by every session."""
+    return Program(tiny(EDGES), 1)
+
+
 def images(count=16):
     return tf.random.stateless_uniform((count, 16, 16, 1), [1, 2])
 
@@ -118,7 +124,7 @@ def test_the_generator_is_drawn_to_the_target_by_l1(tiny):
     assert float(loss) == pytest.approx(plain + 7 * difference, rel=1e-5)
 
 
-def test_it_is_scored_on_the_validation_images_under_a_name_of_its_own(tiny, tmp_path):
+def test_it_is_scored_on_the_validation_images_under_a_name_of_its_own(tiny, program, tmp_path):
     config, other = tiny(EDGES), tiny()
     assert metric_request(config) != metric_request(other)
     known = load_images(config.data, tmp_path)
@@ -133,7 +139,7 @@ def test_it_is_scored_on_the_validation_images_under_a_name_of_its_own(tiny, tmp
     real = np.concatenate([evaluator.reference(at, 128) for at in range(0, evaluator.count, 128)])
     assert black["l1"] == pytest.approx(real.mean() / 255, rel=1e-5)
     assert black["kid"] > perfect["kid"]
-    session = Session(config, known, evaluator, Program(config, 1))
+    session = Session(config, known, evaluator, program)
     pairs = session.grid().reshape(GRID // 2, 2, 16, 16, 1)
     real = evaluator.reference(0, GRID // 2)
     # pairs as a row shows them: a source, and to its right what is made of it
@@ -145,10 +151,12 @@ def test_it_is_scored_on_the_validation_images_under_a_name_of_its_own(tiny, tmp
     assert rows[-1]["l1"] < rows[0]["l1"]
 
 
-def test_samples_are_translations_of_validation_images_beside_their_sources(tiny, tmp_path):
+def test_samples_are_translations_of_validation_images_beside_their_sources(
+    tiny, program, tmp_path
+):
     config = tiny(EDGES)
     known = load_images(config.data, tmp_path)
-    session = Session(config, known, Evaluator(config, known, tmp_path), Program(config, 1))
+    session = Session(config, known, Evaluator(config, known, tmp_path), program)
     session.save_generator(tmp_path / "generators" / "1.npz")
 
     def written(count, name):

@@ -48,6 +48,7 @@ class Loop:
                 tf.TensorSpec((), tf.int32),
             ),
             jit_compile=xla,
+            autograph=False,  # nothing here needs it, and converting takes seconds
         )
 
     def reset(self) -> None:

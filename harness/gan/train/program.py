@@ -48,6 +48,7 @@ class Program:
                 ),
             ),
             jit_compile=xla,
+            autograph=False,
         )
         return compiled
 

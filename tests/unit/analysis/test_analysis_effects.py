@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from harness.analysis import effects as module
 from harness.analysis.checks import checks
@@ -86,6 +87,14 @@ def test_holm_leaves_out_what_has_no_p():
     adjusted = holm(pd.Series([0.01, math.nan, 0.04, 0.03]))
     assert adjusted.iloc[[0, 2, 3]].tolist() == pytest.approx([0.03, 0.06, 0.06])
     assert math.isnan(adjusted.iloc[1])
+
+
+def test_holm_is_that_of_statsmodels():
+    rng = np.random.default_rng(0)
+    for count in (1, 2, 5, 40):
+        p = pd.Series(np.round(rng.uniform(0, 0.2, count), 2))  # with ties
+        expected = multipletests(p, method="holm")[1]
+        np.testing.assert_array_equal(holm(p), expected)
 
 
 def test_true_effects_are_found_with_the_sign_of_following(tidy):

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,11 +31,32 @@ def test_the_ranking_is_a_booktabs_table(data, folder):
     body = text[text.index("\\midrule") : text.index("\\bottomrule")].splitlines()[1:]
     assert len(body) == len(data.ranking) == 4
     for line, title in zip(body, data.ranking["title"], strict=True):
-        assert line.startswith(escaped(title))
+        assert line.startswith(r"\raggedright " + escaped(title))
         assert line.endswith(r" \\")
         assert len(re.findall(r"(?<!\\)&", line)) == 5
     assert text.count("\\begin{") == text.count("\\end{") == 2
     assert text.isascii()
+
+
+PAPER = r"""\documentclass{article}
+\usepackage{booktabs,tabularx}
+\begin{document}
+\input{ranking}
+\end{document}
+"""
+
+
+@pytest.mark.slow
+def test_latex_sets_the_table_within_the_column_of_an_article(folder, tmp_path):
+    if not shutil.which("pdflatex"):
+        pytest.skip("no pdflatex here")
+    (tmp_path / "paper.tex").write_text(PAPER)
+    (tmp_path / "ranking.tex").write_text((folder / "ranking.tex").read_text())
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout
+    assert "Overfull" not in done.stdout
+    assert (tmp_path / "paper.pdf").exists()
 
 
 def test_latex_is_given_no_letter_that_it_would_read():
