@@ -7,9 +7,9 @@ HARNESS := $(VENV)/bin/harness
 # CUDA libraries where a driver answers; GPU=0 refuses them
 GPU ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo 1 || echo 0)
 LOCK := requirements$(if $(filter 1,$(GPU)),-cuda).lock
-# tests run side by side; each worker holds TensorFlow, some 2 GB
+# tests run side by side, the long files first; each worker holds TensorFlow, some 2 GB
 JOBS ?= 2
-PYTEST := $(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile
+PYTEST := $(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder
 options = $(if $(profile),--profile $(profile)) $(args)
 
 .PHONY: help setup study plan report status test test-all lint bench golden lock clean

@@ -200,6 +200,7 @@ def test_every_penalty_is_traced():
     assert {path.split(".")[1] for path in TRACED["penalties"]} == set(PENALTIES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", TRACED.values(), ids=list(TRACED))
 def test_the_compiled_loop_takes_a_step(change):
     config = resolve([SMALL, change])

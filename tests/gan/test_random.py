@@ -20,6 +20,28 @@ def test_draws_follow_their_law_and_are_the_same_compiled(draw, law):
     assert np.isfinite(plain).all()
 
 
+@pytest.mark.parametrize("xla", [False, True])
+def test_seeds_and_bits_are_tensorflows_philox(xla):
+    """By its public functions, which make more of the same."""
+
+    def mine(seed):
+        return fold(seed, 7, tf.constant(3)), uniform((5,), seed)
+
+    def theirs(seed):
+        folded = seed
+        for number in (7, 3):
+            folded = tf.random.experimental.stateless_fold_in(folded, number, alg="philox")
+        limits = {"minval": None, "maxval": None, "dtype": tf.uint32}
+        bits = tf.random.stateless_uniform((5,), seed, alg="philox", **limits)
+        return folded, (np.asarray(bits) >> 9).astype(np.float32)
+
+    for seed in ([1, 2], [-5, 2**31 - 1], [0, 0]):
+        folded, drawn = tf.function(mine, jit_compile=xla)(tf.constant(seed))
+        expected, bits = theirs(tf.constant(seed))
+        np.testing.assert_array_equal(folded, expected)
+        np.testing.assert_array_equal(drawn, (bits + np.float32(0.5)) * np.float32(2.0**-23))
+
+
 def test_streams_are_functions_of_seed_name_and_counters():
     streams = Streams(3)
     one = streams.at("latent", 7, 0)
