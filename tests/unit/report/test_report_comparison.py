@@ -1,6 +1,7 @@
 """The page of runs side by side, and the verbs of further statistics."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,8 +41,22 @@ def test_the_page_of_a_comparison(runtime, parse):
     assert "1 tip helps in one run and hurts in another" in text
     assert "Critical-difference diagram of mean ranks over 2 runs" in text
     assert len(found.changed) == 1
+    assert "rank agreement τ = +" in text
+    assert "Spectral normalisation in the discriminator</td><td" in re.sub(
+        r"<span[^>]*>|</span>", "", text[text.index("Effects whose sign changed") :]
+    )
     listed = (runtime.reports / "index.html").read_text()
     assert "compared-one-two" in listed
+
+
+def test_a_tip_that_turned_in_two_pairs_of_runs_is_one_tip(runtime):
+    longer = {**TIDY.baseline, "training.ema": 0.95}
+    build(runtime.runs.parent, replace(TIDY, run_name="three", baseline=longer))
+    found, page = analysis.compare(["one", "two", "three"], runtime)
+    assert len(found.changed) == 2
+    text = page.read_text()
+    assert "1 tip helps in one run and hurts in another" in text
+    assert re.search(r"rank agreement τ from \S+ to \+1.00 over 3 pairs of runs", text)
 
 
 def test_groups_of_the_diagram_are_the_longest_and_not_nested():
