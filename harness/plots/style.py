@@ -89,7 +89,7 @@ def shortened(label: str, longest: int) -> str:
 
 def ticked(value: float, _: float) -> str:
     """A number on an axis, as tables have it: thin spaces and a true minus, no power of ten."""
-    return f"{value:,.10g}".replace(",", "\u2009").replace("-", "\u2212")
+    return f"{value:,.10g}".replace(",", "\u202f").replace("-", "\u2212")
 
 
 def svg(build: Callable[[float], Figure], width: float) -> str:

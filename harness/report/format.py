@@ -9,7 +9,7 @@ from typing import Any
 from harness.analysis.objectives import KID_SCALE
 
 NONE = "–"
-THIN = "\u2009"
+THIN = "\u202f"
 
 
 def kid(value: float, decimals: int = 1, signed: bool = False, scale: float = KID_SCALE) -> str:

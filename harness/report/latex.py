@@ -29,7 +29,7 @@ _ESCAPES: Mapping[int, str] = str.maketrans(
         "\u2212": "$-$",
         "\u00d7": "$\\times$",
         "\u00b3": "$^3$",
-        "\u2009": r"\,",
+        "\u202f": r"\,",
         "\u2013": "--",
         "\u2026": r"\dots{}",
         "\n": " ",

@@ -61,7 +61,7 @@ def _best(data: ReportData, table: pd.DataFrame) -> Table:
 
 
 def _value(value: Any) -> str:
-    return show.plain(value) if isinstance(value, float) else str(value)
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _history(data: ReportData, table: pd.DataFrame) -> Figure:

@@ -54,7 +54,7 @@ def _points(points: pd.DataFrame) -> Table:
         ]
         for row in each_row(points)
     ]
-    columns = ["Cell", "Values", "KID × 10³", "n", "Failed", "Computing time", ""]
+    columns = ["Cell", "Values", "KID × 10³", "n", "Failed", "Computing time", "Choice"]
     return Table(
         "Mean objective at each point, on the tuning seeds",
         columns,

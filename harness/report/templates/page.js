@@ -10,7 +10,7 @@ function element(name, properties) {
 
 /** A cell as a number (a length of time in seconds), or as null where it holds none. */
 function amount(text) {
-  const plain = text.replaceAll("\u2212", "-").replaceAll(/[\u2009,]/g, "");
+  const plain = text.replaceAll("\u2212", "-").replaceAll(/[\u202f,]/g, "");
   const time = [...plain.matchAll(/([\d.]+) (s|min|h)\b/g)];
   if (time.length) return time.reduce((sum, [, n, unit]) => sum + n * SECONDS[unit], 0);
   const found = /[+-]?\d+(\.\d+)?(e[+-]?\d+)?/.exec(plain);

@@ -177,7 +177,7 @@ def test_a_free_place_shows_the_means_of_all_cells(count, drawn):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(-3e6, "−3\u2009000\u2009000"), (0.05, "0.05"), (-0.5, "−0.5"), (1e7, "10\u2009000\u2009000")],
+    [(-3e6, "−3\u202f000\u202f000"), (0.05, "0.05"), (-0.5, "−0.5"), (1e7, "10\u202f000\u202f000")],
 )
 def test_axes_have_no_powers_of_ten(value, text):
     assert style.ticked(value, 0) == text

@@ -64,7 +64,7 @@ def test_latex_is_given_no_letter_that_it_would_read():
     assert escaped("a\\b ~ ^ <1>") == (
         r"a\textbackslash{}b \textasciitilde{} \textasciicircum{} \textless{}1\textgreater{}"
     )
-    assert escaped("[\u22121\u2009000.0") == r"{[}$-$1\,000.0"
+    assert escaped("[\u22121\u202f000.0") == r"{[}$-$1\,000.0"
 
 
 def test_numbers_without_evidence_say_so_in_the_table(tmp_path: Path, small):
@@ -80,7 +80,7 @@ def test_the_methods_say_what_was_done(data):
         "the non-saturating loss by Adam (learning rate 0.0002, beta 1 0.5, beta 2 0.999) in both",
         "128 thousand real images in batches of 64",
         "evaluated before the training and 10 times",
-        "protocol keras75, features of inception_v3 at 75 px) of 5\u2009760 generated images",
+        "protocol keras75, features of inception_v3 at 75 px) of 5\u202f760 generated images",
         "counts by the mean KID over the last fifth of the evaluations",
         "95 % intervals for all 4 contrasts at once",
         "single-step max-|t| sign-flip tests",

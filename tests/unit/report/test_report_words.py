@@ -97,7 +97,7 @@ def test_redact(text, kept):
         (0.0123, "+12.3"),
         (-0.00001, "0.0"),
         (math.nan, "–"),
-        (1.5, "+1\u2009500.0"),
+        (1.5, "+1\u202f500.0"),
     ],
 )
 def test_kid_is_shown_times_1000(value, text):
