@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from harness import rng
 from harness.catalog import CONDITIONINGS
@@ -539,6 +540,11 @@ def test_a_resumed_training_is_the_same_and_so_are_its_images(tiny, tmp_path, na
     made = np.load(Path(target))["images"]
     difference = made.astype(int) - whole.generate(inputs)[:40]
     assert np.abs(difference).max() <= 1  # compiled or not rounds otherwise
+    write_samples(config, generators, 3, tmp_path / "pictures", tmp_path)
+    pictures = sorted((tmp_path / "pictures").glob("*.png"))
+    assert len(pictures) == 3
+    for path, image in zip(pictures, made, strict=False):
+        np.testing.assert_array_equal(np.asarray(Image.open(path)), image[..., 0])
     fresh = session()
     fresh.load_generator(generators / "1.npz")
     np.testing.assert_array_equal(fresh.grid(), whole.grid())
