@@ -9,6 +9,7 @@ import multiprocessing
 import os
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from typing import Any
 
 from benchmarks.measure import quiet
 
@@ -35,10 +36,14 @@ class Apart:
         self._pipe.send((target, arguments))
 
     def __call__(self) -> float:
-        """What the action returns; an error there is one here."""
-        self._pipe.send(None)
+        """The number that the action returns; an error there is one here."""
+        return float(self.ask())
+
+    def ask(self, *given: object) -> Any:
+        """What the action returns for `given`; an error there is one here."""
+        self._pipe.send(given)
         try:
-            return float(self._pipe.recv())
+            return self._pipe.recv()
         except EOFError:
             raise RuntimeError("the process of the baseline ended; see its words above") from None
 
@@ -50,10 +55,10 @@ def _serve(pipe: Connection) -> None:
     quiet()
     target, arguments = pipe.recv()
     module, _, name = target.partition(":")
-    action: Callable[[], float] = getattr(importlib.import_module(module), name)(*arguments)
+    action: Callable[..., object] = getattr(importlib.import_module(module), name)(*arguments)
     while True:
         try:
-            pipe.recv()
+            given = pipe.recv()
         except EOFError:  # whoever asked is gone
             return
-        pipe.send(action())
+        pipe.send(action(*given))

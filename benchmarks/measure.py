@@ -41,6 +41,7 @@ ROWS = (  # as the tables list them; each is a module with a ROW
     "ledger",
     "memory",
     "growth",
+    "gpu",
 )
 PACKAGES = ("tensorflow", "keras", "numpy", "optuna")
 VECTORS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")  # what oneDNN chooses kernels by
@@ -170,8 +171,9 @@ def write(row: Row, result: Result, took: float, quick: bool) -> Path:
 
 
 def folder() -> Path:
-    """Where the results of this machine's kind lie: by its processor and the cores it may use."""
-    words = f"{_cpu()} {len(os.sched_getaffinity(0))} cores".lower()
+    """Where the results of this machine's kind lie: by its processor, usable cores and GPUs."""
+    cards = " ".join(card for card, _ in gpus())
+    words = f"{_cpu()} {len(os.sched_getaffinity(0))} cores {cards}".lower()
     return RESULTS / "-".join(re.findall(r"[a-z0-9]+", words))
 
 
@@ -185,12 +187,26 @@ def machine() -> dict[str, Any]:
             name for name in VECTORS if name in _cpu_fields().get("flags", "").split()
         ],
         "cores": len(os.sched_getaffinity(0)),
+        "gpus": [f"{card}, driver {driver}" for card, driver in gpus()],
         "memory_gb": round(total / 2**30, 1),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
         "commit": _git("rev-parse", "--short=12", "HEAD"),
         "uncommitted": bool(_git("status", "--porcelain", "--", "harness", "benchmarks/*.py")),
     }
+
+
+def gpus() -> list[tuple[str, str]]:
+    """Names and driver versions of the GPUs that the benchmarks may use; mostly none."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "") in ("", "-1"):
+        return []
+    query = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(query, capture_output=True, text=True, check=True, timeout=30)
+    except (OSError, subprocess.SubprocessError):
+        return []
+    parts = (line.partition(", ") for line in done.stdout.splitlines())
+    return [(card, driver) for card, _, driver in parts]
 
 
 def _cpu() -> str:

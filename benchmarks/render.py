@@ -32,8 +32,9 @@ def _parts(found: dict[str, dict[str, Any]]) -> list[str]:
     head = ("what", "unit", "ours", "baseline", "ratio", "target", "met")
     rows = [_cells(line, result["quick"]) for result in found.values() for line in result["lines"]]
     of = next(iter(found.values()))["machine"]
+    cards = "".join(f", {card}" for card in of.get("gpus", []))
     return [
-        f"### {of['cpu']}, {of['cores']} cores",
+        f"### {of['cpu']}, {of['cores']} cores{cards}",
         _table(head, rows),
         *(_section(result) for result in found.values()),
     ]
