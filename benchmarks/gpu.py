@@ -77,7 +77,7 @@ def _asked(name: str, process: Apart, *question: object) -> Any:
     """The answer; None, and said, where the process failed."""
     try:
         answer = process.ask(*question)
-    except RuntimeError as error:
+    except (RuntimeError, OSError) as error:  # the process ended, or its pipe broke
         say(f"{name}: {error}")
         return None
     say(f"{name}: {question[0]} {answer:.3g}")

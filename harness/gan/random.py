@@ -81,7 +81,8 @@ class Streams:
 
     def at(self, name: str, *counters: tf.Tensor | int | str) -> Seed:
         """The seed of stream `name` at the given counters; a pure function of both."""
-        return fold(self._words[self.NAMES.index(name)], *counters)
+        return fold(tf.cast(self._words[self.NAMES.index(name)], tf.int32), *counters)
 
     def _derive(self, seed: int) -> tf.Tensor:
-        return tf.constant([rng.derive(seed, name) for name in self.NAMES], tf.int32)
+        # TensorFlow puts int32 variables on the CPU, where XLA's programs on a GPU find none
+        return tf.constant([rng.derive(seed, name) for name in self.NAMES], tf.int64)

@@ -1,10 +1,14 @@
-"""What TensorFlow is told before it is imported."""
+"""What TensorFlow is told before it is imported, and what a program may keep on a device."""
 
 import os
 import subprocess
 import sys
 
 import pytest
+import tensorflow as tf
+
+from harness.gan.train.ensemble import Ensemble
+from harness.gan.train.loop import Loop
 
 pytestmark = pytest.mark.tf
 SAY = "from harness.gan import devices; print(devices.configure(1)['onednn'])"
@@ -27,3 +31,23 @@ def said(setting):
 def test_onednn_is_on_unless_it_is_refused_and_recorded():
     assert said({}) == ("True", True)
     assert said({"TF_ENABLE_ONEDNN_OPTS": "0"}) == ("False", False)
+
+
+def test_a_program_reads_no_int32_variable(tiny):
+    """TensorFlow places int32 variables on the CPU even where there is a GPU, and a program that
+    XLA compiles for the GPU then fails at the first of them (seen with TensorFlow 2.21)."""
+    config = tiny(
+        {
+            "training.replay": 0.25,
+            "training.replay_size": 32,
+            "training.accumulation": 2,
+            "optimizer.discriminator.name": "rmsprop",
+        }
+    )
+    loop = Loop(Ensemble(config, 1), 1)
+    variables = loop._run.get_concrete_function().graph.variables
+    assert {variable.name.rpartition("/")[2].partition(":")[0] for variable in variables} >= {
+        "streams",
+        "filled",
+    }
+    assert [variable.name for variable in variables if variable.dtype == tf.int32] == []
