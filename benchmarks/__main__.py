@@ -8,7 +8,7 @@ import sys
 import time
 
 from benchmarks import render
-from benchmarks.measure import ROOT, ROWS, Row, folder, quiet, say, write
+from benchmarks.measure import ROOT, ROWS, Row, folder, gpus, quiet, say, write
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     parser.add_argument("rows", nargs="*", choices=[[], *ROWS], metavar="ROW", help=", ".join(ROWS))
     parser.add_argument("--quick", action="store_true", help="shorter, and so less exact")
     options = parser.parse_args()
-    rows = options.rows or list(ROWS)
+    rows = options.rows or [name for name in ROWS if name != "gpu" or gpus()]
     if len(rows) == 1:
         _measure(rows[0], options.quick)
     else:

@@ -35,7 +35,7 @@ def _parts(found: dict[str, dict[str, Any]]) -> list[str]:
     cards = "".join(f", {card}" for card in of.get("gpus", []))
     return [
         f"### {of['cpu']}, {of['cores']} cores{cards}",
-        _table(head, rows),
+        *([_table(head, rows)] if rows else []),
         *(_section(result) for result in found.values()),
     ]
 
