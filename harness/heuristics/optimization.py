@@ -140,7 +140,7 @@ ROWS = (
     ),
     Tip(
         id="separate_learning_rates",
-        title="A slower generator",
+        title="A faster discriminator",
         statement="Give the discriminator three times the generator's learning rate.",
         claims=(
             Claim("S0", "helps", "can help if one has the resources; the same is the default"),
