@@ -41,7 +41,7 @@ def averaged(
     before = [tf.identity(value) for value in moved]
 
     def of_part(number: tf.Tensor) -> tuple[Any, list[tf.Tensor]]:
-        _assign(moved, before)
+        assign(moved, before)
         part = tf.nest.map_structure(lambda x: x[number], parts)
         found = learn(part, (*clock[:2], number))
         return found, [tf.identity(value) for value in moved]
@@ -56,11 +56,12 @@ def averaged(
         parallel_iterations=1,
     )
     found, after = tf.nest.map_structure(lambda value: value / count, total)
-    _assign(moved, after)
+    assign(moved, after)
     return found
 
 
-def _assign(variables: Sequence[keras.Variable], values: Sequence[tf.Tensor]) -> None:
+def assign(variables: Sequence[keras.Variable], values: Sequence[tf.Tensor]) -> None:
+    """Give each variable its value."""
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
 
