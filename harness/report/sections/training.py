@@ -11,7 +11,7 @@ from harness.report.sections.curves import ENDS, ROOM
 
 
 def _about_pulls(data: ReportData) -> str:
-    if not any(name.endswith(PULL) for name in data.frames.training):
+    if not any(str(name).endswith(PULL) for name in data.frames.training):
         return ""
     return (
         " The pull of a penalty is the length of its weighted gradient as a share of that of the "
