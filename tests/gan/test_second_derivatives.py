@@ -382,3 +382,39 @@ def test_r1_teaches_all_of_a_decoder_that_enlarges_bilinearly(tiny):
         first.assign(before + sign * step * found / np.linalg.norm(found))
         moved.append(float(penalty()))
     assert np.linalg.norm(found) == pytest.approx((moved[0] - moved[1]) / (2 * step), rel=0.02)
+
+
+VARIATIONS = {
+    **{
+        name: {"discriminator.normalization": name}
+        for name in ("batch", "layer", "instance", "virtual_batch")
+    },
+    "average_pool": {"discriminator.downsampling": "average_pool"},
+    "residual": {"discriminator.residual": True, "discriminator.downsampling": "max_pool"},
+    "attention": {"discriminator.attention": True},
+    "spectral_norm": {"discriminator.spectral_norm": True, "discriminator.normalization": "none"},
+    "minibatch": {"discriminator.minibatch": "discrimination"},
+    "stddev": {"discriminator.minibatch": "stddev"},
+    "biggan": {"discriminator.architecture": "biggan", "discriminator.downsampling": "max_pool"},
+    **{
+        f"autoencoder_{upsampling}": {"loss.name": "ebgan", "generator.upsampling": upsampling}
+        for upsampling in UPSAMPLING
+    },
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("name", VARIATIONS)
+def test_r1_through_every_kind_of_discriminator_compiles_and_teaches_the_same(
+    tiny, name, precision
+):
+    around = {"augmentation.policy": "none", "discriminator.dropout": 0.0}
+    penalty = {"penalties.r1.weight": 10.0, "training.precision": precision}
+    config = tiny({**around, **penalty, **VARIATIONS[name]})
+    (plain, r1_plain), (compiled, r1_compiled) = (gradients(config, way) for way in (False, True))
+    near = 2e-3 if precision == "float32" else 0.1
+    assert float(r1_compiled) == pytest.approx(float(r1_plain), rel=near)
+    norm = float(tf.linalg.global_norm(plain))
+    apart = [two - one for one, two in zip(plain, compiled, strict=True)]
+    assert float(tf.linalg.global_norm(apart)) < near * norm
