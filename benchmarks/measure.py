@@ -34,6 +34,7 @@ ROWS = (  # as the tables list them; each is a module with a ROW
     "peak",
     "evaluation",
     "study",
+    "alike",
     "overhead",
     "warm",
     "first_step",

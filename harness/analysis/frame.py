@@ -13,6 +13,7 @@ from harness.config.patch import DEFAULTS
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError, unknown
 from harness.files import read_json
+from harness.metrics.health import PULL
 from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED, Trial
 
 MISSING = "missing"
@@ -62,7 +63,7 @@ class Frames:
     plan: Plan
     trials: pd.DataFrame  # one row a planned trial, with `knob:<path>` for knobs that differ
     curves: pd.DataFrame  # one row a trial and evaluation, in the metric that the plan asks for
-    training: pd.DataFrame  # one row a trial and log interval
+    training: pd.DataFrame  # one row a trial and log interval; `<penalty>_pull` where there is one
     flags: pd.DataFrame  # cell, seed, flag, kimg
     environments: pd.DataFrame  # one row a trial and attempt
     metrics: pd.DataFrame  # one row a metric identity: what was asked, in how many trials
@@ -98,7 +99,7 @@ def load(run_name: str, runtime: Runtime) -> Frames:
         plan=plan,
         trials=pd.concat([trials, _knobs(trials["cell"], configs)], axis=1),
         curves=_frame(_each(read, "curves"), _CURVE_TEXT, (*_CURVE_NUMBERS, *_SCORES)),
-        training=_frame(_each(read, "training"), ("cell", "seed", "key"), _TRAINING_NUMBERS),
+        training=_training(_each(read, "training")),
         flags=_frame(_each(read, "flags"), ("cell", "seed", "flag"), ("kimg",)),
         environments=_frame(
             _each(read, "environments"),
@@ -237,6 +238,12 @@ def _frame(
     frame = pd.DataFrame(list(rows), columns=[*text, *numbers])
     frame = frame.astype(dict.fromkeys(numbers, float))
     return frame.astype({"seed": int, **{name: object for name in text if name != "seed"}})
+
+
+def _training(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """What all trainings tell, and how hard each penalty pulls that any of them has."""
+    pulls = dict.fromkeys(name for row in rows for name in row if name.endswith(PULL))
+    return _frame(rows, ("cell", "seed", "key"), (*_TRAINING_NUMBERS, *pulls))
 
 
 def _configs(plan: Plan, read: Sequence[_Read]) -> dict[str, dict[str, Any]]:

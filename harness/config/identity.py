@@ -1,7 +1,8 @@
 """What makes two trainings the same training, and two numbers comparable.
 
 The *key* of a trial hashes the knobs that change the weights, where they differ from their
-defaults; the *request* of a metric hashes those that turn weights into a number.
+defaults, and the revisions that train it differently than before; the *request* of a metric hashes
+the knobs that turn weights into a number.
 """
 
 import hashlib
@@ -10,10 +11,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harness.config.patch import DEFAULTS, flatten
+from harness.config.revisions import revisions
 from harness.config.trial import TrialConfig
 
 SEMANTICS = 1
-"""Raised whenever the same configuration would train differently; old keys are then stale."""
+"""Raised when every configuration would train differently; all old keys are then stale.
+
+What some configurations alone would train differently is a revision (`harness.config.revisions`).
+"""
 
 PLACES = ("data.path",)  # where something lies; `content` says what it is
 SUBSET = ("data.train_images", "data.subset_seed")  # change the weights, not the reference
@@ -37,19 +42,22 @@ def weight_knobs(config: TrialConfig) -> dict[str, Any]:
 
 def key(config: TrialConfig) -> str:
     """Identity of a trial: 16 hex digits."""
-    return _key(weight_knobs(config))
+    return _key(weight_knobs(config), revisions(config))
 
 
 def keys(config: TrialConfig, seeds: Iterable[int]) -> dict[int, str]:
     """The key of each seed of a cell: `config` is looked through once for all."""
     knobs = weight_knobs(config)
     knobs.pop("seed", None)
-    default = DEFAULTS["seed"]
-    return {seed: _key(knobs if seed == default else {**knobs, "seed": seed}) for seed in seeds}
+    default, revised = DEFAULTS["seed"], revisions(config)
+    return {
+        seed: _key(knobs if seed == default else {**knobs, "seed": seed}, revised) for seed in seeds
+    }
 
 
-def _key(knobs: Mapping[str, Any]) -> str:
-    return digest([SEMANTICS, knobs])
+def _key(knobs: Mapping[str, Any], revised: Mapping[str, int]) -> str:
+    # without one the key is what it was before there were revisions
+    return digest([SEMANTICS, knobs, revised] if revised else [SEMANTICS, knobs])
 
 
 def metric_request(config: TrialConfig) -> str:

@@ -43,12 +43,13 @@ ROWS = (
         title="A discriminator with more filters",
         statement="Give the discriminator twice the filters of the generator.",
         claims=(
-            Claim("S1", "helps", "usually deeper, and sometimes with more filters"),
+            Claim("S1", "helps", "sometimes with more filters"),
             Claim("S2", "helps", "usually more complex; a good one gives quality information"),
         ),
         literature="Goodfellow 2016 (NIPS tutorial)",
         following={"discriminator.width": {"of": "generator.width", "times": 2}},
         ignoring={"discriminator.width": {"of": "generator.width", "times": 1}},
+        limits="depth: deeper_discriminator does",
     ),
     Tip(
         id="weaker_discriminator",
@@ -167,14 +168,14 @@ ROWS = (
     Tip(
         id="average_pool_downsampling",
         title="Average pooling",
-        statement="Halve the size by average pooling.",
+        statement="Halve the size by average pooling rather than by max pooling.",
         claims=(
-            Claim("S1", "helps", "average pooling and stride for downsampling (Chintala's list)"),
-            Claim("S1", "hurts", "no pooling layers at all (DCGAN)"),
+            Claim("S1", "helps", "average pooling and stride, not max pooling (Chintala's list)"),
         ),
         literature="Chintala et al. 2016 (ganhacks)",
         following={"discriminator.downsampling": "average_pool"},
         ignoring={"discriminator.downsampling": "max_pool"},
+        limits="how it compares with strides: average_pool_in_place_of_strides does",
     ),
     Tip(
         id="transposed_convolution",
@@ -234,13 +235,14 @@ ROWS = (
         title="Residual blocks",
         statement="Add the input of each block to its output.",
         claims=(
-            Claim("S0", "no_effect", "discriminators behave similarly"),
-            Claim("S0", "hurts", "generators are harder to train; begin without"),
+            Claim("S0", "depends", "begin without; each network by itself is another claim"),
             Claim("S0", "helps", "needed", condition="large and deep networks"),
         ),
         literature="He et al. 2016 (ResNet)",
         following={"generator.residual": True, "discriminator.residual": True},
         ignoring={"generator.residual": False, "discriminator.residual": False},
+        limits="which of the two networks it helps or hurts: residual_discriminator and "
+        "residual_generator do",
     ),
     Tip(
         id="generator_dropout",

@@ -6,6 +6,7 @@ from harness.catalog import dataset
 from harness.config.trial import TrialConfig
 
 FEW = 10_000  # training images; the data sets of S0, of which it says so, have 6,000 and fewer
+DEEP = 4  # blocks of S0's own networks, of which it says to begin without residual connections
 
 
 def _few_images(config: TrialConfig) -> bool:
@@ -23,6 +24,7 @@ CONDITIONS: Mapping[str, Callable[[TrialConfig], bool]] = {
     ),
     "little data": _few_images,
     "low data": _few_images,
+    "large and deep networks": lambda c: (c.generator.depth or 0) > DEEP,
     "with much data, as in CelebA": lambda c: not _few_images(c),
 }
 

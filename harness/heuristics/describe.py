@@ -39,8 +39,9 @@ def _topic(name: str, rows: tuple[Heuristic, ...]) -> str:
 
 def _sides(row: Heuristic) -> str:
     if isinstance(row, Tip):
-        needs = f" (needs {row.needs})" if row.needs else ""
-        return f"{_code(row.following)}{needs} | {_code(row.ignoring)}"
+        notes = {"needs": row.needs, "part of": row.part_of, "does not show": row.limits}
+        said = "".join(f" ({name} {note})" for name, note in notes.items() if note)
+        return f"{_code(row.following)}{said} | {_code(row.ignoring)}"
     return f"*{row.kind}*: {row.how if isinstance(row, Practice) else ''} | "
 
 

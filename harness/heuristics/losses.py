@@ -105,6 +105,9 @@ ROWS = (
         ),
         following={"loss.generator": "feature_matching"},
         ignoring={"loss.generator": "adversarial"},
+        limits="contrast, beside batch normalisation of separate batches: it gives real and "
+        "generated features one mean and one deviation a channel before they are compared; "
+        "feature_matching_without_batch_norm does",
         literature="Salimans et al. 2016",
     ),
     Tip(

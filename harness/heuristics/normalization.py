@@ -107,6 +107,9 @@ ROWS = (
         ),
         following={"discriminator.spectral_norm": True},
         ignoring={"discriminator.spectral_norm": False},
+        limits="the bound itself, where batch normalisation follows a kernel: it divides by the "
+        "deviation of what comes out, and so undoes any scale; spectral_norm_without_batch_norm "
+        "does",
         literature="Miyato et al. 2018",
     ),
     Tip(

@@ -156,6 +156,7 @@ ROWS = (
         literature="Zhao et al. 2020 (DiffAugment)",
         following={"augmentation.policy": "fixed", "augmentation.probability": 0.5},
         ignoring={"augmentation.policy": "none", "augmentation.probability": 0.0},
+        limits="the kinds of augmentation that those papers use: diffaugment does",
     ),
     Practice(
         id="regularize_overconfidence",

@@ -58,6 +58,8 @@ class Tip(Heuristic):
     following: Mapping[str, Any]  # dotted knob → value or relation
     ignoring: Mapping[str, Any]
     needs: str = ""  # what must be so for it to mean anything; empty: nothing
+    limits: str = ""  # what this pair cannot show of the claims; empty: nothing is known
+    part_of: str = ""  # the row of the sources whose claims it tests a part of; empty: it is one
     kind: Kind = "setting"
 
 

@@ -7,6 +7,7 @@ from harness.heuristics import (
     activations,
     architecture,
     data,
+    divided,
     initialization,
     labels,
     losses,
@@ -20,14 +21,14 @@ from harness.registry import Registry
 
 TOPICS: Mapping[str, tuple[Heuristic, ...]] = {
     "data": data.ROWS,
-    "architecture": architecture.ROWS,
+    "architecture": (*architecture.ROWS, *divided.ARCHITECTURE),
     "activations": activations.ROWS,
-    "normalization": normalization.ROWS,
+    "normalization": (*normalization.ROWS, *divided.NORMALIZATION),
     "initialization": initialization.ROWS,
     "optimization": optimization.ROWS,
-    "losses": losses.ROWS,
+    "losses": (*losses.ROWS, *divided.LOSSES),
     "labels": labels.ROWS,
-    "regularization": regularization.ROWS,
+    "regularization": (*regularization.ROWS, *divided.REGULARIZATION),
     "monitoring": monitoring.ROWS,
 }
 

@@ -10,11 +10,15 @@ import numpy as np
 
 Row = Mapping[str, Any]
 
+PULL = "_pull"  # ends the names of rows' values that say how hard a penalty pulls
+IDLE = "idle_penalty."  # begins the flag of a penalty, whose name follows
+
 ACCURACY_BAND = (0.80, 0.95)  # S0: below it the discriminator is too weak, above it too strong
 ZERO_LOSS = 1e-3  # S1: a discriminator's loss of 0.0 is a failure; a mean this low prints as 0.00
 REBOUND_RATIO, REBOUND_ERRORS = 1.5, 4.0  # worse by half than the best, and not by chance
 FALLING_PAIRS = 0.8  # of two rows the later is lower four times in five: Kendall's tau below -0.6
 FEWEST_ROWS = 10  # of the second half: ten numbers by chance fall like that once in 120 times
+IDLE_PULL = 0.01  # of the loss's gradient: less than a batch differs from the next by far
 COVERAGE_SHARE, COVERAGE_FLOOR = 0.5, 0.05  # half of the best, or next to nothing
 
 
@@ -69,6 +73,23 @@ def training_flags(rows: Sequence[Row], reaches_zero: bool) -> list[dict[str, An
     if accuracies and np.mean(accuracies) > ACCURACY_BAND[1]:
         found.append("accuracy_above_band")
     return [{"flag": flag, "kimg": late[0]["kimg"], "identity": None} for flag in found]
+
+
+def idle_penalty_flags(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """`idle_penalty.<name>`: over the second half its gradient is lost beside the loss's.
+
+    By the median of the rows that tell, so that a batch on which the loss taught nothing does not
+    count for all.
+    """
+    names = dict.fromkeys(name for row in rows for name in row if name.endswith(PULL))
+    found = []
+    for name in names:
+        told = [row for row in rows if row.get(name) is not None]
+        late = told[len(told) // 2 :]
+        if late and np.median([row[name] for row in late]) < IDLE_PULL:
+            flag = f"{IDLE}{name.removesuffix(PULL)}"
+            found.append({"flag": flag, "kimg": late[0]["kimg"], "identity": None})
+    return found
 
 
 def falling_loss_flags(

@@ -1,6 +1,6 @@
-"""Training dynamics: losses, accuracies and the augmentation probability of each cell."""
+"""Training dynamics: losses, accuracies, augmentation and the pull of penalties, by cell."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from harness.metrics.health import PULL
 from harness.plots.style import INK, NARROW, Look, shortened
 
 MEASURES = {
@@ -48,10 +49,11 @@ def dynamics_info(training: pd.DataFrame, cells: Sequence[str]) -> tuple[Panel, 
         return ()
     width = max(float(training["kimg"].max()) / BINS, 1e-9)
     binned = training.assign(bin=(training["kimg"] // width).astype(int))
-    means = binned.groupby(["cell", "bin"])[["kimg", *MEASURES]].mean().reset_index()
+    measures = MEASURES | _pulls(training.columns)
+    means = binned.groupby(["cell", "bin"])[["kimg", *measures]].mean().reset_index()
     seeds = training.groupby("cell")["seed"].nunique()
     panels = []
-    for name, label in MEASURES.items():
+    for name, label in measures.items():
         known = dict(tuple(means.dropna(subset=[name]).groupby("cell")))
         traces = tuple(
             Trace(cell, tuple(known[cell]["kimg"]), tuple(known[cell][name]), int(seeds[cell]))
@@ -61,6 +63,12 @@ def dynamics_info(training: pd.DataFrame, cells: Sequence[str]) -> tuple[Panel, 
         if any(any(trace.values) for trace in traces):
             panels.append(Panel(label, traces))
     return tuple(panels)
+
+
+def _pulls(columns: Iterable[str]) -> dict[str, str]:
+    """How hard each penalty pulls, where there is one."""
+    names = [name for name in columns if name.endswith(PULL)]
+    return {name: f"pull of {name.removesuffix(PULL).replace('_', ' ')}" for name in names}
 
 
 def draw_dynamics(info: Sequence[Panel], looks: dict[str, Look], width: float) -> Figure:

@@ -255,6 +255,10 @@ def show_heuristic(row: "Heuristic") -> None:
     if isinstance(row, Tip):
         console.print(f"following: {patch(row.following)}\nignoring: {patch(row.ignoring)}")
         console.print(f"Needs: {row.needs or 'nothing else'}")
+        if row.limits:
+            console.print(f"Does not show: {row.limits}")
+        if row.part_of:
+            console.print(f"A part of the claims of {row.part_of}")
         console.print(f"Cannot be followed together with: {', '.join(clashing(row)) or 'none'}")
     elif isinstance(row, Practice):
         console.print(row.how)

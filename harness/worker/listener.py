@@ -134,6 +134,7 @@ class Listener:
             scores, independent, self.identity, session.config.training.evaluations
         )
         flags += health.training_flags(rows, loss.reaches_zero)
+        flags += health.idle_penalty_flags(rows)
         flags += health.falling_loss_flags(rows, scores, independent, self.identity)
         return {
             "key": self.recorder.folder.name,

@@ -27,6 +27,16 @@ NO_SETTINGS = {
     "fid", "inception_score", "visual_inspection", "discriminator_accuracy_band",
     "discriminator_loss_zero", "generator_loss_falls", "failure_modes",
 }  # fmt: skip
+# pairs beyond the rows of the sources → the row whose claims they test a part of
+DIVIDED = {
+    "average_pool_in_place_of_strides": "average_pool_downsampling",
+    "residual_discriminator": "residual_connections",
+    "residual_generator": "residual_connections",
+    "deeper_discriminator": "stronger_discriminator",
+    "spectral_norm_without_batch_norm": "spectral_norm",
+    "feature_matching_without_batch_norm": "feature_matching",
+    "diffaugment": "differentiable_augmentation",
+}
 
 ROWS = [HEURISTICS[name] for name in HEURISTICS]
 TIPS = [row for row in ROWS if isinstance(row, Tip)]
@@ -38,7 +48,26 @@ each_practice = pytest.mark.parametrize("practice", PRACTICES, ids=lambda practi
 
 def test_no_row_of_the_sources_is_missing():
     assert len(GOLDEN) == len(set(GOLDEN)) == 120
-    assert set(HEURISTICS) == set(GOLDEN)
+    assert set(HEURISTICS) == {*GOLDEN, *DIVIDED}
+
+
+def test_a_further_pair_tests_a_part_of_what_a_row_of_the_sources_claims():
+    parts = {tip.id: tip.part_of for tip in TIPS if tip.part_of}
+    assert parts == DIVIDED
+    for name, whole in parts.items():
+        assert whole in GOLDEN
+        assert name not in GOLDEN
+        one, other = HEURISTICS[name], HEURISTICS[whole]
+        assert {claim.source for claim in one.claims} <= {claim.source for claim in other.claims}
+        differs = {path for path in one.following if one.following[path] != one.ignoring[path]}
+        assert (one.following, one.ignoring) != (other.following, other.ignoring)
+        assert differs, name
+
+
+def test_a_pair_that_leaves_a_part_to_another_names_it():
+    named = {tip.id: set(re.findall(r"[a-z]+(?:_[a-z]+)*", tip.limits)) for tip in TIPS}
+    for name, whole in DIVIDED.items():
+        assert name in named[whole], (name, whole)
 
 
 def test_the_golden_list_is_that_of_the_sources(shared):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from harness.gan.models.network import Pass
 from harness.gan.penalties import Seen
 from harness.gan.penalties.historical import historical
 from harness.gan.train import checkpoint, variational
@@ -83,6 +84,53 @@ def test_one_part_is_the_step_as_it_was(tiny):
     ((batch, clock),) = found
     assert batch.shape == (16, 16, 16, 1)
     assert clock is CLOCK
+
+
+def statistics_of(x, network, part):
+    """Mean and biased variance of what comes to a normalisation, over a batch."""
+    run = Pass(True, tf.constant([0, 0]))
+    for each in network.parts:
+        if each.name == part:
+            return x.numpy().mean(axis=(0, 1, 2)), x.numpy().var(axis=(0, 1, 2))
+        x = each(x, run)
+    raise AssertionError(part)
+
+
+@pytest.mark.parametrize("parts", [2, 4])
+def test_batch_statistics_move_once_an_update_by_the_mean_of_the_parts(tiny, parts):
+    """Of the discriminator: by the mean of real ones, then by that of generated ones."""
+    around = {"augmentation.policy": "none", "training.update": "alternating"}
+    config = tiny({**around, "training.accumulation": parts})
+    gan = build(config, 1)
+    momentum, (mean, variance) = 0.99, gan.discriminator.statistics[:2]
+    size, reals, fakes = 16 // parts, [], []
+    for number in range(parts):
+        clock = (tf.constant(0), 0, tf.constant(number))
+        view = look(gan, real()[number * size : (number + 1) * size], clock)
+        reals.append(statistics_of(view.real, gan.discriminator, "down_1_norm"))
+        fakes.append(statistics_of(view.fake, gan.discriminator, "down_1_norm"))
+    gan.reset(config)  # looking has moved the averages
+    steps.update_discriminator(gan, real(), CLOCK)
+    for which, (found, begun) in enumerate(((mean, 0.0), (variance, 1.0))):
+        expected = begun
+        for seen in (reals, fakes):
+            expected = momentum * expected + (1 - momentum) * np.mean(
+                [part[which] for part in seen], axis=0
+            )
+        np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_batch_statistics_move_as_far_in_parts_as_at_once(tiny):
+    """The generator's, which are sampled with: a tenth of the way in ten updates, whole or not."""
+    left = {}
+    for parts in (1, 4):
+        config = tiny({"training.accumulation": parts, "generator.batch_norm_momentum": 0.9})
+        gan, _ = train_eagerly(config, 5)
+        variance = gan.generator.variables["generator/stem_norm/moving_variance"].numpy()
+        left[parts] = float(variance.mean())
+    # from 1 down to a small variance: 0.9 ** 5 is left of the way, in parts it was 0.9 ** 20
+    assert left[4] == pytest.approx(left[1], abs=0.05)
+    assert left[1] > 0.9**5
 
 
 # --- balance

@@ -301,6 +301,29 @@ def test_a_batch_that_repeats_itself_is_seen(minibatch):
     assert not np.allclose(net(x, TRAINING)[0], net(repeated, TRAINING)[0], atol=1e-5)
 
 
+@pytest.mark.parametrize(("minibatch", "apart"), [("discrimination", 1.0), ("stddev", 0.05)])
+def test_dropout_does_not_hide_a_batch_that_repeats_itself(minibatch, apart):
+    """What the layer makes of a collapsed batch is far from what it makes of a varied one."""
+    net = network("discriminator", {"discriminator.minibatch": minibatch})  # dropout of 0.4
+    assert [part.name for part in net.parts][-3:] == ["minibatch", "dropout", "logit"]
+    varied = tf.constant(np.random.default_rng(0).random((8, 16, 16, 3)), tf.float32)
+    found = []
+    for images in (varied, tf.repeat(varied[:1], 8, axis=0)):
+        x, features = images, 0
+        for part in net.parts:
+            features = x.shape[-1] if part.name == "minibatch" else features
+            x = part(x, TRAINING)
+            if part.name == "minibatch":
+                found.append(x[:, features:].numpy())
+                break
+    seen, collapsed = (float(part.mean()) for part in found)
+    if minibatch == "discrimination":
+        np.testing.assert_allclose(found[1], 7.0, rtol=1e-4)  # each of the seven others is here
+    else:
+        np.testing.assert_allclose(found[1], 1e-4, rtol=1e-3)  # the root of its guard
+    assert abs(seen - collapsed) > apart
+
+
 @pytest.mark.parametrize("kind", ["normal", "truncated_normal", "glorot_uniform", "orthogonal"])
 def test_first_weights(kind):
     net = network("discriminator", {"discriminator.initializer": kind, "discriminator.width": 64})

@@ -4,9 +4,11 @@ import importlib
 import json
 import time
 
+import numpy as np
 import pytest
+from scipy import stats
 
-from benchmarks import measure, render
+from benchmarks import alike, measure, render, study
 from benchmarks.apart import Apart
 from benchmarks.measure import Row, Target, interleave, line, ratios, spread
 from benchmarks.place import place
@@ -223,3 +225,49 @@ def test_a_profile_names_operations():
     assert {"MatMul", "Square"} <= set(found)
     assert all(0 < seconds < 5 for seconds in found.values())
     assert list(found.values()) == sorted(found.values(), reverse=True)
+
+
+ALIKE = [10.0, 12.0, 11.0, 13.0]
+ABOVE = [15.0, 17.0, 16.0, 18.0]
+
+
+def test_whether_both_train_alike_is_read_from_the_numbers():
+    """Equal means and spreads: Welch's interval is the pooled one, by hand."""
+    mean, half = alike.difference(ABOVE, ALIKE)
+    error = np.sqrt(2 * np.var(ALIKE, ddof=1) / 4)
+    assert mean == 5
+    assert half == pytest.approx(stats.t.ppf(0.975, 6) * error)
+    assert "no difference can be told" in alike.verdict(ALIKE, [11.0, 12.0, 11.5, 13.0])
+    assert "our KID is higher: ours less the baseline's is +5.00" in alike.verdict(ABOVE, ALIKE)
+    assert "our KID is lower" in alike.verdict(ALIKE, ABOVE)
+
+
+def test_what_the_default_comes_to_is_read_from_the_numbers():
+    kids = {alike.EQUAL: ALIKE, alike.DEFAULT: ABOVE}
+    said = alike.about_default(64, 300, kids)
+    assert "0.995 a step here: the average reaches 199 steps back, the baseline's 100" in said
+    assert "is another KID: +5.00" in said
+    assert "cannot be told" in alike.about_default(64, 300, {**kids, alike.DEFAULT: ALIKE})
+
+
+@pytest.mark.tf
+@pytest.mark.parametrize("batch", [32, 64, 128, 256])
+def test_equal_settings_are_those_of_the_baseline_a_step(batch):
+    from benchmarks import keras_example, keras_parts
+    from harness.config.patch import resolve
+    from harness.gan.numbers import AUGMENTATION_GAIN, AVERAGE_RATE, _values
+
+    values = _values(resolve([{"training.batch_size": batch}, study.equal_a_step(batch)]))
+    assert values[AVERAGE_RATE] == pytest.approx(1 - keras_example.EMA)
+    assert values[AUGMENTATION_GAIN] == pytest.approx(1 / keras_parts.INTEGRATION_STEPS)
+
+
+def test_no_sentence_of_the_results_says_more_than_its_numbers():
+    """What was once a constant beside tables that showed the opposite."""
+    for path in measure.RESULTS.glob("*/*.json"):
+        assert "alike" not in "".join(t["title"] for t in json.loads(path.read_text())["tables"])
+    for path in measure.RESULTS.glob("*/alike.json"):
+        result = json.loads(path.read_text())
+        for table, note in zip(result["tables"], result["notes"][1:], strict=True):
+            kids = dict(zip(table["columns"], zip(*table["rows"], strict=True), strict=True))
+            assert alike.verdict(kids[alike.EQUAL], kids[alike.BASELINE]) in note

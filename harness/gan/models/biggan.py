@@ -26,8 +26,9 @@ from harness.gan.models.blocks import (
 )
 from harness.gan.models.classes import ClassInput, class_gain
 from harness.gan.models.composite import Residual
-from harness.gan.models.layers import Convolution, Dense, Dropout, Resize, SumPool
+from harness.gan.models.layers import Convolution, Dense, Dropout, Resize
 from harness.gan.models.network import Network, Part, Plain
+from harness.gan.models.pooling import SumPool
 
 
 def generator(

@@ -23,6 +23,7 @@ from harness.gan.models.normalization import (
     LayerNormalization,
     VirtualBatchNormalization,
 )
+from harness.gan.models.pooling import MaxPool
 
 BASE = 4  # pixels of the smallest feature map
 POLICY = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
@@ -156,9 +157,15 @@ def _strided(units: int, kernel: int, name: str, keywords: Keywords) -> list[Par
     return [Plain(Convolution(units, kernel, 2, name=name, **keywords))]
 
 
-def _pooled(pool: Callable[..., keras.Layer]) -> Callable[[int, int, str, Keywords], list[Part]]:
+def _averages(**keywords: Any) -> keras.layers.Layer:
+    return keras.layers.AveragePooling2D(2, padding="same", **keywords)
+
+
+def _pooled(
+    pool: Callable[..., keras.layers.Layer],
+) -> Callable[[int, int, str, Keywords], list[Part]]:
     def parts(units: int, kernel: int, name: str, keywords: Keywords) -> list[Part]:
-        layer = pool(2, padding="same", name=f"{name}_pool", dtype=keywords["dtype"])
+        layer = pool(name=f"{name}_pool", dtype=keywords["dtype"])
         return [Plain(Convolution(units, kernel, 1, name=name, **keywords)), Plain(layer)]
 
     return parts
@@ -167,6 +174,6 @@ def _pooled(pool: Callable[..., keras.Layer]) -> Callable[[int, int, str, Keywor
 # the same to half the size
 DOWNSAMPLING: Mapping[str, Callable[[int, int, str, Keywords], list[Part]]] = {
     "strided": _strided,
-    "average_pool": _pooled(keras.layers.AveragePooling2D),
-    "max_pool": _pooled(keras.layers.MaxPooling2D),
+    "average_pool": _pooled(_averages),
+    "max_pool": _pooled(MaxPool),
 }

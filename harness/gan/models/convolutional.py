@@ -51,9 +51,6 @@ def discriminator(config: TrialConfig, channels: int) -> Network:
     """Images (N, size, size, channels) → logits (N, 1), high for real."""
     own, size, precision = config.discriminator, config.data.image_size, config.training.precision
     parts = discriminator_parts(own, size, precision)
-    if own.minibatch != "none":
-        layer = MINIBATCH[own.minibatch](name="minibatch", dtype=POLICY[precision])
-        parts.append(Plain(layer))
     parts.append(Plain(Dense(1, name="logit", use_bias=True, **common(own, precision))))
     if config.labels.conditioning != "none":
         parts = CONDITIONINGS.load(config.labels.conditioning).discriminator(parts, config)
@@ -61,10 +58,16 @@ def discriminator(config: TrialConfig, channels: int) -> Network:
 
 
 def discriminator_parts(own: DiscriminatorConfig, size: int, precision: str) -> list[Part]:
-    """The discriminator's layers before the last one, not built yet: images → features."""
+    """The discriminator's layers before the last one, not built yet: images → features.
+
+    Features of the batch are made before dropout: two images that are alike would be dropped
+    differently, and look apart.
+    """
     parts = ARCHITECTURES[own.architecture].discriminator(own, size, precision)
     for number in range(1, own.hidden_dense + 1):
         parts += dense(own, number, precision)
+    if own.minibatch != "none":
+        parts.append(Plain(MINIBATCH[own.minibatch](name="minibatch", dtype=POLICY[precision])))
     if own.dropout:
         parts.append(Dropout(own.dropout, name="dropout"))
     return parts

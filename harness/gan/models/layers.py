@@ -1,5 +1,6 @@
 """Dense and convolutional layers whose kernel may be spectrally normalised, and dropout."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -161,11 +162,34 @@ class Resize(keras.layers.Layer):
         if self._kind == "nearest":  # written out: its gradient in TensorFlow has no XLA kernel
             pixels = tf.tile(x[:, :, tf.newaxis, :, tf.newaxis], (1, 1, 2, 1, 2, 1))
             return tf.reshape(pixels, (-1, 2 * height, 2 * width, channels))
-        return tf.cast(tf.image.resize(x, (2 * height, 2 * width), self._kind), x.dtype)
+        return tf.cast(_bilinear(x), x.dtype)
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Height and width doubled."""
         return shape[0], 2 * (shape[1] or 0), 2 * (shape[2] or 0), shape[3]
+
+
+def _bilinear(x: tf.Tensor) -> tf.Tensor:
+    """(N, H, W, C) → (N, 2H, 2W, C) float32, with derivatives of every order.
+
+    TensorFlow has none of its gradient, and says nothing: a penalty of gradients would teach what
+    comes after alone. Enlarging is linear, so each is the other's gradient.
+    """
+    size = (2 * x.shape[1], 2 * x.shape[2])
+
+    @tf.custom_gradient
+    def enlarged(small: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+        return tf.image.resize(small, size, "bilinear"), gathered
+
+    @tf.custom_gradient
+    def gathered(large: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+        back = tf.raw_ops.ResizeBilinearGrad(
+            grads=large, original_image=tf.stop_gradient(x), half_pixel_centers=True
+        )
+        return back, enlarged
+
+    result: tf.Tensor = enlarged(x)
+    return result
 
 
 class PixelShuffle(keras.layers.Layer):
@@ -183,23 +207,6 @@ class PixelShuffle(keras.layers.Layer):
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Height and width doubled, a quarter of the channels."""
         return shape[0], 2 * (shape[1] or 0), 2 * (shape[2] or 0), (shape[3] or 0) // 4
-
-
-class SumPool(keras.layers.Layer):
-    """(N, H, W, C) → (N, C), the sum over all places."""
-
-    def build(self, shape: tuple[int | None, ...]) -> None:
-        """Nothing to create."""
-        del shape
-        self.built = True
-
-    def call(self, x: tf.Tensor) -> tf.Tensor:
-        """Sum."""
-        return tf.reduce_sum(x, axis=(1, 2))
-
-    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """(N, C)."""
-        return shape[0], shape[-1]
 
 
 class Scale(keras.layers.Layer):

@@ -134,6 +134,12 @@ class Network:
         """The variables that an optimiser updates, in the order of the parts."""
         return [variable for part in leaves(self.parts) for variable in part.trainable_variables]
 
+    @property
+    def statistics(self) -> list[keras.Variable]:
+        """The variables that every pass in training moves: batch normalisation's averages."""
+        layers: list[Any] = [getattr(part, "layer", None) for part in leaves(self.parts)]
+        return [value for layer in layers for value in getattr(layer, "statistics", ())]
+
     def matrices(self) -> list[tf.Tensor]:
         """Every kernel as a matrix (everything else, outputs), float32."""
         layers: list[Any] = [getattr(part, "layer", None) for part in leaves(self.parts)]

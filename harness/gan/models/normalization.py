@@ -38,9 +38,14 @@ class BatchNormalization(keras.layers.Layer):
             autocast=False,
         )
 
+    @property
+    def statistics(self) -> tuple[keras.Variable, keras.Variable]:
+        """What a pass in training moves."""
+        return self.moving_mean, self.moving_variance
+
     def call(self, x: tf.Tensor, training: bool) -> tf.Tensor:
         """Normalise (N, …, C) by the batch (and move the averages) or by the moving statistics."""
-        moving = (self.moving_mean, self.moving_variance)
+        moving = self.statistics
         # the kernel takes images
         image = x if x.shape.rank == 4 else x[:, tf.newaxis, tf.newaxis, :]
         y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(

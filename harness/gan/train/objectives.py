@@ -17,9 +17,7 @@ Values = dict[str, tf.Tensor]  # penalties by name, before they are weighted
 
 def discriminator_loss(gan: Gan, view: View, clock: Clock) -> tuple[tf.Tensor, Values]:
     """Half of L_real + L_fake + weighted penalties (S0's half), and each penalty by name."""
-    real_wrong, fake_wrong = _wrong_labels(gan, view.real.shape[0], clock)
-    game = _game(gan)._replace(real_wrong=real_wrong, fake_wrong=fake_wrong)
-    loss = gan.loss.discriminator(view.real_logits, view.fake_logits, game)
+    loss = discriminator_game(gan, view, clock)
     terms, number = gan.terms.discriminator, update_number(gan, clock)
     values = _penalties(gan, terms, gan.discriminator, view, clock, number)
     return 0.5 * _weighted(loss, terms, values), values
@@ -30,13 +28,26 @@ def generator_loss(gan: Gan, view: View, clock: Clock, number: int) -> tuple[tf.
 
     `number` counts the updates of this iteration.
     """
-    loss = gan.generator_loss(gan, view)
-    if gan.translate is not None:
-        loss += gan.numbers["translation.l1_weight"] * view.difference
+    loss = generator_game(gan, view)
     updates = gan.config.training.generator_steps
     terms = gan.terms.generator
     values = _penalties(gan, terms, gan.generator, view, clock, clock[0] * updates + number)
     return _weighted(loss, terms, values), values
+
+
+def discriminator_game(gan: Gan, view: View, clock: Clock) -> tf.Tensor:
+    """L_real + L_fake: what the discriminator minimises beside penalties."""
+    real_wrong, fake_wrong = _wrong_labels(gan, view.real.shape[0], clock)
+    game = _game(gan)._replace(real_wrong=real_wrong, fake_wrong=fake_wrong)
+    return gan.loss.discriminator(view.real_logits, view.fake_logits, game)
+
+
+def generator_game(gan: Gan, view: View) -> tf.Tensor:
+    """What the generator minimises beside penalties."""
+    loss = gan.generator_loss(gan, view)
+    if gan.translate is not None:
+        loss += gan.numbers["translation.l1_weight"] * view.difference
+    return loss
 
 
 def adversarial(gan: Gan, view: View) -> tf.Tensor:
@@ -97,27 +108,31 @@ def _penalties(
     """Each penalty at every n-th update of its network, n times as strong; 0 between."""
 
     def penalty(term: Term) -> tf.Tensor:
-        # wherever a penalty looks, it is at or near real images: under their classes
-        run = training(gan, clock, term.name, view.real_labels)
-        seed = gan.streams.at("penalty", *clock, term.name)
-        seen = Seen(
-            view.real,
-            view.fake,
-            view.fake_features,
-            seed,
-            lambda images: gan.discriminator(images, run),
-            network,
-            gan.means(network),
-            view.real_features,
-            view.real_labels,
-            view.fake_labels,
-        )
-        return term.every * term.penalty(seen)
+        return term.every * of_term(gan, term, network, view, clock)
 
     def due(term: Term) -> tf.Tensor:
         return at_every(term.every, number, lambda: penalty(term), lambda: tf.constant(0.0))
 
     return {term.name: due(term) for term in terms}
+
+
+def of_term(gan: Gan, term: Term, network: Network, view: View, clock: Clock) -> tf.Tensor:
+    """A penalty of a network as it is defined: unweighted, and not `every` times as strong."""
+    # wherever a penalty looks, it is at or near real images: under their classes
+    run = training(gan, clock, term.name, view.real_labels)
+    seen = Seen(
+        view.real,
+        view.fake,
+        view.fake_features,
+        gan.streams.at("penalty", *clock, term.name),
+        lambda images: gan.discriminator(images, run),
+        network,
+        gan.means(network),
+        view.real_features,
+        view.real_labels,
+        view.fake_labels,
+    )
+    return term.penalty(seen)
 
 
 def _weighted(loss: tf.Tensor, terms: Sequence[Term], values: Values) -> tf.Tensor:

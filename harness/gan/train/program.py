@@ -4,6 +4,7 @@ import gc
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
@@ -18,6 +19,7 @@ from harness.gan.numbers import structure
 from harness.gan.pixels import from_bytes
 from harness.gan.train.ensemble import Ensemble, Mixture
 from harness.gan.train.loop import Loop
+from harness.gan.train.pulls import pulls
 
 Make = Callable[[MaybeLabelled], tf.Tensor]  # latents or sources → images, as they are generated
 STORED = 16  # programs kept; each holds some 30 MB beside its weights
@@ -33,6 +35,38 @@ class Program:
         self.generate = self._compiled(self.gan.average, xla)
         # the same of each member by itself; traced only where it is asked for
         self.alone = [self._compiled(Mixture([gan.average]), xla) for gan in self.gan.members]
+        self._pulls = self._measured(channels, xla)
+
+    def pulls(self, real: MaybeLabelled, iteration: int) -> dict[str, float]:
+        """How hard each penalty pulls after an iteration, on the batch of its last update.
+
+        `real` (N, H, W, C) uint8; of several members the first. Nothing where there is no penalty,
+        and then nothing is compiled either.
+        """
+        first, *others = self.gan.members
+        if not any(first.terms):
+            return {}
+        turn = tf.constant(iteration // (1 + len(others)), tf.int32)
+        return {name: float(value) for name, value in self._pulls(real, turn).items()}
+
+    def _measured(
+        self, channels: int, xla: bool
+    ) -> Callable[[MaybeLabelled, tf.Tensor], dict[str, tf.Tensor]]:
+        config = self.gan.config
+        size, count = config.data.image_size, config.pass_images
+        measured: Callable[[MaybeLabelled, tf.Tensor], dict[str, tf.Tensor]] = tf.function(
+            partial(pulls, self.gan.members[0]),
+            input_signature=(
+                together(
+                    tf.TensorSpec((count, size, size, channels), tf.uint8),
+                    tf.TensorSpec((count,), tf.int32) if config.labels.of_images else None,
+                ),
+                tf.TensorSpec((), tf.int32),
+            ),
+            jit_compile=xla,
+            autograph=False,
+        )
+        return measured
 
     def _compiled(self, average: Mixture, xla: bool) -> Make:
         def generated(given: MaybeLabelled) -> tf.Tensor:

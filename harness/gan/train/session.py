@@ -20,7 +20,7 @@ from harness.gan.data import Images
 from harness.gan.evaluate import Evaluator
 from harness.gan.grid import beside
 from harness.gan.labels.condition import in_rows, sampled_inputs
-from harness.gan.labels.labelled import Labelled, MaybeLabelled, together
+from harness.gan.labels.labelled import Labelled, MaybeLabelled, gathered, together
 from harness.gan.latents import between
 from harness.gan.pixels import to_bytes
 from harness.gan.train import checkpoint
@@ -97,14 +97,14 @@ class Session:
         while self.iteration < self.config.iterations and not stop():
             self._advance()
             if self.loop.diverged:
-                yield self._row()
+                yield self._row({})
                 yield Diverged(
                     f"a loss or a weight is not finite after {self.iteration} iterations"
                 )
                 return
             due = self.iteration in self._evaluations
             if due or self.iteration % self._interval == 0:
-                yield self._row()
+                yield self._row(self._pulls() if due else {})
             if due:
                 yield Moved("evaluating")
                 yield self._score()
@@ -227,8 +227,18 @@ class Session:
             "seconds": self.seconds,
         }
 
-    def _row(self) -> Row:
-        means = self.loop.read()
+    def _pulls(self) -> dict[str, float]:
+        """How hard penalties pull: with each evaluation, which takes as long as many updates."""
+        start = time.perf_counter()
+        updates, last = self.config.training.discriminator_steps, self.iteration - 1
+        images, indices = self.batches.call(last, 1, updates)
+        chosen = indices[0, -1, : self.config.pass_images]
+        found = self.program.pulls(gathered(images, chosen), last)
+        self.evaluation_seconds += time.perf_counter() - start
+        return found
+
+    def _row(self, further: Mapping[str, float]) -> Row:
+        means = {**self.loop.read(), **further}
         finite = {name: value if math.isfinite(value) else None for name, value in means.items()}
         iterations, seconds = self.iteration - self._row_start[0], self.seconds - self._row_start[1]
         self._row_start = (self.iteration, self.seconds)

@@ -1,9 +1,10 @@
 """From a batch to an update: the mean of what its parts taught, and the step that it leads to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+import keras
 import tensorflow as tf
 
 from harness.gan.labels.labelled import MaybeLabelled
@@ -25,25 +26,44 @@ class Lesson(NamedTuple):
 def averaged(
     gan: Gan, learn: Callable[[MaybeLabelled, Clock], Any], real: MaybeLabelled, clock: Clock
 ) -> Any:
-    """What `learn` finds in a batch (N, H, W, C): the mean over its parts, one after the other."""
+    """What `learn` finds in a batch (N, H, W, C): the mean over its parts, one after the other.
+
+    Batch normalisation's averages move once an update, by the mean of the parts' statistics: each
+    part moves them from where they were before the update, and the mean of where that leads is
+    kept. So many passes as a part makes, so many steps, as without parts.
+    """
     count = gan.config.training.accumulation
     if count == 1:
         return learn(real, clock)
     size = gan.config.pass_images
     parts = tf.nest.map_structure(lambda x: tf.reshape(x, (count, size, *x.shape[1:])), real)
+    moved = [*gan.generator.statistics, *gan.discriminator.statistics]
+    before = [tf.identity(value) for value in moved]
 
-    def part(number: tf.Tensor | int) -> MaybeLabelled:
-        return tf.nest.map_structure(lambda x: x[number], parts)
+    def of_part(number: tf.Tensor) -> tuple[Any, list[tf.Tensor]]:
+        assign(moved, before)
+        part = tf.nest.map_structure(lambda x: x[number], parts)
+        found = learn(part, (*clock[:2], number))
+        return found, [tf.identity(value) for value in moved]
 
     def further(number: tf.Tensor, total: Any) -> tuple[tf.Tensor, Any]:
-        found = learn(part(number), (*clock[:2], number))
-        return number + 1, tf.nest.map_structure(tf.add, total, found)
+        return number + 1, tf.nest.map_structure(tf.add, total, of_part(number))
 
-    first = learn(part(0), (*clock[:2], tf.constant(0)))
     _, total = tf.while_loop(
-        lambda number, _: number < count, further, (tf.constant(1), first), parallel_iterations=1
+        lambda number, _: number < count,
+        further,
+        (tf.constant(1), of_part(tf.constant(0))),
+        parallel_iterations=1,
     )
-    return tf.nest.map_structure(lambda value: value / count, total)
+    found, after = tf.nest.map_structure(lambda value: value / count, total)
+    assign(moved, after)
+    return found
+
+
+def assign(variables: Sequence[keras.Variable], values: Sequence[tf.Tensor]) -> None:
+    """Give each variable its value."""
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 def take(gan: Gan, lessons: Mapping[str, Lesson], clock: Clock) -> Values:

@@ -1,6 +1,7 @@
 """What did not end well, and what looked unhealthy: nothing is dropped silently."""
 
 from harness.analysis.frame import MISSING, each_row
+from harness.metrics.health import IDLE
 from harness.records import CRASHED, DIVERGED
 from harness.report import format as show
 from harness.report.blocks import Block, Cell, Heading, Table, Tag, Text
@@ -77,11 +78,18 @@ def _failed(data: ReportData) -> Table:
     )
 
 
+def _named(flag: str) -> str:
+    if not flag.startswith(IDLE):
+        return FLAGS.get(flag, flag)
+    penalty = flag.removeprefix(IDLE).replace("_", " ")
+    return f"penalty {penalty} does nothing here: its gradient is below 1 % of the loss's"
+
+
 def _flags(data: ReportData) -> Table:
     flags = data.frames.flags.drop_duplicates(["cell", "seed", "flag"])
     seeds = flags.groupby(["flag", "cell"])["seed"].agg(lambda column: sorted(column))
     rows: list[list[Cell]] = [
-        [FLAGS.get(row.flag, row.flag), row.cell, ", ".join(map(str, row.seed))]
+        [_named(row.flag), row.cell, ", ".join(map(str, row.seed))]
         for row in each_row(seeds.reset_index())
     ]
     caption = "Flags: signs of ill health, no failures"

@@ -2,11 +2,21 @@
 
 from functools import partial
 
+from harness.metrics.health import PULL
 from harness.plots.dynamics import draw_dynamics, dynamics_info
 from harness.plots.style import looks
 from harness.report.blocks import Block, Heading, Text, figure
 from harness.report.data import ReportData
 from harness.report.sections.curves import ENDS, ROOM
+
+
+def _about_pulls(data: ReportData) -> str:
+    if not any(str(name).endswith(PULL) for name in data.frames.training):
+        return ""
+    return (
+        " The pull of a penalty is the length of its weighted gradient as a share of that of the "
+        "loss it is added to, measured with each evaluation."
+    )
 
 
 def build(data: ReportData) -> list[Block]:
@@ -18,6 +28,7 @@ def build(data: ReportData) -> list[Block]:
     caption = (
         "Means over the seeds still training. Losses of different kinds are on different scales "
         "and say nothing of quality; the accuracy on real images drives adaptive augmentation."
+        + _about_pulls(data)
         + (f" {ENDS}" if len(data.labels) > ROOM else "")
     )
     alt = f"Lines of {', '.join(panel.label for panel in info)} for each cell over training."

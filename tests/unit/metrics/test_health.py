@@ -4,6 +4,7 @@ import pytest
 
 from harness.metrics.health import (
     falling_loss_flags,
+    idle_penalty_flags,
     score_flags,
     standard_error,
     training_flags,
@@ -172,3 +173,29 @@ def test_the_worse_kid_must_not_be_chance():
     """The gap is 0.04; 4 errors of it are 4 * sqrt(2) * SD / sqrt(independent) = 0.028 at 2."""
     assert falling(FALLING, WORSE, independent=2)
     assert not falling(FALLING, WORSE, independent=1)
+
+
+def pulled(*values, name="historical_pull"):
+    rows = [{"kimg": float(n), name: value} for n, value in enumerate(values)]
+    return [flag["flag"] for flag in idle_penalty_flags(rows)]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ((0.5, 0.5, 0.009, 0.009), ["idle_penalty.historical"]),  # the first half does not count
+        ((0.001, 0.001, 0.011, 0.011), []),
+        ((0.001, 0.001, 0.001, 9.0, 0.001), ["idle_penalty.historical"]),  # one batch alone
+        ((None, 0.001, None, 0.001), ["idle_penalty.historical"]),  # rows between evaluations
+        ((None, None), []),
+        ((), []),
+    ],
+)
+def test_a_penalty_that_does_nothing_is_flagged(values, expected):
+    assert pulled(*values) == expected
+
+
+def test_each_penalty_is_flagged_by_its_name():
+    rows = [{"kimg": 1.0, "r1_pull": 0.3, "generator_orthogonal_pull": 1e-4, "r1_penalty": 0.0}]
+    (flag,) = idle_penalty_flags(rows)
+    assert flag == {"flag": "idle_penalty.generator_orthogonal", "kimg": 1.0, "identity": None}

@@ -125,6 +125,15 @@ def test_dynamics_average_seeds_and_leave_out_what_nobody_logged():
     assert set(trace.values) == {0.5}
 
 
+def test_the_pull_of_a_penalty_has_a_panel_of_its_own():
+    """Told with evaluations alone: the rows between are no gaps."""
+    rows = _training(10).assign(historical_pull=[0.5, *[math.nan] * 9] * 2)
+    panel = dynamics_info(rows, ["reference"])[-1]
+    assert panel.label == "pull of historical"
+    ((_, _, values, _),) = panel.traces
+    assert values == (0.5,)
+
+
 def test_dynamics_of_nothing():
     assert dynamics_info(_training(10).iloc[:0], ["reference"]) == ()
 
