@@ -110,7 +110,9 @@ def missing(plan: Plan, trials: Path) -> tuple[Missing, ...]:
         trained = record.result() is not None
         if plan.search and not trained and record.pruned() is not None:
             continue
-        if not trained or record.metric(metric_request(trial.cell.config)) is None:
+        config = trial.cell.config
+        scored = trained and record.scored(metric_request(config), config.training.evaluations)
+        if not scored:
             found.append(Missing(trial, trained))
     return tuple(found)
 

@@ -220,6 +220,8 @@ def show_trial(trial: "Explanation") -> None:
     if trial.failure:
         console.print(f"Failed: {trial.failure['error']}", markup=False)
         console.print(trial.failure["log_tail"], markup=False)
+    for line in trial.damaged:
+        console.print(line, markup=False, style="yellow")
     if trial.log:
         console.print("End of its log:")
         console.print("\n".join(trial.log), markup=False)

@@ -8,6 +8,8 @@ from harness.config.patch import flatten, resolve
 from harness.files import append_line, write_json
 from harness.records import Trial
 
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xaeB`\x82"  # as much as is needed to be whole
+
 
 @pytest.fixture
 def trial(tmp_path):
@@ -55,7 +57,7 @@ def test_scores_are_found_by_what_was_asked(trial):
 def test_samples_are_in_the_order_of_training(trial):
     (trial.folder / "samples").mkdir()
     for name in ("00000100.png", "00000020.png", "00000000.png", "notes.txt"):
-        (trial.folder / "samples" / name).touch()
+        (trial.folder / "samples" / name).write_bytes(PNG)
     assert [path.stem for path in trial.samples()] == ["00000000", "00000020", "00000100"]
 
 
