@@ -59,13 +59,13 @@ def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
     trial = Record(found[0])
     defaults = flatten(TrialConfig())
     log = trial.folder / "log.txt"
-    known = _Known()
-    config = known.of(lambda: flatten(trial.config()) if trial.knobs() else {}, {})
-    names = known.of(lambda: list(trial.metrics()), [])
-    scores = {name: known.of(partial(trial.evaluation_rows, name), []) for name in names}
-    known.of(trial.training_rows, [])
-    known.damaged += [f"{path}: damaged: no whole picture" for path in trial.damaged_pictures()]
-    known.damaged += [f"set aside before: {ASIDE}/{name}" for name in trial.aside()]
+    told = _Known()
+    config = told.of(lambda: flatten(trial.config()) if trial.knobs() else {}, {})
+    names = told.of(lambda: list(trial.metrics()), [])
+    scores = {name: told.of(partial(trial.evaluation_rows, name), []) for name in names}
+    told.of(trial.training_rows, [])
+    told.damaged += [f"{path}: damaged: no whole picture" for path in trial.damaged_pictures()]
+    told.damaged += [f"set aside before: {ASIDE}/{name}" for name in trial.aside()]
     return Explanation(
         key=trial.key,
         state=trial.state(),
@@ -74,11 +74,11 @@ def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
             for user in users(trial.key, runtime)
         ],
         changes={path: value for path, value in config.items() if value != defaults[path]},
-        result=known.of(trial.result, None),
-        failure=known.of(trial.failure, None),
+        result=told.of(trial.result, None),
+        failure=told.of(trial.failure, None),
         metrics={name: rows[-1]["kid"] if rows else None for name, rows in scores.items()},
         log=log.read_text(errors="replace").splitlines()[-lines:] if log.is_file() else [],
-        damaged=known.damaged,
+        damaged=told.damaged,
     )
 
 

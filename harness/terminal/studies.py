@@ -217,9 +217,14 @@ def show_trial(trial: "Explanation") -> None:
         console.print(f"Flags: {', '.join(flag['flag'] for flag in done['flags']) or 'none'}")
         if done["message"]:
             console.print(done["message"])
+    _show_remains(trial, console)
+
+
+def _show_remains(trial: "Explanation", console: Console) -> None:
+    """Its last crash, what is damaged, and the end of its log."""
     if trial.failure:
         console.print(f"Failed: {trial.failure['error']}", markup=False)
-        console.print(trial.failure["log_tail"], markup=False)
+        console.print(trial.failure.get("log_tail", ""), markup=False)
     for line in trial.damaged:
         console.print(line, markup=False, style="yellow")
     if trial.log:

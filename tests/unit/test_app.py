@@ -92,7 +92,8 @@ def test_the_state_of_every_run(runtime):
     write_json(runtime.trials / one.trials[2].key / "failure.json", {"error": "x"})
     two = begin(runtime, "two")  # shares the reference, of which seed 0 is trained
     write_json(runtime.trials / two.trials[1].key / "config.json", {})
-    counts = {"finished": 1, "diverged": 1, "crashed": 1, "pruned": 0, "begun": 0, "missing": 1}
+    counts = {"finished": 1, "diverged": 1, "crashed": 1, "pruned": 0, "damaged": 0}
+    counts |= {"begun": 0, "missing": 1}
     assert app.status(runtime) == [
         {"run": "one", "title": "A study", "trials": 4, **counts},
         {
@@ -103,6 +104,7 @@ def test_the_state_of_every_run(runtime):
             "diverged": 0,
             "crashed": 1,
             "pruned": 0,
+            "damaged": 0,
             "begun": 1,
             "missing": 1,
         },
