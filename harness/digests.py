@@ -76,7 +76,9 @@ def extend(folder: Path, pending: Mapping[str, bytes]) -> None:
     """Add files that are about to be written to a seal, if there is one."""
     if before := read_seal(folder):
         coming = {name: digest_of(name, content) for name, content in pending.items()}
-        write_seal(folder, before._replace(files={**before.files, **coming}))
+        files = {**before.files, **coming}
+        if files != before.files:
+            write_seal(folder, before._replace(files=files))
 
 
 def forget(folder: Path, names: set[str]) -> None:

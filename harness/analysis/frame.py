@@ -12,7 +12,7 @@ from harness.analysis.values import costs, kid_error, message, number, own_flags
 from harness.config.patch import DEFAULTS
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError, unknown
-from harness.files import read_json
+from harness.files import read_object
 from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED, Trial, read_plan
 
 MISSING = "missing"
@@ -112,7 +112,7 @@ def load(run_name: str, runtime: Runtime) -> Frames:
         interpolations=_frame(_each(read, "interpolations"), ("cell", "seed", "path"), ()),
         configs=configs,
         beside=load_trials(beside, runtime),
-        importances=read_json(runtime.study(run_name) / "importances.json") or {},
+        importances=read_object(runtime.study(run_name) / "importances.json") or {},
         damaged=_damaged_pictures(plan, runtime),
     )  # fmt: skip
 

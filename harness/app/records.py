@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from harness.config.patch import flatten
 from harness.config.runtime import Runtime
@@ -11,8 +11,6 @@ from harness.config.trial import TrialConfig
 from harness.errors import HarnessError, unknown
 from harness.records import ASIDE, STATES, read_plan
 from harness.records import Trial as Record
-
-T = TypeVar("T")
 
 
 def run_names(runtime: Runtime) -> list[str]:
@@ -43,9 +41,7 @@ class Explanation:
     failure: dict[str, Any] | None
     metrics: dict[str, float | None]  # metric identity → last KID
     log: list[str]
-    damaged: list[str] = field(
-        default_factory=list
-    )  # what cannot be read, and what was set aside before
+    damaged: list[str] = field(default_factory=list)  # now, and set aside before
 
 
 def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
@@ -88,7 +84,8 @@ class _Known:
     def __init__(self) -> None:
         self.damaged: list[str] = []
 
-    def of(self, read: Callable[[], T], otherwise: T) -> T:
+    def of(self, read: Callable[[], Any], otherwise: Any) -> Any:
+        """What `read` finds, or `otherwise`."""
         try:
             return read()
         except HarnessError as error:

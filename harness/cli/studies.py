@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from harness.cli import analysis, wandb
+from harness.cli import analysis, record, wandb
 from harness.cli.options import AsJson, Profile, Set, StudyName, Workers, lost_workers
 from harness.cli.options import plan as _plan
 from harness.cli.options import runtime as _runtime
@@ -250,6 +250,7 @@ def knobs() -> None:
     typer.echo(table())
 
 
+app.add_typer(record.app)
 app.add_typer(analysis.app)
 app.add_typer(wandb.app)
 

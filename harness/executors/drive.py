@@ -14,7 +14,7 @@ from harness.executors.devices import WorkerEnv, plan_workers
 from harness.executors.local import Driver, Outcome, WorkerSpec, run_local
 from harness.executors.poll import Poll
 from harness.executors.view import open_view
-from harness.files import check_writable, read_json, write_json
+from harness.files import check_writable, read_json, read_object, write_json
 from harness.ledger.base import Job, Ledger, Row, State
 from harness.ledger.lease import lease_alive
 from harness.ledger.optuna_ledger import OptunaLedger
@@ -93,7 +93,7 @@ def _may_suggest(folder: Path, plan: dict[str, Any]) -> bool:
 def share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEnv]:
     """The workers of a run; threads are chosen once per run name, so that bits can repeat."""
     path = runtime.study(run_name) / "arithmetic.json"
-    chosen = read_json(path)
+    chosen = read_object(path, "threads")
     machine = plan_workers(workers)
     if chosen is None or workers is not None:
         write_json(path, {"threads": machine[0].threads, "at": now()})

@@ -193,11 +193,15 @@ def show_status(rows: list[dict[str, Any]]) -> None:
     if not rows:
         Console().print("No study has been run here yet; start with: harness run quickstart")
         return
-    columns = list(rows[0])
+    # two kinds of end that most records have none of
+    rare = [name for name in ("pruned", "damaged") if not any(row[name] for row in rows)]
+    columns = [name for name in rows[0] if name not in rare]
     table = new_table(columns, columns[2:])
     for row in rows:
         table.add_row(*(str(row[name]) for name in columns))
     Console().print(table)
+    if "damaged" in columns:
+        Console().print("harness doctor names what is damaged; --fix sets it aside")
 
 
 def show_trial(trial: "Explanation") -> None:

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple, TypedDict, get_args
 
 from harness.config.identity import digest
-from harness.errors import HarnessError, unknown
-from harness.files import read_json, write_json
+from harness.errors import Damaged, HarnessError, unknown
+from harness.files import read_object, write_json
 
 Log = Callable[[str], None]
 Row = Mapping[str, Any]
@@ -160,7 +160,10 @@ def held(folder: Path, name: str, *, wait: bool = False) -> Iterator[None]:
 
 def entries(folder: Path) -> dict[str, Entry]:
     """Every run that was marked whole, by its key."""
-    found: dict[str, Entry] = read_json(folder / "whole.json") or {}
+    found: dict[str, Entry] = read_object(folder / "whole.json") or {}
+    for key, entry in found.items():
+        if not isinstance(entry, dict) or set(Entry.__annotations__) - entry.keys():
+            raise Damaged(folder / "whole.json", f"the entry {key!r} is not whole")
     return found
 
 

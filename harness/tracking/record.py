@@ -168,7 +168,9 @@ class Recorder:
         """Say what one metric identity is, and that it answers `spec["request"]` (among others)."""
         path = self._evaluations(f"{spec['identity']}.json")
         asked = {spec["request"], *self._requests(spec["identity"])}
-        write_json(path, {"requests": sorted(asked), **_about(spec)})
+        said = json_text({"requests": sorted(asked), **_about(spec)})
+        extend(self.folder, {f"evaluations/{path.name}": said.encode()})
+        write_atomically(path, said)
 
     def _requests(self, identity: str) -> list[str]:
         """What a metric identity is known to answer."""
