@@ -17,9 +17,11 @@ def sweep_trial(folder: Path) -> None:
     try:
         with Recorder(folder) as recorder:
             sweep(*recorder.parts())
-            ended = read_seal(folder)
-            if ended and not ended.keeps_checkpoint and (folder / "result.json").exists():
-                discard(folder / "checkpoint")
+            if (folder / "result.json").exists():
+                discard(folder / "progress.json")
+                ended = read_seal(folder)
+                if ended and not ended.keeps_checkpoint:
+                    discard(folder / "checkpoint")
     except Busy:
         return
 

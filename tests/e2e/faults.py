@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,16 @@ class Site:
             path for place in places for path in place.rglob(".*") if "cache" not in path.parts
         ]
         return [str(path.relative_to(self.folder)) for path in found]
+
+
+def contents(site):
+    """Every file of the record and its digest, locks apart."""
+    files = (path for path in (site.folder / "runs").rglob("*") if path.is_file())
+    return {
+        str(path): sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if "cache" not in path.parts and path.name != "lock"
+    }
 
 
 def gutted(site):

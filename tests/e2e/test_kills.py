@@ -10,7 +10,7 @@ import time
 import pytest
 
 from harness.leftovers import _here
-from tests.e2e.faults import Site, differences, gutted, moments
+from tests.e2e.faults import Site, contents, differences, gutted, moments
 from tests.e2e.test_study import kill_all
 
 pytestmark = pytest.mark.tf
@@ -130,7 +130,7 @@ def test_a_killed_evaluation(whole, tmp_path):
         assert gutted(site) == []
 
 
-@pytest.mark.parametrize("count", [2, pytest.param(MANY, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [1, pytest.param(MANY, marks=pytest.mark.slow)])
 def test_a_killed_repair_is_made_again_and_what_it_set_aside_is_trained(whole, tmp_path, count):
     for at in moments(count, 40, f"doctor {count}"):
         site = Site(tmp_path / str(at), like=whole)
@@ -138,9 +138,9 @@ def test_a_killed_repair_is_made_again_and_what_it_set_aside_is_trained(whole, t
         (one / "metrics.jsonl").write_bytes(b"torn")
         next(two.glob("evaluations/*.jsonl")).write_bytes(b"")
         (site.folder / f"runs/.old.{_here()}-4194300-00000000.tmp").write_text("left")
-        before = differences(site, whole)
+        before = contents(site)
         assert "3 things" in site.run("doctor", code=1)
-        assert differences(site, whole) == before
+        assert contents(site) == before  # without --fix nothing is written
         site.kill(at, "driver", "doctor", "--fix")
         site.run("doctor", "--fix")
         assert "nothing is wrong" in site.run("doctor")

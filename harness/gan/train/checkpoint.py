@@ -46,7 +46,7 @@ def load(path: Path, variables: Variables) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path) as stored:
+        with path.open("rb") as file, np.load(file) as stored:
             return {name: stored[name] for name in stored.files}
     except FileNotFoundError:
         raise
