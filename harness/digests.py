@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from harness.errors import Damaged
 from harness.files import parse_object, read_bytes, read_object, write_json
@@ -36,6 +36,12 @@ def digest_of(name: str, content: bytes) -> str:
         about.pop("requests", None)
         content = json.dumps(about, sort_keys=True).encode()
     return sha256(content).hexdigest()
+
+
+def document_digest(value: Mapping[str, Any]) -> str:
+    """SHA-256 of a JSON object's content, whatever the order and the layout."""
+    read = json.loads(json.dumps(value))
+    return sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()
 
 
 def read_seal(folder: Path) -> Seal | None:
@@ -130,5 +136,4 @@ DIFFERS = "it does not hold what was recorded (its digest is another)"
 
 
 def _own(files: Mapping[str, str], keeps_checkpoint: bool) -> str:
-    value = json.dumps([files, keeps_checkpoint], sort_keys=True)
-    return sha256(value.encode()).hexdigest()
+    return document_digest({"files": files, "keeps_checkpoint": keeps_checkpoint})

@@ -16,16 +16,23 @@ runs/trials/<key>/
   checkpoint/, log.txt, lock, progress.json
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.config.patch import unflatten
 from harness.config.trial import TrialConfig
-from harness.digests import DIFFERS, digest_of, read_seal
+from harness.digests import DIFFERS, digest_of, document_digest, read_seal
 from harness.errors import Damaged
-from harness.files import parse_json, parse_lines, parse_object, read_bytes, read_object
+from harness.files import (
+    parse_json,
+    parse_lines,
+    parse_object,
+    read_bytes,
+    read_object,
+    write_json,
+)
 from harness.pictures import whole_png
 
 INTERPOLATION = "interpolation.png"
@@ -38,7 +45,16 @@ STATES = (FINISHED, DIVERGED, CRASHED, PRUNED, BROKEN, "begun", "missing")
 def read_plan(path: Path) -> dict[str, Any] | None:
     """A run's `plan.json`; None where there is none."""
     needed = ("run_name", "study", "profile", "title", "question", "cells", "trials", "seeds")
-    return read_object(path, *needed)
+    plan = read_object(path, *needed)
+    own = plan.pop("digest", None) if plan else None  # an earlier version wrote none
+    if plan and own is not None and own != document_digest(plan):
+        raise Damaged(path, DIFFERS)
+    return plan
+
+
+def write_plan(path: Path, plan: Mapping[str, Any]) -> None:
+    """Write a run's `plan.json`, with the digest that `read_plan` checks."""
+    write_json(path, {**plan, "digest": document_digest(plan)})
 
 
 @dataclass(frozen=True)

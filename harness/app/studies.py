@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness import records
 from harness.analysis.settled import alike, settled
 from harness.app.records import run_names
 from harness.config.runtime import Runtime
@@ -14,7 +15,7 @@ from harness.design.expand import Plan, expand
 from harness.design.forecast import Forecast, forecast, missing, remember_speed
 from harness.design.reach import Reach
 from harness.errors import Damaged, HarnessError, unknown
-from harness.files import alone, check_writable, write_json
+from harness.files import alone, check_writable
 from harness.leftovers import set_aside, sweep
 from harness.records import ASIDE, DIVERGED, FINISHED, read_plan
 from harness.records import Trial as Record
@@ -131,7 +132,7 @@ def write_plan(of: Plan, runtime: Runtime) -> dict[str, Any]:
     seen = any(trial.state() in ended for trial in trials)
     if seen and "declared" in earlier:
         document["declared"] = earlier["declared"]
-    write_json(path, document)
+    records.write_plan(path, document)
     return document
 
 

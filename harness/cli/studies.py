@@ -262,6 +262,10 @@ def main() -> None:
     except HarnessError as error:
         typer.echo(f"harness: {error}", err=True)
         sys.exit(USER_ERROR)
+    except (IsADirectoryError, NotADirectoryError) as error:
+        said = f"{error.filename}: {error.strerror}; `harness doctor --fix` sets it aside"
+        typer.echo(f"harness: {said}", err=True)
+        sys.exit(USER_ERROR)
     except OSError as error:
         if not (said := unwritable(error)):
             raise

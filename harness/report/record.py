@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.config.runtime import Runtime
-from harness.errors import HarnessError
+from harness.digests import differing, read_seal
+from harness.errors import Damaged, HarnessError
 from harness.files import write_json
 from harness.leftovers import discard, passing, sweep
 from harness.records import INTERPOLATION, Trial, read_plan
@@ -48,6 +49,10 @@ def _write(plan: Mapping[str, Any], runtime: Runtime, target: Runtime) -> None:
 
 
 def _copy(trial: Trial, folder: Path, every: bool) -> None:
+    seal = read_seal(trial.folder)
+    for path, why in differing(trial.folder, seal).items() if seal else ():
+        if path.parent.name != "generators" and path.suffix != ".png":
+            raise Damaged(path, why)
     grids = trial.samples()
     files = [trial.folder / name for name in KEPT]
     files += [*trial.folder.glob("evaluations/*"), *(grids if every else grids[-1:])]

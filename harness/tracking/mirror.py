@@ -9,7 +9,6 @@ runs/studies/<run name>/wandb/
 import fcntl
 import hashlib
 import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import IO, Any, Literal, NamedTuple, TypedDict, get_args
 from harness.config.identity import digest
 from harness.errors import Damaged, HarnessError, unknown
 from harness.files import read_object, write_json
+from harness.leftovers import discard, sweep
 
 Log = Callable[[str], None]
 Row = Mapping[str, Any]
@@ -183,6 +183,7 @@ def offline_folders(folder: Path, run_id: str) -> list[Path]:
 
 def remove_offline(folder: Path, run_id: str, keep: str = "") -> None:
     """Remove the offline folders of this id but `keep`, so that an upload sees one run an id."""
+    sweep(folder)
     for path in offline_folders(folder, run_id):
         if path.name != keep:
-            shutil.rmtree(path)
+            discard(path)

@@ -52,7 +52,8 @@ class Recorder:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 file = (self.folder / "lock").open("a+")
             except OSError as error:
-                raise HarnessError(f"{self.folder}: cannot be written ({error.strerror})") from None
+                place = error.filename or self.folder
+                raise HarnessError(f"{place}: cannot be written ({error.strerror})") from None
             try:
                 fcntl.flock(file, kind | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -9,8 +9,8 @@ from harness.errors import HarnessError
 from harness.executors.devices import Machine
 from harness.executors.drive import Options
 from harness.executors.local import Outcome
-from harness.files import append_line, read_json, write_json
-from harness.records import Trial
+from harness.files import append_line, write_json
+from harness.records import Trial, read_plan
 
 STUDY = """title: A study
 question: Q?
@@ -162,7 +162,7 @@ def test_a_run_without_work_starts_nothing(runtime, monkeypatch):
     plan, _ = app.plan("one", runtime)
     monkeypatch.setattr(app.studies, "missing", lambda of, trials: ())
     assert app.run(plan, runtime, Options()) is Outcome.DONE
-    assert read_json(runtime.study("one") / "plan.json") == plan.to_json()
+    assert read_plan(runtime.study("one") / "plan.json") == plan.to_json()
     assert not (runtime.study("one") / "ledger.journal").exists()
 
 

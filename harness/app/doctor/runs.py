@@ -19,6 +19,7 @@ from harness.leftovers import set_aside
 from harness.records import ASIDE, DIVERGED, FINISHED, Trial
 from harness.tracking import mirror
 
+FOLDER = "a folder where a file should be"
 LEDGER, WANDB, RECORD = "ledger", "W&B", "record"
 Plan = Mapping[str, Any]
 
@@ -31,6 +32,10 @@ def check_folder(folder: Path) -> Iterator[Finding]:
         ("importances.json", "it is made again with the report"),
     ):
         yield from document(folder / name, why)
+    for ending in ("lock", "log"):
+        for path in sorted(folder.glob(f"[!.]*.{ending}")):
+            if path.is_dir():
+                yield damaged(RECORD, path, FOLDER, "it is made anew")
 
 
 def document(path: Path, remedy: str) -> Iterator[Finding]:
@@ -65,9 +70,8 @@ def check_ledger(plan: Plan, runtime: Runtime) -> Iterator[Finding]:
         if torn(path):
             yield Finding(LEDGER, str(path), "its last line is torn", again, mend=_cut(folder))
         rows = look(folder, plan["run_name"])
-    except OSError as error:
-        yield damaged(LEDGER, path, str(error.strerror), again)
-        return
+    except IsADirectoryError:
+        return  # named with the others of the folder
     except UNREADABLE as error:
         yield damaged(LEDGER, path, f"a line is none of a queue ({error})", again)
         return

@@ -100,12 +100,21 @@ def _damaged(
             return "; ".join([*said, "harness run scores it again"])
         return _whole_aside(recorder)
 
+    def unlocked() -> str:
+        return f"kept as {set_aside(path, trial.folder / ASIDE, path.name)}"
+
+    act = unlocked if name == "lock" else _under_lock(trial.folder, mend)
     what = "lost" if why == "it is lost" else f"damaged: {why}"
-    return Finding(RECORD, str(path), what, _remedy(folder, name, ended),
-                   mend=_under_lock(trial.folder, mend))  # fmt: skip
+    return Finding(RECORD, str(path), what, _remedy(folder, name, ended), mend=act)
 
 
-BESIDES = ("interpolation.png", "env.json", *UNSEALED)  # a trial counts without them
+BESIDES = (
+    "interpolation.png",
+    "env.json",
+    "log.txt",
+    "lock",
+    *UNSEALED,
+)  # a trial counts without them
 
 
 def _remedy(folder: str, name: str, ended: bool) -> str:
@@ -185,7 +194,7 @@ def _unreadable(folder: Path, known: Mapping[Path, str]) -> dict[Path, str]:
     names += [f"checkpoint/{path.name}" for path in (folder / "checkpoint").glob("[!.]*.npz")]
     checks = {folder / name: _CHECKS[Path(name).suffix] for name in names}
     found = {path: check(path) for path, check in checks.items() if path not in known}
-    single = (folder / name for name in (*ALONE, *UNSEALED, "log.txt"))
+    single = (folder / name for name in (*ALONE, *UNSEALED, "log.txt", "lock"))
     inside = [path for part in FOLDERS for path in (folder / part).glob("[!.]*")]
     folders = [path for path in (*single, *inside) if path.is_dir() and path not in known]
     return {path: why for path, why in found.items() if why} | dict.fromkeys(
