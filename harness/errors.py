@@ -2,10 +2,22 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
+
+REMEDY = "`harness doctor --fix` sets it aside, and what it held is made again"
 
 
 class HarnessError(ValueError):
     """A mistake in the input or the surroundings; the command line prints it and exits with 2."""
+
+
+class Damaged(HarnessError):
+    """A file of the record that does not hold what was written there; `path` names it."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        """`why`: what is wrong with the file, in a few words."""
+        super().__init__(f"{path}: damaged: {why}; {REMEDY}")
+        self.path, self.why = path, why
 
 
 def unknown(kind: str, name: object, choices: Iterable[str]) -> str:

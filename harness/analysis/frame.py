@@ -12,9 +12,9 @@ from harness.analysis.values import costs, kid_error, message, number, own_flags
 from harness.config.patch import DEFAULTS
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError, unknown
-from harness.files import read_json
+from harness.files import read_object
 from harness.metrics.health import PULL
-from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED, Trial
+from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED, Trial, read_plan
 
 MISSING = "missing"
 STATUSES = (FINISHED, DIVERGED, CRASHED, PRUNED, MISSING)
@@ -72,6 +72,7 @@ class Frames:
     configs: Mapping[str, Mapping[str, Any]]  # cell → knobs: of one of its trials, or as planned
     beside: pd.DataFrame  # like `trials`: what is trained and judges nothing, as for a tuning
     importances: Mapping[str, float]  # of a search, as it was last asked for
+    damaged: Sequence[str] = ()  # paths of pictures that cannot be shown
 
 
 def each_row(frame: pd.DataFrame) -> Iterable[Any]:
@@ -81,7 +82,7 @@ def each_row(frame: pd.DataFrame) -> Iterable[Any]:
 
 def load_plan(run_name: str, runtime: Runtime) -> Plan:
     """What `harness run` was asked; an error with the nearest run name where there is none."""
-    plan: Plan | None = read_json(runtime.holding(run_name).study(run_name) / "plan.json")
+    plan: Plan | None = read_plan(runtime.holding(run_name).study(run_name) / "plan.json")
     if plan is None:
         known = [path.parent.name for path in (runtime.runs / "studies").glob("*/plan.json")]
         raise HarnessError(f"{unknown('run', run_name, known)} (in {runtime.runs / 'studies'})")
@@ -112,8 +113,14 @@ def load(run_name: str, runtime: Runtime) -> Frames:
         interpolations=_frame(_each(read, "interpolations"), ("cell", "seed", "path"), ()),
         configs=configs,
         beside=load_trials(beside, runtime),
-        importances=read_json(runtime.study(run_name) / "importances.json") or {},
+        importances=read_object(runtime.study(run_name) / "importances.json") or {},
+        damaged=_damaged_pictures(plan, runtime),
     )  # fmt: skip
+
+
+def _damaged_pictures(plan: Plan, runtime: Runtime) -> list[str]:
+    trials = (Trial(runtime.trials / row["key"]) for row in plan["trials"])
+    return [str(path) for trial in trials for path in trial.damaged_pictures()]
 
 
 def load_trials(plan: Plan, runtime: Runtime) -> pd.DataFrame:
@@ -162,7 +169,7 @@ def _read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) ->
     who = {"cell": planned["cell"], "seed": planned["seed"]}
     result, failure = trial.result(), trial.failure()
     # read flat and unvalidated, so that the record of an older version can still be reported
-    config = read_json(trial.folder / "config.json") or {}
+    config = trial.knobs()
     identity = trial.metric(request)
     curves = trial.evaluation_rows(identity) if identity else []
     training = trial.training_rows()

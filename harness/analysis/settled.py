@@ -6,13 +6,13 @@ from harness.config.runtime import Runtime
 from harness.design.expand import Plan
 from harness.design.search import Search
 from harness.errors import HarnessError
-from harness.files import read_json
+from harness.records import read_plan
 
 
 def settled(of: Plan, runtime: Runtime) -> Plan:
     """The plan that can be trained now; of one that neither tunes nor searches, itself."""
     if of.search:
-        document = read_json(runtime.study(of.run_name) / "plan.json") or {}
+        document = read_plan(runtime.study(of.run_name) / "plan.json") or {}
         before = Search.from_json(document["search"]) if "search" in document else None
         more = before and len(before.suggestions) > len(of.search.suggestions)
         if before and more and of.search.resumes(before):

@@ -1,8 +1,8 @@
 """The use cases as plain functions: the public Python API. The command line only calls these."""
 
+from harness.app.cleaning import clean
+from harness.app.records import Explanation, run_names, show, status
 from harness.app.studies import (
-    Explanation,
-    clean,
     cost,
     evaluate,
     given_up,
@@ -11,10 +11,7 @@ from harness.app.studies import (
     reach,
     report,
     run,
-    run_names,
     samples,
-    show,
-    status,
 )
 
 __all__ = [

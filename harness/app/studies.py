@@ -1,21 +1,23 @@
 """The use cases around studies: plan, run, report, and what follows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness import records
 from harness.analysis.settled import alike, settled
-from harness.config.patch import flatten
+from harness.app.records import run_names
 from harness.config.runtime import Runtime
 from harness.config.study import Study, read
-from harness.config.trial import TrialConfig
 from harness.design.expand import Plan, expand
 from harness.design.forecast import Forecast, forecast, missing, remember_speed
 from harness.design.reach import Reach
-from harness.errors import HarnessError, unknown
-from harness.files import alone, check_writable, read_json, write_json
-from harness.records import STATES
+from harness.errors import Damaged, HarnessError, unknown
+from harness.files import alone, check_writable
+from harness.leftovers import set_aside, sweep
+from harness.records import ASIDE, DIVERGED, FINISHED, read_plan
 from harness.records import Trial as Record
 
 if TYPE_CHECKING:
@@ -85,12 +87,23 @@ def run(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
 
 
 def _train(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
-    from harness.executors.drive import drive
-    from harness.executors.local import Outcome
-    from harness.ledger.base import Job
+    from harness.executors.use import driven
 
     folder = runtime.study(of.run_name)
     check_writable(folder)
+    with driven(folder):
+        return _drive(of, runtime, options, folder)
+
+
+def _drive(of: Plan, runtime: Runtime, options: "Options", folder: Path) -> "Outcome":
+    from harness.executors.drive import drive
+    from harness.executors.local import Outcome
+    from harness.ledger.base import Job
+    from harness.tracking.removal import sweep_trial
+
+    sweep(folder, runtime.runs, runtime.trials)
+    for key in {trial.key for trial in of.trials}:
+        sweep_trial(runtime.trials / key)
     with alone(folder / "search.lock"):  # another run of it may be adding suggestions
         of = settled(of, runtime) if of.search else of
         document = write_plan(of, runtime)
@@ -113,12 +126,23 @@ def _train(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
 def write_plan(of: Plan, runtime: Runtime) -> dict[str, Any]:
     """Write plan.json; what was declared before a run's first trial ended stays as it was."""
     path, document = runtime.study(of.run_name) / "plan.json", of.to_json()
-    earlier = read_json(path) or {}
-    seen = any(Record(runtime.trials / row["key"]).result() for row in earlier.get("trials", []))
+    earlier = _earlier(path)
+    ended = (FINISHED, DIVERGED)
+    trials = (Record(runtime.trials / row["key"]) for row in earlier.get("trials", []))
+    seen = any(trial.state() in ended for trial in trials)
     if seen and "declared" in earlier:
         document["declared"] = earlier["declared"]
-    write_json(path, document)
+    records.write_plan(path, document)
     return document
+
+
+def _earlier(path: Path) -> dict[str, Any]:
+    """The plan that was written before; a damaged one is set aside, and written anew."""
+    try:
+        return read_plan(path) or {}
+    except Damaged:
+        set_aside(path, path.parent / ASIDE, path.name)
+        return {}
 
 
 def given_up(of: Plan, runtime: Runtime) -> list[str]:
@@ -149,7 +173,7 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
     """Render the report of a run from its record; what it says."""
     from harness.report import render, summary
 
-    document = read_json(runtime.holding(run_name).study(run_name) / "plan.json")
+    document = read_plan(runtime.holding(run_name).study(run_name) / "plan.json")
     if document is None:
         raise HarnessError(unknown("run", run_name, run_names(runtime)))
     if "search" in document:
@@ -158,70 +182,6 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
         weigh(run_name, runtime.holding(run_name))
     render(run_name, runtime)
     return summary(run_name, runtime)
-
-
-def run_names(runtime: Runtime) -> list[str]:
-    """The runs that were started here."""
-    return sorted(path.parent.name for path in runtime.runs.glob("studies/*/plan.json"))
-
-
-def status(runtime: Runtime) -> list[dict[str, Any]]:
-    """One row a run: how many trials it has, and how they stand."""
-    rows = []
-    for name in run_names(runtime):
-        document = read_json(runtime.study(name) / "plan.json")
-        states = [Record(runtime.trials / item["key"]).state() for item in document["trials"]]
-        counts = {state: states.count(state) for state in STATES}
-        rows.append({"run": name, "title": document["title"], "trials": len(states), **counts})
-    return rows
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """One trial, explained."""
-
-    key: str
-    state: str
-    used_by: list[str]  # run, cell and seed
-    changes: dict[str, Any]  # knobs that differ from S0's defaults
-    result: dict[str, Any] | None
-    failure: dict[str, Any] | None
-    metrics: dict[str, float | None]  # metric identity → last KID
-    log: list[str]
-
-
-def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
-    """Explain one trial by its key, or the unique beginning of one."""
-    found = [path for path in runtime.trials.glob("*") if path.name.startswith(key)]
-    if not key.isalnum() or len(found) != 1:
-        known = [path.name for path in runtime.trials.glob("*")]
-        why = "several trials begin so" if len(found) > 1 else unknown("trial", key, known)
-        raise HarnessError(why)
-    trial = Record(found[0])
-    begun = (trial.folder / "config.json").exists()
-    config = flatten(trial.config()) if begun else flatten(TrialConfig())
-    defaults = flatten(TrialConfig())
-    log = trial.folder / "log.txt"
-    scores = {name: trial.evaluation_rows(name) for name in trial.metrics()}
-    return Explanation(
-        key=trial.key,
-        state=trial.state(),
-        used_by=_used_by(trial.key, runtime),
-        changes={path: value for path, value in config.items() if value != defaults[path]},
-        result=trial.result(),
-        failure=trial.failure(),
-        metrics={name: rows[-1]["kid"] if rows else None for name, rows in scores.items()},
-        log=log.read_text().splitlines()[-lines:] if log.exists() else [],
-    )
-
-
-def _used_by(key: str, runtime: Runtime) -> list[str]:
-    return [
-        f"{name}: {item['cell']} seed {item['seed']}"
-        for name in run_names(runtime)
-        for item in read_json(runtime.study(name) / "plan.json")["trials"]
-        if item["key"] == key
-    ]
 
 
 def samples(of: Plan, runtime: Runtime, cell: str, seed: int, count: int, target: Path) -> Path:
@@ -233,34 +193,15 @@ def samples(of: Plan, runtime: Runtime, cell: str, seed: int, count: int, target
         raise HarnessError(f"--out {target}: is a file; name a folder, or a .npz")
     check_writable(target.parent if target.suffix == ".npz" else target)
     from harness.gan.sampling import write_samples
+    from harness.tracking.record import Busy, Recorder
 
-    return write_samples(
-        record.config(), record.folder / "generators", count, target, runtime.cache
-    )
-
-
-def clean(of: Plan, runtime: Runtime, whole: bool) -> int:
-    """Free the disk of a run: its trials' weights or, if `whole`, all of them; bytes freed.
-
-    Trials that another study uses too, or that are being trained, are left alone.
-    """
-    from harness.tracking.record import free
-
-    freed = 0
-    for trial in of.trials:
-        folder = runtime.trials / trial.key
-        # an unfinished trial's checkpoint is progress, not waste
-        idle = whole or Record(folder).result() is not None
-        if idle and folder.exists() and not _others(of, trial.key, runtime):
-            freed += free(folder, whole)
-    return freed
-
-
-def _others(of: Plan, key: str, runtime: Runtime) -> bool:
-    """Whether a run of another study needs this trial."""
-    users = {text.split(":")[0] for text in _used_by(key, runtime)}
-    studies = {read_json(runtime.study(user) / "plan.json")["study"] for user in users}
-    return bool(studies - {of.file.name})
+    with ExitStack() as held:
+        # where it is being scored, that keeps it from being removed as well
+        with suppress(Busy):
+            held.enter_context(Recorder(record.folder).read())
+        return write_samples(
+            record.config(), record.folder / "generators", count, target, runtime.cache
+        )
 
 
 def one_off(settings: list[str], option: str = "--set ") -> dict[str, Any]:

@@ -80,14 +80,16 @@ def train(
     """
     from harness.app.studies import write_plan
     from harness.executors.drive import share
+    from harness.executors.use import driven
 
     trial = of.trial(cell, seed)
     folder = runtime.study(of.run_name)
     check_writable(folder)
-    plan = write_plan(of, runtime)
-    os.environ.update(share(of.run_name, runtime, None)[0].env)
-    from harness.worker import train
+    with driven(folder):
+        plan = write_plan(of, runtime)
+        os.environ.update(share(of.run_name, runtime, None)[0].env)
+        from harness.worker import train
 
-    row = {"cell": trial.cell.label, "seed": trial.seed, "key": trial.key}
-    status, message = train(plan, row, runtime, say)
-    return str(status), message
+        row = {"cell": trial.cell.label, "seed": trial.seed, "key": trial.key}
+        status, message = train(plan, row, runtime, say)
+        return str(status), message

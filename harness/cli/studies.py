@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from harness.cli import analysis, wandb
+from harness.cli import analysis, record, wandb
 from harness.cli.options import AsJson, Profile, Set, StudyName, Workers, lost_workers
 from harness.cli.options import plan as _plan
 from harness.cli.options import runtime as _runtime
@@ -250,6 +250,7 @@ def knobs() -> None:
     typer.echo(table())
 
 
+app.add_typer(record.app)
 app.add_typer(analysis.app)
 app.add_typer(wandb.app)
 
@@ -260,6 +261,10 @@ def main() -> None:
         app()
     except HarnessError as error:
         typer.echo(f"harness: {error}", err=True)
+        sys.exit(USER_ERROR)
+    except (IsADirectoryError, NotADirectoryError) as error:
+        said = f"{error.filename}: {error.strerror}; `harness doctor --fix` sets it aside"
+        typer.echo(f"harness: {said}", err=True)
         sys.exit(USER_ERROR)
     except OSError as error:
         if not (said := unwritable(error)):

@@ -10,7 +10,8 @@ from harness.config.patch import flatten
 from harness.config.trial import rules
 from harness.design.cells import Trial
 from harness.design.expand import Plan
-from harness.files import read_json, write_json
+from harness.errors import Damaged
+from harness.files import read_object, write_json
 from harness.records import FINISHED
 from harness.records import Trial as Record
 
@@ -110,9 +111,18 @@ def missing(plan: Plan, trials: Path) -> tuple[Missing, ...]:
         trained = record.result() is not None
         if plan.search and not trained and record.pruned() is not None:
             continue
-        if not trained or record.metric(metric_request(trial.cell.config)) is None:
+        if not trained or not _scored(record, trial):
             found.append(Missing(trial, trained))
     return tuple(found)
+
+
+def _scored(record: Record, trial: Trial) -> bool:
+    """Whether a trained trial has the scores that are asked for; damaged ones are as none."""
+    config = trial.cell.config
+    try:
+        return record.scored(metric_request(config), config.training.evaluations)
+    except Damaged:
+        return False
 
 
 def forecast(plan: Plan, runs: Path, workers: int) -> Forecast:
@@ -122,7 +132,7 @@ def forecast(plan: Plan, runs: Path, workers: int) -> Forecast:
     if plan.search:  # what is not suggested yet costs about what the reference does
         training += [plan.trials[0]] * max(0, plan.search.left)
     configs = [trial.cell.config for trial in training]
-    seconds = _seconds(training, read_json(runs / "speed.json") or {})
+    seconds = _seconds(training, _speeds(runs))
     advice = [
         f"{cell.label}: {text}" for cell in plan.cells for text in rules.warnings(cell.config)
     ]
@@ -144,7 +154,7 @@ def forecast(plan: Plan, runs: Path, workers: int) -> Forecast:
 
 def remember_speed(plan: Plan, runs: Path) -> None:
     """Note how fast this plan's trials were, for later forecasts."""
-    speeds = read_json(runs / "speed.json") or {}
+    speeds = _speeds(runs)
     for trial in plan.trials:
         record, count = (
             Record(runs / "trials" / trial.key),
@@ -159,6 +169,21 @@ def remember_speed(plan: Plan, runs: Path) -> None:
                 "evaluation_seconds": each,
             }
     write_json(runs / "speed.json", speeds)
+
+
+def _speeds(runs: Path) -> dict[str, Any]:
+    """What was measured here; a damaged file is as none, and is written anew."""
+    try:
+        speeds = read_object(runs / "speed.json") or {}
+    except Damaged:
+        return {}
+    names = ("images_per_second", "evaluation_seconds")
+    return {
+        key: speed
+        for key, speed in speeds.items()
+        if isinstance(speed, dict)
+        and all(isinstance(speed.get(name), int | float) for name in names)
+    }
 
 
 def _trained_with(record: Record, trial: Trial, count: int) -> bool:

@@ -14,11 +14,11 @@ from harness.executors.devices import WorkerEnv, plan_workers
 from harness.executors.local import Driver, Outcome, WorkerSpec, run_local
 from harness.executors.poll import Poll
 from harness.executors.view import open_view
-from harness.files import check_writable, read_json, write_json
+from harness.files import check_writable, read_object, write_json
 from harness.ledger.base import Job, Ledger, Row, State
 from harness.ledger.lease import lease_alive
 from harness.ledger.optuna_ledger import OptunaLedger
-from harness.records import Trial
+from harness.records import Trial, read_plan
 from harness.tracking.record import now
 
 USER_ERROR = 2  # a worker's exit code for a mistake that no further attempt can mend
@@ -87,13 +87,15 @@ def _work_left(ledger: Ledger, alive: Callable[[Row], bool]) -> bool:
 
 def _may_suggest(folder: Path, plan: dict[str, Any]) -> bool:
     """Whether a worker may still make work for itself, which it does where the study searches."""
-    return "search" in plan and Search.from_json(read_json(folder / "plan.json")["search"]).left > 0
+    if "search" not in plan:
+        return False
+    return Search.from_json((read_plan(folder / "plan.json") or plan)["search"]).left > 0
 
 
 def share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEnv]:
     """The workers of a run; threads are chosen once per run name, so that bits can repeat."""
     path = runtime.study(run_name) / "arithmetic.json"
-    chosen = read_json(path)
+    chosen = read_object(path, "threads")
     machine = plan_workers(workers)
     if chosen is None or workers is not None:
         write_json(path, {"threads": machine[0].threads, "at": now()})

@@ -10,7 +10,7 @@ from harness.executors.progress import Snapshot, TrialEnd, TrialProgress
 from harness.files import read_json
 from harness.ledger.base import ENDED, Job, Row, State, Status
 from harness.ledger.optuna_ledger import OptunaLedger
-from harness.records import Trial
+from harness.records import Trial, read_plan
 
 _SHOWN = (*ENDED, Status.CRASHED, Status.LOST)
 
@@ -46,7 +46,7 @@ class Poll:
     def snapshot(self) -> Snapshot:
         """How things stand now."""
         if self._grows:
-            self._learn(read_json(self._plan))
+            self._learn(read_plan(self._plan) or {})
         rows: dict[State, list[Row]] = {state: [] for state in State}
         for row in self._ledger.rows():
             # rows of an earlier state of the study file are none of this plan's

@@ -7,18 +7,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
+
+_PIECE = 4096  # bytes that are looked through at once for the end of a line
 
 
 class Journal(JournalStorage):
     """Optuna's journal; to be used by one thread of a process."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create the file at `path`; raises as JournalStorage does where it is damaged."""
+        """Open or create the file at `path`; raises as JournalStorage does where it is damaged.
+
+        A torn last line, which a killed process or a full disk left, is cut.
+        """
         self._lines = _Lines(path)
+        if torn(path):
+            with self._lines.together():
+                pass
         super().__init__(self._lines)
 
     @contextmanager
@@ -26,6 +34,50 @@ class Journal(JournalStorage):
         """Keep other processes from writing meanwhile, and sync the disk once, at the end."""
         with self._lines.together():
             yield
+
+
+class Kept(BaseJournalBackend):
+    """The whole lines of a journal as they are on the disk; nothing can be written."""
+
+    def __init__(self, path: Path) -> None:
+        lines = path.read_bytes().split(b"\n")[:-1]
+        self._logs = [json.loads(line.decode()) for line in lines]
+
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
+        """The entries from a number on."""
+        return iter(self._logs[log_number_from:])
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Refused."""
+        raise RuntimeError("a ledger that is only looked at")
+
+
+def torn(path: Path) -> bool:
+    """Whether the last line lacks its end."""
+    with path.open("rb") as file:
+        return _end(file) > 0
+
+
+def cut(path: Path, file: FileIO) -> None:
+    """Cut a torn last line; `file` is the journal, open for appending, and locked."""
+    with path.open("rb") as reader:
+        if rest := _end(reader):
+            file.truncate(file.seek(0, os.SEEK_END) - rest)
+            os.fsync(file.fileno())
+
+
+def _end(file: IO[bytes]) -> int:
+    """Bytes after the last end of a line."""
+    size = file.seek(0, os.SEEK_END)
+    rest = 0
+    while rest < size:
+        step = min(_PIECE, size - rest)
+        file.seek(size - rest - step)
+        place = file.read(step).rfind(b"\n")
+        if place >= 0:
+            return rest + step - place - 1
+        rest += step
+    return rest
 
 
 class _Lines(JournalFileBackend):
@@ -49,6 +101,7 @@ class _Lines(JournalFileBackend):
             return
         with self._path.open("ab", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
+            cut(self._path, file)
             self._file = file
             try:
                 yield

@@ -14,14 +14,15 @@ from typing import TypeVar
 
 import optuna
 from optuna.exceptions import DuplicatedStudyError, UpdateFinishedTrialError
-from optuna.storages import BaseStorage
+from optuna.storages import BaseStorage, JournalStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from harness.files import alone
 from harness.ledger.base import ENDED, Claim, Job, Row, State, Status, next_attempt
+from harness.ledger.journal import Kept
 from harness.ledger.lease import Lease
-from harness.ledger.storage import open_storage
+from harness.ledger.storage import JOURNAL, UNREADABLE, damaged, open_storage
 
 _BATCH = 100  # trials written in one piece; others wait some 20 ms for it
 _UNLEASED = 60.0  # seconds that a running row may lack its lease, which is written after the claim
@@ -56,7 +57,14 @@ class OptunaLedger:
     ) -> "OptunaLedger":
         """Open or create the ledger: `folder`/ledger.log, or the database at URL `storage`."""
         opened = open_storage(folder, storage, workers)
-        return cls(opened, run_name, folder / "enqueue.lock")
+        if storage:
+            return cls(opened, run_name, folder / "enqueue.lock")
+        try:
+            ledger = cls(opened, run_name, folder / "enqueue.lock")
+            ledger.rows()
+        except UNREADABLE:  # lines that Optuna takes, and that are no trials of ours
+            raise damaged(folder / JOURNAL) from None
+        return ledger
 
     def enqueue(self, jobs: Sequence[Job], retry_crashed: bool = False) -> int:
         """Queue the trials that are neither waiting nor running nor given up; return how many."""
@@ -221,6 +229,19 @@ class OptunaLedger:
     def _alone(self) -> AbstractContextManager[None]:
         """Only one process of this folder at a time looks what is queued and adds to it."""
         return nullcontext() if self._lock is None else alone(self._lock)
+
+
+def look(folder: Path, run_name: str) -> list[Row]:
+    """Every attempt in the journal of a run as it lies on the disk; nothing is written.
+
+    Raises one of UNREADABLE where it is damaged.
+    """
+    storage = JournalStorage(Kept(folder / JOURNAL))
+    try:
+        study = storage.get_study_id_from_name(run_name)
+    except KeyError:
+        return []
+    return [_row(trial) for trial in storage.get_all_trials(study) if "key" in trial.user_attrs]
 
 
 def _study_id(storage: BaseStorage, run_name: str) -> int:

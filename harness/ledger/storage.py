@@ -4,12 +4,20 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from optuna.exceptions import OptunaError
+
 from harness.errors import HarnessError, unknown
 from harness.ledger.journal import Journal
 
 if TYPE_CHECKING:
     from harness.ledger.database import Database
 
+# whatever a torn, changed or foreign line makes Optuna raise when it replays a journal
+UNREADABLE = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError,
+    ValueError, OptunaError,
+)  # fmt: skip
+JOURNAL = "ledger.log"  # in the folder of a run
 _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
@@ -21,7 +29,7 @@ _DRIVERS = {
 def open_storage(folder: Path, url: str, workers: int) -> "Journal | Database":
     """Open what `url` names, or the journal in `folder` where it is empty."""
     folder.mkdir(parents=True, exist_ok=True)
-    return _open_database(url, workers) if url else _open_journal(folder.resolve() / "ledger.log")
+    return _open_database(url, workers) if url else _open_journal(folder.resolve() / JOURNAL)
 
 
 def _open_journal(path: Path) -> Journal:
@@ -29,11 +37,16 @@ def _open_journal(path: Path) -> Journal:
         return Journal(path)
     except OSError as error:
         raise HarnessError(f"{path}: the ledger cannot be opened ({error.strerror})") from None
-    except (ValueError, KeyError, TypeError):  # a torn or foreign line
-        raise HarnessError(
-            f"{path}: the ledger is damaged; delete this file and run again: results lie in the "
-            "trials' own folders, and only what is missing is queued"
-        ) from None
+    except UNREADABLE:
+        raise damaged(path) from None
+
+
+def damaged(path: Path) -> HarnessError:
+    """What to say of a journal with a line that is none."""
+    return HarnessError(
+        f"{path}: the ledger is damaged; delete this file (harness doctor --fix sets it aside) and "
+        "run again: results lie in the trials' own folders, and only what is missing is queued"
+    )
 
 
 def _open_database(url: str, workers: int) -> "Database":

@@ -1,6 +1,5 @@
 """Write a report: one page, the same as Markdown, tables with all digits, figures for papers."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +9,8 @@ import pandas as pd
 from harness.analysis.frame import load
 from harness.catalog import SECTIONS
 from harness.config.runtime import Runtime
+from harness.files import alone
+from harness.leftovers import discard, passing, sweep
 from harness.report import format as show
 from harness.report import overview, words
 from harness.report.blocks import Block, Figure, Gallery
@@ -46,7 +47,8 @@ def publish(
 ) -> Path:
     """Write a folder of reports/ in one go, what `more` adds to it, and the list of reports."""
     folder = reports / front.name
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    sweep(reports, folder)
+    temporary = passing(folder)
     try:
         _write(temporary, front, blocks, tables)
         more(temporary)
@@ -104,14 +106,15 @@ def _tables(data: ReportData) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _swap(new: Path, folder: Path) -> None:
-    """Put `new` in the place of `folder`; what others keep in there is carried over."""
-    if not folder.exists():
-        new.rename(folder)
-        return
-    for entry in folder.iterdir():
-        if entry.name not in OURS:
-            entry.rename(new / entry.name)
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-    folder.rename(old)
-    new.rename(folder)
-    shutil.rmtree(old)
+    """Put the parts of `new` in the places of those in `folder`; what others keep there stays.
+
+    The page comes last: a kill in between leaves a report whose parts are each whole.
+    """
+    folder.mkdir(exist_ok=True)
+    with alone(folder):  # two drivers of one run may end at once
+        for name in sorted(OURS, key=lambda name: name == "index.html"):
+            part = new / name
+            if part.is_dir() or not part.exists() or (folder / name).is_dir():
+                discard(folder / name)
+            if part.exists():
+                part.replace(folder / name)

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.config.runtime import Runtime
-from harness.errors import HarnessError
-from harness.files import read_json, write_json
-from harness.records import INTERPOLATION, Trial
+from harness.digests import differing, read_seal
+from harness.errors import Damaged, HarnessError
+from harness.files import write_json
+from harness.leftovers import discard, passing, sweep
+from harness.records import INTERPOLATION, Trial, read_plan
 
 KEPT = ("config.json", "metrics.jsonl", "result.json", "failure.json", INTERPOLATION)
 PRIVATE = ("host", "pid")  # of a machine, and of no use elsewhere
@@ -21,22 +23,36 @@ def publish_record(run_name: str, runtime: Runtime) -> Path:
     each cell. The layout is that of runs/, and `harness report` reads it where runs/ has no such
     run.
     """
-    plan: Mapping[str, Any] | None = read_json(runtime.study(run_name) / "plan.json")
+    plan = read_plan(runtime.study(run_name) / "plan.json")
     if plan is None:
         raise HarnessError(f"{run_name}: there is no such run in {runtime.runs}")
     folder = runtime.published(run_name)
-    shutil.rmtree(folder, ignore_errors=True)
-    target = Runtime(runs=folder, reports=runtime.reports)
+    sweep(folder.parent)
+    coming = passing(folder)
+    try:
+        _write(plan, runtime, Runtime(runs=coming, reports=runtime.reports))
+        discard(folder)
+        coming.rename(folder)
+    finally:
+        shutil.rmtree(coming, ignore_errors=True)
+    return folder
+
+
+def _write(plan: Mapping[str, Any], runtime: Runtime, target: Runtime) -> None:
+    run_name = plan["run_name"]
     write_json(target.study(run_name) / "plan.json", plan)
     first = min(plan["seeds"])
     for row in plan["trials"]:
         source = Trial(runtime.trials / row["key"])
         if source.environment():
             _copy(source, target.trials / row["key"], every=row["seed"] == first)
-    return folder
 
 
 def _copy(trial: Trial, folder: Path, every: bool) -> None:
+    seal = read_seal(trial.folder)
+    for path, why in differing(trial.folder, seal).items() if seal else ():
+        if path.parent.name != "generators" and path.suffix != ".png":
+            raise Damaged(path, why)
     grids = trial.samples()
     files = [trial.folder / name for name in KEPT]
     files += [*trial.folder.glob("evaluations/*"), *(grids if every else grids[-1:])]

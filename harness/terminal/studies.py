@@ -193,11 +193,15 @@ def show_status(rows: list[dict[str, Any]]) -> None:
     if not rows:
         Console().print("No study has been run here yet; start with: harness run quickstart")
         return
-    columns = list(rows[0])
+    # two kinds of end that most records have none of
+    rare = [name for name in ("pruned", "damaged") if not any(row[name] for row in rows)]
+    columns = [name for name in rows[0] if name not in rare]
     table = new_table(columns, columns[2:])
     for row in rows:
         table.add_row(*(str(row[name]) for name in columns))
     Console().print(table)
+    if "damaged" in columns:
+        Console().print("harness doctor names what is damaged; --fix sets it aside")
 
 
 def show_trial(trial: "Explanation") -> None:
@@ -217,9 +221,16 @@ def show_trial(trial: "Explanation") -> None:
         console.print(f"Flags: {', '.join(flag['flag'] for flag in done['flags']) or 'none'}")
         if done["message"]:
             console.print(done["message"])
+    _show_remains(trial, console)
+
+
+def _show_remains(trial: "Explanation", console: Console) -> None:
+    """Its last crash, what is damaged, and the end of its log."""
     if trial.failure:
         console.print(f"Failed: {trial.failure['error']}", markup=False)
-        console.print(trial.failure["log_tail"], markup=False)
+        console.print(trial.failure.get("log_tail", ""), markup=False)
+    for line in trial.damaged:
+        console.print(line, markup=False, style="yellow")
     if trial.log:
         console.print("End of its log:")
         console.print("\n".join(trial.log), markup=False)

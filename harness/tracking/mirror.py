@@ -9,7 +9,6 @@ runs/studies/<run name>/wandb/
 import fcntl
 import hashlib
 import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +16,9 @@ from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple, TypedDict, get_args
 
 from harness.config.identity import digest
-from harness.errors import HarnessError, unknown
-from harness.files import read_json, write_json
+from harness.errors import Damaged, HarnessError, unknown
+from harness.files import read_object, write_json
+from harness.leftovers import discard, sweep
 
 Log = Callable[[str], None]
 Row = Mapping[str, Any]
@@ -160,7 +160,10 @@ def held(folder: Path, name: str, *, wait: bool = False) -> Iterator[None]:
 
 def entries(folder: Path) -> dict[str, Entry]:
     """Every run that was marked whole, by its key."""
-    found: dict[str, Entry] = read_json(folder / "whole.json") or {}
+    found: dict[str, Entry] = read_object(folder / "whole.json") or {}
+    for key, entry in found.items():
+        if not isinstance(entry, dict) or set(Entry.__annotations__) - entry.keys():
+            raise Damaged(folder / "whole.json", f"the entry {key!r} is not whole")
     return found
 
 
@@ -180,6 +183,7 @@ def offline_folders(folder: Path, run_id: str) -> list[Path]:
 
 def remove_offline(folder: Path, run_id: str, keep: str = "") -> None:
     """Remove the offline folders of this id but `keep`, so that an upload sees one run an id."""
+    sweep(folder)
     for path in offline_folders(folder, run_id):
         if path.name != keep:
-            shutil.rmtree(path)
+            discard(path)

@@ -14,8 +14,7 @@ from typing import Any
 
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError, unknown
-from harness.files import read_json
-from harness.records import CRASHED, FINISHED, Trial
+from harness.records import CRASHED, FINISHED, Trial, read_plan
 from harness.tracking import mirror
 from harness.tracking.mirror import (
     Cells,
@@ -83,7 +82,7 @@ def sync_study(run_name: str, runtime: Runtime, log: Log, verdict: str = "") -> 
 
 
 def _plan(run_name: str, runtime: Runtime) -> dict[str, Any]:
-    plan: dict[str, Any] | None = read_json(runtime.study(run_name) / "plan.json")
+    plan = read_plan(runtime.study(run_name) / "plan.json")
     if plan is None:
         known = [path.parent.name for path in runtime.study("").glob("*/plan.json")]
         raise HarnessError(unknown("run name", run_name, known))
@@ -170,7 +169,7 @@ def _trial_content(identity: RunIdentity, trial: Trial, request: str) -> _Conten
         "samples": [int(path.stem) for path in trial.samples()],
     }
     result = trial.result() or {}
-    config = read_json(trial.folder / "config.json")
+    config = trial.knobs()
     write = partial(_replay, trial=trial, logged=logged, result=result)
     return _Content(identity, config, logged, result, write)
 

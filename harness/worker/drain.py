@@ -13,14 +13,14 @@ from harness.config.identity import key, metric_request
 from harness.config.patch import unflatten
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
-from harness.errors import HarnessError
-from harness.files import read_json, unwritable
+from harness.errors import Damaged, HarnessError
+from harness.files import unwritable
 from harness.gan import devices
 from harness.gan.numbers import structure
 from harness.gan.train.program import Programs
 from harness.ledger.base import Claim, Status
 from harness.ledger.optuna_ledger import OptunaLedger
-from harness.records import Trial
+from harness.records import Trial, read_plan
 from harness.tracking.record import Busy, Recorder
 from harness.worker.search import Searcher
 from harness.worker.trial import Context, run_trial
@@ -50,7 +50,7 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     stop = Stop()
     stop.install()
     folder = runtime.study(run_name)
-    plan = read_json(folder / "plan.json")
+    plan = read_plan(folder / "plan.json")
     if plan is None:
         raise HarnessError(f"{folder}: no run of that name was started here")
     context = prepare(plan, runtime, stop, keep_all)
@@ -103,7 +103,7 @@ class _Cells:
     def knobs(self, label: str) -> dict[str, Any]:
         """Every knob but the seed; none of a cell that the plan does not have."""
         if label not in self._knobs:
-            self._learn(read_json(self._path))
+            self._learn(read_plan(self._path) or {"cells": []})
         return self._knobs.get(label, {})
 
     def structure(self, label: str) -> str:
@@ -168,8 +168,13 @@ def _answered(folder: Path, config: TrialConfig) -> Status | None:
     """How the trial ended, if it has and its scores are there."""
     trial = Trial(folder)
     result = trial.result()
-    if result is None or trial.metric(metric_request(config)) is None:
+    if result is None:
         return None
+    try:
+        if not trial.scored(metric_request(config), config.training.evaluations):
+            return None
+    except Damaged:
+        return None  # the scores; a result that is damaged is an error
     return Status(result["status"])
 
 

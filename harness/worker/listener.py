@@ -1,6 +1,5 @@
 """Listens to a training session and writes what it says: record, checkpoints, W&B."""
 
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from harness.catalog import LOSSES
 from harness.gan.grid import write_grid
 from harness.gan.train.session import SIDE, STEPS, Diverged, Event, Row, Scores, Session
+from harness.leftovers import discard
 from harness.metrics import health
 from harness.records import DIVERGED, FINISHED, Trial
 from harness.tracking.record import Recorder, now
@@ -58,7 +58,7 @@ class Listener:
         if way is not None:
             write_grid(self.recorder.interpolation, way, STEPS)
         result = self._result(DIVERGED if diverged else FINISHED, diverged)
-        self.recorder.result(result)
+        self.recorder.result(result, self.keep_all)
         self._tidy()
         return result
 
@@ -122,6 +122,7 @@ class Listener:
 
     def _save(self) -> None:
         self.recorder.settle()
+        self.recorder.keep_checkpoint()
         self.session.save(self.recorder.checkpoint)
         self.saved = time.monotonic()
 
@@ -155,4 +156,4 @@ class Listener:
     def _tidy(self) -> None:
         """When a trial has ended its optimiser states go and its EMA generators stay."""
         if not self.keep_all:
-            shutil.rmtree(self.recorder.checkpoint.parent, ignore_errors=True)
+            discard(self.recorder.checkpoint.parent)

@@ -11,9 +11,10 @@ from harness.design.cells import Cell, difference
 from harness.design.expand import cell_json
 from harness.design.search import PATIENCE, Search, Suggestion
 from harness.errors import HarnessError
-from harness.files import alone, read_json, write_json
+from harness.files import alone
 from harness.ledger.base import Job, Ledger
 from harness.ledger.search import prunes, suggest
+from harness.records import read_plan, write_plan
 
 
 class Searcher:
@@ -27,7 +28,7 @@ class Searcher:
         """Add one more suggestion to the plan and the queue; False when the budget is spent."""
         with alone(self._path.with_name("search.lock")):
             refused = 0
-            while Search.from_json(read_json(self._path)["search"]).left > 0:
+            while Search.from_json((read_plan(self._path) or {})["search"]).left > 0:
                 if not (why := self._add()):
                     return True
                 refused += 1
@@ -68,5 +69,5 @@ class Searcher:
 
     def _write(self, plan: dict[str, Any], search: Search, made: Suggestion) -> str:
         found = replace(search, suggestions=(*search.suggestions, made))
-        write_json(self._path, {**plan, "search": found.to_json()})
+        write_plan(self._path, {**plan, "search": found.to_json()})
         return made.refused

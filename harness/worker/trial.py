@@ -14,10 +14,12 @@ from harness.gan.train.program import Programs
 from harness.gan.train.session import Session
 from harness.ledger.base import Claim, Status
 from harness.records import FINISHED, Trial
+from harness.tracking.environment import environment
 from harness.tracking.mirror import RunIdentity, TrackingSettings
-from harness.tracking.record import Recorder, environment
+from harness.tracking.record import Recorder
 from harness.tracking.wandb_sink import WandbSink
 from harness.worker.listener import Listener
+from harness.worker.resume import resumed
 
 EVALUATORS = 4  # kept; each holds an encoder and the features of the validation images
 
@@ -87,15 +89,10 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
     for note in images.notes:
         recorder.log(note)
     evaluator = context.evaluator(config)
-    session = Session(config, images, evaluator, context.programs.get(config))
+    program = context.programs.get(config)
     if trained:
-        return _score(session, recorder)
-    if recorder.checkpoint.exists():
-        session.restore(recorder.checkpoint)
-        recorder.cut(session.iteration)
-        recorder.log(f"continues after iteration {session.iteration}")
-    else:
-        recorder.cut(-1)
+        return _score(Session(config, images, evaluator, program), recorder)
+    session = resumed(lambda: Session(config, images, evaluator, program), recorder)
     recorder.describe_metric(evaluator.spec)
     sink = context.sink(config, claim, recorder)
     result = None
@@ -112,7 +109,7 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
 def _score(session: Session, recorder: Recorder) -> Status:
     """Score the kept EMA generators of a trained trial by another metric."""
     evaluator, result = session.evaluator, Trial(recorder.folder).result() or {}
-    if recorder.scored(evaluator.identity):
+    if recorder.scored(evaluator.identity, session.config.training.evaluations):
         # asked for in other words: the curve of the training has more points than are kept
         recorder.describe_metric(evaluator.spec)
     else:
@@ -127,10 +124,10 @@ def _rescored(session: Session, recorder: Recorder, status: str) -> list[dict[st
     numbers = {at: number for number, at in enumerate(config.evaluation_iterations)}
     kept = sorted((recorder.folder / "generators").glob("*.npz"))
     needed = set(config.final_iterations) if status == FINISHED else set()
-    if needed - {int(path.stem) for path in kept}:
+    if needed - {int(path.stem) for path in kept if path.stem.isdigit()}:
         raise HarnessError(
-            f"{recorder.folder.name}: its generators were removed (harness clean), so it cannot be "
-            "scored; harness clean STUDY --trials and a new run train it again"
+            f"{recorder.folder.name}: its generators were removed (harness clean) or are damaged, "
+            "so it cannot be scored; harness clean STUDY --trials and a new run train it again"
         )
     rows = [session.score_values(0)]
     for path in kept:

@@ -354,3 +354,40 @@ class TestLeaseAlive:
 
     def test_no_lease_is_dead(self) -> None:
         assert not lease_alive(None, 0.0)
+
+
+def test_a_torn_last_line_is_cut_when_the_journal_is_opened(tmp_path: Path) -> None:
+    """As a kill in mid-write leaves it, also one longer than what is read at once."""
+    ledger = OptunaLedger.open("run", tmp_path)
+    ledger.enqueue(jobs(3))
+    journal = tmp_path / "ledger.log"
+    whole = journal.read_bytes()
+    for rest in (b'{"op_code":', b"x" * 10_000):
+        journal.write_bytes(whole + rest)
+        assert len(OptunaLedger.open("run", tmp_path).rows()) == 3
+        assert journal.read_bytes() == whole
+
+
+def test_a_line_that_another_process_tore_is_cut_before_the_next_is_written(
+    tmp_path: Path,
+) -> None:
+    ledger = OptunaLedger.open("run", tmp_path)
+    ledger.enqueue(jobs(1))
+    with (tmp_path / "ledger.log").open("ab") as file:
+        file.write(b'{"op_code":')
+    ledger.enqueue(jobs(3))
+    assert [row.key for row in OptunaLedger.open("run", tmp_path).rows()] == [
+        job.key for job in jobs(3)
+    ]
+
+
+def test_a_line_that_is_json_and_no_trial_of_ours_is_one_message(tmp_path: Path) -> None:
+    ledger = OptunaLedger.open("run", tmp_path)
+    ledger.enqueue(jobs(2))
+    journal = tmp_path / "ledger.log"
+    text = journal.read_text()
+    for old, new in (('"order"', '"odrer"'), ('"op_code":4', '"op_code":9'), ('"attempt"', '"a"')):
+        journal.write_text(text.replace(old, new, 1))
+        assert journal.read_text() != text
+        with pytest.raises(HarnessError, match=r"ledger\.log: the ledger is damaged"):
+            OptunaLedger.open("run", tmp_path)

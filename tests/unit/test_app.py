@@ -9,8 +9,8 @@ from harness.errors import HarnessError
 from harness.executors.devices import Machine
 from harness.executors.drive import Options
 from harness.executors.local import Outcome
-from harness.files import append_line, read_json, write_json
-from harness.records import Trial
+from harness.files import append_line, write_json
+from harness.records import Trial, read_plan
 
 STUDY = """title: A study
 question: Q?
@@ -92,7 +92,8 @@ def test_the_state_of_every_run(runtime):
     write_json(runtime.trials / one.trials[2].key / "failure.json", {"error": "x"})
     two = begin(runtime, "two")  # shares the reference, of which seed 0 is trained
     write_json(runtime.trials / two.trials[1].key / "config.json", {})
-    counts = {"finished": 1, "diverged": 1, "crashed": 1, "pruned": 0, "begun": 0, "missing": 1}
+    counts = {"finished": 1, "diverged": 1, "crashed": 1, "pruned": 0, "damaged": 0}
+    counts |= {"begun": 0, "missing": 1}
     assert app.status(runtime) == [
         {"run": "one", "title": "A study", "trials": 4, **counts},
         {
@@ -103,6 +104,7 @@ def test_the_state_of_every_run(runtime):
             "diverged": 0,
             "crashed": 1,
             "pruned": 0,
+            "damaged": 0,
             "begun": 1,
             "missing": 1,
         },
@@ -160,7 +162,7 @@ def test_a_run_without_work_starts_nothing(runtime, monkeypatch):
     plan, _ = app.plan("one", runtime)
     monkeypatch.setattr(app.studies, "missing", lambda of, trials: ())
     assert app.run(plan, runtime, Options()) is Outcome.DONE
-    assert read_json(runtime.study("one") / "plan.json") == plan.to_json()
+    assert read_plan(runtime.study("one") / "plan.json") == plan.to_json()
     assert not (runtime.study("one") / "ledger.journal").exists()
 
 

@@ -22,6 +22,7 @@ VERBS = [
     "clean",
     "heuristics",
     "knobs",
+    "doctor",
     "compare",
     "rank",
     "self-check",

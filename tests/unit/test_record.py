@@ -9,7 +9,10 @@ from harness.config.patch import flatten
 from harness.errors import HarnessError
 from harness.files import append_line, read_json, read_lines
 from harness.records import Trial
-from harness.tracking.record import Busy, Recorder, environment, now
+from harness.tracking.environment import environment
+from harness.tracking.record import Busy, Recorder, now
+
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xaeB`\x82"  # as much as is needed to be whole
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ def test_a_cut_makes_the_record_that_of_a_trial_stopped_there(recorder):
     for row in rows(0, 20, 40):
         recorder.evaluation("kid-a", row)
         recorder.sample_path(row["iteration"]).parent.mkdir(exist_ok=True)
-        recorder.sample_path(row["iteration"]).touch()
+        recorder.sample_path(row["iteration"]).write_bytes(PNG)
         recorder.generator(row["iteration"]).parent.mkdir(exist_ok=True)
         recorder.generator(row["iteration"]).touch()
     with (recorder.folder / "metrics.jsonl").open("a") as file:
@@ -100,7 +103,7 @@ def test_a_result_ends_progress_and_failure(recorder):
     recorder.progress(iteration=6)
     recorder.result({"status": "finished"})
     left = {path.name for path in recorder.folder.iterdir()}
-    assert left == {"lock", "result.json"}
+    assert left == {"lock", "result.json", "digests.json"}
 
 
 def test_the_log_has_a_time_on_every_entry(recorder):

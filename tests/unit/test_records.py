@@ -5,8 +5,11 @@ import json
 import pytest
 
 from harness.config.patch import flatten, resolve
+from harness.errors import Damaged
 from harness.files import append_line, write_json
-from harness.records import Trial
+from harness.records import Trial, read_plan, write_plan
+
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xaeB`\x82"  # as much as is needed to be whole
 
 
 @pytest.fixture
@@ -55,7 +58,7 @@ def test_scores_are_found_by_what_was_asked(trial):
 def test_samples_are_in_the_order_of_training(trial):
     (trial.folder / "samples").mkdir()
     for name in ("00000100.png", "00000020.png", "00000000.png", "notes.txt"):
-        (trial.folder / "samples" / name).touch()
+        (trial.folder / "samples" / name).write_bytes(PNG)
     assert [path.stem for path in trial.samples()] == ["00000000", "00000020", "00000100"]
 
 
@@ -64,3 +67,31 @@ def test_training_rows_without_a_torn_last_one(trial):
     text = "".join(json.dumps(row) + "\n" for row in rows) + '{"iteration": 3'
     (trial.folder / "metrics.jsonl").write_text(text)
     assert trial.training_rows() == rows
+
+
+def test_a_plan_in_which_a_number_changed_is_named_and_an_earlier_version_s_is_read(tmp_path):
+    names = ("run_name", "study", "profile", "title", "question", "cells", "trials", "seeds")
+    plan = {**dict.fromkeys(names, ""), "alpha": 0.05}
+    path = tmp_path / "plan.json"
+    write_plan(path, plan)
+    assert read_plan(path) == plan
+    path.write_text(path.read_text().replace("0.05", "0.15"))
+    with pytest.raises(Damaged, match=r"plan\.json: damaged"):
+        read_plan(path)
+    write_json(path, plan)
+    assert read_plan(path) == plan
+    write_json(path, {"title": ""})
+    with pytest.raises(Damaged, match="it lacks 'run_name'"):
+        read_plan(path)
+
+
+@pytest.mark.parametrize("change", [b"", PNG[:-1], PNG[:-5] + b"\0" + PNG[-4:], b"GIF89a", None])
+def test_a_damaged_picture_is_left_out_and_named(trial, change):
+    path = trial.folder / "samples/00000010.png"
+    path.parent.mkdir()
+    path.write_bytes(PNG)
+    assert trial.samples() == [path]
+    path.unlink()
+    path.mkdir() if change is None else path.write_bytes(change)
+    assert trial.samples() == []
+    assert trial.damaged_pictures() == [path]

@@ -10,7 +10,8 @@ from harness.app.studies import write_plan
 from harness.config.runtime import Runtime
 from harness.design.reach import Reach
 from harness.errors import HarnessError
-from harness.files import read_json, write_json
+from harness.files import write_json
+from harness.records import read_plan
 from harness.tracking.sweep import sweep
 
 HEAD = "title: T\nquestion: Q?\nbaseline: {data.name: digits, data.image_size: 16}\n"
@@ -64,7 +65,7 @@ def test_what_was_declared_before_the_first_trial_ended_is_kept(planned, tmp_pat
     write_json(runtime.trials / plan.trials[0].key / "result.json", {"status": "finished"})
     again = write_plan(planned(TIP + "seeds: 4\n"), runtime)
     assert (again["declared"]["seeds"], again["seeds"]) == ([0, 1, 2], [0, 1, 2, 3])
-    assert read_json(runtime.study(plan.run_name) / "plan.json") == again
+    assert read_plan(runtime.study(plan.run_name) / "plan.json") == again
 
 
 def test_drawn_flips_bound_the_smallest_p():

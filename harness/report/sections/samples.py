@@ -45,8 +45,9 @@ class Shown(NamedTuple):
 def build(data: ReportData) -> list[Block]:
     """A film of all cells, the best and the worst seed of each, ways between latents."""
     head = Heading("Samples", "samples")
+    damaged = [Text(_damaged(data), "note")] if data.frames.damaged else []
     if data.frames.samples.empty:
-        return [head, Text("No sample grid has been recorded yet.", "note")]
+        return [head, Text("No sample grid has been recorded yet.", "note"), *damaged]
     seed = _seed(data)
     with_grids = set(data.frames.samples["cell"])
     cells = [cell for cell in data.labels if cell in with_grids]
@@ -67,7 +68,15 @@ def build(data: ReportData) -> list[Block]:
         Text(_how(data, seed)),
         *(gallery for gallery in galleries if gallery),
         *([Text(said, "note")] if left else []),
+        *damaged,
     ]
+
+
+def _damaged(data: ReportData) -> str:
+    paths = data.frames.damaged
+    names = ", ".join("/".join(Path(path).parts[-3:]) for path in paths[:NAMED])
+    more = " and others" if len(paths) > NAMED else ""
+    return f"Damaged and left out: {show.count(len(paths), 'picture')} ({names}{more})."
 
 
 def _bytes(shown: Sequence[Shown]) -> int:

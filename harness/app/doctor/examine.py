@@ -1,0 +1,114 @@
+"""In which order the doctor looks, and at what."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from harness.app.doctor import machine, runs
+from harness.app.doctor.finding import Finding, left
+from harness.app.doctor.trials import RECORD, check_trial
+from harness.config.runtime import Runtime
+from harness.errors import Damaged
+from harness.records import ASIDE, Trial, read_plan
+
+Progress = Callable[[str, int, int], None]
+
+
+class Part(NamedTuple):
+    """What was found in one place, made while it is read; and how many trials it is."""
+
+    findings: Iterable[Finding]
+    trials: int = 0
+
+
+def examine(
+    runtime: Runtime, names: Sequence[str], whole: bool, progress: Progress
+) -> Iterator[Part]:
+    """Every place in turn; `whole`: also what belongs to no run."""
+    yield Part(_installation(runtime, progress))
+    plans, damaged = _plans(runtime, names)
+    yield Part(damaged)
+    yield Part(machine.check_inputs(config for plan in plans for config in _configs(plan)))
+    if whole:
+        yield Part(left(RECORD, runtime.runs, runtime.trials, runtime.runs / "studies",
+                        runtime.reports))  # fmt: skip
+        remedy = "it is measured anew"
+        yield Part(runs.document(runtime.runs / "speed.json", remedy))
+    for plan in plans:
+        folder = runtime.study(plan["run_name"])
+        yield Part(runs.check_folder(folder))
+        yield Part(left(RECORD, runtime.reports / plan["run_name"]))
+    planned = _planned(plans)
+    keys = [*planned]
+    if whole:
+        others = sorted(path.name for path in runtime.trials.glob("[!.]*"))
+        keys += [name for name in others if name not in planned]
+        if not damaged:
+            yield Part(_orphans(runtime, keys[len(planned) :]))
+    for number, key in enumerate(keys):
+        progress(f"trial {key}", number, len(keys))
+        trial = Trial(runtime.trials / key)
+        if trial.folder.exists():
+            yield Part(check_trial(trial, planned.get(key)), trials=1)
+    for plan in plans:
+        progress(f"queue and mirror of {plan['run_name']}", len(keys), len(keys))
+        yield Part(_missing(plan, runtime))
+        yield Part(runs.check_ledger(plan, runtime))
+        yield Part(runs.check_mirror(plan, runtime))
+
+
+def _installation(runtime: Runtime, progress: Progress) -> Iterator[Finding]:
+    progress("versions", 0, 1)
+    yield from machine.check_versions()
+    progress("devices, as TensorFlow sees them", 0, 1)
+    yield from machine.check_devices()
+    yield from machine.check_places(runtime)
+    yield from machine.check_tracking(runtime)
+
+
+def _plans(runtime: Runtime, names: Sequence[str]) -> tuple[list[dict[str, Any]], list[Finding]]:
+    plans, found = [], []
+    for name in names:
+        path = runtime.study(name) / "plan.json"
+        try:
+            if plan := read_plan(path):
+                plans.append(plan)
+        except Damaged as error:
+            found.append(
+                runs.damaged(RECORD, path, error.why, f"harness run of {name} writes it again")
+            )
+    return plans, found
+
+
+def _configs(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [cell["config"] for cell in plan["cells"]]
+
+
+def _planned(plans: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Key → knobs and request, of the first plan that has it."""
+    found: dict[str, dict[str, Any]] = {}
+    for plan in plans:
+        cells = {cell["label"]: cell for cell in plan["cells"]}
+        for row in plan["trials"]:
+            cell = cells[row["cell"]]
+            config = {**cell["config"], "seed": row["seed"]}
+            found.setdefault(row["key"], {"config": config, "request": cell["request"]})
+    return found
+
+
+def _orphans(runtime: Runtime, keys: Sequence[str]) -> Iterator[Finding]:
+    for key in keys:
+        folder = runtime.trials / key
+        what = "no study's plan mentions it" if folder.is_dir() else "no trial's folder"
+        yield Finding(RECORD, str(folder), what, "remove it if nothing needs it", wrong=False)
+    if aside := sorted(path.name for path in (runtime.runs / ASIDE).glob("*")):
+        yield Finding(RECORD, str(runtime.runs / ASIDE), f"set aside before: {', '.join(aside)}",
+                      "remove them when they are of no use", wrong=False)  # fmt: skip
+
+
+def _missing(plan: dict[str, Any], runtime: Runtime) -> Iterator[Finding]:
+    states = [Trial(runtime.trials / row["key"]).state() for row in plan["trials"]]
+    counts = {state: states.count(state) for state in ("crashed", "begun", "missing")}
+    said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    if said:
+        yield Finding(RECORD, plan["run_name"], f"of {len(states)} trials {said}",
+                      "harness run trains what is missing", wrong=False)  # fmt: skip

@@ -1,0 +1,136 @@
+"""Looking at the installation: versions, devices, data and weights, disk, W&B."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, metadata, requires, version
+from pathlib import Path
+from typing import Any
+
+from harness.app.doctor.finding import Finding
+from harness.catalog import DATASETS, TFDS, dataset
+from harness.config.runtime import Runtime
+from harness.errors import HarnessError
+from harness.tracking.wandb_library import has_account, resolve_mode
+
+AREA = "installation"
+PACKAGE = "gan-ablation-harness"
+ROOM = 10**9  # bytes; below it a run may end in mid-training
+PATIENCE = 180  # seconds for TensorFlow to be imported and to look for devices
+_NEED = re.compile(r"([A-Za-z0-9_.-]+)(?:\[[^]]*])?(?:>=([0-9.]+))?\s*")
+_DEVICES = "from harness.gan.devices import explain; print(explain())"
+
+
+def check_versions() -> Iterator[Finding]:
+    """Python and the packages against the ranges that are declared."""
+    wanted = str(metadata(PACKAGE)["Requires-Python"])
+    here = ".".join(map(str, sys.version_info[:3]))
+    bounds = re.findall(r"(>=|<)([0-9.]+)", wanted)
+    if not all(_numbers(here) >= _numbers(at) if sign == ">=" else _numbers(here) < _numbers(at)
+               for sign, at in bounds):  # fmt: skip
+        yield Finding(AREA, f"Python {here}", f"outside {wanted}", "make setup PYTHON=python3.12")
+    for line in requires(PACKAGE) or []:
+        need = _NEED.fullmatch(line.partition(";")[0])
+        if need is None or "extra ==" in line:
+            continue
+        name, least = need[1], need[2]
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            yield Finding(AREA, name, "not installed", "make setup")
+            continue
+        if least and _numbers(found) < _numbers(least):
+            yield Finding(AREA, f"{name} {found}", f"older than {least}", "make setup")
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text.partition("+")[0])[:3])
+
+
+def check_devices() -> Iterator[Finding]:
+    """What TensorFlow sees, asked in a process of its own."""
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    try:
+        answer = subprocess.run(
+            [sys.executable, "-c", _DEVICES], capture_output=True, text=True, check=True,
+            timeout=PATIENCE, env=environment,
+        )  # fmt: skip
+    except subprocess.CalledProcessError as error:
+        said = (str(error.stderr).strip().splitlines() or ["no answer"])[-1]
+        yield Finding(AREA, "TensorFlow", f"cannot be imported: {said}", "make setup")
+    except (OSError, subprocess.TimeoutExpired):
+        yield Finding(AREA, "TensorFlow", f"no answer within {PATIENCE} s", "make setup")
+    else:
+        yield Finding(AREA, "devices", answer.stdout.strip(), wrong=False)
+
+
+def check_places(runtime: Runtime) -> Iterator[Finding]:
+    """Whether folders can be written, and how much room there is."""
+    for name, folder in (("HARNESS_RUNS", runtime.runs), ("HARNESS_REPORTS", runtime.reports)):
+        there = next(
+            path for path in (folder.resolve(), *folder.resolve().parents) if path.exists()
+        )
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            yield Finding(AREA, str(folder), f"{name} cannot be written", "change its permissions")
+            continue
+        free = shutil.disk_usage(there).free
+        said = f"{free / 1e9:.1f} GB free"
+        yield Finding(AREA, str(folder), said, "harness clean frees weights" if free < ROOM else "",
+                      wrong=free < ROOM)  # fmt: skip
+
+
+def check_tracking(runtime: Runtime) -> Iterator[Finding]:
+    """In which mode runs are mirrored, and whether an account is configured."""
+    said: list[str] = []
+    try:
+        mode = resolve_mode(runtime.tracking, said.append)
+    except HarnessError as error:
+        yield Finding(AREA, "WANDB_MODE", str(error), "online, offline, disabled, or unset")
+        return
+    known = "" if mode == "disabled" else f", account {'' if has_account() else 'not '}configured"
+    yield Finding(AREA, "W&B", f"{mode}{known}, project {runtime.project}", wrong=False)
+    for line in said:
+        yield Finding(AREA, "WANDB_MODE", line, wrong=False)
+
+
+def check_inputs(configs: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    """Data sets and weights that the cells of plans need: there, to be downloaded, or missing."""
+    configs = list(configs)
+    for name, place in sorted({(config["data.name"], config["data.path"] or "")
+                               for config in configs}):  # fmt: skip
+        yield from _data(name, place)
+    for name in sorted({str(config["evaluation.encoder"]) for config in configs}):
+        yield from _encoder(name)
+
+
+def _data(name: str, place: str) -> Iterator[Finding]:
+    if name == "folder":
+        if not Path(place).is_dir():
+            yield Finding(AREA, f"data.path {place}", "there is no such folder",
+                          "trials in the record stay; new ones need it")  # fmt: skip
+        return
+    if name in DATASETS and dataset(name).target != TFDS:
+        return
+    root = Path(os.environ.get("TFDS_DATA_DIR") or Path.home() / "tensorflow_datasets")
+    folder = root / name.removeprefix("tfds:").partition("/")[0]
+    said = "there" if folder.is_dir() else "not here yet: downloaded when it is first needed"
+    yield Finding(AREA, f"data set {name}", f"{said} ({folder})", wrong=False)
+
+
+def _encoder(name: str) -> Iterator[Finding]:
+    models = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models"
+    if "/" in name or name.endswith((".keras", ".h5")):
+        if not Path(name).exists():
+            yield Finding(AREA, f"evaluation.encoder {name}", "there is no such file",
+                          "trials in the record stay; new scores need it")  # fmt: skip
+    elif name.startswith("inception"):
+        own = os.environ.get("HARNESS_INCEPTION_2015") if name == "inception_2015" else ""
+        kept = [*models.glob(f"{name}*"), *models.rglob("classify_image_graph_def.pb")]
+        there = Path(own).exists() if own else bool(kept)
+        if own and not there:
+            yield Finding(AREA, f"HARNESS_INCEPTION_2015 {own}", "there is no such file")
+        said = "there" if there else "not here yet: downloaded when they are first needed"
+        yield Finding(AREA, f"weights of {name}", said, wrong=False)

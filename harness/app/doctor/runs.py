@@ -1,0 +1,174 @@
+"""Looking at what belongs to runs: plans, the queue, the mirror in W&B, and how they agree."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.app.doctor.finding import Finding, left
+from harness.config.runtime import Runtime
+from harness.errors import Damaged
+from harness.files import read_json
+from harness.ledger.base import Row, State
+from harness.ledger.journal import torn
+from harness.ledger.lease import lease_alive
+from harness.ledger.optuna_ledger import OptunaLedger, look
+from harness.ledger.storage import JOURNAL, UNREADABLE, open_storage
+from harness.leftovers import set_aside
+from harness.records import ASIDE, DIVERGED, FINISHED, Trial
+from harness.tracking import mirror
+
+FOLDER = "a folder where a file should be"
+LEDGER, WANDB, RECORD = "ledger", "W&B", "record"
+Plan = Mapping[str, Any]
+
+
+def check_folder(folder: Path) -> Iterator[Finding]:
+    """The small documents of a run, and what killed processes left beside them."""
+    yield from left(RECORD, folder)
+    for name, why in (
+        ("arithmetic.json", "the number of threads is chosen anew, so bits may differ"),
+        ("importances.json", "it is made again with the report"),
+    ):
+        yield from document(folder / name, why)
+    for ending in ("lock", "log"):
+        for path in sorted(folder.glob(f"[!.]*.{ending}")):
+            if path.is_dir():
+                yield damaged(RECORD, path, FOLDER, "it is made anew")
+
+
+def document(path: Path, remedy: str) -> Iterator[Finding]:
+    """A JSON document that is damaged."""
+    try:
+        read_json(path)
+    except Damaged as error:
+        yield damaged(RECORD, path, error.why, remedy)
+
+
+def damaged(area: str, path: Path, why: str, remedy: str) -> Finding:
+    """A damaged file of a run, which is set aside."""
+
+    def mend() -> str:
+        return f"kept as {set_aside(path, path.parent / ASIDE, path.name)}"
+
+    return Finding(area, str(path), f"damaged: {why}", remedy, mend=mend)
+
+
+def check_ledger(plan: Plan, runtime: Runtime) -> Iterator[Finding]:
+    """The queue of a run: whole, and in agreement with the record."""
+    folder = runtime.study(plan["run_name"])
+    path = folder / JOURNAL
+    if runtime.storage:
+        yield Finding(LEDGER, plan["run_name"], "the queue lies in a database: not looked at",
+                      wrong=False)  # fmt: skip
+        return
+    if not path.exists():
+        return
+    again = "harness run queues what is missing"
+    try:
+        if torn(path):
+            yield Finding(LEDGER, str(path), "its last line is torn", again, mend=_cut(folder))
+        rows = look(folder, plan["run_name"])
+    except IsADirectoryError:
+        return  # named with the others of the folder
+    except UNREADABLE as error:
+        yield damaged(LEDGER, path, f"a line is none of a queue ({error})", again)
+        return
+    yield from _rows(plan, rows, runtime)
+
+
+def _cut(folder: Path) -> Callable[[], str]:
+    def mend() -> str:
+        open_storage(folder, "", 1)
+        return "the torn line is cut"
+
+    return mend
+
+
+def _rows(plan: Plan, rows: Sequence[Row], runtime: Runtime) -> Iterator[Finding]:
+    keys = {row["key"] for row in plan["trials"]}
+    waiting = [row for row in rows if row.state in (State.WAITING, State.RUNNING)]
+    counts = Counter(row.key for row in waiting)
+    name = plan["run_name"]
+    for key, count in counts.items():
+        if key not in keys:
+            yield Finding(LEDGER, key, f"queued in {name}, whose plan does not have it",
+                          "the next run withdraws it", wrong=False)  # fmt: skip
+        elif count > 1:
+            yield Finding(LEDGER, key, f"queued {count} times in {name}",
+                          "it is trained once", wrong=False)  # fmt: skip
+    last = {row.key: row for row in rows if row.key in keys}
+    for key, row in last.items():
+        ended = row.state is State.COMPLETE and row.status in (FINISHED, DIVERGED)
+        if ended and not (runtime.trials / key / "result.json").exists():
+            yield Finding(LEDGER, key, f"ended in the queue of {name}, and has no result",
+                          "harness run trains it again", wrong=False)  # fmt: skip
+    dead = [row for row in waiting if row.state is State.RUNNING and not _alive(row, runtime)]
+    if dead:
+        where = f"{name}: {', '.join(row.key for row in dead)}"
+        yield Finding(LEDGER, where, "held by a worker that has died", "harness run continues it",
+                      wrong=False, mend=_released(name, runtime))  # fmt: skip
+
+
+def _alive(row: Row, runtime: Runtime) -> bool:
+    try:
+        beat = (runtime.trials / row.key / "progress.json").stat().st_mtime
+    except OSError:
+        return lease_alive(row.lease, None)
+    return lease_alive(row.lease, time.time() - beat)
+
+
+def _released(run_name: str, runtime: Runtime) -> Callable[[], str]:
+    def mend() -> str:
+        ledger = OptunaLedger.open(run_name, runtime.study(run_name))
+        released = ledger.release_stale(lambda row: _alive(row, runtime))
+        return f"{len(released)} queued again"
+
+    return mend
+
+
+def check_mirror(plan: Plan, runtime: Runtime) -> Iterator[Finding]:
+    """The marks of a run's W&B folder against the folders there, and against the record."""
+    folder = runtime.study(plan["run_name"]) / "wandb"
+    again = f"harness sync {plan['study']} writes it again"
+    yield from left(WANDB, folder)
+    try:
+        entries = mirror.entries(folder)
+    except Damaged as error:
+        yield damaged(WANDB, error.path, error.why, again)
+        return
+    keys = {row["key"] for row in plan["trials"]}
+    for key, entry in entries.items():
+        lost = entry["mode"] == "offline" and not _written(folder / entry["folder"])
+        if key not in keys and key != "report":
+            yield Finding(WANDB, key, "marked as whole, and no trial of the plan", wrong=False,
+                          mend=_unmarked(folder, key))  # fmt: skip
+        elif lost:
+            yield Finding(WANDB, str(folder / entry["folder"]), "marked as whole, and not there",
+                          again, mend=_unmarked(folder, key))  # fmt: skip
+    yield from _fragments(folder, {entry["folder"] for entry in entries.values()}, again)
+    ended = (key for key in keys if Trial(runtime.trials / key).state() in (FINISHED, DIVERGED))
+    if runtime.tracking != "disabled" and (lacking := sorted(set(ended) - entries.keys())):
+        yield Finding(WANDB, plan["run_name"], f"{len(lacking)} ended trials are not mirrored",
+                      f"harness sync {plan['study']} writes them", wrong=False)  # fmt: skip
+
+
+def _written(folder: Path) -> bool:
+    """Whether W&B's own file is there, with something in it."""
+    return any(path.stat().st_size for path in folder.glob("*.wandb"))
+
+
+def _unmarked(folder: Path, key: str) -> Callable[[], str]:
+    def mend() -> str:
+        mirror.mark(folder, key, None)
+        return "the mark is removed"
+
+    return mend
+
+
+def _fragments(folder: Path, whole: set[str], again: str) -> Iterator[Finding]:
+    found = (path for path in sorted(folder.glob("offline-run-*")) if path.name not in whole)
+    if names := [path.name for path in found]:
+        yield Finding(WANDB, str(folder), f"fragments of attempts: {', '.join(names)}", again,
+                      wrong=False)  # fmt: skip

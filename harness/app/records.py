@@ -1,0 +1,103 @@
+"""What the record says of runs and trials, as plain functions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from harness.config.patch import flatten
+from harness.config.runtime import Runtime
+from harness.config.trial import TrialConfig
+from harness.errors import HarnessError, unknown
+from harness.records import ASIDE, STATES, read_plan
+from harness.records import Trial as Record
+
+
+def run_names(runtime: Runtime) -> list[str]:
+    """The runs that were started here."""
+    return sorted(path.parent.name for path in runtime.runs.glob("studies/*/plan.json"))
+
+
+def status(runtime: Runtime) -> list[dict[str, Any]]:
+    """One row a run: how many trials it has, and how they stand."""
+    rows = []
+    for name in run_names(runtime):
+        document = read_plan(runtime.study(name) / "plan.json") or {"trials": [], "title": ""}
+        states = [Record(runtime.trials / item["key"]).state() for item in document["trials"]]
+        counts = {state: states.count(state) for state in STATES}
+        rows.append({"run": name, "title": document["title"], "trials": len(states), **counts})
+    return rows
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One trial, explained."""
+
+    key: str
+    state: str
+    used_by: list[str]  # run, cell and seed
+    changes: dict[str, Any]  # knobs that differ from S0's defaults
+    result: dict[str, Any] | None
+    failure: dict[str, Any] | None
+    metrics: dict[str, float | None]  # metric identity → last KID
+    log: list[str]
+    damaged: list[str] = field(default_factory=list)  # now, and set aside before
+
+
+def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
+    """Explain one trial by its key, or the unique beginning of one."""
+    folders = [path for path in runtime.trials.glob("[!.]*") if path.is_dir()]
+    found = [path for path in folders if path.name.startswith(key)]
+    if not key.isalnum() or len(found) != 1:
+        known = [path.name for path in folders]
+        why = "several trials begin so" if len(found) > 1 else unknown("trial", key, known)
+        raise HarnessError(why)
+    trial = Record(found[0])
+    defaults = flatten(TrialConfig())
+    log = trial.folder / "log.txt"
+    told = _Known()
+    config = told.of(lambda: flatten(trial.config()) if trial.knobs() else {}, {})
+    names = told.of(lambda: list(trial.metrics()), [])
+    scores = {name: told.of(partial(trial.evaluation_rows, name), []) for name in names}
+    told.of(trial.training_rows, [])
+    told.damaged += [f"{path}: damaged: no whole picture" for path in trial.damaged_pictures()]
+    told.damaged += [f"set aside before: {ASIDE}/{name}" for name in trial.aside()]
+    return Explanation(
+        key=trial.key,
+        state=trial.state(),
+        used_by=[
+            f"{user['run']}: {user['cell']} seed {user['seed']}"
+            for user in users(trial.key, runtime)
+        ],
+        changes={path: value for path, value in config.items() if value != defaults[path]},
+        result=told.of(trial.result, None),
+        failure=told.of(trial.failure, None),
+        metrics={name: rows[-1]["kid"] if rows else None for name, rows in scores.items()},
+        log=log.read_text(errors="replace").splitlines()[-lines:] if log.is_file() else [],
+        damaged=told.damaged,
+    )
+
+
+class _Known:
+    """What of a trial can be read; `damaged` gathers what cannot."""
+
+    def __init__(self) -> None:
+        self.damaged: list[str] = []
+
+    def of(self, read: Callable[[], Any], otherwise: Any) -> Any:
+        """What `read` finds, or `otherwise`."""
+        try:
+            return read()
+        except HarnessError as error:
+            self.damaged.append(str(error))
+            return otherwise
+
+
+def users(key: str, runtime: Runtime) -> list[dict[str, Any]]:
+    """Which runs need a trial, and as what: run, cell, seed."""
+    return [
+        {"run": name, "cell": item["cell"], "seed": item["seed"]}
+        for name in run_names(runtime)
+        for item in (read_plan(runtime.study(name) / "plan.json") or {"trials": []})["trials"]
+        if item["key"] == key
+    ]

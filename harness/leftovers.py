@@ -1,0 +1,124 @@
+"""Names of what is on its way in or out, and the removal of what a killed process left of it.
+
+A file is written under such a name and renamed to its own; a folder is renamed to such a name and
+removed then. So whatever bears its own name is whole, and the rest is known by its name. The name
+says who works on it: machine (and container) and process.
+"""
+
+import os
+import re
+import secrets
+import shutil
+import socket
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+COMING, GOING = "tmp", "trash"
+OLD = 24 * 3600.0  # seconds after which a name of another machine's process is nobody's any more
+_NAME = re.compile(rf"\..+\.([0-9a-f]{{8}})-(\d+)-[0-9a-f]{{8}}\.({COMING}|{GOING})")
+_EARLIER = re.compile(r"\..+\.\d+\.tmp|\.progress\.tmp")  # as an earlier version named its files
+LONGEST = 200  # bytes of a name that are kept, so that the whole stays below 255
+
+
+def passing(path: Path, kind: str = COMING) -> Path:
+    """A hidden name beside `path` that no other process, host or container gives."""
+    own = path.name.encode()[:LONGEST].decode(errors="ignore")
+    return path.with_name(f".{own}.{_here()}-{os.getpid()}-{secrets.token_hex(4)}.{kind}")
+
+
+def discard(path: Path) -> None:
+    """Remove a file or folder in one step, as others see it, also if this process is killed."""
+    going = passing(path, GOING)
+    try:
+        path.rename(going)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    settle_folder(path.parent)
+    _remove(going)
+
+
+def set_aside(path: Path, folder: Path, name: str) -> Path:
+    """Move what is damaged into `folder`, under its name and the time; where it is then."""
+    folder.mkdir(parents=True, exist_ok=True)
+    at = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    kept = folder / f"{at}-{name}"
+    number = 1
+    while kept.exists():
+        number += 1
+        kept = folder / f"{at}-{number}-{name}"
+    path.rename(kept)
+    settle_folder(path.parent)
+    return kept
+
+
+def settle_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where the file system can tell."""
+    with suppress(OSError):
+        file = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """What processes that are dead, or silent for long, left in `folder` on its way in or out."""
+    try:
+        names = sorted(entry.name for entry in os.scandir(folder))
+    except OSError:
+        return []
+    hidden = (folder / name for name in names if name.startswith("."))
+    return [path for path in hidden if _abandoned(path)]
+
+
+def sweep(*folders: Path) -> list[Path]:
+    """Remove the leftovers in these folders; which they were."""
+    found = [path for folder in folders for path in leftovers(folder)]
+    for path in found:
+        _remove(path)
+    return found
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
+def _abandoned(path: Path) -> bool:
+    name = _NAME.fullmatch(path.name)
+    if name and name[1] == _here():
+        return int(name[2]) != os.getpid() and not _lives(int(name[2]))
+    if not name and not (_EARLIER.fullmatch(path.name) and path.is_file()):
+        return False
+    try:
+        return time.time() - path.lstat().st_mtime > OLD
+    except OSError:  # its process has just renamed or removed it
+        return False
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):  # another user's; no process id
+        pass
+    return True
+
+
+@cache
+def _here() -> str:
+    """8 hex of what process ids count in: the machine since its start, and the container."""
+    parts = [socket.gethostname()]
+    with suppress(OSError):
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text())
+    with suppress(OSError):
+        parts.append(os.readlink("/proc/self/ns/pid"))  # noqa: PTH115 - no path, but a name
+    return sha256("\0".join(parts).encode()).hexdigest()[:8]

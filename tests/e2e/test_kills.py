@@ -1,0 +1,150 @@
+"""kill -9 at chosen file operations: the same verb run again ends well, and nothing is lost.
+
+HARNESS_KILLS: how many moments each long test tries.
+"""
+
+import os
+import random
+import time
+
+import pytest
+
+from harness.leftovers import _here
+from tests.e2e.faults import Site, contents, differences, gutted, moments
+from tests.e2e.test_study import kill_all
+
+pytestmark = pytest.mark.tf
+MANY = int(os.environ.get("HARNESS_KILLS", "12"))
+DRIVER, REPORT = 100, 60  # file operations of a driver, and of a report, at least
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Trained without a kill, and how many file operations its worker did."""
+    site = Site(tmp_path_factory.mktemp("faults") / "whole")
+    log = site.folder.parent / "operations"
+    site.run("run", "tiny", "--workers", "1", log=log, who="worker")
+    site.operations = len(log.read_text().splitlines())
+    assert site.operations > 100
+    assert site.hidden() == []
+    return site
+
+
+@pytest.fixture
+def fresh(whole, tmp_path):
+    """A place where nothing is trained yet; caches are there."""
+
+    def make(name):
+        site = Site(tmp_path / name)
+        (site.folder / "runs").mkdir()
+        (site.folder / "runs/cache").symlink_to(whole.folder.resolve() / "runs/cache")
+        return site
+
+    return make
+
+
+def killed_run(fresh, whole, who, at):
+    site = fresh(f"{who}-{at}")
+    site.kill(at, who, "run", "tiny", "--workers", "1")
+    assert gutted(site) == []
+    site.run("run", "tiny", "--workers", "1")
+    assert differences(site, whole) == []
+    assert site.hidden() == []
+
+
+@pytest.mark.parametrize(("who", "count"), [("worker", 2), ("driver", 1)])
+def test_a_killed_run(fresh, whole, who, count):
+    for at in moments(count, whole.operations if who == "worker" else DRIVER, who):
+        killed_run(fresh, whole, who, at)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("who", ["worker", "driver"])
+def test_a_killed_run_at_many_moments(fresh, whole, who):
+    for at in moments(MANY, whole.operations if who == "worker" else DRIVER, f"many {who}"):
+        killed_run(fresh, whole, who, at)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_a_run_killed_again_and_again_at_random_moments(fresh, whole):
+    draw, site = random.Random("moments"), fresh("random")
+    for _ in range(MANY):
+        process = site.start("run", "tiny", "--workers", "1")
+        time.sleep(draw.uniform(0.5, 12.0))
+        kill_all(process, site, "tiny")
+        assert gutted(site) == []
+    site.run("run", "tiny", "--workers", "1")
+    assert differences(site, whole) == []
+    assert site.hidden() == []
+
+
+def cleaned(whole, folder, at):
+    site = Site(folder, like=whole)
+    died = site.kill(at, "driver", "clean", "tiny", "--trials")
+    assert gutted(site) == []
+    assert set(site.trials()) <= set(whole.trials())
+    site.run("clean", "tiny", "--trials")
+    assert site.trials() == {}
+    assert site.hidden() == []
+    return died
+
+
+@pytest.mark.parametrize("count", [4, pytest.param(MANY, marks=pytest.mark.slow)])
+def test_a_killed_cleaning_leaves_no_trial_that_counts(whole, tmp_path, count):
+    died = [cleaned(whole, tmp_path / str(at), at) for at in moments(count, 60, f"clean {count}")]
+    assert sum(died) > count / 2
+
+
+@pytest.mark.parametrize("count", [2, pytest.param(MANY, marks=pytest.mark.slow)])
+def test_a_killed_report_loses_nothing_that_others_keep_there(whole, tmp_path, count):
+    for at in moments(count, REPORT, f"report {count}"):
+        site = Site(tmp_path / str(at), like=whole)
+        kept = site.folder / "reports/tiny/notes.txt"
+        kept.write_text("mine")
+        site.kill(at, "driver", "report", "tiny")
+        assert kept.read_text() == "mine"
+        site.run("report", "tiny")
+        for path in (whole.folder / "reports/tiny/tables").glob("*.csv"):
+            twin = site.folder / "reports/tiny/tables" / path.name
+            assert twin.read_bytes() == path.read_bytes()
+        assert kept.read_text() == "mine"
+        assert site.hidden() == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_a_killed_evaluation(whole, tmp_path):
+    verb = ("evaluate", "tiny", "--metric", "blocks", "--encoder", "classifier", "--workers", "1")
+    twin = Site(tmp_path / "twin", like=whole)
+    log = tmp_path / "operations"
+    twin.run(*verb, log=log, who="worker")
+    most = len(log.read_text().splitlines())
+    for at in moments(max(MANY // 2, 2), most, "evaluate"):
+        site = Site(tmp_path / str(at), like=whole)
+        site.kill(at, "worker", *verb)
+        assert gutted(site) == []
+        site.run(*verb)
+        assert differences(site, twin) == []
+        assert gutted(site) == []
+
+
+@pytest.mark.parametrize("count", [1, pytest.param(MANY, marks=pytest.mark.slow)])
+def test_a_killed_repair_is_made_again_and_what_it_set_aside_is_trained(whole, tmp_path, count):
+    for at in moments(count, 40, f"doctor {count}"):
+        site = Site(tmp_path / str(at), like=whole)
+        one, two = site.trials().values()
+        (one / "metrics.jsonl").write_bytes(b"torn")
+        next(two.glob("evaluations/*.jsonl")).write_bytes(b"")
+        (site.folder / f"runs/.old.{_here()}-4194300-00000000.tmp").write_text("left")
+        before = contents(site)
+        assert "3 things" in site.run("doctor", code=1)
+        assert contents(site) == before  # without --fix nothing is written
+        site.kill(at, "driver", "doctor", "--fix")
+        site.run("doctor", "--fix")
+        assert "nothing is wrong" in site.run("doctor")
+        site.run("run", "tiny", "--workers", "1")
+        assert differences(site, whole) == []
+        assert site.hidden() == []
+        assert "nothing is wrong" in site.run("doctor")
