@@ -42,7 +42,7 @@ def level(trial):
     """The true KID: tuned, following wins; untuned (2e-4), ignoring does."""
     rate = trial.cell.config.optimizer.generator.learning_rate
     ema = trial.cell.config.training.ema > 0
-    table = {(1e-4, True): 0.3, (2e-4, True): 0.5, (4e-4, True): 0.1,
+    table = {(1e-4, True): 0.3, (2e-4, True): 0.4, (4e-4, True): 0.1,
              (1e-4, False): 0.3, (2e-4, False): 0.2, (4e-4, False): 0.4}  # fmt: skip
     return table[rate, ema] + 0.001 * trial.seed + 0.0001 * (trial.seed**2) * ema
 
@@ -91,7 +91,7 @@ def test_the_ranking_is_of_tuned_cells_and_the_untuned_one_stands_beside_it(runt
     data = analyse(frames)
     assert data.ranking["effect"][0] == pytest.approx(0.1 - 0.2 + 0.0001 * 5 / 3)
     assert data.ranking["verdict"][0] == "better"
-    assert untuned(frames)["effect"][0] == pytest.approx(0.5 - 0.2 + 0.0001 * 5 / 3)
+    assert untuned(frames)["effect"][0] == pytest.approx(0.4 - 0.2 + 0.0001 * 5 / 3)
     assert untuned(frames)["verdict"][0] == "worse"
     table = points(frames.plan, frames.beside)
     assert list(table["chosen"]) == [False, False, True, False, True, False]
