@@ -155,7 +155,7 @@ def effects(frames: Frames) -> pd.DataFrame:
     table = table.join(estimates(finished, alpha, exact).add_suffix("_finished"))
     margins = [margin(frames, row.identity) for row in each_row(table)]
     reached = [not each["censored"].any() for each in own]
-    table = table.join(equivalence(every, np.array(margins, float), np.array(reached), alpha))
+    table = table.join(equivalence(every, np.array(margins, float), np.array(reached, bool), alpha))
     reference = learning.of_reference(plan, trials)
     rules = Rules(alpha, exact, bool(plan["evidence"]), len(table), reference)
     judged = [judge(row, rules) for row in each_row(table)]

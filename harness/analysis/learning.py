@@ -26,7 +26,7 @@ def collapsed(trials: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def unlearnt(trials: pd.DataFrame) -> str:
-    """Why the finished ones of these trials have learnt nothing; empty: they have, or who knows.
+    """Why the finished ones of these trials have not learnt; empty: they have, or who knows.
 
     Most of them collapsed, or on average their final KID is above half of the untrained one, or
     their coverage next to nothing. What a record does not have cannot speak against it.
@@ -54,7 +54,7 @@ def failed(trials: pd.DataFrame) -> str:
 
 
 def of_reference(plan: Mapping[str, Any], trials: pd.DataFrame) -> str:
-    """Why a study's reference has learnt nothing, so that nothing of it is judged; empty: it has.
+    """Why a study's reference has not learnt, so that nothing of it is judged; empty: it has.
 
     By the metric identity that most of its trials have. One of which every trial diverged is no
     such case: that is a failure, and counts against it.
@@ -64,6 +64,6 @@ def of_reference(plan: Mapping[str, Any], trials: pd.DataFrame) -> str:
 
 
 def sides(trials: pd.DataFrame, weights: Mapping[str, float]) -> tuple[str, str]:
-    """Why the cells that a contrast follows and those it ignores have learnt nothing."""
+    """Why the cells that a contrast follows, and those it ignores, have not learnt."""
     signs = trials["cell"].map(weights)
     return failed(trials[signs > 0]), failed(trials[signs < 0])

@@ -18,7 +18,7 @@ class Rules(NamedTuple):
     exact: bool  # whether the test is the one that needs six seeds
     evidence: bool
     contrasts: int
-    reference: str  # why it has learnt nothing; empty: it has
+    reference: str  # why it has not learnt; empty: it has
 
 
 def verdict(
@@ -52,7 +52,7 @@ def judge(row: Any, rules: Rules) -> tuple[str, str, str]:
     if followed and ignored:
         return NOT_JUDGED, f"neither side has learnt: {_where(followed, ignored)}", NOT_JUDGED
     found, reason, without = _tested(row, rules)
-    nothing = f"not learnt: {_where(followed, ignored)}" if followed or ignored else ""
+    nothing = f"not learnt {_where(followed, ignored)}" if followed or ignored else ""
     if (found == EQUIVALENT and nothing) or {BETTER: followed, WORSE: ignored}.get(found):
         return NOT_JUDGED, nothing, without
     said = [reason, "" if row.diverged_alone else nothing, _diverged(row)]
@@ -60,14 +60,14 @@ def judge(row: Any, rules: Rules) -> tuple[str, str, str]:
 
 
 def favoured_unlearnt(row: Any) -> bool:
-    """Whether the side with the lower values has learnt nothing, so that it takes no place."""
+    """Whether the side with the lower values has not learnt, so that it takes no place."""
     return bool(row.unlearnt_following if row.effect < 0 else row.unlearnt_ignoring)
 
 
 def _where(followed: str, ignored: str) -> str:
-    """What was not learnt on which side of a contrast."""
-    sides = ((followed, "where followed"), (ignored, "where ignored"))
-    return ", ".join(f"{why} {where}" for why, where in sides if why)
+    """Which sides of a contrast have not learnt, and why that is said."""
+    sides = (("where followed", followed), ("where ignored", ignored))
+    return ", ".join(f"{where} ({why})" for where, why in sides if why)
 
 
 def _diverged(row: Any) -> str:

@@ -9,7 +9,7 @@ from harness.config.runtime import Runtime
 from harness.config.study import read
 from harness.design.expand import expand
 from harness.errors import HarnessError
-from harness.files import write_json
+from harness.files import read_json, write_json
 from harness.report.data import analyse
 from harness.report.sections.tuning import build
 from harness.report.words import verdict
@@ -70,6 +70,25 @@ def test_a_diverged_trial_counts_with_its_failure_value_and_a_crash_decides_noth
     (runtime.trials / crashed.key / "result.json").unlink()
     write_json(runtime.trials / crashed.key / "failure.json", {"error": "x"})
     assert choose(plan.to_json(), runtime) == {}
+
+
+def test_a_point_that_has_not_learnt_is_chosen_only_where_none_has(runtime, plan):
+    """Images all black at the fastest rate, with the lowest KID of all."""
+    for trial in plan.tuning.trials:
+        fast = trial.cell.config.optimizer.generator.learning_rate == 4e-4
+        record(runtime, trial, 0.01 if fast else level(trial))
+        if fast:
+            path = runtime.trials / trial.key / "result.json"
+            flags = [{"flag": "collapsed", "kimg": 5.0, "identity": "m"}]
+            write_json(path, read_json(path) | {"flags": flags})
+    rate = "optimizer.generator.learning_rate"
+    assert choose(plan.to_json(), runtime) == {
+        "reference": f"{rate}=0.0001",
+        "generator_ema=off": f"{rate}=0.0002",
+    }
+    for trial in plan.tuning.trials:
+        record(runtime, trial, 0.8 + 0.01 * level(trial))  # nor has any
+    assert choose(plan.to_json(), runtime)["reference"] == f"{rate}=0.0004"
 
 
 def run(runtime, plan):
