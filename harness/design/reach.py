@@ -56,7 +56,7 @@ class Reach:
 
     @property
     def equivalence_seeds(self) -> int | None:
-        """The number of seeds from which any contrast can be called equivalent; None: there is none.
+        """The number of seeds from which any contrast can be called equivalent; None: none is.
 
         With more than all flips are looked at for, their number does not grow any more.
         """
