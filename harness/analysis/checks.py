@@ -62,8 +62,8 @@ def _incomplete(trials: pd.DataFrame) -> Iterable[str]:
     unscored = trials[(trials["status"] == FINISHED) & trials["final"].isna()]
     if len(unscored):
         yield (
-            f"Finished, but without all evaluations in the metric that the study asks for, so "
-            f"without a value: {_names(unscored)}."
+            "Finished, but without all evaluations in the metric that the study asks for, or with "
+            f"one that is not finite, so without a value: {_names(unscored)}."
         )
 
 

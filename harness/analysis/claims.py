@@ -18,6 +18,8 @@ from harness.analysis.effects import (
 )
 from harness.analysis.failures import failure_effects
 from harness.analysis.frame import Frames, each_row
+from harness.analysis.learning import of_reference
+from harness.analysis.verdicts import NOT_JUDGED as UNTESTED
 
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
 NOT_TESTED, NOT_JUDGED = "not tested here", "not judged"
@@ -58,11 +60,14 @@ def claims(frames: Frames, ranking: pd.DataFrame) -> pd.DataFrame:
     """
     said = {contrast["name"]: contrast.get("claims", []) for contrast in frames.plan["contrasts"]}
     found = _verdicts(frames, ranking)
+    unlearnt = of_reference(frames.plan, frames.trials)  # nothing is told by what learns nothing
     rows = []
     for row in each_row(ranking):
         for claim in said[row.contrast]:
             of = claim.get("of", "quality")
             word, n = found.get(of, {}).get(row.contrast, ("", 0))
+            if unlearnt or (row.unlearnt_following and row.unlearnt_ignoring):
+                word = UNTESTED
             values = (row.contrast, row.title, row.design, claim["source"], claim["effect"], of,
                       claim.get("condition", ""), claim.get("quote", ""))  # fmt: skip
             rows.append((*values, word, judge(claim, word, n)))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.objectives import Value, failed, objective
+from harness.analysis.objectives import Value, failed, final_kid, objective, untrained
 from harness.analysis.values import costs, kid_error, message, number, own_flags, surroundings
 from harness.config.patch import DEFAULTS
 from harness.config.runtime import Runtime
@@ -29,6 +29,7 @@ _TRIAL_NUMBERS = (
     "best",
     "best_kimg",
     "untrained",
+    "final_kid",  # at the end of the training, whatever the objective
     "member_kid",  # of several GANs in one trial: the mean of each alone, where `final` looks
     *BESIDE,
     "kimg",
@@ -218,12 +219,13 @@ def _scores(
     elif status == DIVERGED:
         found = failed(plan["objective"], curves, known["training.kimg"])
     return {
-        "final": found.value,
+        "final": number(found.value),
         "censored": float(found.censored),
         "threshold_seconds": found.seconds,
         "best": best,
         "best_kimg": best_kimg,
-        "untrained": kids[0] if kids else math.nan,
+        "untrained": untrained(curves),
+        "final_kid": final_kid(curves, known["training.evaluations"]),
         "member_kid": _mean(row.get("member_kid") for row in curves),
         **{name: number(curves[-1].get(name)) if curves else math.nan for name in BESIDE},
     }

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from harness.analysis.values import number
 from harness.errors import HarnessError, unknown
 
 KID_SCALE = 1000
@@ -38,10 +39,10 @@ def final(rows: Rows, evaluations: int, threshold: float) -> Value:
     the minimum: the best of noisy checkpoints is biased down (statistics, section 1).
     """
     del threshold
-    kids = {row["evaluation"]: _number(row["kid"]) for row in rows}
+    kids = {row["evaluation"]: number(row["kid"]) for row in rows}
     first = evaluations + 1 - math.ceil(evaluations / 5)
     wanted = range(first, evaluations + 1)
-    return Value(float(np.mean([kids.get(number, math.nan) for number in wanted])))
+    return Value(float(np.mean([kids.get(place, math.nan) for place in wanted])))
 
 
 def best(rows: Rows, evaluations: int, threshold: float) -> Value:
@@ -51,7 +52,7 @@ def best(rows: Rows, evaluations: int, threshold: float) -> Value:
     """
     del threshold
     halves = [
-        (_number(row.get("kid_half_a")), _number(row.get("kid_half_b"))) for row in _trained(rows)
+        (number(row.get("kid_half_a")), number(row.get("kid_half_b"))) for row in _trained(rows)
     ]
     if len(halves) < evaluations or not all(map(math.isfinite, sum(halves, ()))):
         return Value(math.nan)
@@ -62,7 +63,7 @@ def area(rows: Rows, evaluations: int, threshold: float) -> Value:
     """Mean KID over the logarithm of kimg, from the first evaluation in training to the last."""
     del threshold
     trained = _trained(rows)
-    kids = np.array([_number(row["kid"]) for row in trained])
+    kids = np.array([number(row["kid"]) for row in trained])
     if len(kids) < max(2, evaluations):
         return Value(kids[0] if len(kids) == evaluations == 1 else math.nan)
     at = np.log([row["kimg"] for row in trained])
@@ -75,7 +76,7 @@ def time_to_threshold(rows: Rows, evaluations: int, threshold: float) -> Value:
     A trial that does not get there is censored: it enters with its budget.
     """
     for row in rows:
-        if _number(row["kid"]) <= threshold:
+        if number(row["kid"]) <= threshold:
             return Value(float(row["kimg"]), False, float(row["seconds"]))
     if len(_trained(rows)) < evaluations:
         return Value(math.nan)
@@ -89,19 +90,27 @@ def failed(name: str, rows: Rows, budget: float) -> Value:
     """
     if OBJECTIVES[name].unit == KIMG:
         return Value(budget, True)
-    kids = [_number(row["kid"]) for row in rows]
+    kids = [number(row["kid"]) for row in rows]
     if not kids or not math.isfinite(kids[0]):
         return Value(math.nan)
     last = [kid for kid in kids if math.isfinite(kid)][-1]
     return Value(max(kids[0], last))
 
 
+def untrained(rows: Rows) -> float:
+    """KID before the training; NaN where no row tells it."""
+    return next((number(row["kid"]) for row in rows if row["evaluation"] == 0), math.nan)
+
+
+def final_kid(rows: Rows, evaluations: int) -> float:
+    """KID at the end of a training, whatever its objective; of one cut short, the last there is."""
+    known = [kid for row in _trained(rows) if math.isfinite(kid := number(row["kid"]))]
+    whole = final(rows, evaluations, math.nan).value
+    return whole if math.isfinite(whole) or not known else known[-1]
+
+
 def _trained(rows: Rows) -> Rows:
     return [row for row in rows if row["evaluation"] > 0]
-
-
-def _number(value: Any) -> float:
-    return math.nan if value is None else float(value)
 
 
 KIMG = "kimg"

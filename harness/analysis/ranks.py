@@ -24,8 +24,10 @@ def rank_intervals(D: Array, alpha: float, exact: bool) -> tuple[list[int], list
     if not pairs:
         return first, last
     one, two = (D[:, list(side)] for side in zip(*pairs, strict=True))
-    p = _adjusted(one - two, exact)
-    smaller = np.nansum(one - two, axis=0) < 0
+    with np.errstate(over="ignore"):  # what that gives is refused below
+        apart = one - two
+    p = _adjusted(max_t.checked(apart), exact)
+    smaller = np.nansum(apart, axis=0) < 0
     for (left, right), reached, left_wins in zip(pairs, p, smaller, strict=True):
         if reached <= alpha:
             better, worse = (left, right) if left_wins else (right, left)

@@ -28,9 +28,16 @@ def own_flags(result: Mapping[str, Any] | None, identity: str | None) -> list[di
     return [flag for flag in flags if flag.get("identity") in (None, identity)]
 
 
+LARGEST = 1e100  # what is larger has a square, or a sum of some, that no float holds
+
+
 def number(value: Any) -> float:
-    """A number of JSON, which writes null for one that is not finite."""
-    return math.nan if value is None else float(value)
+    """A number of JSON; NaN for one that is not finite, which may stand there as null or as itself.
+
+    So is what is too large to compute with: no mean and no p is ever made of either.
+    """
+    known = math.nan if value is None else float(value)
+    return known if abs(known) <= LARGEST else math.nan
 
 
 def costs(result: Mapping[str, Any] | None, last: Sequence[Mapping[str, Any]]) -> dict[str, float]:

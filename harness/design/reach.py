@@ -1,12 +1,12 @@
 """What the tests of a plan can find with its seeds, before anything is trained."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from harness.design.expand import Plan
 
 EXACT = 6  # seeds from which the exact test judges; below, Holm's adjusted paired t
-ENUMERATED = 13  # seeds up to which all flips are looked at
+ENUMERATED = 14  # seeds up to which all flips are looked at
 FLIPS = 10_000  # of more seeds, so many are drawn
 POWER = 0.8
 
@@ -34,17 +34,34 @@ class Reach:
     contrasts: int
     alpha: float
     detectable: Detectable | None = None
+    equivalence: float = 0.05  # a share of what the reference will have learnt
 
     @classmethod
     def of(cls, plan: Plan) -> "Reach":
         """What a plan's seeds allow."""
-        return cls(len(plan.seeds), len(plan.contrasts), plan.file.study.alpha)
+        study = plan.file.study
+        return cls(len(plan.seeds), len(plan.contrasts), study.alpha, equivalence=study.equivalence)
 
     @property
     def smallest_p(self) -> float:
         """The smallest p there is."""
         flips = 2 ** (self.seeds - 1) if self.seeds <= ENUMERATED else FLIPS
         return 1.0 / max(1, flips)
+
+    @property
+    def smallest_equivalence_p(self) -> float:
+        """The smallest p of equivalence there is: one-sided, and by Holm the first of all."""
+        flips = 2**self.seeds if self.seeds <= ENUMERATED else 2 * FLIPS
+        return min(1.0, self.contrasts / flips)
+
+    @property
+    def equivalence_seeds(self) -> int | None:
+        """The number of seeds from which any contrast can be called equivalent; None: none is.
+
+        With more than all flips are looked at for, their number does not grow any more.
+        """
+        counts = (replace(self, seeds=n) for n in range(EXACT, ENUMERATED + 2))
+        return next((one.seeds for one in counts if one.smallest_equivalence_p <= self.alpha), None)
 
     @property
     def exact(self) -> bool:
@@ -54,4 +71,11 @@ class Reach:
     def to_json(self) -> dict[str, Any]:
         """For other programs."""
         test = "max_t" if self.exact else "holm_t"
-        return {**asdict(self), "test": test, "smallest_exact_p": self.smallest_p, "power": POWER}
+        return {
+            **asdict(self),
+            "test": test,
+            "smallest_exact_p": self.smallest_p,
+            "smallest_equivalence_p": self.smallest_equivalence_p,
+            "equivalence_seeds": self.equivalence_seeds,
+            "power": POWER,
+        }

@@ -23,6 +23,7 @@ class Entry(NamedTuple):
     question: str = ""
     verdict: str = ""
     evidence: bool = True
+    learnt: bool = True
     trials: int = 0
     finished: int = 0
     trained: str = ""  # the day of its last training
@@ -37,6 +38,7 @@ def summary(data: ReportData) -> dict[str, Any]:
         "question": data.plan["question"],
         "verdict": words.verdict(data),
         "evidence": bool(data.plan["evidence"]),
+        "learnt": not data.unlearnt,  # whether the reference has, without which nothing is judged
         "trials": len(data.frames.trials),
         "finished": data.count(FINISHED),
         "trained": str(max(at))[:10] if len(at) else "",

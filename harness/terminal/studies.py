@@ -92,6 +92,8 @@ def show_reach(reach: "Reach") -> None:
 
     console = Console(highlight=False, markup=False)
     console.print(f"Smallest adjusted p: {_smallest(reach)}")
+    if reach.contrasts:
+        console.print(f"Equivalent: {_equivalent(reach)}")
     if found := reach.detectable:
         console.print(
             f"Detectable with a power of {POWER:.0%}: an effect on KID × 10³ of "
@@ -113,6 +115,18 @@ def _smallest(reach: "Reach") -> str:
     if reach.smallest_p > reach.alpha:
         return f"{least} with {seeds}, above the study's {reach.alpha:g}: nothing can be separated"
     return f"{least} with {seeds} (max-|t|, for any number of contrasts; here {reach.contrasts})"
+
+
+def _equivalent(reach: "Reach") -> str:
+    within = f"surely within ± {reach.equivalence:.3g} of what the reference will have learnt"
+    needed = reach.equivalence_seeds
+    if needed is None or reach.seeds < needed:
+        more = f"{needed} seeds or more are needed" if needed else "no number of seeds is enough"
+        return (
+            f"nothing can be called so with {reach.seeds} seeds and {reach.contrasts} contrasts; "
+            f"{more} ({within})"
+        )
+    return f"{within}; its smallest adjusted p is {reach.smallest_equivalence_p:.3g}"
 
 
 def _cost(forecast: "Forecast") -> str:
@@ -148,6 +162,8 @@ def _cells(forecast: "Forecast") -> Table:
 def show_summary(summary: "Summary") -> None:
     """The ranking of a run, its verdict, and where the report is."""
     console = Console(highlight=False, markup=False)
+    if summary.first:
+        console.print(f"\n{summary.first}", style="bold yellow")
     for ranked in summary.tables:
         console.print(f"\n{ranked.title}", style="bold")
         console.print(_ranking(ranked))

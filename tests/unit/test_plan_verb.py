@@ -49,10 +49,18 @@ def test_a_factorial_tells_what_it_drops_and_what_that_costs(plan):
     ) in said
     assert "Not told apart: one_sided_label_smoothing × hinge_loss: combinations" in said
     assert "Smallest adjusted p: 0.0312 with 6 seeds (max-|t|" in said
+    assert (
+        "Equivalent: nothing can be called so with 6 seeds and 4 contrasts; 7 seeds or more are "
+        "needed (surely within ± 0.05 of what the reference will have learnt)"
+    ) in said
 
 
 def test_a_fraction_tells_its_aliases(plan):
     _, said, _ = plan("design: fractional\nseeds: 8\n")
+    assert (
+        "Equivalent: surely within ± 0.05 of what the reference will have learnt; its smallest "
+        "adjusted p is 0.0156"
+    ) in said
     assert "resolution IV" in said
     aliases = "one_sided_label_smoothing × hinge_loss: spectral_norm × generator_ema"
     assert f"Not told apart: {aliases}" in said

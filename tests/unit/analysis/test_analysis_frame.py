@@ -1,15 +1,19 @@
 """Loading a plan and its record."""
 
+import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from harness.analysis.checks import checks
 from harness.analysis.frame import load
-from harness.analysis.objectives import failed, objective
+from harness.analysis.objectives import failed, final_kid, objective, untrained
+from harness.analysis.ranking import ranking
 from harness.errors import HarnessError
 from harness.files import read_json, write_json
-from tests.synthetic import Recipe, all_trials, build
+from tests.synthetic import TIDY, Recipe, all_trials, build
 
 RUN = "card_tips-cpu"
 
@@ -169,3 +173,32 @@ def test_an_empty_record_gives_empty_typed_frames(tmp_path: Path):
 
 def test_no_machine_name_is_loaded(frames):
     assert "hidden-host" not in frames.environments.to_csv()
+
+
+@pytest.mark.parametrize("written", ["Infinity", "-Infinity", "NaN", "null", "1e300"])
+def test_a_score_that_is_not_finite_is_no_value_and_is_named(tmp_path: Path, written):
+    runtime = build(tmp_path, replace(TIDY, seeds=range(3), tips=TIDY.tips[:1]))
+    plan = read_json(runtime.study(TIDY.run_name) / "plan.json")
+    key = next(row["key"] for row in plan["trials"] if row["cell"] == "reference")
+    (path,) = (runtime.trials / key / "evaluations").glob("*.jsonl")
+    *before, last = path.read_text().splitlines()
+    kid = json.dumps(json.loads(last)["kid"])
+    path.write_text("\n".join([*before, last.replace(f'"kid": {kid}', f'"kid": {written}')]) + "\n")
+    frames = load(TIDY.run_name, runtime)
+    own = frames.trials[frames.trials["key"] == key].iloc[0]
+    assert math.isnan(own["final"])
+    assert math.isfinite(own["final_kid"])  # the last that is known
+    (row,) = ranking(frames).to_dict("records")
+    assert row["n"] == 2
+    assert math.isfinite(row["effect"])
+    assert any("one that is not finite" in line and "reference seed 0" in line
+               for line in checks(frames))  # fmt: skip
+
+
+def test_untrained_and_final_kid_are_told_whatever_the_objective():
+    rows = _rows([0.9, 0.5, 0.3, 0.2])
+    assert untrained(rows) == 0.9
+    assert math.isnan(untrained(rows[1:]))  # scored again, and without that generator
+    assert final_kid(rows, 3) == 0.2
+    assert final_kid(rows[:3], 3) == 0.3
+    assert math.isnan(final_kid(rows[:1], 3))

@@ -5,7 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from harness.design.reach import Reach
+from harness.analysis.equivalence import equivalence
+from harness.design.reach import EXACT, Reach
 
 
 def smallest(seeds, contrasts):
@@ -30,6 +31,24 @@ def test_the_exact_test_judges_from_six_seeds(seeds, test):
     assert document["test"] == test
     assert document["smallest_exact_p"] == 2 / 2**seeds
     assert document["detectable"] is None
+
+
+@pytest.mark.parametrize("contrasts", [1, 4, 6, 7, 40])
+def test_the_seeds_from_which_anything_can_be_equivalent_are_those_of_the_test(contrasts):
+    """Where nothing differs at all, by the very function that judges."""
+    needed = Reach(6, contrasts, 0.05).equivalence_seeds
+    for seeds in (needed - 1, needed):
+        D = np.zeros((seeds, contrasts))
+        D[:, 1:] = 9.0  # far outside the region, so that the first one is alone
+        found = equivalence(D, np.ones(contrasts), np.ones(contrasts, bool), 0.05)
+        assert found["equivalent"].any() == (seeds >= needed)
+        least = Reach(seeds, contrasts, 0.05).smallest_equivalence_p
+        if seeds >= EXACT:
+            assert found["p_equivalence_adjusted"].min() == pytest.approx(least, rel=1e-12)
+
+
+def test_with_very_many_contrasts_no_number_of_seeds_is_enough_for_equivalence():
+    assert Reach(6, 5000, 0.05).equivalence_seeds is None
 
 
 def test_of_a_plan(expanded):
