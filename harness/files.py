@@ -3,8 +3,9 @@
 import errno
 import fcntl
 import json
+import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -43,6 +44,22 @@ def write_atomically(path: Path, content: str | bytes | Callable[[BinaryIO], Non
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON document atomically, indented for people."""
     write_atomically(path, json.dumps(value, indent=1, allow_nan=False) + "\n")
+
+
+def json_text(value: Any) -> str:
+    """A JSON document of plain data, indented for people; what is not finite is null.
+
+    JSON has no word for NaN and infinity, and strict parsers fail on those that Python writes.
+    """
+    return json.dumps(_finite(value), indent=1, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def read_json(path: Path) -> Any:

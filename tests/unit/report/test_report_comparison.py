@@ -82,10 +82,53 @@ def test_rank_prints_a_table_or_json(tmp_path: Path):
     shown = CliRunner().invoke(app, [*command, "--lower-is-better"])
     assert shown.exit_code == 0
     assert "better" in shown.stdout
-    (pair,) = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
-    assert (pair["a"], pair["b"], pair["verdict"]) == ("B", "A", "better")  # higher is better
+    assert "fid: lower is better, as asked" in shown.stdout
+    found = json.loads(CliRunner().invoke(app, [*command, "--higher-is-better", "--json"]).stdout)
+    assert found["direction"] == "fid: higher is better, as asked"
+    (pair,) = found["pairs"]
+    assert (pair["a"], pair["b"], pair["verdict"]) == ("B", "A", "better")
     assert pair["ci_low"] < pair["effect"] < pair["ci_high"]
     assert pair["p_adjusted"] == 1 / 128
+
+
+def test_json_holds_no_word_that_json_lacks(tmp_path: Path):
+    """Pairs without a shared block have no effect, interval or p."""
+    file = tmp_path / "results.csv"
+    file.write_text("gan,set,val_loss\nA,0,1\nB,0,2\nC,1,3\nD,1,4\nE,2,\n")
+    command = ["rank", str(file), "--treatment", "gan", "--block", "set", "--value", "val_loss"]
+
+    def never(word):
+        raise AssertionError(word)
+
+    shown = CliRunner().invoke(app, [*command, "--json"])
+    found = json.loads(shown.stdout, parse_constant=never)
+    assert found["lower_is_better"] is True
+    assert found["direction"] == "val_loss: lower is better, by its name"
+    assert found["without_results"] == ["E"]
+    pair = next(pair for pair in found["pairs"] if (pair["a"], pair["b"]) == ("A", "C"))
+    assert (pair["n"], pair["effect"], pair["p_adjusted"]) == (0, None, None)
+    assert any("gan without results: E" in warning for warning in found["warnings"])
+
+
+def test_a_direction_that_nobody_gave_is_a_warning(tmp_path: Path):
+    file = tmp_path / "results.csv"
+    file.write_text(RESULTS.replace("fid", "figure [bold]of merit"))
+    command = ["rank", str(file), "--treatment", "gan", "--block", "set"]
+    shown = CliRunner().invoke(app, [*command, "--value", "figure [bold]of merit"]).stdout
+    assert "warning: whether lower or higher figure [bold]of merit is better" in shown
+    assert "higher is better, for want of anything said" in shown
+
+
+def test_names_are_shown_as_they_are(tmp_path: Path):
+    file = tmp_path / "results.csv"
+    file.write_text(RESULTS.replace("A,", "[/red]A[b],"))
+    command = ["rank", str(file), "--treatment", "gan", "--block", "set", "--value", "fid"]
+    assert "[/red]A[b]" in CliRunner().invoke(app, command).stdout
+
+
+def test_a_level_that_is_no_number_is_refused(tmp_path: Path):
+    with pytest.raises(HarnessError, match="alpha nan"):
+        analysis.rank(tmp_path, "a", "b", "c", None, float("nan"))
 
 
 def test_a_self_check_trains_the_reference_alone(tmp_path: Path):
