@@ -137,7 +137,7 @@ def plain(content: bytes) -> dict[tuple[str, str], float] | None:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return None
-    if any(mark in text for mark in "\"\0\r") or len(text) > 100_000:
+    if any(mark in text for mark in '"\0\r') or len(text) > 100_000:
         return None
     lines = [line for line in text.split("\n") if line.strip()]
     for separator in SEPARATORS:
