@@ -77,7 +77,7 @@ def uneven(table: pd.DataFrame, treatments: pd.DataFrame, block: str) -> list[st
     apart = treatments.groupby("group")["treatment"].agg(list)
     alone = [names[0] for names in apart if len(names) == 1]
     if alone and len(apart) > 1:
-        notes.append(f"without a {block} in common with any other, not comparable: {listed(alone)}")
+        notes.append(f"no {block} in common with any other, so not comparable: {listed(alone)}")
     joined = [listed(names) for names in apart if len(names) > 1]
     if len(joined) > 1:
         notes.append(_unjoined(joined, block))

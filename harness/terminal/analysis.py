@@ -1,5 +1,7 @@
 """What the command line prints of statistics beyond one study's report."""
 
+import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +22,15 @@ if TYPE_CHECKING:
     from harness.app.analysis import Ranking
 
 
-def _digits(values: Any) -> int:
-    return show.decimals([*values], scale=1)
+MOST_DIGITS = 15  # after the decimal point
+
+
+def _digits(values: Iterable[float]) -> int:
+    """Decimals that show four digits of the largest; of small values, which any scale has, too."""
+    values = list(values)
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=1.0)
+    zeros = -math.floor(math.log10(largest)) - 1 if 0 < largest < 1 else 0
+    return min(show.decimals(values, scale=1) + 1 + zeros, MOST_DIGITS)
 
 
 def show_rank(found: "Ranking") -> None:
@@ -40,7 +49,7 @@ def _places(found: "Ranking") -> "Table":
     adjusted = ("Adjusted",) if uneven else ()
     heads = (*(("Group",) if several else ()), "Place", "May be", "Treatment", "n", *adjusted)
     table = new_table((*heads, "Mean", "sd"), ("n", "Adjusted", "Mean", "sd"))
-    digits = _digits(found.treatments["mean"]) + 1
+    digits = _digits(found.treatments["mean"])
     place = dict.fromkeys((row.group for row in rows), 0)
     for row in rows:
         place[row.group] += 1
@@ -56,7 +65,7 @@ def _places(found: "Ranking") -> "Table":
 
 
 def _pairs(found: "Ranking") -> "Table":
-    digits = _digits(found.treatments["mean"]) + 1
+    digits = _digits(found.pairs["effect"])
     table = new_table(("a", "b", "n", "a − b", "Interval", "p", "a is"), ("n", "a − b", "p"))
     for row in each_row(found.pairs):
         table.add_row(

@@ -108,7 +108,7 @@ def test_without_a_common_block_groups_are_ranked_apart_and_named():
         ["B", 1], ["A", 1], ["C", 2], ["D", 2], ["E", 3]
     ]  # fmt: skip
     said = " ".join(uneven(table, treatments, "seed"))
-    assert "without a seed in common with any other, not comparable: E" in said
+    assert "no seed in common with any other, so not comparable: E" in said
     assert "B and A; C and D" in said
     apart = pairs[(pairs["a"] == "B") & (pairs["b"] == "C")].iloc[0]
     assert (apart["n"], apart["verdict"], apart["reason"]) == (0, "inconclusive", "n = 0")

@@ -192,6 +192,16 @@ def test_a_direction_that_nobody_gave_is_a_warning(tmp_path: Path):
     assert "higher is better, for want of anything said" in shown
 
 
+def test_small_values_and_small_differences_are_shown_with_their_digits(tmp_path: Path):
+    file = tmp_path / "results.csv"
+    rows = "".join(f"A,{n},100.0000{n}1\nB,{n},100.0000{n}4\n" for n in range(7))
+    command = ["rank", str(file), "--treatment", "gan", "--block", "set", "--value", "fid"]
+    file.write_text("gan,set,fid\n" + rows)
+    assert "\u22120.00000300" in CliRunner().invoke(app, command).stdout
+    file.write_text("gan,set,fid\n" + rows.replace("100.0000", "0.0000"))
+    assert re.search(r" A +7 +0\.00003", CliRunner().invoke(app, command).stdout)
+
+
 def test_names_are_shown_as_they_are(tmp_path: Path):
     file = tmp_path / "results.csv"
     file.write_text(RESULTS.replace("A,", "[/red]A[b],"))
