@@ -3,8 +3,9 @@
 import errno
 import fcntl
 import json
+import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -59,6 +60,15 @@ def read_bytes(path: Path) -> bytes | None:
         return None
     except IsADirectoryError:
         raise Damaged(path, "a folder where a file should be") from None
+
+
+def finite(value: Any) -> Any:
+    """Plain data with null for what is not finite: JSON has no word for NaN and infinity."""
+    if isinstance(value, Mapping):
+        return {name: finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def read_json(path: Path) -> Any:

@@ -3,48 +3,67 @@
 import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from harness.analysis.agreement import kendall
 from harness.analysis.effects import BETTER, WORSE, estimate
 from harness.analysis.frame import Frames, each_row
+from harness.analysis.objectives import TIME, objective
 from harness.analysis.ranking import ranking
 from harness.config.patch import DEFAULTS
 from harness.records import FINISHED
 
 
 class Comparison(NamedTuple):
-    """Tables of runs, in the order in which they were named."""
+    """Tables of runs, in the order in which they were named.
+
+    A `measure` is an objective under a metric identity. Numbers of two measures are on two scales:
+    they share a table here, with their measure beside them, and none that people read.
+    """
 
     runs: pd.DataFrame  # what each was: data, budget, metric, code
     effects: pd.DataFrame  # one row a contrast that two runs or more have, and run
-    agreement: pd.DataFrame  # one row a pair of runs: Kendall's tau over common contrasts
+    agreement: pd.DataFrame  # one row a pair of runs and of measures: Kendall's tau over contrasts
     changed: pd.DataFrame  # contrasts whose effects have opposite signs in two runs
-    drift: pd.DataFrame  # one row a cell that two runs trained alike
-    ranks: pd.DataFrame  # mean rank of each contrast that all runs have
+    drift: pd.DataFrame  # one row a cell that two runs trained alike, and measure
+    ranks: pd.DataFrame  # mean rank of each contrast that all runs have, each by one measure
 
 
 def compare(frames: Mapping[str, Frames]) -> Comparison:
     """Compare runs by the contrasts and cells that they share."""
     rankings = {name: ranking(own) for name, own in frames.items()}
-    table = _effects(rankings)
+    table = _effects(rankings, {name: _objective(own) for name, own in frames.items()})
     pairs = list(combinations(frames, 2))
-    wide = table.pivot_table("effect", "contrast", "run", aggfunc="first", sort=False)
-    wide = wide.reindex(columns=list(frames))
+    agreement = [row for pair in pairs for row in _agreement(table, *pair)]
     return Comparison(
         runs=pd.DataFrame([_run(name, own) for name, own in frames.items()]),
         effects=table,
-        agreement=pd.DataFrame(
-            [_agreement(wide, *pair) for pair in pairs],
-            columns=["a", "b", "contrasts", "tau", "p"],
-        ),
+        agreement=pd.DataFrame(agreement, columns=list(_AGREEMENT)),
         changed=_changed(table, pairs),
         drift=pd.concat([_drift(frames, *pair) for pair in pairs], ignore_index=True),
-        ranks=_ranks(wide.dropna()),
+        ranks=_ranks(table, list(frames)),
     )
+
+
+def _objective(frames: Frames) -> str:
+    """What was judged, with its threshold where it has one."""
+    name, threshold = str(frames.plan["objective"]), frames.plan.get("threshold")
+    return f"{name} {threshold:g}" if name == TIME and threshold is not None else name
+
+
+def measure(judged: str, identity: str) -> str:
+    """The scale of an effect: what two effects must share to be compared in size."""
+    return f"{judged}, {identity}"
+
+
+def scale(measure: str) -> tuple[float, str]:
+    """By what numbers of a measure are multiplied when they are shown, and in which unit."""
+    judged = objective(measure.replace(",", " ").split()[0])
+    return judged.scale, judged.unit
 
 
 def _run(name: str, frames: Frames) -> dict[str, object]:
@@ -60,32 +79,53 @@ def _run(name: str, frames: Frames) -> dict[str, object]:
         "seeds": len(frames.plan["seeds"]),
         "finished": int((trials["status"] == FINISHED).sum()),
         "planned": len(trials),
-        "objective": frames.plan["objective"],
+        "objective": _objective(frames),
         "identity": "; ".join(identities),
         "code": "; ".join(sorted(set(environments["commit"].str[:7]) - {""})),
         "versions": "; ".join(sorted(set(environments["versions"]))),
     }
 
 
-_EFFECTS = ("contrast", "title", "design", "n", "effect", "low", "high", "p_adjusted", "verdict")
+_EFFECTS = (
+    *("contrast", "title", "design", "identity", "n", "effect", "low", "high", "p_adjusted"),
+    "verdict",
+)
 
 
-def _effects(rankings: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def _effects(rankings: Mapping[str, pd.DataFrame], objectives: Mapping[str, str]) -> pd.DataFrame:
     tables = [
-        own.loc[own["n"] > 0, list(_EFFECTS)].assign(run=name) for name, own in rankings.items()
+        own.loc[own["n"] > 0, list(_EFFECTS)].assign(run=name, objective=objectives[name])
+        for name, own in rankings.items()
     ]
     table = pd.concat(tables, ignore_index=True)
     common = table.groupby("contrast")["run"].transform("nunique") > 1
-    return table[common].sort_values("contrast", kind="stable").reset_index(drop=True)
+    table = table[common].sort_values("contrast", kind="stable").reset_index(drop=True)
+    named = zip(table["objective"], table["identity"], strict=True)
+    return table.assign(measure=[measure(*pair) for pair in named])
 
 
-def _agreement(wide: pd.DataFrame, a: str, b: str) -> tuple[str, str, int, float, float]:
-    """Whether two runs order the contrasts alike: 1 the same order, -1 the reverse."""
-    both = wide[[a, b]].dropna()
-    if len(both) < 2:
-        return a, b, len(both), math.nan, math.nan
-    found = stats.kendalltau(both[a], both[b])
-    return a, b, len(both), float(found.statistic), float(found.pvalue)
+_AGREEMENT = ("a", "b", "measure_a", "measure_b", "contrasts", "tau", "p")
+
+
+def _agreement(table: pd.DataFrame, a: str, b: str) -> list[tuple[Any, ...]]:
+    """Whether two runs order the contrasts alike: 1 the same order, -1 the reverse.
+
+    Orders need no common scale between the runs, but one within each.
+    """
+    one, two = (table[table["run"] == run] for run in (a, b))
+    both = one.merge(two, on="contrast", suffixes=("_a", "_b"))
+    rows = [
+        (a, b, *measures, len(own), *_kendall(own["effect_a"], own["effect_b"]))
+        for measures, own in both.groupby(["measure_a", "measure_b"], sort=False)
+    ]
+    return rows or [(a, b, "", "", 0, math.nan, math.nan)]
+
+
+def _kendall(one: "pd.Series[float]", two: "pd.Series[float]") -> tuple[float, float]:
+    return kendall(one.to_list(), two.to_list()) if len(one) > 1 else (math.nan, math.nan)
+
+
+_CHANGED = ("contrast", "a", "b", "measure_a", "measure_b", "effect_a", "effect_b", "judged")
 
 
 def _changed(table: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> pd.DataFrame:
@@ -95,25 +135,38 @@ def _changed(table: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> pd.DataFr
         own = {row.run: row for row in each_row(group)}
         for a, b in pairs:
             if a in own and b in own and own[a].effect * own[b].effect < 0:
-                sure = {own[a].verdict, own[b].verdict} == {BETTER, WORSE}
-                rows.append((contrast, a, b, own[a].effect, own[b].effect, sure))
-    return pd.DataFrame(rows, columns=["contrast", "a", "b", "effect_a", "effect_b", "judged"])
+                one, two = own[a], own[b]
+                sure = {one.verdict, two.verdict} == {BETTER, WORSE}
+                measures = (one.measure, two.measure)
+                rows.append((contrast, a, b, *measures, one.effect, two.effect, sure))
+    return pd.DataFrame(rows, columns=list(_CHANGED))
 
 
-_DRIFT = ("a", "b", "cell", "same", "n", "difference", "low", "high")
+_DRIFT = (
+    *("a", "b", "cell", "objective", "identity", "measure"),
+    *("same", "n", "difference", "low", "high"),
+)
 
 
 def _drift(frames: Mapping[str, Frames], a: str, b: str) -> pd.DataFrame:
-    """b - a by seed, of cells with the same knobs and metric; `same`: trials that are one."""
+    """b - a by seed, of cells with the same knobs and metric; `same`: trials that are one.
+
+    Of runs that judge by one objective only, since its value is what is compared.
+    """
+    judged = _objective(frames[a])
+    if judged != _objective(frames[b]):
+        return pd.DataFrame(columns=list(_DRIFT))
     values, rows = {name: _by_cell(frames[name]) for name in (a, b)}, []
     for knobs in [knobs for knobs in values[a] if knobs in values[b]]:
         (label, one), (_, two) = values[a][knobs], values[b][knobs]
         both = one.merge(two, left_index=True, right_index=True, suffixes=("_a", "_b"))
         both = both[both["identity_a"] == both["identity_b"]]
-        apart = both[both["key_a"] != both["key_b"]]
-        found = estimate(apart["final_b"] - apart["final_a"], 0.05)
-        same = len(both) - len(apart)
-        rows.append((a, b, label, same, found.n, found.effect, found.low, found.high))
+        for identity, own in both.groupby("identity_a", sort=False):
+            apart = own[own["key_a"] != own["key_b"]]
+            found = estimate(apart["final_b"] - apart["final_a"], 0.05)
+            named = (label, judged, identity, measure(judged, str(identity)))
+            numbers = (len(own) - len(apart), found.n, found.effect, found.low, found.high)
+            rows.append((a, b, *named, *numbers))
     return pd.DataFrame(rows, columns=list(_DRIFT))
 
 
@@ -132,8 +185,16 @@ def _by_cell(frames: Frames) -> dict[tuple[str, ...], tuple[str, pd.DataFrame]]:
 _ASIDE = ("seed", "data.path", "evaluation.encoder")  # paths; what is there counts by content
 
 
-def _ranks(wide: pd.DataFrame) -> pd.DataFrame:
-    """Mean rank of each contrast over runs, the most helpful first."""
+def _ranks(table: pd.DataFrame, runs: Sequence[str]) -> pd.DataFrame:
+    """Mean rank of each contrast over runs, the most helpful first; none where a run mixes scales.
+
+    A rank is taken within a run, so runs may differ in their measure.
+    """
+    wide = table.pivot_table("effect", "contrast", "run", aggfunc="first", sort=False)
+    wide = wide.reindex(columns=list(runs)).dropna()
+    shared = table[table["contrast"].isin(wide.index)]
+    if len(shared.groupby(["run", "measure"])) > len(runs):
+        wide = wide.iloc[:0]
     ranks = wide.rank(axis=0).mean(axis=1) if len(wide) else pd.Series(dtype=float)
     table = pd.DataFrame({"contrast": ranks.index, "rank": ranks.to_numpy(float)})
     return table.sort_values("rank", kind="stable").reset_index(drop=True)

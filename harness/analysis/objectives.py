@@ -114,6 +114,7 @@ def _trained(rows: Rows) -> Rows:
 
 
 KIMG = "kimg"
+TIME = "time_to_threshold"
 OBJECTIVES: Mapping[str, Objective] = {
     "final": Objective(final, "the mean KID over the last fifth of the evaluations"),
     "best": Objective(
@@ -121,7 +122,7 @@ OBJECTIVES: Mapping[str, Objective] = {
         "scored on the other"
     ),
     "area": Objective(area, "the mean KID over the logarithm of the images shown"),
-    "time_to_threshold": Objective(
+    TIME: Objective(
         time_to_threshold, "the images shown until KID is at the threshold", KIMG, 1
     ),
 }  # fmt: skip

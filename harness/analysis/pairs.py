@@ -1,61 +1,35 @@
 """The same statistics for results from elsewhere: every treatment against every other, by block."""
 
+from collections.abc import Sequence
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from harness.analysis.adjusted import adjusted_means, groups, mean
 from harness.analysis.effects import MAX_T, estimates, primary, verdict
+from harness.analysis.frame import each_row
 from harness.analysis.ranks import rank_intervals
-from harness.errors import HarnessError, unknown
+from harness.analysis.results import listed
+from harness.errors import HarnessError
 
-PAIRS = ("a", "b", "n", "effect", "ci_low", "ci_high", "p", "p_adjusted", "verdict")
-
-
-def read_results(path: Path, treatment: str, block: str, value: str) -> pd.DataFrame:
-    """A CSV file as a table (blocks, treatments) of numbers; NaN where a pair is absent.
-
-    Every mistake names the file and its line or column.
-    """
-    try:
-        rows = pd.read_csv(path, dtype=str, keep_default_na=False, skip_blank_lines=False)
-    except OSError as error:
-        raise HarnessError(f"{path}: cannot be read ({error.strerror})") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise HarnessError(f"{path}: is no CSV file ({error})") from None
-    for name in (treatment, block, value):
-        if name not in rows.columns:
-            raise HarnessError(f"{path}: {unknown('column', name, list(rows.columns))}")
-    rows = rows[(rows[[treatment, block, value]] != "").any(axis=1)]
-    numbers = pd.to_numeric(rows[value], errors="coerce")
-    given = rows[value].str.strip() != ""
-    for line in rows.index[given & ~np.isfinite(numbers)]:
-        raise HarnessError(f"{path}, line {line + 2}: {value} is no number: {rows[value][line]!r}")
-    rows = rows.assign(number=numbers)[given]
-    for line in rows.index[rows.duplicated([treatment, block])]:
-        named = f"{treatment} {rows[treatment][line]!r} in {block} {rows[block][line]!r}"
-        raise HarnessError(
-            f"{path}, line {line + 2}: a second value of {named}; there is one of each (average "
-            "repeats, or name them in the block)"
-        )
-    table = rows.pivot_table("number", block, treatment, aggfunc="first")
-    if table.shape[1] < 2 or table.shape[0] < 2:
-        raise HarnessError(
-            f"{path}: {table.shape[1]} in {treatment} and {table.shape[0]} in {block}: a ranking "
-            "needs two of each"
-        )
-    return table
+PAIRS = ("a", "b", "n", "effect", "ci_low", "ci_high", "p", "p_adjusted", "verdict", "reason")
 
 
 def rank(table: pd.DataFrame, alpha: float, lower: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The treatments, best first, with the places they may hold; and every pair (a before b).
 
-    Effects are a - b by block, with intervals and p for all pairs at once: exact sign flips from
-    six blocks up, Holm's paired t below. `better` says that a is. `lower`: smaller values win.
+    `table` is (blocks, treatments), NaN where a pair has no value. Treatments are ordered by
+    `adjusted`, their means adjusted for blocks; those that no shared block joins are in different
+    `group`s, and follow each other group by group. Effects are a - b by block, with intervals and p
+    for all pairs at once: exact sign flips from six blocks up, Holm's paired t below. `better` says
+    that a is. `lower`: smaller values win.
     """
+    if np.isinf(table.to_numpy(float)).any():
+        raise HarnessError("a table with infinite values cannot be ranked")
     values = table.to_numpy(float) * (1 if lower else -1)
-    order = np.argsort(np.nanmean(values, axis=0), kind="stable")
+    means, joined = adjusted_means(table.to_numpy(float)), groups(values)
+    order = np.lexsort((means * (1 if lower else -1), joined))
     table, values = table.iloc[:, order], values[:, order]
     exact = primary(len(table)) == MAX_T
     low, high = rank_intervals(values, alpha, exact)
@@ -63,10 +37,12 @@ def rank(table: pd.DataFrame, alpha: float, lower: bool) -> tuple[pd.DataFrame, 
         {
             "treatment": table.columns,
             "n": table.notna().sum().to_numpy(),
-            "mean": table.mean().to_numpy(),
-            "sd": table.std().to_numpy(),
+            "mean": [mean(column.dropna().to_numpy(float)) for _, column in table.items()],
+            "sd": (table - table.min()).std().to_numpy(),  # of equal values exactly 0
+            "adjusted": means[order],
             "rank_low": low,
             "rank_high": high,
+            "group": joined[order] + 1,
         }
     )
     return treatments, _pairs(table, alpha, lower, exact)
@@ -78,9 +54,35 @@ def _pairs(table: pd.DataFrame, alpha: float, lower: bool, exact: bool) -> pd.Da
     found = estimates(D, alpha, exact)
     sign = 1 if lower else -1
     verdicts = [
-        verdict(int(n), sign * effect, p, alpha, False, exact)[0]
+        verdict(int(n), sign * effect, p, alpha, False, exact)
         for n, effect, p in zip(found["n"], found["effect"], found["p_adjusted"], strict=True)
     ]
     found = found.rename(columns={"low": "ci_low", "high": "ci_high"})
     named = pd.DataFrame(names, columns=["a", "b"])
-    return named.join(found).assign(verdict=verdicts)[list(PAIRS)]
+    judged = pd.DataFrame(verdicts, columns=["verdict", "reason"])
+    return named.join(found).join(judged)[list(PAIRS)]
+
+
+def uneven(table: pd.DataFrame, treatments: pd.DataFrame, block: str) -> list[str]:
+    """What to know of a ranking (as `rank` gives it) where not each treatment is in each block."""
+    present = table.notna()
+    if present.to_numpy().all():
+        return []
+    ranked = list(each_row(treatments))
+    counts = listed([f"{row.treatment} {row.n}" for row in ranked])
+    notes = [
+        f"blocks differ: of {len(table)} in {block}, {counts}; order and adjusted means are of the "
+        "blocks' additive model, plain means do not compare"
+    ]
+    apart = treatments.groupby("group")["treatment"].agg(list)
+    alone = [names[0] for names in apart if len(names) == 1]
+    if alone and len(apart) > 1:
+        notes.append(f"no {block} in common with any other, so not comparable: {listed(alone)}")
+    joined = [listed(names) for names in apart if len(names) > 1]
+    if len(joined) > 1:
+        notes.append(_unjoined(joined, block))
+    return notes
+
+
+def _unjoined(joined: Sequence[str], block: str) -> str:
+    return f"no {block} joins these groups, which are ranked apart: {'; '.join(joined)}"

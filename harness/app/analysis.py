@@ -1,6 +1,5 @@
 """The use cases of statistics beyond one study's report, as plain functions."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,20 +25,59 @@ class Ranking(NamedTuple):
 
     treatments: "pd.DataFrame"
     pairs: "pd.DataFrame"
+    value: str  # the column that was ranked
+    lower: bool  # whether smaller values are better
+    direction: str  # that, and who said so
+    alpha: float
+    without: Sequence[str]  # treatments that have no result
+    notes: Sequence[str]  # what to know before the numbers are read
 
-    def to_json(self) -> list[dict[str, Any]]:
-        """One object a pair: a, b, effect, ci_low, ci_high, p_adjusted, verdict and more."""
-        rows: list[dict[str, Any]] = json.loads(
-            self.pairs.to_json(orient="records", double_precision=15)
-        )
-        return rows
+    def to_json(self) -> dict[str, Any]:
+        """The ranking as plain data, with all digits; what is not known is NaN."""
+        return {
+            "value": self.value,
+            "lower_is_better": self.lower,
+            "direction": self.direction,
+            "alpha": self.alpha,
+            "warnings": list(self.notes),
+            "treatments": self.treatments.to_dict("records"),
+            "without_results": list(self.without),
+            "pairs": self.pairs.to_dict("records"),
+        }
 
 
-def rank(path: Path, treatment: str, block: str, value: str, lower: bool, alpha: float) -> Ranking:
-    """Rank results from elsewhere by the statistics of a study."""
-    from harness.analysis.pairs import rank, read_results
+def rank(
+    path: Path, treatment: str, block: str, value: str, lower: bool | None, alpha: float
+) -> Ranking:
+    """Rank results from elsewhere by the statistics of a study; `lower` None: by the value's name.
 
-    return Ranking(*rank(read_results(path, treatment, block, value), alpha, lower))
+    A name that does not tell leaves higher values the better ones, and that is said.
+    """
+    from harness.analysis.pairs import rank, uneven
+    from harness.analysis.results import read_results
+
+    if not 0 < alpha < 1:
+        raise HarnessError(f"alpha {alpha}: is no level; it lies between 0 and 1")
+    results = read_results(path, treatment, block, value)
+    lower, direction, unsure = _direction(value, lower)
+    treatments, pairs = rank(results.table, alpha, lower)
+    notes = [*unsure, *results.notes, *uneven(results.table, treatments, block)]
+    return Ranking(treatments, pairs, value, lower, direction, alpha, results.without, notes)
+
+
+def _direction(value: str, asked: bool | None) -> tuple[bool, str, list[str]]:
+    """Whether lower is better, a sentence on that, and a warning where nobody said so."""
+    from harness.analysis.direction import lower_is_better
+
+    lower = lower_is_better(value) if asked is None else asked
+    said = f"{value}: {'lower' if lower else 'higher'} is better"
+    if asked is not None:
+        return asked, f"{said}, as asked", []
+    if lower is not None:
+        return lower, f"{said}, by its name", []
+    doubt = f"whether lower or higher {value} is better was not said, and its name does not tell: "
+    doubt += "higher is taken (--lower-is-better turns it, --higher-is-better confirms it)"
+    return False, f"{said}, for want of anything said", [doubt]
 
 
 def compare(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Path]:

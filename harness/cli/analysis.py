@@ -1,6 +1,5 @@
 """The verbs of statistics beyond one study's report."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from harness.cli.options import (
     Set,
     StudyName,
     Workers,
+    echo_json,
     lost_workers,
     plan,
     runtime,
@@ -40,8 +40,12 @@ def rank(
     block: Annotated[str, typer.Option(help="The column of what is paired: seeds, data sets.")],
     value: Annotated[str, typer.Option(help="The column of results.")],
     lower_is_better: Annotated[
-        bool, typer.Option("--lower-is-better", help="As of KID; else higher is better.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--lower-is-better/--higher-is-better",
+            help="Default: by the name of the value; lower for kid, fid, loss, error and the like.",
+        ),
+    ] = None,
     alpha: Annotated[float, typer.Option(min=0.0001, max=0.5, help="Level of all tests.")] = 0.05,
     as_json: AsJson = False,
 ) -> None:
@@ -50,7 +54,7 @@ def rank(
 
     found = cases.rank(file, treatment, block, value, lower_is_better, alpha)
     if as_json:
-        typer.echo(json.dumps(found.to_json(), indent=1))
+        echo_json(found.to_json())
         return
     from harness.terminal.analysis import show_rank
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.errors import HarnessError
+from harness.files import finite, json_text
 
 if TYPE_CHECKING:
     from harness.config.runtime import Runtime
@@ -43,6 +44,11 @@ def plan(
     from harness import app as cases
 
     return cases.plan(study, runtime(), profile, {**cases.one_off(changes or []), **(more or {})})
+
+
+def echo_json(value: Any) -> None:
+    """Print what every JSON parser reads: a number that is not finite is null."""
+    typer.echo(json_text(finite(value)), nl=False)
 
 
 def lost_workers(run_name: str) -> HarnessError:

@@ -1,6 +1,5 @@
 """The verbs around studies, and the command line that all verbs belong to."""
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from harness.cli import analysis, record, wandb
-from harness.cli.options import AsJson, Profile, Set, StudyName, Workers, lost_workers
+from harness.cli.options import AsJson, Profile, Set, StudyName, Workers, echo_json, lost_workers
 from harness.cli.options import plan as _plan
 from harness.cli.options import runtime as _runtime
 from harness.errors import HarnessError
@@ -24,10 +23,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-
-
-def _json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=1))
 
 
 @app.command("plan")
@@ -46,7 +41,7 @@ def plan_(
     plan, why = _plan(study, profile, changes)
     found, reach = cases.cost(plan, _runtime(), workers), cases.reach(plan, _runtime(), pilot)
     if as_json:
-        _json({**found.to_json(), "reach": reach.to_json()})
+        echo_json({**found.to_json(), "reach": reach.to_json()})
     else:
         show_forecast(found, why)
         show_reach(reach)
@@ -142,7 +137,7 @@ def status(as_json: AsJson = False) -> None:
 
     rows = cases.status(_runtime())
     if as_json:
-        _json(rows)
+        echo_json(rows)
     else:
         show_status(rows)
 
@@ -235,7 +230,7 @@ def heuristics(
 
     rows = describe.chosen(tip, topic=topic, kind=kind, source=source, effect=effect)
     if as_json:
-        _json([describe.explained(row) if tip else describe.record(row) for row in rows])
+        echo_json([describe.explained(row) if tip else describe.record(row) for row in rows])
     elif tip:
         show_heuristic(rows[0])
     else:

@@ -5,7 +5,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from harness.analysis.compare import Comparison
+from harness.analysis.compare import scale as scale_of
 from harness.analysis.frame import Frames, each_row
 from harness.config.identity import digest
 from harness.config.runtime import Runtime
@@ -27,7 +30,7 @@ def render(found: Comparison, frames: Mapping[str, Frames], runtime: Runtime) ->
     name = f"{KIND}-{'-'.join(names)}"
     if len(name) > LONGEST:
         name = f"{KIND}-{digest(names, 8)}"
-    tables = {part: table for part, table in found._asdict().items() if len(table)}
+    tables = _tables(found)
     question = "What do these runs agree on, and what has moved between them?"
     title = f"{', '.join(names[:-1])} and {names[-1]}"
     front = Front(name, title, question, [show.count(len(names), "run")], [], list(tables))
@@ -39,22 +42,65 @@ def render(found: Comparison, frames: Mapping[str, Frames], runtime: Runtime) ->
     return publish(runtime.reports, front, blocks, tables, more)
 
 
+def _measures(found: Comparison) -> list[str]:
+    return list(dict.fromkeys([*found.effects["measure"], *found.drift["measure"]]))
+
+
+def _parts(found: Comparison, name: str) -> list[tuple[str, pd.DataFrame]]:
+    """A table of `found` by measure: the name of each part's file, and its rows."""
+    table, measures = getattr(found, name), _measures(found)
+    if name == "changed":  # of a row with two measures only signs compare
+        table = table[table["measure_a"] == table["measure_b"]]
+        table = table.assign(measure=table["measure_a"])
+    parts = [(number, table[table["measure"] == own]) for number, own in enumerate(measures, 1)]
+    several = len(measures) > 1
+    return [(f"{name}_{number}" if several else name, rows) for number, rows in parts if len(rows)]
+
+
+def _turned(found: Comparison) -> pd.DataFrame:
+    """Changed signs between two measures, in words: their sizes do not compare."""
+    rows = found.changed[found.changed["measure_a"] != found.changed["measure_b"]]
+    helps = {name: [_SIGNS[v < 0] for v in rows[f"effect_{name}"]] for name in ("a", "b")}
+    return rows.drop(columns=["effect_a", "effect_b"]).assign(sign_a=helps["a"], sign_b=helps["b"])
+
+
+_SIGNS = {True: "helps", False: "hurts"}
+
+
+def _tables(found: Comparison) -> dict[str, pd.DataFrame]:
+    split = {name: dict(_parts(found, name)) for name in ("effects", "changed", "drift")}
+    tables = {"runs": found.runs, **split["effects"], "agreement": found.agreement,
+              **split["changed"], "turned": _turned(found), **split["drift"],
+              "ranks": found.ranks}  # fmt: skip
+    return {name: table for name, table in tables.items() if len(table)}
+
+
 def _blocks(found: Comparison, frames: Mapping[str, Frames]) -> list[Block]:
     blocks: list[Block] = [Text(_verdict(found), "lead"), Heading("The runs", "runs"), _runs(found)]
     blocks += [Heading("Effects side by side", "effects")]
     if found.effects.empty:
         return [*blocks, Text("These runs have no contrast in common.", "note")]
-    blocks += [_effects(found), Heading("Agreement", "agreement"), _agreement(found)]
-    if len(found.changed):
-        blocks.append(_changed(found))
+    if len(_measures(found)) > 1:
+        blocks.append(Text(_APART, "note"))
+    blocks += [_effects(name, rows) for name, rows in _parts(found, "effects")]
+    blocks += [Heading("Agreement", "agreement"), _agreement(found)]
+    blocks += [_changed(name, rows, found) for name, rows in _parts(found, "changed")]
+    if len(turned := _turned(found)):
+        blocks.append(_signs(turned, found))
     if len(found.ranks) > 2:
         alpha = min(float(own.plan["alpha"]) for own in frames.values())
         blocks.append(_diagram(found, len(frames), alpha))
     if len(found.drift):
-        blocks += [Heading("Drift", "drift"), Text(_DRIFT), _drift(found)]
+        blocks += [Heading("Drift", "drift"), Text(_DRIFT)]
+        blocks += [_drift(name, rows) for name, rows in _parts(found, "drift")]
     return blocks
 
 
+_APART = (
+    "These runs were not all judged by one objective under one metric identity. Effects of "
+    "different ones are on different scales: each has a table of its own, and between tables only "
+    "signs and order compare."
+)
 _DRIFT = (
     "Cells that two runs trained with the same knobs, seeds and metric. Trials of one key are one "
     "training and cannot differ; others were trained by other code, on other machines or in other "
@@ -78,11 +124,14 @@ def _verdict(found: Comparison) -> str:
 
 
 def _agreed(found: Comparison) -> str:
-    taus = found.agreement["tau"]
+    taus = found.agreement["tau"].dropna()
+    if taus.empty:
+        return "not known, since no two contrasts are common"
     low, high = (show.number(tau, 2, signed=True) for tau in (taus.min(), taus.max()))
+    pairs = len(found.agreement[["a", "b"]].drop_duplicates())
     if len(taus) == 1:
         return f"τ = {low}"
-    return f"τ from {low} to {high} over {show.count(len(taus), 'pair')} of runs"
+    return f"τ from {low} to {high} over {show.count(pairs, 'pair')} of runs"
 
 
 def _runs(found: Comparison) -> Table:
@@ -96,15 +145,17 @@ def _runs(found: Comparison) -> Table:
     return Table("What was run", columns, rows, frozenset({2, 3, 4}), "tables/runs.csv")
 
 
-def _effects(found: Comparison) -> Table:
+def _effects(name: str, effects: pd.DataFrame) -> Table:
+    scale, unit = scale_of(effects["measure"].iloc[0])
     rows: list[list[Cell]] = [
-        [row.title, row.run, show.kid(row.effect, signed=True), show.interval(row.low, row.high),
-         str(row.n), Tag(row.verdict, TONES.get(row.verdict, "neutral"))]
-        for row in each_row(found.effects)
+        [row.title, row.run, show.kid(row.effect, signed=True, scale=scale),
+         show.interval(row.low, row.high, scale=scale), str(row.n),
+         Tag(row.verdict, TONES.get(row.verdict, "neutral"))]
+        for row in each_row(effects)
     ]  # fmt: skip
     columns = ["Tip", "Run", "Effect", "Interval", "n", "Verdict"]
-    caption = "Effects × 10³, each on its own run's metric: compare signs and order, not sizes"
-    return Table(caption, columns, rows, frozenset({2, 3, 4}), "tables/effects.csv", grouped=True)
+    caption = f"Effects in {unit}: {effects['measure'].iloc[0]}"
+    return Table(caption, columns, rows, frozenset({2, 3, 4}), f"tables/{name}.csv", grouped=True)
 
 
 def _agreement(found: Comparison) -> Table:
@@ -118,19 +169,37 @@ def _agreement(found: Comparison) -> Table:
     return Table(caption, columns, rows, frozenset({2, 3, 4}), "tables/agreement.csv")
 
 
-def _changed(found: Comparison) -> Table:
-    def sure(row: Any) -> Cell:
-        return Tag("both sure", "bad") if row.judged else "not sure"
-
-    titles = found.effects.set_index("contrast")["title"].groupby(level=0).first()
+def _changed(name: str, changed: pd.DataFrame, found: Comparison) -> Table:
+    scale, unit = scale_of(changed["measure"].iloc[0])
+    titles = _titles(found)
     rows: list[list[Cell]] = [
-        [titles[row.contrast], row.a, show.kid(row.effect_a, signed=True), row.b,
-         show.kid(row.effect_b, signed=True), sure(row)]
-        for row in each_row(found.changed)
+        [titles[row.contrast], row.a, show.kid(row.effect_a, signed=True, scale=scale), row.b,
+         show.kid(row.effect_b, signed=True, scale=scale), _sure(row)]
+        for row in each_row(changed)
     ]  # fmt: skip
     columns = ["Tip", "Run", "Effect", "Other run", "Its effect", "Verdicts"]
-    caption = "Effects whose sign changed"
-    return Table(caption, columns, rows, frozenset({2, 4}), "tables/changed.csv")
+    caption = f"Effects whose sign changed, in {unit}: {changed['measure'].iloc[0]}"
+    return Table(caption, columns, rows, frozenset({2, 4}), f"tables/{name}.csv")
+
+
+def _signs(turned: pd.DataFrame, found: Comparison) -> Table:
+    titles = _titles(found)
+    rows: list[list[Cell]] = [
+        [titles[row.contrast], row.a, row.sign_a, row.b, row.sign_b, _sure(row)]
+        for row in each_row(turned)
+    ]
+    columns = ["Tip", "Run", "It", "Other run", "There it", "Verdicts"]
+    caption = "Effects whose sign changed between runs that were judged on different scales"
+    return Table(caption, columns, rows, csv="tables/turned.csv")
+
+
+def _sure(row: Any) -> Cell:
+    return Tag("both sure", "bad") if row.judged else "not sure"
+
+
+def _titles(found: Comparison) -> "pd.Series[str]":
+    titles: pd.Series[str] = found.effects.groupby("contrast")["title"].first()
+    return titles
 
 
 def _diagram(found: Comparison, runs: int, alpha: float) -> Figure:
@@ -140,18 +209,21 @@ def _diagram(found: Comparison, runs: int, alpha: float) -> Figure:
         "critical-difference",
         partial(draw_diagram, info),
         f"Critical-difference diagram of mean ranks over {runs} runs: {ranks}.",
-        "Mean ranks over the runs; a bar joins what the Nemenyi test cannot tell apart at "
-        f"{show.plain(alpha)}. Whether two differ depends on which others are ranked, and a few "
-        "runs tell little: read it after the effects.",
+        "Mean ranks over the runs, each on its own scale; a bar joins what the Nemenyi test cannot "
+        f"tell apart at {show.plain(alpha)}. Whether two differ depends on which others are "
+        "ranked, and a few runs tell little: read it after the effects.",
     )
 
 
-def _drift(found: Comparison) -> Table:
+def _drift(name: str, drift: pd.DataFrame) -> Table:
+    scale, unit = scale_of(drift["measure"].iloc[0])
     rows: list[list[Cell]] = [
-        [row.cell, row.a, row.b, str(row.same), str(row.n), show.kid(row.difference, signed=True),
-         show.interval(row.low, row.high)]
-        for row in each_row(found.drift)
+        [row.cell, row.a, row.b, str(row.same), str(row.n),
+         show.kid(row.difference, signed=True, scale=scale),
+         show.interval(row.low, row.high, scale=scale)]
+        for row in each_row(drift)
     ]  # fmt: skip
     columns = ["Cell", "Run", "Other run", "Same trials", "Others", "Difference", "Interval"]
-    return Table("Differences × 10³ of equal cells, the other run less the run", columns, rows,
-                 frozenset({3, 4, 5, 6}), "tables/drift.csv")  # fmt: skip
+    said = drift["measure"].iloc[0]
+    caption = f"Differences of equal cells, the other run less the run, in {unit}: {said}"
+    return Table(caption, columns, rows, frozenset({3, 4, 5, 6}), f"tables/{name}.csv")

@@ -1,13 +1,16 @@
 """The command line: what it offers, what it prints, and how it leaves."""
 
+import inspect
 import json
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
 from harness import cli
 from harness.app import wandb as app_wandb
+from harness.cli import analysis, wandb
 from harness.config.patch import KNOBS
 from harness.heuristics import HEURISTICS
 
@@ -176,6 +179,30 @@ def test_every_knob_is_listed(harness):
 def test_status_of_nothing(harness):
     assert "start with: harness run quickstart" in harness("status")[1]
     assert json.loads(harness("status", "--json")[1]) == []
+
+
+def test_json_of_every_verb_is_read_by_strict_parsers(harness, monkeypatch):
+    """A number that is not known is null, in whatever a verb has to print."""
+    unknown = {"a": [float("nan"), float("inf")]}
+    monkeypatch.setattr("harness.app.status", lambda runtime: unknown)
+    monkeypatch.setattr("harness.design.forecast.Forecast.to_json", lambda self: unknown)
+    monkeypatch.setattr("harness.heuristics.describe.record", lambda row: unknown)
+    monkeypatch.setattr("harness.app.analysis.Ranking.to_json", lambda self: unknown)
+    Path("r.csv").write_text("a,b,kid\n1,1,1\n2,1,2\n1,2,2\n2,2,3\n")
+    rank = ("rank", "r.csv", "--treatment", "a", "--block", "b", "--value", "kid")
+    calls = {call[0]: call for call in (("status",), ("plan", "one"), ("heuristics",), rank)}
+    offered = {
+        command.name or command.callback.__name__
+        for part in (cli.app, analysis.app, wandb.app)
+        for command in part.registered_commands
+        if "as_json" in inspect.signature(command.callback).parameters
+    }
+    assert offered == set(calls)
+    for call in calls.values():
+        code, output, _ = harness(*call, "--json")
+        assert code == 0
+        assert "null" in output
+        json.loads(output, parse_constant=pytest.fail)
 
 
 def test_an_agent_is_asked_for_knobs_as_set_would_name_them(harness, monkeypatch):

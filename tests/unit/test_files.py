@@ -1,11 +1,17 @@
 """Files are whole or absent; rows that were seen are never lost; what cannot be written is said."""
 
+import json
+import math
+
+import numpy as np
 import pytest
 
 from harness.errors import HarnessError
 from harness.files import (
     append_line,
     check_writable,
+    finite,
+    json_text,
     read_json,
     read_lines,
     write_atomically,
@@ -44,6 +50,12 @@ def test_json_round_trip(tmp_path):
     assert read_json(path) == value
     assert list(read_json(path)) == ["b", "a"]
     assert path.read_text().endswith("}\n")
+
+
+def test_json_that_is_printed_has_null_for_what_is_not_finite():
+    value = {"a": [1.5, math.nan, (math.inf, -math.inf)], "b": {"c": np.float64("nan")}, "n": 2}
+    found = json.loads(json_text(finite(value)), parse_constant=pytest.fail)
+    assert found == {"a": [1.5, None, [None, None]], "b": {"c": None}, "n": 2}
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from harness.analysis.frame import each_row
+from harness.analysis.objectives import Objective
 from harness.plots import style
 from harness.plots.sheet import ROOM, Row, draw_sheet
 from harness.records import DIVERGED, FINISHED
@@ -189,7 +191,7 @@ def _picked(grids: Sequence[Grid], moments: int) -> list[tuple[Grid, bool]]:
 
 
 def _extremes(data: ReportData, shown: Sequence[Shown], files: _Files) -> Gallery | None:
-    values = data.frames.trials.dropna(subset=["final"])
+    values = _comparable(data.frames.trials.dropna(subset=["final"]))
     by_cell = {str(cell): rows.sort_values("final") for cell, rows in values.groupby("cell")}
     strips = []
     for item in shown:
@@ -197,7 +199,7 @@ def _extremes(data: ReportData, shown: Sequence[Shown], files: _Files) -> Galler
         rows = rows[rows["seed"].isin(list(item.seeds))]
         words = {1: ("the only seed with a value",), 0: ()}.get(len(rows), ("best", "worst"))
         pair = [
-            _extreme(item, word, row, files)
+            _extreme(item, word, row, files, data.objective)
             for word, row in zip(words, each_row(rows.iloc[[0, -1][: len(words)]]), strict=True)
         ]
         if pair:
@@ -206,11 +208,20 @@ def _extremes(data: ReportData, shown: Sequence[Shown], files: _Files) -> Galler
     return Gallery(title, strips) if strips else None
 
 
-def _extreme(item: Shown, word: str, trial: Any, files: _Files) -> Picture:
+def _comparable(trials: pd.DataFrame) -> pd.DataFrame:
+    """Of each cell the trials of the metric identity that most have: others have no order."""
+    if trials.empty:
+        return trials
+    most = trials.groupby("cell")["identity"].transform(lambda own: own.mode().iloc[0])
+    return trials[trials["identity"] == most]
+
+
+def _extreme(item: Shown, word: str, trial: Any, files: _Files, judged: Objective) -> Picture:
     grid = item.seeds[trial.seed][-1]
     ended = f", diverged at {grid.when}" if trial.status == DIVERGED else ""
-    places = show.decimals([trial.final])
-    said = f"{word}: seed {trial.seed}, KID × 10³ {show.kid(trial.final, places)}{ended}"
+    places = show.decimals([trial.final], judged.scale)
+    value = show.kid(trial.final, places, scale=judged.scale)
+    said = f"{word}: seed {trial.seed}, {judged.unit} {value}{ended}"
     alt = f"Generated images of cell {item.cell} at the end, {said}"
     kind = word.split()[-1] if word in ("best", "worst") else "only"
     return Picture(

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis.frame import each_row
+from harness.analysis.objectives import Objective
 from harness.report import format as show
 from harness.report import words
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Tag, Text
@@ -21,9 +22,9 @@ def build(data: ReportData) -> list[Block]:
     blocks: list[Block] = [Heading("Tuning", "tuning"), Text(_how(data, data.points))]
     if unfinished := words.tuning(data):
         blocks.append(Text(f"{unfinished}.", "warning"))
-    blocks.append(_points(data.points))
+    blocks.append(_points(data.points, data.objective))
     if data.untuned is not None and not unfinished and not data.ranking.empty:
-        blocks.append(_rankings(data.ranking, data.untuned))
+        blocks.append(_rankings(data.ranking, data.untuned, data.objective))
     return blocks
 
 
@@ -40,13 +41,13 @@ def _how(data: ReportData, points: pd.DataFrame) -> str:
     )
 
 
-def _points(points: pd.DataFrame) -> Table:
-    places = show.decimals(points["mean"])
+def _points(points: pd.DataFrame, judged: Objective) -> Table:
+    places = show.decimals(points["mean"], judged.scale)
     rows: list[list[Cell]] = [
         [
             row.cell,
             row.point,
-            show.kid(row.mean, places),
+            show.kid(row.mean, places, scale=judged.scale),
             f"{row.trials - row.open} of {row.trials}" if row.trials else show.NONE,
             _failed(row.diverged, row.crashed),
             show.duration(row.seconds),
@@ -54,7 +55,7 @@ def _points(points: pd.DataFrame) -> Table:
         ]
         for row in each_row(points)
     ]
-    columns = ["Cell", "Values", "KID × 10³", "n", "Failed", "Computing time", "Choice"]
+    columns = ["Cell", "Values", judged.unit, "n", "Failed", "Computing time", "Choice"]
     return Table(
         "Mean objective at each point, on the tuning seeds",
         columns,
@@ -71,9 +72,9 @@ def _failed(diverged: int, crashed: int) -> str:
     return ", ".join(said) or show.NONE
 
 
-def _rankings(tuned: pd.DataFrame, untuned: pd.DataFrame) -> Table:
+def _rankings(tuned: pd.DataFrame, untuned: pd.DataFrame, by: Objective) -> Table:
     """In the order of the tuned ranking."""
-    places = show.decimals([*tuned["effect"], *untuned["effect"]])
+    places = show.decimals([*tuned["effect"], *untuned["effect"]], by.scale)
     before = {row.contrast: (place, row) for place, row in enumerate(each_row(untuned), 1)}
     rows: list[list[Cell]] = []
     for place, row in enumerate(each_row(tuned), 1):
@@ -82,13 +83,13 @@ def _rankings(tuned: pd.DataFrame, untuned: pd.DataFrame) -> Table:
             [
                 titled(row.title, row.design),
                 *(str(n) if of.n else show.NONE for n, of in ((place, row), (was, other))),
-                *(_effect(of, places) for of in (row, other)),
+                *(_effect(of, places, by.scale) for of in (row, other)),
                 *(judged(of.verdict, of.reason) for of in (row, other)),
             ]
         )
     columns = ["Tip", "#", "# untuned", "Effect", "Effect untuned", "Verdict", "Verdict untuned"]
     return Table(
-        "The ranking, and what it would be had no cell been tuned (effects on KID × 10³)",
+        f"The ranking, and what it would be had no cell been tuned (effects on {by.unit})",
         columns,
         rows,
         frozenset({1, 2, 3, 4}),
@@ -96,5 +97,6 @@ def _rankings(tuned: pd.DataFrame, untuned: pd.DataFrame) -> Table:
     )
 
 
-def _effect(row: Any, places: int) -> Cell:
-    return Label(show.kid(row.effect, places, True), show.interval(row.low, row.high, places))
+def _effect(row: Any, places: int, scale: float) -> Cell:
+    span = show.interval(row.low, row.high, places, scale)
+    return Label(show.kid(row.effect, places, True, scale), span)

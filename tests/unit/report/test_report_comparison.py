@@ -59,6 +59,79 @@ def test_a_tip_that_turned_in_two_pairs_of_runs_is_one_tip(runtime):
     assert re.search(r"rank agreement τ from \S+ to \+1.00 over 3 pairs of runs", text)
 
 
+@pytest.fixture
+def scales(runtime) -> Runtime:
+    """With `one` and `two`: runs of another metric identity, and of another objective."""
+    other = {**TIDY.baseline, "evaluation.resizer": "bicubic", "evaluation.protocol": "blocks"}
+    turned = [replace(tip, effect=-tip.effect) for tip in TIDY.tips]
+    build(runtime.runs.parent, replace(TIDY, run_name="other", baseline=other, tips=turned))
+    build(runtime.runs.parent, replace(TIDY, run_name="time"))
+    path = runtime.study("time") / "plan.json"
+    plan = json.loads(path.read_text())
+    path.write_text(json.dumps({**plan, "objective": "time_to_threshold", "threshold": 0.3}))
+    return runtime
+
+
+def _table_rows(parsed_text, caption):
+    return [part for part in re.findall(r"<table.*?</table>", parsed_text, re.S) if caption in part]
+
+
+def test_effects_of_two_scales_share_no_table(scales):
+    found, page = analysis.compare(["one", "two", "other", "time"], scales)
+    measures = list(dict.fromkeys(found.effects["measure"]))
+    assert len(measures) == 3
+    assert len(set(found.effects["identity"])) == 2
+    text = page.read_text()
+    tables = page.parent / "tables"
+    assert not (tables / "effects.csv").exists()
+    runs = []
+    for number, measure in enumerate(measures, 1):
+        (shown,) = (part for part in _table_rows(text, "Effects in") if measure in part)
+        rows = (tables / f"effects_{number}.csv").read_text().splitlines()
+        assert all(measure in row for row in rows[1:])
+        own = {run for run in ("one", "two", "other", "time") if f",{run}," in "\n".join(rows)}
+        assert all(f"<td>{run}</td>" in shown or f">{run}<" in shown for run in own)
+        runs.append(own)
+    assert runs == [{"one", "two"}, {"other"}, {"time"}]
+    assert "kimg" in text
+    assert "different scales" in text
+
+
+def test_signs_between_scales_are_words_and_never_numbers(scales):
+    found, page = analysis.compare(["one", "other"], scales)
+    assert len(found.changed) >= 3
+    tables = page.parent / "tables"
+    assert not [path.name for path in tables.glob("changed*")]
+    head, *rows = (tables / "turned.csv").read_text().splitlines()
+    assert "effect" not in head
+    assert len(rows) == len(found.changed)
+    assert all("helps" in row and "hurts" in row for row in rows)
+    assert "Effects whose sign changed between runs that were judged on different" in (
+        page.read_text()
+    )
+
+
+def test_drift_is_of_one_objective_and_identity(scales):
+    build(scales.runs.parent, replace(TIDY, run_name="again"))
+    alike = analysis.compare(["time", "again"], scales)[0].drift
+    assert alike.empty  # the same trials, but an objective in kimg and one in KID
+    drift = analysis.compare(["two", "again"], scales)[0].drift
+    assert len(drift) == 5
+    assert drift["measure"].nunique() == 1
+    assert drift["measure"][0] == f"final, {drift['identity'][0]}"
+
+
+def test_the_terminal_shows_each_scale_by_itself(scales, capsys):
+    from harness.terminal.analysis import show_comparison
+
+    found, page = analysis.compare(["one", "two", "other", "time"], scales)
+    show_comparison(found, page)
+    said = capsys.readouterr().out
+    assert said.count("Verdict") == 3
+    assert "Effect, kimg" in said
+    assert re.search(r"changed sign.*helps in one and hurts in other", said)
+
+
 def test_groups_of_the_diagram_are_the_longest_and_not_nested():
     import pandas as pd
 
@@ -82,10 +155,63 @@ def test_rank_prints_a_table_or_json(tmp_path: Path):
     shown = CliRunner().invoke(app, [*command, "--lower-is-better"])
     assert shown.exit_code == 0
     assert "better" in shown.stdout
-    (pair,) = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
-    assert (pair["a"], pair["b"], pair["verdict"]) == ("B", "A", "better")  # higher is better
+    assert "fid: lower is better, as asked" in shown.stdout
+    found = json.loads(CliRunner().invoke(app, [*command, "--higher-is-better", "--json"]).stdout)
+    assert found["direction"] == "fid: higher is better, as asked"
+    (pair,) = found["pairs"]
+    assert (pair["a"], pair["b"], pair["verdict"]) == ("B", "A", "better")
     assert pair["ci_low"] < pair["effect"] < pair["ci_high"]
     assert pair["p_adjusted"] == 1 / 128
+
+
+def test_json_holds_no_word_that_json_lacks(tmp_path: Path):
+    """Pairs without a shared block have no effect, interval or p."""
+    file = tmp_path / "results.csv"
+    file.write_text("gan,set,val_loss\nA,0,1\nB,0,2\nC,1,3\nD,1,4\nE,2,\n")
+    command = ["rank", str(file), "--treatment", "gan", "--block", "set", "--value", "val_loss"]
+
+    def never(word):
+        raise AssertionError(word)
+
+    shown = CliRunner().invoke(app, [*command, "--json"])
+    found = json.loads(shown.stdout, parse_constant=never)
+    assert found["lower_is_better"] is True
+    assert found["direction"] == "val_loss: lower is better, by its name"
+    assert found["without_results"] == ["E"]
+    pair = next(pair for pair in found["pairs"] if (pair["a"], pair["b"]) == ("A", "C"))
+    assert (pair["n"], pair["effect"], pair["p_adjusted"]) == (0, None, None)
+    assert any("gan without results: E" in warning for warning in found["warnings"])
+
+
+def test_a_direction_that_nobody_gave_is_a_warning(tmp_path: Path):
+    file = tmp_path / "results.csv"
+    file.write_text(RESULTS.replace("fid", "figure [bold]of merit"))
+    command = ["rank", str(file), "--treatment", "gan", "--block", "set"]
+    shown = CliRunner().invoke(app, [*command, "--value", "figure [bold]of merit"]).stdout
+    assert "warning: whether lower or higher figure [bold]of merit is better" in shown
+    assert "higher is better, for want of anything said" in shown
+
+
+def test_small_values_and_small_differences_are_shown_with_their_digits(tmp_path: Path):
+    file = tmp_path / "results.csv"
+    rows = "".join(f"A,{n},100.0000{n}1\nB,{n},100.0000{n}4\n" for n in range(7))
+    command = ["rank", str(file), "--treatment", "gan", "--block", "set", "--value", "fid"]
+    file.write_text("gan,set,fid\n" + rows)
+    assert "\u22120.00000300" in CliRunner().invoke(app, command).stdout
+    file.write_text("gan,set,fid\n" + rows.replace("100.0000", "0.0000"))
+    assert re.search(r" A +7 +0\.00003", CliRunner().invoke(app, command).stdout)
+
+
+def test_names_are_shown_as_they_are(tmp_path: Path):
+    file = tmp_path / "results.csv"
+    file.write_text(RESULTS.replace("A,", "[/red]A[b],"))
+    command = ["rank", str(file), "--treatment", "gan", "--block", "set", "--value", "fid"]
+    assert "[/red]A[b]" in CliRunner().invoke(app, command).stdout
+
+
+def test_a_level_that_is_no_number_is_refused(tmp_path: Path):
+    with pytest.raises(HarnessError, match="alpha nan"):
+        analysis.rank(tmp_path, "a", "b", "c", None, float("nan"))
 
 
 def test_a_self_check_trains_the_reference_alone(tmp_path: Path):

@@ -1,5 +1,6 @@
 """Pictures of a report: which grids are shown of which seed, how large, and within which bounds."""
 
+import re
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -75,6 +76,26 @@ def test_best_and_worst_are_by_the_objective(tmp_path: Path, small, drawn_later)
     last = sorted((tmp_path / "runs" / "trials" / key / "samples").iterdir())[-1]
     assert extremes.strips[0].pictures[1].webp == pictures.webp(last)
     assert [strip.label for strip in between.strips] == list(recipe.cells())
+
+
+def test_best_and_worst_have_the_unit_of_the_objective(tmp_path: Path, small, drawn_later):
+    runtime = build(tmp_path, replace(small, seeds=range(3)))
+    path = runtime.study(RUN) / "plan.json"
+    write_json(path, read_json(path) | {"objective": "time_to_threshold", "threshold": 0.4})
+    _, _, _, extremes, _ = samples.build(analyse(load(RUN, runtime)))
+    said = [caption for strip in extremes.strips for caption in captions(strip)]
+    assert said
+    assert all(re.search(r"kimg \d{1,2}\.\d", caption) for caption in said), said  # of 32
+    assert not any("KID" in caption for caption in said)
+
+
+def test_a_seed_of_another_metric_is_neither_best_nor_worst(tmp_path: Path, small, drawn_later):
+    data = analyse(load(RUN, build(tmp_path, replace(small, seeds=range(4)))))
+    trials = data.frames.trials
+    lowest = trials.loc[trials["cell"] == "reference", "final"].idxmin()
+    trials.loc[lowest, ["identity", "final"]] = ["another", 0.0]
+    _, _, _, extremes, _ = samples.build(data)
+    assert f"seed {trials['seed'][lowest]}" not in " ".join(captions(extremes.strips[0]))
 
 
 def test_one_seed_is_neither_best_nor_worst(tmp_path: Path, small, drawn_later):

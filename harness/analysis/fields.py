@@ -1,0 +1,94 @@
+"""What a field of a table says: a number, that there is none, or a name."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable
+
+MISSING = frozenset(
+    {"", "na", "n/a", "#n/a", "n.a.", "<na>", "nan", "null", "none", "nil", "missing", "-", "–",
+     "—", "−", "--", "?", "."}
+)  # fmt: skip
+LARGEST, SMALLEST = 1e100, 1e-100  # beyond these, squares may not be numbers
+LONGEST = 200  # letters of a name
+
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_DIGITS = re.compile(r"[+-]?\d[\d.,'\u2019_\s]*", re.ASCII)
+_HINTS = (
+    (re.compile(r"[+-]?inf(inity)?|[+-]?∞", re.I), "is infinite: leave the field empty"),
+    (re.compile(r".*(±|\+\s*/?\s*-).*"), "write the value alone, its spread in another column"),
+    (re.compile(r".*\d\s*[(\[].*"), "write the value alone, its spread in another column"),
+    (re.compile(r".*[%‰].*"), "write numbers without a sign for per cent, all on one scale"),
+    (_DIGITS, "write a decimal point, and nothing between thousands: 1234.5"),
+    (re.compile(r"[^\w]*\d.*"), "write the number alone, as 0.12 or 1.2e-1"),
+)
+_NO_RESULT = "leave the field empty where there is no result"
+_UNNAMED = frozenset({"nan", "na", "n/a", "#n/a", "<na>", "null"})
+
+
+def shown(text: str) -> str:
+    """A field as messages quote it: long ones cut."""
+    return repr(text if len(text) <= 60 else f"{text[:57]}…")
+
+
+def number(text: str) -> float | None:
+    """The double nearest to what a field says, None for a word that there is none.
+
+    Raises a ValueError that says what is wrong and what to write. A true minus is a minus.
+    """
+    if text.casefold() in MISSING:
+        return None
+    plain = text.replace("−", "-")
+    if not _NUMBER.fullmatch(plain):
+        hint = next((said for form, said in _HINTS if form.fullmatch(plain)), _NO_RESULT)
+        raise ValueError(f"is no number: {shown(text)} ({hint})")
+    value = float(plain)
+    zero = not re.search("[1-9]", re.split("[eE]", plain)[0])
+    if not (zero or SMALLEST <= abs(value) <= LARGEST):
+        span = f"{SMALLEST:g} to {LARGEST:g}"
+        raise ValueError(f"is out of range: {shown(text)} (sizes from {span} can be judged)")
+    return value
+
+
+def name_mistake(text: str) -> str:
+    """What is wrong with a name; empty where nothing is."""
+    if not text:
+        return "is empty"
+    if len(text) > LONGEST:
+        return f"has {len(text):,} letters, and no more than {LONGEST} make a name"
+    if any(unicodedata.category(letter) == "Cc" for letter in text):
+        return f"holds a line break or another control character: {shown(text)}"
+    return ""
+
+
+def same(text: str) -> str:
+    """Equal for two names that are one: 0 and 0.0, and one accent written in two ways."""
+    text = unicodedata.normalize("NFC", text)
+    return re.sub(r"([+-]?\d+)\.0*", r"\1", text) if re.fullmatch(r"-?\d+\.0*", text) else text
+
+
+def _alike(text: str) -> str:
+    """Equal for names that a reader takes for one."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    text = " ".join(re.sub(r"[\s_-]+", " ", text).split()) or text
+    return repr(float(text)) if _NUMBER.fullmatch(text) and math.isfinite(float(text)) else text
+
+
+def suspicious(kind: str, names: Iterable[str]) -> list[str]:
+    """A sentence for names that look alike and are two, and for those that look like none."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(_alike(name), []).append(name)
+    notes = [
+        f"{kind}: {' and '.join(shown(name) for name in group)} look alike and are kept apart"
+        for group in groups.values()
+        if len(group) > 1
+    ]
+    notes += [
+        f"{kind}: {shown(name)} is taken as a name"
+        for group in groups.values()
+        for name in group
+        if name.casefold() in _UNNAMED
+    ]
+    return notes

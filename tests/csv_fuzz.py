@@ -1,0 +1,173 @@
+"""Mutated tables of results, and an independent reading of what one says.
+
+`plain` reads a file as a person would who knows the rules, with none of the harness's code; what it
+cannot read is None. `mutate` breaks a well-formed table in one to three ways.
+"""
+
+import bz2
+import gzip
+import io
+import lzma
+import random
+import re
+import zipfile
+
+COLUMNS = ("method", "seed", "kid")
+SEPARATORS = ",;\t|"
+TOKENS = (
+    "NA", "nan", "-", "—", "none", "inf", "-inf", "1e999", "1e-999", "0,5", "1,234.5", "12%",
+    "0.1 ± 0.2", "0.1 (0.2)", "1_000", "0x1F", "−0.25", "\u0661", "", " ", "A ", "a", "0.0", "1.0",
+    "#", "'", '"', '""', '"x', 'x"', '"a,b"', "\\", "\t", ";", ",", ",,", "\r", "\n", "\n\n", "\0",
+    "\u200b", "\ufeff", "é", "🙂", "[red]", "[/x]", "\x1b[31m", "=1+1", "true", "null", "{", "[",
+    "x" * 300, "9" * 400, "1" * 140_000, "sep=;\n", "+.5e1", "5.", ".", "e5", "+", "--1", "NaN",
+)  # fmt: skip
+
+
+def table(draw: random.Random) -> str:
+    """A well-formed table: each method in each seed, numbers with all digits."""
+    methods = draw.sample(["A", "B", "C", "wgan", "ada gan", "1", "é"], draw.randint(2, 4))
+    rows = [(method, str(seed), repr(draw.gauss(5, 2))) for method in methods
+            for seed in range(draw.randint(2, 7))]  # fmt: skip
+    if draw.random() < 0.3:
+        draw.shuffle(rows)
+    separator = draw.choice(SEPARATORS) if draw.random() < 0.3 else ","
+    lines = [separator.join(row) for row in (COLUMNS, *rows)]
+    return "\n".join(lines) + "\n"
+
+
+def mutate(draw: random.Random, text: str) -> bytes:
+    """Break a table in one to three ways, then write it in some encoding, whole or not."""
+    for _ in range(draw.randint(1, 3)):
+        text = draw.choice((_field, _line, _token, _separator, _letter, _header))(draw, text)
+    content = _encoded(draw, text)
+    if draw.random() < 0.1:
+        content = _packed(draw, content)
+    if draw.random() < 0.1:
+        content = content[: draw.randrange(len(content) + 1)]
+    if draw.random() < 0.05 and content:
+        place = draw.randrange(len(content))
+        content = content[:place] + bytes([draw.randrange(256)]) + content[place + 1 :]
+    return content
+
+
+def _field(draw: random.Random, text: str) -> str:
+    """Take a field away, add one, or put another in its place."""
+    lines = text.split("\n")
+    at = draw.randrange(len(lines))
+    fields = lines[at].split(",")
+    place = draw.randrange(len(fields))
+    how = draw.randrange(4)
+    if how == 0:
+        del fields[place]
+    elif how == 1:
+        fields.insert(place, draw.choice(TOKENS))
+    elif how == 2:
+        fields[place] = draw.choice(TOKENS)
+    else:
+        fields.append("")
+    lines[at] = ",".join(fields)
+    return "\n".join(lines)
+
+
+def _line(draw: random.Random, text: str) -> str:
+    """Take a line away, double it, move it, or add a blank or a comment."""
+    lines = text.split("\n")
+    at = draw.randrange(len(lines))
+    how = draw.randrange(4)
+    if how == 0:
+        del lines[at]
+    elif how == 1:
+        lines.insert(draw.randrange(len(lines)), lines[at])
+    elif how == 2:
+        lines.insert(draw.randrange(len(lines)), lines.pop(at))
+    else:
+        lines.insert(at, draw.choice(("", "  ", ",,", "# a comment", "#,1,2", "---")))
+    return "\n".join(lines)
+
+
+def _token(draw: random.Random, text: str) -> str:
+    at = draw.randrange(len(text) + 1)
+    return text[:at] + draw.choice(TOKENS) + text[at:]
+
+
+def _letter(draw: random.Random, text: str) -> str:
+    at = draw.randrange(len(text) + 1)
+    return text[:at] + text[at + draw.randint(1, 3) :]
+
+
+def _separator(draw: random.Random, text: str) -> str:
+    """Other separators, everywhere or at one place; or spaces around them."""
+    old, new = ",", draw.choice((*SEPARATORS, " ", " , ", ", ", ",,"))
+    return text.replace(old, new) if draw.random() < 0.5 else text.replace(old, new, 1)
+
+
+def _header(draw: random.Random, text: str) -> str:
+    first, _, rest = text.partition("\n")
+    changes = (first.upper(), f"\n{first}", f"{first},kid", f",{first}", f'"{first}"', "",
+               first.replace("seed", "method"), f"{first} ",
+               first.replace("kid", "Kid"))  # fmt: skip
+    return f"{draw.choice(changes)}\n{rest}"
+
+
+def _encoded(draw: random.Random, text: str) -> bytes:
+    if draw.random() < 0.2:
+        text = text.replace("\n", draw.choice(("\r\n", "\r")))
+    name = "utf-8" if draw.random() < 0.7 else draw.choice(
+        ("utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252"))  # fmt: skip
+    return text.encode(name, "replace")
+
+
+def _packed(draw: random.Random, content: bytes) -> bytes:
+    how = draw.randrange(4)
+    if how < 3:
+        return (gzip.compress, bz2.compress, lzma.compress)[how](content)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number in range(draw.choice((0, 1, 1, 1, 2))):
+            archive.writestr(f"{number}.csv", content)
+    return file.getvalue()
+
+
+def plain(content: bytes) -> dict[tuple[str, str], float] | None:
+    """(method, seed) → value, of a table that leaves no doubt; else None: to be refused or not.
+
+    No quotes, no archive, one separator that the header tells: what is left can be read by hand.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    if any(mark in text for mark in '"\0\r') or len(text) > 100_000:
+        return None
+    lines = [line for line in text.split("\n") if line.strip()]
+    for separator in SEPARATORS:
+        rows = [[field.strip() for field in line.split(separator)] for line in lines]
+        if rows and all(rows[0].count(name) == 1 for name in COLUMNS):
+            return _values(rows)
+    return None
+
+
+def _values(rows: list[list[str]]) -> dict[tuple[str, str], float] | None:
+    places = [rows[0].index(name) for name in COLUMNS]
+    found: dict[tuple[str, str], float] = {}
+    for row in rows[1:]:
+        if not any(row):
+            continue
+        if len(row) != len(rows[0]):
+            return None
+        method, seed, text = (row[place] for place in places)
+        if text.lower() in ("", "na", "nan", "-", "—", "none", "null", "."):
+            continue
+        if not re.fullmatch("[-+−]?[0-9]*[.]?[0-9]*(e[+-]?[0-9]+)?", text) or text in ("+", "."):
+            return None
+        try:
+            value = float(text.replace("−", "-"))
+        except ValueError:
+            return None
+        key = (method, seed[:-2] if seed.endswith(".0") else seed)
+        odd = any(not name or len(name) > 200 or not name.isprintable() for name in key)
+        zero = value == 0 and "e" not in text
+        if odd or key in found or not (zero or 1e-100 < abs(value) < 1e100):
+            return None
+        found[key] = value
+    return found

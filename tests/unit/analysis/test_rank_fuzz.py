@@ -1,0 +1,107 @@
+"""Mutated tables over `harness rank`: right numbers, or one message and exit code 2."""
+
+import json
+import math
+import random
+import sys
+
+import pytest
+
+from harness import cli
+from tests.csv_fuzz import mutate, plain, table
+
+ALWAYS, LONG = 150, 6000
+
+
+@pytest.fixture
+def rank(tmp_path, monkeypatch, capsys):
+    """The command line in this process: exit code, output, errors."""
+    file = tmp_path / "results.csv"
+
+    def go(content):
+        file.write_bytes(content)
+        options = ["--treatment", "method", "--block", "seed", "--value", "kid", "--json"]
+        monkeypatch.setattr(sys, "argv", ["harness", "rank", str(file), *options])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = end.code
+        return code, *capsys.readouterr()
+
+    return go
+
+
+def _never(word):
+    raise AssertionError(f"{word} is no JSON")
+
+
+def _check(content, code, out, err):
+    """Whether it was ranked."""
+    expected = plain(content)
+    if code == 2:
+        assert not expected or any(len(set(names)) < 2 for names in zip(*expected, strict=True))
+        assert out == ""
+        assert err.startswith("harness: ")
+        assert err.count("\n") == 1
+        assert len(err) < 1000
+        assert "Traceback" not in err
+        return False
+    assert code == 0
+    found = json.loads(out, parse_constant=_never)
+    if expected is None:
+        return True
+    by_name = {row["treatment"]: row for row in found["treatments"]}
+    own = {}
+    for (method, seed), value in expected.items():
+        own.setdefault(method, {})[seed] = value
+    assert {name: row["n"] for name, row in by_name.items()} == {
+        name: len(values) for name, values in own.items()
+    }
+    for name, values in own.items():
+        assert by_name[name]["mean"] == pytest.approx(math.fsum(values.values()) / len(values))
+    for pair in found["pairs"]:
+        one, two = own[pair["a"]], own[pair["b"]]
+        shared = one.keys() & two.keys()
+        assert pair["n"] == len(shared)
+        if shared:
+            effect = math.fsum(one[seed] - two[seed] for seed in shared) / len(shared)
+            size = max(map(abs, (*one.values(), *two.values())))
+            assert pair["effect"] == pytest.approx(effect, rel=1e-9, abs=1e-12 * size)
+    return True
+
+
+def _run(rank, seeds):
+    """How many were ranked, refused, and compared with the plain reading."""
+    counts = {"ranked": 0, "refused": 0, "compared": 0}
+    for seed in seeds:
+        draw = random.Random(seed)
+        content = mutate(draw, table(draw))
+        try:
+            ranked = _check(content, *rank(content))
+        except BaseException as error:
+            error.add_note(f"seed {seed}: {content[:2000]!r}")
+            raise
+        counts["ranked" if ranked else "refused"] += 1
+        counts["compared"] += ranked and plain(content) is not None
+    return counts
+
+
+def test_mutated_tables_are_ranked_right_or_refused(rank):
+    counts = _run(rank, range(ALWAYS))
+    assert min(counts.values()) > ALWAYS // 10, counts
+
+
+@pytest.mark.slow
+def test_many_mutated_tables_are_ranked_right_or_refused(rank):
+    counts = _run(rank, range(ALWAYS, ALWAYS + LONG))
+    assert min(counts.values()) > LONG // 10, counts
+
+
+def test_a_table_as_it_should_be_is_ranked(rank):
+    for seed in range(20):
+        content = table(random.Random(seed)).encode()
+        code, out, err = rank(content)
+        assert (code, err) == (0, "")
+        assert plain(content)
+        assert _check(content, code, out, err)
