@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from harness.config.folder import Picture
 from harness.config.trial import DataConfig
 from harness.errors import HarnessError
 from harness.gan.data import load_images
-from harness.gan.data.folder import _decode
+from harness.gan.data.decode import decode as decode_file
 
 pytestmark = pytest.mark.tf
 
@@ -28,7 +29,7 @@ def picture(path: Path, seed=0, size=(20, 12)):
 
 def decode(image, tmp_path, name="x.png", **options):
     image.save(tmp_path / name, **options)
-    return _decode(tmp_path / name, 8)
+    return decode_file(Picture(name, tmp_path / name), 8).pixels
 
 
 KINDS = {
@@ -91,6 +92,7 @@ def test_enlarging_is_bilinear(tmp_path):
 
 
 def test_unreadable_files_are_named_and_counted(tmp_path):
+    cache, tmp_path = tmp_path / "cache", tmp_path / "photos"
     for i in range(6):
         picture(tmp_path / "train" / f"{i}.png", i)
         picture(tmp_path / "test" / f"{i}.png", 10 + i)
@@ -98,12 +100,12 @@ def test_unreadable_files_are_named_and_counted(tmp_path):
     (tmp_path / "train" / "empty.png").touch()
     whole = (tmp_path / "train" / "0.png").read_bytes()
     (tmp_path / "train" / "torn.png").write_bytes(whole[: len(whole) // 2])
-    images = load_images(folder(tmp_path), tmp_path / "cache")
+    images = load_images(folder(tmp_path), cache)
     assert len(images.train) == 6
     (note,) = images.notes
     assert note.startswith("3 of 9 files are unreadable")
     assert all(f"train/{name}" in note for name in ("text.jpg", "empty.png", "torn.png"))
-    again = load_images(folder(tmp_path), tmp_path / "cache")
+    again = load_images(folder(tmp_path), cache)
     assert again.notes == images.notes
 
 
@@ -135,7 +137,7 @@ def test_classes_are_sub_folders_shared_by_the_splits(tmp_path):
     for split in ("train", "test"):
         for number, kind in enumerate(("ant", "bee", "cat")):
             if (split, kind) != ("test", "bee"):
-                picture(tmp_path / split / kind / "x.png", number)
+                picture(tmp_path / split / kind / "x.png", number + 10 * (split == "test"))
     images = load_images(folder(tmp_path), tmp_path / "cache")
     assert images.train_labels.tolist() == [0, 1, 2]
     assert images.validation_labels.tolist() == [0, 2]

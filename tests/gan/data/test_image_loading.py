@@ -88,7 +88,7 @@ def test_identity_follows_size_and_split(tmp_path):
 
 
 def slow_split(log: Path) -> Split:
-    def batches(notes):
+    def batches(told):
         with log.open("a") as file:
             file.write("built\n")
         for i in range(20):
@@ -110,20 +110,20 @@ def test_processes_build_once(tmp_path):
         worker.join(60)
     assert [worker.exitcode for worker in workers] == [0, 0]
     assert (tmp_path / "log").read_text() == "built\n"
-    images, labels, _ = stored(slow_split(tmp_path / "log"), tmp_path)
+    images, labels, *_ = stored(slow_split(tmp_path / "log"), tmp_path)
     assert images.shape == (60, 4, 4, 1)
     assert np.array_equal(images[:, 0, 0, 0], labels)
 
 
 def test_a_build_that_fails_leaves_nothing(tmp_path):
-    def batches(notes):
+    def batches(told):
         yield np.zeros((3, 4, 4, 1), np.uint8), None
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
         stored(Split("broken", batches), tmp_path)
     assert [p.suffix for p in (tmp_path / "data").iterdir()] == [".lock"]
-    good = Split("broken", lambda notes: iter([(np.ones((2, 4, 4, 1), np.uint8), None)]))
+    good = Split("broken", lambda told: iter([(np.ones((2, 4, 4, 1), np.uint8), None)]))
     assert stored(good, tmp_path).images.shape == (2, 4, 4, 1)
 
 
