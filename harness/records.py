@@ -2,6 +2,7 @@
 
 runs/trials/<key>/
   config.json               every knob by its dotted name
+  images.json               how many images it was trained on and scored with, what was left out
   metrics.jsonl             training rows, one a log interval
   evaluations/<identity>.jsonl   one row an evaluation; <identity>.json says what was asked
   result.json               written once, when the trial ended as `finished` or `diverged`
@@ -70,6 +71,11 @@ class Trial:
     def environment(self) -> list[dict[str, Any]]:
         """Versions, device and arithmetic of each attempt."""
         return read_json(self.folder / "env.json") or []
+
+    def images(self) -> dict[str, Any] | None:
+        """Facts of its images (`config.facts`); None in a record of an older version."""
+        images: dict[str, Any] | None = read_json(self.folder / "images.json")
+        return images
 
     def training_rows(self) -> list[dict[str, Any]]:
         """The rows of `metrics.jsonl`."""

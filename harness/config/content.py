@@ -2,14 +2,16 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from harness.catalog import ENCODERS
-from harness.config.folder import Folder, Picture, read_digest, survey
+from harness.config.facts import facts, scoring
+from harness.config.folder import Folder, Picture, read_digest, shown, survey
 from harness.config.folder.archive import members
-from harness.config.images import check
+from harness.config.images import check, known
 from harness.config.patch import flatten, unflatten
 from harness.config.trial import DataConfig, TrialConfig
 from harness.errors import HarnessError
@@ -18,21 +20,21 @@ from harness.files import write_atomically
 
 def surveyed(data: DataConfig, cache: Path) -> Folder:
     """What lies at data.path; the digests of its files are remembered in `cache`."""
-    known = _DigestCache(cache)
+    digests = _DigestCache(cache)
     archives: dict[Path, dict[str, str]] = {}
 
     def digest(picture: Picture) -> str:
         try:
             if picture.member is None:
-                return known.of(picture.file)
+                return digests.of(picture.file)
             if picture.file not in archives:
-                archives[picture.file] = _members(picture.file, known.of(picture.file), cache)
+                archives[picture.file] = _members(picture.file, digests.of(picture.file), cache)
             return archives[picture.file].get(picture.member) or read_digest(picture)
         except OSError:
             return ""  # it cannot be read: its decoding says why
 
     found = survey(data, digest)
-    known.save()
+    digests.save()
     return found
 
 
@@ -119,6 +121,19 @@ class Contents:
         filled = unflatten({**flatten(config), **found}) if found else config
         check(filled, folder, self._cache)
         return filled
+
+    def facts(self, cells: Mapping[str, TrialConfig]) -> tuple[dict[str, Any], ...]:
+        """How many images of what there are, of each data set that is trained on, and where."""
+        found: dict[str, dict[str, Any]] = {}
+        for label, config in cells.items():
+            folder = None if config.data.path is None else self.folder(config.data)
+            own = facts(config.data, folder, self._cache)
+            number = known(config.data, folder, self._cache).validation
+            own["notes"] += scoring(config, number)
+            place = shown(folder.root.absolute()) if folder else None
+            about = {"image_size": config.data.image_size, "place": place, **own}
+            found.setdefault(json.dumps(about), {**about, "cells": []})["cells"].append(label)
+        return tuple(found.values())
 
     def folder(self, data: DataConfig) -> Folder:
         """What lies at the folder that a configuration names."""

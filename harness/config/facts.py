@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harness.catalog import PROTOCOLS, dataset
-from harness.config.folder import Folder, shown
-from harness.config.images import about, known, subset
+from harness.catalog import DATASETS, PROTOCOLS, dataset
+from harness.config.folder import Folder
+from harness.config.images import about, known, ranges, size
 from harness.config.trial import DataConfig, TrialConfig
 
 SIDES = ("train", "validation")
@@ -32,7 +32,6 @@ def facts(
     classes = dataset(data.name).classes if folder is None else len(folder.classes.names) or None
     found: dict[str, Any] = {
         "name": data.name,
-        "place": shown(folder.root.absolute()) if folder else None,
         "classes": classes,
         "left_out": {why: len(names) for why, names in folder.left_out.items()} if folder else {},
         "notes": list(folder.told) if folder else [],
@@ -51,6 +50,7 @@ def facts(
             own |= {"used": counted[side].images, "by_class": dict(counted[side].classes)}
             own["found"] = own["found"] or counted[side].images
             found["classes"] = classes or len(counted[0].classes) or None
+        found["notes"] += noted.get("notes", [])
         own |= {name: noted.get(name, empty) for name, empty in (("left_out", {}), ("enlarged", 0))}
         found[name] = own
     if data.train_images is not None:
@@ -67,36 +67,39 @@ def flat(found: Mapping[str, Any] | None) -> dict[str, Any]:
         for side in SIDES
         for name in ("split", "found", "used", "subset", "enlarged")
     }
-    numbers |= {f"images.{side}.left_out": lost(found[side]) for side in SIDES}
+    numbers |= {f"images.{side}.left_out": _count(found[side]) for side in SIDES}
     return {
         **{name: value for name, value in numbers.items() if value is not None},
         "images.classes": found["classes"],
-        "images.other_files": lost(found),
+        "images.other_files": _count(found),
     }
 
 
-def lost(part: Mapping[str, Any]) -> int:
-    """How many files are left out."""
+def _count(part: Mapping[str, Any]) -> int:
     return sum(part.get("left_out", {}).values())
 
 
-def sentences(found: Mapping[str, Any]) -> Iterator[str]:
-    """A sentence on each split, one on what else lies there, and the notes."""
-    for side, what in zip(SIDES, ("Trained on", "Validated with"), strict=True):
-        yield f"{what} {_split(found[side])}"
-    if number := lost(found):
-        reasons = "; ".join(f"{count} {why}" for why, count in found["left_out"].items())
-        yield f"Not taken for images: {number} ({reasons})"
+def _reasons(part: Mapping[str, Any]) -> str:
+    return "; ".join(f"{number} {why}" for why, number in part["left_out"].items())
+
+
+def terms(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What there is of each split, what else lies there, and what is odd: heads and sentences."""
+    for side, what in zip(SIDES, ("Training images", "Validation images"), strict=True):
+        yield what, _split(found[side])
+    if classes := found["classes"]:
+        yield "Classes", str(classes)
+    for note in found["notes"]:
+        yield "Mind", note
 
 
 def _split(part: Mapping[str, Any]) -> str:
     split, count = part["split"], part["found"]
     if count is None:
-        return f"{split}: counted when it is loaded"
-    said = f"{split}: {count:,} images"
+        return f"counted when split {split} is loaded"
+    said = f"{count:,} of split {split}"
     if part.get("used") not in (None, count):
-        reasons = "; ".join(f"{number} {why}" for why, number in part["left_out"].items())
-        said += f" found, {part['used']:,} used (left out: {reasons})"
+        said += f" found, {part['used']:,} used (left out: {_reasons(part)})"
     if part.get("subset"):
         said += f", of which {part['subset']:,} are trained on"
     if part.get("enlarged"):
@@ -131,8 +134,13 @@ def scoring(config: TrialConfig, validation: int | None) -> Iterator[str]:
         )
 
 
-def trained_on(config: TrialConfig, found: Mapping[str, Any]) -> int | None:
-    """Images that a trial is trained on; None: not known yet."""
-    part = found["train"]
-    count = part["used"] or part["found"]
-    return None if count is None else subset(config.data, count)
+def trained_on(knobs: Mapping[str, Any], found: Mapping[str, Any] | None) -> int | None:
+    """Images that a trial of these knobs is trained on: as recorded, else by the catalogue."""
+    if knobs["data.train_images"]:
+        return int(knobs["data.train_images"])
+    if found:
+        count: int | None = found["train"]["used"] or found["train"]["found"]
+        return count
+    if knobs["data.name"] not in DATASETS:
+        return None
+    return size(ranges(knobs["data.train_split"], dataset(knobs["data.name"])))

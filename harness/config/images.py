@@ -42,7 +42,7 @@ def known(data: DataConfig, folder: Folder | None, cache: Path) -> Known:
     """How many images there are: as decoded, else as counted in a folder or by the catalogue."""
     if folder is None:
         names = (data.train_split, data.validation_split)
-        return Known(*(_size(ranges(name, dataset(data.name))) for name in names))
+        return Known(*(size(ranges(name, dataset(data.name))) for name in names))
     parts = enumerate(folder.parts)
     sizes = (
         about(folder.identity(side, data.image_size), cache).get("images", len(part))
@@ -92,7 +92,7 @@ def check_splits(data: DataConfig) -> None:
     asked += [("data.validation_split", data.validation_split)]
     for knob, split in asked:
         _check_names(knob, split, data.name, spec)
-        if (found := ranges(split, spec)) is not None and not _size(found):
+        if (found := ranges(split, spec)) is not None and not size(found):
             raise HarnessError(f"{knob}: {split!r} of {data.name} holds no image")
     train, validation = (ranges(split, spec) or [] for _, split in asked)
     if shared := overlap(train, validation):
@@ -142,7 +142,8 @@ def _bound(text: str | None, count: int) -> int | None:
     return round(int(text[:-1]) * count / 100) if text.endswith("%") else int(text)
 
 
-def _size(found: list[Range] | None) -> int | None:
+def size(found: list[Range] | None) -> int | None:
+    """How many images an expression stands for; None where only TFDS can tell."""
     return None if found is None else sum(max(0, end - first) for _, first, end in found)
 
 
@@ -157,11 +158,11 @@ def subset(data: DataConfig, available: int) -> int:
     return wanted
 
 
-def check_batch(size: int, images: int) -> None:
+def check_batch(batch: int, images: int) -> None:
     """Raise an error if a batch is larger than the data set."""
-    if size > images:
+    if batch > images:
         raise HarnessError(
-            f"training.batch_size: {size} is more than the {images} training images: set "
+            f"training.batch_size: {batch} is more than the {images} training images: set "
             f"training.batch_size: {2 ** (images.bit_length() - 1)}, or train on more images"
         )
 

@@ -42,6 +42,7 @@ class Plan:
     tuning: Tuning | None = None
     search: Search | None = None
     crossed: "Crossed | None" = None  # of designs that combine the levels of all factors
+    images: tuple[Mapping[str, Any], ...] = ()  # of each data set that its cells train on
 
     @property
     def due(self) -> tuple[Trial, ...]:
@@ -167,7 +168,8 @@ def expand(file: StudyFile, profile: str | None, changes: Patch, cache: Path) ->
     if found:
         trials = (*found.trials, *trials)
     hunt = declared(file, study.seed_list(profile), under)
-    return Plan(name, file, profile, changes, kept, contrasts, trials, found, hunt, crossed)
+    images = contents.facts({cell.label: cell.config for cell in kept})
+    return Plan(name, file, profile, changes, kept, contrasts, trials, found, hunt, crossed, images)
 
 
 def _draft(file: StudyFile, trains: Callable[[list[Patch]], str]) -> Draft:

@@ -86,6 +86,7 @@ class Forecast:
             "seconds": self.seconds,
             "disk_bytes": self.disk,
             "warnings": list(self.warnings),
+            "data": list(self.plan.images),
             **({"tuning": self._tuning_json(self.tuning)} if self.tuning else {}),
             **({"to_suggest": self.plan.search.left} if self.plan.search else {}),
         }

@@ -10,7 +10,7 @@ from harness.errors import HarnessError
 from harness.files import read_json, write_json
 from harness.records import INTERPOLATION, Trial
 
-KEPT = ("config.json", "metrics.jsonl", "result.json", "failure.json", INTERPOLATION)
+KEPT = ("config.json", "images.json", "metrics.jsonl", "result.json", "failure.json", INTERPOLATION)
 PRIVATE = ("host", "pid")  # of a machine, and of no use elsewhere
 
 

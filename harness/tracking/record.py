@@ -85,6 +85,10 @@ class Recorder:
         (self.folder / "pruned.json").unlink(missing_ok=True)
         self.recovered()
 
+    def images(self, facts: Mapping[str, Any]) -> None:
+        """Write how many images of what the trial has, and what was left out."""
+        write_json(self.folder / "images.json", facts)
+
     def cut(self, iteration: int) -> None:
         """Drop all rows beyond `iteration`, a torn last line too: a resume writes them again."""
         for path in self._rows():

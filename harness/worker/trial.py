@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.config.facts import flat
 from harness.config.patch import flatten
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
@@ -60,7 +61,9 @@ class Context:
         gives_up = self.gives_up
         return (lambda: gives_up(cell)) if gives_up else (lambda: False)
 
-    def sink(self, config: TrialConfig, claim: Claim, recorder: Recorder) -> WandbSink:
+    def sink(
+        self, config: TrialConfig, claim: Claim, recorder: Recorder, images: Images
+    ) -> WandbSink:
         """A live mirror of a trial; what fails in it is a line in the trial's log."""
         identity = RunIdentity(
             project=self.runtime.project,
@@ -74,7 +77,9 @@ class Context:
             run_id=self.run_id,
         )
         settings = TrackingSettings(mode=self.runtime.tracking)
-        return WandbSink.open(identity, settings, flatten(config), recorder.log)
+        return WandbSink.open(
+            identity, settings, flatten(config) | flat(images.facts), recorder.log
+        )
 
 
 def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Context) -> Status:
@@ -86,6 +91,8 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
     images = context.images(config)
     for note in images.notes:
         recorder.log(note)
+    if not trained:
+        recorder.images(images.facts)
     evaluator = context.evaluator(config)
     session = Session(config, images, evaluator, context.programs.get(config))
     if trained:
@@ -97,7 +104,7 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
     else:
         recorder.cut(-1)
     recorder.describe_metric(evaluator.spec)
-    sink = context.sink(config, claim, recorder)
+    sink = context.sink(config, claim, recorder, images)
     result = None
     listener = Listener(session, recorder, sink, context.keep_all, context.judge(claim.cell))
     try:

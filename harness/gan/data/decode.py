@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from harness.config.folder import Picture, shown
+from harness.gan.data import whole_png
 from harness.gan.data.resample import resampled
 from harness.gan.data.source import Uint8
 
@@ -52,7 +53,6 @@ UNREADABLE = (
 FULL = 255  # the brightest of 8 bits
 BITS, PHOTOMETRIC, PLANAR, SAMPLE_FORMAT = 258, 262, 284, 339  # tags of TIFF
 WHITE_IS_ZERO, APART, SIGNED = 0, 2, 2  # their values
-PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class Failure(NamedTuple):
@@ -78,7 +78,7 @@ def decode(picture: Picture, size: int) -> Decoded | Failure:
         content = picture.read()
         if not content:
             return Failure("empty")
-        check_chunks(content)
+        whole_png.check(content)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _decoded(content, picture.name, size)
@@ -166,27 +166,3 @@ def _over_white(levels: NDArray[Any]) -> NDArray[np.float64]:
         return levels.astype(np.float64)
     opacity = levels[..., 3:].astype(np.float64)
     return levels[..., :3] * opacity + FULL * (FULL - opacity)
-
-
-def check_chunks(content: bytes) -> None:
-    """Raise an error if a chunk of a PNG is not what its checksum says; Pillow skips some.
-
-    Only chunks that pixels follow from are looked at.
-    """
-    if not content.startswith(PNG):
-        return
-    at = len(PNG)
-    while at + 12 <= len(content):
-        length, kind = struct.unpack_from(">I4s", content, at)
-        end = at + 8 + length
-        if end + 4 > len(content):
-            raise Unsupported("truncated")
-        needed = kind[:1].isupper() or kind == b"tRNS"
-        if (
-            needed
-            and zlib.crc32(content[at + 4 : end]) != struct.unpack_from(">I", content, end)[0]
-        ):
-            raise Unsupported(f"the checksum of its chunk {kind.decode('latin-1')} is wrong")
-        if kind == b"IEND":
-            return
-        at = end + 4

@@ -55,17 +55,17 @@ def _batches(folder: Folder, side: int, size: int, told: Told) -> Iterator[Batch
             if kept:
                 images = np.stack([result.pixels for _, result in kept])
                 yield images, np.array([labels[file.name] for file, _ in kept]) if labels else None
-    _tell(told, failures, len(files), size)
+    _tell(told, failures, len(files), f"files of split {folder.sides[side]}", size)
 
 
-def _tell(told: Told, failures: dict[str, list[str]], files: int, size: int) -> None:
+def _tell(told: Told, failures: dict[str, list[str]], files: int, what: str, size: int) -> None:
     told.left_out = {why: len(names) for why, names in failures.items()}
     lost = [f"{name} ({why})" for why, names in failures.items() for name in names]
     if lost:
         told.notes.append(
-            f"{len(lost)} of {files} files are unreadable and left out: {listed(lost, NAMED)}"
+            f"{len(lost)} of {files} {what} are unreadable and left out: {listed(lost, NAMED)}"
         )
     if told.enlarged:
         told.notes.append(
-            f"{told.enlarged} of {files - len(lost)} images are smaller than {size} px and enlarged"
+            f"{told.enlarged} of {files} {what} are smaller than {size} px and enlarged"
         )

@@ -103,7 +103,7 @@ def test_unreadable_files_are_named_and_counted(tmp_path):
     images = load_images(folder(tmp_path), cache)
     assert len(images.train) == 6
     (note,) = images.notes
-    assert note.startswith("3 of 9 files are unreadable")
+    assert note.startswith("3 of 9 files of split train are unreadable")
     assert all(f"train/{name}" in note for name in ("text.jpg", "empty.png", "torn.png"))
     again = load_images(folder(tmp_path), cache)
     assert again.notes == images.notes
