@@ -10,7 +10,7 @@ from harness.config.patch import flatten
 from harness.config.runtime import Runtime
 from harness.config.study import Study, read
 from harness.config.trial import TrialConfig
-from harness.design.expand import Plan, expand
+from harness.design.expand import Plan, expand, run_name
 from harness.design.forecast import Forecast, forecast, missing, remember_speed
 from harness.design.reach import Reach
 from harness.errors import HarnessError, unknown
@@ -51,6 +51,14 @@ def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
         return wanted, f"profile {wanted}, since this machine has {why}"
     first = next(iter(study.profiles))
     return first, f"profile {first}, the study's first"
+
+
+def name(
+    study: str, runtime: Runtime, profile: str | None, changes: Mapping[str, Any] | None
+) -> str:
+    """The run name of a study, found without its data: they may be gone when a report is asked."""
+    file = read(study, runtime.studies)
+    return run_name(file.name, _profile(file.study, profile)[0], changes or {})
 
 
 def cost(of: Plan, runtime: Runtime, workers: int | None = None) -> Forecast:

@@ -164,7 +164,7 @@ def expand(file: StudyFile, profile: str | None, changes: Patch, cache: Path) ->
         file, kept, lambda cell, name, point: resolved(name, [*under, *point, *draft.cells[cell]])
     )
     trials = seed_major(kept, study.seed_list(profile))
-    name = _run_name(file.name, profile, changes)
+    name = run_name(file.name, profile, changes)
     if found:
         trials = (*found.trials, *trials)
     hunt = declared(file, study.seed_list(profile), under)
@@ -226,7 +226,8 @@ def _merge(
     return tuple(merged.values())
 
 
-def _run_name(name: str, profile: str | None, changes: Patch) -> str:
+def run_name(name: str, profile: str | None, changes: Patch) -> str:
+    """What ledger, W&B group and report of a run go by."""
     parts = [name, *([profile] if profile else [])]
     return "-".join([*parts, digest(dict(changes), 6)] if changes else parts)
 

@@ -48,6 +48,7 @@ class Forecast:
     disk: int  # bytes that stay
     warnings: tuple[str, ...]
     tuning: "Forecast | None" = None  # of the trials that tune, which are among the others
+    changed: bool = False  # the images are others than those that this run was begun with
 
     @property
     def undecided(self) -> int:
@@ -87,6 +88,7 @@ class Forecast:
             "disk_bytes": self.disk,
             "warnings": list(self.warnings),
             "data": list(self.plan.images),
+            "data_changed": self.changed,
             **({"tuning": self._tuning_json(self.tuning)} if self.tuning else {}),
             **({"to_suggest": self.plan.search.left} if self.plan.search else {}),
         }
@@ -137,10 +139,19 @@ def forecast(plan: Plan, runs: Path, workers: int) -> Forecast:
         else seconds / min(workers, max(1, len(training))),
         disk=_disk(training),
         warnings=tuple(advice),
+        changed=_changed(plan, runs),
         tuning=forecast(replace(plan, trials=plan.tuning.trials, tuning=None), runs, workers)
         if plan.tuning
         else None,
     )
+
+
+def _changed(plan: Plan, runs: Path) -> bool:
+    """Whether a folder, or how it is decoded, has changed since this run was begun."""
+    begun = read_json(runs / "studies" / plan.run_name / "plan.json") or {"cells": []}
+    before = {cell["config"].get("data.content") for cell in begun["cells"]} - {None}
+    now = {cell.config.data.content for cell in plan.cells} - {None}
+    return bool(before) and not now <= before
 
 
 def remember_speed(plan: Plan, runs: Path) -> None:

@@ -61,6 +61,12 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
     )
     for data in plan.images:
         show_images(data, alone=len(plan.images) == 1)
+    if forecast.changed:
+        console.print(
+            "The images, or how they are decoded, have changed since this run was begun: its "
+            "trials have other keys now, and those trained before are kept under theirs",
+            highlight=False,
+        )
     if plan.crossed and not brief:
         show_crossed(plan.crossed)
     if search := plan.search:
