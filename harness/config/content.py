@@ -13,6 +13,7 @@ from harness.config.folder import Folder, Picture, read_digest, shown, survey
 from harness.config.folder.archive import members
 from harness.config.images import check, known
 from harness.config.patch import flatten, unflatten
+from harness.config.prepared import absent
 from harness.config.trial import DataConfig, TrialConfig
 from harness.errors import HarnessError
 from harness.files import write_atomically
@@ -129,7 +130,7 @@ class Contents:
             folder = None if config.data.path is None else self.folder(config.data)
             own = facts(config.data, folder, self._cache)
             number = known(config.data, folder, self._cache).validation
-            own["notes"] += scoring(config, number)
+            own["notes"] += [*scoring(config, number), *filter(None, [absent(config.data.name)])]
             place = shown(folder.root.absolute()) if folder else None
             about = {"image_size": config.data.image_size, "place": place, **own}
             found.setdefault(json.dumps(about), {**about, "cells": []})["cells"].append(label)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from harness.catalog import DATASETS, PROTOCOLS, TFDS, DatasetSpec, dataset
 from harness.config.folder import Folder
 from harness.config.identity import digest
+from harness.config.prepared import spec
 from harness.config.trial import DataConfig, TrialConfig
 from harness.errors import HarnessError, unknown
 from harness.files import read_json
@@ -42,7 +43,7 @@ def known(data: DataConfig, folder: Folder | None, cache: Path) -> Known:
     """How many images there are: as decoded, else as counted in a folder or by the catalogue."""
     if folder is None:
         names = (data.train_split, data.validation_split)
-        return Known(*(size(ranges(name, dataset(data.name))) for name in names))
+        return Known(*(size(ranges(name, spec(data.name))) for name in names))
     parts = enumerate(folder.parts)
     sizes = (
         about(folder.identity(side, data.image_size), cache).get("images", len(part))
@@ -85,16 +86,16 @@ def check_classifier(data: DataConfig, folder: Folder | None, labelled: bool) ->
 
 def check_splits(data: DataConfig) -> None:
     """Raise an error if a split of a set of the catalogue is unknown, empty, or in the other."""
-    spec = dataset(data.name)
-    if not spec.splits:
+    found = spec(data.name)
+    if not found.splits:
         return
     asked = [("data.train_split", data.train_split)]
     asked += [("data.validation_split", data.validation_split)]
     for knob, split in asked:
-        _check_names(knob, split, data.name, spec)
-        if (found := ranges(split, spec)) is not None and not size(found):
+        _check_names(knob, split, data.name, found)
+        if size(ranges(split, found)) == 0:
             raise HarnessError(f"{knob}: {split!r} of {data.name} holds no image")
-    train, validation = (ranges(split, spec) or [] for _, split in asked)
+    train, validation = (ranges(split, found) or [] for _, split in asked)
     if shared := overlap(train, validation):
         raise HarnessError(
             f"data.train_split {data.train_split!r} and data.validation_split "
@@ -102,15 +103,15 @@ def check_splits(data: DataConfig) -> None:
         )
 
 
-def _check_names(knob: str, split: str, name: str, spec: DatasetSpec) -> None:
-    if spec.target != TFDS:
-        if split not in spec.splits:
-            raise HarnessError(f"{knob}: {unknown(f'split of {name}', split, spec.splits)}")
+def _check_names(knob: str, split: str, name: str, known: DatasetSpec) -> None:
+    if known.target != TFDS:
+        if split not in known.splits:
+            raise HarnessError(f"{knob}: {unknown(f'split of {name}', split, known.splits)}")
         return
     for part in split.split("+"):
         whole = SPLIT.fullmatch(part.strip())
-        if whole and whole[1] not in (*spec.splits, "all"):
-            raise HarnessError(f"{knob}: {unknown(f'split of {name}', whole[1], spec.splits)}")
+        if whole and whole[1] not in (*known.splits, "all"):
+            raise HarnessError(f"{knob}: {unknown(f'split of {name}', whole[1], known.splits)}")
 
 
 def overlap(one: list[Range], other: list[Range]) -> int:
@@ -123,14 +124,14 @@ def overlap(one: list[Range], other: list[Range]) -> int:
     )
 
 
-def ranges(split: str, spec: DatasetSpec) -> list[Range] | None:
+def ranges(split: str, known: DatasetSpec) -> list[Range] | None:
     """What an expression such as train[:50%]+test stands for; None where only TFDS can tell."""
     found = []
     for part in split.split("+"):
         match = SPLIT.fullmatch(part.strip())
-        if match is None or match[1] not in spec.splits:
+        if match is None or match[1] not in known.splits:
             return None
-        count = spec.splits[match[1]]
+        count = known.splits[match[1]]
         first, end, _ = slice(*(_bound(text, count) for text in match.groups()[1:])).indices(count)
         found.append((match[1], first, end))
     return found

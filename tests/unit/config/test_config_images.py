@@ -116,6 +116,25 @@ def test_what_only_tfds_can_tell_is_left_to_it(tmp_path):
         assert known(config.data, None, tmp_path).train is None
 
 
+def test_a_prepared_set_of_tfds_is_counted_from_its_own_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    config = resolve([{"data.name": "tfds:other", "data.image_size": 16}])
+    assert "not prepared in" in Contents(tmp_path).facts({"a": config})[0]["notes"][-1]
+    rows = [
+        {"name": "train", "shardLengths": ["70", "30"]},
+        {"name": "test", "shardLengths": ["40"]},
+    ]
+    write_json(tmp_path / "other/1.0.0/dataset_info.json", {"splits": rows})
+    assert known(config.data, None, tmp_path) == (100, 40)
+    assert Contents(tmp_path).facts({"a": config})[0]["notes"] == [
+        "40 of 40 validation images are not compared, as keras75 takes blocks of 128"
+    ]
+    with pytest.raises(HarnessError, match="128 is more than the 100 training images"):
+        check(config, None, tmp_path)
+    write_json(tmp_path / "other/1.1.0/dataset_info.json", {"splits": rows})
+    assert known(config.data, None, tmp_path) == (None, None)  # which of them is TFDS's to say
+
+
 def test_slices_are_those_of_tfds(tmp_path):
     tfds = pytest.importorskip("tensorflow_datasets.core.splits")
     spec = DatasetSpec("", splits={"train": 997, "test": 30})
