@@ -87,6 +87,16 @@ def survey(data: DataConfig, digest: Digest) -> Folder:
     )
 
 
+def count_training(data: DataConfig) -> int:
+    """How many files are trained on, read only where their contents decide it."""
+    root = place(data.path or "")
+    found = listing(root)
+    if places := _split_folders(found, (data.train_split, data.validation_split)):
+        return len(_inside(found, places[0]))
+    contents = {picture: read_digest(picture) for picture in found.pictures}
+    return len(_hold_out(root, found.pictures, contents, data.validation_fraction)[0])
+
+
 def read_digest(picture: Picture) -> str:
     """The SHA-256 of a file's content, found by reading it; empty where that is impossible."""
     try:
