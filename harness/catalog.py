@@ -3,6 +3,8 @@
 This page imports no heavy library: code is named as "module:attribute" and loaded when used.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from harness.registry import Registry
@@ -13,12 +15,17 @@ class DatasetSpec(NamedTuple):
 
     target: str  # "module:function", called with the data section of a trial
     channels: int = 3
-    train_images: int | None = None  # in the default train split; None: counted when loaded
+    splits: Mapping[str, int] = MappingProxyType({})  # images of each; none: counted when loaded
     classes: int | None = None  # of its labels; None: it has none, or they are counted
     crop: str | None = None  # a function in harness.gan.data.crops, for TFDS sets
     encoder: str = "inception_v3"  # evaluation.encoder where the study names none
     protocol: str = "keras75"  # evaluation.protocol where the study names none
     subset_size: int = 1000  # images in one subset of the `subsets` estimator
+
+    @property
+    def train_images(self) -> int | None:
+        """Images of the default training split; None: counted when loaded."""
+        return self.splits.get("train")
 
 
 class ConditioningSpec(NamedTuple):
@@ -43,27 +50,46 @@ TFDS = "harness.gan.data.tensorflow_datasets:load"
 DATASETS = Registry(
     "data set",
     {
-        "caltech_birds2011": DatasetSpec(TFDS, train_images=5994, classes=200, crop="bounding_box"),
-        "celeb_a": DatasetSpec(TFDS, train_images=162770, crop="celeb_a"),
-        "cifar10": DatasetSpec(TFDS, train_images=50000, classes=10, crop="centre_square"),
+        "caltech_birds2011": DatasetSpec(
+            TFDS, splits={"train": 5994, "test": 5794}, classes=200, crop="bounding_box"
+        ),
+        "celeb_a": DatasetSpec(
+            TFDS,
+            splits={"train": 162770, "validation": 19867, "test": 19962},
+            crop="celeb_a",
+        ),
+        "cifar10": DatasetSpec(
+            TFDS, splits={"train": 50000, "test": 10000}, classes=10, crop="centre_square"
+        ),
         "digits": DatasetSpec(
             "harness.gan.data.digits:load",
             channels=1,
-            train_images=898,
+            splits={"train": 898, "test": 899},
             classes=10,
             encoder="classifier",
             protocol="subsets",
             subset_size=500,
         ),
         "fashion_mnist": DatasetSpec(
-            TFDS, channels=1, train_images=60000, classes=10, crop="centre_square"
+            TFDS,
+            channels=1,
+            splits={"train": 60000, "test": 10000},
+            classes=10,
+            crop="centre_square",
         ),
         "folder": DatasetSpec("harness.gan.data.folder:load"),
         "mnist": DatasetSpec(
-            TFDS, channels=1, train_images=60000, classes=10, crop="centre_square"
+            TFDS,
+            channels=1,
+            splits={"train": 60000, "test": 10000},
+            classes=10,
+            crop="centre_square",
         ),
         "oxford_flowers102": DatasetSpec(
-            TFDS, train_images=1020, classes=102, crop="centre_square"
+            TFDS,
+            splits={"train": 1020, "validation": 1020, "test": 6149},
+            classes=102,
+            crop="centre_square",
         ),
     },
 )

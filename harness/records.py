@@ -2,6 +2,7 @@
 
 runs/trials/<key>/
   config.json               every knob by its dotted name
+  images.json               how many images it was trained on and scored with, what was left out
   metrics.jsonl             training rows, one a log interval
   evaluations/<identity>.jsonl   one row an evaluation; <identity>.json says what was asked
   result.json               written once, when the trial ended as `finished` or `diverged`
@@ -127,6 +128,10 @@ class Trial:
         if not isinstance(attempts, list):
             raise Damaged(path, "no list of attempts")
         return attempts
+
+    def images(self) -> dict[str, Any] | None:
+        """Facts of its images (`config.facts`); None in a record of an older version."""
+        return self._object("images.json")
 
     def training_rows(self) -> list[dict[str, Any]]:
         """The rows of `metrics.jsonl`."""

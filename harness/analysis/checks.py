@@ -26,6 +26,7 @@ def checks(frames: Frames) -> list[str]:
         *_identities(frames),
         *_environments(frames.environments),
         *_warnings(frames),
+        *images(frames),
     ]
 
 
@@ -118,6 +119,12 @@ def _environments(environments: pd.DataFrame) -> Iterable[str]:
         )
     if last["dirty"].astype(bool).any():
         yield "Some trials were trained from a working copy with uncommitted changes."
+
+
+def images(frames: Frames) -> list[str]:
+    """What was left out of the images of the cells, and what is odd about them."""
+    said = dict.fromkeys(note for found in frames.images.values() for note in found["notes"])
+    return [f"Images: {note}." for note in said]
 
 
 def _warnings(frames: Frames) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -74,6 +74,8 @@ class Frames:
     beside: pd.DataFrame  # like `trials`: what is trained and judges nothing, as for a tuning
     importances: Mapping[str, float]  # of a search, as it was last asked for
     damaged: Sequence[str] = ()  # paths of pictures that cannot be shown
+    # cell → facts of its images (`config.facts`); none in a record of an older version
+    images: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def each_row(frame: pd.DataFrame) -> Iterable[Any]:
@@ -116,6 +118,7 @@ def load(run_name: str, runtime: Runtime) -> Frames:
         beside=load_trials(beside, runtime),
         importances=read_object(runtime.study(run_name) / "importances.json") or {},
         damaged=_damaged_pictures(plan, runtime),
+        images={part.row["cell"]: part.images for part in read[::-1] if part.images},
     )  # fmt: skip
 
 
@@ -164,6 +167,7 @@ class _Read:
     environments: list[dict[str, Any]]
     samples: list[dict[str, Any]]
     interpolations: list[dict[str, Any]]
+    images: dict[str, Any] | None
 
 
 def _read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) -> _Read:
@@ -202,6 +206,7 @@ def _read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) ->
         [{**who, **surroundings(e), "attempt": n} for n, e in enumerate(trial.environment(), 1)],
         [{**who, "iteration": int(path.stem), "path": str(path)} for path in trial.samples()],
         [{**who, "path": str(path)} for path in (trial.interpolation(),) if path],
+        trial.images(),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from harness.analysis.settled import alike, settled
 from harness.app.records import run_names
 from harness.config.runtime import Runtime
 from harness.config.study import Study, read
-from harness.design.expand import Plan, expand
+from harness.design.expand import Plan, expand, run_name
 from harness.design.forecast import Forecast, forecast, missing, remember_speed
 from harness.design.reach import Reach
 from harness.errors import Damaged, HarnessError, unknown
@@ -53,6 +53,14 @@ def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
         return wanted, f"profile {wanted}, since this machine has {why}"
     first = next(iter(study.profiles))
     return first, f"profile {first}, the study's first"
+
+
+def name(
+    study: str, runtime: Runtime, profile: str | None, changes: Mapping[str, Any] | None
+) -> str:
+    """The run name of a study, found without its data: they may be gone when a report is asked."""
+    file = read(study, runtime.studies)
+    return run_name(file.name, _profile(file.study, profile)[0], changes or {})
 
 
 def cost(of: Plan, runtime: Runtime, workers: int | None = None) -> Forecast:

@@ -125,7 +125,7 @@ def report(study: StudyName, profile: Profile = None, changes: Set = None) -> No
 
     runtime = _runtime()
     if runtime.holding(study) is runtime:
-        study = _plan(study, profile, changes)[0].run_name
+        study = cases.name(study, runtime, profile, cases.one_off(changes or []))
     show_summary(cases.report(study, runtime))
 
 

@@ -2,26 +2,55 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from harness.catalog import ENCODERS
-from harness.config.folder import count_classes, image_files
+from harness.config.facts import facts, scoring
+from harness.config.folder import Folder, Picture, read_digest, shown, survey
+from harness.config.folder.archive import members
+from harness.config.images import check, known
 from harness.config.patch import flatten, unflatten
+from harness.config.prepared import absent
 from harness.config.trial import DataConfig, TrialConfig
 from harness.errors import HarnessError
 from harness.files import write_atomically
 
 
-def folder_digest(folder: Path, cache: Path) -> str:
-    """Digest of the sorted relative names and contents of the images below `folder`."""
-    files = image_files(folder)
-    known = _DigestCache(cache)
-    lines = (f"{path.relative_to(folder).as_posix()}\0{known.of(path)}" for path in files)
-    result = _digest(lines)
-    known.save()
-    return result
+def surveyed(data: DataConfig, cache: Path) -> Folder:
+    """What lies at data.path; the digests of its files are remembered in `cache`."""
+    digests = _DigestCache(cache)
+    archives: dict[Path, dict[str, str]] = {}
+
+    def digest(picture: Picture) -> str:
+        try:
+            if picture.member is None:
+                return digests.of(picture.file)
+            if picture.file not in archives:
+                archives[picture.file] = _members(picture.file, digests.of(picture.file), cache)
+            return archives[picture.file].get(picture.member) or read_digest(picture)
+        except OSError:
+            return ""  # it cannot be read: its decoding says why
+
+    found = survey(data, digest)
+    digests.save()
+    return found
+
+
+def _members(archive: Path, content: str, cache: Path) -> dict[str, str]:
+    """Digests of an archive's members, which unpacking would cost time for again and again."""
+    file = cache / "archives" / f"{content[:16]}.json"
+    try:
+        kept: dict[str, str] = json.loads(file.read_text())
+        return kept
+    except (OSError, ValueError):
+        pass  # absent or torn: computed anew
+    found = {m: read_digest(Picture(m, archive, m)) for m in members(archive)}
+    with suppress(OSError):  # as for the digests of files
+        write_atomically(file, json.dumps(found))
+    return found
 
 
 def file_digest(path: Path, cache: Path) -> str:
@@ -32,13 +61,6 @@ def file_digest(path: Path, cache: Path) -> str:
     result = known.of(path)[:16]
     known.save()
     return result
-
-
-def _digest(lines: Iterable[str]) -> str:
-    total = hashlib.sha256()
-    for line in lines:
-        total.update(f"{line}\n".encode())
-    return total.hexdigest()[:16]
 
 
 class _DigestCache:
@@ -78,28 +100,51 @@ class Contents:
 
     def __init__(self, cache: Path) -> None:
         self._cache = cache
-        self._known: dict[str, str] = {}
-        self._counted: dict[str, int] = {}
+        self._encoders: dict[str, str] = {}
+        self._folders: dict[str, Folder] = {}
 
     def fill(self, config: TrialConfig) -> TrialConfig:
-        """Fill in the digests of what a configuration names by path, and a folder's classes."""
+        """Fill in the digests of what a configuration names by path, and a folder's classes.
+
+        Raises an error if the images are too few, or lack the labels, for what is asked of them.
+        """
         found: dict[str, str | int] = {}
-        if config.data.path is not None:
-            found["data.content"] = self._digest(config.data.path, folder_digest)
+        folder = None if config.data.path is None else self.folder(config.data)
+        if folder is not None:
+            found["data.content"] = folder.content
             if config.labels.of_images:
-                found["labels.classes"] = self._classes(config.data)
+                found["labels.classes"] = folder.need_classes(
+                    "labels.conditioning", "set labels.conditioning to none or infogan"
+                )
         encoder = config.evaluation.encoder or ""
         if encoder not in ENCODERS:
-            found["evaluation.encoder_content"] = self._digest(encoder, file_digest)
-        return unflatten({**flatten(config), **found}) if found else config
+            found["evaluation.encoder_content"] = self._encoder(encoder)
+        filled = unflatten({**flatten(config), **found}) if found else config
+        check(filled, folder, self._cache)
+        return filled
 
-    def _classes(self, data: DataConfig) -> int:
-        name = data.model_dump_json()
-        if name not in self._counted:
-            self._counted[name] = count_classes(data)
-        return self._counted[name]
+    def facts(self, cells: Mapping[str, TrialConfig]) -> tuple[dict[str, Any], ...]:
+        """How many images of what there are, of each data set that is trained on, and where."""
+        found: dict[str, dict[str, Any]] = {}
+        for label, config in cells.items():
+            folder = None if config.data.path is None else self.folder(config.data)
+            own = facts(config.data, folder, self._cache)
+            number = known(config.data, folder, self._cache).validation
+            own["notes"] += [*scoring(config, number), *filter(None, [absent(config.data.name)])]
+            place = shown(folder.root.absolute()) if folder else None
+            about = {"image_size": config.data.image_size, "place": place, **own}
+            found.setdefault(json.dumps(about), {**about, "cells": []})["cells"].append(label)
+        return tuple(found.values())
 
-    def _digest(self, path: str, find: Callable[[Path, Path], str]) -> str:
-        if path not in self._known:
-            self._known[path] = find(Path(path), self._cache)
-        return self._known[path]
+    def folder(self, data: DataConfig) -> Folder:
+        """What lies at the folder that a configuration names."""
+        parts = (data.path, data.train_split, data.validation_split, data.validation_fraction)
+        name = json.dumps(parts)
+        if name not in self._folders:
+            self._folders[name] = surveyed(data, self._cache)
+        return self._folders[name]
+
+    def _encoder(self, path: str) -> str:
+        if path not in self._encoders:
+            self._encoders[path] = file_digest(Path(path), self._cache)
+        return self._encoders[path]

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from harness.catalog import dataset
-from harness.config.folder import split_files
+from harness.config.folder import count_training
 from harness.config.trial import DataConfig, TrialConfig
 from harness.config.trial.rule import depth_of
 from harness.errors import HarnessError, unknown
@@ -149,7 +149,7 @@ def _train_images(base: Mapping[str, Any]) -> int | None:
     """Training images: a fact of the catalogue, or the files of a folder."""
     if base["data.name"] == "folder":
         part = {name.removeprefix("data."): base[name] for name in base if name.startswith("data.")}
-        return len(split_files(DataConfig.model_validate(part))[0])
+        return count_training(DataConfig.model_validate(part))
     return dataset(base["data.name"]).train_images
 
 

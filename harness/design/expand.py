@@ -42,6 +42,7 @@ class Plan:
     tuning: Tuning | None = None
     search: Search | None = None
     crossed: "Crossed | None" = None  # of designs that combine the levels of all factors
+    images: tuple[Mapping[str, Any], ...] = ()  # of each data set that its cells train on
 
     @property
     def due(self) -> tuple[Trial, ...]:
@@ -163,11 +164,12 @@ def expand(file: StudyFile, profile: str | None, changes: Patch, cache: Path) ->
         file, kept, lambda cell, name, point: resolved(name, [*under, *point, *draft.cells[cell]])
     )
     trials = seed_major(kept, study.seed_list(profile))
-    name = _run_name(file.name, profile, changes)
+    name = run_name(file.name, profile, changes)
     if found:
         trials = (*found.trials, *trials)
     hunt = declared(file, study.seed_list(profile), under)
-    return Plan(name, file, profile, changes, kept, contrasts, trials, found, hunt, crossed)
+    images = contents.facts({cell.label: cell.config for cell in kept})
+    return Plan(name, file, profile, changes, kept, contrasts, trials, found, hunt, crossed, images)
 
 
 def _draft(file: StudyFile, trains: Callable[[list[Patch]], str]) -> Draft:
@@ -224,7 +226,8 @@ def _merge(
     return tuple(merged.values())
 
 
-def _run_name(name: str, profile: str | None, changes: Patch) -> str:
+def run_name(name: str, profile: str | None, changes: Patch) -> str:
+    """What ledger, W&B group and report of a run go by."""
     parts = [name, *([profile] if profile else [])]
     return "-".join([*parts, digest(dict(changes), 6)] if changes else parts)
 

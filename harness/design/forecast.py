@@ -12,7 +12,7 @@ from harness.design.cells import Trial
 from harness.design.expand import Plan
 from harness.errors import Damaged
 from harness.files import read_object, write_json
-from harness.records import FINISHED
+from harness.records import FINISHED, read_plan
 from harness.records import Trial as Record
 
 # knobs that a trial's speed does not depend on; every other one counts as if it did
@@ -49,6 +49,7 @@ class Forecast:
     disk: int  # bytes that stay
     warnings: tuple[str, ...]
     tuning: "Forecast | None" = None  # of the trials that tune, which are among the others
+    changed: bool = False  # the images are others than those that this run was begun with
 
     @property
     def undecided(self) -> int:
@@ -87,6 +88,8 @@ class Forecast:
             "seconds": self.seconds,
             "disk_bytes": self.disk,
             "warnings": list(self.warnings),
+            "data": list(self.plan.images),
+            "data_changed": self.changed,
             **({"tuning": self._tuning_json(self.tuning)} if self.tuning else {}),
             **({"to_suggest": self.plan.search.left} if self.plan.search else {}),
         }
@@ -146,10 +149,19 @@ def forecast(plan: Plan, runs: Path, workers: int) -> Forecast:
         else seconds / min(workers, max(1, len(training))),
         disk=_disk(training),
         warnings=tuple(advice),
+        changed=_changed(plan, runs),
         tuning=forecast(replace(plan, trials=plan.tuning.trials, tuning=None), runs, workers)
         if plan.tuning
         else None,
     )
+
+
+def _changed(plan: Plan, runs: Path) -> bool:
+    """Whether a folder, or how it is decoded, has changed since this run was begun."""
+    begun = read_plan(runs / "studies" / plan.run_name / "plan.json") or {"cells": []}
+    before = {cell["config"].get("data.content") for cell in begun["cells"]} - {None}
+    now = {cell.config.data.content for cell in plan.cells} - {None}
+    return bool(before) and not now <= before
 
 
 def remember_speed(plan: Plan, runs: Path) -> None:

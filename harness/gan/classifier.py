@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from harness import rng
 from harness.config.identity import digest
+from harness.config.images import check_classifier
 from harness.config.trial import DataConfig, EvaluationConfig
 from harness.errors import HarnessError
 from harness.files import write_atomically
 from harness.gan.data import Images, load_images
-from harness.gan.data.source import Uint8
+from harness.gan.data.source import Labels, Uint8
 from harness.gan.data.store import locked
 from harness.gan.encoders import Encoder, compiled, resize, softmax_layer, weights_digest
 
@@ -35,17 +36,13 @@ EPOCHS = 5  # for sets so large that these are more steps
 def classifier(data: DataConfig, evaluation: EvaluationConfig, cache: Path) -> Encoder:
     """The penultimate features (64) of the data set's own classifier."""
     images = load_images(data.model_copy(update={"train_images": None, "subset_seed": 0}), cache)
-    if images.train_labels is None:
-        raise HarnessError(
-            f"evaluation.encoder: the classifier needs labels, and data set {data.name} has none; "
-            "use inception_v3 or a saved Keras model"
-        )
+    check_classifier(data, images.folder, images.train_labels is not None)
     resolution = evaluation.resolution or data.image_size
     file = cache / "encoders" / f"classifier-{_identity(images, resolution, evaluation)}.npz"
     with locked(file.with_suffix(".lock")):  # a second process waits and reads
         if not file.exists():
             _save(file, train(images, resolution, evaluation.resizer))
-    model = _network(int(images.train_labels.max()) + 1, resolution)
+    model = _network(_classes(images), resolution)
     with np.load(file) as stored:
         model.set_weights([stored[name] for name in stored.files])
     features = keras.Model(model.inputs, model.layers[-2].output)
@@ -60,8 +57,18 @@ def classifier(data: DataConfig, evaluation: EvaluationConfig, cache: Path) -> E
 
 def _identity(images: Images, resolution: int, evaluation: EvaluationConfig) -> str:
     content = hashlib.sha256(np.ascontiguousarray(images.train).data)
-    content.update(np.ascontiguousarray(images.train_labels).data)
+    content.update(np.ascontiguousarray(_labels(images)).data)
     return digest([RECIPE, content.hexdigest(), resolution, evaluation.resizer])
+
+
+def _labels(images: Images) -> Labels:
+    if images.train_labels is None:
+        raise HarnessError("evaluation.encoder: the classifier needs labels")
+    return images.train_labels
+
+
+def _classes(images: Images) -> int:
+    return int(_labels(images).max()) + 1
 
 
 def _save(file: Path, model: keras.Model) -> None:
@@ -86,12 +93,10 @@ def _network(classes: int, resolution: int) -> keras.Model:
 
 def train(images: Images, resolution: int, resizer: str) -> keras.Model:
     """Train the classifier on (N, H, W, C) images with labels, the same way every time."""
-    labels = images.train_labels
-    if labels is None:
-        raise HarnessError("the classifier needs labels")
+    labels = _labels(images)
     # on the CPU, whose sums do not depend on the order in which threads arrive
     with tf.device("/CPU:0"):
-        model = _network(int(labels.max()) + 1, resolution)
+        model = _network(_classes(images), resolution)
         model.set_weights([_initial(weight, i) for i, weight in enumerate(model.weights)])
         update = _update(model, resolution, resizer)
         size = min(BATCH, len(labels))

@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from harness import rng
 from harness.catalog import PROTOCOLS
 from harness.config.identity import digest, metric_request
+from harness.config.images import scored
 from harness.config.trial import TrialConfig
 from harness.errors import HarnessError
 from harness.files import write_atomically
 from harness.gan import encoders
 from harness.gan.data import Images
 from harness.gan.labels.labelled import MaybeLabelled
-from harness.metrics.coverage import NEIGHBOURS, coverage, radii
+from harness.metrics.coverage import coverage, radii
 from harness.metrics.fid import Frechet
 from harness.metrics.inception_score import inception_score
 from harness.metrics.kid import Draw, Estimate
 
 BATCH = 128  # images generated at a time
-MINIMUM = NEIGHBOURS + 1  # images: for coverage, and for KID against halves
 
 Images8 = NDArray[np.uint8]  # (N, H, W, C)
 Translate = Callable[[Images8], Images8]  # real images → what is made of their sources
@@ -43,7 +43,7 @@ class Evaluator:
     def __init__(self, config: TrialConfig, images: Images, cache: Path) -> None:
         protocol = config.evaluation.protocol or ""
         block = PROTOCOLS[protocol].block
-        self.count = _count(config, len(images.validation), block)
+        self.count = scored(config, len(images.validation))
         size = block or min(config.evaluation.subset_size or self.count, self.count)
         self.independent_blocks = self.count // size
         self._encoder = encoders.build(config.data, config.evaluation, cache)
@@ -134,23 +134,6 @@ class Evaluator:
         except OSError as error:
             raise HarnessError(f"{file}: features cannot be stored ({error})") from None
         return features
-
-
-def _count(config: TrialConfig, available: int, block: int | None) -> int:
-    """Validation images used, and as many generated ones; whole blocks where there are blocks."""
-    wanted = config.evaluation.samples or available
-    if wanted > available:
-        raise HarnessError(
-            f"evaluation.samples: {wanted} images are asked for, and split "
-            f"{config.data.validation_split!r} of {config.data.name} has {available}"
-        )
-    count = wanted // block * block if block else wanted
-    if count < MINIMUM:
-        raise HarnessError(
-            f"evaluation.samples: {wanted} validation images are too few for protocol "
-            f"{config.evaluation.protocol}, which takes at least {block or MINIMUM}"
-        )
-    return count
 
 
 def _filled(inputs: MaybeLabelled, count: int) -> Iterator[tuple[MaybeLabelled, int]]:

@@ -9,10 +9,19 @@ FEW = 10_000  # training images; the data sets of S0, of which it says so, have 
 DEEP = 4  # blocks of S0's own networks, of which it says to begin without residual connections
 
 
+def _images(config: TrialConfig) -> int | None:
+    return config.data.train_images or dataset(config.data.name).train_images
+
+
 def _few_images(config: TrialConfig) -> bool:
-    of_set = dataset(config.data.name).train_images
-    count = config.data.train_images or of_set
+    count = _images(config)
     return count is not None and count <= FEW
+
+
+def _many_images(config: TrialConfig) -> bool:
+    """Not the opposite of few: how many a folder has is no knob."""
+    count = _images(config)
+    return count is not None and count > FEW
 
 
 CONDITIONS: Mapping[str, Callable[[TrialConfig], bool]] = {
@@ -25,7 +34,7 @@ CONDITIONS: Mapping[str, Callable[[TrialConfig], bool]] = {
     "little data": _few_images,
     "low data": _few_images,
     "large and deep networks": lambda c: (c.generator.depth or 0) > DEEP,
-    "with much data, as in CelebA": lambda c: not _few_images(c),
+    "with much data, as in CelebA": _many_images,
 }
 
 

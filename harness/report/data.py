@@ -17,6 +17,7 @@ from harness.analysis.interactions import interactions
 from harness.analysis.learning import of_reference
 from harness.analysis.noise import Noise, noise
 from harness.analysis.objectives import Objective, objective
+from harness.config.facts import trained_on
 from harness.config.identity import PLACES
 from harness.config.patch import DEFAULTS
 
@@ -67,6 +68,11 @@ class ReportData:
     def reference(self) -> dict[str, Any]:
         """The knobs of the reference; one that its record is too old for has its default."""
         return {**DEFAULTS, **self.frames.configs[self.plan["reference"]]}
+
+    @property
+    def trained_on(self) -> int | None:
+        """Images that the reference is trained on, where that is known."""
+        return trained_on(self.reference, self.frames.images.get(self.plan["reference"]))
 
     @property
     def changed(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from harness.files import write_json
 from harness.leftovers import discard, passing, sweep
 from harness.records import INTERPOLATION, Trial, read_plan
 
-KEPT = ("config.json", "metrics.jsonl", "result.json", "failure.json", INTERPOLATION)
+KEPT = ("config.json", "images.json", "metrics.jsonl", "result.json", "failure.json", INTERPOLATION)
 PRIVATE = ("host", "pid")  # of a machine, and of no use elsewhere
 
 

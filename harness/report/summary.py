@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from harness.analysis import checks
 from harness.analysis.effects import NOT_JUDGED
 from harness.analysis.frame import each_row, load
 from harness.config.runtime import Runtime
@@ -33,7 +34,7 @@ class Summary(NamedTuple):
     """What a study says, as text, and where its report is."""
 
     tables: list[Ranked]
-    notes: list[str]  # why a verdict is none, where the numbers do not say it
+    notes: list[str]  # why a verdict is none, where the numbers do not say it; images left out
     verdict: str
     path: Path
     first: str = ""  # what is to be known before any number
@@ -45,6 +46,7 @@ def summary(run_name: str, runtime: Runtime) -> Summary:
     rows = list(each_row(data.ranking))
     first = words.unlearnt(data)
     notes = [f"{_name(row)}: {row.reason}" for row in rows if row.reason and row.n > 1]
+    notes += checks.images(data.frames)
     path = runtime.reports / run_name / "index.html"
     tables = list(_tables(data, rows))
     return Summary(tables, [] if first else notes, words.verdict(data), path, first)

@@ -59,6 +59,14 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
         + f"\nTo do: {_cost(forecast)}, disk {size(forecast.disk)}",
         highlight=False,
     )
+    for data in plan.images:
+        show_images(data, alone=len(plan.images) == 1)
+    if forecast.changed:
+        console.print(
+            "The images, or how they are decoded, have changed since this run was begun: its "
+            "trials have other keys now, and those trained before are kept under theirs",
+            highlight=False,
+        )
     if plan.crossed and not brief:
         show_crossed(plan.crossed)
     if search := plan.search:
@@ -72,6 +80,18 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
         console.print(_tuning(forecast, forecast.tuning), highlight=False, markup=False)
     for warning in forecast.warnings:
         console.print(f"[yellow]Advised against[/yellow] {warning}", highlight=False)
+
+
+def show_images(data: Mapping[str, Any], alone: bool = True) -> None:
+    """How many images of what there are, and what is odd about them."""
+    from harness.config.facts import terms
+
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    place = f" at {data['place']}" if data["place"] else ""
+    cells = "" if alone else f" ({', '.join(data['cells'])})"
+    console.print(f"Images: {data['name']}{place}, {data['image_size']} px{cells}")
+    for title, text in terms(data):
+        console.print(f"  {title}: {text}")
 
 
 def show_crossed(crossed: "Crossed") -> None:

@@ -134,6 +134,10 @@ class Recorder:
             self.set_aside(error.path, error.why)
             return []
 
+    def images(self, facts: Mapping[str, Any]) -> None:
+        """Write how many images of what the trial has, and what was left out."""
+        write_json(self.folder / "images.json", facts)
+
     def cut(self, iteration: int) -> None:
         """Drop all rows beyond `iteration`, a torn last line too: a resume writes them again."""
         for path in self._rows():

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from harness.config.facts import flat
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError, unknown
 from harness.records import CRASHED, FINISHED, Trial, read_plan
@@ -169,7 +170,7 @@ def _trial_content(identity: RunIdentity, trial: Trial, request: str) -> _Conten
         "samples": [int(path.stem) for path in trial.samples()],
     }
     result = trial.result() or {}
-    config = trial.knobs()
+    config = trial.knobs() | flat(trial.images())
     write = partial(_replay, trial=trial, logged=logged, result=result)
     return _Content(identity, config, logged, result, write)
 

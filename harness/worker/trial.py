@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.config.facts import flat
 from harness.config.patch import flatten
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
@@ -62,7 +63,9 @@ class Context:
         gives_up = self.gives_up
         return (lambda: gives_up(cell)) if gives_up else (lambda: False)
 
-    def sink(self, config: TrialConfig, claim: Claim, recorder: Recorder) -> WandbSink:
+    def sink(
+        self, config: TrialConfig, claim: Claim, recorder: Recorder, images: Images
+    ) -> WandbSink:
         """A live mirror of a trial; what fails in it is a line in the trial's log."""
         identity = RunIdentity(
             project=self.runtime.project,
@@ -76,7 +79,9 @@ class Context:
             run_id=self.run_id,
         )
         settings = TrackingSettings(mode=self.runtime.tracking)
-        return WandbSink.open(identity, settings, flatten(config), recorder.log)
+        return WandbSink.open(
+            identity, settings, flatten(config) | flat(images.facts), recorder.log
+        )
 
 
 def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Context) -> Status:
@@ -88,13 +93,15 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
     images = context.images(config)
     for note in images.notes:
         recorder.log(note)
+    if not trained:
+        recorder.images(images.facts)
     evaluator = context.evaluator(config)
     program = context.programs.get(config)
     if trained:
         return _score(Session(config, images, evaluator, program), recorder)
     session = resumed(lambda: Session(config, images, evaluator, program), recorder)
     recorder.describe_metric(evaluator.spec)
-    sink = context.sink(config, claim, recorder)
+    sink = context.sink(config, claim, recorder, images)
     result = None
     listener = Listener(session, recorder, sink, context.keep_all, context.judge(claim.cell))
     try:

@@ -10,7 +10,9 @@ class DataConfig(Section):
         "caltech_birds2011", "data set: a name of the catalogue, or tfds:NAME for any other"
     )
     path: str | None = knob(
-        None, "folder of images, for `folder`; where it lies is no part of a trial's identity"
+        None,
+        "folder or .zip of images, for `folder`; a relative one starts where harness is called, "
+        "and where it lies is no part of a trial's identity",
     )
     content: str | None = knob(
         None, "digest of the folder's files, filled in by the harness", source="design"

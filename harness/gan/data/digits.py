@@ -9,9 +9,9 @@ import tensorflow as tf
 from sklearn.datasets import load_digits
 
 from harness import rng
+from harness.config.images import check_splits
 from harness.config.trial import DataConfig
-from harness.errors import HarnessError, unknown
-from harness.gan.data.source import Batch, Source, Split
+from harness.gan.data.source import Batch, Source, Split, Told
 
 LEVELS = 16.0  # the brightest of the 17 levels
 SPLITS = {"train": 1, "test": 0}  # every other image of a class; an odd one goes to test
@@ -20,12 +20,7 @@ SPLITS = {"train": 1, "test": 0}  # every other image of a class; an odd one goe
 def load(data: DataConfig, cache: Path) -> Source:
     """8 x 8 grey digits, enlarged bilinearly, split 898 to 899 by class."""
     del cache  # nothing to look up: the images are part of scikit-learn
-    for knob, name in (
-        ("data.train_split", data.train_split),
-        ("data.validation_split", data.validation_split),
-    ):
-        if name not in SPLITS:
-            raise HarnessError(f"{knob}: {unknown('split of digits', name, SPLITS)}")
+    check_splits(data)
     return Source(_split(data.train_split, data), _split(data.validation_split, data))
 
 
@@ -34,8 +29,8 @@ def _split(name: str, data: DataConfig) -> Split:
     return Split(identity, partial(_batches, SPLITS[name], data.image_size))
 
 
-def _batches(parity: int, size: int, notes: list[str]) -> Iterator[Batch]:
-    del notes
+def _batches(parity: int, size: int, told: Told) -> Iterator[Batch]:
+    del told
     digits = load_digits()
     order = rng.generator(0, "data", "digits").permutation(len(digits.target))
     # sorted by class, in a fixed random order inside each: taking turns splits every class evenly

@@ -1,109 +1,71 @@
 """A user's own images: any size and kind that Pillow reads, made RGB squares."""
 
 import os
-import struct
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps
 
-from harness.config.content import folder_digest
-from harness.config.folder import class_labels, split_files, split_folders
+from harness.config.content import surveyed
+from harness.config.folder import Folder, Picture, listed, shown
 from harness.config.trial import DataConfig
 from harness.errors import HarnessError
-from harness.gan.data.source import Batch, Source, Split, Uint8
+from harness.gan.data.decode import Decoded, Failure, decode
+from harness.gan.data.source import Batch, Source, Split, Told
 
 CHUNK = 256  # files decoded before they are written
-NAMED = 20  # unreadable files named in the note; the rest is counted
-UNREADABLE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    struct.error,
-    Image.DecompressionBombError,
-)
-
-
-class Failure(NamedTuple):
-    """Why a file is no image."""
-
-    reason: str
+NAMED = 20  # files named in a note; the rest is counted
 
 
 def load(data: DataConfig, cache: Path) -> Source:
     """Sub-folders named as the splits are the splits; without them a share is held out."""
-    root = Path(data.path or "")
-    content = folder_digest(root, cache)
-    if data.content not in (None, content):
+    folder = surveyed(data, cache)
+    if data.content not in (None, folder.content):
         raise HarnessError(
-            f"data.path: the images in {root} have changed since the study was planned: run it "
-            "again"
+            f"data.path: the images in {shown(folder.root)} have changed since the study was "
+            "planned: run it again"
         )
-    if split_folders(root, data):
-        rules = [data.train_split, data.validation_split]
-    else:
-        rules = [f"{side} of {data.validation_fraction}" for side in ("rest", "hold-out")]
 
     def split(side: int) -> Split:
-        identity = f"folder {content} {rules[side]} centre_square {data.image_size} px"
-        return Split(identity, partial(_batches, data, side))
+        identity = folder.identity(side, data.image_size)
+        return Split(identity, partial(_batches, folder, side, data.image_size))
 
-    return Source(split(0), split(1))
+    return Source(split(0), split(1), folder)
 
 
-def _batches(data: DataConfig, side: int, notes: list[str]) -> Iterator[Batch]:
-    parts = split_files(data)
-    labels = class_labels(data, parts)
-    files, failures = parts[side], list[str]()
-    # Pillow decodes and resizes outside the interpreter's lock, so threads use all cores
+def _batches(folder: Folder, side: int, size: int, told: Told) -> Iterator[Batch]:
+    files, labels = folder.parts[side], folder.classes.of
+    failures: dict[str, list[str]] = defaultdict(list)
+    # what takes long in Pillow and NumPy is outside the interpreter's lock: threads use all cores
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(files), CHUNK):
-            kept: list[tuple[Path, Uint8]] = []
+            kept: list[tuple[Picture, Decoded]] = []
             chunk = files[start : start + CHUNK]
-            decoded = pool.map(partial(_decode, size=data.image_size), chunk)
-            for file, result in zip(chunk, decoded, strict=True):
+            for file, result in zip(
+                chunk, pool.map(partial(decode, size=size), chunk), strict=True
+            ):
                 if isinstance(result, Failure):
-                    failures.append(f"{file.relative_to(data.path or '')} ({result.reason})")
+                    failures[result.reason].append(file.name)
                 else:
                     kept.append((file, result))
+            told.enlarged += sum(result.side < size for _, result in kept)
             if kept:
-                images = np.stack([image for _, image in kept])
-                yield images, np.array([labels[file] for file, _ in kept]) if labels else None
-    if failures:
-        more = f" and {len(failures) - NAMED} more" if len(failures) > NAMED else ""
-        notes.append(
-            f"{len(failures)} of {len(files)} files are unreadable and left out: "
-            f"{', '.join(failures[:NAMED])}{more}"
+                images = np.stack([result.pixels for _, result in kept])
+                yield images, np.array([labels[file.name] for file, _ in kept]) if labels else None
+    _tell(told, failures, len(files), f"files of split {folder.sides[side]}", size)
+
+
+def _tell(told: Told, failures: dict[str, list[str]], files: int, what: str, size: int) -> None:
+    told.left_out = {why: len(names) for why, names in failures.items()}
+    lost = [f"{name} ({why})" for why, names in failures.items() for name in names]
+    if lost:
+        told.notes.append(
+            f"{len(lost)} of {files} {what} are unreadable and left out: {listed(lost, NAMED)}"
         )
-
-
-def _decode(file: Path, size: int) -> Uint8 | Failure:
-    """One file as uint8 (size, size, 3): first frame, upright, over white, centre square."""
-    try:
-        with Image.open(file) as opened:
-            image = _rgb(ImageOps.exif_transpose(opened))
-    except UNREADABLE as error:
-        return Failure((str(error) or type(error).__name__).replace(str(file), file.name))
-    side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    method = Image.Resampling.BOX if side >= size else Image.Resampling.BILINEAR
-    square = image.resize((size, size), method, box=(left, top, left + side, top + side))
-    return np.asarray(square)
-
-
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "F":
-        raise ValueError("floating-point pixels have no known range")
-    if image.mode.startswith("I"):  # 16 bits: Pillow's own conversion clips instead of scaling
-        levels = np.asarray(image).astype(np.float64) / 257.0
-        image = Image.fromarray(np.clip(np.rint(levels), 0, 255).astype(np.uint8))
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
-    return image.convert("RGB")
+    if told.enlarged:
+        told.notes.append(
+            f"{told.enlarged} of {files} {what} are smaller than {size} px and enlarged"
+        )

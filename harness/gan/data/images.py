@@ -1,15 +1,19 @@
 """The images of a trial: found by the catalogue, decoded once, cut to a subset if one is asked."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from harness import rng
 from harness.catalog import dataset
+from harness.config.facts import Counted, facts
+from harness.config.folder import Folder
 from harness.config.identity import digest
+from harness.config.images import subset
 from harness.config.trial import DataConfig
-from harness.errors import HarnessError
-from harness.gan.data.source import Batch, Labels, Source, Split, Uint8
+from harness.gan.data.source import Batch, Labels, Source, Split, Told, Uint8
 from harness.gan.data.store import Stored, stored
 from harness.registry import Registry
 
@@ -25,6 +29,8 @@ class Images(NamedTuple):
     validation_labels: Labels | None
     identity: str  # of the validation images, by content: source, split, crop and size
     notes: tuple[str, ...]  # what a user should know, such as the files that are unreadable
+    facts: Mapping[str, Any]  # how many of what, as `config.facts` gives them
+    folder: Folder | None  # what lies at data.path
 
 
 def load_images(data: DataConfig, cache: Path) -> Images:
@@ -35,34 +41,43 @@ def load_images(data: DataConfig, cache: Path) -> Images:
     load = Registry("data set", {data.name: spec}).load(data.name)
     source = load(data, cache)
     validation = stored(source.validation, cache)
-    train = stored(source.train, cache)
-    if data.train_images is not None:
-        train = _subset(train, source.train.identity, data, cache)
+    whole = stored(source.train, cache)
+    train = _subset(whole, source.train.identity, data, cache)
+    counted = [Counted(len(one.images), _counts(one.labels, source)) for one in (whole, validation)]
+    told = source.folder.told if source.folder else ()
     return Images(
         train.images,
         validation.images,
         train.labels,
         validation.labels,
         digest(source.validation.identity),
-        tuple(dict.fromkeys(train.notes + validation.notes)),
+        tuple(dict.fromkeys((*told, *whole.notes, *validation.notes))),
+        facts(data, source.folder, cache, counted),
+        source.folder,
     )
 
 
+def _counts(labels: Labels | None, source: Source) -> dict[str, int]:
+    """Images of each class, by its name or number."""
+    if labels is None:
+        return {}
+    if source.folder is not None:
+        names = source.folder.classes.names
+        return dict(zip(names, np.bincount(labels, minlength=len(names)).tolist(), strict=True))
+    return {str(number): count for number, count in enumerate(np.bincount(labels).tolist())}
+
+
 def _subset(whole: Stored, identity: str, data: DataConfig, cache: Path) -> Stored:
-    wanted, available = data.train_images or 0, len(whole.images)
-    if wanted > available:
-        raise HarnessError(
-            f"data.train_images: {wanted} images are asked for, and split {data.train_split!r} of "
-            f"{data.name} has {available}"
-        )
+    available = len(whole.images)
+    wanted = subset(data, available)
     if wanted == available:
         return whole
     stream = rng.generator(data.subset_seed, "data", "subset")
     # one permutation a seed: a smaller subset is part of a larger one
     chosen = sorted(stream.permutation(available)[:wanted])
 
-    def batches(notes: list[str]) -> Iterator[Batch]:
-        notes.extend(whole.notes)
+    def batches(told: Told) -> Iterator[Batch]:
+        told.notes.extend(whole.notes)
         for start in range(0, wanted, CHUNK):
             part = chosen[start : start + CHUNK]
             yield whole.images[part], None if whole.labels is None else whole.labels[part]

@@ -1,21 +1,33 @@
 """What a loader returns: where the images of the two splits come from, not yet decoded."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from harness.config.folder import Folder
 
 Uint8 = NDArray[np.uint8]
 Labels = NDArray[np.int64]
 Batch = tuple[Uint8, Labels | None]  # (B, H, W, C) and (B,)
 
 
+@dataclass
+class Told:
+    """What a user should know of a split, found while it is decoded."""
+
+    notes: list[str] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)  # files, by reason
+    enlarged: int = 0  # images that are smaller than asked for
+
+
 class Split(NamedTuple):
     """One split; `identity` says by content what its decoded images are."""
 
     identity: str
-    batches: Callable[[list[str]], Iterator[Batch]]  # appends to the list what a user should know
+    batches: Callable[[Told], Iterator[Batch]]
 
 
 class Source(NamedTuple):
@@ -23,3 +35,4 @@ class Source(NamedTuple):
 
     train: Split
     validation: Split
+    folder: Folder | None = None  # what lies at data.path

@@ -1,7 +1,7 @@
 """Decoded images on disk: made once whatever number of processes asks, read by memory map.
 
 <cache>/data/<digest>/ holds images.npy (uint8, N x H x W x C), labels.npy where there are labels,
-and about.json; it appears whole, by a rename.
+and about.json; it appears whole, by a rename, once all of it is on the disk.
 """
 
 import fcntl
@@ -9,17 +9,16 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from harness.config.identity import digest
+from harness.config.images import decoded
 from harness.errors import HarnessError
-from harness.files import read_json, write_json
-from harness.gan.data.source import Labels, Split, Uint8
-
-DECODING = 1  # raised when the same source would be decoded to other pixels
+from harness.files import read_json, write_atomically, write_json
+from harness.gan.data.source import Labels, Split, Told, Uint8
 
 
 class Stored(NamedTuple):
@@ -45,7 +44,7 @@ def locked(path: Path) -> Iterator[None]:
 
 def stored(split: Split, cache: Path) -> Stored:
     """The images of `split`, decoded now if they never were."""
-    folder = cache / "data" / digest([DECODING, split.identity])
+    folder = decoded(split.identity, cache)
     if not folder.exists():
         with locked(folder.with_suffix(".lock")):
             if not folder.exists():  # another process may have been first
@@ -64,23 +63,35 @@ def _build(split: Split, folder: Path) -> None:
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir(parents=True)
-        notes: list[str] = []
-        labels = _write_images(temporary / "images.npy", split, notes)
+        told = Told()
+        count, labels = _write_images(temporary / "images.npy", split, told)
         if labels is not None:
-            np.save(temporary / "labels.npy", labels)
-        write_json(temporary / "about.json", {"identity": split.identity, "notes": notes})
+            write_atomically(temporary / "labels.npy", lambda file: np.save(file, labels))
+        about = {"identity": split.identity, "images": count, **asdict(told)}
+        write_json(temporary / "about.json", about)
+        _sync_folder(temporary)
         temporary.replace(folder)
+        _sync_folder(folder.parent)
     except OSError as error:
         raise HarnessError(f"{folder}: decoded images cannot be stored ({error})") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _write_images(path: Path, split: Split, notes: list[str]) -> Labels | None:
+def _sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk, so that no power cut takes back a rename."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_images(path: Path, split: Split, told: Told) -> tuple[int, Labels | None]:
     count, shape = 0, ()
     labels: list[Labels] = []
     with path.open("wb") as file:
-        for images, batch_labels in split.batches(notes):
+        for images, batch_labels in split.batches(told):
             if not count:
                 shape = images.shape[1:]
                 _write_header(file, 0, shape)
@@ -89,13 +100,13 @@ def _write_images(path: Path, split: Split, notes: list[str]) -> Labels | None:
             if batch_labels is not None:
                 labels.append(batch_labels)
         if not count:
-            told = f" ({'; '.join(notes)})" if notes else ""
-            raise HarnessError(f"{split.identity}: there is no image to load{told}")
+            why = f" ({'; '.join(told.notes)})" if told.notes else ""
+            raise HarnessError(f"{split.identity}: there is no image to load{why}")
         file.seek(0)
         _write_header(file, count, shape)  # as long as before: NumPy leaves room for the count
         file.flush()
         os.fsync(file.fileno())
-    return np.concatenate(labels).astype(np.int64) if labels else None
+    return count, np.concatenate(labels).astype(np.int64) if labels else None
 
 
 def _write_header(file: BinaryIO, count: int, shape: tuple[int, ...]) -> None:

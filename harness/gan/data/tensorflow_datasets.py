@@ -10,10 +10,11 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from harness.catalog import DatasetSpec, dataset
+from harness.config.images import overlap
 from harness.config.trial import DataConfig
 from harness.errors import HarnessError, unknown
 from harness.gan.data import crops
-from harness.gan.data.source import Batch, Source, Split
+from harness.gan.data.source import Batch, Source, Split, Told
 
 BATCH = 256  # images decoded at a time
 
@@ -106,14 +107,11 @@ def _ranges(builder: Any, split: str, knob: str) -> list[tuple[str, int, int]]:
 def _check_splits(builder: Any, data: DataConfig) -> None:
     train = _ranges(builder, data.train_split, "data.train_split")
     validation = _ranges(builder, data.validation_split, "data.validation_split")
-    for name, first, end in train:
-        for other, start, stop in validation:
-            shared = min(end, stop) - max(first, start)
-            if name == other and shared > 0:
-                raise HarnessError(
-                    f"data.train_split {data.train_split!r} and data.validation_split "
-                    f"{data.validation_split!r} share {shared} images of {builder.name}"
-                )
+    if shared := overlap(train, validation):
+        raise HarnessError(
+            f"data.train_split {data.train_split!r} and data.validation_split "
+            f"{data.validation_split!r} share {shared} images of {builder.name}"
+        )
 
 
 def _batches(
@@ -122,9 +120,9 @@ def _batches(
     features: dict[str, bool],
     spec: DatasetSpec,
     size: int,
-    notes: list[str],
+    told: Told,
 ) -> Iterator[Batch]:
-    del notes
+    del told
     crop = getattr(crops, spec.crop or "centre_square")
 
     def prepare(example: dict[str, Any]) -> dict[str, Any]:

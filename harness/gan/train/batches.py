@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from harness import rng
-from harness.errors import HarnessError
+from harness.config.images import check_batch
 from harness.gan.labels.labelled import MaybeLabelled, together
 
 CALL = 1024  # iterations of the longest call of the compiled loop
@@ -30,10 +30,7 @@ class Batches:
         resident: bool = False,
         labels: np.ndarray | None = None,
     ) -> None:
-        if len(images) < batch_size:
-            raise HarnessError(
-                f"training.batch_size: {batch_size} is more than the {len(images)} training images"
-            )
+        check_batch(batch_size, len(images))
         self.images = images  # (n, H, W, C) uint8, possibly memory-mapped
         self._labels = None if labels is None else labels.astype(np.int32)  # (n,)
         self.batch_size = batch_size

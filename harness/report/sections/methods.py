@@ -46,6 +46,8 @@ def _study(data: ReportData) -> Iterator[str]:
     chosen = config["data.train_images"]
     images = "a folder of images" if config["data.name"] == "folder" else str(config["data.name"])
     number = f", {show.number(chosen, 0)} of its training images" if chosen else ""
+    if data.trained_on and not chosen:
+        number = f" ({show.number(data.trained_on, 0)} training images)"
     seeds = show.count(len(data.plan["seeds"]), "seed")
     yield (
         f"We trained {show.count(len(data.labels), 'configuration')} of a generative adversarial "

@@ -1,6 +1,9 @@
 """Where the numbers come from, and how to make them again."""
 
+import json
+
 from harness.analysis.frame import each_row
+from harness.config.facts import terms
 from harness.report import format as show
 from harness.report.blocks import Block, Cell, Code, Heading, Table, Terms, Text
 from harness.report.data import ReportData
@@ -14,6 +17,7 @@ def build(data: ReportData) -> list[Block]:
         Heading("Provenance", "provenance"),
         Terms("Study", _study(data)),
         Terms("Metric", _metric(data)),
+        Terms("Images", _images(data)),
         Terms("Where it was trained", _surroundings(data)),
         Terms("The reference, where it differs from the defaults", _knobs(data), folded=True),
         _keys(data),
@@ -50,6 +54,23 @@ def _metric(data: ReportData) -> list[tuple[str, str]]:
         )
         terms.append(("What it is", f"KID by {asked}; {show.count(row['trials'], 'trial')}"))
     return terms
+
+
+def _images(data: ReportData) -> list[tuple[str, str]]:
+    """Of each data set that was trained on, with its cells where there are several."""
+    found: dict[str, list[str]] = {}
+    for cell, facts in data.frames.images.items():
+        found.setdefault(json.dumps(facts, sort_keys=True), []).append(cell)
+    if not found:
+        count = data.trained_on
+        size = f"{show.number(count, 0)} by the catalogue" if count else "not recorded"
+        return [("Training images", size)]
+    rows: list[tuple[str, str]] = []
+    for text, cells in found.items():
+        facts = json.loads(text)
+        name = facts["name"] if len(found) == 1 else f"{facts['name']} ({', '.join(cells)})"
+        rows += [("Data set", name), *terms(facts)]
+    return rows
 
 
 def _surroundings(data: ReportData) -> list[tuple[str, str]]:

@@ -93,13 +93,10 @@ def _reference(data: ReportData) -> tuple[str, str, str]:
 
 
 def _trained_on(data: ReportData) -> tuple[str, str, str]:
-    config = data.frames.configs[data.plan["reference"]]
-    pixels = f"{config['data.image_size']} px"
-    return (
-        "Trained on",
-        str(config["data.name"]),
-        f"{pixels}, {config['training.kimg']:g} kimg each",
-    )
+    config, count = data.reference, data.trained_on
+    images = f"{show.number(count, 0)} images, " if count else ""
+    size = f"{config['data.image_size']} px, {config['training.kimg']:g} kimg each"
+    return "Trained on", str(config["data.name"]), f"{images}{size}"
 
 
 def _took(data: ReportData) -> tuple[str, str, str]:

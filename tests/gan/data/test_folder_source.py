@@ -1,16 +1,19 @@
 """A user's own images: every kind of file, splits, labels, and what is unreadable."""
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from harness.config.content import surveyed
+from harness.config.folder import Picture
 from harness.config.trial import DataConfig
 from harness.errors import HarnessError
 from harness.gan.data import load_images
-from harness.gan.data.folder import _decode
+from harness.gan.data.decode import decode as decode_file
 
 pytestmark = pytest.mark.tf
 
@@ -28,7 +31,7 @@ def picture(path: Path, seed=0, size=(20, 12)):
 
 def decode(image, tmp_path, name="x.png", **options):
     image.save(tmp_path / name, **options)
-    return _decode(tmp_path / name, 8)
+    return decode_file(Picture(name, tmp_path / name), 8).pixels
 
 
 KINDS = {
@@ -91,6 +94,7 @@ def test_enlarging_is_bilinear(tmp_path):
 
 
 def test_unreadable_files_are_named_and_counted(tmp_path):
+    cache, tmp_path = tmp_path / "cache", tmp_path / "photos"
     for i in range(6):
         picture(tmp_path / "train" / f"{i}.png", i)
         picture(tmp_path / "test" / f"{i}.png", 10 + i)
@@ -98,12 +102,12 @@ def test_unreadable_files_are_named_and_counted(tmp_path):
     (tmp_path / "train" / "empty.png").touch()
     whole = (tmp_path / "train" / "0.png").read_bytes()
     (tmp_path / "train" / "torn.png").write_bytes(whole[: len(whole) // 2])
-    images = load_images(folder(tmp_path), tmp_path / "cache")
+    images = load_images(folder(tmp_path), cache)
     assert len(images.train) == 6
     (note,) = images.notes
-    assert note.startswith("3 of 9 files are unreadable")
+    assert note.startswith("3 of 9 files of split train are unreadable")
     assert all(f"train/{name}" in note for name in ("text.jpg", "empty.png", "torn.png"))
-    again = load_images(folder(tmp_path), tmp_path / "cache")
+    again = load_images(folder(tmp_path), cache)
     assert again.notes == images.notes
 
 
@@ -135,7 +139,7 @@ def test_classes_are_sub_folders_shared_by_the_splits(tmp_path):
     for split in ("train", "test"):
         for number, kind in enumerate(("ant", "bee", "cat")):
             if (split, kind) != ("test", "bee"):
-                picture(tmp_path / split / kind / "x.png", number)
+                picture(tmp_path / split / kind / "x.png", number + 10 * (split == "test"))
     images = load_images(folder(tmp_path), tmp_path / "cache")
     assert images.train_labels.tolist() == [0, 1, 2]
     assert images.validation_labels.tolist() == [0, 2]
@@ -184,3 +188,64 @@ def test_flowers(tmp_path):
     assert images.validation.shape == (1101, 32, 32, 3)
     assert images.train_labels.max() >= 88
     assert images.notes == ()
+
+
+def test_facts_are_of_what_was_read(tmp_path):
+    cache, photos = tmp_path / "cache", tmp_path / "photos"
+    for kind in ("ant", "bee"):
+        for i in range(20):
+            picture(photos / kind / f"{i}.png", i + 100 * (kind == "bee"), (6, 6))
+    (photos / "ant" / "torn.png").write_bytes((photos / "ant" / "0.png").read_bytes()[:60])
+    (photos / "notes.txt").write_text("x")
+    facts = load_images(folder(photos, validation_fraction=0.5), cache).facts
+    sides = [facts["train"], facts["validation"]]
+    assert sum(side["found"] for side in sides) == 41
+    assert sum(side["used"] for side in sides) == 40
+    assert sum(side["enlarged"] for side in sides) == 40
+    assert [side["left_out"] for side in sides if side["left_out"]] == [{"truncated": 1}]
+    assert sum(side["by_class"]["ant"] for side in sides) == 20
+    assert any("ant/torn.png (truncated)" in note for note in facts["notes"])
+    assert any("notes.txt" in note for note in facts["notes"])
+
+
+def test_an_archive_is_decoded_as_its_folder_is(tmp_path):
+    for i in range(20):
+        picture(tmp_path / "photos" / f"{i:02}.png", i)
+    archive = shutil.make_archive(str(tmp_path / "photos"), "zip", tmp_path / "photos")
+    one, two = (
+        load_images(folder(place), tmp_path / name)
+        for name, place in (("a", tmp_path / "photos"), ("b", archive))
+    )
+    assert np.array_equal(one.train, two.train)
+    assert np.array_equal(one.validation, two.validation)
+    assert one.identity == two.identity
+
+
+def test_files_whose_names_are_no_utf8_are_decoded_and_named(tmp_path):
+    for i in range(12):
+        picture(tmp_path / "photos" / f"\udcff{i}.png", i)
+    (tmp_path / "photos" / "\udcfebad.png").write_bytes(b"no image")
+    images = load_images(folder(tmp_path / "photos"), tmp_path / "cache")
+    assert len(images.train) + len(images.validation) == 12
+    assert any("\\xfebad.png" in note for note in images.notes)
+    "".join(images.notes).encode()  # raises where a lone surrogate is left
+
+
+def test_a_folder_that_changed_since_it_was_planned(tmp_path):
+    for i in range(10):
+        picture(tmp_path / "photos" / f"{i}.png", i)
+    content = surveyed(folder(tmp_path / "photos"), tmp_path / "cache").content
+    planned = folder(tmp_path / "photos", content=content)
+    assert load_images(planned, tmp_path / "cache").train.shape[0] == 8
+    picture(tmp_path / "photos" / "more.png", 99)
+    with pytest.raises(HarnessError, match="have changed since the study was planned"):
+        load_images(planned, tmp_path / "cache")
+
+
+def test_decoding_is_part_of_the_content(tmp_path, monkeypatch):
+    """What would be decoded otherwise trains under another key, and is decoded anew."""
+    for i in range(10):
+        picture(tmp_path / "photos" / f"{i}.png", i)
+    before = load_images(folder(tmp_path / "photos"), tmp_path / "cache").identity
+    monkeypatch.setattr("harness.config.folder.splits.DECODING", 99)
+    assert load_images(folder(tmp_path / "photos"), tmp_path / "cache").identity != before

@@ -88,7 +88,7 @@ def test_identity_follows_size_and_split(tmp_path):
 
 
 def slow_split(log: Path) -> Split:
-    def batches(notes):
+    def batches(told):
         with log.open("a") as file:
             file.write("built\n")
         for i in range(20):
@@ -110,20 +110,20 @@ def test_processes_build_once(tmp_path):
         worker.join(60)
     assert [worker.exitcode for worker in workers] == [0, 0]
     assert (tmp_path / "log").read_text() == "built\n"
-    images, labels, _ = stored(slow_split(tmp_path / "log"), tmp_path)
+    images, labels, *_ = stored(slow_split(tmp_path / "log"), tmp_path)
     assert images.shape == (60, 4, 4, 1)
     assert np.array_equal(images[:, 0, 0, 0], labels)
 
 
 def test_a_build_that_fails_leaves_nothing(tmp_path):
-    def batches(notes):
+    def batches(told):
         yield np.zeros((3, 4, 4, 1), np.uint8), None
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
         stored(Split("broken", batches), tmp_path)
     assert [p.suffix for p in (tmp_path / "data").iterdir()] == [".lock"]
-    good = Split("broken", lambda notes: iter([(np.ones((2, 4, 4, 1), np.uint8), None)]))
+    good = Split("broken", lambda told: iter([(np.ones((2, 4, 4, 1), np.uint8), None)]))
     assert stored(good, tmp_path).images.shape == (2, 4, 4, 1)
 
 
@@ -144,3 +144,39 @@ def test_about_says_what_was_decoded(tmp_path):
     load_images(digits(), tmp_path)
     abouts = [json.loads(p.read_text()) for p in tmp_path.glob("data/*/about.json")]
     assert {a["identity"] for a in abouts} == {"digits train 16 px", "digits test 16 px"}
+
+
+def test_labels_and_images_are_on_the_disk_before_they_appear(tmp_path, monkeypatch):
+    """A power cut after the rename must not leave names of files whose content is not there."""
+    synced, real, renamed = [], os.fsync, Path.replace
+
+    def sync(handle):
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink().name)
+        real(handle)
+
+    def replace(self, target):
+        synced.append(f"rename {Path(target).name}")
+        return renamed(self, target)
+
+    if not Path("/proc/self/fd").exists():
+        pytest.skip("needs /proc")
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(Path, "replace", replace)
+    stored(
+        Split("synced", lambda told: iter([(np.ones((2, 4, 4, 1), np.uint8), np.ones(2))])),
+        tmp_path,
+    )
+    (folder,) = (path.name for path in (tmp_path / "data").iterdir() if path.is_dir())
+    at = synced.index(f"rename {folder}")
+    before = " ".join(synced[:at])
+    for name in ("images.npy", ".labels.npy.", ".about.json.", f".{folder}.tmp"):
+        assert name in before
+    assert synced[at + 1 :] == ["data"]
+
+
+def test_the_facts_of_digits(tmp_path):
+    facts = load_images(digits(train_images=100), tmp_path).facts
+    assert (facts["train"]["found"], facts["train"]["subset"]) == (898, 100)
+    assert facts["validation"]["used"] == 899
+    assert sum(facts["train"]["by_class"].values()) == 898
+    assert facts["classes"] == 10

@@ -6,21 +6,31 @@ from pathlib import Path
 import pytest
 
 from harness.config import content
-from harness.config.content import Contents, file_digest, folder_digest
-from harness.config.folder import image_files
+from harness.config.content import Contents, file_digest, surveyed
+from harness.config.folder.files import listing
 from harness.config.identity import key, metric_request
 from harness.config.patch import resolve
+from harness.config.trial import DataConfig
 from harness.errors import HarnessError
 
 
 @pytest.fixture
 def photos(tmp_path):
-    """Two images (their bytes need not decode here), one in a sub-folder."""
+    """Images (their bytes need not decode here), one in a sub-folder."""
     folder = tmp_path / "photos"
     (folder / "sub").mkdir(parents=True)
     (folder / "b.png").write_bytes(b"bird")
+    for number in range(38):
+        (folder / f"c{number:02}.png").write_bytes(b"%d" % number)
     (folder / "sub" / "a.JPG").write_bytes(b"cat")
     return folder
+
+
+FEW = {"data.name": "folder", "training.batch_size": 8, "evaluation.protocol": "subsets"}
+
+
+def folder_digest(folder, cache):
+    return surveyed(DataConfig(name="folder", path=str(folder)), cache).content
 
 
 @pytest.fixture
@@ -33,8 +43,12 @@ def test_images_are_sorted_by_relative_path_and_nothing_else_is_one(photos):
         (photos / name).parent.mkdir(exist_ok=True)
         (photos / name).write_bytes(b"x")
     (photos / "folder.png").mkdir()
-    found = [path.relative_to(photos).as_posix() for path in image_files(photos)]
-    assert found == ["b.png", "sub/a.JPG"]
+    found = listing(photos)
+    names = [picture.name for picture in found.pictures]
+    assert names == ["b.png", *(f"c{number:02}.png" for number in range(38)), "sub/a.JPG"]
+    assert sorted(name for names in found.left_out.values() for name in names) == [
+        ".hidden.png", ".thumbnails", "Thumbs.db", "notes.txt"
+    ]  # fmt: skip
 
 
 def touch(path):
@@ -44,7 +58,7 @@ def touch(path):
 @pytest.mark.parametrize(
     ("change", "other"),
     [
-        (lambda folder: (folder / "b.png").rename(folder / "c.png"), True),
+        (lambda folder: (folder / "b.png").rename(folder / "d.png"), True),
         (lambda folder: (folder / "b.png").write_bytes(b"bear"), True),
         (lambda folder: (folder / "sub" / "new.png").write_bytes(b"dog"), True),
         (lambda folder: (folder / "sub" / "a.JPG").unlink(), True),
@@ -79,12 +93,12 @@ def read(monkeypatch):
 
 def test_a_file_is_read_once_until_its_size_or_time_changes(photos, cache, read):
     first = folder_digest(photos, cache)
-    assert sorted(read) == ["a.JPG", "b.png"]
+    assert len(read) == len(set(read)) == 40
     assert folder_digest(photos, cache) == first
-    assert len(read) == 2
+    assert len(read) == 40
     touch(photos / "b.png")
     assert folder_digest(photos, cache) == first
-    assert read[2:] == ["b.png"]
+    assert read[40:] == ["b.png"]
 
 
 @pytest.mark.parametrize("text", ["", '{"torn": [1, 2'])
@@ -101,15 +115,17 @@ def test_a_cache_that_cannot_be_written_costs_time_only(photos, tmp_path):
 
 
 def test_no_folder_and_no_image(tmp_path, cache):
-    with pytest.raises(HarnessError, match=r"data.path: .*nowhere is no folder"):
+    with pytest.raises(HarnessError, match=r"data.path: .*nowhere is no folder and no \.zip"):
         folder_digest(tmp_path / "nowhere", cache)
     (tmp_path / "notes.txt").write_text("x")
-    with pytest.raises(HarnessError, match=r"data.path: .* holds no image \(\.bmp, .*\.webp\)"):
+    with pytest.raises(
+        HarnessError, match=r"data.path: .* holds no image \(.*\.bmp, .*\.webp.*notes\.txt\)"
+    ):
         folder_digest(tmp_path, cache)
 
 
 def test_a_trial_is_filled_in_and_does_not_depend_on_the_place(photos, cache):
-    patch = {"data.name": "folder", "data.path": str(photos)}
+    patch = {**FEW, "data.path": str(photos)}
     config = Contents(cache).fill(resolve([patch]))
     assert config.data.content == folder_digest(photos, cache)
     moved = photos.rename(photos.with_name("moved"))
@@ -143,11 +159,11 @@ def test_without_paths_there_is_nothing_to_fill_in(cache, monkeypatch):
 def test_a_folders_classes_are_counted_where_labels_are_used(tmp_path, cache, split):
     for number, kind in enumerate(("ant", "bee", "cat")):
         for side in ("train", "test") if split else ("",):
-            for copy in range(2):
+            for copy in range(12):
                 place = tmp_path / "photos" / side / kind / f"{copy}.png"
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(bytes([number, copy, len(side)]))
-    patch = {"data.name": "folder", "data.path": str(tmp_path / "photos")}
+    patch = {**FEW, "data.path": str(tmp_path / "photos")}
     plain = Contents(cache).fill(resolve([patch]))
     assert plain.labels.classes is None
     config = Contents(cache).fill(resolve([patch, {"labels.conditioning": "concat"}]))
@@ -156,7 +172,7 @@ def test_a_folders_classes_are_counted_where_labels_are_used(tmp_path, cache, sp
 
 
 def test_a_folder_without_classes_is_refused_where_labels_are_used(photos, cache):
-    patch = {"data.name": "folder", "data.path": str(photos)}
+    patch = {**FEW, "data.path": str(photos)}
     with pytest.raises(HarnessError, match=r"have no labels.*sub-folder of its own"):
         Contents(cache).fill(resolve([patch, {"labels.conditioning": "acgan"}]))
     assert Contents(cache).fill(resolve([patch, {"labels.conditioning": "infogan"}])).labels.codes

@@ -175,10 +175,11 @@ def test_the_declared_analysis_is_hashed(expanded, declared, other):
 
 def test_a_folder_enters_every_cell_by_its_content(expanded, tmp_path):
     (tmp_path / "photos").mkdir()
-    (tmp_path / "photos/a.png").write_bytes(b"x")
-    head = (
-        f"title: T\nquestion: Q?\nbaseline: {{data.name: folder, data.path: {tmp_path}/photos}}\n"
-    )
+    for number in range(40):
+        (tmp_path / f"photos/{number}.png").write_bytes(b"%d" % number)
+    few = "training.batch_size: 16, evaluation.protocol: subsets"
+    place = f"data.name: folder, data.path: {tmp_path}/photos"
+    head = f"title: T\nquestion: Q?\nbaseline: {{{place}, {few}}}\n"
     plan = expanded(TIPS, head=head)
     contents = {cell.config.data.content for cell in plan.cells}
     assert contents == {plan.cells[0].config.data.content} != {None}
