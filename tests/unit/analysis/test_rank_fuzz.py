@@ -10,7 +10,7 @@ import pytest
 from harness import cli
 from tests.csv_fuzz import mutate, plain, table
 
-ALWAYS, LONG = 150, 6000
+ALWAYS, LONG = 100, 6000
 
 
 @pytest.fixture
