@@ -162,7 +162,9 @@ def _values(rows: list[list[str]]) -> dict[tuple[str, str], float] | None:
         if text.lower() in ("", "na", "nan", "-", "—", "none", "null", "."):
             continue
         value = _number(text)
-        key = (method, seed[:-2] if seed.endswith(".0") else seed)
+        # 0, 0. and 0.0 are one name
+        method, seed = (re.sub("^(-?[0-9]+)[.]0*$", r"\1", name) for name in (method, seed))
+        key = (method, seed)
         if len(names) < 2 or key in found or value is None:
             return None
         found[key] = value
