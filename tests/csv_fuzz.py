@@ -156,18 +156,27 @@ def _values(rows: list[list[str]]) -> dict[tuple[str, str], float] | None:
         if len(row) != len(rows[0]):
             return None
         method, seed, text = (row[place] for place in places)
+        names = [name for name in (method, seed) if name]
+        if any(len(name) > 200 or not name.isprintable() for name in names):
+            return None
         if text.lower() in ("", "na", "nan", "-", "—", "none", "null", "."):
             continue
-        if not re.fullmatch("[-+−]?[0-9]*[.]?[0-9]*(e[+-]?[0-9]+)?", text) or text in ("+", "."):
-            return None
-        try:
-            value = float(text.replace("−", "-"))
-        except ValueError:
-            return None
-        key = (method, seed[:-2] if seed.endswith(".0") else seed)
-        odd = any(not name or len(name) > 200 or not name.isprintable() for name in key)
-        zero = value == 0 and "e" not in text
-        if odd or key in found or not (zero or 1e-100 < abs(value) < 1e100):
+        value = _number(text)
+        # 0, 0. and 0.0 are one name
+        method, seed = (re.sub("^(-?[0-9]+)[.]0*$", r"\1", name) for name in (method, seed))
+        key = (method, seed)
+        if len(names) < 2 or key in found or value is None:
             return None
         found[key] = value
     return found
+
+
+def _number(text: str) -> float | None:
+    if not re.fullmatch("[-+−]?[0-9]*[.]?[0-9]*(e[+-]?[0-9]+)?", text):
+        return None
+    try:
+        value = float(text.replace("−", "-"))
+    except ValueError:
+        return None
+    zero = value == 0 and "e" not in text
+    return value if zero or 1e-100 < abs(value) < 1e100 else None

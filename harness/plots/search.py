@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from harness.analysis.frame import each_row
-from harness.analysis.objectives import KID_SCALE
+from harness.analysis.objectives import KIMG, OBJECTIVES, Objective
 from harness.analysis.search import SUGGESTED
 from harness.plots.style import BETTER, NARROW, REFERENCE, WORSE, shortened, ticked
 from harness.records import DIVERGED, FINISHED, PRUNED
@@ -20,7 +20,7 @@ _LOOKS = {FINISHED: ("o", BETTER), DIVERGED: ("x", WORSE), PRUNED: ("v", REFEREN
 
 
 class Point(NamedTuple):
-    """One suggestion with a value: where it stands, KID × 10³, how it ended."""
+    """One suggestion with a value: where it stands, its objective as shown, how it ended."""
 
     x: float
     kid: float
@@ -37,24 +37,31 @@ class Panel(NamedTuple):
 
 
 class History(NamedTuple):
-    """The suggestions in their order, the best finished so far, and the reference's KID × 10³."""
+    """The suggestions in their order, the best finished so far, and the reference's value."""
 
     panel: Panel
     best: tuple[tuple[float, float], ...]
     reference: float | None
 
 
-def history_info(table: pd.DataFrame, reference: float) -> History:
-    """From the table of suggestions; a pruned one stands at its last KID."""
+def history_info(
+    table: pd.DataFrame, reference: float, judged: Objective = OBJECTIVES["final"]
+) -> History:
+    """From the table of suggestions; a pruned one stands at its last KID, if that is the unit."""
     pruned = table["status"] == PRUNED
-    table = table.assign(final=table["final"].where(~pruned, table["last_kid"]))
+    last = table["last_kid"] if judged.unit != KIMG else math.nan
+    table = table.assign(final=table["final"].where(~pruned, last))
     best = table.dropna(subset=["best_so_far"])
-    steps = tuple((float(r.number), r.best_so_far * KID_SCALE) for r in each_row(best))
-    level = reference * KID_SCALE if math.isfinite(reference) else None
-    return History(Panel("suggestion", _points(table, table["number"])), steps, level)
+    steps = tuple((float(r.number), r.best_so_far * judged.scale) for r in each_row(best))
+    level = reference * judged.scale if math.isfinite(reference) else None
+    return History(Panel("suggestion", _points(table, table["number"], judged)), steps, level)
 
 
-def slices_info(table: pd.DataFrame, space: Mapping[str, Mapping[str, Any]]) -> list[Panel]:
+def slices_info(
+    table: pd.DataFrame,
+    space: Mapping[str, Mapping[str, Any]],
+    judged: Objective = OBJECTIVES["final"],
+) -> list[Panel]:
     """A panel a dimension, in the order of the space."""
     panels = []
     for name, span in space.items():
@@ -62,20 +69,20 @@ def slices_info(table: pd.DataFrame, space: Mapping[str, Mapping[str, Any]]) -> 
         choices = span.get("choices", ())
         places = [choices.index(value) for value in values] if choices else list(values)
         ticks = tuple(str(choice) for choice in choices)
-        points = _points(table, pd.Series(places, index=table.index, dtype=float))
+        points = _points(table, pd.Series(places, index=table.index, dtype=float), judged)
         panels.append(Panel(name, points, ticks, bool(span.get("log"))))
     return panels
 
 
-def _points(table: pd.DataFrame, x: "pd.Series[Any]") -> tuple[Point, ...]:
+def _points(table: pd.DataFrame, x: "pd.Series[Any]", judged: Objective) -> tuple[Point, ...]:
     known = table["final"].notna() & table["status"].isin(list(_LOOKS))
     return tuple(
-        Point(float(place), row.final * KID_SCALE, row.status)
+        Point(float(place), row.final * judged.scale, row.status)
         for place, row in zip(x[known], each_row(table[known]), strict=True)
     )
 
 
-def draw_history(info: History, width: float) -> Figure:
+def draw_history(info: History, unit: str, width: float) -> Figure:
     """Points in order, the best so far as steps, the reference as a line."""
     figure = Figure(figsize=(width, 2.6), layout="constrained")
     axes = figure.add_subplot()
@@ -87,11 +94,11 @@ def draw_history(info: History, width: float) -> Figure:
         axes.axhline(info.reference, color=REFERENCE, linestyle="--", linewidth=1)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("suggestion")
-    axes.set_ylabel("KID × 10³")
+    axes.set_ylabel(unit)
     return figure
 
 
-def draw_slices(panels: Sequence[Panel], width: float) -> Figure:
+def draw_slices(panels: Sequence[Panel], unit: str, width: float) -> Figure:
     """Small multiples that share the vertical axis."""
     columns = 1 if width <= NARROW else min(3, len(panels))
     rows = -(-len(panels) // columns)
@@ -108,7 +115,7 @@ def draw_slices(panels: Sequence[Panel], width: float) -> Figure:
     for axes in list(grid.flat)[len(panels) :]:
         axes.set_visible(False)
     for row in grid:
-        row[0].set_ylabel("KID × 10³")
+        row[0].set_ylabel(unit)
     return figure
 
 

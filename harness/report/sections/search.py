@@ -49,12 +49,13 @@ def _how(data: ReportData, table: pd.DataFrame) -> str:
 def _best(data: ReportData, table: pd.DataFrame) -> Table:
     names = list(data.plan["search"]["space"])
     ended = ranked(table).head(MOST)
-    places = show.decimals(ended["final"])
+    unit, scale = data.objective.unit, data.objective.scale
+    places = show.decimals(ended["final"], scale)
     rows: list[list[Cell]] = []
     for place, (_, row) in enumerate(ended.iterrows(), 1):
         values = [_value(row[f"{SUGGESTED}{name}"]) for name in names]
-        rows.append([str(place), row["cell"], show.kid(row["final"], places), *values])
-    columns = ["#", "Suggestion", "KID × 10³", *names]
+        rows.append([str(place), row["cell"], show.kid(row["final"], places, scale=scale), *values])
+    columns = ["#", "Suggestion", unit, *names]
     caption = f"The best finished suggestions, of {int((table['status'] == FINISHED).sum())}"
     if nothing := int((table["unlearnt"] != "").sum()):
         caption += f"; {nothing} that {'has' if nothing == 1 else 'have'} not learnt left out"
@@ -68,24 +69,29 @@ def _value(value: Any) -> str:
 def _history(data: ReportData, table: pd.DataFrame) -> Figure:
     trials = data.frames.trials
     reference = float(trials.loc[trials["cell"] == data.plan["reference"], "final"].mean())
-    info = history_info(table, reference)
+    info = history_info(table, reference, data.objective)
     best = f"The best so far ends at {show.number(info.best[-1][1])}." if info.best else ""
     caption = (
         "Each suggestion in its order: dots finished, triangles pruned (their last KID), crosses "
         "diverged (with their failure value); the steps are the best finished so far, the dashed "
         "line the reference."
     )
-    return figure("search-history", partial(draw_history, info), f"{caption} {best}", caption)
+    return figure(
+        "search-history",
+        partial(draw_history, info, data.objective.unit),
+        f"{caption} {best}",
+        caption,
+    )
 
 
 def _slices(data: ReportData, table: pd.DataFrame) -> Figure:
-    panels = slices_info(table, data.plan["search"]["space"])
+    panels = slices_info(table, data.plan["search"]["space"], data.objective)
     caption = (
         "The objective by each dimension alone. The sampler looks more where it found low values, "
         "so densities say nothing, and dimensions are confounded with each other."
     )
     alt = f"{caption} Panels: {', '.join(panel.name for panel in panels)}."
-    return figure("search-slices", partial(draw_slices, panels), alt, caption)
+    return figure("search-slices", partial(draw_slices, panels, data.objective.unit), alt, caption)
 
 
 def _importances(data: ReportData, table: pd.DataFrame) -> list[Block]:

@@ -126,6 +126,19 @@ def test_figures_show_what_ended_badly_as_such(whole):
     assert "pruned" not in {point.status for point in rate.points}
 
 
+def test_a_time_is_shown_in_kimg(whole):
+    path = whole.study("hunt") / "plan.json"
+    write_json(path, read_json(path) | {"objective": "time_to_threshold", "threshold": 0.35})
+    data = data_of(whole)
+    _, _, best, *_ = search.build(data)
+    assert best.columns[2] == "kimg"
+    values = [float(row[2]) for row in best.rows]
+    assert 0 < min(values) <= max(values) <= data.reference["training.kimg"]
+    info = history_info(data.suggestions, 0.5, data.objective)
+    assert info.best[-1][1] == pytest.approx(min(values), abs=0.06)
+    assert "pruned" not in {point.status for point in info.panel.points}  # its last KID is no time
+
+
 def test_importances_are_asked_for_with_the_report_and_labelled(whole):
     summary = app.report("hunt", whole)
     assert read_json(whole.study("hunt") / "importances.json").keys() == {RATE, "spectral_norm"}
