@@ -191,7 +191,8 @@ ROWS = (
         # no source names a weight, so it is chosen by its pull, as a share of the loss's gradient
         # (medians of the second half, D and G; digits at 16 px, 1,200 updates, and CIFAR-10 at
         # 16 px, 800): at 1e-3 below .0015 everywhere, so nothing; at 0.1 .05 and .09, .03 and .07;
-        # at 1 .44 and .45, .26 and .44; at 10 .93 and .81 on digits: a leash
+        # at 1 .44 and .45, .26 and .44 (CIFAR-10 at 32 px, 160 updates: .19 and .23); at 10 .93
+        # and .81 on digits: a leash
         following={
             "penalties.historical.weight": 1.0,
             "penalties.historical.generator_weight": 1.0,
