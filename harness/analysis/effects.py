@@ -167,8 +167,11 @@ def _named(
 ) -> dict[str, Any]:
     own = trials[trials["cell"].isin(list(contrast["weights"]))]
     identity = seeds["identity"].iloc[0] if len(seeds) else None
-    # a trial that diverged before it was scored has no identity, and counts
-    same = own[(own["identity"] == identity) | (own["status"] == DIVERGED)]
+    if identity is None:  # no seed has both sides yet
+        same = own
+    else:  # a trial that diverged before it was scored has no identity, and counts
+        lost = (own["status"] == DIVERGED) & own["identity"].isna()
+        same = own[(own["identity"] == identity) | lost]
     following, ignoring = learning.sides(same, contrast["weights"])
     return {
         "contrast": contrast["name"],

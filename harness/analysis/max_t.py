@@ -106,16 +106,16 @@ def _scatter(D: Array) -> Array:
 
     |t| = √((n − 1) (1 − s) / s), so it orders like |t|; 1 where all are zero, 0 without scatter.
     """
-    found = np.ones(D.shape[1])
-    for place, column in enumerate(D.T):
-        values = column[np.isfinite(column)]
-        largest = np.abs(values).max()
-        if largest > 0:
-            values = values / largest
-            mean, variance = values.mean(), values.var()
-            none = math.sqrt(variance) <= NONE * abs(mean)
-            found[place] = 0.0 if none else variance / (variance + mean**2)
-    return found
+    present = np.isfinite(D)
+    values = np.nan_to_num(D)
+    largest = np.abs(values).max(0)
+    values = values / np.where(largest > 0, largest, 1.0)
+    mean = values.sum(0) / present.sum(0)
+    variance = (np.where(present, values - mean, 0.0) ** 2).sum(0) / present.sum(0)
+    square = variance + mean**2
+    share = variance / np.where(square > 0, square, 1.0)
+    found: Array = np.where(np.sqrt(variance) <= NONE * np.abs(mean), 0.0, share)
+    return np.where(square > 0, found, 1.0)
 
 
 def _limits(scatter: Array, n: Array, groups: Array) -> Array:

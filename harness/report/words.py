@@ -1,6 +1,6 @@
 """The verdict in a sentence."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -92,7 +92,7 @@ def _verdict(data: ReportData) -> str:
         return "No seed has both sides of a contrast yet, so there is nothing to rank."
     if len(rows) == 1:
         return f"{rows[0]['title']}: {_single(rows[0], data)}"
-    return _several(rows, NAMES.get(data.objective.unit, data.objective.what))
+    return _several(rows, data)
 
 
 def _nothing(data: ReportData) -> str:
@@ -141,13 +141,17 @@ def _single(row: Mapping[Hashable, Any], data: ReportData) -> str:
         return f"not judged: {row['reason']}."
     if row["verdict"] in (INCONCLUSIVE, EQUIVALENT):
         mean = show.kid(row["effect"], places, True, scale)
-        return f"{row['verdict']}; the mean difference of {unit} is {mean} ({sure}){why}."
+        what = row["verdict"] if row["verdict"] == INCONCLUSIVE else (
+            f"{EQUIVALENT}, {_within([row], data)}"
+        )  # fmt: skip
+        return f"{what}; the mean difference of {unit} is {mean} ({sure}){why}."
     way = "lowers" if row["verdict"] == BETTER else "raises"
     size = show.kid(abs(row["effect"]), places, scale=scale)
     return f"{row['verdict']}; following it {way} {unit} by {size} ({sure}){why}."
 
 
-def _several(rows: list[dict[Hashable, Any]], unit: str) -> str:
+def _several(rows: list[dict[Hashable, Any]], data: ReportData) -> str:
+    unit = NAMES.get(data.objective.unit, data.objective.what)
     named = {
         word: [f"“{row['title']}”" for row in rows if row["verdict"] == word]
         for word in (BETTER, WORSE, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED)
@@ -162,12 +166,20 @@ def _several(rows: list[dict[Hashable, Any]], unit: str) -> str:
     said = [f"{part} {unit if not number else 'it'}" for number, part in enumerate(parts)]
     if same:
         said.append(f"{show.listed(same)} {'makes' if len(same) == 1 else 'make'} no difference "
-                    "that matters")  # fmt: skip
+                    f"that matters ({_within(rows, data)})")  # fmt: skip
     sentences, undecided = [f"{'; '.join(said)}."], len(named[INCONCLUSIVE])
     if undecided:
         rest = "The other is" if undecided == 1 else f"The other {undecided} are"
         sentences.append(f"{rest} inconclusive.")
     return " ".join([*sentences, *_named(rows)])
+
+
+def _within(rows: Sequence[Mapping[Hashable, Any]], data: ReportData) -> str:
+    """How large an effect that does not matter may be: the declared share, as it is here."""
+    halves = {row["margin"] for row in rows if row["verdict"] == EQUIVALENT}
+    scale = data.objective.scale
+    sizes = [show.kid(half, show.decimals([half], scale), scale=scale) for half in sorted(halves)]
+    return f"surely within ± {show.listed(sizes)} on {data.objective.unit}"
 
 
 def _named(rows: list[dict[Hashable, Any]]) -> list[str]:

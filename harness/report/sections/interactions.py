@@ -56,6 +56,8 @@ def _how(data: ReportData, design: Crossed) -> str:
         "alone. Main effects are judged in the ranking, seed by seed. Diverged trials enter with "
         "their failure value."
     )
+    if data.unlearnt:
+        parts.append("The reference has not learnt, so no p here is a finding.")
     if design.dropped:
         parts.append(
             "Since combinations were dropped, the factors are not balanced, and the effects in the "

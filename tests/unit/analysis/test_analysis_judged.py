@@ -128,6 +128,16 @@ def test_where_neither_side_has_learnt_that_contrast_is_not_judged():
     assert judged["left out"] == {"not tested here"}
 
 
+def test_before_any_seed_has_both_sides_a_first_divergence_is_no_verdict_on_a_side():
+    frames = study({"tip": cell(diverged=1)})
+    frames.trials = frames.trials[
+        (frames.trials["cell"] == "tip") & (frames.trials["seed"] > 3)
+        | (frames.trials["cell"] == "reference") & (frames.trials["seed"] < 2)
+    ]
+    row = found(frames).loc["tip"]
+    assert (row["n"], row["verdict"], row["unlearnt_following"]) == (0, "inconclusive", "")
+
+
 def test_sides_of_many_cells_are_judged_by_all_their_trials():
     cells = {"a": cell(0.3), "b": cell(1.6, collapsed=6), "c": cell(0.2), "d": cell(1.6)}
     rates = {"rate": {"b": 0.5, "d": 0.5, "a": -0.5, "c": -0.5},

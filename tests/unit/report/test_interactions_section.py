@@ -24,9 +24,10 @@ def section(runtime, tmp_path, draft):
     del draft
     plain = analyse(load(Recipe.run_name, runtime))
 
-    def go(text, empty=False):
+    def go(text, empty=False, coverage=0.5):
         plan, added = planned(tmp_path, text, 4), noise(1, 0.01)
         found = frames(plan, lambda levels, seed: 0.2 + 0.1 * seed + added())
+        found.trials["coverage"] = coverage
         if empty:
             found.trials["final"] = np.nan
         data = replace(plain, frames=found, interactions=interactions(found))
@@ -72,6 +73,12 @@ def test_dropped_combinations_are_listed_and_the_text_says_what_they_cost(sectio
     lost = found["all"][4]
     assert (lost.kind, lost.rows[0][0]) == ("table", "one_sided_label_smoothing × hinge_loss")
     assert "those of this model" in found["text"].text
+
+
+def test_where_the_reference_has_not_learnt_no_p_is_a_finding(section):
+    said = "The reference has not learnt, so no p here is a finding."
+    assert said not in section(FACTORIAL)["text"].text
+    assert said in section(FACTORIAL, coverage=0.0)["text"].text
 
 
 @pytest.mark.parametrize("text", [FACTORIAL, SCREENING, CLASHING])

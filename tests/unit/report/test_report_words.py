@@ -23,7 +23,8 @@ def test_the_lead_says_interim_and_names_the_verdicts(found):
     assert sentence.startswith("Interim look: 39 of 40 trials have ended.")
     assert "and “Spectral normalisation in the discriminator” lower KID" in sentence
     assert "“Batch normalisation in the discriminator” raises it" in sentence
-    assert "“One-sided label smoothing of 0.1” makes no difference that matters" in sentence
+    assert "“One-sided label smoothing of 0.1” makes no difference that matters (surely" in sentence
+    assert re.search(r"within ± 3\d\.\d on KID × 10³\)", sentence)
     assert sentence.endswith("diverged: 1 of 8 where ignored.")
 
 
@@ -32,6 +33,12 @@ def test_a_single_contrast_is_put_in_numbers(tmp_path: Path):
     sentence = words.verdict(analyse(load(RUN, runtime)))
     pattern = r"better; following it lowers KID × 10³ by [\d.]+ \(95 % interval \[−.*\], n = 8\)"
     assert re.search(pattern, sentence)
+
+
+def test_a_single_contrast_that_is_equivalent_says_within_what(tmp_path: Path):
+    runtime = build(tmp_path, replace(TIDY, tips=TIPS[2:3]))
+    sentence = words.verdict(analyse(load(RUN, runtime)))
+    assert re.search(r": equivalent, surely within ± 3\d\.\d on KID × 10³; the mean", sentence)
 
 
 def test_a_single_contrast_says_why_it_is_inconclusive(tmp_path: Path):
