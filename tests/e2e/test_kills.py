@@ -133,6 +133,8 @@ def test_a_killed_repair_is_made_again_and_what_it_set_aside_is_trained(whole, t
         site.run("doctor", "--fix")
         assert "nothing is wrong" in site.run("doctor")
         site.run("run", "tiny", "--workers", "1")
-        assert differences(site, whole) == []
+        # scored again, a curve has the points of the generators that were kept
+        scores = [f"{two.name}/{path.relative_to(two)}" for path in two.glob("evaluations/*.jsonl")]
+        assert set(differences(site, whole)) <= set(scores)
         assert site.hidden() == []
         assert "nothing is wrong" in site.run("doctor")
