@@ -229,8 +229,9 @@ class Recorder:
             return False
 
     def recovered(self) -> None:
-        """Forget the last crash: what it was about has succeeded."""
+        """Forget the last crash and the progress: what they were about has succeeded."""
         (self.folder / "failure.json").unlink(missing_ok=True)
+        (self.folder / "progress.json").unlink(missing_ok=True)
 
     def progress(self, **values: Any) -> None:
         """Say how far the trial is, for live views and as a heartbeat; not part of the record."""
@@ -249,7 +250,6 @@ class Recorder:
         write_atomically(self.folder / "result.json", said)
         settle_folder(self.folder)
         self.recovered()
-        (self.folder / "progress.json").unlink(missing_ok=True)
 
     def pruned(self, values: Mapping[str, Any]) -> None:
         """Write where a search gave the trial up."""

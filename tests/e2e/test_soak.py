@@ -15,7 +15,7 @@ from tests.e2e.faults import STUDY, Site
 
 TRIALS = int(os.environ.get("HARNESS_SOAK", "200"))
 WARM = 20  # trials in which what is kept is filled: programs, evaluators, caches
-MEGABYTES = 0.5  # that a trial may cost on average when it is warm
+MEGABYTES = 0.1  # that a trial may cost on average when it is warm
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow, pytest.mark.timeout(7200)]
 
@@ -73,6 +73,6 @@ def test_many_trials_in_one_worker(tmp_path):
     if log := os.environ.get("HARNESS_SOAK_LOG"):
         Path(log).write_text(json.dumps({**told, "all": seen}, indent=1))
     grown = last["megabytes"] - first["megabytes"]
-    assert grown < 20 + MEGABYTES * (max(warm) - min(warm)), told
+    assert grown < 10 + MEGABYTES * (max(warm) - min(warm)), told
     assert last["descriptors"] <= first["descriptors"] + 5, told
     assert last["threads"] <= first["threads"] + 2, told

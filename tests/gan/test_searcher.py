@@ -6,6 +6,7 @@ from harness import app
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError
 from harness.files import read_json, write_json
+from harness.records import read_plan
 from harness.worker.search import Searcher
 from tests.records import record
 
@@ -42,7 +43,7 @@ def hunt(tmp_path):
         path = runtime.study("hunt") / "plan.json"
         write_json(path, app.plan("hunt", runtime)[0].to_json())
         queue = Queue()
-        return Searcher("hunt", runtime, queue), queue, lambda: read_json(path), runtime
+        return Searcher("hunt", runtime, queue), queue, lambda: read_plan(path), runtime
 
     return go
 

@@ -1,10 +1,14 @@
 """Cleaning is refused while its trials are used, and removes each of them in one step."""
 
+import sys
+from types import SimpleNamespace
+
 import pytest
 from test_app import begin, runtime, trained
 
 from harness import app, leftovers
 from harness.errors import HarnessError
+from harness.executors.local import Outcome
 from harness.executors.use import InUse, driven
 from harness.records import Trial
 from harness.tracking.record import Busy, Recorder
@@ -94,3 +98,39 @@ def test_states_that_were_to_go_with_the_end_go_when_it_was_killed_before(tmp_pa
             recorder.result({"status": "finished"}, keeps)
         sweep_trial(folder)
         assert recorder.checkpoint.exists() is keeps
+
+
+def test_a_run_holds_what_it_drives_and_lets_it_go(runtime, plan, monkeypatch):
+    from harness.executors import drive
+
+    (runtime.trials / plan.trials[0].key / "result.json").unlink()
+    asked = []
+
+    def driving(document, jobs, runtime, options):
+        with pytest.raises(HarnessError, match="the run one is going on"):
+            app.clean(plan, runtime, whole=True)
+        asked.extend(job.key for job in jobs)
+        return Outcome.DONE
+
+    monkeypatch.setattr(drive, "drive", driving)
+    monkeypatch.setattr(app.studies, "remember_speed", lambda of, runs: None)
+    app.run(plan, runtime, drive.Options())
+    assert plan.trials[0].key in asked
+    assert app.clean(plan, runtime, whole=True) > 0
+
+
+def test_images_are_sampled_from_weights_that_stay(runtime, plan, monkeypatch, tmp_path):
+    refused = []
+
+    def sampled(config, generators, count, target, cache):
+        with pytest.raises(HarnessError, match=r"trained, scored or sampled") as error:
+            app.clean(plan, runtime, whole=False)
+        refused.append(error)
+        return target
+
+    # in the place of the module that imports TensorFlow
+    module = SimpleNamespace(write_samples=sampled)
+    monkeypatch.setitem(sys.modules, "harness.gan.sampling", module)
+    app.samples(plan, runtime, "reference", 0, 1, tmp_path / "images.npz")
+    assert refused
+    assert app.clean(plan, runtime, whole=False) > 0

@@ -162,3 +162,25 @@ def test_large_grids_are_shrunk_on_the_page_and_whole_in_the_folder(tmp_path: Pa
     Image.new("RGB", (768, 384)).save(path)
     assert Image.open(BytesIO(pictures.webp(path))).size == (480, 240)
     assert pictures.png(path) == path.read_bytes()
+
+
+def test_a_damaged_picture_is_left_out_and_named(tmp_path: Path, small, drawn_later):
+    """Also where it is the last of a training, or the way between latents, or all of a trial."""
+    runtime = build(tmp_path, small)
+    first, second, *_ = sorted(path for path in runtime.trials.glob("*") if path.is_dir())
+    gone = [*first.glob("samples/*.png"), second / "interpolation.png"]
+    gone.append(sorted(second.glob("samples/*.png"))[-1])
+    for path in gone:
+        path.write_bytes(path.read_bytes()[:-20])
+    *_, note = samples.build(analyse(load(RUN, runtime)))
+    assert note.text.startswith(f"Damaged and left out: {len(gone)} pictures (")
+    assert f"{first.name}/samples/" in note.text
+
+
+def test_with_every_picture_damaged_there_is_a_report(tmp_path: Path, small, drawn_later):
+    runtime = build(tmp_path, small)
+    for path in runtime.trials.glob("*/**/*.png"):
+        path.write_bytes(b"")
+    _, none, note = samples.build(analyse(load(RUN, runtime)))
+    assert "No sample grid" in none.text
+    assert "Damaged and left out" in note.text
