@@ -153,10 +153,14 @@ def subset(data: DataConfig, available: int) -> int:
     wanted = data.train_images or available
     if wanted > available:
         raise HarnessError(
-            f"data.train_images: {wanted} images are asked for, and split {data.train_split!r} of "
-            f"{data.name} has {available}: set data.train_images: {available}, or leave it out"
+            f"data.train_images: {wanted} images are asked for, and {_set(data, data.train_split)} "
+            f"has {available} to train on: set data.train_images: {available}, or leave it out"
         )
     return wanted
+
+
+def _set(data: DataConfig, split: str) -> str:
+    return "the folder" if data.name == "folder" else f"split {split!r} of {data.name}"
 
 
 def check_batch(batch: int, images: int) -> None:
@@ -171,13 +175,14 @@ def check_batch(batch: int, images: int) -> None:
 def scored(config: TrialConfig, available: int) -> int:
     """Validation images compared, and as many generated ones; an error if they are too few."""
     asked, protocol = config.evaluation.samples, config.evaluation.protocol or ""
+    split = config.data.validation_split
     block = PROTOCOLS[protocol].block
     if (asked or 0) > available:
         least = block or MINIMUM
         most = available // least * least if block else available
         raise HarnessError(
-            f"evaluation.samples: {asked} images are asked for, and split "
-            f"{config.data.validation_split!r} of {config.data.name} has {available}: "
+            f"evaluation.samples: {asked} images are asked for, and {_set(config.data, split)} has "
+            f"{available} to validate with: "
             + (f"set evaluation.samples: {most}" if most >= least else _remedy(config, available))
         )
     wanted = asked or available

@@ -10,6 +10,9 @@ from harness.errors import HarnessError
 
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
+LARGEST = 2**30  # bytes of a file that is read: no image of so many is meant to be one
+TOO_LARGE = "larger than 1 GiB"
+
 
 def members(path: Path) -> dict[str, bool]:
     """Name → whether it is encrypted, of every member but folders that hold something."""
@@ -18,10 +21,12 @@ def members(path: Path) -> dict[str, bool]:
     return {name: locked for name, locked in names.items() if name not in inner}
 
 
-def read(path: Path, member: str | None) -> bytes:
+def read(path: Path, member: str) -> bytes:
     """The content of a member; an OSError that says why where it cannot be read."""
     try:
-        return _opened(path).read(member or "")
+        if _opened(path).getinfo(member).file_size > LARGEST:
+            raise OSError(TOO_LARGE)
+        return _opened(path).read(member)
     except UNREADABLE as error:
         raise OSError(f"damaged in the archive ({error})") from error
 
@@ -33,11 +38,6 @@ def head(path: Path, member: str, length: int) -> bytes | None:
             return file.read(length)
     except (*UNREADABLE, OSError):
         return None
-
-
-def checksums(path: Path) -> dict[str, tuple[int, int]]:
-    """Member → what the archive itself says of its content: CRC-32 and length."""
-    return {info.filename: (info.CRC, info.file_size) for info in _opened(path).infolist()}
 
 
 def _opened(path: Path) -> zipfile.ZipFile:

@@ -42,8 +42,12 @@ class Picture(NamedTuple):
     member: str | None = None
 
     def read(self) -> bytes:
-        """The content."""
-        return self.file.read_bytes() if self.member is None else archive.read(*self[1:])
+        """The content; an OSError that says why where it cannot be read."""
+        if self.member is not None:
+            return archive.read(self.file, self.member)
+        if self.file.stat().st_size > archive.LARGEST:
+            raise OSError(archive.TOO_LARGE)
+        return self.file.read_bytes()
 
 
 @dataclass

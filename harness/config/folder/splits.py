@@ -8,11 +8,13 @@ from pathlib import Path
 from harness.config.folder.classes import PLAIN, Classes, classes
 from harness.config.folder.files import Listing, Picture, listed, listing, place, shown, told
 from harness.config.trial import DataConfig
-from harness.errors import HarnessError
+from harness.errors import HarnessError, unknown
 
 DECODING = 2
 """Raised when the same files would be decoded to other pixels: part of `data.content`, and so of
 the keys and metric identities of folders, and of nothing else."""
+HELD_OUT = DataConfig().validation_fraction
+USUAL = ("train", "test")  # where no sub-folder is named so, a share is held out
 NAMED = 20  # files named in a sentence; the rest is counted
 TRAINING = frozenset({"train", "training", "trn"})
 OTHERS = frozenset({"test", "testing", "tst", "val", "valid", "validation", "eval", "dev"})
@@ -67,6 +69,8 @@ def survey(data: DataConfig, digest: Digest) -> Folder:
         parts = _inside(found, places[0]), _inside(found, places[1])
         _need_images(found, parts, places)
         notes += _shared(parts, contents, names)
+        if data.validation_fraction != HELD_OUT:
+            notes.append("data.validation_fraction means nothing here: sub-folders are the splits")
         rules = sides = names
     else:
         parts = _hold_out(root, found.pictures, contents, data.validation_fraction)
@@ -132,6 +136,11 @@ def _split_folders(found: Listing, names: tuple[str, str]) -> tuple[str, str] | 
             f"{missing!r}; name both with data.train_split and data.validation_split, or neither "
             f"(sub-folders: {listed(top, NAMED)})"
         )
+    if names != USUAL:
+        knob = "data.train_split" if names[0] != USUAL[0] else "data.validation_split"
+        missing = names[0] if names[0] != USUAL[0] else names[1]
+        what = unknown(f"sub-folder of {shown(found.root)}", missing, top)
+        raise HarnessError(f"{knob}: {what}; leave both splits out to have a share held out")
     _check_alike(found, top, names)
     return None
 

@@ -303,6 +303,31 @@ def test_folders_that_look_like_splits_are_no_classes(tmp_path, pair):
     assert [len(part) for part in found.parts] == [10, 10]
 
 
+def test_splits_that_are_named_and_are_not_there(tmp_path):
+    for kind in ("ant", "bee"):
+        put(tmp_path / kind)
+    with pytest.raises(HarnessError, match=r"data\.train_split: unknown sub-folder.*'ants'.*'ant'"):
+        look(tmp_path, train_split="ants", validation_split="wasps")
+    with pytest.raises(HarnessError, match=r"data\.validation_split: unknown sub-folder.*'be'"):
+        look(tmp_path, validation_split="be")
+
+
+def test_a_share_that_is_not_held_out_is_said_to_mean_nothing(tmp_path):
+    for split in ("train", "test"):
+        put(tmp_path / split)
+    assert not look(tmp_path).notes
+    assert "means nothing here" in look(tmp_path, validation_fraction=0.5).notes[0]
+
+
+def test_a_file_too_large_to_be_an_image_is_not_read(tmp_path):
+    put(tmp_path)
+    with (tmp_path / "huge.png").open("wb") as file:
+        file.truncate(2**30 + 1)  # of holes: it takes no room
+    huge = next(picture for picture in listing(tmp_path).pictures if "huge" in picture.name)
+    with pytest.raises(OSError, match="larger than 1 GiB"):
+        huge.read()
+
+
 def test_splits_one_folder_deeper(tmp_path):
     for split in ("train", "test"):
         put(tmp_path / "photos" / split)

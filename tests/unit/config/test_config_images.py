@@ -74,7 +74,9 @@ def test_the_remedy_is_one(tmp_path, case):
 def test_blocks_of_what_there_is(tmp_path):
     blocks = {"training.batch_size": 16, "evaluation.samples": 2000}
     config = resolve([folder(tmp_path, 1500), blocks])
-    with pytest.raises(HarnessError, match=r"has 300: set evaluation\.samples: 256"):
+    with pytest.raises(
+        HarnessError, match=r"has 300 to validate with: set evaluation\.samples: 256"
+    ):
         Contents(tmp_path / "cache").fill(config)
     config = resolve([folder(tmp_path, 1500), {"evaluation.samples": 100}])
     with pytest.raises(HarnessError, match=r"too few.*set evaluation\.samples: 256"):
