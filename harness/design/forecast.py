@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.config.identity import digest, metric_request
 from harness.config.patch import flatten
+from harness.config.recorded import lacking
 from harness.config.trial import rules
 from harness.design.cells import Trial
 from harness.design.expand import Plan
@@ -86,6 +87,7 @@ class Forecast:
             "seconds": self.seconds,
             "disk_bytes": self.disk,
             "warnings": list(self.warnings),
+            "lacking": lacking(self.plan.lacking),
             **({"tuning": self._tuning_json(self.tuning)} if self.tuning else {}),
             **({"to_suggest": self.plan.search.left} if self.plan.search else {}),
         }

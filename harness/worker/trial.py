@@ -87,6 +87,8 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
     for note in images.notes:
         recorder.log(note)
     evaluator = context.evaluator(config)
+    for note in evaluator.notes:
+        recorder.log(note)
     session = Session(config, images, evaluator, context.programs.get(config))
     if trained:
         return _score(session, recorder)

@@ -1,19 +1,16 @@
 """Decoded images on disk: made once whatever number of processes asks, read by memory map.
 
-<cache>/data/<digest>/ holds images.npy (uint8, N x H x W x C), labels.npy where there are labels,
-and about.json; it appears whole, by a rename.
+<cache>/data/<digest>/ is an entry of the cache (harness/cache.py): images.npy (uint8,
+N x H x W x C), labels.npy where there are labels, and about.json.
 """
 
-import fcntl
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
+from harness.cache import entry
 from harness.config.identity import digest
 from harness.errors import HarnessError
 from harness.files import read_json, write_json
@@ -30,50 +27,25 @@ class Stored(NamedTuple):
     notes: tuple[str, ...]
 
 
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on `path`, so that what costs time is made by one process only."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("w")
-    except OSError as error:
-        raise HarnessError(f"{path.parent}: the cache cannot be written ({error})") from None
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield  # closing the file, or dying, frees the lock
-
-
 def stored(split: Split, cache: Path) -> Stored:
     """The images of `split`, decoded now if they never were."""
     folder = cache / "data" / digest([DECODING, split.identity])
-    if not folder.exists():
-        with locked(folder.with_suffix(".lock")):
-            if not folder.exists():  # another process may have been first
-                _build(split, folder)
-    about = read_json(folder / "about.json")
+    folder, note = entry(folder, f"decoded images ({split.identity})", partial(_build, split))
+    notes = read_json(folder / "about.json")["notes"]
     labels = folder / "labels.npy"
     return Stored(
         np.load(folder / "images.npy", mmap_mode="r"),
         np.load(labels) if labels.exists() else None,
-        tuple(about["notes"]),
+        tuple([*notes, note] if note else notes),
     )
 
 
 def _build(split: Split, folder: Path) -> None:
-    temporary = folder.with_name(f".{folder.name}.tmp")  # one builder at a time: it has the lock
-    shutil.rmtree(temporary, ignore_errors=True)
-    try:
-        temporary.mkdir(parents=True)
-        notes: list[str] = []
-        labels = _write_images(temporary / "images.npy", split, notes)
-        if labels is not None:
-            np.save(temporary / "labels.npy", labels)
-        write_json(temporary / "about.json", {"identity": split.identity, "notes": notes})
-        temporary.replace(folder)
-    except OSError as error:
-        raise HarnessError(f"{folder}: decoded images cannot be stored ({error})") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    notes: list[str] = []
+    labels = _write_images(folder / "images.npy", split, notes)
+    if labels is not None:
+        np.save(folder / "labels.npy", labels)
+    write_json(folder / "about.json", {"identity": split.identity, "notes": notes})
 
 
 def _write_images(path: Path, split: Split, notes: list[str]) -> Labels | None:
@@ -93,8 +65,6 @@ def _write_images(path: Path, split: Split, notes: list[str]) -> Labels | None:
             raise HarnessError(f"{split.identity}: there is no image to load{told}")
         file.seek(0)
         _write_header(file, count, shape)  # as long as before: NumPy leaves room for the count
-        file.flush()
-        os.fsync(file.fileno())
     return np.concatenate(labels).astype(np.int64) if labels else None
 
 
