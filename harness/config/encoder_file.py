@@ -148,12 +148,18 @@ def _check_layers(path: Path, model: Mapping[str, Any]) -> None:
                 f"has a Lambda layer ({name}), whose Python code is not run; put a layer or a "
                 "function of keras.ops in its place",
             )
-        module = layer.get("module") or "keras"
+        module = layer.get("module", "keras") or "none"  # files of Keras 2 do not say
         if module.split(".")[0] not in ("keras", "tf_keras"):
             raise _fault(
                 path,
                 f"has a layer of its own, {layer['class_name']} ({name}), whose code is in no "
                 "saved file; make the model of the layers of Keras",
+            )
+        if functions := _functions(layer.get("config")):
+            raise _fault(
+                path,
+                f"has a function of its own in a layer ({name}: {', '.join(functions)}), whose "
+                "code is in no saved file; use one of Keras",
             )
 
 
@@ -171,6 +177,17 @@ def _layers(config: Any) -> list[Mapping[str, Any]]:
     inner = [config["layer"]] if isinstance(config.get("layer"), dict) else []
     layers = [*(found if isinstance(found, list) else []), *inner]
     return [layer for layer in layers if isinstance(layer, dict) and "class_name" in layer]
+
+
+def _functions(config: Any) -> list[str]:
+    """The knobs of a layer that are a function of the user's, as activation."""
+    values = config.items() if isinstance(config, dict) else ()
+    return [
+        knob
+        for knob, value in values
+        if isinstance(value, dict)
+        and (value.get("class_name") in ("function", "__lambda__") or set(value) == {"value"})
+    ]
 
 
 def _is(layer: Mapping[str, Any], name: str) -> bool:

@@ -13,6 +13,7 @@ from harness.gan.encoders import Encoder
 Features = NDArray[np.float32]
 LARGEST = 1e15  # their squares, summed over thousands of features, are still float32
 LEAST_SPREAD = 1e-4  # of the largest feature; float32 then still has three digits of it
+LEAST_VARIANCE = 1e-7  # a mean feature's: about a third of the largest KID there could be
 TOLERANCE = 0.01  # of the spread of the features: far above rounding, far below dropout
 
 
@@ -35,14 +36,20 @@ def check_finite(encoder: Encoder, features: Features, of: str) -> None:
 def check_features(encoder: Encoder, real: Features) -> None:
     """Raise an error unless the features of real images are finite, and differ."""
     check_finite(encoder, real, "real")
-    spread = float(real.std(axis=0, dtype=np.float64).max())
-    largest = float(np.abs(real).max())
+    spreads = real.std(axis=0, dtype=np.float64)
+    spread, largest = float(spreads.max()), float(np.abs(real).max())
     if spread <= LEAST_SPREAD * largest:
         raise HarnessError(
             f"evaluation.encoder: {encoder.title} gives all {len(real)} real images the same "
             f"features, or nearly (they spread by {spread:.1g} where they are {largest:.1g} "
             "large), so every KID would be near 0: it may have been trained on pixels of another "
             "range than [0, 1], or have lost its weights"
+        )
+    if (variance := float(np.square(spreads).mean())) < LEAST_VARIANCE:
+        raise HarnessError(
+            f"evaluation.encoder: {encoder.title} gives features that spread by "
+            f"{variance**0.5:.1g} only, so every KID would be near 0, since its kernel adds 1 to "
+            "their products; end it with a layer that scales them"
         )
 
 
@@ -56,7 +63,7 @@ def check_behaviour(encoder: Encoder, images: NDArray[np.uint8], real: Features)
     if np.abs(once - again).max() > tolerance:
         raise HarnessError(
             f"evaluation.encoder: {encoder.title} gives other features for the same images when it "
-            "is asked again: dropout or noise is active in it; save it without training=True"
+            "is asked again: something in it draws at random, or remembers; save it for inference"
         )
     half = len(images) // 2
     others = rng.generator(0, "evaluation", "probe").integers(0, 256, images.shape, np.uint8)
@@ -66,5 +73,5 @@ def check_behaviour(encoder: Encoder, images: NDArray[np.uint8], real: Features)
     if np.abs(mixed[:half] - once[:half]).max() > tolerance:
         raise HarnessError(
             f"evaluation.encoder: {encoder.title} gives an image other features beside other "
-            "images: a batch norm uses the statistics of its batch; save it without training=True"
+            "images: something in it works across the images of a batch (axis 0)"
         )

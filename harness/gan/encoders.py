@@ -5,6 +5,7 @@ on how many others were asked for with it.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from harness.config.trial import DataConfig, EvaluationConfig
 from harness.errors import HarnessError
 
 ENCODING = 2  # raised when the same weights give other features, be it by rounding
+TOLD = 200  # characters of an error of another library
 LARGE = 128  # px; above it fewer images are encoded at a time, for their memory
 
 Network = Callable[[tf.Tensor], tf.Tensor]  # RGB float32 (N, H, W, 3) in [0, 255] → (N, d)
@@ -123,5 +125,9 @@ def weights_digest(weights: Iterable[NDArray[Any]], architecture: str = "") -> s
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of an error's message, or its kind where it has none."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    """The first line of an error's message that says something, or its kind where none does."""
+    lines = re.sub(r"\x1b\[\d*m", "", str(error)).splitlines()  # Keras sets its own in bold
+    said = [line.strip() for line in lines if line.strip()]
+    telling = [line for line in said if not line.startswith("Exception encountered when calling")]
+    line = (telling or said or [type(error).__name__])[0]
+    return line if len(line) <= TOLD else f"{line[:TOLD]}…"

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from harness.config.content import file_content
-from harness.config.encoder_file import INTEGERS, Form, check_shape, form
+from harness.config.encoder_file import INTEGERS, SAVE, Form, check_shape, form
 from harness.config.encoder_range import OFFSET, first_layers
 from harness.config.trial import DataConfig, EvaluationConfig
 from harness.errors import HarnessError
@@ -78,7 +78,8 @@ def _loaded(path: Path) -> Any:
     # a file that is no model makes Keras, zipfile, HDF5 or JSON raise, each its own kind
     except Exception as error:
         raise HarnessError(
-            f"evaluation.encoder: {path} cannot be loaded as a Keras model ({first_line(error)})"
+            f"evaluation.encoder: {path} cannot be loaded as a Keras model ({first_line(error)}); "
+            f"make it of the layers of Keras, and {SAVE}"
         ) from error
 
 
@@ -115,12 +116,15 @@ def _check_means(path: Path, model: Any) -> None:
 def _outputs(model: Any, taken: Form) -> Network:
     """The model as a function of RGB float32 (N, H, W, 3) in [0, 255]; its output as it comes."""
 
+    form = getattr(model, "_inputs_struct", None)  # one tensor may stand in a dictionary
+
     def outputs(images: tf.Tensor) -> tf.Tensor:
         if taken.dtype in INTEGERS:
             given = tf.cast(tf.round(images), taken.dtype)
         else:
             given = tf.cast(images if taken.bytes else images / 255.0, taken.dtype)
-        (made,) = tf.nest.flatten(model(given, training=False))
+        packed = given if form is None else tf.nest.pack_sequence_as(form, [given])
+        (made,) = tf.nest.flatten(model(packed, training=False))
         return made
 
     return outputs
