@@ -73,7 +73,7 @@ class ReportData:
             if path not in (*PLACES, "seed") and value != DEFAULTS.get(path)
         }
 
-    def encoder(self, metric: Mapping[str, Any]) -> str:
+    def encoder(self, metric: Mapping[Any, Any]) -> str:
         """What gave the features of a metric; a user's own by its file, as the plan names it."""
         planned = {cell["label"]: cell["config"] for cell in self.plan["cells"]}
         asked = planned[self.plan["reference"]]
