@@ -172,9 +172,9 @@ OPTIMIZERS = Registry(
 ENCODERS = Registry(
     "encoder",
     {
-        "inception_v3": "harness.gan.encoders:inception_v3",
+        "inception_v3": "harness.gan.inception:inception_v3",
         "classifier": "harness.gan.classifier:classifier",
-        "inception_2015": "harness.gan.encoders:inception_2015",
+        "inception_2015": "harness.gan.inception:inception_2015",
     },
 )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness import records
 from harness.analysis.settled import alike, settled
 from harness.app.records import run_names
+from harness.config.recorded import encoder_in_record, lacking
 from harness.config.runtime import Runtime
 from harness.config.study import Study, read
 from harness.design.expand import Plan, expand, run_name
@@ -35,7 +36,8 @@ def plan(
     """Read, check and expand a study: the plan, and a sentence on which profile it is and why."""
     file = read(study, runtime.studies)
     chosen, why = _profile(file.study, profile)
-    return settled(expand(file, chosen, changes or {}, runtime.cache), runtime), why
+    known = encoder_in_record(file.name, runtime)
+    return settled(expand(file, chosen, changes or {}, runtime.cache, known), runtime), why
 
 
 def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
@@ -87,6 +89,8 @@ def run(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
     """Train and score what is missing; in a study that tunes, first what chooses its values."""
     from harness.executors.local import Outcome
 
+    if of.lacking and missing(of, runtime.trials):
+        raise HarnessError(" ".join(lacking(of.lacking)))
     outcome = _train(of, runtime, options)
     if outcome is not Outcome.DONE or of.tuning is None or of.tuning.chosen:
         return outcome

@@ -2,21 +2,26 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from harness.cache import stamp
 from harness.catalog import ENCODERS
+from harness.config.encoder_file import form
 from harness.config.facts import facts, scoring
 from harness.config.folder import Folder, Picture, read_digest, shown, survey
 from harness.config.folder.archive import members
+from harness.config.identity import digest
 from harness.config.images import check, known
 from harness.config.patch import flatten, unflatten
 from harness.config.prepared import absent
 from harness.config.trial import DataConfig, TrialConfig
-from harness.errors import HarnessError
 from harness.files import write_atomically
+
+SETTLED = 2.0  # seconds; the clocks of network file systems tick that slowly
 
 
 def surveyed(data: DataConfig, cache: Path) -> Folder:
@@ -24,7 +29,7 @@ def surveyed(data: DataConfig, cache: Path) -> Folder:
     digests = _DigestCache(cache)
     archives: dict[Path, dict[str, str]] = {}
 
-    def digest(picture: Picture) -> str:
+    def content(picture: Picture) -> str:
         try:
             if picture.member is None:
                 return digests.of(picture.file)
@@ -34,7 +39,7 @@ def surveyed(data: DataConfig, cache: Path) -> Folder:
         except OSError:
             return ""  # it cannot be read: its decoding says why
 
-    found = survey(data, digest)
+    found = survey(data, content)
     digests.save()
     return found
 
@@ -42,64 +47,85 @@ def surveyed(data: DataConfig, cache: Path) -> Folder:
 def _members(archive: Path, content: str, cache: Path) -> dict[str, str]:
     """Digests of an archive's members, which unpacking would cost time for again and again."""
     file = cache / "archives" / f"{content[:16]}.json"
-    try:
-        kept: dict[str, str] = json.loads(file.read_text())
+    if kept := _kept(file):
         return kept
-    except (OSError, ValueError):
-        pass  # absent or torn: computed anew
     found = {m: read_digest(Picture(m, archive, m)) for m in members(archive)}
-    with suppress(OSError):  # as for the digests of files
-        write_atomically(file, json.dumps(found))
+    _keep(file, found)
     return found
 
 
-def file_digest(path: Path, cache: Path) -> str:
-    """Digest of one file's content."""
-    if not path.is_file():
-        raise HarnessError(f"evaluation.encoder: there is no file {path}")
+def _kept(file: Path) -> dict[str, Any]:
+    """What `_keep` wrote; nothing where it is absent, torn, damaged or of an older version."""
+    try:
+        document = json.loads(file.read_text())
+        found: dict[str, Any] = document["files"]
+        return found if document["digest"] == digest(found) else {}
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+
+
+def _keep(file: Path, found: Mapping[str, Any]) -> None:
+    with suppress(OSError):  # a read-only runs folder costs time here; the run itself says so
+        write_atomically(file, json.dumps({"digest": digest(found), "files": found}))
+
+
+def encoder_content(path: Path, cache: Path) -> str:
+    """What a user's encoder is, by content; an error where the file can be no encoder."""
+    form(path)
     known = _DigestCache(cache)
-    result = known.of(path)[:16]
+    result = file_content(path, known.of(path))
     known.save()
     return result
 
 
+def file_content(path: Path, digest: str) -> str:
+    """The content of an encoder by the SHA-256 of its file: 16 hex, and `-bytes` if it takes those.
+
+    Until they were told apart, such a model was given [0, 1], and what was scored so is no answer
+    to what is asked of it now.
+    """
+    return digest[:16] + ("-bytes" if form(path).bytes else "")
+
+
 class _DigestCache:
-    """Digests of files, remembered by path, size and modification time."""
+    """Digests of files, remembered by path and by all that changes when a file is written.
+
+    A file that changed a moment ago is not remembered: what is written to it within the same tick
+    of the file system's clock would leave the same stamp.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "digests.json"
-        self.entries: dict[str, Any] = {}
         self.changed = False
-        try:
-            self.entries = json.loads(self.file.read_text())
-        except (OSError, ValueError):
-            self.entries = {}  # absent or torn: digests are computed anew
+        self.entries = _kept(self.file)
 
     def of(self, path: Path) -> str:
-        status = path.stat()
-        stamp = [status.st_size, status.st_mtime_ns]
+        now = [*stamp(path.stat())]
         name = str(path.resolve())
-        entry = self.entries.get(name)
-        if entry is None or entry[:2] != stamp:
+        known = self.entries.get(name)
+        if known is not None and known[:-1] == now:
+            return str(known[-1])
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        self.changed = self.entries.pop(name, None) is not None or self.changed
+        if [*stamp(path.stat())] == now and time.time() - path.stat().st_ctime > SETTLED:
+            self.entries[name] = [*now, found]
             self.changed = True
-            entry = [*stamp, hashlib.sha256(path.read_bytes()).hexdigest()]
-            self.entries[name] = entry
-        return str(entry[2])
+        return found
 
     def save(self) -> None:
-        if not self.changed:
-            return
-        try:
-            write_atomically(self.file, json.dumps(self.entries))
-        except OSError:
-            return  # a read-only runs folder costs time here; the run itself says so
+        if self.changed:
+            _keep(self.file, self.entries)
+
+
+Recorded = Callable[[str], str | None]  # path of an encoder → its content in a record, if any
 
 
 class Contents:
     """What is known of what configurations name by path, each found once in the object's life."""
 
-    def __init__(self, cache: Path) -> None:
-        self._cache = cache
+    def __init__(self, cache: Path, recorded: Recorded | None = None) -> None:
+        self._cache, self._recorded = cache, recorded
+        self.lacking: dict[str, str] = {}  # encoder files that are only in a record → their content
         self._encoders: dict[str, str] = {}
         self._folders: dict[str, Folder] = {}
 
@@ -145,6 +171,11 @@ class Contents:
         return self._folders[name]
 
     def _encoder(self, path: str) -> str:
-        if path not in self._encoders:
-            self._encoders[path] = file_digest(Path(path), self._cache)
+        """The content of an encoder's file; of one that is not here, what the record says of it."""
+        if path in self._encoders:
+            return self._encoders[path]
+        if not Path(path).exists() and self._recorded and (found := self._recorded(path)):
+            self.lacking[path] = self._encoders[path] = found
+        else:
+            self._encoders[path] = encoder_content(Path(path), self._cache)
         return self._encoders[path]

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.catalog import DESIGNS
-from harness.config.content import Contents
+from harness.config.content import Contents, Recorded
 from harness.config.identity import digest, metric_request
 from harness.config.patch import Patch, flatten, resolve
 from harness.config.study import StudyFile
@@ -43,6 +43,7 @@ class Plan:
     search: Search | None = None
     crossed: "Crossed | None" = None  # of designs that combine the levels of all factors
     images: tuple[Mapping[str, Any], ...] = ()  # of each data set that its cells train on
+    lacking: Mapping[str, str] = field(default_factory=dict)  # encoder files → content in a record
 
     @property
     def due(self) -> tuple[Trial, ...]:
@@ -128,14 +129,23 @@ class Plan:
         }
 
 
-def expand(file: StudyFile, profile: str | None, changes: Patch, cache: Path) -> Plan:
-    """Resolve every cell of a study under a profile; `changes` are one-off baseline changes."""
+def expand(
+    file: StudyFile,
+    profile: str | None,
+    changes: Patch,
+    cache: Path,
+    recorded: Recorded | None = None,
+) -> Plan:
+    """Resolve every cell of a study under a profile; `changes` are one-off baseline changes.
+
+    An encoder's file that is not here counts as the one that a record (`recorded`) names.
+    """
     study = file.study
     chosen = study.profiles[profile] if profile else None
     metric = (chosen.metric if chosen else None) or study.metric
     under: list[Patch] = [{"evaluation.protocol": metric} if metric else {}, study.baseline]
     under += [chosen.patch if chosen else {}, changes]
-    contents = Contents(cache)
+    contents = Contents(cache, recorded)
 
     def resolved(label: str, layers: list[Patch]) -> TrialConfig:
         try:
@@ -169,7 +179,10 @@ def expand(file: StudyFile, profile: str | None, changes: Patch, cache: Path) ->
         trials = (*found.trials, *trials)
     hunt = declared(file, study.seed_list(profile), under)
     images = contents.facts({cell.label: cell.config for cell in kept})
-    return Plan(name, file, profile, changes, kept, contrasts, trials, found, hunt, crossed, images)
+    return Plan(
+        name, file, profile, changes, kept, contrasts, trials, found, hunt, crossed, images,
+        contents.lacking,
+    )  # fmt: skip
 
 
 def _draft(file: StudyFile, trains: Callable[[list[Patch]], str]) -> Draft:

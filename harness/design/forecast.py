@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.config.identity import digest, metric_request
 from harness.config.patch import flatten
+from harness.config.recorded import lacking
 from harness.config.trial import rules
 from harness.design.cells import Trial
 from harness.design.expand import Plan
@@ -90,6 +91,7 @@ class Forecast:
             "warnings": list(self.warnings),
             "data": list(self.plan.images),
             "data_changed": self.changed,
+            "lacking": lacking(self.plan.lacking),
             **({"tuning": self._tuning_json(self.tuning)} if self.tuning else {}),
             **({"to_suggest": self.plan.search.left} if self.plan.search else {}),
         }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.cache import NOTE
 from harness.config.runtime import Runtime
 from harness.design.search import Search
 from harness.errors import HarnessError
@@ -67,12 +68,32 @@ def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: 
         )
         for index, share in enumerate(machine)
     ]
+    notes = _Notes([spec.log for spec in specs])
     deadline = time.monotonic() + options.hours * 3600 if options.hours is not None else None
     with open_view(poll.snapshot) as tick:
         driver = Driver(
             lambda: _work_left(ledger, alive) or _may_suggest(folder, plan), on_death, tick
         )
-        return run_local(specs, driver, deadline)
+        outcome = run_local(specs, driver, deadline)
+    for line in notes.new():
+        sys.stderr.write(f"{line}\n")
+    return outcome
+
+
+class _Notes:
+    """What workers say to people in their logs, such as a damaged cache that was made again."""
+
+    def __init__(self, logs: Sequence[Path]) -> None:
+        self._before = {log: log.stat().st_size if log.exists() else 0 for log in logs}
+
+    def new(self) -> list[str]:
+        """What has been said since, each once."""
+        lines: list[str] = []
+        for log, size in self._before.items():
+            if log.exists():
+                text = log.read_bytes()[size:].decode(errors="replace")
+                lines += [line for line in text.splitlines() if line.startswith(NOTE)]
+        return list(dict.fromkeys(lines))
 
 
 def _work_left(ledger: Ledger, alive: Callable[[Row], bool]) -> bool:

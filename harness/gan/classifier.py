@@ -14,16 +14,16 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from harness import rng
+from harness.cache import entry
 from harness.config.identity import digest
 from harness.config.images import check_classifier
 from harness.config.trial import DataConfig, EvaluationConfig
 from harness.errors import HarnessError
-from harness.files import write_atomically
 from harness.gan.data import Images, load_images
 from harness.gan.data.source import Labels, Uint8
-from harness.gan.data.store import locked
 from harness.gan.encoders import Encoder, compiled, resize, softmax_layer, weights_digest
 
+WEIGHTS = "weights.npz"
 RECIPE = 2  # raised when the same images would give another net
 FEATURES = 64
 BATCH = 64
@@ -38,12 +38,13 @@ def classifier(data: DataConfig, evaluation: EvaluationConfig, cache: Path) -> E
     images = load_images(data.model_copy(update={"train_images": None, "subset_seed": 0}), cache)
     check_classifier(data, images.folder, images.train_labels is not None)
     resolution = evaluation.resolution or data.image_size
-    file = cache / "encoders" / f"classifier-{_identity(images, resolution, evaluation)}.npz"
-    with locked(file.with_suffix(".lock")):  # a second process waits and reads
-        if not file.exists():
-            _save(file, train(images, resolution, evaluation.resizer))
+    folder = cache / "encoders" / f"classifier-{_identity(images, resolution, evaluation)}"
+    what = f"the classifier of {data.name}"
+    folder, note = entry(
+        folder, what, lambda target: _save(target, train(images, resolution, evaluation.resizer))
+    )
     model = _network(_classes(images), resolution)
-    with np.load(file) as stored:
+    with np.load(folder / WEIGHTS) as stored:
         model.set_weights([stored[name] for name in stored.files])
     features = keras.Model(model.inputs, model.layers[-2].output)
     return Encoder(
@@ -52,6 +53,7 @@ def classifier(data: DataConfig, evaluation: EvaluationConfig, cache: Path) -> E
         weights_digest(features.get_weights()),
         compiled(lambda x: features(x, training=False), resolution, evaluation.resizer),
         softmax_layer(*model.get_weights()[-2:]),
+        notes=(note,) if note else (),
     )
 
 
@@ -71,12 +73,8 @@ def _classes(images: Images) -> int:
     return int(_labels(images).max()) + 1
 
 
-def _save(file: Path, model: keras.Model) -> None:
-    weights = {f"{i:03}": weight for i, weight in enumerate(model.get_weights())}
-    try:
-        write_atomically(file, lambda target: np.savez(target, **weights))
-    except OSError as error:
-        raise HarnessError(f"{file}: the classifier cannot be stored ({error})") from None
+def _save(folder: Path, model: keras.Model) -> None:
+    np.savez(folder / WEIGHTS, **{f"{i:03}": w for i, w in enumerate(model.get_weights())})
 
 
 def _network(classes: int, resolution: int) -> keras.Model:

@@ -10,14 +10,14 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from harness import rng
+from harness.cache import entry
 from harness.catalog import PROTOCOLS
 from harness.config.identity import digest, metric_request
 from harness.config.images import scored
 from harness.config.trial import TrialConfig
-from harness.errors import HarnessError
-from harness.files import write_atomically
-from harness.gan import encoders
+from harness.gan import devices, encoders
 from harness.gan.data import Images
+from harness.gan.encoder_checks import check_behaviour, check_features, check_finite
 from harness.gan.labels.labelled import MaybeLabelled
 from harness.metrics.coverage import coverage, radii
 from harness.metrics.fid import Frechet
@@ -25,6 +25,7 @@ from harness.metrics.inception_score import inception_score
 from harness.metrics.kid import Draw, Estimate
 
 BATCH = 128  # images generated at a time
+REAL = "real.npy"
 
 Images8 = NDArray[np.uint8]  # (N, H, W, C)
 Translate = Callable[[Images8], Images8]  # real images → what is made of their sources
@@ -109,7 +110,9 @@ class Evaluator:
 
     def _features(self, batches: Iterable[Images8]) -> NDArray[np.float32]:
         """Features of all images, (count, d)."""
-        return np.concatenate([self._encoder(np.asarray(batch)) for batch in batches])
+        features = np.concatenate([self._encoder(np.asarray(batch)) for batch in batches])
+        check_finite(self._encoder, features, "generated")
+        return features
 
     @cached_property
     def _frechet(self) -> Frechet:
@@ -119,21 +122,20 @@ class Evaluator:
         """Features of the validation images in one fixed random order; kept on disk by content."""
         parts = [self.spec[name] for name in ("encoder", "resolution", "resizer", "m")]
         parts += [identity, self._encoder.digest, encoders.ENCODING]
-        file = cache / "features" / f"{digest(parts)}.npy"
-        if file.exists():
-            kept: NDArray[np.float32] = np.load(file)
-            return kept
+        # a GPU's rounding is another; what it gave stands beside nothing that a CPU gives
+        parts.append("GPU" if devices.on_gpu() else "CPU")
+        folder = cache / "features" / digest(parts)
+        folder, note = entry(folder, "features of the real images", self._keep_real_features)
+        self.notes = (*self._encoder.notes, note) if note else self._encoder.notes
+        features: NDArray[np.float32] = np.load(folder / REAL)
+        return features
+
+    def _keep_real_features(self, folder: Path) -> None:
         starts = range(0, self.count, BATCH)
         features = np.concatenate([self._encoder(self.reference(at, BATCH)) for at in starts])
-        if not np.isfinite(features).all():
-            raise HarnessError(
-                f"evaluation.encoder: {self._encoder.name} gives features that are not finite"
-            )
-        try:
-            write_atomically(file, lambda target: np.save(target, features))
-        except OSError as error:
-            raise HarnessError(f"{file}: features cannot be stored ({error})") from None
-        return features
+        check_features(self._encoder, features)
+        check_behaviour(self._encoder, self.reference(0, self._encoder.batch), features)
+        np.save(folder / REAL, features)
 
 
 def _filled(inputs: MaybeLabelled, count: int) -> Iterator[tuple[MaybeLabelled, int]]:

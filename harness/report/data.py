@@ -20,7 +20,9 @@ from harness.analysis.objectives import Objective, objective
 from harness.config.facts import trained_on
 from harness.config.identity import PLACES
 from harness.config.patch import DEFAULTS
+from harness.report import format as show
 
+CUSTOM = "custom"  # the encoder of a user's own file, in metric identities
 BEST = 8  # suggestions of a search that are shown with their curves and samples
 
 
@@ -82,6 +84,18 @@ class ReportData:
             for path, value in self.reference.items()
             if path not in (*PLACES, "seed") and value != DEFAULTS.get(path)
         }
+
+    def encoder(self, metric: Mapping[Any, Any]) -> str:
+        """What gave the features of a metric; a user's own by its file, as the plan names it."""
+        planned = {cell["label"]: cell["config"] for cell in self.plan["cells"]}
+        asked = planned[self.plan["reference"]]
+        content = asked.get("evaluation.encoder_content")
+        if metric["encoder"] != CUSTOM or not content:
+            return show.place(metric["encoder"])
+        return (
+            f"{show.place(asked['evaluation.encoder'])} (SHA-256 {content.partition('-')[0]}…, "
+            f"weights {metric['encoder_digest']})"
+        )
 
     def ends(self, room: int, identity: str | None = None) -> list[str]:
         """All cells or, where there are more than `room`, those of lowest and highest KID.

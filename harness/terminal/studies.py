@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.config.recorded import lacking
 from harness.executors.progress import duration, scaled_kid
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
         )
     if forecast.tuning:
         console.print(_tuning(forecast, forecast.tuning), highlight=False, markup=False)
+    for line in () if brief else lacking(plan.lacking):
+        console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
     for warning in forecast.warnings:
         console.print(f"[yellow]Advised against[/yellow] {warning}", highlight=False)
 

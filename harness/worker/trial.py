@@ -96,6 +96,8 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
     if not trained:
         recorder.images(images.facts)
     evaluator = context.evaluator(config)
+    for note in evaluator.notes:
+        recorder.log(note)
     program = context.programs.get(config)
     if trained:
         return _score(Session(config, images, evaluator, program), recorder)

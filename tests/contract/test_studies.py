@@ -8,6 +8,7 @@ from harness.config.study import read
 from harness.design.expand import expand
 from harness.heuristics import HEURISTICS
 from harness.heuristics.schema import SOURCES
+from tests.encoder_files import described
 
 FOLDER = Path(__file__).parents[2] / "studies"
 FILES = {path.stem: read(str(path), FOLDER) for path in sorted(FOLDER.glob("*.yaml"))}
@@ -29,9 +30,7 @@ CARD = {
 def encoder(tmp_path, monkeypatch):
     """Studies are planned where the encoder that one of them names by its path lies."""
     monkeypatch.chdir(tmp_path)
-    file = tmp_path / "runs" / "encoders" / "imagenet.keras"
-    file.parent.mkdir(parents=True)
-    file.write_bytes(b"a model")
+    described(tmp_path / "runs" / "encoders" / "imagenet.keras")
 
 
 def plan(name, profile, tmp_path):

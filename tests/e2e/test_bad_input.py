@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from harness import cli
+from tests.encoder_files import described
 
 HEAD = """title: T
 question: Q?
@@ -275,7 +276,7 @@ def test_an_encoder_that_is_no_model_and_an_image_that_is_none(place):
         pixels = np.full((16, 16, 3), 6 * number, np.uint8)
         Image.fromarray(pixels).save(photos / f"{number}.png")
     (photos / "broken.png").write_text("no image")
-    (place.folder / "mine.keras").write_text("no model")
+    described(place.folder / "mine.keras")  # which has no weights
     place.write(
         f"{RUN}  data.name: folder\n  data.path: photos\n  data.validation_fraction: 0.5\n"
         "  evaluation.encoder: mine.keras\n  evaluation.protocol: subsets\n"

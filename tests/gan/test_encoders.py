@@ -1,5 +1,7 @@
 """Encoders: weights that the test supplies, resizing, batches, and every wrong file."""
 
+import hashlib
+import inspect
 import os
 from pathlib import Path
 
@@ -10,10 +12,11 @@ import tensorflow as tf
 
 from harness.config.trial import DataConfig, EvaluationConfig
 from harness.errors import HarnessError
-from harness.gan import classifier, encoders
+from harness.gan import classifier, inception
 from harness.gan.data import load_images
-from harness.gan.encoders import build, compiled, resize, saved_model
+from harness.gan.encoders import build, compiled, resize, weights_digest
 from harness.gan.folding import folded
+from harness.gan.saved_model import saved_model
 from harness.metrics.kid import Estimate, blocks
 
 pytestmark = pytest.mark.tf
@@ -87,25 +90,6 @@ def test_digest_follows_the_weights_not_the_file(conv, tmp_path):
     assert len(first) == 8
 
 
-def test_wrong_models(conv, tmp_path):
-    (tmp_path / "text.keras").write_text("no model")
-    grey = save(tmp_path / "grey.keras", [keras.layers.Flatten()], (8, 8, 1))
-    flat = save(tmp_path / "flat.keras", [keras.layers.Dense(3)], (12,))
-    large = save(tmp_path / "large.keras", [keras.layers.Conv2D(3, 40)])
-    unsafe = save(tmp_path / "unsafe.keras", [keras.layers.Lambda(lambda x: x * 2)])
-    for path, message in (
-        (tmp_path / "nowhere.keras", "no file"),
-        (tmp_path / "text.keras", "cannot be loaded as a Keras model"),
-        (unsafe, "cannot be loaded as a Keras model"),
-        (grey, "square RGB images"),
-        (flat, "square RGB images"),
-        (large, "does not take images of 32 x 32 x 3"),
-    ):
-        with pytest.raises(HarnessError, match=message) as caught:
-            saved_model(path, CIFAR, evaluation())
-        assert str(path) in str(caught.value)
-
-
 def test_only_uint8_images_are_encoded(conv):
     with pytest.raises(HarnessError, match="uint8"):
         saved_model(conv, CIFAR, evaluation())(np.zeros((2, 32, 32, 3), np.float32))
@@ -166,11 +150,13 @@ def test_folded_batch_norms_give_the_same_features():
 
 
 @pytest.mark.slow
-def test_inception_v3_with_supplied_weights_is_s0s_encoder(keras_home, tmp_path):
+def test_inception_v3_with_supplied_weights_is_s0s_encoder(keras_home, tmp_path, monkeypatch):
     keras.utils.set_random_seed(0)
     network = keras.applications.InceptionV3(include_top=False, weights=None)
     randomise_norms(network)
-    network.save(keras_home / encoders.INCEPTION_V3_WEIGHTS)  # the old format, as the real file
+    network.save(keras_home / inception.V3_WEIGHTS)  # the old format, as the real file
+    content = (keras_home / inception.V3_WEIGHTS).read_bytes()
+    monkeypatch.setattr(inception, "V3_MD5", hashlib.md5(content).hexdigest())
     encoder = build(CIFAR, evaluation(encoder="inception_v3"), tmp_path)
     assert (encoder.name, encoder.resolution) == ("inception_v3", 75)
     images = pictures(5)
@@ -178,7 +164,7 @@ def test_inception_v3_with_supplied_weights_is_s0s_encoder(keras_home, tmp_path)
     maps = network(keras.applications.inception_v3.preprocess_input(pixels), training=False)
     assert maps.shape == (5, 1, 1, 2048)
     assert np.allclose(encoder(images), maps[:, 0, 0], rtol=1e-4, atol=1e-5 * np.max(maps))
-    assert encoder.digest == encoders.weights_digest(network.get_weights())
+    assert encoder.digest == weights_digest(network.get_weights())
 
 
 def test_inception_v3_without_weights_says_where_they_belong(keras_home, tmp_path, monkeypatch):
@@ -189,16 +175,28 @@ def test_inception_v3_without_weights_says_where_they_belong(keras_home, tmp_pat
     monkeypatch.setattr(keras.applications, "InceptionV3", no_network)
     with pytest.raises(HarnessError) as caught:
         build(CIFAR, evaluation(encoder="inception_v3"), tmp_path)
-    assert str(keras_home / encoders.INCEPTION_V3_WEIGHTS) in str(caught.value)
+    assert str(keras_home / inception.V3_WEIGHTS) in str(caught.value)
     monkeypatch.setattr(keras.applications, "InceptionV3", real)
     with pytest.raises(HarnessError, match="75 px or more, not 64"):
         build(CIFAR, evaluation(encoder="inception_v3", resolution=64), tmp_path)
 
 
-def test_inception_v3_with_a_broken_file(keras_home, tmp_path, monkeypatch):
-    (keras_home / encoders.INCEPTION_V3_WEIGHTS).write_text("no weights")
+def test_inception_v3_with_other_weights_than_those_of_keras(keras_home, tmp_path, monkeypatch):
+    file = keras_home / inception.V3_WEIGHTS
+    file.write_text("no weights")
+    with pytest.raises(HarnessError, match="damaged, or not the file that Keras publishes") as told:
+        build(CIFAR, evaluation(encoder="inception_v3"), tmp_path)
+    assert f"{file} " in str(told.value)
+    monkeypatch.setattr(inception, "V3_MD5", hashlib.md5(b"no weights").hexdigest())
     with pytest.raises(HarnessError, match="no such weights file; delete it"):
         build(CIFAR, evaluation(encoder="inception_v3"), tmp_path)
+
+
+def test_the_checksum_of_inception_v3_is_that_of_keras():
+    import keras.src.applications.inception_v3 as keras_own
+
+    download = inspect.getsource(keras_own).partition("WEIGHTS_PATH_NO_TOP,")[2]
+    assert f'file_hash="{inception.V3_MD5}"' in download[:200]
 
 
 HEAD = np.float32([[1.0, -1.0], [0.5, 2.0], [0.0, 1.0]])
@@ -233,7 +231,7 @@ def test_inception_2015_reads_the_graph_by_its_tensor_names(tmp_path, monkeypatc
         encoder.classes(encoder(images)), powers / powers.sum(1, keepdims=True), atol=1e-4
     )
     monkeypatch.delenv("HARNESS_INCEPTION_2015")
-    file.rename(keras_home / encoders.INCEPTION_2015_GRAPH)
+    file.rename(keras_home / inception.GRAPH_2015)
     again = build(CIFAR, evaluation(encoder="inception_2015"), tmp_path)
     assert again.digest == encoder.digest
 

@@ -13,9 +13,10 @@ from harness.config.identity import metric_request
 from harness.config.patch import resolve
 from harness.errors import HarnessError
 from harness.gan.data import load_images
-from harness.gan.encoders import Encoder, saved_model
+from harness.gan.encoders import Encoder
 from harness.gan.evaluate import BATCH, Evaluator
 from harness.gan.pixels import to_bytes
+from harness.gan.saved_model import saved_model
 from harness.metrics.fid import Frechet
 from harness.metrics.kid import Estimate, blocks, subsets
 
@@ -249,7 +250,7 @@ def test_features_that_are_not_finite(tmp_path, cache):
 def test_a_cache_that_is_read_only(encoder_file, cache, tmp_path):
     config = resolve([SMALL, {"evaluation.encoder": str(encoder_file)}])
     (tmp_path / "features").touch()
-    with pytest.raises(HarnessError, match="features cannot be stored"):
+    with pytest.raises(HarnessError, match="features: the cache cannot be written"):
         Evaluator(config, load_images(config.data, cache), tmp_path)
 
 

@@ -107,7 +107,7 @@ def _scores(data: ReportData) -> Iterator[str]:
     for row in data.frames.metrics.to_dict("records"):
         yield (
             f"Its score is the kernel inception distance (KID, Bińkowski et al. 2018; protocol "
-            f"{row['protocol']}, features of {show.place(row['encoder'])}"
+            f"{row['protocol']}, features of {data.encoder(row)}"
             f"{show.pixels(row['resolution'])}) of {show.number(row['n'], 0)} generated images "
             f"against {show.number(row['m'], 0)} real ones of the validation split."
         )

@@ -47,7 +47,7 @@ def _metric(data: ReportData) -> list[tuple[str, str]]:
     terms = []
     for row in metrics.to_dict("records"):
         terms.append(("Identity", str(row["identity"])))
-        encoder = show.place(row["encoder"]) + show.pixels(row["resolution"])
+        encoder = data.encoder(row) + show.pixels(row["resolution"])
         asked = (
             f"{row['protocol']}, encoder {encoder}, "
             f"{row['n']} generated against {row['m']} real images"

@@ -1,17 +1,19 @@
 """Folders and encoder files enter by content: what changes a digest, and what does not."""
 
+import hashlib
 import os
 from pathlib import Path
 
 import pytest
 
 from harness.config import content
-from harness.config.content import Contents, file_digest, surveyed
+from harness.config.content import Contents, encoder_content, surveyed
 from harness.config.folder.files import listing
 from harness.config.identity import key, metric_request
 from harness.config.patch import resolve
 from harness.config.trial import DataConfig
 from harness.errors import HarnessError
+from tests.encoder_files import described
 
 
 @pytest.fixture
@@ -91,7 +93,13 @@ def read(monkeypatch):
     return names
 
 
-def test_a_file_is_read_once_until_its_size_or_time_changes(photos, cache, read):
+@pytest.fixture
+def settled(monkeypatch):
+    """Files are old enough to be remembered."""
+    monkeypatch.setattr(content, "SETTLED", float("-inf"))
+
+
+def test_a_file_is_read_once_until_its_size_or_time_changes(photos, cache, read, settled):
     first = folder_digest(photos, cache)
     assert len(read) == len(set(read)) == 40
     assert folder_digest(photos, cache) == first
@@ -101,10 +109,40 @@ def test_a_file_is_read_once_until_its_size_or_time_changes(photos, cache, read)
     assert read[40:] == ["b.png"]
 
 
-@pytest.mark.parametrize("text", ["", '{"torn": [1, 2'])
-def test_a_damaged_cache_costs_time_only(photos, cache, text):
+def test_a_file_of_equal_size_and_time_is_read_again(photos, cache, settled):
+    """A restored backup, or a program that sets the time back: ctime and inode tell."""
+    before = folder_digest(photos, cache)
+    times = (photos / "b.png").stat()
+    (photos / "b.png").write_bytes(b"barn")
+    os.utime(photos / "b.png", ns=(times.st_atime_ns, times.st_mtime_ns))
+    changed = folder_digest(photos, cache)
+    assert changed != before
+    (photos / "new").write_bytes(b"bird")
+    os.utime(photos / "new", ns=(times.st_atime_ns, times.st_mtime_ns))
+    (photos / "new").replace(photos / "b.png")
+    assert folder_digest(photos, cache) == before
+
+
+def test_what_has_just_been_written_is_not_remembered(photos, cache, read):
+    """A second write within one tick of the clock leaves the same stamp."""
+    folder_digest(photos, cache)
+    folder_digest(photos, cache)
+    assert len(read) == 2 * len(set(read)) == 80
+
+
+@pytest.mark.parametrize("text", ["", '{"torn": [1, 2', "[]", '{"photos/b.png": [4, 1, "00"]}'])
+def test_a_damaged_cache_costs_time_only(photos, cache, text, settled):
     before = folder_digest(photos, cache)
     (cache / "digests.json").write_text(text)
+    assert folder_digest(photos, cache) == before
+
+
+def test_a_changed_digest_in_the_cache_is_not_believed(photos, cache, settled):
+    before = folder_digest(photos, cache)
+    file = cache / "digests.json"
+    known = hashlib.sha256(b"bird").hexdigest()
+    assert known in file.read_text()
+    file.write_text(file.read_text().replace(known, known[::-1]))
     assert folder_digest(photos, cache) == before
 
 
@@ -141,11 +179,14 @@ def test_an_encoder_file_is_filled_in(tmp_path, cache):
     patch = {"evaluation.protocol": "blocks", "evaluation.encoder": str(file)}
     with pytest.raises(HarnessError, match=r"evaluation.encoder: there is no file .*mine\.keras"):
         Contents(cache).fill(resolve([patch]))
-    file.write_bytes(b"weights")
+    described(file)
     config = Contents(cache).fill(resolve([patch]))
-    assert config.evaluation.encoder_content == file_digest(file, cache)
-    # sha256 of b"weights"
-    assert config.evaluation.encoder_content == "9a129038d9a00aed"
+    assert config.evaluation.encoder_content == encoder_content(file, cache)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+    assert config.evaluation.encoder_content == digest
+    described(file, dtype="uint8")
+    other = Contents(cache).fill(resolve([patch])).evaluation.encoder_content
+    assert other == hashlib.sha256(file.read_bytes()).hexdigest()[:16] + "-bytes"
 
 
 def test_without_paths_there_is_nothing_to_fill_in(cache, monkeypatch):
