@@ -115,17 +115,22 @@ def _make(folder: Path, what: str, make: Callable[[Path], None]) -> None:
         for file in files:
             _sync(file)
         write_json(temporary / DIGESTS, {file.name: digest_of(file) for file in files})
+        _sync_names(temporary)
         if folder.exists():
             shutil.rmtree(old, ignore_errors=True)
             folder.replace(old)  # others never see half of it
         temporary.replace(folder)
-        with suppress(OSError):  # some network file systems sync no folders
-            _sync(folder.parent)
+        _sync_names(folder.parent)
     except OSError as error:
         raise HarnessError(f"{folder}: {what} cannot be stored ({error})") from error
     finally:
         for left in (temporary, old):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _sync_names(folder: Path) -> None:
+    with suppress(OSError):  # some network file systems sync no folders
+        _sync(folder)
 
 
 def _sync(path: Path) -> None:

@@ -169,7 +169,7 @@ def test_labels_and_images_are_on_the_disk_before_they_appear(tmp_path, monkeypa
     (folder,) = (path.name for path in (tmp_path / "data").iterdir() if path.is_dir())
     at = synced.index(f"rename {folder}")
     before = " ".join(synced[:at])
-    for name in ("images.npy", ".labels.npy.", ".about.json.", f".{folder}.tmp"):
+    for name in ("images.npy", "labels.npy", "about.json", f".{folder}.tmp"):
         assert name in before
     assert synced[at + 1 :] == ["data"]
 
