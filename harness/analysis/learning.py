@@ -28,19 +28,19 @@ def collapsed(trials: pd.DataFrame) -> "pd.Series[bool]":
 def unlearnt(trials: pd.DataFrame) -> str:
     """Why the finished ones of these trials have not learnt; empty: they have, or who knows.
 
-    Most of them collapsed, or on average their final KID is above half of the untrained one, or
-    their coverage next to nothing. What a record does not have cannot speak against it.
+    On average their final KID is above half of the untrained one, or their coverage next to
+    nothing, or most of them collapsed. What a record does not have cannot speak against it.
     """
     ended = trials[trials["status"] == FINISHED].reindex(columns=list(_READ))
     if ended.empty:
         return ""
-    fallen = int(collapsed(ended).sum())
-    if 2 * fallen > len(ended):
-        return f"{fallen} of {len(ended)} trials collapsed"
     known = ended[["untrained", "final_kid"]].dropna()
     before, after = known.mean() if len(known) else (math.nan, math.nan)
     if before > 0 and after > UNLEARNT_SHARE * before:
         return f"the final KID is {100 * after / before:.0f} % of the untrained one"
+    fallen = int(collapsed(ended).sum())
+    if 2 * fallen > len(ended):
+        return f"{fallen} of {len(ended)} trials collapsed"
     coverage = float(ended["coverage"].mean())
     return f"coverage is {coverage:.2g}" if coverage < COVERAGE_FLOOR else ""
 
