@@ -90,7 +90,7 @@ def terms(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if classes := found["classes"]:
         yield "Classes", str(classes)
     for note in found["notes"]:
-        yield "Mind", note
+        yield "Note", note
 
 
 def _split(part: Mapping[str, Any]) -> str:

@@ -6,7 +6,6 @@ would give other colours than the file has, is refused with its reason: no pixel
 
 import io
 import struct
-import warnings
 import zlib
 from typing import Any, NamedTuple
 
@@ -79,9 +78,7 @@ def decode(picture: Picture, size: int) -> Decoded | Failure:
         if not content:
             return Failure("empty")
         whole_png.check(content)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _decoded(content, picture.name, size)
+        return _decoded(content, picture.name, size)
     except UNREADABLE as error:
         return Failure(_reason(error, picture))
 
@@ -89,6 +86,8 @@ def decode(picture: Picture, size: int) -> Decoded | Failure:
 def _reason(error: Exception, picture: Picture) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "no image that can be read"
+    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
+        return "too many pixels"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     said = str(error).strip().splitlines()

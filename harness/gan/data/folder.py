@@ -1,6 +1,7 @@
 """A user's own images: any size and kind that Pillow reads, made RGB squares."""
 
 import os
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -44,9 +45,7 @@ def _batches(folder: Folder, side: int, size: int, told: Told) -> Iterator[Batch
         for start in range(0, len(files), CHUNK):
             kept: list[tuple[Picture, Decoded]] = []
             chunk = files[start : start + CHUNK]
-            for file, result in zip(
-                chunk, pool.map(partial(decode, size=size), chunk), strict=True
-            ):
+            for file, result in zip(chunk, _decoded(pool, chunk, size), strict=True):
                 if isinstance(result, Failure):
                     failures[result.reason].append(file.name)
                 else:
@@ -56,6 +55,12 @@ def _batches(folder: Folder, side: int, size: int, told: Told) -> Iterator[Batch
                 images = np.stack([result.pixels for _, result in kept])
                 yield images, np.array([labels[file.name] for file, _ in kept]) if labels else None
     _tell(told, failures, len(files), f"files of split {folder.sides[side]}", size)
+
+
+def _decoded(pool: ThreadPoolExecutor, files: list[Picture], size: int) -> list[Decoded | Failure]:
+    with warnings.catch_warnings():  # here, as filters are those of all threads
+        warnings.simplefilter("ignore")  # Pillow's, on files that it reads all the same
+        return list(pool.map(partial(decode, size=size), files))
 
 
 def _tell(told: Told, failures: dict[str, list[str]], files: int, what: str, size: int) -> None:
