@@ -10,10 +10,10 @@ import pandas as pd
 from scipy import stats
 
 from harness.analysis.effects import BETTER, WORSE, estimate
+from harness.analysis.failures import outcomes
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.ranking import ranking
 from harness.config.patch import DEFAULTS
-from harness.records import FINISHED
 
 
 class Comparison(NamedTuple):
@@ -50,7 +50,7 @@ def compare(frames: Mapping[str, Frames]) -> Comparison:
 def _run(name: str, frames: Frames) -> dict[str, object]:
     config = {**DEFAULTS, **frames.configs[frames.plan["reference"]]}
     trials, environments = frames.trials, frames.environments
-    identities = trials["identity"].dropna().unique()
+    identities, ended = trials["identity"].dropna().unique(), outcomes(trials)
     return {
         "run": name,
         "title": frames.plan["title"],
@@ -58,8 +58,10 @@ def _run(name: str, frames: Frames) -> dict[str, object]:
         "pixels": config["data.image_size"],
         "kimg": config["training.kimg"],
         "seeds": len(frames.plan["seeds"]),
-        "finished": int((trials["status"] == FINISHED).sum()),
-        "planned": len(trials),
+        "finished": ended.finished,
+        "planned": ended.trials,
+        "failures": ended.failures,
+        "outcome": ended.sentence,
         "objective": frames.plan["objective"],
         "identity": "; ".join(identities),
         "code": "; ".join(sorted(set(environments["commit"].str[:7]) - {""})),

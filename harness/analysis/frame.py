@@ -7,12 +7,20 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.objectives import Value, failed, objective
-from harness.analysis.values import costs, kid_error, message, number, own_flags, surroundings
+from harness.analysis.objectives import (
+    HALVES,
+    SHARED_HALVES,
+    Value,
+    compared_as,
+    failed,
+    objective,
+)
+from harness.analysis.values import costs, kid_error, message, number, surroundings
 from harness.config.patch import DEFAULTS
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError, unknown
 from harness.files import read_json
+from harness.outcomes import own_flags
 from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED, Trial
 
 MISSING = "missing"
@@ -42,7 +50,7 @@ _TRIAL_NUMBERS = (
 )
 _CURVE_TEXT = ("cell", "seed", "key", "status", "identity")
 _CURVE_NUMBERS = ("evaluation", "iteration", "kimg", "generator_updates", "seconds")
-_SCORES = ("kid", "kid_error", "kid_half_a", "kid_half_b", *BESIDE)
+_SCORES = ("kid", "kid_error", *HALVES, *SHARED_HALVES, *BESIDE)
 _TRAINING_NUMBERS = (
     "iteration",
     "kimg",
@@ -170,11 +178,12 @@ def _read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) ->
     if status == MISSING and "search" in plan and trial.pruned() is not None:
         status = PRUNED
     key = {**who, "key": planned["key"]}
+    compared = compared_as(plan["objective"], identity, curves)
     flags = own_flags(result, identity)
     row = {
         **key,
         "status": status,
-        "identity": identity,
+        "identity": compared,
         "flags": " ".join(dict.fromkeys(flag["flag"] for flag in flags)),
         "message": message(result, failure),
         **_scores(curves, status, config, plan),
@@ -185,7 +194,7 @@ def _read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) ->
         config,
         trial.metrics()[identity] if identity else None,
         [
-            {**key, "status": status, "identity": identity, **kid_error(at, str(identity)), **at}
+            {**key, "status": status, "identity": compared, **kid_error(at, str(identity)), **at}
             for at in curves
         ],
         [{**key, **values} for values in training],

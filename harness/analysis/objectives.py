@@ -7,11 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.errors import HarnessError, unknown
+from harness.metrics.kid import FIRST_HALF, SECOND_HALF
 
 KID_SCALE = 1000
 """KID is shown × 10³ everywhere; tables on disk keep it as measured."""
 
 Rows = Sequence[Mapping[str, Any]]  # evaluations of one trial, in the order of training
+
+HALVES = (FIRST_HALF, SECOND_HALF)
+SHARED_HALVES = ("kid_half_a", "kid_half_b")
+"""Of older records: both halves of the real images against the same generated ones."""
 
 
 class Value(NamedTuple):
@@ -45,17 +50,31 @@ def final(rows: Rows, evaluations: int, threshold: float) -> Value:
 
 
 def best(rows: Rows, evaluations: int, threshold: float) -> Value:
-    """KID of the best evaluation, chosen on one half of the validation images, scored on the other.
+    """KID of the best evaluation, chosen on one half of all images, scored on the other.
 
-    So the choice does not flatter the score.
+    The halves share no image, generated or real, so the choice does not flatter the score. Those
+    of an older record do share the generated ones; `compared_as` keeps them apart.
     """
     del threshold
-    halves = [
-        (_number(row.get("kid_half_a")), _number(row.get("kid_half_b"))) for row in _trained(rows)
-    ]
+    names = SHARED_HALVES if _shares(rows) else HALVES
+    halves = [(_number(row.get(names[0])), _number(row.get(names[1]))) for row in _trained(rows)]
     if len(halves) < evaluations or not all(map(math.isfinite, sum(halves, ()))):
         return Value(math.nan)
     return Value(min(halves)[1])
+
+
+def compared_as(name: str, identity: str | None, rows: Rows) -> str | None:
+    """The metric identity under which values of an objective compare with each other.
+
+    That of the scores, but for `best` of an older record, whose halves share generated images:
+    another number, which must not stand beside those of today.
+    """
+    other = identity is not None and name == "best" and _shares(rows)
+    return f"{identity}.shared_halves" if other else identity
+
+
+def _shares(rows: Rows) -> bool:
+    return bool(rows) and all(SHARED_HALVES[0] in row for row in rows)
 
 
 def area(rows: Rows, evaluations: int, threshold: float) -> Value:
@@ -108,8 +127,8 @@ KIMG = "kimg"
 OBJECTIVES: Mapping[str, Objective] = {
     "final": Objective(final, "the mean KID over the last fifth of the evaluations"),
     "best": Objective(
-        best, "the KID of the best evaluation, chosen on one half of the validation images and "
-        "scored on the other"
+        best, "the KID of the best evaluation, chosen on one half of the generated and validation "
+        "images and scored on the other"
     ),
     "area": Objective(area, "the mean KID over the logarithm of the images shown"),
     "time_to_threshold": Objective(

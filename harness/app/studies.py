@@ -15,6 +15,7 @@ from harness.design.forecast import Forecast, forecast, missing, remember_speed
 from harness.design.reach import Reach
 from harness.errors import HarnessError, unknown
 from harness.files import alone, check_writable, read_json, write_json
+from harness.outcomes import Outcomes, ending
 from harness.records import STATES
 from harness.records import Trial as Record
 
@@ -166,13 +167,19 @@ def run_names(runtime: Runtime) -> list[str]:
 
 
 def status(runtime: Runtime) -> list[dict[str, Any]]:
-    """One row a run: how many trials it has, and how they stand."""
+    """One row a run: how many trials it has, how they stand, and that in words (`outcome`)."""
     rows = []
     for name in run_names(runtime):
         document = read_json(runtime.study(name) / "plan.json")
-        states = [Record(runtime.trials / item["key"]).state() for item in document["trials"]]
-        counts = {state: states.count(state) for state in STATES}
-        rows.append({"run": name, "title": document["title"], "trials": len(states), **counts})
+        requests = {cell["label"]: cell["request"] for cell in document["cells"]}
+        ends = [
+            ending(Record(runtime.trials / item["key"]), requests[item["cell"]])
+            for item in document["trials"]
+        ]
+        counts = {name: [state for state, _ in ends].count(name) for name in STATES}
+        found = Outcomes.of(ends)
+        rows.append({"run": name, "title": document["title"], **found.to_json(), **counts,
+                     "outcome": found.sentence})  # fmt: skip
     return rows
 
 

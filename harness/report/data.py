@@ -11,13 +11,14 @@ from harness.analysis import search, tuning
 from harness.analysis.checks import checks
 from harness.analysis.claims import claims
 from harness.analysis.effects import differences
-from harness.analysis.failures import failure_rates
+from harness.analysis.failures import failure_rates, outcomes
 from harness.analysis.frame import Frames, Plan
 from harness.analysis.interactions import interactions
 from harness.analysis.noise import Noise, noise
 from harness.analysis.objectives import Objective, objective
 from harness.config.identity import PLACES
 from harness.config.patch import DEFAULTS
+from harness.outcomes import Outcomes
 
 BEST = 8  # suggestions of a search that are shown with their curves and samples
 
@@ -32,6 +33,7 @@ class ReportData:
     cells: pd.DataFrame
     costs: pd.DataFrame
     failures: pd.DataFrame
+    outcomes: Outcomes  # of all trials
     noise: Noise
     interactions: pd.DataFrame  # empty where factors were not crossed
     checks: Sequence[str]
@@ -98,6 +100,7 @@ def analyse(frames: Frames) -> ReportData:
         cells=tables.cells(frames),
         costs=tables.costs(frames),
         failures=failure_rates(frames),
+        outcomes=outcomes(frames.trials),
         noise=noise(frames),
         interactions=interactions(frames),
         checks=checks(frames),

@@ -34,6 +34,7 @@ class Summary(NamedTuple):
 
     tables: list[Ranked]
     notes: list[str]  # why a verdict is none, where the numbers do not say it
+    outcome: str  # how the trials ended
     verdict: str
     path: Path
 
@@ -44,7 +45,8 @@ def summary(run_name: str, runtime: Runtime) -> Summary:
     rows = list(each_row(data.ranking))
     notes = [f"{_name(row)}: {row.reason}" for row in rows if row.reason and row.n > 1]
     path = runtime.reports / run_name / "index.html"
-    return Summary(list(_tables(data, rows)), notes, words.verdict(data), path)
+    tables, outcome = list(_tables(data, rows)), f"{data.outcomes.sentence}."
+    return Summary(tables, notes, outcome, words.verdict(data), path)
 
 
 def _tables(data: ReportData, rows: Sequence[Any]) -> Iterator[Ranked]:

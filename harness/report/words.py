@@ -7,7 +7,7 @@ import pandas as pd
 
 from harness.analysis.effects import BETTER, EQUIVALENT, INCONCLUSIVE, WORSE
 from harness.analysis.frame import MISSING
-from harness.records import CRASHED, DIVERGED, FINISHED
+from harness.records import FINISHED
 from harness.report import format as show
 from harness.report.data import ReportData
 
@@ -59,10 +59,7 @@ def _verdict(data: ReportData) -> str:
 
 
 def _nothing(data: ReportData) -> str:
-    counts = [
-        f"{number} {status}" for status in (DIVERGED, CRASHED) if (number := data.count(status))
-    ]
-    why = f" ({show.listed(counts)})" if counts else ""
+    why = f" ({data.outcomes.others})" if data.outcomes.failures else ""
     return f"No trial has finished{why}, so there is nothing to rank."
 
 

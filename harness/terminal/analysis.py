@@ -52,9 +52,9 @@ def show_rank(found: "Ranking") -> None:
 def show_comparison(found: "Comparison", page: Path) -> None:
     """The runs, their effects side by side, agreement and drift."""
     console = Console()
-    runs = new_table(("Run", "Data", "px", "kimg", "Seeds", "Finished", "Code"))
+    runs = new_table(("Run", "Data", "px", "kimg", "Seeds", "Trials", "Code"))
     for row in each_row(found.runs):
-        counts = (f"{row.kimg:g}", str(row.seeds), f"{row.finished}/{row.planned}")
+        counts = (f"{row.kimg:g}", str(row.seeds), row.outcome)
         runs.add_row(row.run, str(row.data), str(row.pixels), *counts, row.code or show.NONE)
     console.print(runs)
     effects = new_table(("Tip", "Run", "Effect on KID × 10³", "Verdict"))

@@ -153,6 +153,7 @@ def show_summary(summary: "Summary") -> None:
         console.print(_ranking(ranked))
     for note in summary.notes:
         console.print(note)
+    console.print(summary.outcome)
     console.print(summary.verdict, style="bold")
     console.print(f"Report: {summary.path}", soft_wrap=True)
 
@@ -169,7 +170,8 @@ def _ranking(ranked: "Ranked") -> Table:
 def show_given_up(trials: list[str]) -> None:
     """Trials that crashed in every attempt."""
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    console.print(f"{len(trials)} trials crashed in every attempt; the report lacks them:")
+    noun, them = ("trial", "it") if len(trials) == 1 else ("trials", "them")
+    console.print(f"{len(trials)} {noun} crashed in every attempt; the report lacks {them}:")
     for line in trials:
         console.print(f"  {line}")
     console.print("harness show KEY explains one; harness run STUDY --retry crashed tries again")
@@ -193,10 +195,9 @@ def show_status(rows: list[dict[str, Any]]) -> None:
     if not rows:
         Console().print("No study has been run here yet; start with: harness run quickstart")
         return
-    columns = list(rows[0])
-    table = new_table(columns, columns[2:])
+    table = new_table(("Run", "Title", "Trials"))
     for row in rows:
-        table.add_row(*(str(row[name]) for name in columns))
+        table.add_row(*(Text(row[name]) for name in ("run", "title", "outcome")))
     Console().print(table)
 
 

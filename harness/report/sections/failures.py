@@ -1,5 +1,7 @@
 """What did not end well, and what looked unhealthy: nothing is dropped silently."""
 
+import pandas as pd
+
 from harness.analysis.frame import MISSING, each_row
 from harness.records import CRASHED, DIVERGED
 from harness.report import format as show
@@ -20,17 +22,15 @@ def build(data: ReportData) -> list[Block]:
     """Trials that diverged, crashed or are missing with the reason, then the flags by cell."""
     blocks: list[Block] = [Heading("Failures and flags", "failures")]
     failed = data.frames.trials[data.frames.trials["status"].isin([DIVERGED, CRASHED, MISSING])]
-    if failed.empty:
-        blocks.append(Text("Every trial finished."))
-    else:
+    blocks.append(Text(f"{data.outcomes.sentence}."))
+    if len(failed):
         how = (
             "A diverged trial is a result: it enters with the KID of its untrained generator or "
             "its last finite one, whichever is larger. A crashed or missing trial takes its seed "
             "out of its contrasts."
         )
         blocks += [Text(how), _failed(data)]
-    if rates := _rates(data):
-        blocks.append(rates)
+    blocks += _rates(data)
     if len(data.frames.flags):
         blocks.append(_flags(data))
     else:
@@ -38,11 +38,12 @@ def build(data: ReportData) -> list[Block]:
     return blocks
 
 
-def _rates(data: ReportData) -> Table | None:
-    """How often trials of a cell failed, and how often they may; none where no trial did."""
+def _rates(data: ReportData) -> list[Block]:
+    """How often trials of a cell failed, and how often they may."""
     failed = data.failures[data.failures["failed"] > 0]
+    unseen = _unseen(data.failures[(data.failures["failed"] == 0) & (data.failures["ended"] > 0)])
     if failed.empty:
-        return None
+        return [Text(f"No trial diverged or collapsed. {unseen}", "note")] if unseen else []
     rows: list[list[Cell]] = [
         [
             row.cell,
@@ -54,8 +55,24 @@ def _rates(data: ReportData) -> Table | None:
         for row in each_row(failed)
     ]
     columns = ["Cell", "Failed", "Diverged", "Collapsed", "Rate, 95 % interval"]
-    caption = "Failure rates: diverged or collapsed; 0 of 8 still allows up to 37 %"
-    return Table(caption, columns, rows, frozenset({1, 2, 3, 4}), "tables/failures.csv")
+    caption = (
+        "Failure rates: diverged or collapsed, of the trials that ended by themselves, with the "
+        "exact interval of each cell alone (Clopper & Pearson)"
+    )
+    table = Table(caption, columns, rows, frozenset({1, 2, 3, 4}), "tables/failures.csv")
+    return [table, Text(unseen, "note")] if unseen else [table]
+
+
+def _unseen(cells: pd.DataFrame) -> str:
+    """What a cell without a failure may still hide: of those with the fewest trials, the most."""
+    if cells.empty:
+        return ""
+    fewest = cells.sort_values("ended", kind="stable").iloc[0]
+    more = " or more" if cells["ended"].max() > fewest["ended"] else ""
+    return (
+        f"0 failures of {fewest['ended']}{more} in a cell still allows a rate of up to "
+        f"{show.number(100 * fewest['high'], 0)} % (exact 95 % interval of the cell alone)."
+    )
 
 
 def _failed(data: ReportData) -> Table:
@@ -84,5 +101,5 @@ def _flags(data: ReportData) -> Table:
         [FLAGS.get(row.flag, row.flag), row.cell, ", ".join(map(str, row.seed))]
         for row in each_row(seeds.reset_index())
     ]
-    caption = "Flags: signs of ill health, no failures"
+    caption = "Flags: signs of ill health; of these, a collapse is a failure, too"
     return Table(caption, ["Flag", "Cell", "Seeds"], rows, grouped=True)

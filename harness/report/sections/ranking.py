@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.claims import CONTRADICTED, NOT_JUDGED, SUPPORTED
+from harness.analysis.claims import CONTRADICTED, NOT_JUDGED, STABILITY, SUPPORTED, VARIETY
 from harness.analysis.effects import BETTER, EQUIVALENT, HOLM, MAX_T, WORSE, primary
 from harness.analysis.frame import each_row
 from harness.report import format as show
@@ -134,7 +134,7 @@ def _claims(data: ReportData) -> Table:
     ]  # fmt: skip
     columns = ["Tip", "Source", "Claims that it", "In short", "Here"]
     return Table(
-        "What the sources claim, and how it fared here",
+        f"What the sources claim, and how it fared here{_tested(data)}",
         columns,
         rows,
         csv="tables/claims.csv",
@@ -150,5 +150,28 @@ def _said(row: Any) -> str:
 
 def _by(row: Any) -> str:
     """What a claim was judged by, where it is not the ranking."""
-    by = {"stability": "by failures", "variety": "by coverage", "fidelity": "no metric of it"}
-    return by.get(row.of, "") if row.judgement != NOT_JUDGED else ""
+    if row.judgement == NOT_JUDGED:
+        return ""
+    if row.of in _BY and math.isfinite(row.p_adjusted):
+        return f"{_BY[row.of]}, p {show.p_value(row.p_adjusted)}"
+    return "no metric of it" if row.of == "fidelity" else _BY.get(row.of, "")
+
+
+_BY = {STABILITY: "by failures", VARIETY: "by coverage"}
+
+
+def _tested(data: ReportData) -> str:
+    """By which tests claims of another kind than quality were judged, and how these adjust."""
+    exact = primary(len(data.plan["seeds"])) == MAX_T
+    tests = {
+        STABILITY: "of stability by McNemar's exact test of diverged and collapsed trials (Holm",
+        VARIETY: f"of variety by {'the largest |t|' if exact else 'a paired t'} of coverage "
+        f"({'sign flips' if exact else 'Holm'}",
+    }
+    said = []
+    for of, words in tests.items():
+        own = data.claims[(data.claims["of"] == of) & (data.claims["family"] > 0)]
+        if len(own) and data.plan["evidence"]:
+            count = show.count(int(own["family"].iloc[0]), "contrast")
+            said.append(f"{words} over the {count} with such a claim)")
+    return f"; claims {', and '.join(said)}" if said else ""

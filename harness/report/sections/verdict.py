@@ -4,11 +4,10 @@ import math
 from functools import partial
 
 from harness.analysis.effects import NOT_JUDGED
-from harness.analysis.frame import MISSING, each_row
+from harness.analysis.frame import each_row
 from harness.analysis.noise import LIMIT
 from harness.analysis.objectives import OBJECTIVES
 from harness.plots.forest import draw_forest, forest_info
-from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED
 from harness.report import format as show
 from harness.report import words
 from harness.report.blocks import Block, Figure, Items, Numbers, Text, figure
@@ -65,13 +64,7 @@ def _uncertainty(data: ReportData) -> str:
 
 
 def _ended(data: ReportData) -> tuple[str, str, str]:
-    others = [
-        f"{number} {status}"
-        for status in (DIVERGED, CRASHED, PRUNED, MISSING)
-        if (number := data.count(status))
-    ]
-    finished = f"{data.count(FINISHED)} of {len(data.frames.trials)}"
-    return "Trials finished", finished, ", ".join(others) or "no failures"
+    return "Trials finished", data.outcomes.finished_of, data.outcomes.others
 
 
 def _reference(data: ReportData) -> tuple[str, str, str]:

@@ -128,7 +128,11 @@ def test_a_failed_rendering_leaves_the_old_report(tmp_path: Path, no_figures, sm
 def test_the_first_screen_holds_the_key_numbers(text):
     numbers = text[text.index('<dl class="numbers">') : text.index("</dl>")]
     found = re.findall(r"<dt>(.*?)</dt><dd><strong>(.*?)</strong> <small>(.*?)</small>", numbers)
-    assert found[0] == ("Trials finished", "37 of 40", "1 diverged, 1 crashed, 1 missing")
+    assert found[0] == (
+        "Trials finished",
+        "37 of 40",
+        "1 diverged, 1 crashed, 1 not ended, 5 flagged",
+    )
     assert re.fullmatch(r"1[45]\d\.\d", found[1][1])
     assert found[1][2] == "KID × 10³ untrained 900.0"
     assert found[2][1:] == ("cifar10", "16 px, 128 kimg each")
