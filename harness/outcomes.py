@@ -94,7 +94,7 @@ class Outcomes(NamedTuple):
         if not self.failures and self.finished:
             parts.insert(0, "no failure" if self.finished == self.trials else "no failure so far")
         if self.flagged:
-            parts.append(f"{self.flagged} {'with other flags' if self.collapsed else 'flagged'}")
+            parts.append(f"{self.flagged} with {'other flags' if self.collapsed else 'a flag'}")
         return ", ".join(parts)
 
     @property

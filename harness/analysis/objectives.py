@@ -44,9 +44,13 @@ def final(rows: Rows, evaluations: int, threshold: float) -> Value:
     """
     del threshold
     kids = {row["evaluation"]: _number(row["kid"]) for row in rows}
-    first = evaluations + 1 - math.ceil(evaluations / 5)
-    wanted = range(first, evaluations + 1)
-    return Value(float(np.mean([kids.get(number, math.nan) for number in wanted])))
+    wanted = [kids.get(number, math.nan) for number in last_fifth(evaluations)]
+    return Value(float(np.mean(wanted)))
+
+
+def last_fifth(evaluations: int) -> range:
+    """The numbers of the last fifth (rounded up) of the evaluations; the untrained one is 0."""
+    return range(evaluations + 1 - math.ceil(evaluations / 5), evaluations + 1)
 
 
 def best(rows: Rows, evaluations: int, threshold: float) -> Value:

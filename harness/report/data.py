@@ -10,6 +10,7 @@ from harness.analysis import ranking as tables
 from harness.analysis import search, tuning
 from harness.analysis.checks import checks
 from harness.analysis.claims import claims
+from harness.analysis.convergence import Falling, falling
 from harness.analysis.effects import differences
 from harness.analysis.failures import failure_rates, outcomes
 from harness.analysis.frame import Frames, Plan
@@ -35,6 +36,7 @@ class ReportData:
     failures: pd.DataFrame
     outcomes: Outcomes  # of all trials
     noise: Noise
+    falling: Falling | None  # of the reference, where it still learns at the end
     interactions: pd.DataFrame  # empty where factors were not crossed
     checks: Sequence[str]
     differences: Mapping[str, Sequence[float]]  # contrast → one value a seed
@@ -93,15 +95,18 @@ class ReportData:
 def analyse(frames: Frames) -> ReportData:
     """Make every table of a report."""
     ranked, tunes = tables.ranking(frames), "tuning" in frames.plan
+    own = tables.cells(frames)
+    identity = own.loc[own["cell"] == frames.plan["reference"], "identity"].iloc[0]
     return ReportData(
         frames=frames,
         ranking=ranked,
         claims=claims(frames, ranked),
-        cells=tables.cells(frames),
+        cells=own,
         costs=tables.costs(frames),
         failures=failure_rates(frames),
         outcomes=outcomes(frames.trials),
         noise=noise(frames),
+        falling=falling(frames, identity),
         interactions=interactions(frames),
         checks=checks(frames),
         differences={

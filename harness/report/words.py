@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from harness.analysis import convergence
 from harness.analysis.effects import BETTER, EQUIVALENT, INCONCLUSIVE, WORSE
 from harness.analysis.frame import MISSING
 from harness.records import FINISHED
@@ -40,9 +41,36 @@ def verdict(data: ReportData) -> str:
     """What the study says, or why it says nothing."""
     if not data.plan["evidence"]:
         return data.plan["note"] or NO_EVIDENCE
-    look = interim(data)
-    sentence = _verdict(data)
-    return f"{look}. {sentence}" if look else sentence
+    look, sentence = interim(data), _verdict(data)
+    said = [f"{look}." if look else "", sentence, speed(data) if data.count(FINISHED) else ""]
+    return " ".join(filter(None, said))
+
+
+def speed(data: ReportData) -> str:
+    """Says that the ranking is one of speed, where the reference still learns; else empty."""
+    found = data.falling
+    if found is None:
+        return ""
+    places = show.decimals([found.fall])
+    return (
+        f"The reference has not converged: its KID × 10³ still falls by "
+        f"{show.kid(found.fall, places)} between {found.start:.4g} and {found.end:.4g} kimg, more "
+        f"than the margin of equivalence ({show.kid(found.margin, places)}), so this compares how "
+        "fast the cells learn, not what they come to."
+    )
+
+
+def window(data: ReportData, identity: str | None) -> str:
+    """Which evaluations the reference's number is the mean of; empty of other objectives."""
+    own = convergence.window(data.frames, data.plan["reference"], identity)
+    if own is None:
+        return ""
+    if own.first == own.last:
+        return f"at evaluation {own.last} of {own.last} ({own.end:.4g} kimg)"
+    return (
+        f"mean of evaluations {own.first} to {own.last} of {own.last} "
+        f"({own.start:.4g} to {own.end:.4g} kimg)"
+    )
 
 
 def _verdict(data: ReportData) -> str:

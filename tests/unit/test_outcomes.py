@@ -24,7 +24,7 @@ FINISHED, FLAG, COLLAPSED = ("finished", []), ("finished", ["rebound"]), ("finis
         ([], "0 of 0 trials finished"),
         ([FINISHED], "1 of 1 trial finished, no failure"),
         ([FINISHED] * 2, "2 of 2 trials finished, no failure"),
-        ([FINISHED, FLAG], "2 of 2 trials finished, no failure, 1 flagged"),
+        ([FINISHED, FLAG], "2 of 2 trials finished, no failure, 1 with a flag"),
         ([FINISHED, ("begun", [])], "1 of 2 trials finished, no failure so far, 1 not ended"),
         ([("missing", [])] * 3, "0 of 3 trials finished, 3 not ended"),
         ([COLLAPSED] * 3, "3 of 3 trials finished, all of them collapsed"),

@@ -3,6 +3,7 @@
 import math
 from functools import partial
 
+from harness.analysis.convergence import last_kid
 from harness.analysis.effects import NOT_JUDGED
 from harness.analysis.frame import each_row
 from harness.analysis.noise import LIMIT
@@ -80,9 +81,15 @@ def _reference(data: ReportData) -> tuple[str, str, str]:
         & (data.frames.trials["identity"] == row["identity"])
     ]
     places = show.decimals([row["mean"]], scale)
-    known = own["untrained"].mean()
-    untrained = f"KID × 10³ untrained {show.kid(known, show.decimals([known]))}"
-    return name, show.kid(row["mean"], places, scale=scale), untrained
+    before, last = own["untrained"].mean(), last_kid(data.frames, reference, row["identity"])
+    of = "" if unit == OBJECTIVES["final"].unit else f"{OBJECTIVES['final'].unit} "
+    kids = f"{of}untrained {_kid(before)}, at the end {_kid(last)}"
+    said = "; ".join(filter(None, (words.window(data, row["identity"]), kids)))
+    return name, show.kid(row["mean"], places, scale=scale), said
+
+
+def _kid(value: float) -> str:
+    return show.kid(value, show.decimals([value]))
 
 
 def _trained_on(data: ReportData) -> tuple[str, str, str]:
