@@ -203,6 +203,7 @@ SECTIONS = Registry(
             "samples",
             "failures",
             "training",
+            "noise",
             "cost",
             "methods",
             "provenance",

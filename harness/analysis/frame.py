@@ -2,19 +2,13 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from harness.analysis.objectives import (
-    HALVES,
-    SHARED_HALVES,
-    Value,
-    compared_as,
-    failed,
-    objective,
-)
+from harness.analysis.blocks import Blocks, blocks
+from harness.analysis.objectives import HALVES, SHARED_HALVES, Value, compared_as, failed, objective
 from harness.analysis.values import costs, kid_error, message, number, surroundings
 from harness.config.patch import DEFAULTS
 from harness.config.runtime import Runtime
@@ -79,6 +73,7 @@ class Frames:
     configs: Mapping[str, Mapping[str, Any]]  # cell → knobs: of one of its trials, or as planned
     beside: pd.DataFrame  # like `trials`: what is trained and judges nothing, as for a tuning
     importances: Mapping[str, float]  # of a search, as it was last asked for
+    blocks: Mapping[tuple[str, int], Blocks] = field(default_factory=dict)  # by cell and seed
 
 
 def each_row(frame: pd.DataFrame) -> Iterable[Any]:
@@ -120,6 +115,7 @@ def load(run_name: str, runtime: Runtime) -> Frames:
         configs=configs,
         beside=load_trials(beside, runtime),
         importances=read_json(runtime.study(run_name) / "importances.json") or {},
+        blocks={(one.row["cell"], one.row["seed"]): one.blocks for one in read if one.blocks},
     )  # fmt: skip
 
 
@@ -163,6 +159,7 @@ class _Read:
     environments: list[dict[str, Any]]
     samples: list[dict[str, Any]]
     interpolations: list[dict[str, Any]]
+    blocks: Blocks | None
 
 
 def _read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) -> _Read:
@@ -202,6 +199,7 @@ def _read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) ->
         [{**who, **surroundings(e), "attempt": n} for n, e in enumerate(trial.environment(), 1)],
         [{**who, "iteration": int(path.stem), "path": str(path)} for path in trial.samples()],
         [{**who, "path": str(path)} for path in (trial.interpolation(),) if path],
+        blocks(curves, str(compared), plan["objective"], config) if status == FINISHED else None,
     )  # fmt: skip
 
 

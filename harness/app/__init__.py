@@ -1,5 +1,6 @@
 """The use cases as plain functions: the public Python API. The command line only calls these."""
 
+from harness.app.power import reach
 from harness.app.studies import (
     Explanation,
     clean,
@@ -8,7 +9,6 @@ from harness.app.studies import (
     given_up,
     one_off,
     plan,
-    reach,
     report,
     run,
     run_names,

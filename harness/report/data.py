@@ -15,7 +15,7 @@ from harness.analysis.effects import differences
 from harness.analysis.failures import failure_rates, outcomes
 from harness.analysis.frame import Frames, Plan
 from harness.analysis.interactions import interactions
-from harness.analysis.noise import Noise, noise
+from harness.analysis.noise import noise
 from harness.analysis.objectives import Objective, objective
 from harness.config.identity import PLACES
 from harness.config.patch import DEFAULTS
@@ -35,7 +35,7 @@ class ReportData:
     costs: pd.DataFrame
     failures: pd.DataFrame
     outcomes: Outcomes  # of all trials
-    noise: Noise
+    noise: pd.DataFrame
     falling: Falling | None  # of the reference, where it still learns at the end
     interactions: pd.DataFrame  # empty where factors were not crossed
     checks: Sequence[str]

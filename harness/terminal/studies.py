@@ -88,16 +88,28 @@ def show_crossed(crossed: "Crossed") -> None:
 
 def show_reach(reach: "Reach") -> None:
     """What the tests of a plan can find with its seeds."""
+    from harness.analysis.objectives import objective
     from harness.design.reach import POWER
 
     console = Console(highlight=False, markup=False)
     console.print(f"Smallest adjusted p: {_smallest(reach)}")
     if found := reach.detectable:
+        unit, scale = objective(found.objective).unit, objective(found.objective).scale
         console.print(
-            f"Detectable with a power of {POWER:.0%}: an effect on KID × 10³ of "
-            f"{found.effect * 1000:.3g} (paired t at {found.alpha:.2g}, Bonferroni; differences "
-            f"scatter by {found.sd * 1000:.3g}, cells as in {found.pilot}, all alike)"
+            f"Detectable with a power of {POWER:.0%}, an effect on {unit} of (paired t at "
+            f"{found.alpha:.2g}, Bonferroni; each contrast with its scatter in {found.pilot}):"
         )
+        for one in found.found:
+            console.print(
+                f"  {one.contrast}: {one.effect * scale:.3g} (differences scatter by "
+                f"{one.sd * scale:.3g} over {one.pilot_seeds} seeds)"
+            )
+        if found.lacking:
+            low, high = (f"{value * scale:.3g}" for value in found.others)
+            console.print(
+                f"  not in {found.pilot}, so not known: {', '.join(found.lacking)}; its own "
+                f"contrasts would need {low if low == high else f'{low} to {high}'}"
+            )
 
 
 def _smallest(reach: "Reach") -> str:

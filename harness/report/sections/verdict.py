@@ -1,12 +1,13 @@
 """The first screen: the verdict, the key numbers, what weakens them, and the forest plot."""
 
-import math
 from functools import partial
+
+import pandas as pd
 
 from harness.analysis.convergence import last_kid
 from harness.analysis.effects import NOT_JUDGED
 from harness.analysis.frame import each_row
-from harness.analysis.noise import LIMIT
+from harness.analysis.noise import SEEDS
 from harness.analysis.objectives import OBJECTIVES
 from harness.plots.forest import draw_forest, forest_info
 from harness.report import format as show
@@ -43,25 +44,32 @@ def build(data: ReportData) -> list[Block]:
 
 
 def _uncertainty(data: ReportData) -> str:
-    """Where the noise comes from, what pairing gains, and what would narrow the intervals."""
-    found = data.noise
-    if not math.isfinite(found.share) or data.objective.unit != OBJECTIVES["final"].unit:
+    """How much of the scatter is noise of scoring, and what would narrow the intervals."""
+    known = data.noise[(data.noise["advice"] != "")]
+    if known.empty:
         return ""
-    places = show.decimals([found.seeds])
-    advice = (
-        "more evaluation.samples would help before more seeds"
-        if found.share > LIMIT
-        else "more seeds would narrow the intervals, more samples hardly"
-    )
-    pairs = (
-        f" Paired seeds have a correlation of {show.number(found.correlation, 2)}."
-        if math.isfinite(found.correlation)
-        else ""
-    )
+    shares = 100 * known["evaluation"] / known["variance"]
+    low, high = (show.number(share, 0) for share in (shares.min(), shares.max()))
+    span = f"{low} %" if low == high else f"{low} to {high} %"
     return (
-        f"Noise of KID × 10³: {show.kid(found.seeds, places)} between seeds, "
-        f"{show.kid(found.evaluation, places)} of one evaluation; {advice}.{pairs}"
+        "Of the variance of a contrast's differences between seeds, scoring makes "
+        f"{span}; {_narrower(known)}."
     )
+
+
+def _narrower(known: pd.DataFrame) -> str:
+    """What would narrow the intervals: by contrast, where that is not the same for all."""
+    named = {str(advice): list(rows["title"]) for advice, rows in known.groupby("advice")}
+    if set(named) == {SEEDS}:
+        return "more seeds would narrow the intervals, more samples hardly"
+    if len(named) == 1:
+        return f"{next(iter(named))} would help before more seeds"
+    seeds = named.pop(SEEDS, [])
+    said = [
+        f"{advice} would help “{'”, “'.join(titles)}” before more seeds"
+        for advice, titles in named.items()
+    ]
+    return "; ".join([*said, *(["the others need more seeds"] if seeds else [])])
 
 
 def _ended(data: ReportData) -> tuple[str, str, str]:

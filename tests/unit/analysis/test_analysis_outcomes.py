@@ -7,14 +7,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.analysis import noise as module
 from harness.analysis.checks import checks
 from harness.analysis.claims import claims
 from harness.analysis.effects import matrix
 from harness.analysis.failures import failure_effects, failure_rates, outcomes
 from harness.analysis.frame import load
 from harness.analysis.max_t import adjusted
-from harness.analysis.noise import correlation, noise
 from harness.analysis.ranking import ranking
 from harness.analysis.self_check import self_check
 from harness.errors import HarnessError
@@ -140,26 +138,6 @@ def test_claims_of_variety_go_by_coverage_and_of_fidelity_by_nothing(tmp_path: P
     assert set(table.loc[BETA.name, "judgement"]) == {"not tested here"}
 
 
-def test_noise_is_split_into_evaluation_and_seeds(tmp_path: Path):
-    frames = _load(tmp_path)
-    found = noise(frames)
-    own = frames.trials.groupby("cell")["final"].var()
-    assert found.seeds == pytest.approx(np.sqrt(own.mean()))
-    # two blocks, 0.02 apart
-    assert found.evaluation == pytest.approx(0.02 / np.sqrt(2) / np.sqrt(2))
-    assert found.share == pytest.approx((found.evaluation / found.seeds) ** 2)
-    assert 0.1 < found.correlation < 0.95
-
-
-def test_correlation_is_that_of_two_way_anova():
-    random = np.random.default_rng(0)
-    shared = random.normal(size=(2000, 1))
-    table = shared + random.normal(size=(2000, 4)) + np.arange(4)
-    assert correlation(table) == pytest.approx(0.5, abs=0.03)
-    assert correlation(shared + np.arange(3)) == pytest.approx(1.0)
-    assert np.isnan(correlation(table[:1]))
-
-
 def test_a_change_of_what_was_declared_is_a_deviation(tmp_path: Path):
     declared = {"objective": "final", "alpha": 0.05}
     frames = _load(tmp_path, change=lambda plan: plan | {"objective": "area", "declared": declared})
@@ -189,7 +167,3 @@ class _Sorted:
 def test_too_few_seeds_to_deal(tmp_path: Path):
     with pytest.raises(HarnessError, match="8 seeds have a value, and two arms of 6 need 12"):
         self_check(_load(tmp_path), seeds=6, contrasts=2)
-
-
-def test_more_noise_of_evaluation_asks_for_samples():
-    assert module.Noise(0.5, 1.0, 0.0).share > module.LIMIT > module.Noise(0.1, 1.0, 0.0).share
