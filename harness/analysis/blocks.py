@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.objectives import HALVES, last_fifth
-from harness.analysis.values import kid_error, number
+from harness.analysis.objectives import last_fifth
+from harness.analysis.values import HALVES, kid_error, number
 from harness.config.patch import DEFAULTS
 
 Array = NDArray[np.floating]

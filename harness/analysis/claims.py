@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from harness.analysis.effects import (
@@ -13,13 +13,15 @@ from harness.analysis.effects import (
     INCONCLUSIVE,
     MAX_T,
     WORSE,
+    differences,
     estimates,
-    matrix,
     primary,
     verdict,
 )
 from harness.analysis.failures import failure_effects
 from harness.analysis.frame import Frames, each_row
+from harness.analysis.learning import of_reference
+from harness.analysis.verdicts import NOT_JUDGED as UNTESTED
 
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
 STABILITY, VARIETY = "stability", "variety"  # what a claim may be of, beside quality
@@ -63,11 +65,14 @@ def claims(frames: Frames, ranking: pd.DataFrame) -> pd.DataFrame:
     """
     said = {contrast["name"]: contrast.get("claims", []) for contrast in frames.plan["contrasts"]}
     found = _verdicts(frames, ranking)
+    unlearnt = of_reference(frames.plan, frames.trials)  # nothing is told by what learns nothing
     rows = []
     for row in each_row(ranking):
         for claim in said[row.contrast]:
             of = claim.get("of", "quality")
             word, n, p, family = found.get(of, {}).get(row.contrast, _UNTESTED)
+            if unlearnt or (row.unlearnt_following and row.unlearnt_ignoring):
+                word = UNTESTED
             values = (row.contrast, row.title, row.design, claim["source"], claim["effect"], of,
                       claim.get("condition", ""), claim.get("quote", ""))  # fmt: skip
             rows.append((*values, word, judge(claim, word, n), p, family))
@@ -116,13 +121,15 @@ def _founds(table: pd.DataFrame) -> dict[str, _Found]:
 def _variety(frames: Frames, family: Sequence[str]) -> pd.DataFrame:
     """Verdicts on the coverage of the last evaluation, adjusted for the family like the ranking."""
     own = [each for each in frames.plan["contrasts"] if each["name"] in family]
-    part = replace(
-        frames,
-        plan={**frames.plan, "contrasts": own},
-        trials=frames.trials.assign(final=-frames.trials["coverage"]),  # more is better
-    )
+    trials = frames.trials.assign(final=-frames.trials["coverage"])  # more is better
+    seeds = list(frames.plan["seeds"])
+    columns = [
+        differences(trials, each["weights"]).set_index("seed")["difference"].reindex(seeds)
+        for each in own
+    ]
+    D = np.column_stack(columns) if columns else np.empty((len(seeds), 0))
     alpha, exact = float(frames.plan["alpha"]), primary(len(frames.plan["seeds"])) == MAX_T
-    table = estimates(matrix(part, finished=False), alpha, exact)
+    table = estimates(D, alpha, exact)
     found = [
         verdict(int(row.n), row.effect, row.p_adjusted, alpha, False, exact)[0]
         for row in each_row(table)

@@ -2,7 +2,8 @@
 
 Every effect is a row of weights over cells (a tip: following +1, ignoring -1), so negative means
 that KID falls, which helps. Verdicts come from single-step max-|t| from six seeds up, from Holm's
-paired t below (statistics, section 5); what all contrasts have in common is in `max_t`.
+paired t below (statistics, section 5); what all contrasts have in common is in `max_t`, and what
+a row is called in `verdicts`.
 """
 
 import math
@@ -11,17 +12,47 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
-from statsmodels.stats.weightstats import DescrStatsW
 
-from harness.analysis import max_t
+from harness.analysis import learning, max_t
+from harness.analysis.equivalence import equivalence, margin
 from harness.analysis.frame import Frames, each_row
-from harness.analysis.max_t import Array
+from harness.analysis.max_t import Array, holm
+from harness.analysis.verdicts import (
+    BETTER,
+    EQUIVALENT,
+    INCONCLUSIVE,
+    NOT_JUDGED,
+    WORSE,
+    Rules,
+    judge,
+    verdict,
+)
 from harness.design.reach import EXACT
-from harness.records import FINISHED
+from harness.records import DIVERGED, FINISHED
 
-BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"
-INCONCLUSIVE, NOT_JUDGED = "inconclusive", "not judged"
+__all__ = [
+    "BETTER",
+    "EQUIVALENT",
+    "HOLM",
+    "INCONCLUSIVE",
+    "MAX_T",
+    "NOT_JUDGED",
+    "WORSE",
+    "Estimate",
+    "differences",
+    "effects",
+    "estimate",
+    "estimates",
+    "holm",
+    "margin",
+    "matrix",
+    "primary",
+    "proportion",
+    "verdict",
+]
+
 MAX_T, HOLM = "max-|t|", "Holm"
 
 
@@ -48,38 +79,55 @@ def estimate(differences: "pd.Series[float]", alpha: float) -> Estimate:
 
 
 def _p(effect: float, sd: float, n: int) -> float:
-    if sd == 0:  # equal differences: none at all, or beyond doubt
-        return 0.0 if effect else 1.0
+    if sd <= max_t.NONE * abs(effect):  # equal differences: t has no tail, signs have
+        return 2.0 ** (1 - n) if effect else 1.0
     return float(2 * stats.t.sf(abs(effect) / (sd / math.sqrt(n)), n - 1))
 
 
 def differences(trials: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
     """One row a seed whose cells all have a value of the same metric identity.
 
-    Columns: seed, identity, difference, finished (no side diverged), diverged (how many sides).
+    Columns: seed, identity, difference, finished (no side diverged), diverged (how many sides),
+    diverged_following, diverged_ignoring (whether any cell of that side did), diverged_alone (all
+    cells of one side, none of the other), censored (on both sides nothing but budgets).
     Values of different identity never meet; where seeds differ in it, the most frequent one counts.
     """
     part = trials[trials["cell"].isin(list(weights))].dropna(subset=["final", "identity"])
     part = part.drop_duplicates(["cell", "seed"])
+    weight = part["cell"].map(weights).astype(float)
+    failed = part["status"] != FINISHED
     part = part.assign(
-        weighted=part["final"] * part["cell"].map(weights).astype(float),
-        failed=part["status"] != FINISHED,
+        weighted=part["final"] * weight,
+        failed=failed,
+        following=failed & (weight > 0),
+        ignoring=failed & (weight < 0),
+        unreached=part["censored"] > 0 if "censored" in part else False,
     )
     seeds = part.groupby(["seed", "identity"]).agg(
-        difference=("weighted", "sum"), cells=("cell", "nunique"), diverged=("failed", "sum")
-    )
+        difference=("weighted", "sum"), cells=("cell", "nunique"), diverged=("failed", "sum"),
+        following=("following", "sum"), ignoring=("ignoring", "sum"), censored=("unreached", "all"),
+    )  # fmt: skip
     seeds = seeds[seeds["cells"] == len(weights)].reset_index().drop(columns="cells")
     if not seeds.empty:
         seeds = seeds[seeds["identity"] == seeds["identity"].mode()[0]].reset_index(drop=True)
-    return seeds.assign(finished=seeds["diverged"] == 0)
+    whole = [sum(weight > 0 for weight in weights.values())]
+    whole.append(len(weights) - whole[0])
+    following, ignoring = seeds.pop("following"), seeds.pop("ignoring")
+    return seeds.assign(
+        finished=seeds["diverged"] == 0,
+        diverged_following=following > 0,
+        diverged_ignoring=ignoring > 0,
+        diverged_alone=((following == whole[0]) & (ignoring == 0))
+        | ((following == 0) & (ignoring == whole[1])),
+    )
 
 
 _NAMES = (
     *("contrast", "kind", "title", "design", "heuristic", "following", "ignoring"),
-    *("identity", "planned", "diverged"),
+    *("identity", "planned", "diverged", "diverged_following", "diverged_ignoring"),
+    *("diverged_alone", "unlearnt_following", "unlearnt_ignoring"),
 )
 _JUDGED = ("verdict", "reason", "verdict_finished")
-_UNJUDGED = (NOT_JUDGED, "", NOT_JUDGED)
 
 
 def primary(seeds: int) -> str:
@@ -92,8 +140,9 @@ def effects(frames: Frames) -> pd.DataFrame:
 
     `low` and `high` are the simultaneous interval, `t_low` and `t_high` that of the contrast alone;
     `p_adjusted` is that of the primary test. Columns in `_finished` say the same of the seeds where
-    no side diverged (statistics, section 1); where that makes another verdict, the row's is
-    inconclusive, with the reason.
+    no side diverged, and `diverged_following`, `diverged_ignoring` in how many a side did, of which
+    `diverged_alone` says whether it is all, and of one side. `unlearnt_…` is why a side has learnt
+    nothing (statistics, "What is judged"); empty: it has.
     """
     plan, trials = frames.plan, frames.trials
     alpha, seeds = float(plan["alpha"]), list(plan["seeds"])
@@ -102,26 +151,43 @@ def effects(frames: Frames) -> pd.DataFrame:
     rows = [_named(trials, *pair) for pair in zip(plan["contrasts"], own, strict=True)]
     table = pd.DataFrame(rows, columns=list(_NAMES))
     every, finished = (_matrix(own, seeds, only) for only in (False, True))
-    table = table.join(estimates(every, alpha, exact))
+    table = table.join(estimates(every, alpha, exact, np.isfinite(every) & ~np.isfinite(finished)))
     table = table.join(estimates(finished, alpha, exact).add_suffix("_finished"))
     margins = [margin(frames, row.identity) for row in each_row(table)]
-    table = table.join(_equivalence(every, margins, alpha))
-    evidence = bool(plan["evidence"])
-    judged = [_judge(row, alpha, exact) if evidence else _UNJUDGED for row in each_row(table)]
+    reached = [not each["censored"].any() for each in own]
+    table = table.join(equivalence(every, np.array(margins, float), np.array(reached, bool), alpha))
+    reference = learning.of_reference(plan, trials)
+    rules = Rules(alpha, exact, bool(plan["evidence"]), len(table), reference)
+    judged = [judge(row, rules) for row in each_row(table)]
     return table.join(pd.DataFrame(judged, columns=list(_JUDGED), index=table.index))
 
 
 def _named(
     trials: pd.DataFrame, contrast: Mapping[str, Any], seeds: pd.DataFrame
 ) -> dict[str, Any]:
-    planned = trials.loc[trials["cell"].isin(list(contrast["weights"])), "seed"].nunique()
+    own = trials[trials["cell"].isin(list(contrast["weights"]))]
+    identity = seeds["identity"].iloc[0] if len(seeds) else None
+    # a trial that diverged before it was scored has no identity, and counts
+    same = own[(own["identity"] == identity) | (own["status"] == DIVERGED)]
+    following, ignoring = learning.sides(same, contrast["weights"])
     return {
         "contrast": contrast["name"],
         **{name: contrast[name] for name in _NAMES[1:7]},
-        "identity": seeds["identity"].iloc[0] if len(seeds) else None,
-        "planned": planned,
+        "identity": identity,
+        "planned": own["seed"].nunique(),
         "diverged": int(seeds["diverged"].sum()),
+        "diverged_following": int(seeds["diverged_following"].sum()),
+        "diverged_ignoring": int(seeds["diverged_ignoring"].sum()),
+        "diverged_alone": _one_side_alone(seeds),
+        "unlearnt_following": following,
+        "unlearnt_ignoring": ignoring,
     }
+
+
+def _one_side_alone(seeds: pd.DataFrame) -> bool:
+    """Whether one and the same side diverged in every seed, and the other in none."""
+    sides = seeds[["diverged_following", "diverged_ignoring"]]
+    return bool(len(seeds) and seeds["diverged_alone"].all() and sides.any().sum() == 1)
 
 
 def matrix(frames: Frames, finished: bool) -> Array:
@@ -141,21 +207,51 @@ def _matrix(own: Sequence[pd.DataFrame], seeds: Sequence[int], finished: bool) -
     return np.column_stack(columns) if columns else np.empty((len(seeds), 0))
 
 
-def estimates(D: Array, alpha: float, exact: bool) -> pd.DataFrame:
-    """Estimates, intervals and every kind of p of differences (seeds, contrasts)."""
-    present = [column[np.isfinite(column)] for column in D.T]
+def estimates(
+    D: Array, alpha: float, exact: bool, failed: NDArray[np.bool_] | None = None
+) -> pd.DataFrame:
+    """Estimates, intervals and every kind of p of differences (seeds, contrasts).
+
+    `failed`: which of them hold the failure value of a trial that diverged. An error where a
+    difference is infinite.
+    """
+    present = [column[np.isfinite(column)] for column in max_t.checked(D).T]
     alone = [estimate(pd.Series(values), alpha) for values in present]
     table = pd.DataFrame(alone, columns=list(Estimate._fields))
     table = table.rename(columns={"low": "t_low", "high": "t_high"})
     level = max_t.single_level(_estimated(D), alpha)
     joint = [max_t.interval(values, level) for values in present]
     table[["low", "high"]] = np.array(joint, float).reshape(-1, 2)
-    enough = np.isfinite(D).sum(0) >= EXACT
-    table["p_max_t"] = max_t.adjusted(np.where(enough, D, np.nan))
+    table["p_max_t"] = _exact(D, failed)
     table["p_holm"] = holm(table["p"].astype(float))
     table["p_adjusted"] = table["p_max_t" if exact else "p_holm"]
     wins = [proportion(int((values < 0).sum()), len(values)) for values in present]
     return table.join(pd.DataFrame(wins, columns=["wins", "wins_low", "wins_high"]))
+
+
+def _exact(D: Array, failed: NDArray[np.bool_] | None) -> Array:
+    """p of max-|t|; a divergence does not weaken what it speaks for.
+
+    A failure value lies far from all others, and what lies far makes |t| small, even where it
+    points the same way. So in the test it weighs no more than the largest difference without: that
+    goes by sizes alone, which no flip changes, so the test remains exact. Where any failure points
+    the other way, the larger of the two p counts.
+    """
+    enough = np.where(np.isfinite(D).sum(0) >= EXACT, D, np.nan)
+    p = max_t.adjusted(enough)
+    if failed is None or not failed.any():
+        return p
+    capped = enough.copy()
+    for place in np.flatnonzero(failed.any(0)):
+        own, lost = enough[:, place], failed[:, place]
+        most = np.abs(own[np.isfinite(own) & ~lost]).max(initial=0.0)
+        if most > 0:
+            capped[:, place] = np.where(lost, np.clip(own, -most, most), own)
+    means = np.where(np.isfinite(capped), capped, 0).sum(0)
+    against = (failed & np.isfinite(enough) & (np.sign(D) * np.sign(means) < 0)).any(0)
+    lighter = max_t.adjusted(capped)
+    found: Array = np.where(against, np.maximum(p, lighter), lighter)
+    return found
 
 
 def _estimated(D: Array) -> int:
@@ -169,81 +265,3 @@ def proportion(count: int, of: int) -> tuple[float, float, float]:
         return math.nan, math.nan, math.nan
     span = stats.binomtest(count, of).proportion_ci(0.95, method="exact")
     return count / of, float(span.low), float(span.high)
-
-
-def margin(frames: Frames, identity: str | None) -> float:
-    """Half-width of the declared region of equivalence; NaN where the reference has no value."""
-    trials = frames.trials
-    reference = trials[
-        (trials["cell"] == frames.plan["reference"])
-        & (trials["identity"] == identity)
-        & (trials["status"] == FINISHED)
-    ]
-    return abs(float(reference["final"].mean())) * float(frames.plan["equivalence"])
-
-
-def _equivalence(D: Array, margins: Sequence[float], alpha: float) -> pd.DataFrame:
-    """Whether the simultaneous interval at 1 - 2 alpha lies in the region, and TOST's own p."""
-    level = max_t.single_level(_estimated(D), 2 * alpha)
-    rows = []
-    for column, half in zip(D.T, margins, strict=True):
-        values = column[np.isfinite(column)]
-        low, high = max_t.interval(values, level)
-        known = len(values) > 1 and values.std() > 0 and math.isfinite(half)
-        p = DescrStatsW(values).ttost_mean(-half, half)[0] if known else math.nan
-        rows.append((half, float(p), bool(-half <= low and high <= half)))
-    return pd.DataFrame(rows, columns=["margin", "p_equivalence", "equivalent"])
-
-
-def _judge(row: Any, alpha: float, exact: bool) -> tuple[str, str, str]:
-    """Verdict, reason, and the verdict over the finished seeds alone.
-
-    Adjusting over the finished seeds may move contrasts of which no trial diverged; their numbers
-    are the same in both, and so is what they are called.
-    """
-    found, reason = verdict(row.n, row.effect, row.p_adjusted, alpha, row.equivalent, exact)
-    if not row.diverged:
-        return found, reason or _disagreement(row, found), found
-    finished = (row.n_finished, row.effect_finished, row.p_adjusted_finished)
-    without, _ = verdict(*finished, alpha, False, exact)
-    if without == found:
-        return found, reason or _disagreement(row, found), without
-    count = "diverged trial" if row.diverged == 1 else f"{row.diverged} diverged trials"
-    return INCONCLUSIVE, f"{found} with the {count}, {without} without", without
-
-
-def _disagreement(row: Any, found: str) -> str:
-    """Where test and interval do not say the same: one is exact, the other parametric."""
-    outside = bool(row.low > 0 or row.high < 0)
-    if found in (BETTER, WORSE) and not outside:
-        return "by the test; the interval includes zero"
-    if found == INCONCLUSIVE and outside:
-        return "by the test; the interval leaves out zero"
-    return ""
-
-
-def holm(p: "pd.Series[float]") -> "pd.Series[float]":
-    """Holm's adjusted p over all contrasts of the study that have one.
-
-    Ours, for statsmodels' own collects garbage at every call, which takes a tenth of a second.
-    """
-    known = p.dropna().sort_values()
-    steps = known * np.arange(len(known), 0, -1)
-    return steps.cummax().clip(upper=1.0).reindex(p.index)
-
-
-def verdict(
-    n: int, effect: float, p_adjusted: float, alpha: float, equivalent: bool, exact: bool
-) -> tuple[str, str]:
-    """The verdict by the adjusted p, and the reason where there can be none.
-
-    `equivalent` counts where the p tells no difference; `exact` says that the test is one that
-    needs six seeds.
-    """
-    if n < 2:
-        return INCONCLUSIVE, f"n = {n}"
-    if exact and n < EXACT:
-        return INCONCLUSIVE, f"n = {n}: the exact test needs {EXACT} seeds"
-    if p_adjusted > alpha:
-        return (EQUIVALENT if equivalent else INCONCLUSIVE), ""
-    return (BETTER if effect < 0 else WORSE), ""

@@ -9,7 +9,8 @@ from scipy import stats
 
 from harness.analysis.effects import BETTER, INCONCLUSIVE, WORSE, holm, proportion
 from harness.analysis.frame import Frames, each_row
-from harness.outcomes import COLLAPSED, Outcomes
+from harness.analysis.learning import collapsed
+from harness.outcomes import Outcomes
 from harness.records import DIVERGED, FINISHED
 
 
@@ -22,9 +23,8 @@ def ended(trials: pd.DataFrame) -> pd.DataFrame:
     """Trials that ended by themselves, with `diverged`, `collapsed` and `failed` (either)."""
     own = trials[trials["status"].isin([FINISHED, DIVERGED])]
     diverged = own["status"] == DIVERGED
-    flagged = own["flags"].map(lambda flags: COLLAPSED in str(flags).split()).astype(bool)
-    collapsed = flagged & ~diverged
-    return own.assign(diverged=diverged, collapsed=collapsed, failed=diverged | collapsed)
+    fallen = collapsed(own) & ~diverged
+    return own.assign(diverged=diverged, collapsed=fallen, failed=diverged | fallen)
 
 
 def failure_rates(frames: Frames) -> pd.DataFrame:

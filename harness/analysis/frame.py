@@ -8,8 +8,23 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis.blocks import Blocks, blocks
-from harness.analysis.objectives import HALVES, SHARED_HALVES, Value, compared_as, failed, objective
-from harness.analysis.values import costs, kid_error, message, number, surroundings
+from harness.analysis.objectives import (
+    Value,
+    compared_as,
+    failed,
+    final_kid,
+    objective,
+    untrained,
+)
+from harness.analysis.values import (
+    HALVES,
+    SHARED_HALVES,
+    costs,
+    kid_error,
+    message,
+    number,
+    surroundings,
+)
 from harness.config.patch import DEFAULTS
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError, unknown
@@ -30,6 +45,7 @@ _TRIAL_NUMBERS = (
     "best",
     "best_kimg",
     "untrained",
+    "final_kid",  # at the end of the training, whatever the objective
     "member_kid",  # of several GANs in one trial: the mean of each alone, where `final` looks
     *BESIDE,
     "kimg",
@@ -217,12 +233,13 @@ def _scores(
     elif status == DIVERGED:
         found = failed(plan["objective"], curves, known["training.kimg"])
     return {
-        "final": found.value,
+        "final": number(found.value),
         "censored": float(found.censored),
         "threshold_seconds": found.seconds,
         "best": best,
         "best_kimg": best_kimg,
-        "untrained": kids[0] if kids else math.nan,
+        "untrained": untrained(curves),
+        "final_kid": final_kid(curves, known["training.evaluations"]),
         "member_kid": _mean(row.get("member_kid") for row in curves),
         **{name: number(curves[-1].get(name)) if curves else math.nan for name in BESIDE},
     }

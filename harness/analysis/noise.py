@@ -66,7 +66,8 @@ def _noise(frames: Frames, name: str, title: str, weights: Mapping[str, float]) 
     rest = max(0.0, variance - sum(known)) if known else math.nan
     alone = _alone(frames.trials, weights, list(seeds["seed"]), str(seeds["identity"].iloc[0]))
     removed = 1 - variance / alone if alone else math.nan
-    advice = _advice(variance, evaluation, short) if n > 2 else ""  # of two, a guess
+    # of two seeds, or of errors that miss a part, it would be a guess
+    advice = _advice(variance, evaluation, short) if n > 2 and by == BLOCKS else ""
     return Noise(
         name, title, n, variance, evaluation, short, rest, images, removed, by, advice
     )  # fmt: skip

@@ -6,17 +6,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from harness.analysis.values import HALVES, SHARED_HALVES, number
 from harness.errors import HarnessError, unknown
-from harness.metrics.kid import FIRST_HALF, SECOND_HALF
 
 KID_SCALE = 1000
 """KID is shown × 10³ everywhere; tables on disk keep it as measured."""
 
 Rows = Sequence[Mapping[str, Any]]  # evaluations of one trial, in the order of training
-
-HALVES = (FIRST_HALF, SECOND_HALF)
-SHARED_HALVES = ("kid_half_a", "kid_half_b")
-"""Of older records: both halves of the real images against the same generated ones."""
 
 
 class Value(NamedTuple):
@@ -43,8 +39,8 @@ def final(rows: Rows, evaluations: int, threshold: float) -> Value:
     the minimum: the best of noisy checkpoints is biased down (statistics, section 1).
     """
     del threshold
-    kids = {row["evaluation"]: _number(row["kid"]) for row in rows}
-    wanted = [kids.get(number, math.nan) for number in last_fifth(evaluations)]
+    kids = {row["evaluation"]: number(row["kid"]) for row in rows}
+    wanted = [kids.get(place, math.nan) for place in last_fifth(evaluations)]
     return Value(float(np.mean(wanted)))
 
 
@@ -61,7 +57,7 @@ def best(rows: Rows, evaluations: int, threshold: float) -> Value:
     """
     del threshold
     names = SHARED_HALVES if _shares(rows) else HALVES
-    halves = [(_number(row.get(names[0])), _number(row.get(names[1]))) for row in _trained(rows)]
+    halves = [(number(row.get(names[0])), number(row.get(names[1]))) for row in _trained(rows)]
     if len(halves) < evaluations or not all(map(math.isfinite, sum(halves, ()))):
         return Value(math.nan)
     return Value(min(halves)[1])
@@ -85,7 +81,7 @@ def area(rows: Rows, evaluations: int, threshold: float) -> Value:
     """Mean KID over the logarithm of kimg, from the first evaluation in training to the last."""
     del threshold
     trained = _trained(rows)
-    kids = np.array([_number(row["kid"]) for row in trained])
+    kids = np.array([number(row["kid"]) for row in trained])
     if len(kids) < max(2, evaluations):
         return Value(kids[0] if len(kids) == evaluations == 1 else math.nan)
     at = np.log([row["kimg"] for row in trained])
@@ -98,7 +94,7 @@ def time_to_threshold(rows: Rows, evaluations: int, threshold: float) -> Value:
     A trial that does not get there is censored: it enters with its budget.
     """
     for row in rows:
-        if _number(row["kid"]) <= threshold:
+        if number(row["kid"]) <= threshold:
             return Value(float(row["kimg"]), False, float(row["seconds"]))
     if len(_trained(rows)) < evaluations:
         return Value(math.nan)
@@ -112,19 +108,27 @@ def failed(name: str, rows: Rows, budget: float) -> Value:
     """
     if OBJECTIVES[name].unit == KIMG:
         return Value(budget, True)
-    kids = [_number(row["kid"]) for row in rows]
+    kids = [number(row["kid"]) for row in rows]
     if not kids or not math.isfinite(kids[0]):
         return Value(math.nan)
     last = [kid for kid in kids if math.isfinite(kid)][-1]
     return Value(max(kids[0], last))
 
 
+def untrained(rows: Rows) -> float:
+    """KID before the training; NaN where no row tells it."""
+    return next((number(row["kid"]) for row in rows if row["evaluation"] == 0), math.nan)
+
+
+def final_kid(rows: Rows, evaluations: int) -> float:
+    """KID at the end of a training, whatever its objective; of one cut short, the last there is."""
+    known = [kid for row in _trained(rows) if math.isfinite(kid := number(row["kid"]))]
+    whole = final(rows, evaluations, math.nan).value
+    return whole if math.isfinite(whole) or not known else known[-1]
+
+
 def _trained(rows: Rows) -> Rows:
     return [row for row in rows if row["evaluation"] > 0]
-
-
-def _number(value: Any) -> float:
-    return math.nan if value is None else float(value)
 
 
 KIMG = "kimg"

@@ -14,8 +14,10 @@ from harness.analysis.effects import (
     matrix,
     primary,
 )
-from harness.analysis.frame import BESIDE, STATUSES, Frames
+from harness.analysis.frame import BESIDE, STATUSES, Frames, each_row
+from harness.analysis.learning import of_reference
 from harness.analysis.ranks import rank_intervals
+from harness.analysis.verdicts import favoured_unlearnt
 from harness.design.reach import EXACT
 from harness.records import FINISHED
 
@@ -23,19 +25,26 @@ from harness.records import FINISHED
 def ranking(frames: Frames) -> pd.DataFrame:
     """The contrasts by effect, the most helpful first; those without a value last.
 
-    `rank_low` and `rank_high` are the places that a contrast may hold among those of its metric
-    identity and design.
+    `place` counts those of a metric identity; one that would hold it by a side that has learnt
+    nothing has none and comes after them, and where that is the reference, none has. `rank_low` and
+    `rank_high` are the places that a contrast may hold among those of its identity and design.
     """
     table = effects(frames)
     table[["rank_low", "rank_high"]] = math.nan
     exact = primary(len(frames.plan["seeds"])) == MAX_T
+    nothing = bool(of_reference(frames.plan, frames.trials))
+    unplaced = [nothing or favoured_unlearnt(row) for row in each_row(table)]
+    out = table["effect"].isna() | np.array(unplaced, bool)
     if frames.plan["evidence"]:
         D = matrix(frames, finished=False)
-        enough = table[table["n"] >= (EXACT if exact else 2)]
+        enough = table[(table["n"] >= (EXACT if exact else 2)) & ~out]
         for _, group in enough.groupby(["identity", "design"]):
             places = rank_intervals(D[:, group.index], float(frames.plan["alpha"]), exact)
             table.loc[group.index, ["rank_low", "rank_high"]] = np.array(places, float).T
-    return table.sort_values("effect", kind="stable", na_position="last").reset_index(drop=True)
+    table = table.assign(out=out).sort_values(["out", "effect"], kind="stable")
+    placed = table[~table.pop("out")]
+    table["place"] = placed.groupby("identity").cumcount() + 1
+    return table.reset_index(drop=True)
 
 
 _BESIDE = ("member_kid", *BESIDE)

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis.frame import MISSING, Frames, each_row
+from harness.analysis.learning import unlearnt
 from harness.design.search import REFUSED, Outcome, Search
 from harness.records import FINISHED
 
@@ -38,14 +39,19 @@ def _kids(curves: pd.DataFrame) -> dict[str, Mapping[int, float]]:
 
 
 def suggestions(frames: Frames) -> pd.DataFrame:
-    """One row a suggestion: number, cell, status, objective, best finished so far, parameters."""
+    """One row a suggestion: number, cell, status, objective, best finished so far, parameters.
+
+    `unlearnt` is why it has not learnt, so that it is never the best; empty: it has.
+    """
     search = Search.from_json(frames.plan["search"])
     costs = frames.trials.set_index("cell")
+    nothing = {str(cell): unlearnt(own) for cell, own in frames.trials.groupby("cell")}
     rows: list[dict[str, Any]] = []
     best = math.inf
     for number, (item, end) in enumerate(zip(search.suggestions, outcomes(frames), strict=True), 1):
         value = math.nan if end.value is None else end.value
-        if end.state == FINISHED and value < best:
+        why = nothing.get(item.cell, "") if item.cell else ""
+        if end.state == FINISHED and value < best and not why:
             best = value
         rows.append(
             {
@@ -58,6 +64,7 @@ def suggestions(frames: Frames) -> pd.DataFrame:
                 "kimg": costs["kimg"].get(item.cell, math.nan),
                 "seconds": costs["seconds"].get(item.cell, math.nan),
                 "refused": item.refused,
+                "unlearnt": why,
                 **{f"{SUGGESTED}{name}": item.params[name] for name in search.space},
             }
         )
@@ -72,12 +79,17 @@ def suggestions(frames: Frames) -> pd.DataFrame:
         "kimg",
         "seconds",
         "refused",
+        "unlearnt",
     ]
     return pd.DataFrame(rows, columns=[*columns, *names])
 
 
 def leading(frames: Frames, most: int) -> list[str]:
     """The cells of the best finished suggestions, the best first."""
-    table = suggestions(frames)
-    ended = table[(table["status"] == FINISHED) & table["final"].notna()]
-    return list(ended.sort_values("final", kind="stable")["cell"].drop_duplicates().head(most))
+    return list(ranked(suggestions(frames))["cell"].drop_duplicates().head(most))
+
+
+def ranked(table: pd.DataFrame) -> pd.DataFrame:
+    """The suggestions that finished and have learnt, the best first."""
+    known = table[(table["status"] == FINISHED) & table["final"].notna()]
+    return known[known["unlearnt"] == ""].sort_values("final", kind="stable")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from harness.analysis.frame import MISSING, Frames, Plan, load_trials
+from harness.analysis.learning import failed
 from harness.analysis.ranking import ranking
 from harness.config.runtime import Runtime
 from harness.records import CRASHED, DIVERGED
@@ -16,19 +17,23 @@ def choose(plan: Plan, runtime: Runtime) -> dict[str, str]:
     """Cell → its chosen point, by the record alone; empty until every trial that tunes has a value.
 
     The lowest mean of the objective over the tuning seeds; of equals the first. A diverged trial
-    has its failure value, and where it has none, its point is worse than all that have one.
+    has its failure value, and where it has none, its point is worse than all that have one. One
+    whose trials have not learnt is chosen only where none has.
     """
     table = points(plan, load_trials(plan, runtime))
     if table["open"].any():
         return {}
-    best = table.loc[table.fillna({"mean": math.inf}).groupby("cell", sort=False)["mean"].idxmin()]
-    return dict(zip(best["cell"], best["point"], strict=True))
+    order = table.assign(nothing=table["unlearnt"] != "").fillna({"mean": math.inf})
+    order = order.sort_values(["nothing", "mean"], kind="stable")
+    best = order.groupby("cell", sort=False)["point"].first().to_dict()
+    return {str(cell): str(best[cell]) for cell in dict.fromkeys(table["cell"])}
 
 
 def points(plan: Plan, trials: pd.DataFrame) -> pd.DataFrame:
     """One row a cell and point: mean objective, chosen or not, and what its trials cost.
 
     `open`: trials without a value that may still get one. A cell with one point has no trials.
+    `unlearnt`: why its trials have not learnt; empty: they have.
     """
     tuning = plan["tuning"]
     groups = dict(tuple(trials.groupby("cell")))
@@ -45,16 +50,17 @@ def points(plan: Plan, trials: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _point(own: pd.DataFrame) -> dict[str, float]:
+def _point(own: pd.DataFrame) -> dict[str, float | str]:
     without = own["final"].isna()
-    failed = own["status"] == DIVERGED
-    values = own["final"].where(~(without & failed), math.inf)
+    lost = own["status"] == DIVERGED
+    values = own["final"].where(~(without & lost), math.inf)
     return {
         "trials": len(own),
-        "open": int((without & ~failed).sum()),
-        "diverged": int(failed.sum()),
+        "open": int((without & ~lost).sum()),
+        "diverged": int(lost.sum()),
         "crashed": int((own["status"] == CRASHED).sum()),
         "missing": int((own["status"] == MISSING).sum()),
+        "unlearnt": failed(own),
         "mean": float(values.mean()) if len(own) and values.notna().all() else math.nan,
         "seconds": float(own["seconds"].sum() + own["evaluation_seconds"].sum()),
         "kimg": float(own["kimg"].sum()),

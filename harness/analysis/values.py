@@ -5,7 +5,11 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.analysis.objectives import HALVES, SHARED_HALVES
+from harness.metrics.kid import FIRST_HALF, SECOND_HALF
+
+HALVES = (FIRST_HALF, SECOND_HALF)
+SHARED_HALVES = ("kid_half_a", "kid_half_b")
+"""Of older records: both halves of the real images against the same generated ones."""
 
 
 def kid_error(row: Mapping[str, Any], identity: str) -> dict[str, float]:
@@ -28,9 +32,16 @@ def message(result: Mapping[str, Any] | None, failure: Mapping[str, Any] | None)
     return str(failure["error"]) if failure else ""
 
 
+LARGEST = 1e100  # what is larger has a square, or a sum of some, that no float holds
+
+
 def number(value: Any) -> float:
-    """A number of JSON, which writes null for one that is not finite."""
-    return math.nan if value is None else float(value)
+    """A number of JSON; NaN for one that is not finite, which may stand there as null or as itself.
+
+    So is what is too large to compute with: no mean and no p is ever made of either.
+    """
+    known = math.nan if value is None else float(value)
+    return known if abs(known) <= LARGEST else math.nan
 
 
 def costs(result: Mapping[str, Any] | None, last: Sequence[Mapping[str, Any]]) -> dict[str, float]:

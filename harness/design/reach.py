@@ -6,7 +6,7 @@ from typing import Any
 from harness.design.expand import Plan
 
 EXACT = 6  # seeds from which the exact test judges; below, Holm's adjusted paired t
-ENUMERATED = 13  # seeds up to which all flips are looked at
+ENUMERATED = 14  # seeds up to which all flips are looked at
 FLIPS = 10_000  # of more seeds, so many are drawn
 POWER = 0.8
 

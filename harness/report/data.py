@@ -15,6 +15,7 @@ from harness.analysis.effects import differences
 from harness.analysis.failures import failure_rates, outcomes
 from harness.analysis.frame import Frames, Plan
 from harness.analysis.interactions import interactions
+from harness.analysis.learning import of_reference
 from harness.analysis.noise import noise
 from harness.analysis.objectives import Objective, objective
 from harness.config.identity import PLACES
@@ -53,6 +54,11 @@ class ReportData:
     def objective(self) -> Objective:
         """What is judged, with its unit and scale."""
         return objective(self.plan["objective"])
+
+    @property
+    def unlearnt(self) -> str:
+        """Why the reference has not learnt, so that nothing is judged; empty: it has."""
+        return of_reference(self.plan, self.frames.trials)
 
     @property
     def labels(self) -> list[str]:

@@ -83,5 +83,5 @@ def _cells(row: Any, places: int, scale: float) -> tuple[str, ...]:
         show.interval(row.low, row.high, places, scale),
         str(row.n) if row.n == row.planned else f"{row.n} of {row.planned}",
         show.p_value(row.p_adjusted),
-        judged(row.verdict),
+        judged(row.verdict, row.reason),
     )

@@ -22,6 +22,7 @@ class Entry(NamedTuple):
     question: str = ""
     verdict: str = ""
     evidence: bool = True
+    learnt: bool = True
     trials: int = 0
     finished: int = 0
     outcome: str = ""  # how its trials ended, in words
@@ -37,6 +38,7 @@ def summary(data: ReportData) -> dict[str, Any]:
         "question": data.plan["question"],
         "verdict": words.verdict(data),
         "evidence": bool(data.plan["evidence"]),
+        "learnt": not data.unlearnt,  # whether the reference has, without which nothing is judged
         "trials": len(data.frames.trials),
         "finished": data.outcomes.finished,
         "outcome": data.outcomes.sentence,

@@ -81,6 +81,7 @@ def _front(data: ReportData, tables: Sequence[str]) -> Front:
     facts = [*profile, f"{show.count(len(plan['cells']), 'cell')} × {size}"]
     flags = ["interim look"] if words.interim(data) else []
     flags += [] if plan["evidence"] else ["no evidence"]
+    flags += ["not learnt"] if data.unlearnt else []
     return Front(plan["run_name"], plan["title"], plan["question"], facts, flags, tables)
 
 

@@ -37,16 +37,18 @@ class Summary(NamedTuple):
     outcome: str  # how the trials ended
     verdict: str
     path: Path
+    first: str = ""  # what is to be known before any number
 
 
 def summary(run_name: str, runtime: Runtime) -> Summary:
     """The verdict and the ranking of a run, from the record."""
     data = analyse(load(run_name, runtime))
     rows = list(each_row(data.ranking))
+    first = words.unlearnt(data)
     notes = [f"{_name(row)}: {row.reason}" for row in rows if row.reason and row.n > 1]
     path = runtime.reports / run_name / "index.html"
     tables, outcome = list(_tables(data, rows)), f"{data.outcomes.sentence}."
-    return Summary(tables, notes, outcome, words.verdict(data), path)
+    return Summary(tables, [] if first else notes, outcome, words.verdict(data), path, first)
 
 
 def _tables(data: ReportData, rows: Sequence[Any]) -> Iterator[Ranked]:
@@ -64,7 +66,7 @@ def _row(row: Any, places: int, scale: float) -> tuple[str, ...]:
     effect = show.kid(row.effect, places, True, scale)
     span = f" {show.interval(row.low, row.high, places, scale)}" if row.n > 1 else ""
     n = str(row.n) if row.n == row.planned else f"{row.n}/{row.planned}"
-    return _name(row), f"{effect}{span}", n, judged(row.verdict)
+    return _name(row), f"{effect}{span}", n, judged(row.verdict, row.reason)
 
 
 def _name(row: Any) -> str:
@@ -78,6 +80,6 @@ def titled(title: str, design: str) -> str:
     return f"{title}{SUFFIX}" if design == "leave_one_out" and not title.endswith(SUFFIX) else title
 
 
-def judged(verdict: str) -> str:
-    """A verdict, or a dash where nothing is judged."""
-    return show.NONE if verdict == NOT_JUDGED else verdict
+def judged(verdict: str, reason: str = "") -> str:
+    """A verdict, or a dash where a profile judges nothing: there is no reason then."""
+    return show.NONE if verdict == NOT_JUDGED and not reason else verdict

@@ -6,13 +6,16 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis import convergence
-from harness.analysis.effects import BETTER, EQUIVALENT, INCONCLUSIVE, WORSE
+from harness.analysis.effects import BETTER, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED, WORSE
 from harness.analysis.frame import MISSING
+from harness.analysis.objectives import KIMG
+from harness.analysis.search import ranked
 from harness.records import FINISHED
 from harness.report import format as show
 from harness.report.data import ReportData
 
 NAMES = {"KID × 10³": "KID"}  # in a sentence that gives no number
+NAMED = 3  # contrasts of which the sentence says more
 NO_EVIDENCE = "This profile shows the path; its numbers are no evidence."
 
 
@@ -37,13 +40,48 @@ def tuning(data: ReportData) -> str:
     )
 
 
+def unlearnt(data: ReportData) -> str:
+    """Says that the reference has not learnt; empty where it has. Goes before all else."""
+    if not data.unlearnt:
+        return ""
+    so = "" if data.suggestions is not None else ", so nothing here is judged"
+    return f"The reference has not learnt ({data.unlearnt}){so}."
+
+
 def verdict(data: ReportData) -> str:
     """What the study says, or why it says nothing."""
+    first, look = unlearnt(data), interim(data)
     if not data.plan["evidence"]:
-        return data.plan["note"] or NO_EVIDENCE
-    look, sentence = interim(data), _verdict(data)
-    said = [f"{look}." if look else "", sentence, speed(data) if data.count(FINISHED) else ""]
+        said = [first, data.plan["note"] or NO_EVIDENCE]
+    elif first and data.suggestions is None:
+        said = [first, look and f"{look}."]
+    else:
+        said = [first, look and f"{look}.", _verdict(data)]
+        said += [speed(data) if data.count(FINISHED) else ""]
     return " ".join(filter(None, said))
+
+
+def region(data: ReportData) -> str:
+    """Within what an effect is called equivalent: the declared share, and what it is here."""
+    share = f"± {show.percent(float(data.plan['equivalence']))} of"
+    if data.objective.unit == KIMG:
+        return f"{share} the reference's time"
+    said = f"{share} what the reference learnt (its untrained KID less its objective"
+    margins = data.ranking["margin"].dropna().unique()
+    if len(margins) != 1:
+        return f"{said})"
+    half, final = float(margins[0]), _reference(data)
+    places = show.decimals([half], data.objective.scale)
+    here = f": ± {show.kid(half, places, scale=data.objective.scale)} × 10⁻³"
+    beside = f", or {show.percent(round(half / final, 2))} of its objective" if final > 0 else ""
+    return f"{said}{here}{beside})"
+
+
+def _reference(data: ReportData) -> float:
+    """The mean objective of its finished trials."""
+    trials = data.frames.trials
+    own = trials[(trials["cell"] == data.plan["reference"]) & (trials["status"] == FINISHED)]
+    return float(own["final"].mean())
 
 
 def speed(data: ReportData) -> str:
@@ -95,7 +133,10 @@ def _search(data: ReportData, table: pd.DataFrame) -> str:
     ended = table[(table["status"] == FINISHED) & table["final"].notna()]
     if ended.empty:
         return "No suggestion has finished yet."
-    best = ended.sort_values("final", kind="stable").iloc[0]
+    learnt = ranked(table)
+    if learnt.empty:
+        return f"None of {show.count(len(ended), 'finished suggestion')} has learnt."
+    best = learnt.iloc[0]
     reference = data.frames.trials.loc[data.frames.trials["cell"] == data.plan["reference"]]
     unit, scale = data.objective.unit, data.objective.scale
     places = show.decimals(ended["final"], scale)
@@ -104,7 +145,15 @@ def _search(data: ReportData, table: pd.DataFrame) -> str:
         f"{unit} of {show.kid(best['final'], places, scale=scale)} (reference: "
         f"{show.kid(reference['final'].mean(), places, scale=scale)}). It was selected among them "
         "by one trial each, so it is too good by chance: confirm it on other seeds."
+        f"{_left_out(len(ended) - len(learnt))}"
     )
+
+
+def _left_out(count: int) -> str:
+    if not count:
+        return ""
+    has = "has" if count == 1 else "have"
+    return f" {show.count(count, 'suggestion')} {has} not learnt, and {has} no place."
 
 
 def _single(row: Mapping[Hashable, Any], data: ReportData) -> str:
@@ -114,6 +163,8 @@ def _single(row: Mapping[Hashable, Any], data: ReportData) -> str:
     span = show.interval(row["low"], row["high"], places, scale)
     sure = f"{level} interval {span}, n = {row['n']}" if row["n"] > 1 else "n = 1"
     why = f" ({row['reason']})" if row["reason"] and row["n"] > 1 else ""
+    if row["verdict"] == NOT_JUDGED:
+        return f"not judged: {row['reason']}."
     if row["verdict"] in (INCONCLUSIVE, EQUIVALENT):
         mean = show.kid(row["effect"], places, True, scale)
         return f"{row['verdict']}; the mean difference of {unit} is {mean} ({sure}){why}."
@@ -125,22 +176,41 @@ def _single(row: Mapping[Hashable, Any], data: ReportData) -> str:
 def _several(rows: list[dict[Hashable, Any]], unit: str) -> str:
     named = {
         word: [f"“{row['title']}”" for row in rows if row["verdict"] == word]
-        for word in (BETTER, WORSE, EQUIVALENT, INCONCLUSIVE)
+        for word in (BETTER, WORSE, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED)
     }
     effects = ((BETTER, "lower"), (WORSE, "raise"))
     parts = [f"{show.listed(named[w])} {_verb(named[w], verb)}" for w, verb in effects if named[w]]
     same = named[EQUIVALENT]
     if not parts and not same:
-        return f"None of the {len(rows)} contrasts can be told from zero; that is not “no effect”."
+        tested = len(rows) - len(named[NOT_JUDGED])
+        none = f"None of the {tested} contrasts can be told from zero; that is not “no effect”."
+        return " ".join([*([none] if tested else []), *_named(rows)])
     said = [f"{part} {unit if not number else 'it'}" for number, part in enumerate(parts)]
     if same:
         said.append(f"{show.listed(same)} {'makes' if len(same) == 1 else 'make'} no difference "
                     "that matters")  # fmt: skip
-    undecided = len(named[INCONCLUSIVE])
-    if not undecided:
-        return f"{'; '.join(said)}."
-    rest = "The other is" if undecided == 1 else f"The other {undecided} are"
-    return f"{'; '.join(said)}. {rest} inconclusive."
+    sentences, undecided = [f"{'; '.join(said)}."], len(named[INCONCLUSIVE])
+    if undecided:
+        rest = "The other is" if undecided == 1 else f"The other {undecided} are"
+        sentences.append(f"{rest} inconclusive.")
+    return " ".join([*sentences, *_named(rows)])
+
+
+def _named(rows: list[dict[Hashable, Any]]) -> list[str]:
+    """What is to be known of verdicts: sides that have not learnt, and divergences."""
+    said = [
+        f"“{row['title']}”{' is not judged' if row['verdict'] == NOT_JUDGED else ''}: "
+        f"{row['reason']}."
+        for row in rows
+        if row["reason"] and (row["verdict"] == NOT_JUDGED or _stained(row))
+    ]
+    more = [f"So of {len(said) - NAMED} more, see the ranking."] if len(said) > NAMED else []
+    return said[:NAMED] + more
+
+
+def _stained(row: Mapping[Hashable, Any]) -> bool:
+    lost = row["diverged"] or row["unlearnt_following"] or row["unlearnt_ignoring"]
+    return bool(lost) and row["verdict"] in (BETTER, WORSE, EQUIVALENT)
 
 
 def _verb(subjects: list[str], verb: str) -> str:

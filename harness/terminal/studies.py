@@ -160,6 +160,8 @@ def _cells(forecast: "Forecast") -> Table:
 def show_summary(summary: "Summary") -> None:
     """The ranking of a run, its verdict, and where the report is."""
     console = Console(highlight=False, markup=False)
+    if summary.first:
+        console.print(f"\n{summary.first}", style="bold yellow")
     for ranked in summary.tables:
         console.print(f"\n{ranked.title}", style="bold")
         console.print(_ranking(ranked))

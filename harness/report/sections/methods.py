@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.analysis.effects import HOLM, MAX_T, primary
 from harness.report import format as show
+from harness.report import words
 from harness.report.blocks import Block, Heading, Text
 from harness.report.data import ReportData
 
@@ -121,10 +122,11 @@ def _statistics(data: ReportData) -> Iterator[str]:
         f"{show.count(len(plan['contrasts']), 'contrast')} at once (Šidák), and p values "
         f"{TESTS[primary(len(plan['seeds']))]}."
     )
-    yield (
-        f"An effect was called equivalent where its {show.percent(1 - 2 * float(plan['alpha']))} "
-        f"interval lay within ± {show.percent(float(plan['equivalence']))} of the reference."
-    )
+    if primary(len(plan["seeds"])) == MAX_T:
+        yield (
+            f"An effect was called equivalent where two one-sided sign-flip tests, adjusted by the "
+            f"method of Holm, put it within {words.region(data)}."
+        )
 
 
 def _outcome(data: ReportData) -> Iterator[str]:

@@ -17,8 +17,9 @@ HOW = (
     "are left out."
 )
 UNKNOWN = (
-    " Where blocks that share no image are not recorded, scoring is told from the standard errors "
-    "of single evaluations, which hold noise that the cells share, too: at most so much."
+    " Where an older record has no parts that share no image, scoring is told from the standard "
+    "errors of single evaluations: they hold noise that the cells share and, of overlapping "
+    "subsets, miss that of the generated images, so no advice is given."
 )
 
 

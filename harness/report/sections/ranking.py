@@ -9,6 +9,7 @@ from harness.analysis.claims import CONTRADICTED, NOT_JUDGED, STABILITY, SUPPORT
 from harness.analysis.effects import BETTER, EQUIVALENT, HOLM, MAX_T, WORSE, primary
 from harness.analysis.frame import each_row
 from harness.report import format as show
+from harness.report import words
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Tag, Text
 from harness.report.data import ReportData
 from harness.report.summary import judged, titled
@@ -40,26 +41,37 @@ def build(data: ReportData) -> list[Block]:
 def _how(data: ReportData) -> str:
     plan, alpha = data.plan, float(data.plan["alpha"])
     test = primary(len(plan["seeds"]))
-    judged_here = "" if plan["evidence"] else " Nothing is judged in this profile."
-    diverged = (
-        " A diverged trial enters with its failure value; where the seeds without one give another "
-        "verdict, it is inconclusive."
-        if data.ranking["diverged"].any()
-        else ""
-    )
+    nothing = "" if plan["evidence"] else " Nothing is judged in this profile."
+    if plan["evidence"] and data.unlearnt:
+        nothing = " Nothing is judged, since the reference has not learnt."
+    diverged = f" {_DIVERGED}" if data.ranking["diverged"].any() else ""
     return (
         f"An effect is the objective, {data.objective.what}, with the tip followed minus ignored, "
         f"{_ELSE[plan.get('crossed') is not None]}, so negative helps. Differences are taken seed "
         "by seed. Intervals are "
         f"{show.percent(1 - alpha)} intervals for all {show.count(len(data.ranking), 'contrast')} "
         f"at once. p is adjusted for all of them, too, by {_TESTS[test]}; it alone makes the "
-        f"verdict, at {show.plain(alpha)}. “Equivalent” is an effect whose "
-        f"{show.percent(1 - 2 * alpha)} interval lies within ± {show.percent(plan['equivalence'])} "
-        "of the reference; “inconclusive” is not “no effect”. Places in brackets are those that "
-        "a tip may hold, by the test of all pairs; a win is a seed in which following is better."
-        f"{diverged}{judged_here}"
+        f"verdict, at {show.plain(alpha)}. {_equivalent(data)}; “inconclusive” is not “no effect”. "
+        "What has not learnt is never better, and takes no place. Places in brackets are those "
+        "that a tip may hold, by the test of all pairs; a win is a seed in which following is "
+        f"better.{diverged}{nothing}"
     )
 
+
+def _equivalent(data: ReportData) -> str:
+    if primary(len(data.plan["seeds"])) != MAX_T:
+        return "With fewer than six seeds nothing is called “equivalent”"
+    return (
+        f"“Equivalent” is an effect that is surely within {words.region(data)}, by two one-sided "
+        "sign-flip tests, adjusted by the method of Holm"
+    )
+
+
+_DIVERGED = (
+    "A diverged trial enters with its failure value, which in the test weighs no more than the "
+    "largest difference without; a verdict falls where the seeds without say the opposite or, six "
+    "or more, nothing."
+)
 
 _ELSE = {False: "all else equal", True: "averaged over the levels of the other factors"}
 _TESTS = {
@@ -76,17 +88,17 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
     places = show.decimals(rows["effect"], scale)
     body: list[list[Cell]] = [
         [
-            _place(place, row),
+            _place(row),
             titled(row.title, row.design),
             show.kid(row.effect, places, True, scale),
             show.interval(row.low, row.high, places, scale),
             f"{row.n} of {row.planned}",
             f"{round(row.wins * row.n)} of {row.n}" if row.n else show.NONE,
             show.p_value(row.p_adjusted),
-            Tag(judged(row.verdict), TONES.get(row.verdict, "neutral"), row.reason),
+            Tag(judged(row.verdict, row.reason), TONES.get(row.verdict, "neutral"), row.reason),
             _without(row, places, scale),
         ]
-        for place, row in enumerate(each_row(rows), 1)
+        for row in each_row(rows)
     ]
     kept = [number for number in range(9) if number < 8 or rows["diverged"].any()]
     columns = ["#", "Tip", "Effect", "Interval", "n", "Wins", "p", "Verdict", "Diverged"]
@@ -100,10 +112,11 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
     )
 
 
-def _place(place: int, row: Any) -> str:
+def _place(row: Any) -> str:
     """Its place, and those that it may hold among the tips of its design."""
-    if not row.n:
+    if not math.isfinite(row.place):
         return show.NONE
+    place = int(row.place)
     if not math.isfinite(row.rank_low):
         return str(place)
     low, high = int(row.rank_low), int(row.rank_high)
@@ -144,8 +157,8 @@ def _claims(data: ReportData) -> Table:
 
 def _said(row: Any) -> str:
     of = "" if row.of == "quality" else row.of
-    words = ", ".join(word for word in (of, row.condition) if word)
-    return SAID[row.effect] + (f" ({words})" if words else "")
+    more = ", ".join(word for word in (of, row.condition) if word)
+    return SAID[row.effect] + (f" ({more})" if more else "")
 
 
 def _by(row: Any) -> str:
@@ -169,9 +182,9 @@ def _tested(data: ReportData) -> str:
         f"({'sign flips' if exact else 'Holm'}",
     }
     said = []
-    for of, words in tests.items():
+    for of, test in tests.items():
         own = data.claims[(data.claims["of"] == of) & (data.claims["family"] > 0)]
         if len(own) and data.plan["evidence"]:
             count = show.count(int(own["family"].iloc[0]), "contrast")
-            said.append(f"{words} over the {count} with such a claim)")
+            said.append(f"{test} over the {count} with such a claim)")
     return f"; claims {', and '.join(said)}" if said else ""

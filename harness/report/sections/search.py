@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.search import SUGGESTED
+from harness.analysis.search import SUGGESTED, ranked
 from harness.design.search import REFUSED
 from harness.plots.search import draw_history, draw_slices, history_info, slices_info
 from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED
@@ -48,8 +48,7 @@ def _how(data: ReportData, table: pd.DataFrame) -> str:
 
 def _best(data: ReportData, table: pd.DataFrame) -> Table:
     names = list(data.plan["search"]["space"])
-    ended = table[(table["status"] == FINISHED) & table["final"].notna()]
-    ended = ended.sort_values("final", kind="stable").head(MOST)
+    ended = ranked(table).head(MOST)
     places = show.decimals(ended["final"])
     rows: list[list[Cell]] = []
     for place, (_, row) in enumerate(ended.iterrows(), 1):
@@ -57,6 +56,8 @@ def _best(data: ReportData, table: pd.DataFrame) -> Table:
         rows.append([str(place), row["cell"], show.kid(row["final"], places), *values])
     columns = ["#", "Suggestion", "KID × 10³", *names]
     caption = f"The best finished suggestions, of {int((table['status'] == FINISHED).sum())}"
+    if nothing := int((table["unlearnt"] != "").sum()):
+        caption += f"; {nothing} that {'has' if nothing == 1 else 'have'} not learnt left out"
     return Table(caption, columns, rows, frozenset({0, 2}), "tables/search.csv")
 
 

@@ -83,7 +83,7 @@ def _rankings(tuned: pd.DataFrame, untuned: pd.DataFrame) -> Table:
                 titled(row.title, row.design),
                 *(str(n) if of.n else show.NONE for n, of in ((place, row), (was, other))),
                 *(_effect(of, places) for of in (row, other)),
-                *(judged(of.verdict) for of in (row, other)),
+                *(judged(of.verdict, of.reason) for of in (row, other)),
             ]
         )
     columns = ["Tip", "#", "# untuned", "Effect", "Effect untuned", "Verdict", "Verdict untuned"]

@@ -22,7 +22,7 @@ OPEN = 1  # so many checks are shown at once; more would push the plot off the f
 
 def build(data: ReportData) -> list[Block]:
     """The verdict in a sentence, the numbers at a glance, the checks, and the effects."""
-    tone = "lead" if data.plan["evidence"] else "warning"
+    tone = "lead" if data.plan["evidence"] and not data.unlearnt else "warning"
     blocks: list[Block] = [Text(words.verdict(data), tone)]
     if data.plan["evidence"] and data.plan["note"]:
         blocks.append(Text(data.plan["note"], "note"))
@@ -132,7 +132,7 @@ def _forest(data: ReportData, identity: str, number: int, of: int) -> Figure:
     judged = [f"{row.title}: {row.note}, {row.verdict}" for row in info.rows]
     name = "forest" if of == 1 else f"forest-{number}"
     alt = f"Forest plot of effects on {data.objective.unit}. {'; '.join(judged)}."
-    caption = _caption(data, NOT_JUDGED not in set(rows["verdict"]))
+    caption = _caption(data, bool((rows["verdict"] != NOT_JUDGED).any()))
     metric = f" Metric identity {identity}." if of > 1 else ""
     return figure(name, partial(draw_forest, info), alt, f"{caption}{metric}")
 
@@ -140,9 +140,9 @@ def _forest(data: ReportData, identity: str, number: int, of: int) -> Figure:
 def _caption(data: ReportData, judged: bool) -> str:
     level = show.percent(1 - float(data.plan["alpha"]))
     colours = (
-        "Blue: better, orange: worse, green: equivalent, open grey: inconclusive."
+        "Blue: better, orange: worse, green: equivalent, open grey: inconclusive or not judged."
         if judged
-        else "Nothing is judged in this profile."
+        else "Nothing is judged."
     )
     return (
         f"Effect of each tip on {data.objective.unit}, following − ignoring, paired by seed: mean "

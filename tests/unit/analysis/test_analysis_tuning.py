@@ -9,7 +9,7 @@ from harness.config.runtime import Runtime
 from harness.config.study import read
 from harness.design.expand import expand
 from harness.errors import HarnessError
-from harness.files import write_json
+from harness.files import read_json, write_json
 from harness.report.data import analyse
 from harness.report.sections.tuning import build
 from harness.report.words import verdict
@@ -42,7 +42,7 @@ def level(trial):
     """The true KID: tuned, following wins; untuned (2e-4), ignoring does."""
     rate = trial.cell.config.optimizer.generator.learning_rate
     ema = trial.cell.config.training.ema > 0
-    table = {(1e-4, True): 0.3, (2e-4, True): 0.5, (4e-4, True): 0.1,
+    table = {(1e-4, True): 0.3, (2e-4, True): 0.4, (4e-4, True): 0.1,
              (1e-4, False): 0.3, (2e-4, False): 0.2, (4e-4, False): 0.4}  # fmt: skip
     return table[rate, ema] + 0.001 * trial.seed + 0.0001 * (trial.seed**2) * ema
 
@@ -72,6 +72,25 @@ def test_a_diverged_trial_counts_with_its_failure_value_and_a_crash_decides_noth
     assert choose(plan.to_json(), runtime) == {}
 
 
+def test_a_point_that_has_not_learnt_is_chosen_only_where_none_has(runtime, plan):
+    """Images all black at the fastest rate, with the lowest KID of all."""
+    for trial in plan.tuning.trials:
+        fast = trial.cell.config.optimizer.generator.learning_rate == 4e-4
+        record(runtime, trial, 0.01 if fast else level(trial))
+        if fast:
+            path = runtime.trials / trial.key / "result.json"
+            flags = [{"flag": "collapsed", "kimg": 5.0, "identity": "m"}]
+            write_json(path, read_json(path) | {"flags": flags})
+    rate = "optimizer.generator.learning_rate"
+    assert choose(plan.to_json(), runtime) == {
+        "reference": f"{rate}=0.0001",
+        "generator_ema=off": f"{rate}=0.0002",
+    }
+    for trial in plan.tuning.trials:
+        record(runtime, trial, 0.8 + 0.01 * level(trial))  # nor has any
+    assert choose(plan.to_json(), runtime)["reference"] == f"{rate}=0.0004"
+
+
 def run(runtime, plan):
     """Train what is due, settle, and train the rest."""
     for trial in plan.due:
@@ -91,7 +110,7 @@ def test_the_ranking_is_of_tuned_cells_and_the_untuned_one_stands_beside_it(runt
     data = analyse(frames)
     assert data.ranking["effect"][0] == pytest.approx(0.1 - 0.2 + 0.0001 * 5 / 3)
     assert data.ranking["verdict"][0] == "better"
-    assert untuned(frames)["effect"][0] == pytest.approx(0.5 - 0.2 + 0.0001 * 5 / 3)
+    assert untuned(frames)["effect"][0] == pytest.approx(0.4 - 0.2 + 0.0001 * 5 / 3)
     assert untuned(frames)["verdict"][0] == "worse"
     table = points(frames.plan, frames.beside)
     assert list(table["chosen"]) == [False, False, True, False, True, False]

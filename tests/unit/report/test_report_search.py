@@ -91,6 +91,26 @@ def test_the_best_are_finished_ones_and_say_that_they_were_selected(whole):
     assert len(data.labels) == 9
 
 
+def test_a_suggestion_that_collapsed_is_never_the_best(whole):
+    trial = begun(whole, 12).trials[7]
+    record(whole, trial, 0.02)
+    path = whole.trials / trial.key / "result.json"
+    flags = [{"flag": "collapsed", "kimg": 5.0, "identity": "m"}]
+    write_json(path, read_json(path) | {"flags": flags})
+    data = data_of(whole)
+    assert data.suggestions["unlearnt"][6] == "1 of 1 trials collapsed"
+    assert data.suggestions["best_so_far"].min() == pytest.approx(0.3)
+    best = search.build(data)[2]
+    assert "suggestion 7" not in {row[1] for row in best.rows}
+    assert best.rows[0][1] == "suggestion 4"
+    assert best.caption.endswith("1 that has not learnt left out")
+    assert "suggestion 7" not in data.labels
+    said = words.verdict(data)
+    assert said.startswith("The reference has not learnt (the final KID is 56 % of the untrained")
+    assert "The best of 10 finished suggestions is suggestion 4" in said
+    assert said.endswith("1 suggestion has not learnt, and has no place.")
+
+
 def test_figures_show_what_ended_badly_as_such(whole):
     data = data_of(whole)
     info = history_info(data.suggestions, 0.5)

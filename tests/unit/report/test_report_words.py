@@ -21,9 +21,10 @@ RUN = Recipe.run_name
 def test_the_lead_says_interim_and_names_the_verdicts(found):
     sentence = found.verdict
     assert sentence.startswith("Interim look: 39 of 40 trials have ended.")
-    assert "“Spectral normalisation in the discriminator” lowers KID" in sentence
+    assert "and “Spectral normalisation in the discriminator” lower KID" in sentence
     assert "“Batch normalisation in the discriminator” raises it" in sentence
-    assert "The other 2 are inconclusive." in sentence
+    assert "“One-sided label smoothing of 0.1” makes no difference that matters" in sentence
+    assert sentence.endswith("diverged: 1 of 8 where ignored.")
 
 
 def test_a_single_contrast_is_put_in_numbers(tmp_path: Path):
@@ -36,7 +37,9 @@ def test_a_single_contrast_is_put_in_numbers(tmp_path: Path):
 def test_a_single_contrast_says_why_it_is_inconclusive(tmp_path: Path):
     recipe = replace(TIDY, tips=TIPS[:1], diverged=[(Recipe.label(TIPS[0]), 3)], seeds=range(5))
     sentence = words.verdict(analyse(load(RUN, build(tmp_path, recipe))))
-    assert sentence.endswith("(inconclusive with the diverged trial, better without).")
+    assert sentence.endswith(
+        "(better without the seeds in which a side diverged; diverged: 1 of 5 where ignored)."
+    )
 
 
 def test_summary_is_the_ranking_as_text(runtime, found):
@@ -46,7 +49,10 @@ def test_summary_is_the_ranking_as_text(runtime, found):
     tip, effect, n, verdict = table.rows[1]
     assert (tip, n, verdict) == ("spectral_norm", "7/8", "better")
     assert re.fullmatch(r"−\d\d\.\d \[−\d\d\.\d, −\d\d\.\d\]", effect)  # true minus signs
-    assert found.notes == ["adam_beta_1: inconclusive with the diverged trial, better without"]
+    assert found.first == ""
+    assert found.notes == [
+        "adam_beta_1: by the test; the interval includes zero; diverged: 1 of 8 where ignored"
+    ]
 
 
 def test_the_summary_fits_80_columns_and_cuts_no_word(found, monkeypatch, capsys):

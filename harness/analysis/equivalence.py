@@ -1,0 +1,51 @@
+"""Equivalence: an effect that is surely smaller than a declared share of what was learnt."""
+
+import math
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from harness.analysis import max_t
+from harness.analysis.frame import Frames
+from harness.analysis.max_t import Array
+from harness.analysis.objectives import KIMG, objective
+from harness.design.reach import EXACT
+from harness.records import FINISHED
+
+
+def margin(frames: Frames, identity: str | None) -> float:
+    """Half-width of the declared region of equivalence; NaN where there is none.
+
+    A share of what the reference has learnt, untrained less final, as the objective measures it.
+    So there is none where the untrained KID is unknown, or nothing was learnt. Of a time, which has
+    no value untrained, it is a share of the reference's.
+    """
+    trials = frames.trials
+    reference = trials[
+        (trials["cell"] == frames.plan["reference"])
+        & (trials["identity"] == identity)
+        & (trials["status"] == FINISHED)
+    ].reindex(columns=["final", "untrained"])
+    if objective(frames.plan["objective"]).unit == KIMG:
+        learnt = float(reference["final"].mean())
+    else:
+        learnt = float((reference["untrained"] - reference["final"]).mean())
+    return learnt * float(frames.plan["equivalence"]) if learnt > 0 else math.nan
+
+
+def equivalence(D: Array, margins: Array, reached: NDArray[np.bool_], alpha: float) -> pd.DataFrame:
+    """Two one-sided sign-flip tests against the ends of the region, adjusted by Holm.
+
+    Columns: margin, p_equivalence, p_equivalence_adjusted, equivalent. Exact like the primary test,
+    and for as many seeds. None where in some seed both sides entered with their budget (`reached`
+    is False): that they took equally long is not known.
+    """
+    known = (np.isfinite(D).sum(0) >= EXACT) & reached
+    inside = np.where(known, D, np.nan)
+    # not below −margin, not above +margin
+    p = np.maximum(max_t.above(inside + margins), max_t.above(margins - inside))
+    table = pd.DataFrame({"margin": margins, "p_equivalence": p})
+    table["p_equivalence_adjusted"] = max_t.holm(table["p_equivalence"])
+    table["equivalent"] = table["p_equivalence_adjusted"] <= alpha
+    return table

@@ -1,0 +1,69 @@
+"""Whether trials have learnt anything: what has not is not judged (statistics, "What is judged").
+
+KIDs of generators that make grey or black images differ too, and by more than seeds do. A test
+would call that an effect.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from harness.metrics.health import COVERAGE_FLOOR
+from harness.outcomes import COLLAPSED
+from harness.records import DIVERGED, FINISHED
+
+UNLEARNT_SHARE = 0.5  # of the untrained KID: a final one above it is no result of learning
+
+
+_READ = ("status", "flags", "untrained", "final_kid", "coverage")
+
+
+def collapsed(trials: pd.DataFrame) -> "pd.Series[bool]":
+    """Which trials have the flag of a collapse."""
+    return trials["flags"].map(lambda flags: COLLAPSED in str(flags).split()).astype(bool)
+
+
+def unlearnt(trials: pd.DataFrame) -> str:
+    """Why the finished ones of these trials have not learnt; empty: they have, or who knows.
+
+    Most of them collapsed, or on average their final KID is above half of the untrained one, or
+    their coverage next to nothing. What a record does not have cannot speak against it.
+    """
+    ended = trials[trials["status"] == FINISHED].reindex(columns=list(_READ))
+    if ended.empty:
+        return ""
+    fallen = int(collapsed(ended).sum())
+    if 2 * fallen > len(ended):
+        return f"{fallen} of {len(ended)} trials collapsed"
+    known = ended[["untrained", "final_kid"]].dropna()
+    before, after = known.mean() if len(known) else (math.nan, math.nan)
+    if before > 0 and after > UNLEARNT_SHARE * before:
+        return f"the final KID is {100 * after / before:.0f} % of the untrained one"
+    coverage = float(ended["coverage"].mean())
+    return f"coverage is {coverage:.2g}" if coverage < COVERAGE_FLOOR else ""
+
+
+def failed(trials: pd.DataFrame) -> str:
+    """Like `unlearnt`, of trials that may all have diverged, too."""
+    lost = int((trials["status"] == DIVERGED).sum())
+    if lost and not (trials["status"] == FINISHED).any():
+        return f"{lost} of {lost} trials diverged"
+    return unlearnt(trials)
+
+
+def of_reference(plan: Mapping[str, Any], trials: pd.DataFrame) -> str:
+    """Why a study's reference has not learnt, so that nothing of it is judged; empty: it has.
+
+    By the metric identity that most of its trials have. One of which every trial diverged is no
+    such case: that is a failure, and counts against it.
+    """
+    own = trials[trials["cell"] == plan["reference"]].dropna(subset=["identity"])
+    return unlearnt(own[own["identity"] == own["identity"].mode()[0]]) if len(own) else ""
+
+
+def sides(trials: pd.DataFrame, weights: Mapping[str, float]) -> tuple[str, str]:
+    """Why the cells that a contrast follows, and those it ignores, have not learnt."""
+    signs = trials["cell"].map(weights)
+    return failed(trials[signs > 0]), failed(trials[signs < 0])

@@ -1,0 +1,128 @@
+"""What a contrast is called: better, worse, equivalent, inconclusive, or not judged, and why."""
+
+from typing import Any, NamedTuple
+
+from harness.design.reach import EXACT
+
+BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"
+INCONCLUSIVE, NOT_JUDGED = "inconclusive", "not judged"
+UNLEARNT = "the reference has not learnt"
+
+Words = tuple[str, str]  # verdict, reason
+
+
+class Rules(NamedTuple):
+    """What all contrasts of a study are judged by."""
+
+    alpha: float
+    exact: bool  # whether the test is the one that needs six seeds
+    evidence: bool
+    contrasts: int
+    reference: str  # why it has not learnt; empty: it has
+
+
+def verdict(
+    n: int, effect: float, p_adjusted: float, alpha: float, equivalent: bool, exact: bool
+) -> Words:
+    """The verdict by the adjusted p, and the reason where there can be none.
+
+    `equivalent` counts where the p tells no difference; `exact` says that the test is one that
+    needs six seeds.
+    """
+    if n < 2:
+        return INCONCLUSIVE, f"n = {n}"
+    if exact and n < EXACT:
+        return INCONCLUSIVE, f"n = {n}: the exact test needs {EXACT} seeds"
+    if p_adjusted > alpha:
+        return (EQUIVALENT if equivalent else INCONCLUSIVE), ""
+    return (BETTER if effect < 0 else WORSE), ""
+
+
+def judge(row: Any, rules: Rules) -> tuple[str, str, str]:
+    """Verdict, reason, and the verdict over the seeds in which no side diverged.
+
+    `row` is one of `effects`. What has not learnt is never better than something, nor equivalent;
+    where that is the reference, or both sides, nothing is judged.
+    """
+    if not rules.evidence:
+        return NOT_JUDGED, "", NOT_JUDGED
+    if rules.reference:
+        return NOT_JUDGED, f"{UNLEARNT}: {rules.reference}", NOT_JUDGED
+    followed, ignored = row.unlearnt_following, row.unlearnt_ignoring
+    if followed and ignored:
+        return NOT_JUDGED, f"neither side has learnt: {_where(followed, ignored)}", NOT_JUDGED
+    found, reason, without = _tested(row, rules)
+    nothing = f"not learnt {_where(followed, ignored)}" if followed or ignored else ""
+    if (found == EQUIVALENT and nothing) or {BETTER: followed, WORSE: ignored}.get(found):
+        return NOT_JUDGED, nothing, without
+    said = [reason, "" if row.diverged_alone else nothing, _diverged(row)]
+    return found, "; ".join(filter(None, said)), without
+
+
+def favoured_unlearnt(row: Any) -> bool:
+    """Whether the side with the lower values has not learnt, so that it takes no place."""
+    return bool(row.unlearnt_following if row.effect < 0 else row.unlearnt_ignoring)
+
+
+def _where(followed: str, ignored: str) -> str:
+    """Which sides of a contrast have not learnt, and why that is said."""
+    sides = (("where followed", followed), ("where ignored", ignored))
+    return ", ".join(f"{where} ({why})" for where, why in sides if why)
+
+
+def _diverged(row: Any) -> str:
+    """In how many seeds which side diverged; empty where none did."""
+    counts = {"where followed": row.diverged_following, "where ignored": row.diverged_ignoring}
+    said = [f"{count} of {row.n} {where}" for where, count in counts.items() if count]
+    return f"diverged: {', '.join(said)}" if said and row.n > 1 else ""
+
+
+def _tested(row: Any, rules: Rules) -> tuple[str, str, str]:
+    """What the test says, or the count of divergences, and what the finished seeds say of it.
+
+    These veto only if they say the opposite, or nothing although there are as many of them as the
+    exact test needs: a divergence is a result, and most often it is not the reason of an effect.
+    """
+    if row.diverged_alone and _by_count(row.n, rules) <= rules.alpha:
+        found = WORSE if row.diverged_following else BETTER
+        return found, "", INCONCLUSIVE
+    args = (rules.alpha, row.equivalent, rules.exact)
+    found, reason = verdict(row.n, row.effect, row.p_adjusted, *args)
+    # adjusting over the finished seeds may move contrasts of which no trial diverged
+    without = found
+    if row.diverged:
+        finished = (row.n_finished, row.effect_finished, row.p_adjusted_finished)
+        without, _ = verdict(*finished, rules.alpha, False, rules.exact)
+    if _vetoed(found, without, row.n_finished):
+        trials = "trial" if row.diverged == 1 else "trials"
+        return INCONCLUSIVE, f"{found} with the diverged {trials}, {without} without", without
+    if found == INCONCLUSIVE and without in (BETTER, WORSE):
+        return found, f"{without} without the seeds in which a side diverged", without
+    return found, reason or _disagreement(row, found), without
+
+
+def _vetoed(found: str, without: str, finished: int) -> bool:
+    if found == INCONCLUSIVE or without == found:
+        return False
+    if without == INCONCLUSIVE:  # which it also is of what is equivalent
+        return found != EQUIVALENT and finished >= EXACT
+    return True
+
+
+def _by_count(n: int, rules: Rules) -> float:
+    """How likely it is, at most, that one side diverges in all n seeds and the other in none.
+
+    If both diverge with the same probability q, 2 (q (1 − q))ⁿ ≤ 2 / 4ⁿ; for all contrasts
+    together by Bonferroni. No value of a failure, nor what other contrasts scatter, enters it.
+    """
+    return rules.contrasts * 2 / float(4**n)
+
+
+def _disagreement(row: Any, found: str) -> str:
+    """Where test and interval do not say the same: one is exact, the other parametric."""
+    outside = bool(row.low > 0 or row.high < 0)
+    if found in (BETTER, WORSE) and not outside:
+        return "by the test; the interval includes zero"
+    if found == INCONCLUSIVE and outside:
+        return "by the test; the interval leaves out zero"
+    return ""

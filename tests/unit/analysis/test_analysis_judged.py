@@ -1,0 +1,257 @@
+"""What is judged at all: what has not learnt is not, and a divergence is a result."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness.analysis.claims import claims
+from harness.analysis.effects import effects
+from harness.analysis.ranking import ranking
+
+WAVE = np.array([1, -1, 0.5, -0.5, 0.8, -0.8, 0.2, -0.2, 0.6, -0.6, 0.4, -0.4])
+
+
+def cell(final=0.3, seeds=6, untrained=1.7, coverage=0.5, collapsed=0, diverged=0, share=1.0):
+    """Trials of a cell: so many collapsed from the first on, or diverged from the last back."""
+    rows = []
+    for seed in range(seeds):
+        lost = seed >= seeds - diverged
+        rows.append({
+            "seed": seed, "identity": "m", "untrained": untrained, "coverage": coverage,
+            "final": untrained if lost else final + 0.01 * share * WAVE[seed],
+            "final_kid": untrained if lost else final,
+            "status": "diverged" if lost else "finished",
+            "flags": "collapsed accuracy_below_band" if seed < collapsed else "", "censored": 0.0,
+        })  # fmt: skip
+    return rows
+
+
+def study(tips, reference=None, weights=None, **plan):
+    """Contrasts of cells with the reference, or by `weights`: (cell, cell of the other side)."""
+    cells = {"reference": reference or cell(share=-1.0), **tips}
+    weights = weights or {name: {name: 1, "reference": -1} for name in tips}
+    contrasts = []
+    for name, own in weights.items():
+        sides = {"following": max(own, key=own.get), "ignoring": min(own, key=own.get)}
+        contrast = {"name": name, "kind": "tip", "title": name, "design": "", "heuristic": ""}
+        claim = {"source": "S0", "effect": "no_effect"}
+        contrasts.append(contrast | sides | {"weights": own, "claims": [
+            claim, claim | {"of": "stability"}, claim | {"of": "variety"}]})  # fmt: skip
+    trials = pd.DataFrame([{"cell": name, **row} for name, rows in cells.items() for row in rows])
+    seeds = list(range(len(cells["reference"])))
+    plan = {"alpha": 0.05, "evidence": True, "contrasts": contrasts, "reference": "reference",
+            "seeds": seeds, "equivalence": 0.05, "objective": "final", **plan}  # fmt: skip
+    return SimpleNamespace(plan=plan, trials=trials)
+
+
+def found(frames):
+    return effects(frames).set_index("contrast")
+
+
+GREY = {"final": 1.737, "untrained": 1.755}
+UNLEARNT = [
+    (GREY, "the final KID is 99 % of the untrained one"),
+    ({"coverage": 0.01}, "coverage is 0.01"),
+    ({"collapsed": 4}, "4 of 6 trials collapsed"),
+]
+
+
+@pytest.mark.parametrize(("reference", "why"), UNLEARNT)
+def test_where_the_reference_has_not_learnt_nothing_is_judged(reference, why):
+    frames = study({"same": cell(), "tip": cell(0.1)}, cell(**reference))
+    table = ranking(frames)
+    assert set(table["verdict"]) == {"not judged"}
+    assert set(table["reason"]) == {f"the reference has not learnt: {why}"}
+    assert table["place"].isna().all()
+    assert table["rank_low"].isna().all()
+    assert set(claims(frames, table)["judgement"]) == {"not tested here"}
+
+
+def test_half_of_the_untrained_kid_and_half_of_the_trials_are_enough():
+    table = found(study({"tip": cell(0.1)}, cell(0.85, collapsed=3)))
+    assert table.loc["tip", "verdict"] == "better"
+
+
+def test_what_an_old_record_does_not_tell_speaks_against_nothing():
+    frames = study({"tip": cell(0.1), "same": cell()})
+    for name in ("untrained", "coverage"):
+        frames.trials[name] = np.nan
+    table = found(frames)
+    assert table["verdict"].to_dict() == {"tip": "better", "same": "inconclusive"}
+    assert np.isnan(table["margin"]).all()  # what was learnt is not known
+    table = found(SimpleNamespace(plan=frames.plan, trials=frames.trials.drop(columns="flags")))
+    assert table.loc["tip", "verdict"] == "better"
+
+
+@pytest.mark.parametrize("black", [{"coverage": 0.0}, {"collapsed": 6}])
+def test_a_side_that_has_collapsed_is_never_better_and_takes_no_place(black):
+    tips = {"black": cell(0.05, **black), "good": cell(0.2), "same": cell()}
+    frames = study(tips)
+    table = ranking(frames).set_index("contrast")
+    assert table.loc["black", "verdict"] == "not judged"
+    assert table.loc["black", "reason"].startswith("not learnt where followed (")
+    assert table.index[0] == "good"
+    assert table["place"].tolist()[:2] == [1, 2]
+    assert np.isnan(table.loc["black", "place"])
+    assert np.isnan(table.loc["black", "rank_low"])
+    assert table.loc["good", "verdict"] == "better"
+    # and so where it is ignored, without a verdict in its favour
+    turned = study(tips, weights={name: {name: -1, "reference": 1} for name in tips})
+    table = ranking(turned).set_index("contrast")
+    assert table.loc["black", "verdict"] == "not judged"
+    assert np.isnan(table.loc["black", "place"])
+
+
+def test_a_side_that_has_collapsed_is_not_equivalent():
+    black = cell(0.3, 12, coverage=0.0)
+    table = found(study({"black": black, "same": cell(0.3, 12)}, cell(0.3, 12, share=-1.0)))
+    assert table["verdict"].to_dict() == {"black": "not judged", "same": "equivalent"}
+
+
+def test_a_side_that_has_learnt_nothing_is_named_where_it_is_worse():
+    row = found(study({"tip": cell(1.6)})).loc["tip"]
+    why = "not learnt where followed (the final KID is 94 % of the untrained one)"
+    assert (row["verdict"], row["reason"]) == ("worse", why)
+
+
+def test_where_neither_side_has_learnt_that_contrast_is_not_judged():
+    """As in an ablation, whose tips are contrasted with a recipe, too."""
+    tips = {"recipe": cell(1.6), "without": cell(1.2), "tip": cell(0.1)}
+    weights = {"tip": {"tip": 1, "reference": -1}, "left out": {"recipe": 1, "without": -1}}
+    frames = study(tips, weights=weights)
+    table = found(frames)
+    assert table["verdict"].to_dict() == {"tip": "better", "left out": "not judged"}
+    assert table.loc["left out", "reason"].startswith("neither side has learnt: ")
+    judged = claims(frames, ranking(frames)).groupby("contrast")["judgement"].agg(set)
+    assert judged["left out"] == {"not tested here"}
+
+
+def test_sides_of_many_cells_are_judged_by_all_their_trials():
+    cells = {"a": cell(0.3), "b": cell(1.6, collapsed=6), "c": cell(0.2), "d": cell(1.6)}
+    rates = {"rate": {"b": 0.5, "d": 0.5, "a": -0.5, "c": -0.5},
+             "tip": {"c": 0.5, "d": 0.5, "a": -0.5, "b": -0.5}}  # fmt: skip
+    table = found(study(cells, weights=rates))
+    assert table.loc["rate", "verdict"] == "worse"
+    assert "where followed" in table.loc["rate", "reason"]
+    assert table.loc["tip", "reason"].startswith("neither side has learnt: ")
+
+
+def test_a_profile_without_evidence_gives_no_place_to_what_collapsed_either():
+    table = ranking(study({"black": cell(0.05, coverage=0.0), "b": cell(0.2)}, evidence=False))
+    assert set(table["verdict"]) == {"not judged"}
+    assert table["contrast"].tolist() == ["b", "black"]
+    assert table["place"].fillna(0).tolist() == [1, 0]
+
+
+def test_the_margin_is_a_share_of_what_was_learnt():
+    table = found(study({"tip": cell()}, cell(0.3, untrained=1.7)))
+    mean = np.mean(0.3 + 0.01 * WAVE[:6])
+    assert table.loc["tip", "margin"] == pytest.approx(0.05 * (1.7 - mean))
+    # nothing was learnt, by an objective that need not be the last KID
+    table = found(study({"tip": cell()}, cell(0.3, untrained=0.25), objective="area"))
+    assert np.isnan(table.loc["tip", "margin"])
+
+
+def test_a_time_has_a_margin_of_its_own_and_budgets_are_not_equally_long():
+    times = study(
+        {"tip": cell(100.0, 8)}, cell(100.0, 8, share=-1.0), objective="time_to_threshold"
+    )
+    times.trials["final_kid"] = 0.3
+    row = found(times).loc["tip"]
+    assert row["margin"] == pytest.approx(5, rel=0.01)
+    assert row["verdict"] == "equivalent"
+    times.trials["censored"] = 1.0
+    assert found(times).loc["tip", "verdict"] == "inconclusive"
+    learnt = times.trials["cell"] == "tip"
+    times.trials.loc[learnt, "censored"] = 0.0  # it got there, if at the very end
+    assert found(times).loc["tip", "verdict"] == "equivalent"
+    times.trials["final_kid"] = 1.6
+    assert found(times).loc["tip", "verdict"] == "not judged"
+
+
+def test_two_seeds_are_never_equivalent():
+    for seeds in (2, 3, 5):
+        row = found(study({"tip": cell(0.3, seeds, share=0.0)}, cell(0.3, seeds))).loc["tip"]
+        assert row["verdict"] == "inconclusive"
+
+
+OTHERS = {"b": cell(0.29), "c": cell(0.31, share=0.5), "d": cell(0.2)}
+
+
+@pytest.mark.parametrize("lost", [1, 2, 6])
+@pytest.mark.parametrize(("side", "verdict"), [("followed", "worse"), ("ignored", "better")])
+def test_a_divergence_does_not_weaken_what_it_speaks_for(lost, side, verdict):
+    """However far its failure value lies from the other differences."""
+    bad = cell(0.45, diverged=lost)
+    weights = {name: {name: 1, "reference": -1} for name in OTHERS}
+    weights["tip"] = (
+        {"bad": 1, "reference": -1} if side == "followed" else {"bad": -1, "reference": 1}
+    )
+    row = found(study({**OTHERS, "bad": bad}, weights=weights)).loc["tip"]
+    assert row["verdict"] == verdict
+    assert f"diverged: {lost} of 6 where {side}" in row["reason"]
+
+
+def test_where_the_reference_always_diverges_the_others_are_better():
+    table = found(study({"tip": cell(0.2), "lost": cell(0.2, diverged=6)}, cell(diverged=6)))
+    assert table.loc["tip", "verdict"] == "better"
+    assert table.loc["tip", "reason"] == "diverged: 6 of 6 where ignored"
+    assert table.loc["lost", "verdict"] == "not judged"
+
+
+@pytest.mark.parametrize(("seeds", "contrasts", "verdict"), [
+    (3, 1, "worse"), (2, 1, "inconclusive"), (4, 6, "worse"), (4, 7, "inconclusive"),
+])  # fmt: skip
+def test_all_seeds_of_one_side_alone_are_judged_by_their_count(seeds, contrasts, verdict):
+    tips = {f"t{n}": cell(0.3 + 0.01 * n, seeds) for n in range(contrasts - 1)}
+    lost = cell(seeds=seeds, diverged=seeds)
+    for seed, row in enumerate(lost):
+        row["final"] = 1.7 * 10**seed  # scattered beyond any t
+    row = found(study({**tips, "lost": lost}, cell(0.3, seeds, share=-1.0))).loc["lost"]
+    assert row["verdict"] == verdict
+
+
+def test_what_speaks_against_a_verdict_takes_it_away():
+    """Better in eleven of twelve seeds, and diverged in the last: that counts whole."""
+    row = found(study({"tip": cell(0.2, 12, diverged=1)}, cell(0.3, 12, share=-1.0))).loc["tip"]
+    assert (row["verdict"], row["verdict_finished"]) == ("inconclusive", "better")
+    assert "better without the seeds in which a side diverged" in row["reason"]
+    assert "diverged: 1 of 12 where followed" in row["reason"]
+
+
+def test_the_finished_seeds_veto_by_the_opposite_or_by_nothing_of_enough():
+    def of(finals, lost, seeds):
+        tip = cell(0.3, seeds, diverged=lost)
+        for row, final in zip(tip, finals, strict=False):
+            row["final"] = final
+        return found(study({"tip": tip}, cell(0.3, seeds, share=0.0))).loc["tip"]
+
+    # seven that scatter about nothing, five that diverged: nothing of enough
+    row = of([0.31, 0.29, 0.32, 0.3, 0.28, 0.34, 0.33], 5, 12)
+    assert row["verdict_finished"] == "inconclusive"
+    assert row["verdict"] == "inconclusive"
+    # of four that finished nothing can be said
+    row = of([0.31, 0.31, 0.32, 0.305], 8, 12)
+    assert (row["verdict"], row["verdict_finished"]) == ("worse", "inconclusive")
+    # six that are surely better, and as many failures
+    row = of([0.2, 0.21, 0.19, 0.2, 0.22, 0.2], 6, 12)
+    assert row["verdict"] == "inconclusive"
+
+
+@pytest.mark.slow
+def test_the_test_with_failures_stays_exact():
+    """Failures of either side alike, in heavy scatter: at most alpha of studies find any effect."""
+    random = np.random.default_rng(0)
+    hits, repeats = 0, 300
+    for _ in range(repeats):
+        tips = {f"t{n}": cell(0.0) for n in range(3)}
+        frames = study(tips, cell(0.0))
+        size = len(frames.trials)
+        lost = random.random(size) < 0.2
+        frames.trials["final"] = np.where(lost, 1.7, 0.3 + 0.05 * random.standard_t(3, size))
+        frames.trials["status"] = np.where(lost, "diverged", "finished")
+        frames.trials["final_kid"] = 0.3
+        hits += bool(found(frames)["verdict"].isin(["better", "worse"]).any())
+    assert hits / repeats <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / repeats)

@@ -1,0 +1,105 @@
+"""A study whose reference has not learnt, or whose best side collapsed, wherever it is told."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from harness import terminal
+from harness.analysis.frame import load
+from harness.files import read_json, write_json
+from harness.report import overview, render, summary, words
+from harness.report.data import analyse
+from tests.synthetic import TIPS, Recipe, build
+
+RUN = Recipe.run_name
+SAID = "The reference has not learnt (the final KID is 99 % of the untrained one), so nothing here"
+
+
+def _scored(runtime, cell, **scores):
+    """Give all evaluations of a cell's trials these scores, the untrained generator's KID apart."""
+    for row in read_json(runtime.study(RUN) / "plan.json")["trials"]:
+        if row["cell"] == cell:
+            (path,) = (runtime.trials / row["key"] / "evaluations").glob("*.jsonl")
+            rows = [json.loads(line) for line in path.read_text().splitlines()]
+            rows = [each | scores if each["evaluation"] else each for each in rows]
+            path.write_text("".join(json.dumps(each) + "\n" for each in rows))
+
+
+@pytest.fixture
+def grey(tmp_path: Path, small):
+    runtime = build(tmp_path, replace(small, seeds=range(6)))
+    _scored(runtime, "reference", kid=0.891)
+    return runtime
+
+
+def test_it_is_said_first_on_the_page_and_in_the_list(grey, draft, parse):
+    page = render(RUN, grey)
+    text = page.read_text()
+    body = text[text.index("<main") :]
+    assert SAID in body[: body.index("Trials finished")]
+    assert ">not learnt</span>" in text
+    assert "Nothing is judged, since the reference has not learnt." in text
+    assert "not tested here" in text
+    for word in (">better<", ">worse<", ">equivalent<", ">supported<", ">contradicted<"):
+        assert word not in text
+    said = read_json(page.parent / overview.SUMMARY)
+    assert said["verdict"].startswith(SAID)
+    assert said["learnt"] is False
+    listed = (grey.reports / "index.html").read_text()
+    assert SAID in listed
+    assert '<span class="flag">not learnt</span>' in listed
+    assert SAID in (page.parent / "report.md").read_text()
+    table = pd.read_csv(page.parent / "tables/ranking.csv")
+    assert set(table["verdict"]) == {"not judged"}  # W&B's table and counts are made of it
+    assert table["place"].isna().all()
+
+
+def test_it_is_the_first_thing_in_a_terminal(grey, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "200")
+    found = summary(RUN, grey)
+    assert found.verdict.startswith(SAID)  # goes into W&B's summary as well
+    assert found.notes == []
+    terminal.show_summary(found)
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert lines[0].startswith(SAID)
+
+
+def test_a_profile_without_evidence_says_it_too(tmp_path: Path, small):
+    runtime = build(tmp_path, replace(small, evidence=False))
+    _scored(runtime, "reference", kid=0.891)
+    sentence = words.verdict(analyse(load(RUN, runtime)))
+    assert sentence.startswith(SAID)
+    assert sentence.endswith("its numbers are no evidence.")
+
+
+def test_a_side_that_collapsed_is_named_and_has_no_place(tmp_path: Path, small, draft):
+    tips = [TIPS[1], TIPS[2]]
+    runtime = build(tmp_path, replace(small, tips=tips, seeds=range(6)))
+    _scored(runtime, Recipe.label(TIPS[1]), kid=0.02, coverage=0.0)
+    data = analyse(load(RUN, runtime))
+    title = TIPS[1].title
+    why = "not learnt where followed (coverage is 0)"
+    assert f"“{title}” is not judged: {why}." in words.verdict(data)
+    page = render(RUN, runtime)
+    assert data.ranking["contrast"].tolist() == [TIPS[2].name, TIPS[1].name]
+    row = next(line for line in (page.parent / "report.md").read_text().splitlines()
+               if line.startswith("|") and title in line)  # fmt: skip
+    assert row.startswith("| – |")
+    assert "not judged" in row
+    # alone, in a sentence of its own
+    plan = read_json(runtime.study(RUN) / "plan.json")
+    write_json(runtime.study(RUN) / "plan.json", plan | {"contrasts": plan["contrasts"][:1]})
+    assert words.verdict(analyse(load(RUN, runtime))) == f"{title}: not judged: {why}."
+
+
+def test_the_margin_is_told_in_numbers(tmp_path: Path, small, draft):
+    runtime = build(tmp_path, replace(small, seeds=range(6)))
+    data = analyse(load(RUN, runtime))
+    trials = data.frames.trials[data.frames.trials["cell"] == "reference"]
+    half = 0.05 * (trials["untrained"] - trials["final"]).mean()
+    share = "± 5 % of what the reference learnt (its untrained KID less its objective"
+    assert words.region(data).startswith(f"{share}: ± {1000 * half:.1f} × 10⁻³, or ")
+    assert words.region(data) in (render(RUN, runtime).parent / "report.md").read_text()
