@@ -77,9 +77,8 @@ class Outcomes(NamedTuple):
     @property
     def short(self) -> list[str]:
         """What falls short of a sound end, a phrase each; empty where nothing does."""
-        of_them = "all" if self.collapsed == self.finished else f"{self.collapsed}"
         phrases = {
-            f"{of_them} of them collapsed": self.collapsed,
+            f"{self.collapsed} collapsed": self.collapsed,
             f"{self.diverged} diverged": self.diverged,
             f"{self.crashed} crashed": self.crashed,
             f"{self.pruned} given up by the pruner": self.pruned,
@@ -91,6 +90,9 @@ class Outcomes(NamedTuple):
     def others(self) -> str:
         """What is to be known beside how many finished: failures, what is open, flags."""
         parts = self.short
+        if self.collapsed:  # of those that finished, which the sentence has just counted
+            of_them = "all" if self.collapsed == self.finished else f"{self.collapsed}"
+            parts[0] = f"{of_them} of them collapsed"
         if not self.failures and self.finished:
             parts.insert(0, "no failure" if self.finished == self.trials else "no failure so far")
         if self.flagged:

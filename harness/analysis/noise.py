@@ -18,6 +18,7 @@ import pandas as pd
 from harness.analysis.blocks import Array, Blocks
 from harness.analysis.effects import differences
 from harness.analysis.frame import Frames
+from harness.design.reach import EXACT
 from harness.records import FINISHED
 
 LIMIT = 0.1  # of the variance of a difference: above it, another remedy is cheaper than seeds
@@ -66,8 +67,8 @@ def _noise(frames: Frames, name: str, title: str, weights: Mapping[str, float]) 
     rest = max(0.0, variance - sum(known)) if known else math.nan
     alone = _alone(frames.trials, weights, list(seeds["seed"]), str(seeds["identity"].iloc[0]))
     removed = 1 - variance / alone if alone else math.nan
-    # of two seeds, or of errors that miss a part, it would be a guess
-    advice = _advice(variance, evaluation, short) if n > 2 and by == BLOCKS else ""
+    # of two seeds, or of errors that miss a part, any would be a guess
+    advice = "" if n < 3 or by != BLOCKS else _advice(variance, evaluation, short, n)
     return Noise(
         name, title, n, variance, evaluation, short, rest, images, removed, by, advice
     )  # fmt: skip
@@ -147,10 +148,12 @@ def _alone(
     return float(sum(weight**2 * spread[cell] for cell, weight in weights.items()))
 
 
-def _advice(variance: float, evaluation: float, short_term: float) -> str:
+def _advice(variance: float, evaluation: float, short_term: float, n: int) -> str:
     """What narrows the interval most cheaply; empty where it is not known what the noise is."""
     if not math.isfinite(evaluation) or not variance:
         return ""
+    if n < EXACT:  # the test itself needs them
+        return SEEDS
     parts = {SAMPLES: evaluation, EVALUATIONS: short_term}  # a share that is unknown is above none
     name, largest = max(parts.items(), key=lambda part: np.nan_to_num(part[1]))
     return name if largest > LIMIT * variance else SEEDS

@@ -59,7 +59,8 @@ def _tables(data: ReportData, rows: Sequence[Any]) -> Iterator[Ranked]:
     for design in dict.fromkeys(str(row.design) for row in rows):
         title = DESIGNS.get(design, design.replace("_", " "))
         own = [_row(row, places, scale) for row in rows if row.design == design]
-        yield Ranked(f"{title}: effect on {unit}, negative helps", columns, own)
+        spans = f"; {said}" if (said := words.intervals(data)) else ""
+        yield Ranked(f"{title}: effect on {unit}, negative helps{spans}", columns, own)
 
 
 def _row(row: Any, places: int, scale: float) -> tuple[str, ...]:

@@ -61,6 +61,15 @@ def verdict(data: ReportData) -> str:
     return " ".join(filter(None, said))
 
 
+def intervals(data: ReportData) -> str:
+    """Level and kind of the intervals of the ranking; empty where no contrast has one."""
+    level = show.percent(1 - float(data.plan["alpha"]))
+    count = int(data.ranking["low"].notna().sum())
+    if count < 2:
+        return f"the {level} t-interval of the one contrast that has two seeds" if count else ""
+    return f"{level} intervals for all {count} contrasts at once (Šidák)"
+
+
 def region(data: ReportData) -> str:
     """Within what an effect is called equivalent: the declared share, and what it is here."""
     share = f"± {show.percent(float(data.plan['equivalence']))} of"
@@ -117,8 +126,12 @@ def _verdict(data: ReportData) -> str:
     if data.suggestions is not None:
         return _search(data, data.suggestions)
     rows = data.ranking[data.ranking["n"] > 0].to_dict("records")
+    if not data.plan["contrasts"]:
+        return "This study declares no contrast, so there is nothing to rank."
     if not rows:
         return "No seed has both sides of a contrast yet, so there is nothing to rank."
+    if max(row["n"] for row in rows) < 2:
+        return "No contrast has more than one seed, and from one seed nothing can be told."
     if len(rows) == 1:
         return f"{rows[0]['title']}: {_single(rows[0], data)}"
     return _several(rows, NAMES.get(data.objective.unit, data.objective.what))

@@ -63,7 +63,9 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
     ]
     numeric = frozenset(at for at, place in enumerate(shown) if columns[place] not in WORDS)
     columns, body = [columns[i] for i in shown], [[row[i] for i in shown] for row in body]
-    return Table(f"Objective by cell{metric}", columns, body, numeric, "tables/cells.csv")
+    level = show.percent(1 - float(data.plan["alpha"]))
+    caption = f"Objective by cell, and the {level} t-interval of each difference alone{metric}"
+    return Table(caption, columns, body, numeric, "tables/cells.csv")
 
 
 def _patch(patch: Mapping[str, Any]) -> str:

@@ -18,18 +18,22 @@ FLAGS = {
 }
 
 
+HOW = {
+    "diverged": "A diverged trial is a result: it enters with the KID of its untrained generator "
+    "or its last finite one, whichever is larger.",
+    "crashed": "A crashed trial takes its seed out of its contrasts.",
+    "not_ended": "A trial that has not ended leaves its seed out of its contrasts so far.",
+}
+
+
 def build(data: ReportData) -> list[Block]:
     """Trials that diverged, crashed or are missing with the reason, then the flags by cell."""
     blocks: list[Block] = [Heading("Failures and flags", "failures")]
     failed = data.frames.trials[data.frames.trials["status"].isin([DIVERGED, CRASHED, MISSING])]
     blocks.append(Text(f"{data.outcomes.sentence}."))
     if len(failed):
-        how = (
-            "A diverged trial is a result: it enters with the KID of its untrained generator or "
-            "its last finite one, whichever is larger. A crashed or missing trial takes its seed "
-            "out of its contrasts."
-        )
-        blocks += [Text(how), _failed(data)]
+        how = [words for name, words in HOW.items() if getattr(data.outcomes, name)]
+        blocks += [Text(" ".join(how)), _failed(data)]
     blocks += _rates(data)
     if len(data.frames.flags):
         blocks.append(_flags(data))
@@ -81,9 +85,9 @@ def _failed(data: ReportData) -> Table:
         [
             row.cell,
             str(row.seed),
-            Tag(row.status, "neutral" if row.status == MISSING else "bad"),
+            Tag("not ended", "neutral") if row.status == MISSING else Tag(row.status, "bad"),
             show.number(row.kimg, 1),
-            show.redact(row.message) or "has not ended",
+            show.redact(row.message) or show.NONE,
             row.key,
         ]
         for row in each_row(trials[trials["status"].isin([DIVERGED, CRASHED, MISSING])])

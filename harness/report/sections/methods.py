@@ -114,12 +114,11 @@ def _scores(data: ReportData) -> Iterator[str]:
 
 def _statistics(data: ReportData) -> Iterator[str]:
     plan = data.plan
-    level = show.percent(1 - float(plan["alpha"]))
+    reported = f"means with {said}" if (said := words.intervals(data)) else "means"
     yield (
         f"A trial counts by {data.objective.what}. Trials of one seed share initial weights, order "
         "of the data and noise, so effects (following less ignoring a tip) were taken seed by "
-        f"seed; we report their means with {level} intervals for all "
-        f"{show.count(len(plan['contrasts']), 'contrast')} at once (Šidák), and p values "
+        f"seed; we report their {reported}, and p values "
         f"{TESTS[primary(len(plan['seeds']))]}."
     )
     if primary(len(plan["seeds"])) == MAX_T:

@@ -28,9 +28,10 @@ def build(data: ReportData) -> list[Block]:
     """One table a metric identity, then the claims; a search ranks no tips."""
     if data.suggestions is not None:
         return []
-    blocks: list[Block] = [Heading("Ranking of the tips", "ranking"), Text(_how(data))]
+    head = Heading("Ranking of the tips", "ranking")
     if data.ranking.empty:
-        return [*blocks, Text("This study declares no contrast.", "note")]
+        return [head, Text("This study declares no contrast.", "note")]
+    blocks: list[Block] = [head, Text(_how(data))]
     groups = list(data.ranking.groupby("identity", sort=False, dropna=False))
     blocks += [_table(data, rows, str(identity), len(groups)) for identity, rows in groups]
     if len(data.claims):
@@ -48,9 +49,8 @@ def _how(data: ReportData) -> str:
     return (
         f"An effect is the objective, {data.objective.what}, with the tip followed minus ignored, "
         f"{_ELSE[plan.get('crossed') is not None]}, so negative helps. Differences are taken seed "
-        "by seed. Intervals are "
-        f"{show.percent(1 - alpha)} intervals for all {show.count(len(data.ranking), 'contrast')} "
-        f"at once. p is adjusted for all of them, too, by {_TESTS[test]}; it alone makes the "
+        f"by seed. Intervals: {words.intervals(data) or 'none, for want of two seeds'}. p is "
+        f"adjusted for all contrasts, too, by {_TESTS[test]}; it alone makes the "
         f"verdict, at {show.plain(alpha)}. {_equivalent(data)}; “inconclusive” is not “no effect”. "
         "What has not learnt is never better, and takes no place. Places in brackets are those "
         "that a tip may hold, by the test of all pairs; a win is a seed in which following is "

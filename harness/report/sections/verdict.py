@@ -10,6 +10,7 @@ from harness.analysis.frame import each_row
 from harness.analysis.noise import SEEDS
 from harness.analysis.objectives import OBJECTIVES
 from harness.plots.forest import draw_forest, forest_info
+from harness.records import DIVERGED
 from harness.report import format as show
 from harness.report import words
 from harness.report.blocks import Block, Figure, Items, Numbers, Text, figure
@@ -46,7 +47,7 @@ def build(data: ReportData) -> list[Block]:
 def _uncertainty(data: ReportData) -> str:
     """How much of the scatter is noise of scoring, and what would narrow the intervals."""
     known = data.noise[(data.noise["advice"] != "")]
-    if known.empty:
+    if known.empty or data.unlearnt:  # what has not learnt is not worth more seeds
         return ""
     shares = 100 * known["evaluation"] / known["variance"]
     low, high = (show.number(share, 0) for share in (shares.min(), shares.max()))
@@ -93,6 +94,8 @@ def _reference(data: ReportData) -> tuple[str, str, str]:
     of = "" if unit == OBJECTIVES["final"].unit else f"{OBJECTIVES['final'].unit} "
     kids = f"{of}untrained {_kid(before)}, at the end {_kid(last)}"
     said = "; ".join(filter(None, (words.window(data, row["identity"]), kids)))
+    if lost := int((own["status"] == DIVERGED).sum()):
+        said = f"{lost} of {row['n']} diverged, and count with their failure value; {said}"
     return name, show.kid(row["mean"], places, scale=scale), said
 
 
@@ -138,14 +141,18 @@ def _forest(data: ReportData, identity: str, number: int, of: int) -> Figure:
 
 
 def _caption(data: ReportData, judged: bool) -> str:
-    level = show.percent(1 - float(data.plan["alpha"]))
     colours = (
         "Blue: better, orange: worse, green: equivalent, open grey: inconclusive or not judged."
         if judged
         else "Nothing is judged."
     )
     return (
-        f"Effect of each tip on {data.objective.unit}, following − ignoring, paired by seed: mean "
-        f"with the {level} interval for all tips at once, and a thick one for the tip alone; the "
-        f"ticks below are single seeds, arrowheads what lies outside. {colours}"
+        f"Effect of each tip on {data.objective.unit}, following − ignoring, paired by seed: mean"
+        f"{_spans(data)}; the ticks below are single seeds, arrowheads what lies outside. {colours}"
     )
+
+
+def _spans(data: ReportData) -> str:
+    if not (said := words.intervals(data)):
+        return ", and no interval for want of two seeds"
+    return f" with {said}, and thick the interval of the tip alone, of the same level"
