@@ -33,6 +33,8 @@ _ESCAPES: Mapping[int, str] = str.maketrans(
         "\u202f": r"\,",
         "\u2013": "--",
         "\u2026": r"\dots{}",
+        "\u0160": r"\v{S}",  # Šidák
+        "\u00e1": r"\'a",
         "\n": " ",
     }
 )
