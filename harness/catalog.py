@@ -229,6 +229,7 @@ SECTIONS = Registry(
             "samples",
             "failures",
             "training",
+            "noise",
             "cost",
             "methods",
             "provenance",

@@ -39,8 +39,8 @@ from harness.pictures import whole_png
 INTERPOLATION = "interpolation.png"
 ASIDE = "damaged"  # the folder of what was set aside
 FINISHED, DIVERGED, CRASHED, PRUNED = "finished", "diverged", "crashed", "pruned"
-BROKEN = "damaged"
-STATES = (FINISHED, DIVERGED, CRASHED, PRUNED, BROKEN, "begun", "missing")
+DAMAGED = "damaged"
+STATES = (FINISHED, DIVERGED, CRASHED, PRUNED, DAMAGED, "begun", "missing")
 
 
 def read_plan(path: Path) -> dict[str, Any] | None:
@@ -117,7 +117,7 @@ class Trial:
             if self.pruned() is not None:
                 return PRUNED
         except Damaged:
-            return BROKEN
+            return DAMAGED
         return "begun" if (self.folder / "config.json").exists() else "missing"
 
     def environment(self) -> list[dict[str, Any]]:

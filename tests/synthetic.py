@@ -88,6 +88,7 @@ class Recipe:
     diverged: Sequence[tuple[str, int]] = (("adam_beta_1=ignoring", 3),)
     crashed: Sequence[tuple[str, int]] = (("label_smoothing=following", 4),)
     missing: Sequence[tuple[str, int]] = (("spectral_norm=following", 5),)
+    collapsed: Sequence[tuple[str, int]] = ()  # they finish, and raise the flag
     baseline: Mapping[str, Any] = field(default_factory=lambda: BASELINE)
     run_name: str = "card_tips-cpu"
     grids: int = 6  # sample grids of a trial, evenly spread
@@ -195,7 +196,11 @@ def _trial(folder: Path, recipe: Recipe, cell: str, seed: int) -> None:
     _curves(folder, recipe, cell, config, share)
     if not diverged and not config.translation.source:
         (folder / INTERPOLATION).write_bytes(_grid(config, cell, 1.0, 3, 12))
-    write_json(folder / "result.json", _result(folder.name, config, diverged, share))
+    result = _result(folder.name, config, diverged, share)
+    if (cell, seed) in recipe.collapsed:
+        (spec,) = (folder / "evaluations").glob("*.json")
+        result["flags"] = [{"flag": "collapsed", "kimg": 128.0, "identity": spec.stem}]
+    write_json(folder / "result.json", result)
 
 
 def _environment() -> dict[str, Any]:
@@ -228,8 +233,8 @@ def _curves(folder: Path, recipe: Recipe, cell: str, config: TrialConfig, share:
         done = iteration / config.iterations
         kid = level + (0.9 - level) * math.exp(-5 * done) + own.normal(0, 0.006) * (number > 0)
         place = _place(config, iteration)
-        scores = {"kid": kid, "kid_blocks": [kid - 0.01, kid + 0.01], "kid_half_a": kid,
-                  "kid_half_b": kid, "coverage": 0.6 * done, "evaluation_seconds": 4.0,
+        scores = {"kid": kid, "kid_blocks": [kid - 0.01, kid + 0.01], "kid_first_half": kid,
+                  "kid_second_half": kid, "coverage": 0.6 * done, "evaluation_seconds": 4.0,
                   "fid": 300 * kid if iteration in config.final_iterations else None,
                   "inception_score": None}  # fmt: skip
         row = {"evaluation": number, **place, **scores}

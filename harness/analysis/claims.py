@@ -1,8 +1,10 @@
 """What a study says of the sources' claims."""
 
-from collections.abc import Mapping
-from typing import Any
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from harness.analysis.effects import (
@@ -22,6 +24,7 @@ from harness.analysis.learning import of_reference
 from harness.analysis.verdicts import NOT_JUDGED as UNTESTED
 
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
+STABILITY, VARIETY = "stability", "variety"  # what a claim may be of, beside quality
 NOT_TESTED, NOT_JUDGED = "not tested here", "not judged"
 
 _JUDGEMENTS = {
@@ -56,7 +59,9 @@ def claims(frames: Frames, ranking: pd.DataFrame) -> pd.DataFrame:
     """One row a claim of a ranked contrast, in the order of the ranking.
 
     What a claim is `of` decides by what it is judged: quality by the ranking, stability by failure
-    rates, variety by coverage; for the fidelity of single images there is no metric.
+    rates, variety by coverage; for the fidelity of single images there is no metric. `p_adjusted`
+    is adjusted for all contrasts of the study or, of stability and variety, for the `family` of
+    contrasts that bear such a claim.
     """
     said = {contrast["name"]: contrast.get("claims", []) for contrast in frames.plan["contrasts"]}
     found = _verdicts(frames, ranking)
@@ -65,33 +70,68 @@ def claims(frames: Frames, ranking: pd.DataFrame) -> pd.DataFrame:
     for row in each_row(ranking):
         for claim in said[row.contrast]:
             of = claim.get("of", "quality")
-            word, n = found.get(of, {}).get(row.contrast, ("", 0))
+            word, n, p, family = found.get(of, {}).get(row.contrast, _UNTESTED)
             if unlearnt or (row.unlearnt_following and row.unlearnt_ignoring):
                 word = UNTESTED
             values = (row.contrast, row.title, row.design, claim["source"], claim["effect"], of,
                       claim.get("condition", ""), claim.get("quote", ""))  # fmt: skip
-            rows.append((*values, word, judge(claim, word, n)))
-    return pd.DataFrame(rows, columns=[*_COLUMNS, "verdict", "judgement"])
+            rows.append((*values, word, judge(claim, word, n), p, family))
+    named = [*_COLUMNS, "verdict", "judgement", "p_adjusted", "family"]
+    return pd.DataFrame(rows, columns=named)
 
 
-def _verdicts(frames: Frames, ranking: pd.DataFrame) -> dict[str, dict[str, tuple[str, int]]]:
-    quality = {row.contrast: (str(row.verdict), int(row.n)) for row in each_row(ranking)}
+class _Found(NamedTuple):
+    """A verdict on a contrast, over how many seeds, by which p, adjusted for how many contrasts."""
+
+    verdict: str
+    n: int
+    p_adjusted: float
+    family: int
+
+
+_UNTESTED = _Found("", 0, math.nan, 0)
+
+
+def _verdicts(frames: Frames, ranking: pd.DataFrame) -> dict[str, dict[str, _Found]]:
+    quality = _founds(ranking)
     if not frames.plan["evidence"]:
-        return dict.fromkeys(("quality", "stability", "variety"), quality)
-    stability = {
-        row.contrast: (str(row.verdict), int(row.n)) for row in each_row(failure_effects(frames))
+        return dict.fromkeys(("quality", STABILITY, VARIETY), quality)
+    stability = failure_effects(frames, _bearing(frames, STABILITY))
+    variety = _variety(frames, _bearing(frames, VARIETY))
+    return {"quality": quality, STABILITY: _founds(stability), VARIETY: _founds(variety)}
+
+
+def _bearing(frames: Frames, of: str) -> list[str]:
+    """The contrasts that bear a claim of that kind: the family that is declared by the plan."""
+    return [
+        str(contrast["name"])
+        for contrast in frames.plan["contrasts"]
+        if any(claim.get("of") == of for claim in contrast.get("claims", []))
+    ]
+
+
+def _founds(table: pd.DataFrame) -> dict[str, _Found]:
+    family = int(table["p_adjusted"].notna().sum())
+    return {
+        row.contrast: _Found(str(row.verdict), int(row.n), float(row.p_adjusted), family)
+        for row in each_row(table)
     }
-    return {"quality": quality, "stability": stability, "variety": _variety(frames)}
 
 
-def _variety(frames: Frames) -> dict[str, tuple[str, int]]:
-    """Verdicts on the coverage of the last evaluation, each contrast by itself."""
+def _variety(frames: Frames, family: Sequence[str]) -> pd.DataFrame:
+    """Verdicts on the coverage of the last evaluation, adjusted for the family like the ranking."""
+    own = [each for each in frames.plan["contrasts"] if each["name"] in family]
     trials = frames.trials.assign(final=-frames.trials["coverage"])  # more is better
+    seeds = list(frames.plan["seeds"])
+    columns = [
+        differences(trials, each["weights"]).set_index("seed")["difference"].reindex(seeds)
+        for each in own
+    ]
+    D = np.column_stack(columns) if columns else np.empty((len(seeds), 0))
     alpha, exact = float(frames.plan["alpha"]), primary(len(frames.plan["seeds"])) == MAX_T
-    found = {}
-    for contrast in frames.plan["contrasts"]:
-        values = differences(trials, contrast["weights"])["difference"].to_numpy(float)
-        row = estimates(values[:, None], alpha, exact).iloc[0]
-        word, _ = verdict(len(values), row["effect"], row["p_adjusted"], alpha, False, exact)
-        found[contrast["name"]] = (word, len(values))
-    return found
+    table = estimates(D, alpha, exact)
+    found = [
+        verdict(int(row.n), row.effect, row.p_adjusted, alpha, False, exact)[0]
+        for row in each_row(table)
+    ]
+    return table.assign(contrast=[each["name"] for each in own], verdict=found)

@@ -11,11 +11,11 @@ from scipy import stats
 
 from harness.analysis.agreement import kendall
 from harness.analysis.effects import BETTER, WORSE, estimate
+from harness.analysis.failures import outcomes
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.objectives import TIME, objective
 from harness.analysis.ranking import ranking
 from harness.config.patch import DEFAULTS
-from harness.records import FINISHED
 
 
 class Comparison(NamedTuple):
@@ -69,7 +69,7 @@ def scale(measure: str) -> tuple[float, str]:
 def _run(name: str, frames: Frames) -> dict[str, object]:
     config = {**DEFAULTS, **frames.configs[frames.plan["reference"]]}
     trials, environments = frames.trials, frames.environments
-    identities = trials["identity"].dropna().unique()
+    identities, ended = trials["identity"].dropna().unique(), outcomes(trials)
     return {
         "run": name,
         "title": frames.plan["title"],
@@ -77,8 +77,10 @@ def _run(name: str, frames: Frames) -> dict[str, object]:
         "pixels": config["data.image_size"],
         "kimg": config["training.kimg"],
         "seeds": len(frames.plan["seeds"]),
-        "finished": int((trials["status"] == FINISHED).sum()),
-        "planned": len(trials),
+        "finished": ended.finished,
+        "planned": ended.trials,
+        "failures": ended.failures,
+        "outcome": ended.sentence,
         "objective": _objective(frames),
         "identity": "; ".join(identities),
         "code": "; ".join(sorted(set(environments["commit"].str[:7]) - {""})),

@@ -1,32 +1,38 @@
-"""Divergence and collapse as outcomes of their own: rates of cells, and pairs by seed."""
+"""Failures as outcomes of their own: the count, rates of cells, and pairs by seed."""
 
 import math
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
 from scipy import stats
 
-from harness.analysis.effects import BETTER, INCONCLUSIVE, WORSE, proportion
+from harness.analysis.effects import BETTER, INCONCLUSIVE, WORSE, holm, proportion
 from harness.analysis.frame import Frames, each_row
+from harness.analysis.learning import collapsed
+from harness.outcomes import Outcomes
 from harness.records import DIVERGED, FINISHED
 
-COLLAPSED = "collapsed"  # the flag
+
+def outcomes(trials: pd.DataFrame) -> Outcomes:
+    """How the trials of a frame ended."""
+    return Outcomes.of((str(row.status), str(row.flags).split()) for row in each_row(trials))
 
 
-def outcomes(trials: pd.DataFrame) -> pd.DataFrame:
+def ended(trials: pd.DataFrame) -> pd.DataFrame:
     """Trials that ended by themselves, with `diverged`, `collapsed` and `failed` (either)."""
-    ended = trials[trials["status"].isin([FINISHED, DIVERGED])]
-    diverged = ended["status"] == DIVERGED
-    collapsed = ended["flags"].map(lambda flags: COLLAPSED in str(flags).split()).astype(bool)
-    return ended.assign(diverged=diverged, collapsed=collapsed, failed=diverged | collapsed)
+    own = trials[trials["status"].isin([FINISHED, DIVERGED])]
+    diverged = own["status"] == DIVERGED
+    fallen = collapsed(own) & ~diverged
+    return own.assign(diverged=diverged, collapsed=fallen, failed=diverged | fallen)
 
 
 def failure_rates(frames: Frames) -> pd.DataFrame:
     """One row a cell: how many ended and how, and the share that failed with its exact interval."""
-    ended = outcomes(frames.trials)
+    known = ended(frames.trials)
     rows = []
     for cell in frames.plan["cells"]:
-        own = ended[ended["cell"] == cell["label"]]
+        own = known[known["cell"] == cell["label"]]
         failed = int(own["failed"].sum())
         rate, low, high = proportion(failed, len(own))
         counts = {name: int(own[name].sum()) for name in ("diverged", "collapsed", "failed")}
@@ -35,34 +41,39 @@ def failure_rates(frames: Frames) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def failure_effects(frames: Frames) -> pd.DataFrame:
-    """One row a contrast of two cells: seeds where one side failed alone, and McNemar's exact p.
+def failure_effects(frames: Frames, family: Collection[str]) -> pd.DataFrame:
+    """One row a contrast of the family: seeds where one side failed alone, and McNemar's exact p.
 
-    `verdict` says whether following fails less (better) or more (worse) often.
+    `p_adjusted` is Holm's over the family, whose members have two cells; `verdict`, by it, says
+    whether following fails less (better) or more (worse) often.
     """
-    failed = outcomes(frames.trials).drop_duplicates(["cell", "seed"])
+    failed = ended(frames.trials).drop_duplicates(["cell", "seed"])
     table = failed.pivot_table("failed", "seed", "cell", aggfunc="first")
     alpha = float(frames.plan["alpha"])
     rows = [
-        {"contrast": contrast["name"], **_compare(table, contrast, alpha)}
+        {"contrast": contrast["name"], **_compare(table, contrast)}
         for contrast in frames.plan["contrasts"]
+        if contrast["name"] in family
     ]
-    return pd.DataFrame(rows, columns=["contrast", "n", "following", "ignoring", "p", "verdict"])
+    found = pd.DataFrame(rows, columns=["contrast", "n", "following", "ignoring", "p"])
+    found["p_adjusted"] = holm(found["p"].astype(float))
+    found["verdict"] = [_verdict(row, alpha) for row in each_row(found)]
+    return found
 
 
-def _compare(failed: pd.DataFrame, contrast: Any, alpha: float) -> dict[str, Any]:
+def _compare(failed: pd.DataFrame, contrast: Any) -> dict[str, Any]:
     sides = [contrast["following"], contrast["ignoring"]]
     if set(sides) != set(contrast["weights"]) or not set(sides) <= set(failed.columns):
-        return {"n": 0, "following": 0, "ignoring": 0, "p": math.nan, "verdict": INCONCLUSIVE}
+        return {"n": 0, "following": 0, "ignoring": 0, "p": math.nan}
     pairs = failed[sides].dropna().astype(bool)
     following = int((pairs[sides[0]] & ~pairs[sides[1]]).sum())
     ignoring = int((~pairs[sides[0]] & pairs[sides[1]]).sum())
     apart = following + ignoring
     p = float(stats.binomtest(following, apart, 0.5).pvalue) if apart else 1.0
-    found = INCONCLUSIVE if p > alpha else BETTER if following < ignoring else WORSE
-    return {"n": len(pairs), "following": following, "ignoring": ignoring, "p": p, "verdict": found}
+    return {"n": len(pairs), "following": following, "ignoring": ignoring, "p": p}
 
 
-def failed_cells(rates: pd.DataFrame) -> list[str]:
-    """The cells in which any trial failed."""
-    return [str(row.cell) for row in each_row(rates) if row.failed]
+def _verdict(row: Any, alpha: float) -> str:
+    if not row.p_adjusted <= alpha:
+        return INCONCLUSIVE
+    return BETTER if row.following < row.ignoring else WORSE

@@ -1,26 +1,35 @@
 """Load a study's plan and its part of the record into data frames."""
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from harness.analysis.objectives import Value, failed, final_kid, objective, untrained
-from harness.analysis.values import costs, kid_error, message, number, own_flags, surroundings
-from harness.config.patch import DEFAULTS
+from harness.analysis.blocks import Blocks
+from harness.analysis.objectives import objective
+from harness.analysis.reading import BESIDE, MISSING, Plan, Read, read
+from harness.analysis.values import HALVES, SHARED_HALVES
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError, unknown
 from harness.files import read_object
 from harness.metrics.health import PULL
 from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED, Trial, read_plan
 
-MISSING = "missing"
-STATUSES = (FINISHED, DIVERGED, CRASHED, PRUNED, MISSING)
-Plan = Mapping[str, Any]
+__all__ = [
+    "BESIDE",
+    "MISSING",
+    "STATUSES",
+    "Frames",
+    "Plan",
+    "each_row",
+    "load",
+    "load_plan",
+    "load_trials",
+]
 
-BESIDE = ("coverage", "fid", "inception_score")  # KID; described, never judged
+STATUSES = (FINISHED, DIVERGED, CRASHED, PRUNED, MISSING)
+
 _TRIAL_TEXT = ("cell", "seed", "key", "status", "identity", "flags", "message")
 _TRIAL_NUMBERS = (
     "final",  # the objective; a diverged trial has its failure value, an unscored one none
@@ -44,7 +53,7 @@ _TRIAL_NUMBERS = (
 )
 _CURVE_TEXT = ("cell", "seed", "key", "status", "identity")
 _CURVE_NUMBERS = ("evaluation", "iteration", "kimg", "generator_updates", "seconds")
-_SCORES = ("kid", "kid_error", "kid_half_a", "kid_half_b", *BESIDE)
+_SCORES = ("kid", "kid_error", *HALVES, *SHARED_HALVES, *BESIDE)
 _TRAINING_NUMBERS = (
     "iteration",
     "kimg",
@@ -76,6 +85,7 @@ class Frames:
     damaged: Sequence[str] = ()  # paths of pictures that cannot be shown
     # cell → facts of its images (`config.facts`); none in a record of an older version
     images: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    blocks: Mapping[tuple[str, int], Blocks] = field(default_factory=dict)  # by cell and seed
 
 
 def each_row(frame: pd.DataFrame) -> Iterable[Any]:
@@ -96,29 +106,30 @@ def load(run_name: str, runtime: Runtime) -> Frames:
     """Read the plan of a run and every planned trial's folder; only what judges has curves."""
     plan, beside = _judged(load_plan(run_name, runtime))
     runtime = runtime.holding(run_name)
-    read = _read_all(plan, runtime)
-    trials = _frame((part.row for part in read), _TRIAL_TEXT, _TRIAL_NUMBERS)
-    configs = _configs(plan, read)
+    found = _read_all(plan, runtime)
+    trials = _frame((part.row for part in found), _TRIAL_TEXT, _TRIAL_NUMBERS)
+    configs = _configs(plan, found)
     return Frames(
         plan=plan,
         trials=pd.concat([trials, _knobs(trials["cell"], configs)], axis=1),
-        curves=_frame(_each(read, "curves"), _CURVE_TEXT, (*_CURVE_NUMBERS, *_SCORES)),
-        training=_training(_each(read, "training")),
-        flags=_frame(_each(read, "flags"), ("cell", "seed", "flag"), ("kimg",)),
+        curves=_frame(_each(found, "curves"), _CURVE_TEXT, (*_CURVE_NUMBERS, *_SCORES)),
+        training=_training(_each(found, "training")),
+        flags=_frame(_each(found, "flags"), ("cell", "seed", "flag"), ("kimg",)),
         environments=_frame(
-            _each(read, "environments"),
+            _each(found, "environments"),
             ("cell", "seed", "at", "python", "platform", "device", "arithmetic", "versions",
              "commit", "dirty"),
             ("attempt",),
         ),
-        metrics=_metrics(read),
-        samples=_frame(_each(read, "samples"), ("cell", "seed", "path"), ("iteration",)),
-        interpolations=_frame(_each(read, "interpolations"), ("cell", "seed", "path"), ()),
+        metrics=_metrics(found),
+        samples=_frame(_each(found, "samples"), ("cell", "seed", "path"), ("iteration",)),
+        interpolations=_frame(_each(found, "interpolations"), ("cell", "seed", "path"), ()),
         configs=configs,
         beside=load_trials(beside, runtime),
         importances=read_object(runtime.study(run_name) / "importances.json") or {},
         damaged=_damaged_pictures(plan, runtime),
-        images={part.row["cell"]: part.images for part in read[::-1] if part.images},
+        images={part.row["cell"]: part.images for part in found[::-1] if part.images},
+        blocks={(one.row["cell"], one.row["seed"]): one.blocks for one in found if one.blocks},
     )  # fmt: skip
 
 
@@ -129,15 +140,15 @@ def _damaged_pictures(plan: Plan, runtime: Runtime) -> list[str]:
 
 def load_trials(plan: Plan, runtime: Runtime) -> pd.DataFrame:
     """One row a planned trial, of any plan."""
-    read = _read_all(plan, runtime)
-    return _frame((part.row for part in read), _TRIAL_TEXT, _TRIAL_NUMBERS)
+    found = _read_all(plan, runtime)
+    return _frame((part.row for part in found), _TRIAL_TEXT, _TRIAL_NUMBERS)
 
 
-def _read_all(plan: Plan, runtime: Runtime) -> list["_Read"]:
+def _read_all(plan: Plan, runtime: Runtime) -> list[Read]:
     requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
     objective(plan["objective"])  # an unknown one is an error before anything is read
     return [
-        _read(Trial(runtime.trials / row["key"]), row, requests[row["cell"]], plan)
+        read(Trial(runtime.trials / row["key"]), row, requests[row["cell"]], plan)
         for row in plan["trials"]
     ]
 
@@ -154,95 +165,8 @@ def _part(plan: Plan, keep: Callable[[str], bool]) -> Plan:
     return {**plan, "cells": cells, "trials": [t for t in plan["trials"] if keep(t["cell"])]}
 
 
-@dataclass(frozen=True)
-class _Read:
-    """What one trial's folder gave."""
-
-    row: dict[str, Any]
-    config: dict[str, Any]
-    metric: dict[str, Any] | None
-    curves: list[dict[str, Any]]
-    training: list[dict[str, Any]]
-    flags: list[dict[str, Any]]
-    environments: list[dict[str, Any]]
-    samples: list[dict[str, Any]]
-    interpolations: list[dict[str, Any]]
-    images: dict[str, Any] | None
-
-
-def _read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) -> _Read:
-    who = {"cell": planned["cell"], "seed": planned["seed"]}
-    result, failure = trial.result(), trial.failure()
-    # read flat and unvalidated, so that the record of an older version can still be reported
-    config = trial.knobs()
-    identity = trial.metric(request)
-    curves = trial.evaluation_rows(identity) if identity else []
-    training = trial.training_rows()
-    status = result["status"] if result else CRASHED if failure else MISSING
-    # to a search a trial that it gave up is no gap
-    if status == MISSING and "search" in plan and trial.pruned() is not None:
-        status = PRUNED
-    key = {**who, "key": planned["key"]}
-    flags = own_flags(result, identity)
-    row = {
-        **key,
-        "status": status,
-        "identity": identity,
-        "flags": " ".join(dict.fromkeys(flag["flag"] for flag in flags)),
-        "message": message(result, failure),
-        **_scores(curves, status, config, plan),
-        **costs(result, (curves or training)[-1:]),
-    }
-    return _Read(
-        row,
-        config,
-        trial.metrics()[identity] if identity else None,
-        [
-            {**key, "status": status, "identity": identity, **kid_error(at, str(identity)), **at}
-            for at in curves
-        ],
-        [{**key, **values} for values in training],
-        [{**who, "flag": flag["flag"], "kimg": flag["kimg"]} for flag in flags],
-        [{**who, **surroundings(e), "attempt": n} for n, e in enumerate(trial.environment(), 1)],
-        [{**who, "iteration": int(path.stem), "path": str(path)} for path in trial.samples()],
-        [{**who, "path": str(path)} for path in (trial.interpolation(),) if path],
-        trial.images(),
-    )  # fmt: skip
-
-
-def _scores(
-    curves: Sequence[Mapping[str, Any]], status: str, config: Mapping[str, Any], plan: Plan
-) -> dict[str, float]:
-    kids = [number(row["kid"]) for row in curves]
-    finite = [(kid, row["kimg"]) for kid, row in zip(kids, curves, strict=True) if kid == kid]
-    best, best_kimg = min(finite, default=(math.nan, math.nan))
-    known = {**DEFAULTS, **config}
-    found = Value(math.nan)
-    if status == FINISHED:
-        score, threshold = objective(plan["objective"]).score, number(plan.get("threshold"))
-        found = score(curves, known["training.evaluations"], threshold)
-    elif status == DIVERGED:
-        found = failed(plan["objective"], curves, known["training.kimg"])
-    return {
-        "final": number(found.value),
-        "censored": float(found.censored),
-        "threshold_seconds": found.seconds,
-        "best": best,
-        "best_kimg": best_kimg,
-        "untrained": untrained(curves),
-        "final_kid": final_kid(curves, known["training.evaluations"]),
-        "member_kid": _mean(row.get("member_kid") for row in curves),
-        **{name: number(curves[-1].get(name)) if curves else math.nan for name in BESIDE},
-    }
-
-
-def _mean(values: Iterable[float | None]) -> float:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else math.nan
-
-
-def _each(read: Iterable[_Read], part: str) -> list[dict[str, Any]]:
-    return [row for trial in read for row in getattr(trial, part)]
+def _each(found: Iterable[Read], part: str) -> list[dict[str, Any]]:
+    return [row for trial in found for row in getattr(trial, part)]
 
 
 def _frame(
@@ -260,11 +184,11 @@ def _training(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return _frame(rows, ("cell", "seed", "key"), (*_TRAINING_NUMBERS, *pulls))
 
 
-def _configs(plan: Plan, read: Sequence[_Read]) -> dict[str, dict[str, Any]]:
+def _configs(plan: Plan, found: Sequence[Read]) -> dict[str, dict[str, Any]]:
     known: dict[str, dict[str, Any]] = {
         cell["label"]: dict(cell["config"]) for cell in plan["cells"]
     }
-    for trial in read:
+    for trial in found:
         known[trial.row["cell"]] |= trial.config
     return known
 
@@ -280,9 +204,9 @@ def _knobs(cells: "pd.Series[str]", configs: Mapping[str, Mapping[str, Any]]) ->
     return pd.DataFrame(columns, index=cells.index, dtype=object)
 
 
-def _metrics(read: Sequence[_Read]) -> pd.DataFrame:
+def _metrics(found: Sequence[Read]) -> pd.DataFrame:
     specs: dict[str, dict[str, Any]] = {}
-    for trial in read:
+    for trial in found:
         if trial.metric:
             spec = specs.setdefault(trial.metric["identity"], {**trial.metric, "trials": 0})
             spec["trials"] += 1

@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 
 from harness.metrics.health import COVERAGE_FLOOR
+from harness.outcomes import COLLAPSED
 from harness.records import DIVERGED, FINISHED
 
 UNLEARNT_SHARE = 0.5  # of the untrained KID: a final one above it is no result of learning
-COLLAPSED = "collapsed"  # the flag
 
 
 _READ = ("status", "flags", "untrained", "final_kid", "coverage")

@@ -1,65 +1,159 @@
-"""Where the uncertainty comes from: scoring a generator, or training it with another seed."""
+"""Where the variance of a contrast comes from, and so what would narrow its interval.
+
+From the table (seeds, blocks) of paired differences of block values, averaged over the evaluations
+of the objective (two-way analysis of variance without replicates): its residual is the noise of
+evaluations, which seeds average out; what blocks have in common in all seeds is that the real
+images are always the same, which no number of seeds removes. Successive evaluations within a seed
+tell the training's short-term ups and downs; the rest is what a seed does to a cell. Each contrast
+by itself: two wild cells would swamp all others.
+"""
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from harness.analysis.blocks import Array, Blocks
+from harness.analysis.effects import differences
 from harness.analysis.frame import Frames
+from harness.design.reach import EXACT
 from harness.records import FINISHED
 
-LIMIT = 0.1  # of the variance between seeds: above it, samples are cheaper than seeds
+LIMIT = 0.1  # of the variance of a difference: above it, another remedy is cheaper than seeds
+BLOCKS, ERRORS = "blocks", "standard errors"
+SEEDS, SAMPLES = "more seeds", "more evaluation.samples"
+EVALUATIONS = "more training.evaluations"
 
 
 class Noise(NamedTuple):
-    """Standard deviations of KID as measured, and what trials of a seed have in common."""
+    """Parts of the variance of one difference a seed (KID², as measured); NaN where unknown."""
 
-    evaluation: float  # standard error of one evaluation of the last fifth
-    seeds: float  # between the seeds of a cell
-    correlation: float  # intraclass, of cells over seeds: what pairing removes
+    contrast: str
+    title: str
+    n: int  # seeds in which no side diverged
+    variance: float = math.nan
+    evaluation: float = math.nan
+    short_term: float = math.nan  # of the training; NaN of one evaluation
+    rest: float = math.nan  # seed × cell; holds what is unknown of the others
+    images: float = math.nan  # of the mean, in no seed's difference: the fixed real images
+    removed: float = math.nan  # share of the variance that pairing takes away; below 0: it adds
+    by: str = ""  # what `evaluation` was told from
+    advice: str = ""
 
-    @property
-    def share(self) -> float:
-        """Variance of an evaluation as a share of that between seeds."""
-        return (self.evaluation / self.seeds) ** 2 if self.seeds else math.nan
+
+def noise(frames: Frames) -> pd.DataFrame:
+    """One row a contrast that two seeds finished, in the order of the plan."""
+    rows = [
+        _noise(frames, contrast["name"], contrast["title"], contrast["weights"])
+        for contrast in frames.plan["contrasts"]
+    ]
+    table = pd.DataFrame(rows, columns=list(Noise._fields))
+    return table[table["n"] > 1].reset_index(drop=True)
 
 
-def noise(frames: Frames) -> Noise:
-    """The components over all cells of the metric that most trials have; NaN where unknown."""
-    trials = frames.trials[frames.trials["status"] == FINISHED].dropna(subset=["final"])
-    if trials.empty:
-        return Noise(math.nan, math.nan, math.nan)
-    trials = trials[trials["identity"] == trials["identity"].mode()[0]]
-    table = trials.pivot_table("final", "seed", "cell", aggfunc="first")
-    spread = table.var(ddof=1)
-    errors = _last(frames, trials)
+def _noise(frames: Frames, name: str, title: str, weights: Mapping[str, float]) -> Noise:
+    seeds = differences(frames.trials, weights)
+    seeds = seeds[seeds["finished"]]
+    n = len(seeds)
+    if n < 2:
+        return Noise(name, title, n)
+    variance = float(seeds["difference"].var(ddof=1))
+    table = [[frames.blocks.get((cell, seed)) for cell in weights] for seed in seeds["seed"]]
+    evaluation, images, by = _evaluation(table, list(weights.values()))
+    short = _short_term(table, list(weights.values()), evaluation)
+    known = [part for part in (evaluation, short) if math.isfinite(part)]
+    rest = max(0.0, variance - sum(known)) if known else math.nan
+    alone = _alone(frames.trials, weights, list(seeds["seed"]), str(seeds["identity"].iloc[0]))
+    removed = 1 - variance / alone if alone else math.nan
+    # of two seeds, or of errors that miss a part, any would be a guess
+    advice = "" if n < 3 or by != BLOCKS else _advice(variance, evaluation, short, n)
     return Noise(
-        math.sqrt(float((errors**2).mean())) if errors.notna().any() else math.nan,
-        math.sqrt(float(spread.mean())) if spread.notna().any() else math.nan,
-        correlation(table.dropna().to_numpy(float)),
-    )
+        name, title, n, variance, evaluation, short, rest, images, removed, by, advice
+    )  # fmt: skip
 
 
-def _last(frames: Frames, trials: pd.DataFrame) -> "pd.Series[float]":
-    """Standard errors of the last evaluation of each trial."""
-    curves = frames.curves[frames.curves["key"].isin(trials["key"])]
-    last: pd.Series[float] = (
-        curves.sort_values("evaluation").groupby(["cell", "seed"])["kid_error"].last()
-    )
-    return last
+Table = Sequence[Sequence[Blocks | None]]  # seeds, cells
 
 
-def correlation(table: np.ndarray) -> float:
-    """Intraclass correlation (3,1) of (seeds, cells): consistency of cells over seeds.
+def _known(table: Table) -> list[list[Blocks]]:
+    """The table, if all of it is known and alike in shape; else empty."""
+    rows = [[cell for cell in row if cell is not None] for row in table]
+    whole = all(len(row) == len(every) for row, every in zip(rows, table, strict=True))
+    shapes = {len(cell.weights) for row in rows for cell in row}
+    return rows if whole and len(shapes) == 1 else []
 
-    Shrout & Fleiss 1979. 1: all cells move together from seed to seed; 0: nothing in common.
+
+def _evaluation(table: Table, weights: Sequence[float]) -> tuple[float, float, str]:
+    """Variance by evaluations of a seed's difference, by images of the mean; what told it."""
+    rows = _known(table)
+    shapes = {None if cell.parts is None else cell.parts.shape for row in rows for cell in row}
+    if len(shapes) == 1 and None not in shapes:
+        return (*two_way(np.array([_parts(row, weights) for row in rows])), BLOCKS)
+    squares = [
+        sum(_square(cell) * weight**2 for cell, weight in zip(row, weights, strict=True))
+        for row in rows
+    ]
+    if squares and all(map(math.isfinite, squares)):
+        return float(np.mean(squares)), math.nan, ERRORS
+    return math.nan, math.nan, ""
+
+
+def _parts(row: Sequence[Blocks], weights: Sequence[float]) -> Array:
+    """A seed's difference, block by block, of what its evaluations average: (blocks,)."""
+    return _mixed([cell.weights @ cell.parts for cell in row if cell.parts is not None], weights)
+
+
+def _square(cell: Blocks) -> float:
+    return float(cell.weights**2 @ cell.errors**2)
+
+
+def two_way(D: Array) -> tuple[float, float]:
+    """Of differences (seeds, blocks): variance of a seed's mean by evaluation, of all by blocks."""
+    seeds, parts = D.shape
+    mean = D.mean(0)
+    rest = D - D.mean(1, keepdims=True) - mean + D.mean()
+    residual = float((rest**2).sum()) / ((seeds - 1) * (parts - 1))
+    between = seeds * float(mean.var(ddof=1))
+    return residual / parts, max(0.0, between - residual) / seeds / parts
+
+
+def _short_term(table: Table, weights: Sequence[float], evaluation: float) -> float:
+    """Variance by ups and downs between successive evaluations, beyond the noise of these.
+
+    What all seeds do alike between two evaluations is progress, and no noise.
     """
-    seeds, cells = table.shape
-    if seeds < 2 or cells < 2:
+    rows = _known(table)
+    if not rows or len(rows[0][0].weights) < 2 or not math.isfinite(evaluation):
         return math.nan
-    rest = table - table.mean(0) - table.mean(1, keepdims=True) + table.mean()
-    error = (rest**2).sum() / ((seeds - 1) * (cells - 1))
-    between = cells * table.mean(1).var(ddof=1)
-    total = between + (cells - 1) * error
-    return float((between - error) / total) if total else math.nan
+    D = np.array([_mixed([cell.kids for cell in row], weights) for row in rows])
+    alone = float((np.diff(D, axis=1).var(axis=0, ddof=1) / 2).mean())
+    together = alone * float((rows[0][0].weights ** 2).sum())
+    return max(0.0, together - evaluation)
+
+
+def _mixed(parts: Sequence[Array], weights: Sequence[float]) -> Array:
+    mixed: Array = np.tensordot(np.asarray(weights, float), np.array(parts), 1)
+    return mixed
+
+
+def _alone(
+    trials: pd.DataFrame, weights: Mapping[str, float], seeds: Sequence[int], identity: str
+) -> float:
+    """The variance that the difference would have if its cells had nothing in common."""
+    own = trials[trials["seed"].isin(list(seeds)) & (trials["identity"] == identity)]
+    own = own[own["status"] == FINISHED].drop_duplicates(["cell", "seed"])
+    spread = own.groupby("cell")["final"].var(ddof=1)
+    return float(sum(weight**2 * spread[cell] for cell, weight in weights.items()))
+
+
+def _advice(variance: float, evaluation: float, short_term: float, n: int) -> str:
+    """What narrows the interval most cheaply; empty where it is not known what the noise is."""
+    if not math.isfinite(evaluation) or not variance:
+        return ""
+    if n < EXACT:  # the test itself needs them
+        return SEEDS
+    parts = {SAMPLES: evaluation, EVALUATIONS: short_term}  # a share that is unknown is above none
+    name, largest = max(parts.items(), key=lambda part: np.nan_to_num(part[1]))
+    return name if largest > LIMIT * variance else SEEDS

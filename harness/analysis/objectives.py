@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.analysis.values import number
+from harness.analysis.values import HALVES, SHARED_HALVES, number
 from harness.errors import HarnessError, unknown
 
 KID_SCALE = 1000
@@ -40,23 +40,41 @@ def final(rows: Rows, evaluations: int, threshold: float) -> Value:
     """
     del threshold
     kids = {row["evaluation"]: number(row["kid"]) for row in rows}
-    first = evaluations + 1 - math.ceil(evaluations / 5)
-    wanted = range(first, evaluations + 1)
-    return Value(float(np.mean([kids.get(place, math.nan) for place in wanted])))
+    wanted = [kids.get(place, math.nan) for place in last_fifth(evaluations)]
+    return Value(float(np.mean(wanted)))
+
+
+def last_fifth(evaluations: int) -> range:
+    """The numbers of the last fifth (rounded up) of the evaluations; the untrained one is 0."""
+    return range(evaluations + 1 - math.ceil(evaluations / 5), evaluations + 1)
 
 
 def best(rows: Rows, evaluations: int, threshold: float) -> Value:
-    """KID of the best evaluation, chosen on one half of the validation images, scored on the other.
+    """KID of the best evaluation, chosen on one half of all images, scored on the other.
 
-    So the choice does not flatter the score.
+    The halves share no image, generated or real, so the choice does not flatter the score. Those
+    of an older record do share the generated ones; `compared_as` keeps them apart.
     """
     del threshold
-    halves = [
-        (number(row.get("kid_half_a")), number(row.get("kid_half_b"))) for row in _trained(rows)
-    ]
+    names = SHARED_HALVES if _shares(rows) else HALVES
+    halves = [(number(row.get(names[0])), number(row.get(names[1]))) for row in _trained(rows)]
     if len(halves) < evaluations or not all(map(math.isfinite, sum(halves, ()))):
         return Value(math.nan)
     return Value(min(halves)[1])
+
+
+def compared_as(name: str, identity: str | None, rows: Rows) -> str | None:
+    """The metric identity under which values of an objective compare with each other.
+
+    That of the scores, but for `best` of an older record, whose halves share generated images:
+    another number, which must not stand beside those of today.
+    """
+    other = identity is not None and name == "best" and _shares(rows)
+    return f"{identity}.shared_halves" if other else identity
+
+
+def _shares(rows: Rows) -> bool:
+    return bool(rows) and all(SHARED_HALVES[0] in row for row in rows)
 
 
 def area(rows: Rows, evaluations: int, threshold: float) -> Value:
@@ -118,8 +136,8 @@ TIME = "time_to_threshold"
 OBJECTIVES: Mapping[str, Objective] = {
     "final": Objective(final, "the mean KID over the last fifth of the evaluations"),
     "best": Objective(
-        best, "the KID of the best evaluation, chosen on one half of the validation images and "
-        "scored on the other"
+        best, "the KID of the best evaluation, chosen on one half of the generated and validation "
+        "images and scored on the other"
     ),
     "area": Objective(area, "the mean KID over the logarithm of the images shown"),
     TIME: Objective(

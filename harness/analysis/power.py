@@ -1,50 +1,80 @@
-"""How large an effect must be for a plan to find it, judged by the scatter of an earlier run."""
+"""How large an effect must be for a plan to find it, judged by the scatter of an earlier run.
 
-import math
-from collections.abc import Mapping, Sequence
+Each contrast by itself: what a tip does to a seed's result differs from tip to tip by more than
+tenfold, so a mean over tips holds for none of them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from scipy.optimize import brentq
 from statsmodels.stats.power import TTestPower
 
 from harness.analysis.effects import differences
-from harness.analysis.frame import Frames
-from harness.design.reach import POWER, Detectable, Reach
-
-Weights = Mapping[str, float]
-
-
-def scatter(pilot: Frames) -> float:
-    """The standard deviation of a cell over seeds, beside what cells of a seed share; KID.
-
-    Pooled over the pilot's contrasts: a paired difference has the variance of a cell times the sum
-    of its squared weights, where all cells scatter alike. NaN where no contrast has two seeds.
-    """
-    squares, freedom = 0.0, 0
-    for contrast in pilot.plan["contrasts"]:
-        found = differences(pilot.trials, contrast["weights"])["difference"]
-        if len(found) > 1:
-            squares += (len(found) - 1) * found.var() / _squared(contrast["weights"])
-            freedom += len(found) - 1
-    return math.sqrt(squares / freedom) if freedom else math.nan
+from harness.analysis.frame import Frames, each_row
+from harness.design.drafts import Contrast
+from harness.design.reach import POWER, Detectable, Found, Reach
 
 
-def _squared(weights: Weights) -> float:
-    return sum(weight**2 for weight in weights.values())
-
-
-def detectable(of: Reach, contrasts: Sequence[Weights], pilot: Frames) -> Detectable | None:
+def detectable(of: Reach, contrasts: Sequence[Contrast], pilot: Frames) -> Detectable | None:
     """What a plan's contrasts find with a power of 80 %; None where pilot or seeds are too few.
 
-    A paired t at the level divided by the number of contrasts (Bonferroni); the contrast that
-    scatters most counts.
+    A paired t at the level divided by the number of contrasts (Bonferroni), each with the scatter
+    that the pilot's contrast of the same name and weights has over the seeds that both sides
+    finished. Of those that the pilot lacks no more is known than what its own ones would need.
     """
-    own = scatter(pilot)
-    if math.isnan(own) or of.seeds < 2:
+    if of.seeds < 2:
         return None
-    sd = own * math.sqrt(max(_squared(weights) for weights in contrasts))
     alpha = of.alpha / of.contrasts
-    name = pilot.plan["run_name"]
-    return Detectable(name, own, sd, alpha, sd * standardised(of.seeds, alpha))
+    most = standardised(of.seeds, alpha)
+    own = {
+        name: (signature, Found(name, n, sd, sd * most)) for name, signature, n, sd in _own(pilot)
+    }
+    if not own:
+        return None
+    alike = {
+        each.name: own[each.name][1]
+        for each in contrasts
+        if each.name in own and own[each.name][0] == _signature(each.weights)
+    }
+    sizes = [found.effect for _, found in own.values()]
+    return Detectable(
+        pilot=pilot.plan["run_name"],
+        objective=pilot.plan["objective"],
+        alpha=alpha,
+        found=tuple(alike.values()),
+        lacking=tuple(each.name for each in contrasts if each.name not in alike),
+        others=(min(sizes), max(sizes)),
+    )
+
+
+def _own(pilot: Frames) -> Iterator[tuple[str, tuple[float, ...], int, float]]:
+    """Name, weights, seeds and deviation of the pilot's contrasts that two seeds finished."""
+    for contrast in pilot.plan["contrasts"]:
+        seeds = differences(pilot.trials, contrast["weights"])
+        values = seeds.loc[seeds["finished"], "difference"]
+        if len(values) > 1:
+            name, signature = str(contrast["name"]), _signature(contrast["weights"])
+            yield name, signature, len(values), float(values.std(ddof=1))
+
+
+def _signature(weights: Mapping[str, float]) -> tuple[float, ...]:
+    """What of its weights a difference's scatter goes by, whatever its cells are called."""
+    return tuple(sorted(round(abs(weight), 9) for weight in weights.values()))
+
+
+def scored_alike(pilot: Frames, request: str, known: str | None) -> Frames | None:
+    """The pilot with those trials that were scored as a plan asks for; None if none was.
+
+    `request` is the plan's, `known` the metric identity that it stands for, if a trial has it.
+    """
+    same = {
+        row.identity
+        for row in each_row(pilot.metrics)
+        if request in row.requests or row.identity == known
+    }
+    trials = pilot.trials[pilot.trials["identity"].isin(list(same))]
+    return replace(pilot, trials=trials) if len(trials) else None
 
 
 def standardised(seeds: int, alpha: float) -> float:

@@ -5,10 +5,20 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.metrics.kid import FIRST_HALF, SECOND_HALF
+
+HALVES = (FIRST_HALF, SECOND_HALF)
+SHARED_HALVES = ("kid_half_a", "kid_half_b")
+"""Of older records: both halves of the real images against the same generated ones."""
+
 
 def kid_error(row: Mapping[str, Any], identity: str) -> dict[str, float]:
-    """Standard error of a KID: from its blocks or, where subsets overlap, from its two halves."""
-    halves = [row.get("kid_half_a"), row.get("kid_half_b")]
+    """Standard error of a KID: from its blocks or, where subsets overlap, from its two halves.
+
+    The halves of an older record share their generated images, so theirs is too small.
+    """
+    names = HALVES if HALVES[0] in row else SHARED_HALVES
+    halves = [row.get(name) for name in names]
     parts = halves if ".subsets" in identity else row.get("kid_blocks") or []
     known = [part for part in parts if part is not None]
     error = statistics.stdev(known) / math.sqrt(len(known)) if len(known) > 1 else math.nan
@@ -20,12 +30,6 @@ def message(result: Mapping[str, Any] | None, failure: Mapping[str, Any] | None)
     if result:
         return str(result.get("message", ""))
     return str(failure["error"]) if failure else ""
-
-
-def own_flags(result: Mapping[str, Any] | None, identity: str | None) -> list[dict[str, Any]]:
-    """The flags of the training, and those of one way of scoring."""
-    flags = (result or {}).get("flags", [])
-    return [flag for flag in flags if flag.get("identity") in (None, identity)]
 
 
 LARGEST = 1e100  # what is larger has a square, or a sum of some, that no float holds

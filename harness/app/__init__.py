@@ -1,6 +1,7 @@
 """The use cases as plain functions: the public Python API. The command line only calls these."""
 
 from harness.app.cleaning import clean
+from harness.app.power import reach
 from harness.app.records import Explanation, run_names, show, status
 from harness.app.studies import (
     cost,
@@ -9,7 +10,6 @@ from harness.app.studies import (
     name,
     one_off,
     plan,
-    reach,
     report,
     run,
     samples,

@@ -9,6 +9,7 @@ from harness.config.patch import flatten
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
 from harness.errors import HarnessError, unknown
+from harness.outcomes import Outcomes, ending
 from harness.records import ASIDE, STATES, read_plan
 from harness.records import Trial as Record
 
@@ -19,13 +20,21 @@ def run_names(runtime: Runtime) -> list[str]:
 
 
 def status(runtime: Runtime) -> list[dict[str, Any]]:
-    """One row a run: how many trials it has, and how they stand."""
+    """One row a run: how many trials it has, how they stand, and that in words (`outcome`)."""
     rows = []
     for name in run_names(runtime):
-        document = read_plan(runtime.study(name) / "plan.json") or {"trials": [], "title": ""}
-        states = [Record(runtime.trials / item["key"]).state() for item in document["trials"]]
-        counts = {state: states.count(state) for state in STATES}
-        rows.append({"run": name, "title": document["title"], "trials": len(states), **counts})
+        document = read_plan(runtime.study(name) / "plan.json")
+        if document is None:  # removed a moment ago
+            continue
+        requests = {cell["label"]: cell["request"] for cell in document["cells"]}
+        ends = [
+            ending(Record(runtime.trials / item["key"]), requests[item["cell"]])
+            for item in document["trials"]
+        ]
+        counts = {name: [state for state, _ in ends].count(name) for name in STATES}
+        found = Outcomes.of(ends)
+        rows.append({"run": name, "title": document["title"], **found.to_json(), **counts,
+                     "outcome": found.sentence})  # fmt: skip
     return rows
 
 

@@ -14,7 +14,6 @@ from harness.config.runtime import Runtime
 from harness.config.study import Study, read
 from harness.design.expand import Plan, expand, run_name
 from harness.design.forecast import Forecast, forecast, missing, remember_speed
-from harness.design.reach import Reach
 from harness.errors import Damaged, HarnessError, unknown
 from harness.files import alone, check_writable
 from harness.leftovers import set_aside, sweep
@@ -70,19 +69,6 @@ def cost(of: Plan, runtime: Runtime, workers: int | None = None) -> Forecast:
     from harness.executors.devices import plan_workers
 
     return forecast(of, runtime.runs, len(plan_workers(workers)))
-
-
-def reach(of: Plan, runtime: Runtime, pilot: str | None = None) -> Reach:
-    """What the tests of a plan can find; how large an effect, where a pilot or its own run says."""
-    found, name = Reach.of(of), pilot or of.run_name
-    if not pilot and name not in run_names(runtime):
-        return found
-    from harness.analysis import frame, power
-
-    size = power.detectable(found, [one.weights for one in of.contrasts], frame.load(name, runtime))
-    if pilot and size is None:
-        raise HarnessError(f"--pilot {pilot}: no two seeds of a contrast have a value there")
-    return replace(found, detectable=size)
 
 
 def run(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":

@@ -12,14 +12,25 @@ POWER = 0.8
 
 
 @dataclass(frozen=True)
+class Found:
+    """The effect of one contrast that is found with a power of 80 %; in the objective's unit."""
+
+    contrast: str
+    pilot_seeds: int
+    sd: float  # of the pilot's paired differences
+    effect: float
+
+
+@dataclass(frozen=True)
 class Detectable:
-    """The effect that is found with a power of 80 %, after the scatter of a pilot; KID."""
+    """Which effects are found with a power of 80 %, after the scatter of each in a pilot."""
 
     pilot: str  # run name
-    scatter: float  # standard deviation of a cell over seeds, after that of the seeds is taken off
-    sd: float  # of a paired difference of this plan, the largest over its contrasts
+    objective: str
     alpha: float  # level of a single contrast, by Bonferroni
-    effect: float
+    found: tuple[Found, ...]  # the plan's contrasts that the pilot has, too
+    lacking: tuple[str, ...]  # those that it does not have
+    others: tuple[float, float]  # smallest and largest effect over the pilot's own contrasts
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from harness.executors.progress import Snapshot, TrialEnd, TrialProgress
 from harness.files import read_json
 from harness.ledger.base import ENDED, Job, Row, State, Status
 from harness.ledger.optuna_ledger import OptunaLedger
-from harness.records import Trial, read_plan
+from harness.outcomes import COLLAPSED, own_flags
+from harness.records import DIVERGED, Trial, read_plan
 
 _SHOWN = (*ENDED, Status.CRASHED, Status.LOST)
 
@@ -65,11 +66,12 @@ class Poll:
             run_name=self._name,
             total=self._total,
             done=self._done_before + len(done),
-            failed=len(given_up),
+            crashed=len(given_up),
             images=shown * 1000,
             images_total=self._shown_total * 1000,
             active=active,
             ended=tuple(self._ended.values()),
+            diverged=len({row.key for row in rows[State.COMPLETE] if row.status == DIVERGED}),
         )
 
     def _progress(self, row: Row) -> TrialProgress:
@@ -94,6 +96,7 @@ class Poll:
         result = trial.result() or {}
         metric = trial.metric(self._requests[row.cell])
         rows = trial.evaluation_rows(metric) if metric else []
+        flags = [flag["flag"] for flag in own_flags(result, metric)]
         return TrialEnd(
             key=row.key,
             cell=row.cell,
@@ -101,6 +104,6 @@ class Poll:
             status=str(row.status),
             kid=rows[-1]["kid"] if rows else None,
             seconds=result.get("seconds"),
-            message=row.message,
+            message=COLLAPSED if COLLAPSED in flags else row.message,
             attempt=row.attempt,
         )

@@ -46,11 +46,12 @@ class Snapshot:
     run_name: str
     total: int  # trials of the plan
     done: int  # finished or diverged
-    failed: int  # given up
+    crashed: int  # in every attempt, so given up
     images: float  # shown so far, by trials done and active
     images_total: float  # of the whole plan
     active: tuple[TrialProgress, ...] = ()
     ended: tuple[TrialEnd, ...] = ()  # oldest first
+    diverged: int = 0  # of those done
 
 
 @dataclass

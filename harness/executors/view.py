@@ -129,7 +129,7 @@ class PlainLines:
 
 def summary(snapshot: Snapshot, left: float | None) -> str:
     """The study in one line."""
-    failed = f", {snapshot.failed} failed" if snapshot.failed else ""
+    failed = "".join(f", {said}" for said in _failures(snapshot))
     speed = [trial.images_per_second for trial in snapshot.active if trial.images_per_second]
     at = f", {rate(sum(speed))} images/s" if speed else ""
     return (
@@ -172,6 +172,12 @@ def draw(
     return Group(*parts)
 
 
+def _failures(snapshot: Snapshot) -> list[str]:
+    """Trials that ended badly so far, those of earlier starts left out."""
+    counts = {"diverged": snapshot.diverged, "crashed": snapshot.crashed}
+    return [f"{number} {name}" for name, number in counts.items() if number]
+
+
 def _share(snapshot: Snapshot) -> float:
     return min(1.0, snapshot.images / snapshot.images_total) if snapshot.images_total else 0.0
 
@@ -180,8 +186,8 @@ def _header(snapshot: Snapshot, left: float | None, width: int) -> RenderableTyp
     facts = Text(no_wrap=True, overflow="ellipsis")
     facts.append(shorten(snapshot.run_name, max(12, width // 3)), style="bold")
     facts.append(f"  {snapshot.done}/{snapshot.total} trials")
-    if snapshot.failed:
-        facts.append(f"  {snapshot.failed} failed", style="red")
+    for said in _failures(snapshot):
+        facts.append(f"  {said}", style="red")
     facts.append(f"  {len(snapshot.active)} running", style="dim")
     row = Table.grid(expand=True, padding=(0, 1))
     row.add_column(ratio=1)
@@ -264,7 +270,7 @@ def _ended_text(end: TrialEnd, label: int) -> Text:
         line.append(f"KID×10³ {scaled_kid(end.kid):>6}  ")
     if end.seconds is not None:
         line.append(f"{duration(end.seconds):>7}  ")
-    if end.status != "finished":
+    if end.status != "finished" or end.message:
         line.append(f"{end.status}: {_last_line(end.message)}", style=style)
     return line
 

@@ -22,7 +22,7 @@ from harness.gan.labels.labelled import MaybeLabelled
 from harness.metrics.coverage import coverage, radii
 from harness.metrics.fid import Frechet
 from harness.metrics.inception_score import inception_score
-from harness.metrics.kid import Draw, Estimate
+from harness.metrics.kid import FIRST_HALF, SECOND_HALF, Draw, Estimate
 
 BATCH = 128  # images generated at a time
 REAL = "real.npy"
@@ -96,13 +96,13 @@ class Evaluator:
         return {**scores, "l1": sum(errors) / (255 * self.count * self._images[0].size)}
 
     def _scores(self, generated: NDArray[np.float32], with_fid: bool) -> dict[str, Any]:
-        values, half_a, half_b, _ = np.split(self._estimate(generated), self._ends)
+        values, first, second, _ = np.split(self._estimate(generated), self._ends)
         classes = self._encoder.classes
         return {
             "kid": float(values.mean()),
             "kid_blocks": [float(value) for value in values],
-            "kid_half_a": float(half_a.mean()),
-            "kid_half_b": float(half_b.mean()),
+            FIRST_HALF: float(first.mean()),
+            SECOND_HALF: float(second.mean()),
             "coverage": coverage(generated, self._real, self._radii),
             "fid": self._frechet(generated) if with_fid else None,
             "inception_score": inception_score(classes(generated)) if classes else None,
@@ -154,11 +154,14 @@ def _filled(inputs: MaybeLabelled, count: int) -> Iterator[tuple[MaybeLabelled, 
 
 
 def _draws(protocol: Protocol, count: int, size: int) -> tuple[list[Draw], ...]:
-    """What is compared: against all real images, against their first half, their second half."""
+    """What is compared: all with all, both first halves, both second halves.
+
+    The halves have no image in common, generated or real, so their values are independent.
+    """
     half = count // 2
     # half of the images may be less than one block or subset
-    first = protocol(count, half, min(size, half))
-    second = [(generated, real + half) for generated, real in first]
+    first = protocol(half, half, min(size, half))
+    second = [(generated + half, real + half) for generated, real in first]
     return protocol(count, count, size), first, second
 
 

@@ -18,6 +18,8 @@ Features = NDArray[np.floating]
 Indices = NDArray[np.int64]
 Draw = tuple[Indices, Indices]  # which generated images, against which real ones
 SUBSETS_SEED = 2020  # torch-fidelity's
+FIRST_HALF, SECOND_HALF = "kid_first_half", "kid_second_half"
+"""A row's KIDs of half of the images each, which share none: generated halves, real halves."""
 CHUNK = 256  # rows of a kernel at a time: bounds the memory
 
 

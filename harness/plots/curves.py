@@ -1,6 +1,7 @@
 """KID over training: a panel for each cell against the reference, every seed visible."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -10,7 +11,7 @@ from matplotlib.ticker import LogLocator
 
 from harness.analysis.max_t import interval
 from harness.analysis.objectives import KID_SCALE
-from harness.plots.style import INK, NARROW, Look, shortened, ticked
+from harness.plots.style import INK, NARROW, RULE, Look, shortened, ticked
 from harness.records import DIVERGED, FINISHED
 
 LOGARITHMIC_FROM = 4  # largest KID over smallest
@@ -25,6 +26,9 @@ class Line(NamedTuple):
     status: str
 
 
+Span = tuple[float, float]  # kimg
+
+
 class Curve(NamedTuple):
     """One cell: a thin line a seed, and the mean of the `n` finished ones with its interval."""
 
@@ -33,6 +37,7 @@ class Curve(NamedTuple):
     mean: Line
     n: int
     half: tuple[float, ...] = ()  # of the 95 % t-interval at each point of the mean; empty: n < 2
+    window: Span | None = None  # of the objective
 
 
 class Curves(NamedTuple):
@@ -43,20 +48,29 @@ class Curves(NamedTuple):
     logarithmic: bool
 
 
-def curves_info(curves: pd.DataFrame, cells: Sequence[str], reference: str) -> Curves:
-    """Group the evaluations of one metric identity; cells without one are left out."""
+def curves_info(
+    curves: pd.DataFrame,
+    cells: Sequence[str],
+    reference: str,
+    windows: Mapping[str, Span] = MappingProxyType({}),
+) -> Curves:
+    """Group the evaluations of one metric identity; cells without one are left out.
+
+    `windows`: cell → what of its training the objective is averaged over.
+    """
     groups = dict(tuple(curves.dropna(subset=["kid"]).groupby("cell")))
     none = curves.iloc[:0]
-    drawn = [_curve(cell, groups[cell]) for cell in cells if cell in groups and cell != reference]
+    shown = [cell for cell in cells if cell in groups and cell != reference]
+    drawn = [_curve(cell, groups[cell], windows.get(cell)) for cell in shown]
     kid = curves["kid"].dropna()
     # an unbiased KID may be negative, and then only a linear axis shows it as it is
     positive = bool(len(kid)) and float(kid.min()) > 0
     spread = positive and float(kid.max()) >= LOGARITHMIC_FROM * float(kid.min())
-    first = _curve(reference, groups.get(reference, none))
+    first = _curve(reference, groups.get(reference, none), windows.get(reference))
     return Curves(first, tuple(drawn), spread)
 
 
-def _curve(cell: str, rows: pd.DataFrame) -> Curve:
+def _curve(cell: str, rows: pd.DataFrame, window: Span | None) -> Curve:
     seeds = tuple(_line(trial) for _, trial in rows.groupby("seed"))
     finished = rows[rows["status"] == FINISHED]
     n = finished["seed"].nunique()
@@ -65,7 +79,7 @@ def _curve(cell: str, rows: pd.DataFrame) -> Curve:
     )
     # a mean over some of the seeds would jump where one of them has no value
     whole = counted[counted["n"] == n].assign(status=FINISHED)
-    return Curve(cell, seeds, _line(whole), n, _half(finished, n) if n > 1 else ())
+    return Curve(cell, seeds, _line(whole), n, _half(finished, n) if n > 1 else (), window)
 
 
 def _half(finished: pd.DataFrame, n: int) -> tuple[float, ...]:
@@ -112,15 +126,22 @@ def draw_curves(info: Curves, looks: dict[str, Look], width: float) -> Figure:
 
 
 def _draw_means(axes: Axes, info: Curves, looks: dict[str, Look]) -> None:
+    _draw_window(axes, info.reference)
     for curve in (info.reference, *info.cells):
         _draw_mean(axes, curve, looks[curve.cell], 1.6)
     axes.set_title("All cells (means)", color=INK)
 
 
 def _draw_panel(axes: Axes, panel: Curve, reference: Curve, looks: dict[str, Look]) -> None:
+    _draw_window(axes, panel)
     for curve, alpha in ((reference, 0.18), (panel, 0.38)):
         if curve is panel or panel is not reference:
             _draw_curve(axes, curve, looks[curve.cell], alpha)
+
+
+def _draw_window(axes: Axes, curve: Curve) -> None:
+    if curve.window:
+        axes.axvspan(*curve.window, color=RULE, alpha=0.5, zorder=0, linewidth=0)
 
 
 def _draw_curve(axes: Axes, curve: Curve, look: Look, alpha: float) -> None:

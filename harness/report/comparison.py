@@ -35,9 +35,14 @@ def render(found: Comparison, frames: Mapping[str, Frames], runtime: Runtime) ->
     title = f"{', '.join(names[:-1])} and {names[-1]}"
     front = Front(name, title, question, [show.count(len(names), "run")], [], list(tables))
     blocks = _blocks(found, frames)
-    said = {"title": title, "question": question, "verdict": _verdict(found),
-            "trials": int(found.runs["planned"].sum()),
-            "finished": int(found.runs["finished"].sum())}  # fmt: skip
+    said = {
+        "title": title,
+        "question": question,
+        "verdict": _verdict(found),
+        "trials": int(found.runs["planned"].sum()),
+        "finished": int(found.runs["finished"].sum()),
+        "outcome": "; ".join(f"{row.run}: {row.outcome}" for row in each_row(found.runs)),
+    }
     more = partial(overview.write_summary, said=said, blocks=blocks)
     return publish(runtime.reports, front, blocks, tables, more)
 
@@ -137,12 +142,12 @@ def _agreed(found: Comparison) -> str:
 def _runs(found: Comparison) -> Table:
     rows: list[list[Cell]] = [
         [row.run, f"{row.data}, {row.pixels} px", f"{row.kimg:g}", str(row.seeds),
-         f"{row.finished} of {row.planned}", row.objective, row.identity or show.NONE,
+         row.outcome, row.objective, row.identity or show.NONE,
          row.code or show.NONE]
         for row in each_row(found.runs)
     ]  # fmt: skip
-    columns = ["Run", "Data", "kimg", "Seeds", "Finished", "Objective", "Metric identity", "Code"]
-    return Table("What was run", columns, rows, frozenset({2, 3, 4}), "tables/runs.csv")
+    columns = ["Run", "Data", "kimg", "Seeds", "Trials", "Objective", "Metric identity", "Code"]
+    return Table("What was run", columns, rows, frozenset({2, 3}), "tables/runs.csv")
 
 
 def _effects(name: str, effects: pd.DataFrame) -> Table:

@@ -10,16 +10,18 @@ from harness.analysis import ranking as tables
 from harness.analysis import search, tuning
 from harness.analysis.checks import checks
 from harness.analysis.claims import claims
+from harness.analysis.convergence import Falling, falling
 from harness.analysis.effects import differences
-from harness.analysis.failures import failure_rates
+from harness.analysis.failures import failure_rates, outcomes
 from harness.analysis.frame import Frames, Plan
 from harness.analysis.interactions import interactions
 from harness.analysis.learning import of_reference
-from harness.analysis.noise import Noise, noise
+from harness.analysis.noise import noise
 from harness.analysis.objectives import Objective, objective
 from harness.config.facts import trained_on
 from harness.config.identity import PLACES
 from harness.config.patch import DEFAULTS
+from harness.outcomes import Outcomes
 from harness.report import format as show
 
 CUSTOM = "custom"  # the encoder of a user's own file, in metric identities
@@ -36,7 +38,9 @@ class ReportData:
     cells: pd.DataFrame
     costs: pd.DataFrame
     failures: pd.DataFrame
-    noise: Noise
+    outcomes: Outcomes  # of all trials
+    noise: pd.DataFrame
+    falling: Falling | None  # of the reference, where it still learns at the end
     interactions: pd.DataFrame  # empty where factors were not crossed
     checks: Sequence[str]
     differences: Mapping[str, Sequence[float]]  # contrast → one value a seed
@@ -117,14 +121,18 @@ class ReportData:
 def analyse(frames: Frames) -> ReportData:
     """Make every table of a report."""
     ranked, tunes = tables.ranking(frames), "tuning" in frames.plan
+    own = tables.cells(frames)
+    identity = own.loc[own["cell"] == frames.plan["reference"], "identity"].iloc[0]
     return ReportData(
         frames=frames,
         ranking=ranked,
         claims=claims(frames, ranked),
-        cells=tables.cells(frames),
+        cells=own,
         costs=tables.costs(frames),
         failures=failure_rates(frames),
+        outcomes=outcomes(frames.trials),
         noise=noise(frames),
+        falling=falling(frames, identity),
         interactions=interactions(frames),
         checks=checks(frames),
         differences={

@@ -7,6 +7,7 @@ import pandas as pd
 
 from harness.analysis.frame import each_row
 from harness.report import format as show
+from harness.report import words
 from harness.report.data import ReportData
 from harness.report.summary import judged, titled
 
@@ -32,6 +33,8 @@ _ESCAPES: Mapping[int, str] = str.maketrans(
         "\u202f": r"\,",
         "\u2013": "--",
         "\u2026": r"\dots{}",
+        "\u0160": r"\v{S}",  # Šidák
+        "\u00e1": r"\'a",
         "\n": " ",
     }
 )
@@ -53,10 +56,10 @@ def ranking_tex(data: ReportData) -> str:
 
 
 def _table(data: ReportData, rows: pd.DataFrame, label: str) -> Iterator[str]:
-    level = show.percent(1 - float(data.plan["alpha"]))
     title = escaped(data.plan["title"])
     unit = f"on {escaped(data.objective.unit)}, paired by seed; negative helps"
-    caption = f"{title}: effects {unit}, with {escaped(level)} intervals for all at once."
+    spans = words.intervals(data)
+    caption = f"{title}: effects {unit}{escaped(f', with {spans}' if spans else '')}."
     if not data.plan["evidence"]:
         caption += " These numbers are no evidence."
     scale = data.objective.scale

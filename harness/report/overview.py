@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.files import write_atomically, write_json
-from harness.records import FINISHED
 from harness.report import words
 from harness.report.blocks import Block, Gallery
 from harness.report.data import ReportData
@@ -26,6 +25,7 @@ class Entry(NamedTuple):
     learnt: bool = True
     trials: int = 0
     finished: int = 0
+    outcome: str = ""  # how its trials ended, in words
     trained: str = ""  # the day of its last training
     picture: bytes = b""
 
@@ -40,7 +40,9 @@ def summary(data: ReportData) -> dict[str, Any]:
         "evidence": bool(data.plan["evidence"]),
         "learnt": not data.unlearnt,  # whether the reference has, without which nothing is judged
         "trials": len(data.frames.trials),
-        "finished": data.count(FINISHED),
+        "finished": data.outcomes.finished,
+        "outcome": data.outcomes.sentence,
+        "outcomes": data.outcomes.to_json(),
         "trained": str(max(at))[:10] if len(at) else "",
     }
 

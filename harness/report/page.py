@@ -97,6 +97,7 @@ def _tables(data: ReportData) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "curves", data.frames.curves.drop(columns=["key", "status", "identity"])
     yield "cost", data.costs
     yield "failures", data.failures
+    yield "noise", data.noise
     if len(data.interactions):
         yield "interactions", data.interactions
     if data.points is not None and data.untuned is not None:

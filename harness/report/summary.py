@@ -35,6 +35,7 @@ class Summary(NamedTuple):
 
     tables: list[Ranked]
     notes: list[str]  # why a verdict is none, where the numbers do not say it; images left out
+    outcome: str  # how the trials ended
     verdict: str
     path: Path
     first: str = ""  # what is to be known before any number
@@ -48,8 +49,8 @@ def summary(run_name: str, runtime: Runtime) -> Summary:
     notes = [f"{_name(row)}: {row.reason}" for row in rows if row.reason and row.n > 1]
     notes += checks.images(data.frames)
     path = runtime.reports / run_name / "index.html"
-    tables = list(_tables(data, rows))
-    return Summary(tables, [] if first else notes, words.verdict(data), path, first)
+    tables, outcome = list(_tables(data, rows)), f"{data.outcomes.sentence}."
+    return Summary(tables, [] if first else notes, outcome, words.verdict(data), path, first)
 
 
 def _tables(data: ReportData, rows: Sequence[Any]) -> Iterator[Ranked]:
@@ -60,7 +61,8 @@ def _tables(data: ReportData, rows: Sequence[Any]) -> Iterator[Ranked]:
     for design in dict.fromkeys(str(row.design) for row in rows):
         title = DESIGNS.get(design, design.replace("_", " "))
         own = [_row(row, places, scale) for row in rows if row.design == design]
-        yield Ranked(f"{title}: effect on {unit}, negative helps", columns, own)
+        spans = f"; {said}" if (said := words.intervals(data)) else ""
+        yield Ranked(f"{title}: effect on {unit}, negative helps{spans}", columns, own)
 
 
 def _row(row: Any, places: int, scale: float) -> tuple[str, ...]:

@@ -5,11 +5,12 @@ from typing import Any
 
 import pandas as pd
 
+from harness.analysis import convergence
 from harness.analysis.effects import BETTER, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED, WORSE
 from harness.analysis.frame import MISSING
 from harness.analysis.objectives import KIMG
 from harness.analysis.search import ranked
-from harness.records import CRASHED, DIVERGED, FINISHED
+from harness.records import FINISHED
 from harness.report import format as show
 from harness.report.data import ReportData
 
@@ -56,7 +57,17 @@ def verdict(data: ReportData) -> str:
         said = [first, look and f"{look}."]
     else:
         said = [first, look and f"{look}.", _verdict(data)]
+        said += [speed(data) if data.count(FINISHED) else ""]
     return " ".join(filter(None, said))
+
+
+def intervals(data: ReportData) -> str:
+    """Level and kind of the intervals of the ranking; empty where no contrast has one."""
+    level = show.percent(1 - float(data.plan["alpha"]))
+    count = int(data.ranking["low"].notna().sum())
+    if count < 2:
+        return f"the {level} t-interval of the one contrast that has two seeds" if count else ""
+    return f"{level} intervals for all {count} contrasts at once (Šidák)"
 
 
 def region(data: ReportData) -> str:
@@ -82,24 +93,52 @@ def _reference(data: ReportData) -> float:
     return float(own["final"].mean())
 
 
+def speed(data: ReportData) -> str:
+    """Says that the ranking is one of speed, where the reference still learns; else empty."""
+    found = data.falling
+    if found is None:
+        return ""
+    places = show.decimals([found.fall])
+    return (
+        f"The reference has not converged: its KID × 10³ still falls by "
+        f"{show.kid(found.fall, places)} between {found.start:.4g} and {found.end:.4g} kimg, more "
+        f"than the margin of equivalence ({show.kid(found.margin, places)}), so this compares how "
+        "fast the cells learn, not what they come to."
+    )
+
+
+def window(data: ReportData, identity: str | None) -> str:
+    """Which evaluations the reference's number is the mean of; empty of other objectives."""
+    own = convergence.window(data.frames, data.plan["reference"], identity)
+    if own is None:
+        return ""
+    if own.first == own.last:
+        return f"at evaluation {own.last} of {own.last} ({own.end:.4g} kimg)"
+    return (
+        f"mean of evaluations {own.first} to {own.last} of {own.last} "
+        f"({own.start:.4g} to {own.end:.4g} kimg)"
+    )
+
+
 def _verdict(data: ReportData) -> str:
     if not data.count(FINISHED):
         return _nothing(data)
     if data.suggestions is not None:
         return _search(data, data.suggestions)
     rows = data.ranking[data.ranking["n"] > 0].to_dict("records")
+    if not data.plan["contrasts"]:
+        return "This study declares no contrast, so there is nothing to rank."
     if not rows:
         return "No seed has both sides of a contrast yet, so there is nothing to rank."
+    if max(row["n"] for row in rows) < 2:
+        return "No contrast has more than one seed, and from one seed nothing can be told."
     if len(rows) == 1:
         return f"{rows[0]['title']}: {_single(rows[0], data)}"
     return _several(rows, data)
 
 
 def _nothing(data: ReportData) -> str:
-    counts = [
-        f"{number} {status}" for status in (DIVERGED, CRASHED) if (number := data.count(status))
-    ]
-    why = f" ({show.listed(counts)})" if counts else ""
+    why = f" ({data.outcomes.others})" if data.outcomes.failures else ""
     return f"No trial has finished{why}, so there is nothing to rank."
 
 

@@ -1,20 +1,17 @@
 """What the command line prints: tables with rich, plain where there is no terminal."""
 
+from harness.terminal.plans import show_forecast, show_reach
 from harness.terminal.studies import (
-    VERDICTS,
-    new_table,
     show_end,
-    show_forecast,
     show_given_up,
     show_heuristic,
     show_heuristics,
-    show_reach,
     show_score,
     show_status,
     show_summary,
     show_trial,
-    size,
 )
+from harness.terminal.tables import VERDICTS, new_table, size
 
 __all__ = [
     "VERDICTS",

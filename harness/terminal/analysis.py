@@ -83,9 +83,9 @@ def _pairs(found: "Ranking") -> "Table":
 def show_comparison(found: "Comparison", page: Path) -> None:
     """The runs, their effects side by side, agreement and drift."""
     console = Console()
-    runs = new_table(("Run", "Data", "px", "kimg", "Seeds", "Finished", "Code"))
+    runs = new_table(("Run", "Data", "px", "kimg", "Seeds", "Trials", "Code"))
     for row in each_row(found.runs):
-        counts = (f"{row.kimg:g}", str(row.seeds), f"{row.finished}/{row.planned}")
+        counts = (f"{row.kimg:g}", str(row.seeds), row.outcome)
         runs.add_row(row.run, str(row.data), str(row.pixels), *counts, row.code or show.NONE)
     console.print(runs)
     for name, effects in found.effects.groupby("measure", sort=False):

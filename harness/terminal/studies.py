@@ -1,6 +1,6 @@
-"""Plans, runs, trials and heuristics as text."""
+"""Runs, trials and heuristics as text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -8,178 +8,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.config.recorded import lacking
 from harness.executors.progress import duration, scaled_kid
+from harness.terminal.tables import VERDICTS, new_table
 
 if TYPE_CHECKING:
     from harness.app import Explanation
-    from harness.design.crossed import Crossed
-    from harness.design.forecast import Forecast
-    from harness.design.reach import Reach
     from harness.heuristics import Heuristic
     from harness.report import Summary
     from harness.report.summary import Ranked
-
-VERDICTS = {"better": "bold blue", "worse": "bold yellow"}
-
-
-def size(count: int) -> str:
-    """Bytes, to read at a glance."""
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count} {unit}"
-        count = round(count / 1000)
-    return f"{count} GB"
-
-
-def new_table(columns: Sequence[str], right: Sequence[str] = ()) -> Table:
-    """An empty table; columns in `right` are set to the right."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        justify: Any = "right" if name in right else "left"
-        table.add_column(name, justify=justify, overflow="fold")
-    return table
-
-
-def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
-    """Cells, trials and cost of a plan."""
-    plan, console = forecast.plan, Console()
-    study = plan.file.study
-    console.print(Text(study.title, "bold"), f"({plan.run_name}: {why})", highlight=False)
-    if not brief:
-        console.print(study.question, highlight=False, markup=False)
-        console.print(_cells(forecast))
-    seeds = len(plan.seeds)
-    train = len(forecast.to_train)
-    score = len(forecast.missing) - train
-    tuning = f", with those of the tuning {len(plan.trials)}" if plan.tuning else ""
-    console.print(
-        f"{len(plan.cells)} cells × {seeds} seeds = {len(plan.judging)} trials{tuning}; "
-        f"{len(plan.trials) - train} already trained, {train} to train"
-        + (f", {score} to score" if score else "")
-        + f"\nTo do: {_cost(forecast)}, disk {size(forecast.disk)}",
-        highlight=False,
-    )
-    for data in plan.images:
-        show_images(data, alone=len(plan.images) == 1)
-    if forecast.changed:
-        console.print(
-            "The images, or how they are decoded, have changed since this run was begun: its "
-            "trials have other keys now, and those trained before are kept under theirs",
-            highlight=False,
-        )
-    if plan.crossed and not brief:
-        show_crossed(plan.crossed)
-    if search := plan.search:
-        refused = sum(bool(item.refused) for item in search.suggestions)
-        console.print(
-            f"Search by {search.sampler}: {search.trials - search.left} of {search.trials} "
-            f"suggested, {refused} refused by the rules; pruner: {search.pruner}",
-            highlight=False,
-        )
-    if forecast.tuning:
-        console.print(_tuning(forecast, forecast.tuning), highlight=False, markup=False)
-    for line in () if brief else lacking(plan.lacking):
-        console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
-    for warning in forecast.warnings:
-        console.print(f"[yellow]Advised against[/yellow] {warning}", highlight=False)
-
-
-def show_images(data: Mapping[str, Any], alone: bool = True) -> None:
-    """How many images of what there are, and what is odd about them."""
-    from harness.config.facts import terms
-
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    place = f" at {data['place']}" if data["place"] else ""
-    cells = "" if alone else f" ({', '.join(data['cells'])})"
-    console.print(f"Images: {data['name']}{place}, {data['image_size']} px{cells}")
-    for title, text in terms(data):
-        console.print(f"  {title}: {text}")
-
-
-def show_crossed(crossed: "Crossed") -> None:
-    """What a factorial or fractional design drops, aliases and reaches."""
-    from harness.design.describe import aliased, dropped, summary
-
-    console = Console(highlight=False, markup=False)
-    console.print(summary(crossed))
-    for line in dropped(crossed):
-        console.print(f"Dropped: {line}")
-    for named, others in aliased(crossed):
-        console.print(f"Not told apart: {named}: {others}")
-
-
-def show_reach(reach: "Reach") -> None:
-    """What the tests of a plan can find with its seeds."""
-    from harness.design.reach import POWER
-
-    console = Console(highlight=False, markup=False)
-    console.print(f"Smallest adjusted p: {_smallest(reach)}")
-    if reach.contrasts:
-        console.print(f"Equivalent: {_equivalent(reach)}")
-    if found := reach.detectable:
-        console.print(
-            f"Detectable with a power of {POWER:.0%}: an effect on KID × 10³ of "
-            f"{found.effect * 1000:.3g} (paired t at {found.alpha:.2g}, Bonferroni; differences "
-            f"scatter by {found.sd * 1000:.3g}, cells as in {found.pilot}, all alike)"
-        )
-
-
-def _smallest(reach: "Reach") -> str:
-    from harness.design.reach import EXACT
-
-    seeds, least = f"{reach.seeds} seeds", f"{reach.smallest_p:.3g}"
-    if not reach.exact:
-        return (
-            f"with {seeds} an exact paired test gives no p below {least}, so it separates nothing; "
-            f"Holm's adjusted paired t, which assumes normal differences, judges alone. {EXACT} "
-            "seeds or more are needed"
-        )
-    if reach.smallest_p > reach.alpha:
-        return f"{least} with {seeds}, above the study's {reach.alpha:g}: nothing can be separated"
-    return f"{least} with {seeds} (max-|t|, for any number of contrasts; here {reach.contrasts})"
-
-
-def _equivalent(reach: "Reach") -> str:
-    within = f"surely within ± {reach.equivalence:.3g} of what the reference will have learnt"
-    needed = reach.equivalence_seeds
-    if needed is None or reach.seeds < needed:
-        more = f"{needed} seeds or more are needed" if needed else "no number of seeds is enough"
-        return (
-            f"nothing can be called so with {reach.seeds} seeds and {reach.contrasts} contrasts; "
-            f"{more} ({within})"
-        )
-    return f"{within}; its smallest adjusted p is {reach.smallest_equivalence_p:.3g}"
-
-
-def _cost(forecast: "Forecast") -> str:
-    time = "unmeasured" if forecast.seconds is None else f"about {duration(forecast.seconds)}"
-    return f"{forecast.images / 1000:,.0f} kimg, time {time}"
-
-
-def _tuning(forecast: "Forecast", own: "Forecast") -> str:
-    """Both stages of a study that tunes: what chooses, and what is trained as chosen."""
-    first = f"Of it tuning: {len(own.plan.trials)} trials, {len(own.to_train)} to train, "
-    if forecast.undecided:
-        return (
-            f"{first}{_cost(own)}. Then the cells at the values that are chosen: up to "
-            f"{forecast.undecided} trials more"
-        )
-    chosen = forecast.plan.tuning.chosen if forecast.plan.tuning else {}
-    return "\n".join([f"{first}{_cost(own)}", *(f"  {c}: {p}" for c, p in chosen.items())])
-
-
-def _cells(forecast: "Forecast") -> Table:
-    plan = forecast.plan
-    missing = {item.trial.key for item in forecast.missing if not item.trained}
-    table = new_table(("Cell", "Changes", "Trained", "Keys"), ("Trained",))
-    for cell in plan.cells:
-        trials = [trial for trial in plan.trials if trial.cell is cell]
-        done = sum(trial.key not in missing for trial in trials)
-        changes = ", ".join(f"{path}={value}" for path, value in cell.patch.items()) or "–"
-        keys = " ".join(trial.key[:6] for trial in trials)
-        table.add_row(cell.label, changes, f"{done}/{len(trials)}", keys)
-    return table
 
 
 def show_summary(summary: "Summary") -> None:
@@ -192,6 +28,7 @@ def show_summary(summary: "Summary") -> None:
         console.print(_ranking(ranked))
     for note in summary.notes:
         console.print(note)
+    console.print(summary.outcome)
     console.print(summary.verdict, style="bold")
     console.print(f"Report: {summary.path}", soft_wrap=True)
 
@@ -208,7 +45,8 @@ def _ranking(ranked: "Ranked") -> Table:
 def show_given_up(trials: list[str]) -> None:
     """Trials that crashed in every attempt."""
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    console.print(f"{len(trials)} trials crashed in every attempt; the report lacks them:")
+    noun, them = ("trial", "it") if len(trials) == 1 else ("trials", "them")
+    console.print(f"{len(trials)} {noun} crashed in every attempt; the report lacks {them}:")
     for line in trials:
         console.print(f"  {line}")
     console.print("harness show KEY explains one; harness run STUDY --retry crashed tries again")
@@ -232,14 +70,11 @@ def show_status(rows: list[dict[str, Any]]) -> None:
     if not rows:
         Console().print("No study has been run here yet; start with: harness run quickstart")
         return
-    # two kinds of end that most records have none of
-    rare = [name for name in ("pruned", "damaged") if not any(row[name] for row in rows)]
-    columns = [name for name in rows[0] if name not in rare]
-    table = new_table(columns, columns[2:])
+    table = new_table(("Run", "Title", "Trials"))
     for row in rows:
-        table.add_row(*(str(row[name]) for name in columns))
+        table.add_row(*(Text(row[name]) for name in ("run", "title", "outcome")))
     Console().print(table)
-    if "damaged" in columns:
+    if any(row["damaged"] for row in rows):
         Console().print("harness doctor names what is damaged; --fix sets it aside")
 
 

@@ -124,7 +124,6 @@ class Recorder:
                 self.set_aside(self.folder / name, "a folder where a file should be")
         write_json(self.folder / "config.json", flatten(config))
         write_json(self.folder / "env.json", [*self._attempts(), environment])
-        (self.folder / "pruned.json").unlink(missing_ok=True)
         self.recovered()
 
     def _attempts(self) -> list[Any]:
@@ -205,10 +204,9 @@ class Recorder:
         They count by the file that describes their metric, so that one goes first and comes last.
         """
         lines = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
-        about, scores = (
-            self._evaluations(f"{spec['identity']}.{end}") for end in ("json", "jsonl")
-        )
-        asked = sorted({spec["request"], *self._requests(spec["identity"])})
+        name = spec["identity"]
+        about, scores = self._evaluations(f"{name}.json"), self._evaluations(f"{name}.jsonl")
+        asked = sorted({spec["request"], *self._requests(name)})
         discard(about)
         write_atomically(scores, lines)
         said = json_text({"requests": asked, **_about(spec)})
@@ -229,9 +227,9 @@ class Recorder:
             return False
 
     def recovered(self) -> None:
-        """Forget the last crash and the progress: what they were about has succeeded."""
-        (self.folder / "failure.json").unlink(missing_ok=True)
-        (self.folder / "progress.json").unlink(missing_ok=True)
+        """Forget that it was given up, its last crash and its progress: the training goes on."""
+        for name in ("pruned.json", "failure.json", "progress.json"):
+            (self.folder / name).unlink(missing_ok=True)
 
     def progress(self, **values: Any) -> None:
         """Say how far the trial is, for live views and as a heartbeat; not part of the record."""

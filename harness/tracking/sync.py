@@ -6,7 +6,7 @@ written again: trials shared with another study, resumed, killed, added or score
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 from harness.config.facts import flat
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError, unknown
+from harness.outcomes import Outcomes, ending
 from harness.records import CRASHED, FINISHED, Trial, read_plan
 from harness.tracking import mirror
 from harness.tracking.mirror import (
@@ -199,23 +200,25 @@ def _report_content(plan: dict[str, Any], runtime: Runtime, verdict: str) -> _Co
     ranking = runtime.reports / plan["run_name"] / "tables" / "ranking.csv"
     if not ranking.exists():
         return "no report was rendered"
+    requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
+    asked = [requests[row["cell"]] for row in plan["trials"]]
     trials = [Trial(runtime.trials / row["key"]) for row in plan["trials"]]
     if any(trial.result() is None and trial.failure() is None for trial in trials):
         return "the study is not finished"
     columns, rows = read_table(ranking)
     shown = StudyReport(columns, rows, ranking.parents[1])
     config = {name: plan[name] for name in ("title", "question", "design", "seeds", "alpha")}
-    result = {"status": FINISHED, "verdict": verdict, **_counts(shown, trials)}
+    found = Outcomes.of(map(ending, trials, asked))
+    result = {"status": FINISHED, "verdict": verdict, "verdicts": _verdicts(shown),
+              "trials": found.to_json(), "outcome": found.sentence}  # fmt: skip
     write = partial(WandbSink.report, report=shown)
     identity = _identity(plan, runtime, REPORT, REPORT, None)
     return _Content(identity, config, shown.logged(), result, write)
 
 
-def _counts(report: StudyReport, trials: Sequence[Trial]) -> dict[str, dict[str, int]]:
-    """How many contrasts have each verdict, and how many trials ended in each way."""
-    verdicts = [str(row[report.columns.index("verdict")]) for row in report.rows]
-    endings = [(trial.result() or {"status": CRASHED})["status"] for trial in trials]
-    return {"verdicts": dict(Counter(verdicts)), "trials": dict(Counter(endings))}
+def _verdicts(report: StudyReport) -> dict[str, int]:
+    """How many contrasts have each verdict."""
+    return dict(Counter(str(row[report.columns.index("verdict")]) for row in report.rows))
 
 
 def read_table(path: Path) -> tuple[list[str], list[Cells]]:

@@ -44,8 +44,8 @@ EVALUATIONS = [
         "evaluation_seconds": 1.5,
         "kid": kid,
         "kid_blocks": [kid - 0.01, kid + 0.01],
-        "kid_half_a": kid,
-        "kid_half_b": kid,
+        "kid_first_half": kid,
+        "kid_second_half": kid,
         "coverage": 0.5 - kid,
         "fid": 100 * kid if number else None,  # of late evaluations only
         "inception_score": None,

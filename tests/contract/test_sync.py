@@ -176,7 +176,8 @@ def test_the_run_of_the_finished_study(tmp_path, study, said):
     whole = mirrored.summary(folder)["summary"]
     assert whole["verdict"] == "beta_1 helps"
     assert whole["verdicts"] == {"better, surely": 1, "not judged": 1}
-    assert whole["trials"] == {"finished": 1}
+    assert (whole["trials"]["finished"], whole["trials"]["failures"]) == (1, 0)
+    assert whole["outcome"] == "1 of 1 trial finished, no failure, 1 with a flag"
     assert (whole["ranking"]["nrows"], whole["ranking"]["ncols"]) == (2, 4)
     table = read_json(folder / "files" / whole["ranking"]["path"])
     assert table["columns"] == ["name", "effect", "p", "verdict"]

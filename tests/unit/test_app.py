@@ -92,21 +92,21 @@ def test_the_state_of_every_run(runtime):
     write_json(runtime.trials / one.trials[2].key / "failure.json", {"error": "x"})
     two = begin(runtime, "two")  # shares the reference, of which seed 0 is trained
     write_json(runtime.trials / two.trials[1].key / "config.json", {})
-    counts = {"finished": 1, "diverged": 1, "crashed": 1, "pruned": 0, "damaged": 0}
-    counts |= {"begun": 0, "missing": 1}
+    counts = {"finished": 1, "collapsed": 0, "diverged": 1, "crashed": 1, "pruned": 0, "begun": 0,
+              "missing": 1, "damaged": 0, "not_ended": 1, "flagged": 0, "failures": 2}  # fmt: skip
+    said = "1 of 4 trials finished, 1 diverged, 1 crashed, 1 not ended"
     assert app.status(runtime) == [
-        {"run": "one", "title": "A study", "trials": 4, **counts},
+        {"run": "one", "title": "A study", "trials": 4, **counts, "outcome": said},
         {
             "run": "two",
             "title": "A study",
             "trials": 4,
-            "finished": 1,
+            **counts,
             "diverged": 0,
-            "crashed": 1,
-            "pruned": 0,
-            "damaged": 0,
             "begun": 1,
-            "missing": 1,
+            "not_ended": 2,
+            "failures": 1,
+            "outcome": "1 of 4 trials finished, 1 crashed, 2 not ended",
         },
     ]
 

@@ -5,10 +5,13 @@ import sys
 
 import pytest
 
-from harness import cli
+from harness import app, cli
 from harness.analysis.frame import load
-from harness.analysis.power import scatter, standardised
-from tests.synthetic import TIDY, build
+from harness.analysis.power import standardised
+from harness.config.identity import metric_request
+from harness.config.runtime import Runtime
+from harness.files import write_json
+from tests.synthetic import TIDY, TIPS, build
 
 STUDY = """title: A study
 question: Q?
@@ -25,8 +28,8 @@ def plan(tmp_path, monkeypatch, capsys):
         monkeypatch.delenv(f"HARNESS_{name}", raising=False)
     (tmp_path / "studies").mkdir()
 
-    def go(text, *options):
-        (tmp_path / "studies/one.yaml").write_text(STUDY + text)
+    def go(text, *options, whole=False):
+        (tmp_path / "studies/one.yaml").write_text(text if whole else STUDY + text)
         monkeypatch.setattr(sys, "argv", ["harness", "plan", "one", *options])
         try:
             cli.main()
@@ -80,26 +83,84 @@ def test_it_says_what_the_seeds_can_find(plan, text, words):
     assert "Detectable" not in said
 
 
-def test_a_pilot_says_which_effect_would_be_found(plan, tmp_path):
+LIKE = """title: A study
+question: Q?
+baseline: {data.name: cifar10, data.image_size: 16, training.kimg: 128, training.batch_size: 64}
+heuristics: [spectral_norm, hinge_loss]
+design: one_at_a_time
+seeds: 8
+"""
+
+
+def test_a_pilot_says_which_effect_of_each_contrast_would_be_found(plan, tmp_path):
     runtime = build(tmp_path, TIDY)
     run = TIDY.run_name
-    text = "design: one_at_a_time\nseeds: 8\n"
-    _, said, _ = plan(text, "--pilot", run)
-    sd = scatter(load(run, runtime)) * 2**0.5
-    effect = sd * standardised(8, 0.05 / 4)
-    assert f"power of 80%: an effect on KID × 10³ of {effect * 1000:.3g}" in said
-    assert f"cells as in {run}, all alike" in said
-    _, said, _ = plan(text, "--pilot", run, "--json")
+    _, said, _ = plan(LIKE, "--pilot", run, whole=True)
+    trials = load(run, runtime).trials
+    sizes = []
+    for tip in TIPS:
+        pair = trials[trials["cell"].isin(["reference", TIDY.label(tip)])]
+        wide = pair.pivot_table("final", "seed", "cell")
+        sd = (wide[TIDY.label(tip)] - wide["reference"]).std()
+        sizes.append((sd, sd * standardised(8, 0.05 / 2)))
+    sd, effect = sizes[1]
+    assert f"spectral_norm: {1000 * effect:.3g} (differences scatter by {1000 * sd:.3g} ov" in said
+    assert f"not in {run}, so not known: hinge_loss; its own contrasts would need " in said
+    least, most = (f"{1000 * of(size for _, size in sizes):.3g}" for of in (min, max))
+    assert f"would need {least} to {most}" in said
+    _, said, _ = plan(LIKE, "--pilot", run, "--json", whole=True)
     found = json.loads(said)["reach"]
-    assert found["detectable"]["effect"] == pytest.approx(effect)
-    assert (found["seeds"], found["contrasts"], found["test"]) == (8, 4, "max_t")
+    (one,) = found["detectable"]["found"]
+    assert (one["contrast"], one["pilot_seeds"]) == ("spectral_norm", 8)
+    assert (one["sd"], one["effect"]) == pytest.approx((sd, effect))
+    assert found["detectable"]["lacking"] == ["hinge_loss"]
+    assert (found["seeds"], found["contrasts"], found["test"]) == (8, 2, "max_t")
+
+
+def test_a_pilot_of_another_metric_is_refused_with_both_named(plan, tmp_path):
+    runtime = build(tmp_path, TIDY)
+    identity = load(TIDY.run_name, runtime).trials["identity"].iloc[0]
+    code, _, said = plan("seeds: 8\n", "--pilot", TIDY.run_name)  # digits, by their classifier
+    assert code == 2
+    assert f"--pilot {TIDY.run_name}: it was scored as {identity}, and one is scored as sub" in said
+    assert "subsets by classifier against digits at 16 px (request " in said
+    other = LIKE.replace("training.kimg", "evaluation.samples: 1024, training.kimg")
+    code, _, said = plan(other, "--pilot", TIDY.run_name, whole=True)
+    assert code == 2
+    assert identity in said
+    assert "keras75 by inception_v3 against cifar10 at 16 px, 1024 images (request" in said
+
+
+def test_an_identity_that_another_request_has_too_is_the_same_metric(plan, tmp_path):
+    """Once a trial of the plan was scored, its identity is known and not only asked for."""
+    runtime = build(tmp_path, TIDY)
+    other = LIKE.replace("training.kimg", "evaluation.samples: 1024, training.kimg")
+    studied = tmp_path / "studies"
+    (studied / "like.yaml").write_text(other)
+    of, _ = app.plan("like", Runtime(runs=runtime.runs, studies=studied))
+    folder = runtime.trials / of.trials[0].key
+    identity = load(TIDY.run_name, runtime).trials["identity"].iloc[0]
+    request = metric_request(of.cells[0].config)
+    for kind in ("config", "result"):
+        write_json(folder / f"{kind}.json", {"status": "finished"})
+    spec = {"requests": [request], "identity": identity}
+    write_json(folder / "evaluations" / f"{identity}.json", spec)
+    code, said, _ = plan(other, "--pilot", TIDY.run_name, whole=True)
+    assert (code, "spectral_norm: " in said) == (0, True)
+
+
+def test_a_pilot_of_another_objective_is_refused(plan, tmp_path):
+    build(tmp_path, TIDY)
+    code, _, said = plan(f"{LIKE}objective: area\n", "--pilot", TIDY.run_name, whole=True)
+    assert code == 2
+    assert "is judged by the objective final, and one by area" in said
 
 
 def test_a_pilot_that_is_none_is_a_mistake_of_the_user(plan, tmp_path):
     code, _, said = plan("", "--pilot", "card_tips")
     assert (code, said.startswith("harness: unknown run 'card_tips'")) == (2, True)
     build(tmp_path, type(TIDY)(seeds=[0], diverged=(), crashed=(), missing=()))
-    code, _, said = plan("", "--pilot", TIDY.run_name)
+    code, _, said = plan(LIKE, "--pilot", TIDY.run_name, whole=True)
     assert code == 2
     assert "no two seeds of a contrast have a value there" in said
 

@@ -51,7 +51,7 @@ def runtime(tmp_path):
 
 def test_before_anything_ran(ledger, runtime):
     found = Poll(PLAN, JOBS, ledger, runtime).snapshot()
-    assert (found.run_name, found.total, found.done, found.failed) == ("bn-cpu", 4, 1, 0)
+    assert (found.run_name, found.total, found.done, found.crashed) == ("bn-cpu", 4, 1, 0)
     assert (found.images, found.images_total) == (10_000, 60_000)
     assert found.active == found.ended == ()
 
@@ -84,7 +84,7 @@ def test_trials_that_ended_here_are_counted_and_told_once(ledger, runtime):
     ledger.add("off-0", State.COMPLETE, Status.FINISHED)
     ledger.add("off-1", State.FAILED, Status.CRASHED, message="OSError: full")
     found = poll.snapshot()
-    assert (found.done, found.failed, found.images) == (2, 1, 30_000)
+    assert (found.done, found.crashed, found.images) == (2, 1, 30_000)
     finished, crashed = found.ended
     assert (finished.status, finished.kid, finished.seconds) == ("finished", 0.25, 12.0)
     assert (crashed.status, crashed.kid, crashed.message) == ("crashed", None, "OSError: full")
@@ -94,10 +94,10 @@ def test_trials_that_ended_here_are_counted_and_told_once(ledger, runtime):
 def test_a_trial_that_is_tried_again_is_not_given_up(ledger, runtime):
     poll = Poll(PLAN, JOBS, ledger, runtime)
     ledger.add("off-1", State.FAILED, Status.CRASHED)
-    assert poll.snapshot().failed == 1
+    assert poll.snapshot().crashed == 1
     ledger.add("off-1", State.WAITING, attempt=2)
     found = poll.snapshot()
-    assert (found.failed, len(found.ended)) == (0, 1)
+    assert (found.crashed, len(found.ended)) == (0, 1)
 
 
 def test_a_stopped_trial_has_not_ended(ledger, runtime):
@@ -125,6 +125,6 @@ def test_a_search_grows_while_it_is_watched(ledger, runtime):
     write_json(path, {**plan, **grown, "search": {**search, "suggestions": made}})
     ledger.add("off-0", State.COMPLETE, Status.PRUNED)
     found = poll.snapshot()
-    assert (found.total, found.done, found.failed) == (4, 2, 0)
+    assert (found.total, found.done, found.crashed) == (4, 2, 0)
     assert found.images_total == 50_000
     assert [end.status for end in found.ended] == ["pruned"]

@@ -80,9 +80,9 @@ def test_rates() -> None:
 
 
 def test_a_wide_terminal_shows_everything() -> None:
-    text = drawn(replace(SNAPSHOT, failed=1), 100, notice="stopping: a moment")
+    text = drawn(replace(SNAPSHOT, diverged=2, crashed=1), 100, notice="stopping: a moment")
     for part in (
-        "bn_ablation-cpu  4/12 trials  1 failed  1 running",
+        "bn_ablation-cpu  4/12 trials  2 diverged  1 crashed  1 running",
         "33%  time left 12m 34s",
         "stopping: a moment",
         "training",
@@ -173,4 +173,5 @@ def test_without_a_terminal_each_event_is_one_line_and_progress_is_rare() -> Non
 
 
 def test_the_summary_counts_failures() -> None:
-    assert "4 of 12 trials done, 2 failed, 1 running" in summary(replace(SNAPSHOT, failed=2), 1.0)
+    bad = replace(SNAPSHOT, diverged=1, crashed=2)
+    assert "4 of 12 trials done, 1 diverged, 2 crashed, 1 running" in summary(bad, 1.0)

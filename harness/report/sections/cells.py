@@ -5,15 +5,15 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.frame import BESIDE, STATUSES, each_row
-from harness.records import FINISHED
+from harness.analysis.failures import outcomes
+from harness.analysis.frame import BESIDE, each_row
 from harness.report import format as show
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Text
 from harness.report.data import ReportData
 
 # columns that are left out where empty
-MAYBE = ("A member alone", "FID", "Inception score", "Not reached", "Not finished")
-WORDS = ("Cell", "Not finished")
+MAYBE = ("A member alone", "FID", "Inception score", "Not reached", "Ends")
+WORDS = ("Cell", "Ends")
 
 
 def build(data: ReportData) -> list[Block]:
@@ -47,7 +47,7 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
             show.kid(row.difference, places, True, scale),
             show.interval(row.low, row.high, places, scale),
             show.number(row.censored, 0) if row.censored else show.NONE,
-            _ends(row._asdict()),
+            _ends(data, row.cell),
         ]
         for row in each_row(rows)
     ]
@@ -55,7 +55,7 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
     unit = data.objective.unit.replace(" ", "\u00a0")
     columns = ["Cell", "n", unit, "sd", "Best", "A member alone", "Coverage", "FID",
                "Inception score", "Difference", "Interval", "Not reached",
-               "Not finished"]  # fmt: skip
+               "Ends"]  # fmt: skip
     shown = [
         place
         for place, name in enumerate(columns)
@@ -63,13 +63,15 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
     ]
     numeric = frozenset(at for at, place in enumerate(shown) if columns[place] not in WORDS)
     columns, body = [columns[i] for i in shown], [[row[i] for i in shown] for row in body]
-    return Table(f"Objective by cell{metric}", columns, body, numeric, "tables/cells.csv")
+    level = show.percent(1 - float(data.plan["alpha"]))
+    caption = f"Objective by cell, and the {level} t-interval of each difference alone{metric}"
+    return Table(caption, columns, body, numeric, "tables/cells.csv")
 
 
 def _patch(patch: Mapping[str, Any]) -> str:
     return ", ".join(f"{path} = {value}" for path, value in patch.items()) or "the baseline"
 
 
-def _ends(row: dict[str, int]) -> str:
-    ends = [f"{row[name]}\u00a0{name}" for name in STATUSES if name != FINISHED and row[name]]
-    return ", ".join(ends) or show.NONE
+def _ends(data: ReportData, cell: str) -> str:
+    own = outcomes(data.frames.trials[data.frames.trials["cell"] == cell])
+    return ", ".join(phrase.replace(" ", "\u00a0") for phrase in own.short) or show.NONE

@@ -1,8 +1,10 @@
 """KID over training, cell by cell."""
 
+from collections.abc import Mapping
 from functools import partial
 
-from harness.plots.curves import curves_info, draw_curves
+from harness.analysis.convergence import window
+from harness.plots.curves import Span, curves_info, draw_curves
 from harness.plots.style import looks
 from harness.report.blocks import Block, Figure, Heading, Text, figure
 from harness.report.data import ReportData
@@ -28,17 +30,27 @@ def _figure(data: ReportData, identity: str, number: int, of: int) -> Figure:
     curves = data.frames.curves
     reference = data.plan["reference"]
     cells = data.ends(ROOM, identity)
-    info = curves_info(curves[curves["identity"] == identity], cells, reference)
+    found = {cell: window(data.frames, cell, identity) for cell in data.labels}
+    windows = {cell: own.shaded for cell, own in found.items() if own}
+    info = curves_info(curves[curves["identity"] == identity], cells, reference, windows)
     styles = looks(data.labels, reference)
     scale = "logarithmic" if info.logarithmic else "linear"
     room = f" {ENDS}" if len(data.labels) > ROOM else ""
     metric = f" Metric identity {identity}." if of > 1 else ""
     caption = (
         "Thin lines are single seeds, thick ones the mean of the n finished seeds with a band of "
-        f"its 95 % t-interval; grey is the reference (n = {info.reference.n}); a cross marks where "
-        f"a trial diverged. The vertical axis is {scale}.{room}{metric}"
+        "the 95 % t-interval of each point alone; grey is the reference "
+        f"(n = {info.reference.n}); a cross marks where a trial diverged. "
+        f"{_shaded(data, windows)}The vertical axis is {scale}.{room}{metric}"
     )
     named = ", ".join(f"{cell.cell} (n = {cell.n})" for cell in (info.reference, *info.cells))
     name = "curves" if of == 1 else f"curves-{number}"
     alt = f"KID × 10³ over real images shown, for {named}. The values are in tables/curves.csv."
     return figure(name, partial(draw_curves, info, styles), alt, caption)
+
+
+def _shaded(data: ReportData, windows: Mapping[str, Span]) -> str:
+    """What the shaded part of each panel is: the objective looks at nothing else."""
+    if not windows:
+        return ""
+    return f"Shaded: what the objective averages, {data.objective.what}. "

@@ -1,5 +1,7 @@
 """What did not end well, and what looked unhealthy: nothing is dropped silently."""
 
+import pandas as pd
+
 from harness.analysis.frame import MISSING, each_row
 from harness.metrics.health import IDLE
 from harness.records import CRASHED, DIVERGED
@@ -17,21 +19,23 @@ FLAGS = {
 }
 
 
+HOW = {
+    "diverged": "A diverged trial is a result: it enters with the KID of its untrained generator "
+    "or its last finite one, whichever is larger.",
+    "crashed": "A crashed trial takes its seed out of its contrasts.",
+    "not_ended": "A trial that has not ended leaves its seed out of its contrasts so far.",
+}
+
+
 def build(data: ReportData) -> list[Block]:
     """Trials that diverged, crashed or are missing with the reason, then the flags by cell."""
     blocks: list[Block] = [Heading("Failures and flags", "failures")]
     failed = data.frames.trials[data.frames.trials["status"].isin([DIVERGED, CRASHED, MISSING])]
-    if failed.empty:
-        blocks.append(Text("Every trial finished."))
-    else:
-        how = (
-            "A diverged trial is a result: it enters with the KID of its untrained generator or "
-            "its last finite one, whichever is larger. A crashed or missing trial takes its seed "
-            "out of its contrasts."
-        )
-        blocks += [Text(how), _failed(data)]
-    if rates := _rates(data):
-        blocks.append(rates)
+    blocks.append(Text(f"{data.outcomes.sentence}."))
+    if len(failed):
+        how = [words for name, words in HOW.items() if getattr(data.outcomes, name)]
+        blocks += [Text(" ".join(how)), _failed(data)]
+    blocks += _rates(data)
     if len(data.frames.flags):
         blocks.append(_flags(data))
     else:
@@ -39,11 +43,12 @@ def build(data: ReportData) -> list[Block]:
     return blocks
 
 
-def _rates(data: ReportData) -> Table | None:
-    """How often trials of a cell failed, and how often they may; none where no trial did."""
+def _rates(data: ReportData) -> list[Block]:
+    """How often trials of a cell failed, and how often they may."""
     failed = data.failures[data.failures["failed"] > 0]
+    unseen = _unseen(data.failures[(data.failures["failed"] == 0) & (data.failures["ended"] > 0)])
     if failed.empty:
-        return None
+        return [Text(f"No trial diverged or collapsed. {unseen}", "note")] if unseen else []
     rows: list[list[Cell]] = [
         [
             row.cell,
@@ -55,8 +60,24 @@ def _rates(data: ReportData) -> Table | None:
         for row in each_row(failed)
     ]
     columns = ["Cell", "Failed", "Diverged", "Collapsed", "Rate, 95 % interval"]
-    caption = "Failure rates: diverged or collapsed; 0 of 8 still allows up to 37 %"
-    return Table(caption, columns, rows, frozenset({1, 2, 3, 4}), "tables/failures.csv")
+    caption = (
+        "Failure rates: diverged or collapsed, of the trials that ended by themselves, with the "
+        "exact interval of each cell alone (Clopper & Pearson)"
+    )
+    table = Table(caption, columns, rows, frozenset({1, 2, 3, 4}), "tables/failures.csv")
+    return [table, Text(unseen, "note")] if unseen else [table]
+
+
+def _unseen(cells: pd.DataFrame) -> str:
+    """What a cell without a failure may still hide: of those with the fewest trials, the most."""
+    if cells.empty:
+        return ""
+    fewest = cells.sort_values("ended", kind="stable").iloc[0]
+    more = " or more" if cells["ended"].max() > fewest["ended"] else ""
+    return (
+        f"0 failures of {fewest['ended']}{more} in a cell still allows a rate of up to "
+        f"{show.number(100 * fewest['high'], 0)} % (exact 95 % interval of the cell alone)."
+    )
 
 
 def _failed(data: ReportData) -> Table:
@@ -65,9 +86,9 @@ def _failed(data: ReportData) -> Table:
         [
             row.cell,
             str(row.seed),
-            Tag(row.status, "neutral" if row.status == MISSING else "bad"),
+            Tag("not ended", "neutral") if row.status == MISSING else Tag(row.status, "bad"),
             show.number(row.kimg, 1),
-            show.redact(row.message) or "has not ended",
+            show.redact(row.message) or show.NONE,
             row.key,
         ]
         for row in each_row(trials[trials["status"].isin([DIVERGED, CRASHED, MISSING])])
@@ -92,5 +113,5 @@ def _flags(data: ReportData) -> Table:
         [_named(row.flag), row.cell, ", ".join(map(str, row.seed))]
         for row in each_row(seeds.reset_index())
     ]
-    caption = "Flags: signs of ill health, no failures"
+    caption = "Flags: signs of ill health; of these, a collapse is a failure, too"
     return Table(caption, ["Flag", "Cell", "Seeds"], rows, grouped=True)

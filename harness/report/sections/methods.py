@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.analysis.effects import HOLM, MAX_T, primary
-from harness.analysis.frame import MISSING
-from harness.records import CRASHED, DIVERGED, FINISHED
 from harness.report import format as show
 from harness.report import words
 from harness.report.blocks import Block, Heading, Text
@@ -25,10 +23,13 @@ TESTS = {
     HOLM: "of two-sided paired t-tests, adjusted by the method of Holm",
 }
 FAILED = {
-    DIVERGED: "diverged, with the larger of untrained and last KID for a value",
-    CRASHED: "crashed, and left out with its seed",
-    MISSING: "not ended yet",
+    "collapsed": "of these collapsed, and count with their value",
+    "diverged": "diverged, with the larger of untrained and last KID for a value",
+    "crashed": "crashed (each takes its seed out of its contrasts)",
+    "pruned": "given up by the pruner",
+    "not_ended": "not ended",
 }
+"""Counts of `Outcomes` → what became of these trials."""
 
 
 def build(data: ReportData) -> list[Block]:
@@ -115,12 +116,11 @@ def _scores(data: ReportData) -> Iterator[str]:
 
 def _statistics(data: ReportData) -> Iterator[str]:
     plan = data.plan
-    level = show.percent(1 - float(plan["alpha"]))
+    reported = f"means with {said}" if (said := words.intervals(data)) else "means"
     yield (
         f"A trial counts by {data.objective.what}. Trials of one seed share initial weights, order "
         "of the data and noise, so effects (following less ignoring a tip) were taken seed by "
-        f"seed; we report their means with {level} intervals for all "
-        f"{show.count(len(plan['contrasts']), 'contrast')} at once (Šidák), and p values "
+        f"seed; we report their {reported}, and p values "
         f"{TESTS[primary(len(plan['seeds']))]}."
     )
     if primary(len(plan["seeds"])) == MAX_T:
@@ -131,9 +131,10 @@ def _statistics(data: ReportData) -> Iterator[str]:
 
 
 def _outcome(data: ReportData) -> Iterator[str]:
-    failed = [f"{n} {words}" for status, words in FAILED.items() if (n := data.count(status))]
-    total = show.count(len(data.frames.trials), "trial")
-    yield f"Of {total}, {data.count(FINISHED)} finished" + "".join(f"; {f}" for f in failed) + "."
+    counts = data.outcomes._asdict()
+    others = [f"{n} {words}" for name, words in FAILED.items() if (n := counts[name])]
+    total = show.count(counts["trials"], "trial")
+    yield f"Of {total}, {counts['finished']} finished" + "".join(f"; {f}" for f in others) + "."
 
 
 def _software(data: ReportData) -> Iterator[str]:

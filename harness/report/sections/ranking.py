@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.claims import CONTRADICTED, NOT_JUDGED, SUPPORTED
+from harness.analysis.claims import CONTRADICTED, NOT_JUDGED, STABILITY, SUPPORTED, VARIETY
 from harness.analysis.effects import BETTER, EQUIVALENT, HOLM, MAX_T, WORSE, primary
 from harness.analysis.frame import each_row
 from harness.report import format as show
@@ -28,9 +28,10 @@ def build(data: ReportData) -> list[Block]:
     """One table a metric identity, then the claims; a search ranks no tips."""
     if data.suggestions is not None:
         return []
-    blocks: list[Block] = [Heading("Ranking of the tips", "ranking"), Text(_how(data))]
+    head = Heading("Ranking of the tips", "ranking")
     if data.ranking.empty:
-        return [*blocks, Text("This study declares no contrast.", "note")]
+        return [head, Text("This study declares no contrast.", "note")]
+    blocks: list[Block] = [head, Text(_how(data))]
     groups = list(data.ranking.groupby("identity", sort=False, dropna=False))
     blocks += [_table(data, rows, str(identity), len(groups)) for identity, rows in groups]
     if len(data.claims):
@@ -48,9 +49,8 @@ def _how(data: ReportData) -> str:
     return (
         f"An effect is the objective, {data.objective.what}, with the tip followed minus ignored, "
         f"{_ELSE[plan.get('crossed') is not None]}, so negative helps. Differences are taken seed "
-        "by seed. Intervals are "
-        f"{show.percent(1 - alpha)} intervals for all {show.count(len(data.ranking), 'contrast')} "
-        f"at once. p is adjusted for all of them, too, by {_TESTS[test]}; it alone makes the "
+        f"by seed. Intervals: {words.intervals(data) or 'none, for want of two seeds'}. p is "
+        f"adjusted for all contrasts, too, by {_TESTS[test]}; it alone makes the "
         f"verdict, at {show.plain(alpha)}. {_equivalent(data)}; “inconclusive” is not “no effect”. "
         "What has not learnt is never better, and takes no place. Places in brackets are those "
         "that a tip may hold, by the test of all pairs; a win is a seed in which following is "
@@ -147,7 +147,7 @@ def _claims(data: ReportData) -> Table:
     ]  # fmt: skip
     columns = ["Tip", "Source", "Claims that it", "In short", "Here"]
     return Table(
-        "What the sources claim, and how it fared here",
+        f"What the sources claim, and how it fared here{_tested(data)}",
         columns,
         rows,
         csv="tables/claims.csv",
@@ -163,5 +163,28 @@ def _said(row: Any) -> str:
 
 def _by(row: Any) -> str:
     """What a claim was judged by, where it is not the ranking."""
-    by = {"stability": "by failures", "variety": "by coverage", "fidelity": "no metric of it"}
-    return by.get(row.of, "") if row.judgement != NOT_JUDGED else ""
+    if row.judgement == NOT_JUDGED:
+        return ""
+    if row.of in _BY and math.isfinite(row.p_adjusted):
+        return f"{_BY[row.of]}, p {show.p_value(row.p_adjusted)}"
+    return "no metric of it" if row.of == "fidelity" else _BY.get(row.of, "")
+
+
+_BY = {STABILITY: "by failures", VARIETY: "by coverage"}
+
+
+def _tested(data: ReportData) -> str:
+    """By which tests claims of another kind than quality were judged, and how these adjust."""
+    exact = primary(len(data.plan["seeds"])) == MAX_T
+    tests = {
+        STABILITY: "of stability by McNemar's exact test of diverged and collapsed trials (Holm",
+        VARIETY: f"of variety by {'the largest |t|' if exact else 'a paired t'} of coverage "
+        f"({'sign flips' if exact else 'Holm'}",
+    }
+    said = []
+    for of, test in tests.items():
+        own = data.claims[(data.claims["of"] == of) & (data.claims["family"] > 0)]
+        if len(own) and data.plan["evidence"]:
+            count = show.count(int(own["family"].iloc[0]), "contrast")
+            said.append(f"{test} over the {count} with such a claim)")
+    return f"; claims {', and '.join(said)}" if said else ""

@@ -1,14 +1,16 @@
 """The first screen: the verdict, the key numbers, what weakens them, and the forest plot."""
 
-import math
 from functools import partial
 
+import pandas as pd
+
+from harness.analysis.convergence import last_kid
 from harness.analysis.effects import NOT_JUDGED
-from harness.analysis.frame import MISSING, each_row
-from harness.analysis.noise import LIMIT
+from harness.analysis.frame import each_row
+from harness.analysis.noise import SEEDS
 from harness.analysis.objectives import OBJECTIVES
 from harness.plots.forest import draw_forest, forest_info
-from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED
+from harness.records import DIVERGED
 from harness.report import format as show
 from harness.report import words
 from harness.report.blocks import Block, Figure, Items, Numbers, Text, figure
@@ -43,35 +45,36 @@ def build(data: ReportData) -> list[Block]:
 
 
 def _uncertainty(data: ReportData) -> str:
-    """Where the noise comes from, what pairing gains, and what would narrow the intervals."""
-    found = data.noise
-    if not math.isfinite(found.share) or data.objective.unit != OBJECTIVES["final"].unit:
+    """How much of the scatter is noise of scoring, and what would narrow the intervals."""
+    known = data.noise[(data.noise["advice"] != "")]
+    if known.empty or data.unlearnt:  # what has not learnt is not worth more seeds
         return ""
-    places = show.decimals([found.seeds])
-    advice = (
-        "more evaluation.samples would help before more seeds"
-        if found.share > LIMIT
-        else "more seeds would narrow the intervals, more samples hardly"
-    )
-    pairs = (
-        f" Paired seeds have a correlation of {show.number(found.correlation, 2)}."
-        if math.isfinite(found.correlation)
-        else ""
-    )
+    shares = 100 * known["evaluation"] / known["variance"]
+    low, high = (show.number(share, 0) for share in (shares.min(), shares.max()))
+    span = f"{low} %" if low == high else f"{low} to {high} %"
     return (
-        f"Noise of KID × 10³: {show.kid(found.seeds, places)} between seeds, "
-        f"{show.kid(found.evaluation, places)} of one evaluation; {advice}.{pairs}"
+        "Of the variance of a contrast's differences between seeds, scoring makes "
+        f"{span}; {_narrower(known)}."
     )
+
+
+def _narrower(known: pd.DataFrame) -> str:
+    """What would narrow the intervals: by contrast, where that is not the same for all."""
+    named = {str(advice): list(rows["title"]) for advice, rows in known.groupby("advice")}
+    if set(named) == {SEEDS}:
+        return "more seeds would narrow the intervals, more samples hardly"
+    if len(named) == 1:
+        return f"{next(iter(named))} would help before more seeds"
+    seeds = named.pop(SEEDS, [])
+    said = [
+        f"{advice} would help “{'”, “'.join(titles)}” before more seeds"
+        for advice, titles in named.items()
+    ]
+    return "; ".join([*said, *(["the others need more seeds"] if seeds else [])])
 
 
 def _ended(data: ReportData) -> tuple[str, str, str]:
-    others = [
-        f"{number} {status}"
-        for status in (DIVERGED, CRASHED, PRUNED, MISSING)
-        if (number := data.count(status))
-    ]
-    finished = f"{data.count(FINISHED)} of {len(data.frames.trials)}"
-    return "Trials finished", finished, ", ".join(others) or "no failures"
+    return "Trials finished", data.outcomes.finished_of, data.outcomes.others
 
 
 def _reference(data: ReportData) -> tuple[str, str, str]:
@@ -87,9 +90,17 @@ def _reference(data: ReportData) -> tuple[str, str, str]:
         & (data.frames.trials["identity"] == row["identity"])
     ]
     places = show.decimals([row["mean"]], scale)
-    known = own["untrained"].mean()
-    untrained = f"KID × 10³ untrained {show.kid(known, show.decimals([known]))}"
-    return name, show.kid(row["mean"], places, scale=scale), untrained
+    before, last = own["untrained"].mean(), last_kid(data.frames, reference, row["identity"])
+    of = "" if unit == OBJECTIVES["final"].unit else f"{OBJECTIVES['final'].unit} "
+    kids = f"{of}untrained {_kid(before)}, at the end {_kid(last)}"
+    said = "; ".join(filter(None, (words.window(data, row["identity"]), kids)))
+    if lost := int((own["status"] == DIVERGED).sum()):
+        said = f"{lost} of {row['n']} diverged, and count with their failure value; {said}"
+    return name, show.kid(row["mean"], places, scale=scale), said
+
+
+def _kid(value: float) -> str:
+    return show.kid(value, show.decimals([value]))
 
 
 def _trained_on(data: ReportData) -> tuple[str, str, str]:
@@ -127,14 +138,18 @@ def _forest(data: ReportData, identity: str, number: int, of: int) -> Figure:
 
 
 def _caption(data: ReportData, judged: bool) -> str:
-    level = show.percent(1 - float(data.plan["alpha"]))
     colours = (
         "Blue: better, orange: worse, green: equivalent, open grey: inconclusive or not judged."
         if judged
         else "Nothing is judged."
     )
     return (
-        f"Effect of each tip on {data.objective.unit}, following − ignoring, paired by seed: mean "
-        f"with the {level} interval for all tips at once, and a thick one for the tip alone; the "
-        f"ticks below are single seeds, arrowheads what lies outside. {colours}"
+        f"Effect of each tip on {data.objective.unit}, following − ignoring, paired by seed: mean"
+        f"{_spans(data)}; the ticks below are single seeds, arrowheads what lies outside. {colours}"
     )
+
+
+def _spans(data: ReportData) -> str:
+    if not (said := words.intervals(data)):
+        return ", and no interval for want of two seeds"
+    return f" with {said}, and thick the interval of the tip alone, of the same level"

@@ -8,12 +8,20 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.checks import checks
+from harness.analysis.effects import differences
 from harness.analysis.frame import load
-from harness.analysis.objectives import failed, final_kid, objective, untrained
+from harness.analysis.objectives import (
+    HALVES,
+    SHARED_HALVES,
+    failed,
+    final_kid,
+    objective,
+    untrained,
+)
 from harness.analysis.ranking import ranking
 from harness.errors import HarnessError
 from harness.files import read_json, write_json
-from tests.synthetic import TIDY, Recipe, all_trials, build
+from tests.synthetic import TIDY, TIPS, Recipe, all_trials, build
 
 RUN = "card_tips-cpu"
 
@@ -48,11 +56,33 @@ def test_final_needs_the_whole_last_fifth_and_nothing_else():
 def test_best_is_chosen_on_one_half_and_scored_on_the_other():
     rows = _rows([9.0, 5, 4, 3])
     halves = [(9.0, 9.0), (0.5, 0.8), (0.2, 0.9), (0.3, 0.1)]  # 2 looks best to the first half
-    rows = [
-        row | {"kid_half_a": a, "kid_half_b": b} for row, (a, b) in zip(rows, halves, strict=True)
-    ]
-    assert _score("best", rows, 3).value == 0.9
-    assert math.isnan(_score("best", rows[:3], 3).value)
+    for names in (HALVES, SHARED_HALVES):  # an older record has the latter
+        scored = [
+            row | dict(zip(names, values, strict=True))
+            for row, values in zip(rows, halves, strict=True)
+        ]
+        assert _score("best", scored, 3).value == 0.9
+        assert math.isnan(_score("best", scored[:3], 3).value)
+
+
+def test_best_of_an_older_record_never_meets_one_of_today(tmp_path: Path):
+    """Its halves share generated images: another number, though KID itself is the same."""
+    runtime = build(tmp_path, replace(TIDY, tips=TIPS[:1], seeds=range(3)))
+    plan = read_json(path := runtime.study(Recipe.run_name) / "plan.json")
+    old = [row["key"] for row in plan["trials"] if row["seed"] == 0]
+    for file in [file for key in old for file in (runtime.trials / key).rglob("*.jsonl")]:
+        text = file.read_text()
+        for now, before in zip(HALVES, SHARED_HALVES, strict=True):
+            text = text.replace(now, before)
+        file.write_text(text)
+    assert load(Recipe.run_name, runtime).trials["identity"].nunique() == 1  # objective final
+    write_json(path, plan | {"objective": "best"})
+    trials = load(Recipe.run_name, runtime).trials
+    assert trials["final"].notna().all()
+    assert {identity.endswith(".shared_halves") for identity in trials["identity"]} == {True, False}
+    found = differences(trials, plan["contrasts"][0]["weights"])
+    assert list(found["seed"]) == [1, 2]
+    assert "shared_halves" in " ".join(checks(load(Recipe.run_name, runtime)))
 
 
 def test_area_is_the_mean_over_the_logarithm_of_images():

@@ -5,7 +5,9 @@ import pytest
 from scipy import integrate, stats
 from statsmodels.stats.power import TTestPower
 
-from harness.analysis.power import detectable, scatter, standardised
+from harness.analysis.effects import differences
+from harness.analysis.power import detectable, standardised
+from harness.design.drafts import Contrast
 from harness.design.reach import Reach
 from tests.crossed import frames, planned
 
@@ -37,28 +39,69 @@ def test_it_is_that_of_statsmodels_where_that_converges():
         assert standardised(seeds, alpha) == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("design", ["factorial", "fractional"])
-def test_the_scatter_of_a_cell_is_found_from_differences(tmp_path, design):
-    """Whatever cells of a seed share does not count; 400 seeds find 0.02 to within 5 %."""
-    text = f"{TWO.replace(']', ', adam_beta_1_half]')}{design}\n"
-    plan, rng = planned(tmp_path, text, 400), np.random.default_rng(0)
-    found = frames(plan, lambda levels, seed: 0.5 * np.sin(seed) + rng.normal(0, 0.02))
-    assert scatter(found) == pytest.approx(0.02, rel=0.05)
+def _pilot(tmp_path, scatter, seeds=400):
+    """Two tips: one whose differences scatter by 0.01, another by `scatter` in addition."""
+    plan, rng = planned(tmp_path, f"{TWO}factorial\n", seeds), np.random.default_rng(0)
+
+    def value(levels, seed):
+        # what cells of a seed share is in no difference; the second tip's own effect is
+        wild = np.random.default_rng(seed).normal(0, scatter) * (levels["spectral_norm"] == "on")
+        return 0.5 * np.sin(seed) + wild + rng.normal(0, 0.01)
+
+    return frames(plan, value)
 
 
-def test_the_effect_for_a_plan_of_other_contrasts_than_the_pilots(tmp_path):
-    plan, rng = planned(tmp_path, f"{TWO}factorial\n", 5), np.random.default_rng(0)
-    pilot = frames(plan, lambda levels, seed: rng.normal(0, 0.02))
-    pairs = [{"a": 1, "b": -1}, {"a": 0.5, "b": 0.5, "c": -0.5, "d": -0.5}]
-    found = detectable(Reach(6, 2, 0.05), pairs, pilot)
-    assert found.pilot == "a"
-    assert found.sd == pytest.approx(scatter(pilot) * np.sqrt(2))  # a pair scatters most
-    assert found.alpha == 0.025
-    assert found.effect == pytest.approx(found.sd * standardised(6, 0.025))
+def _contrasts(plan, names):
+    return [
+        Contrast(each["name"], each["title"], each["weights"], each["design"], each["name"])
+        for each in plan["contrasts"]
+        if each["name"] in names
+    ]
+
+
+TIPS = ("batch_norm_in_discriminator", "spectral_norm")
+
+
+def test_each_contrast_has_the_scatter_that_the_pilots_has(tmp_path):
+    """A wild tip leaves the others as they are: nothing is pooled."""
+    pilot = _pilot(tmp_path, 0.5)
+    contrasts = _contrasts(pilot.plan, TIPS)
+    found = detectable(Reach(6, 2, 0.05), contrasts, pilot)
+    assert (found.pilot, found.objective, found.alpha) == ("a", "final", 0.025)
+    assert [one.contrast for one in found.found] == list(TIPS)
+    assert found.lacking == ()
+    for one, contrast in zip(found.found, contrasts, strict=True):
+        sd = differences(pilot.trials, contrast.weights)["difference"].std()
+        assert one.sd == pytest.approx(sd)
+        assert one.effect == pytest.approx(sd * standardised(6, 0.025))
+        assert one.pilot_seeds == 400
+    calm, wild = found.found
+    assert wild.sd == pytest.approx(0.5, rel=0.1)
+    assert calm.sd == pytest.approx(0.01, rel=0.1)  # half of the sum of four, of 0.01 each
+    assert detectable(Reach(6, 2, 0.05), contrasts[:1], pilot).found == (calm,)
+
+
+def test_of_a_contrast_that_the_pilot_lacks_nothing_is_known(tmp_path):
+    pilot = _pilot(tmp_path, 0.5)
+    (one,) = _contrasts(pilot.plan, TIPS[:1])
+    pair = Contrast(TIPS[1], "", {"a": 1.0, "b": -1.0}, "one_at_a_time", TIPS[1])
+    found = detectable(Reach(6, 2, 0.05), [one, pair], pilot)  # a pair scatters otherwise
+    assert found.lacking == (TIPS[1],)
+    assert found.others[0] == found.found[0].effect < found.others[1]
+
+
+def test_seeds_in_which_a_side_diverged_are_no_scatter(tmp_path):
+    pilot = _pilot(tmp_path, 0.0, 8)
+    before = detectable(Reach(6, 2, 0.05), _contrasts(pilot.plan, TIPS), pilot)
+    lost = pilot.trials["seed"] == 3
+    pilot.trials.loc[lost, ["final", "status"]] = [9.0, "diverged"]
+    after = detectable(Reach(6, 2, 0.05), _contrasts(pilot.plan, TIPS), pilot)
+    assert [one.pilot_seeds for one in after.found] == [7, 7]
+    assert max(one.sd for one in after.found) < 2 * max(one.sd for one in before.found)
 
 
 def test_nothing_is_said_where_pilot_or_seeds_are_too_few(tmp_path):
-    one = frames(planned(tmp_path, f"{TWO}factorial\n", 1), lambda levels, seed: 0.1)
-    assert detectable(Reach(6, 2, 0.05), [{"a": 1, "b": -1}], one) is None
-    two = frames(planned(tmp_path, f"{TWO}factorial\n", 2), lambda levels, seed: 0.1 * seed)
-    assert detectable(Reach(1, 2, 0.05), [{"a": 1, "b": -1}], two) is None
+    one = _pilot(tmp_path, 0.1, 1)
+    assert detectable(Reach(6, 2, 0.05), _contrasts(one.plan, TIPS), one) is None
+    two = _pilot(tmp_path, 0.1, 2)
+    assert detectable(Reach(1, 2, 0.05), _contrasts(two.plan, TIPS), two) is None

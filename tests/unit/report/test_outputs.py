@@ -85,7 +85,7 @@ def test_the_methods_say_what_was_done(data):
         "95 % intervals for all 4 contrasts at once",
         "single-step max-|t| sign-flip tests",
         "Of 40 trials, 37 finished; 1 diverged, with the larger",
-        "1 crashed, and left out with its seed; 1 not ended yet.",
+        "1 crashed (each takes its seed out of its contrasts); 1 not ended.",
         "commit 3f2a9c1d5e7b",
         "Python 3.11.7; Keras 3.15.1, NumPy 2.4.6, TensorFlow 2.21.0, on CPU (2 cores).",
     ):
@@ -140,5 +140,5 @@ def test_the_list_has_all_reports_and_what_they_found(tmp_path: Path, draft, sma
 
 def test_a_summary_is_json_for_others(folder):
     said = json.loads((folder / overview.SUMMARY).read_text())
-    assert set(said) == set(overview.Entry._fields) - {"name", "picture"}
+    assert set(said) == {*overview.Entry._fields, "outcomes"} - {"name", "picture"}
     assert (folder / overview.PICTURE).read_bytes()[8:12] == b"WEBP"

@@ -128,9 +128,15 @@ def test_a_failed_rendering_leaves_the_old_report(tmp_path: Path, no_figures, sm
 def test_the_first_screen_holds_the_key_numbers(text):
     numbers = text[text.index('<dl class="numbers">') : text.index("</dl>")]
     found = re.findall(r"<dt>(.*?)</dt><dd><strong>(.*?)</strong> <small>(.*?)</small>", numbers)
-    assert found[0] == ("Trials finished", "37 of 40", "1 diverged, 1 crashed, 1 missing")
+    assert found[0] == (
+        "Trials finished",
+        "37 of 40",
+        "1 diverged, 1 crashed, 1 not ended, 5 with a flag",
+    )
     assert re.fullmatch(r"1[45]\d\.\d", found[1][1])
-    assert found[1][2] == "KID × 10³ untrained 900.0"
+    assert found[1][2] == (
+        "mean of evaluations 9 to 10 of 10 (115.2 to 128 kimg); untrained 900.0, at the end 148.0"
+    )
     assert found[2][1:] == ("cifar10", "50\u202f000 images, 16 px, 128 kimg each")
     assert text.index("Before you read the numbers: 3 remarks") < text.index("<figure>")
 

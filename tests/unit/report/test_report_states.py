@@ -6,18 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from harness.analysis.frame import load
 from harness.files import read_json, write_json
-from harness.report import render, summary
+from harness.report import render, summary, words
+from harness.report.data import analyse
+from harness.report.sections import failures, ranking, verdict
 from tests.synthetic import TIPS, Recipe, all_trials, build
 
 RUN = Recipe.run_name
+CAPTION = "<caption>Objective by cell, and the 95 % t-interval of each difference alone; metric"
 SAID = {
     "smoke": "its numbers are no evidence",
-    "one seed": "None of the 2 contrasts can be told from zero",
+    "one seed": "No contrast has more than one seed, and from one seed nothing can be told",
     "empty": "Interim look: 0 of 6 trials have ended. No trial has finished",
     "all diverged": "No trial has finished (6 diverged)",
     "all crashed": "No trial has finished (6 crashed)",
-    "no contrast": "nothing to rank",
+    "no contrast": "This study declares no contrast, so there is nothing to rank",
 }
 
 
@@ -36,6 +40,24 @@ def _recipe(small, name):
 @pytest.mark.parametrize("name", SAID)
 def test_every_state_has_a_verdict_in_a_sentence(tmp_path: Path, small, name):
     assert SAID[name] in summary(RUN, build(tmp_path, _recipe(small, name))).verdict
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_no_sentence_states_what_this_study_has_not(tmp_path: Path, small, name):
+    """Intervals, failure values, seeds and advice are named where there are some, and counted."""
+    data = analyse(load(RUN, build(tmp_path, _recipe(small, name))))
+    blocks = [*verdict.build(data), *ranking.build(data), *failures.build(data)]
+    page = " ".join(str(block) for block in blocks)
+    intervals = int(data.ranking["low"].notna().sum())
+    assert words.intervals(data).endswith("for all 2 contrasts at once (Šidák)") == (intervals == 2)
+    assert ("for all 2 contrasts at once" in page) == (intervals == 2)
+    assert "all 0 contrasts" not in page
+    assert ("A diverged trial is a result" in page) == (name == "all diverged")
+    assert ("2 of 2 diverged, and count with their failure value" in page) == (
+        name == "all diverged"
+    )
+    assert ("A crashed trial takes its seed" in page) == (name == "all crashed")
+    assert "would help" not in page  # of two seeds nothing is advised
 
 
 @pytest.mark.parametrize("name", ["empty", "all diverged", "no contrast"])
@@ -74,7 +96,7 @@ def test_two_metric_identities_stand_in_tables_of_their_own(tmp_path: Path, draf
     ids = parse(text).ids
     assert len(ids) == len(set(ids))
     assert "scored in 2 ways" in text
-    assert text.count("<caption>Objective by cell; metric identity") == 2
+    assert text.count(CAPTION) == 2
     curves = page.parent / "figures" / "curves-2.svg"
     assert small.label(TIPS[1]) not in curves.read_text()
     for path in page.parent.rglob("*.*"):  # where images lie on a machine is not told

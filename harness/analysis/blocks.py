@@ -1,0 +1,62 @@
+"""Parts of an evaluation that share no image: what its noise can be told from."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.analysis.objectives import last_fifth
+from harness.analysis.values import HALVES, kid_error, number
+from harness.config.patch import DEFAULTS
+
+Array = NDArray[np.floating]
+Rows = Sequence[Mapping[str, Any]]
+
+
+class Blocks(NamedTuple):
+    """The evaluations of one trial that make its objective, which is their weighted mean."""
+
+    weights: Array  # (evaluations,), sum 1
+    kids: Array  # (evaluations,)
+    errors: Array  # (evaluations,): standard error of each alone; NaN where unknown
+    parts: Array | None  # (evaluations, parts): KIDs of parts that share no image; None: unknown
+
+
+def blocks(rows: Rows, identity: str, objective: str, config: Mapping[str, Any]) -> Blocks | None:
+    """Those of a finished trial; None of an objective that is no mean, or where one is lacking."""
+    evaluations = {**DEFAULTS, **config}["training.evaluations"]
+    known = {row["evaluation"]: row for row in rows if row["evaluation"] > 0}
+    weights = _weights(known, objective, evaluations)
+    if not weights:
+        return None
+    own = [known[at] for at in weights]
+    parts = [_parts(row, identity) for row in own]
+    whole = all(parts) and len({len(part) for part in parts}) == 1
+    return Blocks(
+        np.array(list(weights.values())),
+        np.array([number(row["kid"]) for row in own]),
+        np.array([kid_error(row, identity)["kid_error"] for row in own]),
+        np.array(parts, float) if whole else None,
+    )
+
+
+def _weights(known: Mapping[int, Any], objective: str, evaluations: int) -> dict[int, float]:
+    """Number of an evaluation → its share in the objective; empty where that is no mean."""
+    wanted = last_fifth(evaluations) if objective == "final" else range(1, evaluations + 1)
+    if objective not in ("final", "area") or not set(wanted) <= set(known):
+        return {}
+    if objective == "final" or evaluations == 1:
+        return dict.fromkeys(wanted, 1 / len(wanted))
+    steps = np.diff(np.log([known[at]["kimg"] for at in wanted]))  # the trapezoidal rule
+    shares = (np.append(steps, 0) + np.insert(steps, 0, 0)) / (2 * steps.sum())
+    return dict(zip(wanted, shares.tolist(), strict=True))
+
+
+def _parts(row: Mapping[str, Any], identity: str) -> list[float]:
+    """The blocks of an evaluation or, where subsets overlap, its halves; empty: not recorded."""
+    overlapping = ".subsets" in identity
+    parts = [row.get(name) for name in HALVES] if overlapping else row.get("kid_blocks") or []
+    known = [number(part) for part in parts]
+    return known if len(known) > 1 and all(map(math.isfinite, known)) else []

@@ -1,0 +1,115 @@
+"""What one trial's folder gives: its row of the frame of trials, its curves and all else."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.analysis.blocks import Blocks, blocks
+from harness.analysis.objectives import (
+    Value,
+    compared_as,
+    failed,
+    final_kid,
+    objective,
+    untrained,
+)
+from harness.analysis.values import costs, kid_error, message, number, surroundings
+from harness.config.patch import DEFAULTS
+from harness.outcomes import own_flags
+from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED, Trial
+
+MISSING = "missing"
+BESIDE = ("coverage", "fid", "inception_score")  # KID; described, never judged
+Plan = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Read:
+    """What one trial's folder gave."""
+
+    row: dict[str, Any]
+    config: dict[str, Any]
+    metric: dict[str, Any] | None
+    curves: list[dict[str, Any]]
+    training: list[dict[str, Any]]
+    flags: list[dict[str, Any]]
+    environments: list[dict[str, Any]]
+    samples: list[dict[str, Any]]
+    interpolations: list[dict[str, Any]]
+    images: dict[str, Any] | None
+    blocks: Blocks | None
+
+
+def read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) -> Read:
+    """What the folder of a planned trial gives, in the metric that `request` asks for."""
+    who = {"cell": planned["cell"], "seed": planned["seed"]}
+    result, failure = trial.result(), trial.failure()
+    # read flat and unvalidated, so that the record of an older version can still be reported
+    config = trial.knobs()
+    identity = trial.metric(request)
+    curves = trial.evaluation_rows(identity) if identity else []
+    training = trial.training_rows()
+    status = result["status"] if result else CRASHED if failure else MISSING
+    # to a search a trial that it gave up is no gap
+    if status == MISSING and "search" in plan and trial.pruned() is not None:
+        status = PRUNED
+    key = {**who, "key": planned["key"]}
+    compared = compared_as(plan["objective"], identity, curves)
+    flags = own_flags(result, identity)
+    row = {
+        **key,
+        "status": status,
+        "identity": compared,
+        "flags": " ".join(dict.fromkeys(flag["flag"] for flag in flags)),
+        "message": message(result, failure),
+        **_scores(curves, status, config, plan),
+        **costs(result, (curves or training)[-1:]),
+    }
+    return Read(
+        row,
+        config,
+        trial.metrics()[identity] if identity else None,
+        [
+            {**key, "status": status, "identity": compared, **kid_error(at, str(identity)), **at}
+            for at in curves
+        ],
+        [{**key, **values} for values in training],
+        [{**who, "flag": flag["flag"], "kimg": flag["kimg"]} for flag in flags],
+        [{**who, **surroundings(e), "attempt": n} for n, e in enumerate(trial.environment(), 1)],
+        [{**who, "iteration": int(path.stem), "path": str(path)} for path in trial.samples()],
+        [{**who, "path": str(path)} for path in (trial.interpolation(),) if path],
+        trial.images(),
+        blocks(curves, str(compared), plan["objective"], config) if status == FINISHED else None,
+    )  # fmt: skip
+
+
+def _scores(
+    curves: Sequence[Mapping[str, Any]], status: str, config: Mapping[str, Any], plan: Plan
+) -> dict[str, float]:
+    kids = [number(row["kid"]) for row in curves]
+    finite = [(kid, row["kimg"]) for kid, row in zip(kids, curves, strict=True) if kid == kid]
+    best, best_kimg = min(finite, default=(math.nan, math.nan))
+    known = {**DEFAULTS, **config}
+    found = Value(math.nan)
+    if status == FINISHED:
+        score, threshold = objective(plan["objective"]).score, number(plan.get("threshold"))
+        found = score(curves, known["training.evaluations"], threshold)
+    elif status == DIVERGED:
+        found = failed(plan["objective"], curves, known["training.kimg"])
+    return {
+        "final": number(found.value),
+        "censored": float(found.censored),
+        "threshold_seconds": found.seconds,
+        "best": best,
+        "best_kimg": best_kimg,
+        "untrained": untrained(curves),
+        "final_kid": final_kid(curves, known["training.evaluations"]),
+        "member_kid": _mean(row.get("member_kid") for row in curves),
+        **{name: number(curves[-1].get(name)) if curves else math.nan for name in BESIDE},
+    }
+
+
+def _mean(values: Iterable[float | None]) -> float:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else math.nan

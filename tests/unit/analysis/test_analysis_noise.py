@@ -1,0 +1,179 @@
+"""Where a contrast's variance comes from: two-way analysis of variance of its blocks."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.formula.api import ols
+from statsmodels.stats.anova import anova_lm
+
+from harness.analysis import noise as module
+from harness.analysis.blocks import blocks
+from harness.analysis.frame import load
+from harness.analysis.noise import noise, two_way
+from harness.analysis.objectives import objective
+from harness.analysis.values import HALVES, SHARED_HALVES
+from harness.files import read_json, write_json
+from harness.report.data import analyse
+from harness.report.sections import noise as section
+from harness.report.sections import verdict
+from tests.synthetic import TIDY, TIPS, Recipe, build
+
+RUN = Recipe.run_name
+SEEDS, EVALUATIONS, PARTS = 400, 3, 8
+EVALUATION, SHORT, CELL, IMAGES = 0.008, 0.003, 0.010, 0.004  # standard deviations, of one cell
+
+
+def test_it_is_the_two_way_table_of_statsmodels():
+    random = np.random.default_rng(0)
+    D = random.normal(size=(6, 16)) + random.normal(size=16) + random.normal(size=(6, 1))
+    long = pd.DataFrame(D).melt(ignore_index=False, var_name="block", value_name="y")
+    long = long.rename_axis("seed").reset_index()
+    table = anova_lm(ols("y ~ C(seed) + C(block)", long).fit())["mean_sq"]
+    evaluation, images = two_way(D)
+    assert evaluation == pytest.approx(table["Residual"] / 16)
+    assert images == pytest.approx((table["C(block)"] - table["Residual"]) / 6 / 16)
+    # what is left of the variance of the seeds' means is theirs
+    assert D.mean(1).var(ddof=1) == pytest.approx(table["C(seed)"] / 16)
+
+
+def _frames(tmp_path: Path, wild=1.0):
+    """Two contrasts with known parts of variance; of the second all is `wild` times as large."""
+    random = np.random.default_rng(0)
+    recipe = replace(TIDY, tips=TIPS[1:3], seeds=range(8))
+    frames = load(RUN, build(tmp_path, recipe))
+    cells = {label: wild if label == recipe.label(TIPS[2]) else 1.0 for label in recipe.cells()}
+    fixed = {cell: random.normal(0, IMAGES * np.sqrt(PARTS), PARTS) * cells[cell] for cell in cells}
+    rows, made = [], {}
+    weights = np.full(EVALUATIONS, 1 / EVALUATIONS)
+    for seed in range(SEEDS):
+        shared = random.normal(0, 1.0, (EVALUATIONS, PARTS))  # of all cells: cancels in pairs
+        for cell, size in cells.items():
+            own = random.normal(0, EVALUATION * np.sqrt(PARTS), (EVALUATIONS, PARTS))
+            ups = random.normal(0, SHORT * np.sqrt(EVALUATIONS), (EVALUATIONS, 1))
+            values = size * (own + ups + random.normal(0, CELL)) + fixed[cell] + shared
+            known = frames.blocks["reference", 0]
+            made[cell, seed] = known._replace(weights=weights, kids=values.mean(1), parts=values)
+            rows.append({"cell": cell, "seed": seed, "final": values.mean()})
+    trials = pd.DataFrame(rows).assign(status="finished", identity="kid", flags="")
+    plan = {**frames.plan, "seeds": list(range(SEEDS))}
+    return replace(frames, plan=plan, trials=trials, blocks=made)
+
+
+def test_the_parts_of_a_contrast_are_found(tmp_path: Path):
+    table = noise(_frames(tmp_path)).set_index("contrast")
+    row = table.loc[TIPS[1].name]
+    assert row["by"] == module.BLOCKS
+    # of a difference of two cells, and of the mean of its evaluations
+    assert row["evaluation"] == pytest.approx(2 * EVALUATION**2 / EVALUATIONS, rel=0.1)
+    assert row["short_term"] == pytest.approx(2 * SHORT**2, rel=0.3)
+    assert row["rest"] == pytest.approx(2 * CELL**2, rel=0.2)
+    parts = row["evaluation"] + row["short_term"] + row["rest"]
+    assert row["variance"] == pytest.approx(parts)
+    assert row["images"] < 20 * IMAGES**2  # eight draws
+    assert row["images"] > 0.3 * IMAGES**2
+    assert row["removed"] > 0.9  # what cells share is a hundred times as large
+    assert row["advice"] == module.SAMPLES
+
+
+def test_a_wild_contrast_leaves_the_others_as_they_are(tmp_path: Path):
+    calm = noise(_frames(tmp_path / "a")).set_index("contrast").loc[TIPS[1].name]
+    table = noise(_frames(tmp_path / "b", 50.0)).set_index("contrast")
+    assert table.loc[TIPS[1].name].equals(calm)
+    assert table.loc[TIPS[2].name, "variance"] > 1000 * calm["variance"]
+
+
+@pytest.mark.parametrize(
+    ("variance", "evaluation", "short_term", "advice"),
+    [
+        (1.0, 0.05, 0.05, module.SEEDS),
+        (1.0, 0.2, 0.05, module.SAMPLES),
+        (1.0, 0.05, 0.2, module.EVALUATIONS),
+        (1.0, 0.2, np.nan, module.SAMPLES),
+        (1.0, 0.05, np.nan, module.SEEDS),
+        (1.0, np.nan, np.nan, ""),
+    ],
+)
+def test_the_advice_follows_from_the_largest_part(variance, evaluation, short_term, advice):
+    assert module._advice(variance, evaluation, short_term, 6) == advice
+    few = module._advice(variance, evaluation, short_term, 5)  # the exact test needs six
+    assert few == (module.SEEDS if advice else "")
+
+
+def _row(number, kid, **more):
+    return {
+        "evaluation": number,
+        "kid": kid,
+        "kimg": 10.0 * number,
+        "kid_blocks": [kid, kid],
+        **more,
+    }
+
+
+@pytest.mark.parametrize("name", ["final", "area"])
+@pytest.mark.parametrize("count", [1, 2, 10])
+def test_weights_are_those_of_the_objective(name, count):
+    rows = [_row(number, 1 / (1 + number**2)) for number in range(count + 1)]
+    found = blocks(rows, "blocks128", name, {"training.evaluations": count})
+    value = objective(name).score(rows, count, np.nan).value
+    assert found.weights @ found.kids == pytest.approx(value)
+    assert found.weights.sum() == pytest.approx(1)
+    assert blocks(rows[:-1], "blocks128", name, {"training.evaluations": count}) is None
+    assert blocks(rows, "blocks128", "best", {"training.evaluations": count}) is None
+
+
+def test_overlapping_subsets_are_told_from_halves_and_those_of_old_records_from_errors():
+    """Old halves share their generated images, so they are no replicates."""
+    config = {"training.evaluations": 1}
+    new, old = (
+        [_row(1, 0.3, **dict(zip(names, (0.2, 0.4), strict=True)))]
+        for names in (HALVES, SHARED_HALVES)
+    )
+    assert blocks(new, "x.subsets100x500", "final", config).parts.tolist() == [[0.2, 0.4]]
+    found = blocks(old, "x.subsets100x500", "final", config)
+    assert found.parts is None
+    assert found.errors.tolist() == [pytest.approx(0.1)]
+
+
+def test_what_old_records_tell_is_marked(tmp_path: Path):
+    frames = _frames(tmp_path)
+    errors = np.full(EVALUATIONS, EVALUATION)
+    old = {at: one._replace(parts=None, errors=errors) for at, one in frames.blocks.items()}
+    table = noise(replace(frames, blocks=old))
+    assert set(table["by"]) == {module.ERRORS}
+    assert list(table["evaluation"]) == pytest.approx([2 * EVALUATION**2 / EVALUATIONS] * 2)
+    assert table["images"].isna().all()
+    lost = {at: one for at, one in frames.blocks.items() if at != ("reference", 3)}
+    unknown = noise(replace(frames, blocks=lost))
+    assert unknown["evaluation"].isna().all()
+    assert set(unknown["advice"]) == {""}
+
+
+def test_the_page_says_it_by_contrast(tmp_path: Path):
+    runtime = build(tmp_path, replace(TIDY, seeds=range(3)))
+    data = analyse(load(RUN, runtime))
+    (table,) = [block for block in section.build(data) if block.kind == "table"]
+    assert [row[0] for row in table.rows] == [tip.title for tip in TIPS]
+    # the record's blocks move together, so that scoring is no noise
+    texts = [block.text for block in verdict.build(data) if block.kind == "text"]
+    assert [text for text in texts if "scoring makes 0 %; " in text]
+    mixed = data.noise.assign(advice=[module.SAMPLES, *[module.SEEDS] * 3])
+    texts = [block.text for block in verdict.build(replace(data, noise=mixed))
+             if block.kind == "text"]  # fmt: skip
+    said = f"more evaluation.samples would help “{TIPS[0].title}” before more seeds; the others"
+    assert [text for text in texts if said in text]
+
+
+def test_an_objective_that_is_no_mean_has_no_parts(tmp_path: Path):
+    runtime = build(tmp_path, replace(TIDY, seeds=range(3)))
+    path = runtime.study(RUN) / "plan.json"
+    write_json(path, read_json(path) | {"objective": "time_to_threshold", "threshold": 0.3})
+    data = analyse(load(RUN, runtime))
+    assert data.noise["evaluation"].isna().all()
+    assert data.noise["variance"].notna().all()
+    assert section.build(data)
+    assert not [
+        block for block in verdict.build(data) if "scoring makes" in getattr(block, "text", "")
+    ]
