@@ -23,6 +23,7 @@ from harness.config.trial import TrialConfig
 from harness.files import read_json, read_lines
 
 INTERPOLATION = "interpolation.png"
+FINAL = "kid_final"  # what the summary of a run in W&B calls the objective of its trial
 FINISHED, DIVERGED, CRASHED, PRUNED = "finished", "diverged", "crashed", "pruned"
 STATES = (FINISHED, DIVERGED, CRASHED, PRUNED, "begun", "missing")
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.objectives import Value, failed, objective
+from harness.analysis.objectives import objective, value
 from harness.analysis.values import costs, kid_error, message, number, own_flags, surroundings
-from harness.config.patch import DEFAULTS
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError, unknown
 from harness.files import read_json
@@ -202,13 +201,7 @@ def _scores(
     kids = [number(row["kid"]) for row in curves]
     finite = [(kid, row["kimg"]) for kid, row in zip(kids, curves, strict=True) if kid == kid]
     best, best_kimg = min(finite, default=(math.nan, math.nan))
-    known = {**DEFAULTS, **config}
-    found = Value(math.nan)
-    if status == FINISHED:
-        score, threshold = objective(plan["objective"]).score, number(plan.get("threshold"))
-        found = score(curves, known["training.evaluations"], threshold)
-    elif status == DIVERGED:
-        found = failed(plan["objective"], curves, known["training.kimg"])
+    found = value(plan, status, curves, config)
     return {
         "final": found.value,
         "censored": float(found.censored),

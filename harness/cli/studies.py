@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -91,14 +92,16 @@ def _run(plan: Any, why: str, options: Any) -> None:
     show_forecast(cases.cost(plan, runtime, options.workers), why, brief=True)
     outcome = cases.run(plan, runtime, options)
     summary = cases.report(plan.run_name, runtime)
-    typer.echo(sync(plan.run_name, runtime, summary.verdict))
+    typer.echo(sync(plan.run_name, runtime, summary.verdict).said)
     show_summary(summary)
-    again = " ".join(["harness", *sys.argv[1:]])
+    again = shlex.join(["harness", *sys.argv[1:]])
     if outcome is Outcome.INTERRUPTED:
         typer.echo(f"Stopped. What was trained is kept; to continue: {again}")
         raise typer.Exit(130)
     if outcome is Outcome.DONE and (lost := cases.given_up(plan, runtime)):
-        show_given_up(lost)
+        # to score once more is always to try again
+        retry = [] if options.retry_crashed else ["--retry", "crashed"]
+        show_given_up(lost, shlex.join(["harness", *sys.argv[1:], *retry]))
         raise typer.Exit(1)
     if outcome is Outcome.TIME:
         typer.echo(f"The time is up. What was trained is kept; to continue: {again}")
@@ -178,7 +181,9 @@ def evaluate(
     patch = {f"evaluation.{name}": value for name, value in asked.items() if value is not None}
     patch = {**cases.one_off(changes or []), **patch}
     plan = cases.evaluate(study, patch, _runtime(), profile)
-    _run(plan, f"{len(plan.trials)} trained trials are scored", Options(workers))
+    _run(
+        plan, f"{len(plan.trials)} trained trials are scored", Options(workers, retry_crashed=True)
+    )
 
 
 @app.command()

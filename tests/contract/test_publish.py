@@ -190,7 +190,7 @@ def test_a_study_is_mirrored_and_published(tmp_path, monkeypatch):
     for name in ("index.html", "figures/forest.svg", "figures/forest.png", "figures/grid.png"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("")
-    assert app_wandb.publish(plan, runtime).splitlines()[1:] == [
+    assert app_wandb.publish(plan, runtime).said.splitlines()[1:] == [
         "workspace: https://wandb.example/workspace",
         "report: https://wandb.example/report",
     ]

@@ -125,7 +125,7 @@ def test_suggestions_that_train_the_same_thing_count_once():
 
 
 def test_many_refused_ones_do_not_make_bad_trials_good():
-    """TPE takes the best tenth for good: with the refused counted that would be all that trained."""
+    """TPE takes the best tenth for good: of the refused and all, that would be all that trained."""
     past = [*grid(), *[outcome(1e-3, state=REFUSED, value=None)] * 400]
     found = []
     for n in range(8):
