@@ -13,7 +13,7 @@ from harness.config.trial import TrialConfig
 from harness.design.expand import Plan, expand
 from harness.design.forecast import Forecast, forecast, missing, remember_speed
 from harness.design.reach import Reach
-from harness.errors import HarnessError, unknown
+from harness.errors import HarnessError, shown, told, unknown
 from harness.files import alone, check_writable, read_json, write_json
 from harness.records import STATES
 from harness.records import Trial as Record
@@ -268,23 +268,22 @@ def one_off(settings: list[str], option: str = "--set ") -> dict[str, Any]:
 
     `option` is what each was given with, for messages.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
+    from harness.config.load import read_value
     from harness.config.patch import check_path, check_value
 
     patch: dict[str, Any] = {}
     for setting in settings:
+        name = f"{option}{told(setting)}"
         path, equals, text = setting.partition("=")
         if not equals:
-            raise HarnessError(f"{option}{setting}: write path=value")
+            raise HarnessError(f"{name}: write path=value")
+        value = read_value(text, name)
         try:
-            value = YAML(typ="safe", pure=True).load(text)
             check_path(path)
             check_value(path, value)
-        except YAMLError:
-            raise HarnessError(f"{option}{setting}: {text!r} is no value") from None
         except HarnessError as error:
-            raise HarnessError(f"{option}{setting}: {error}") from None
+            raise HarnessError(f"{name}: {error}") from None
+        if path in patch and patch[path] != value:
+            raise HarnessError(f"{name}: {path} is given twice, also as {shown(patch[path])}")
         patch[path] = value
     return patch

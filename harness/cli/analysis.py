@@ -20,6 +20,7 @@ from harness.cli.options import (
 )
 
 app = typer.Typer()
+MOST_SEEDS = 1000
 
 
 @app.command()
@@ -64,7 +65,9 @@ def self_check(
     study: StudyName,
     profile: Profile = None,
     changes: Set = None,
-    seeds: Annotated[int, typer.Option(min=4, help="Seeds of the baseline to train.")] = 24,
+    seeds: Annotated[
+        int, typer.Option(min=4, max=MOST_SEEDS, help="Seeds of the baseline to train.")
+    ] = 24,
     workers: Workers = None,
 ) -> None:
     """A/A: train the baseline with many seeds and see how often it differs from itself."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import Annotated, Any
 import typer
 
 from harness.cli import analysis, wandb
-from harness.cli.options import AsJson, Profile, Set, StudyName, Workers, lost_workers
+from harness.cli.options import MOST_IMAGES, AsJson, Profile, Set, StudyName, Workers, lost_workers
 from harness.cli.options import plan as _plan
 from harness.cli.options import runtime as _runtime
-from harness.errors import HarnessError
+from harness.errors import HarnessError, told
 from harness.files import unwritable
 
 USER_ERROR = 2  # the exit code of a mistake that the user can mend
@@ -191,7 +192,7 @@ def samples(
     study: StudyName,
     cell: Annotated[str, typer.Option(help="A cell's label, as `plan` shows it.")] = "reference",
     seed: Annotated[int, typer.Option(help="Which of its trials.")] = 0,
-    count: Annotated[int, typer.Option(min=1, help="How many images.")] = 1000,
+    count: Annotated[int, typer.Option(min=1, max=MOST_IMAGES, help="How many images.")] = 1000,
     out: Annotated[
         Path | None, typer.Option(help="A folder for PNG files, or a .npz; default ./samples-….")
     ] = None,
@@ -203,7 +204,8 @@ def samples(
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     plan, _ = _plan(study, profile, changes)
-    target = out or Path(f"samples-{plan.run_name}-{cell.replace('=', '-')}-s{seed}")
+    name = re.sub(r"[^A-Za-z0-9_.,-]", "-", cell)
+    target = out or Path(f"samples-{plan.run_name}-{name}-s{seed}")
     path = cases.samples(plan, _runtime(), cell, seed, count, target)
     typer.echo(f"{count} images in {path}")
 
@@ -267,7 +269,10 @@ def main() -> None:
         typer.echo(f"harness: {error}", err=True)
         sys.exit(USER_ERROR)
     except OSError as error:
-        if not (said := unwritable(error)):
+        # a place that was named, on the command line, in a study or by a variable
+        place = error.filename2 or error.filename
+        said = unwritable(error) or (place and f"{told(str(place))}: {error.strerror}")
+        if not said:
             raise
         typer.echo(f"harness: {said}", err=True)
         sys.exit(USER_ERROR)

@@ -91,7 +91,7 @@ def sync_study(
 def _plan(run_name: str, runtime: Runtime) -> dict[str, Any]:
     plan: dict[str, Any] | None = read_json(runtime.study(run_name) / "plan.json")
     if plan is None:
-        known = [path.parent.name for path in runtime.study("").glob("*/plan.json")]
+        known = [path.parent.name for path in (runtime.runs / "studies").glob("*/plan.json")]
         raise HarnessError(unknown("run name", run_name, known))
     return plan
 
