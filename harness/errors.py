@@ -3,15 +3,20 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from harness.redact import redacted
+
 LONGEST = 120  # characters of a value in a message
 LONGEST_MESSAGE = 4000  # whatever was given, and wherever it was put
 
 
 class HarnessError(ValueError):
-    """A mistake in the input or the surroundings; the command line prints it and exits with 2."""
+    """A mistake in the input or the surroundings; the command line prints it and exits with 2.
+
+    Its message holds no secret and has an end, whatever was given.
+    """
 
     def __init__(self, message: str) -> None:
-        super().__init__(_cut(message, LONGEST_MESSAGE))
+        super().__init__(_cut(redacted(message), LONGEST_MESSAGE))
 
 
 def shown(value: object) -> str:

@@ -5,8 +5,9 @@ import os
 import re
 import shlex
 import sys
+import traceback
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -16,6 +17,7 @@ from harness.cli.options import plan as _plan
 from harness.cli.options import runtime as _runtime
 from harness.errors import HarnessError, told
 from harness.files import unwritable
+from harness.redact import redacted
 
 USER_ERROR = 2  # the exit code of a mistake that the user can mend
 
@@ -273,9 +275,17 @@ def main() -> None:
         place = error.filename2 or error.filename
         said = unwritable(error) or (place and f"{told(str(place))}: {error.strerror}")
         if not said:
-            raise
-        typer.echo(f"harness: {said}", err=True)
+            _fail()
+        typer.echo(f"harness: {redacted(said)}", err=True)
         sys.exit(USER_ERROR)
+    except Exception:  # noqa: BLE001  a fault of ours is shown whole, but for secrets
+        _fail()
+
+
+def _fail() -> NoReturn:
+    """End with the traceback of what is being handled."""
+    typer.echo(redacted(traceback.format_exc()), err=True, nl=False)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from harness.files import alone
 from harness.ledger.base import ENDED, Claim, Job, Row, State, Status, next_attempt
 from harness.ledger.lease import Lease
 from harness.ledger.storage import open_storage
+from harness.redact import redacted
 
 _BATCH = 100  # trials written in one piece; others wait some 20 ms for it
 _UNLEASED = 60.0  # seconds that a running row may lack its lease, which is written after the claim
@@ -197,7 +198,7 @@ class OptunaLedger:
 
     def _end(self, number: int, status: Status, message: str) -> bool:
         state = TrialState.COMPLETE if status in ENDED else TrialState.FAIL
-        end = {"status": status.value, "message": message}
+        end = {"status": status.value, "message": redacted(message)}
         try:
             self._storage.set_trial_user_attr(number, "end", end)
             return bool(self._storage.set_trial_state_values(number, state))

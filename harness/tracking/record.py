@@ -27,6 +27,7 @@ from harness.files import (
     write_json,
 )
 from harness.records import INTERPOLATION
+from harness.redact import redacted
 
 PACKAGES = ("tensorflow", "keras", "numpy", "gan-ablation-harness")
 
@@ -162,14 +163,15 @@ class Recorder:
 
     def failure(self, error: str, log_tail: str, attempt: int) -> None:
         """Write why an attempt crashed."""
-        values = {"error": error, "log_tail": log_tail, "attempt": attempt, "at": now()}
+        said = {"error": redacted(error), "log_tail": redacted(log_tail)}
+        values = {**said, "attempt": attempt, "at": now()}
         write_json(self.folder / "failure.json", values)
         (self.folder / "progress.json").unlink(missing_ok=True)
 
     def log(self, text: str) -> None:
         """Append a line to the trial's own log."""
         with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
-            file.write(f"{now()} {text}\n")
+            file.write(f"{now()} {redacted(text)}\n")
 
     def _evaluations(self, name: str) -> Path:
         path = self.folder / "evaluations" / name

@@ -16,6 +16,7 @@ from time import monotonic
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from harness.errors import HarnessError
+from harness.redact import redacted
 from harness.tracking import mirror
 from harness.tracking.mirror import (
     Log,
@@ -26,7 +27,7 @@ from harness.tracking.mirror import (
     TrackingSettings,
     check_mode,
 )
-from harness.tracking.wandb_library import library, redacted, resolve_mode, run_settings, staging
+from harness.tracking.wandb_library import library, resolve_mode, run_settings, staging
 
 if TYPE_CHECKING:
     import wandb
