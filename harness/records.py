@@ -38,6 +38,7 @@ from harness.pictures import whole_png
 
 INTERPOLATION = "interpolation.png"
 ASIDE = "damaged"  # the folder of what was set aside
+FINAL = "kid_final"  # what the summary of a run in W&B calls the objective of its trial
 FINISHED, DIVERGED, CRASHED, PRUNED = "finished", "diverged", "crashed", "pruned"
 DAMAGED = "damaged"
 STATES = (FINISHED, DIVERGED, CRASHED, PRUNED, DAMAGED, "begun", "missing")

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.analysis.values import HALVES, SHARED_HALVES, number
+from harness.config.patch import DEFAULTS
 from harness.errors import HarnessError, unknown
+from harness.records import DIVERGED, FINISHED
 
 KID_SCALE = 1000
 """KID is shown × 10³ everywhere; tables on disk keep it as measured."""
@@ -99,6 +101,20 @@ def time_to_threshold(rows: Rows, evaluations: int, threshold: float) -> Value:
     if len(_trained(rows)) < evaluations:
         return Value(math.nan)
     return Value(float(rows[-1]["kimg"]), True)
+
+
+def value(plan: Mapping[str, Any], status: str, rows: Rows, config: Mapping[str, Any]) -> Value:
+    """The objective that a plan declares, of a trial with these knobs; NaN before it has ended.
+
+    Report, tables and W&B have it from here.
+    """
+    known = {**DEFAULTS, **config}
+    if status == FINISHED:
+        score, threshold = objective(plan["objective"]).score, number(plan.get("threshold"))
+        return score(rows, known["training.evaluations"], threshold)
+    if status == DIVERGED:
+        return failed(plan["objective"], rows, known["training.kimg"])
+    return Value(math.nan)
 
 
 def failed(name: str, rows: Rows, budget: float) -> Value:

@@ -7,17 +7,15 @@ from typing import Any
 
 from harness.analysis.blocks import Blocks, blocks
 from harness.analysis.objectives import (
-    Value,
     compared_as,
-    failed,
     final_kid,
-    objective,
     untrained,
+    value,
 )
 from harness.analysis.values import costs, kid_error, message, number, surroundings
 from harness.config.patch import DEFAULTS
 from harness.outcomes import own_flags
-from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED, Trial
+from harness.records import CRASHED, FINISHED, PRUNED, Trial
 
 MISSING = "missing"
 BESIDE = ("coverage", "fid", "inception_score")  # KID; described, never judged
@@ -90,13 +88,8 @@ def _scores(
     kids = [number(row["kid"]) for row in curves]
     finite = [(kid, row["kimg"]) for kid, row in zip(kids, curves, strict=True) if kid == kid]
     best, best_kimg = min(finite, default=(math.nan, math.nan))
-    known = {**DEFAULTS, **config}
-    found = Value(math.nan)
-    if status == FINISHED:
-        score, threshold = objective(plan["objective"]).score, number(plan.get("threshold"))
-        found = score(curves, known["training.evaluations"], threshold)
-    elif status == DIVERGED:
-        found = failed(plan["objective"], curves, known["training.kimg"])
+    evaluations = {**DEFAULTS, **config}["training.evaluations"]
+    found = value(plan, status, curves, config)
     return {
         "final": number(found.value),
         "censored": float(found.censored),
@@ -104,7 +97,7 @@ def _scores(
         "best": best,
         "best_kimg": best_kimg,
         "untrained": untrained(curves),
-        "final_kid": final_kid(curves, known["training.evaluations"]),
+        "final_kid": final_kid(curves, evaluations),
         "member_kid": _mean(row.get("member_kid") for row in curves),
         **{name: number(curves[-1].get(name)) if curves else math.nan for name in BESIDE},
     }

@@ -14,7 +14,7 @@ from harness.config.runtime import Runtime
 from harness.config.study import Study, read
 from harness.design.expand import Plan, expand, run_name
 from harness.design.forecast import Forecast, forecast, missing, remember_speed
-from harness.errors import Damaged, HarnessError, unknown
+from harness.errors import Damaged, HarnessError, shown, told, unknown
 from harness.files import alone, check_writable
 from harness.leftovers import set_aside, sweep
 from harness.records import ASIDE, DIVERGED, FINISHED, read_plan
@@ -207,23 +207,22 @@ def one_off(settings: list[str], option: str = "--set ") -> dict[str, Any]:
 
     `option` is what each was given with, for messages.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
+    from harness.config.load import read_value
     from harness.config.patch import check_path, check_value
 
     patch: dict[str, Any] = {}
     for setting in settings:
+        name = f"{option}{told(setting)}"
         path, equals, text = setting.partition("=")
         if not equals:
-            raise HarnessError(f"{option}{setting}: write path=value")
+            raise HarnessError(f"{name}: write path=value")
+        value = read_value(text, name)
         try:
-            value = YAML(typ="safe", pure=True).load(text)
             check_path(path)
             check_value(path, value)
-        except YAMLError:
-            raise HarnessError(f"{option}{setting}: {text!r} is no value") from None
         except HarnessError as error:
-            raise HarnessError(f"{option}{setting}: {error}") from None
+            raise HarnessError(f"{name}: {error}") from None
+        if path in patch and patch[path] != value:
+            raise HarnessError(f"{name}: {path} is given twice, also as {shown(patch[path])}")
         patch[path] = value
     return patch

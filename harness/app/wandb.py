@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.config.runtime import Runtime
 from harness.design.expand import Plan
@@ -11,18 +11,26 @@ from harness.errors import HarnessError
 from harness.files import check_writable, write_atomically
 
 
-def sync(run_name: str, runtime: Runtime, verdict: str | None = None) -> str:
-    """Write to W&B what is missing there; a sentence on what was done.
+class Synced(NamedTuple):
+    """What came of mirroring a run."""
+
+    said: str
+    failed: int = 0  # runs that W&B lacks still
+
+
+def sync(run_name: str, runtime: Runtime, verdict: str | None = None) -> Synced:
+    """Write to W&B what is missing there.
 
     `verdict` is that of the report; None: it is worked out, as the mirror shows it.
     """
+    from harness.analysis.scores import scores
     from harness.tracking.sync import sync_study
 
     said: list[str] = []
     verdict = _verdict(run_name, runtime) if verdict is None else verdict
-    done = sync_study(run_name, runtime, said.append, verdict)
+    done = sync_study(run_name, runtime, said.append, scores, verdict)
     if done.mode == "disabled":
-        return "W&B: disabled"
+        return Synced("W&B: disabled")
     counts = {
         "written": done.written,
         "already whole": done.whole,
@@ -31,7 +39,10 @@ def sync(run_name: str, runtime: Runtime, verdict: str | None = None) -> str:
     }
     numbers = ", ".join(f"{len(keys)} {name}" for name, keys in counts.items() if keys)
     where = f" in {runtime.study(run_name) / 'wandb'}" if done.mode == "offline" else ""
-    return "\n".join([*said, f"W&B ({done.mode}): runs {numbers or 'none'}{where}"])
+    said.append(f"W&B ({done.mode}): runs {numbers or 'none'}{where}")
+    if done.failed:
+        said.append("what failed is written by the next harness sync")
+    return Synced("\n".join(said), len(done.failed))
 
 
 def _verdict(run_name: str, runtime: Runtime) -> str:
@@ -42,7 +53,7 @@ def _verdict(run_name: str, runtime: Runtime) -> str:
     return summary(run_name, runtime).verdict if rendered else ""
 
 
-def publish(of: Plan, runtime: Runtime) -> str:
+def publish(of: Plan, runtime: Runtime) -> Synced:
     """Make a workspace view and a report of a run in W&B, and write there what is missing."""
     from harness.tracking.publication import publication
     from harness.tracking.publish import check, publish
@@ -56,7 +67,7 @@ def publish(of: Plan, runtime: Runtime) -> str:
     figures = sorted(path.stem for path in folder.glob("figures/*.svg"))
     shown = publication(of.to_json(), runtime.project, verdict, figures)
     places = (f"{name}: {address}" for name, address in publish(shown).items())
-    return "\n".join([written, *places])
+    return written._replace(said="\n".join([written.said, *places]))
 
 
 def sweep(of: Plan, study: str, runtime: Runtime, target: Path | None) -> str:

@@ -1,5 +1,7 @@
 """The verbs of statistics beyond one study's report."""
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +20,7 @@ from harness.cli.options import (
 )
 
 app = typer.Typer()
+MOST_SEEDS = 1000
 
 
 @app.command()
@@ -66,7 +69,9 @@ def self_check(
     study: StudyName,
     profile: Profile = None,
     changes: Set = None,
-    seeds: Annotated[int, typer.Option(min=4, help="Seeds of the baseline to train.")] = 24,
+    seeds: Annotated[
+        int, typer.Option(min=4, max=MOST_SEEDS, help="Seeds of the baseline to train.")
+    ] = 24,
     workers: Workers = None,
 ) -> None:
     """A/A: train the baseline with many seeds and see how often it differs from itself."""
@@ -74,14 +79,18 @@ def self_check(
     from harness.app import analysis
     from harness.executors.drive import Options
     from harness.executors.local import Outcome
+    from harness.terminal import show_given_up
     from harness.terminal.analysis import show_self_check
 
     of, _ = plan(study, profile, changes)
     trained = analysis.against_itself(of, seeds)
-    outcome = cases.run(trained, runtime(), Options(workers))
+    outcome = cases.run(trained, runtime(), Options(workers, retry_crashed=True))
     if outcome is Outcome.FAILED:
         raise lost_workers(trained.run_name)
     if outcome is not Outcome.DONE:
         typer.echo("Stopped. What was trained is kept; run it again to continue.")
         raise typer.Exit(130)
     show_self_check(analysis.self_check(of, trained, runtime()))
+    if lost := cases.given_up(trained, runtime()):
+        show_given_up(lost, shlex.join(["harness", *sys.argv[1:]]))
+        raise typer.Exit(1)

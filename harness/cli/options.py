@@ -11,6 +11,7 @@ from harness.files import finite, json_text
 if TYPE_CHECKING:
     from harness.config.runtime import Runtime
 
+MOST_WORKERS, MOST_IMAGES = 256, 10_000_000
 StudyName = Annotated[
     str, typer.Argument(metavar="STUDY", help="A name in studies/, or the path of a .yaml file.")
 ]
@@ -23,7 +24,10 @@ Set = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 Workers = Annotated[
-    int | None, typer.Option(min=1, help="Worker processes; default one a GPU, else one a core.")
+    int | None,
+    typer.Option(
+        min=1, max=MOST_WORKERS, help="Worker processes; default one a GPU, else one a core."
+    ),
 ]
 
 

@@ -1,18 +1,31 @@
 """The verbs around studies, and the command line that all verbs belong to."""
 
 import os
+import re
+import shlex
 import sys
+import traceback
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from harness.cli import analysis, record, wandb
-from harness.cli.options import AsJson, Profile, Set, StudyName, Workers, echo_json, lost_workers
+from harness.cli.options import (
+    MOST_IMAGES,
+    AsJson,
+    Profile,
+    Set,
+    StudyName,
+    Workers,
+    echo_json,
+    lost_workers,
+)
 from harness.cli.options import plan as _plan
 from harness.cli.options import runtime as _runtime
-from harness.errors import HarnessError
+from harness.errors import HarnessError, told
 from harness.files import unwritable
+from harness.redact import redacted
 
 USER_ERROR = 2  # the exit code of a mistake that the user can mend
 
@@ -86,14 +99,16 @@ def _run(plan: Any, why: str, options: Any) -> None:
     show_forecast(cases.cost(plan, runtime, options.workers), why, brief=True)
     outcome = cases.run(plan, runtime, options)
     summary = cases.report(plan.run_name, runtime)
-    typer.echo(sync(plan.run_name, runtime, summary.verdict))
+    typer.echo(sync(plan.run_name, runtime, summary.verdict).said)
     show_summary(summary)
-    again = " ".join(["harness", *sys.argv[1:]])
+    again = shlex.join(["harness", *sys.argv[1:]])
     if outcome is Outcome.INTERRUPTED:
         typer.echo(f"Stopped. What was trained is kept; to continue: {again}")
         raise typer.Exit(130)
     if outcome is Outcome.DONE and (lost := cases.given_up(plan, runtime)):
-        show_given_up(lost)
+        # to score once more is always to try again
+        retry = [] if options.retry_crashed else ["--retry", "crashed"]
+        show_given_up(lost, shlex.join(["harness", *sys.argv[1:], *retry]))
         raise typer.Exit(1)
     if outcome is Outcome.TIME:
         typer.echo(f"The time is up. What was trained is kept; to continue: {again}")
@@ -173,7 +188,9 @@ def evaluate(
     patch = {f"evaluation.{name}": value for name, value in asked.items() if value is not None}
     patch = {**cases.one_off(changes or []), **patch}
     plan = cases.evaluate(study, patch, _runtime(), profile)
-    _run(plan, f"{len(plan.trials)} trained trials are scored", Options(workers))
+    _run(
+        plan, f"{len(plan.trials)} trained trials are scored", Options(workers, retry_crashed=True)
+    )
 
 
 @app.command()
@@ -181,7 +198,7 @@ def samples(
     study: StudyName,
     cell: Annotated[str, typer.Option(help="A cell's label, as `plan` shows it.")] = "reference",
     seed: Annotated[int, typer.Option(help="Which of its trials.")] = 0,
-    count: Annotated[int, typer.Option(min=1, help="How many images.")] = 1000,
+    count: Annotated[int, typer.Option(min=1, max=MOST_IMAGES, help="How many images.")] = 1000,
     out: Annotated[
         Path | None, typer.Option(help="A folder for PNG files, or a .npz; default ./samples-….")
     ] = None,
@@ -193,7 +210,8 @@ def samples(
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     plan, _ = _plan(study, profile, changes)
-    target = out or Path(f"samples-{plan.run_name}-{cell.replace('=', '-')}-s{seed}")
+    name = re.sub(r"[^A-Za-z0-9_.,-]", "-", cell)
+    target = out or Path(f"samples-{plan.run_name}-{name}-s{seed}")
     path = cases.samples(plan, _runtime(), cell, seed, count, target)
     typer.echo(f"{count} images in {path}")
 
@@ -262,10 +280,21 @@ def main() -> None:
         typer.echo(f"harness: {said}", err=True)
         sys.exit(USER_ERROR)
     except OSError as error:
-        if not (said := unwritable(error)):
-            raise
-        typer.echo(f"harness: {said}", err=True)
+        # a place that was named, on the command line, in a study or by a variable
+        place = error.filename2 or error.filename
+        said = unwritable(error) or (place and f"{told(str(place))}: {error.strerror}")
+        if not said:
+            _fail()
+        typer.echo(f"harness: {redacted(said)}", err=True)
         sys.exit(USER_ERROR)
+    except Exception:  # noqa: BLE001  a fault of ours is shown whole, but for secrets
+        _fail()
+
+
+def _fail() -> NoReturn:
+    """End with the traceback of what is being handled."""
+    typer.echo(redacted(traceback.format_exc()), err=True, nl=False)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -1,23 +1,32 @@
 """The verbs around W&B."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.options import Profile, Set, StudyName, plan, runtime
 from harness.errors import HarnessError
 
+if TYPE_CHECKING:
+    from harness.app.wandb import Synced
+
 app = typer.Typer()
 
 
 @app.command()
 def sync(study: StudyName, profile: Profile = None, changes: Set = None) -> None:
-    """Write to W&B what is missing there, from the record."""
+    """Write to W&B what is missing there, from the record; exits with 1 if something failed."""
     from harness.app import wandb as cases
 
     planned, _ = plan(study, profile, changes)
-    typer.echo(cases.sync(planned.run_name, runtime()))
+    _done(cases.sync(planned.run_name, runtime()))
+
+
+def _done(written: "Synced") -> None:
+    typer.echo(written.said)
+    if written.failed:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -26,7 +35,7 @@ def publish(study: StudyName, profile: Profile = None, changes: Set = None) -> N
     from harness.app import wandb as cases
 
     planned, _ = plan(study, profile, changes)
-    typer.echo(cases.publish(planned, runtime()))
+    _done(cases.publish(planned, runtime()))
 
 
 @app.command()

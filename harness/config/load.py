@@ -1,21 +1,36 @@
 """Reading YAML 1.2 with the line of every key, so that an error can name it.
 
-YAML 1.2 reads `2e-4` as a number and `off` as a word, and duplicate keys are errors.
+YAML 1.2 reads `2e-4` as a number and `off` as a word, and duplicate keys are errors. What comes out
+is mappings, lists, words, numbers, true, false and null, of a bounded size; all else is refused.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, shown, told
 
 Path_ = tuple[str | int, ...]
+
+LARGEST = 256 * 1024  # bytes of a file; the longest that is shipped has 4 kB
+MOST = 20_000  # values in it, what aliases repeat counted each time
+DEEPEST = 16  # mappings and lists within each other; a study has 5
+LONGEST_KEY, LONGEST_TEXT = 200, 10_000  # characters
+WHOLE = 2**31  # no count, size or seed reaches it
+# what no terminal, page or file takes: control characters, and halves of UTF-16 pairs
+_UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_NO_TEXT = "holds a character that no text has"
+_STANDARD = "tag:yaml.org,2002:"
 
 
 @dataclass(frozen=True)
@@ -28,46 +43,174 @@ class Document:
 
     def where(self, *path: str | int) -> str:
         """`file:line` of the nearest key at or above `path`."""
-        for length in range(len(path), 0, -1):
-            if path[:length] in self.lines:
-                return f"{self.file}:{self.lines[path[:length]]}"
-        return str(self.file)
+        return _where(str(self.file), self.lines, path)
 
 
 def load(file: Path) -> Document:
     """Read a mapping from a YAML file; a mistake names file and line."""
-    try:
-        tree = YAML(typ="rt").load(file.read_text(encoding="utf-8"))
-    except DuplicateKeyError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        name = str(error.problem).split('"')[1] if '"' in str(error.problem) else ""
-        raise HarnessError(f"{file}:{line}: the key {name!r} is given twice") from None
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise HarnessError(f"{file}:{line}: malformed YAML: {error.problem}") from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise HarnessError(f"{file}: malformed YAML: {error}") from None
-    except OSError as error:
-        raise HarnessError(f"{file}: cannot be read ({error.strerror})") from None
-    lines: dict[Path_, int] = {}
-    data = _plain(tree, (), lines)
+    plain = _Plain(str(file))
+    data = plain.of(_tree(_text(file), str(file)))
     if not isinstance(data, dict):
         raise HarnessError(f"{file}: a study is a mapping of keys to values")
-    return Document(file, data, lines)
+    return Document(file, data, plain.lines)
 
 
-def _plain(node: Any, path: Path_, lines: dict[Path_, int]) -> Any:
-    """Built-in types only; the line of each key goes into `lines`."""
-    if isinstance(node, CommentedMap):
+def read_value(text: str, name: str) -> Any:
+    """The value that a text is in YAML; `name` says in messages where it was given."""
+    if len(text) > LONGEST_TEXT:
+        raise HarnessError(f"{name}: {shown(text)} is too long for a value")
+    try:
+        tree = _tree(text, name)
+    except HarnessError:
+        raise HarnessError(f"{name}: {shown(text)} is no value") from None
+    return _Plain(name, lined=False).of(tree)
+
+
+def _text(file: Path) -> str:
+    try:
+        if not file.is_dir() and not stat.S_ISREG(file.stat().st_mode):
+            raise HarnessError(f"{file}: is no regular file")  # a pipe or device may never end
+        with file.open("rb") as opened:
+            content = opened.read(LARGEST + 1)
+    except OSError as error:
+        raise HarnessError(f"{file}: cannot be read ({error.strerror})") from None
+    if len(content) > LARGEST:
+        raise HarnessError(f"{file}: is larger than {LARGEST // 1024} kB, and no study")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise HarnessError(f"{file}: malformed YAML: {error}") from None
+
+
+def _tree(text: str, name: str) -> Any:
+    """The document as the library reads it; `name` is where it is from."""
+    if _brackets(text) > 10 * DEEPEST:  # the library takes seconds to give up; words may hold some
+        raise HarnessError(f"{name}: {_TOO_DEEP}")
+    try:
+        if "*" in text and (within := _within_itself(text)):
+            raise HarnessError(f"{name}:{within}: an alias stands within what it repeats")
+        return YAML(typ="rt").load(text)
+    except DuplicateKeyError as error:
+        key = str(error.problem).split('"')[1] if '"' in str(error.problem) else ""
+        raise HarnessError(f"{_marked(name, error)}: the key {shown(key)} is given twice") from None
+    except MarkedYAMLError as error:
+        said = told(str(error.problem))
+        raise HarnessError(f"{_marked(name, error)}: malformed YAML: {said}") from None
+    except HarnessError:
+        raise
+    except RecursionError:  # of which the library is capable at a depth of hundreds
+        raise HarnessError(f"{name}: {_TOO_DEEP}") from None
+    except Exception as error:  # noqa: BLE001
+        # the library leaves what its constructors raise as it is: `!!int x`, `!!bool x`, `0x_`,
+        # 2020-99-99 and a number of 5,000 digits are five kinds of exception
+        said = told(str(error)) if str(error) else type(error).__name__
+        raise HarnessError(f"{name}: malformed YAML: {said}") from None
+
+
+def _within_itself(text: str) -> int:
+    """The line of an alias within its own anchor, which the library reads as null; 0: none."""
+    around: list[str | None] = []
+    for event in YAML(typ="rt").parse(text):
+        if isinstance(event, CollectionStartEvent):
+            around.append(event.anchor)
+        elif isinstance(event, CollectionEndEvent):
+            around.pop()
+        elif isinstance(event, AliasEvent) and event.anchor in around:
+            return int(event.start_mark.line) + 1
+    return 0
+
+
+def _brackets(text: str) -> int:
+    """How many brackets are open at once, at the most."""
+    steps = {"[": 1, "{": 1, "]": -1, "}": -1}
+    return max(accumulate(steps[letter] for letter in re.findall(r"[][{}]", text)), default=0)
+
+
+def _marked(name: str, error: MarkedYAMLError) -> str:
+    return f"{name}:{error.problem_mark.line + 1}" if error.problem_mark else name
+
+
+_TOO_DEEP = f"more than {DEEPEST} mappings and lists lie within each other"
+
+
+@dataclass
+class _Plain:
+    """A document in built-in types only, with the line of each key."""
+
+    name: str  # where it is from
+    lined: bool = True  # whether lines say more of where
+    lines: dict[Path_, int] = field(default_factory=dict)
+    count: int = 0
+
+    def of(self, node: Any, path: Path_ = ()) -> Any:
+        """The value at `path`."""
+        self.count += 1
+        if self.count > MOST:
+            raise HarnessError(
+                f"{self.name}: holds more than {MOST:,} values (aliases count as what they repeat)"
+            )
+        if len(path) > DEEPEST:
+            raise HarnessError(f"{self._at(path)}: {_TOO_DEEP}")
+        tag = getattr(getattr(node, "tag", None), "value", None)
+        if tag is not None and tag not in (f"{_STANDARD}map", f"{_STANDARD}seq"):
+            raise HarnessError(f"{self._at(path)}: the tag {shown(str(tag))} means nothing here")
+        if isinstance(node, CommentedMap):
+            return dict(self._items(node, path))
+        if isinstance(node, CommentedSeq):
+            for index in range(len(node)):
+                self.lines[(*path, index)] = node.lc.item(index)[0] + 1
+            return [self.of(value, (*path, index)) for index, value in enumerate(node)]
+        return self._scalar(node, path)
+
+    def _items(self, node: CommentedMap, path: Path_) -> Iterable[tuple[str, Any]]:
+        names: set[str] = set()
         for key in node:
+            name = self._key(key, path)
             if key in (node.lc.data or {}):  # a key merged by `<<` has no line of its own
-                lines[(*path, str(key))] = node.lc.key(key)[0] + 1
-        return {str(key): _plain(value, (*path, str(key)), lines) for key, value in node.items()}
-    if isinstance(node, CommentedSeq):
-        for index in range(len(node)):
-            lines[(*path, index)] = node.lc.item(index)[0] + 1
-        return [_plain(value, (*path, index), lines) for index, value in enumerate(node)]
-    for kind in (bool, int, float, str):
-        if isinstance(node, kind):
-            return kind(node)
-    return node
+                self.lines[(*path, name)] = node.lc.key(key)[0] + 1
+            if name in names:  # as a number and as a word
+                where = self._at((*path, name))
+                raise HarnessError(f"{where}: the key {shown(name)} is given twice")
+            names.add(name)
+        return [(self._key(key, path), self.of(node[key], (*path, str(key)))) for key in node]
+
+    def _key(self, key: Any, path: Path_) -> str:
+        number = isinstance(key, float) or (isinstance(key, int) and abs(key) < WHOLE)
+        if isinstance(key, bool) or not (number or isinstance(key, str)):
+            raise HarnessError(
+                f"{self._at(path)}: {shown(key)} is no key: keys are words; put it in quotes"
+            )
+        if _UNPRINTABLE.search(str(key)):
+            raise HarnessError(f"{self._at(path)}: the key {shown(str(key))} {_NO_TEXT}")
+        if len(str(key)) > LONGEST_KEY:
+            raise HarnessError(
+                f"{self._at(path)}: a key has at most {LONGEST_KEY} characters: {shown(str(key))}"
+            )
+        return str(key)
+
+    def _scalar(self, node: Any, path: Path_) -> Any:
+        if isinstance(node, int) and not isinstance(node, bool) and abs(node) >= WHOLE:
+            raise HarnessError(f"{self._at(path)}: {shown(int(node))} is too large a whole number")
+        if isinstance(node, str) and len(node) > LONGEST_TEXT:
+            raise HarnessError(f"{self._at(path)}: {shown(str(node))} is too long a text")
+        if isinstance(node, str) and _UNPRINTABLE.search(node):
+            raise HarnessError(f"{self._at(path)}: {shown(str(node))} {_NO_TEXT}")
+        for kind in (bool, int, float, str):
+            if isinstance(node, kind):
+                return kind(node)
+        if node is None:
+            return None
+        raise HarnessError(
+            f"{self._at(path)}: a {type(node).__name__} is no value here; put it in quotes if it "
+            "is a word"
+        )
+
+    def _at(self, path: Path_) -> str:
+        return _where(self.name, self.lines if self.lined else {}, path)
+
+
+def _where(name: str, lines: Mapping[Path_, int], path: Path_) -> str:
+    for length in range(len(path), 0, -1):
+        if path[:length] in lines:
+            return f"{name}:{lines[path[:length]]}"
+    return name

@@ -15,7 +15,7 @@ from harness.catalog import dataset
 from harness.config.folder import count_training
 from harness.config.trial import DataConfig, TrialConfig
 from harness.config.trial.rule import depth_of
-from harness.errors import HarnessError, unknown
+from harness.errors import HarnessError, shown, unknown
 
 Patch = Mapping[str, Any]
 
@@ -59,21 +59,28 @@ def _number(config: Mapping[str, Any], path: str, value: Any) -> Any:
     source = _check_relation(path, value)
     base = config[source]
     if isinstance(base, bool) or not isinstance(base, int | float):
-        raise HarnessError(f"{path}: {source} is {base!r}, which has no multiple")
-    result = base * value["times"]
-    return round(result) if isinstance(base, int) else result
+        raise HarnessError(f"{path}: {source} is {shown(base)}, which has no multiple")
+    try:
+        result = base * value["times"]
+        found = round(result) if isinstance(base, int) else result
+    except OverflowError:
+        raise HarnessError(
+            f"{path}: {shown(value['times'])} times {shown(base)} is larger than any number"
+        ) from None
+    _check_knob(path, found)
+    return found
 
 
 def _check_relation(path: str, relation: Mapping[str, Any]) -> str:
     """The knob that a relation is a multiple of, or an error if it is none."""
     if set(relation) - {"of", "times"} or "times" not in relation:
         raise HarnessError(
-            f"{path}: {dict(relation)!r} is no relation; write {{times: 2}} or "
+            f"{path}: {shown(dict(relation))} is no relation; write {{times: 2}} or "
             "{of: generator.width, times: 2}"
         )
     times = relation["times"]
     if isinstance(times, bool) or not isinstance(times, int | float) or not math.isfinite(times):
-        raise HarnessError(f"{path}: `times` must be a number (given: {times!r})")
+        raise HarnessError(f"{path}: `times` must be a number (given: {shown(times)})")
     source = check_path(str(relation.get("of", path)))
     if source in ALIASES:
         raise HarnessError(f"{path}: a multiple of {source} is one of training.kimg: use that")
@@ -106,7 +113,7 @@ def _explain(detail: Any) -> str:
     where = f"{path}: " if path else ""
     if detail["type"] == "value_error":  # one of ours, which says what was given
         return f"{where}{detail['ctx']['error']}"
-    return f"{where}{detail['msg']} (given: {detail['input']!r})"
+    return f"{where}{detail['msg']} (given: {shown(detail['input'])})"
 
 
 def resolve(layers: list[Patch]) -> TrialConfig:
@@ -156,7 +163,7 @@ def _train_images(base: Mapping[str, Any]) -> int | None:
 def _check_epochs(epochs: Any) -> None:
     number = isinstance(epochs, int | float) and not isinstance(epochs, bool)
     if not number or not 0 < epochs < math.inf:
-        raise HarnessError(f"training.epochs: must be a positive number (given: {epochs!r})")
+        raise HarnessError(f"training.epochs: must be a positive number (given: {shown(epochs)})")
 
 
 def check_value(path: str, value: Any) -> None:

@@ -4,13 +4,26 @@ import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from harness.errors import HarnessError, shown
+
 
 def _folder(variable: str, default: str) -> Path:
-    return Path(os.environ.get(variable, default))
+    return Path(os.environ.get(variable) or default)  # set to nothing is not set
 
 
 def _sweep_run() -> str:
     return os.environ.get("WANDB_RUN_ID", "") if os.environ.get("WANDB_SWEEP_ID") else ""
+
+
+def _is_name(run_name: str) -> bool:
+    """Whether it could name a folder beside others."""
+    return run_name not in ("", ".", "..") and not set(run_name) & {"/", "\0"}
+
+
+def _checked(run_name: str) -> str:
+    if not _is_name(run_name):
+        raise HarnessError(f"{shown(run_name)} is no name of a run")
+    return run_name
 
 
 @dataclass(frozen=True)
@@ -20,7 +33,7 @@ class Runtime:
     runs: Path = field(default_factory=lambda: _folder("HARNESS_RUNS", "runs"))
     reports: Path = field(default_factory=lambda: _folder("HARNESS_REPORTS", "reports"))
     studies: Path = field(default_factory=lambda: _folder("HARNESS_STUDIES", "studies"))
-    project: str = field(default_factory=lambda: os.environ.get("WANDB_PROJECT", "gan-ablation"))
+    project: str = field(default_factory=lambda: os.environ.get("WANDB_PROJECT") or "gan-ablation")
     tracking: str = field(default_factory=lambda: os.environ.get("WANDB_MODE", ""))
     storage: str = field(default_factory=lambda: os.environ.get("HARNESS_STORAGE", ""))
     sweep_run: str = field(default_factory=_sweep_run)  # of W&B; empty: no sweep asks for one
@@ -37,14 +50,16 @@ class Runtime:
 
     def study(self, run_name: str) -> Path:
         """What belongs to one run of a study: plan, ledger, arithmetic, tracking."""
-        return self.runs / "studies" / run_name
+        return self.runs / "studies" / _checked(run_name)
 
     def published(self, run_name: str) -> Path:
         """Where the record of a run lies that was published beside its report."""
-        return self.reports / run_name / "record"
+        return self.reports / _checked(run_name) / "record"
 
     def holding(self, run_name: str) -> "Runtime":
         """These folders; or, where `runs` knows no such run, those of its published record."""
+        if not _is_name(run_name):
+            return self  # the path of a study file
         published, plan = self.published(run_name), Path("studies") / run_name / "plan.json"
         if (self.runs / plan).exists() or not (published / plan).exists():
             return self

@@ -9,19 +9,29 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from harness.catalog import DESIGNS, PROTOCOLS
 from harness.config.load import Document, load
-from harness.config.part import Levels, Part, check_seeds
+from harness.config.part import Levels, Part, check_seeds, count_seeds
 from harness.config.patch import Patch, check_path, check_value
 from harness.config.search import Range, Search
 from harness.config.tune import Tune
-from harness.errors import HarnessError, unknown
+from harness.errors import HarnessError, shown, told, unknown
 
-NAME = re.compile(r"[a-z0-9_]+")
+NAME = re.compile(r"[a-z0-9_]{1,100}")
+PROFILE = re.compile(r"[A-Za-z0-9_-]{1,60}")
+MISTAKES = 10  # that one message lists
 Location = tuple[str | int, ...]
 
 
 def _seeds(value: int | list[int]) -> int | list[int]:
-    check_seeds(list(range(value)) if isinstance(value, int) else value)
-    return value
+    return count_seeds(value) if isinstance(value, int) else check_seeds(value)
+
+
+def _profile_names(profiles: dict[str, Any]) -> dict[str, Any]:
+    for name in profiles:
+        if not PROFILE.fullmatch(name):  # it names folders
+            raise HarnessError(
+                f"a profile's name is made of letters, digits, _ and - (given: {shown(name)})"
+            )
+    return profiles
 
 
 Seeds = Annotated[int | list[int], AfterValidator(_seeds)]
@@ -58,7 +68,9 @@ class Study(Part):
     threshold: float | None = Field(None, gt=0)  # a KID, of time_to_threshold
     equivalence: float = Field(0.05, gt=0, lt=1)
     alpha: float = Field(0.05, gt=0, lt=0.5)
-    profiles: dict[str, Profile] = Field(default_factory=dict)
+    profiles: Annotated[dict[str, Profile], AfterValidator(_profile_names)] = Field(
+        default_factory=dict
+    )
 
     def seed_list(self, profile: str | None) -> list[int]:
         """The seeds of a profile."""
@@ -81,13 +93,17 @@ def find(name: str, folder: Path) -> Path:
     """The file of a study: a name in `folder`, or the path of a .yaml file."""
     if name.endswith((".yaml", ".yml")):
         path = Path(name)
-        if not path.is_file():
-            raise HarnessError(f"there is no study file {name}")
+        try:
+            there = path.is_file()
+        except OSError as error:
+            raise HarnessError(f"{shown(name)}: {error.strerror}") from None
+        if not there:
+            raise HarnessError(f"there is no study file {told(name)}")
         return path
     if not NAME.fullmatch(name):
         raise HarnessError(
-            f"{name!r} is no study: give a name in {folder}/ ([a-z0-9_]+), or the path of a .yaml "
-            "file"
+            f"{shown(name)} is no study: give a name in {folder}/ ([a-z0-9_]+), or the path of a "
+            ".yaml file"
         )
     path = folder / f"{name}.yaml"
     if not path.is_file():
@@ -109,7 +125,7 @@ def read(name: str, folder: Path) -> StudyFile:
     try:
         study = Study.model_validate(document.data)
     except ValidationError as error:
-        raise HarnessError("\n".join(_explain(document, error.errors()))) from None
+        raise HarnessError(_listed(list(_explain(document, error.errors())))) from None
     for place, patch in _patches(study):
         for knob, value in patch.items():
             try:
@@ -168,6 +184,11 @@ def _levels(place: Location, factors: Mapping[str, Levels]) -> Iterator[tuple[Lo
                 yield (*place, name, index), {name: value}
 
 
+def _listed(mistakes: list[str]) -> str:
+    more = len(mistakes) - MISTAKES
+    return "\n".join(mistakes[:MISTAKES] + ([f"and {more} more mistakes"] if more > 0 else []))
+
+
 def _explain(document: Document, details: Iterable[Any]) -> Iterator[str]:
     """One message a place; of two places, one inside the other, the inner one is meant."""
     places: dict[Location, list[Any]] = {}
@@ -198,7 +219,7 @@ def _mistake(place: Location, details: list[Any]) -> str:
         return f"{key}: {details[0]['ctx']['error']}"
     # the alternatives of one type
     said = " or ".join(detail["msg"] for detail in details).replace(" or Input should be", " or")
-    return f"{key}: {said} (given: {details[0]['input']!r})"
+    return f"{key}: {said} (given: {shown(details[0]['input'])})"
 
 
 def _place(document: Document, detail: Any) -> Location:

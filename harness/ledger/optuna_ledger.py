@@ -23,6 +23,7 @@ from harness.ledger.base import ENDED, Claim, Job, Row, State, Status, next_atte
 from harness.ledger.journal import Kept
 from harness.ledger.lease import Lease
 from harness.ledger.storage import JOURNAL, UNREADABLE, damaged, open_storage
+from harness.redact import redacted
 
 _BATCH = 100  # trials written in one piece; others wait some 20 ms for it
 _UNLEASED = 60.0  # seconds that a running row may lack its lease, which is written after the claim
@@ -205,7 +206,7 @@ class OptunaLedger:
 
     def _end(self, number: int, status: Status, message: str) -> bool:
         state = TrialState.COMPLETE if status in ENDED else TrialState.FAIL
-        end = {"status": status.value, "message": message}
+        end = {"status": status.value, "message": redacted(message)}
         try:
             self._storage.set_trial_user_attr(number, "end", end)
             return bool(self._storage.set_trial_state_values(number, state))

@@ -25,6 +25,7 @@ from harness.design.search import REFUSED, Outcome, Search
 from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED
 from harness.rng import derive
 
+STARTUP = 10  # trials with a value that random draws bring before TPE's model is asked
 ENOUGH = 10  # finished trials below which nothing is said of what matters
 TREES = 0  # seed of the evaluator's forest
 Params = dict[str, Any]
@@ -38,10 +39,25 @@ def suggest(search: Search, outcomes: Sequence[Outcome]) -> Params:
 
 
 def tpe(search: Search, outcomes: Sequence[Outcome]) -> Params:
-    """Tree-structured Parzen estimator, of all dimensions jointly; ten random trials first."""
+    """Tree-structured Parzen estimator, of all dimensions jointly; ten random trials first.
+
+    Only what was trained to a value makes one of the ten: no refused or crashed suggestion, and of
+    those that train the same thing the first.
+    """
+    valued = [
+        item.cell
+        for item, end in zip(search.suggestions, outcomes, strict=True)
+        if _state(end) in (TrialState.COMPLETE, TrialState.PRUNED)
+    ]
+    repeated = len(valued) - len(set(valued))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        sampler = TPESampler(seed=_seed(search), multivariate=True, constant_liar=True)
+        sampler = TPESampler(
+            n_startup_trials=STARTUP + repeated,
+            seed=_seed(search),
+            multivariate=True,
+            constant_liar=True,
+        )
     return _ask(search, sampler, outcomes)
 
 
@@ -138,10 +154,7 @@ def _study(search: Search, outcomes: Sequence[Outcome], sampler: BaseSampler) ->
 
 
 def _frozen(search: Search, outcome: Outcome) -> FrozenTrial:
-    state = _STATES.get(outcome.state, TrialState.RUNNING)
-    if state is TrialState.COMPLETE and outcome.value is None:
-        # without a failure value: as bad as it gets, which for a sampler is pruned before it began
-        state = TrialState.PRUNED
+    state = _state(outcome)
     return create_trial(
         state=state,
         params=dict(outcome.params),
@@ -151,13 +164,18 @@ def _frozen(search: Search, outcome: Outcome) -> FrozenTrial:
     )
 
 
-_STATES = {
-    FINISHED: TrialState.COMPLETE,
-    DIVERGED: TrialState.COMPLETE,
-    PRUNED: TrialState.PRUNED,
-    REFUSED: TrialState.PRUNED,
-    CRASHED: TrialState.FAIL,
-}
+def _state(outcome: Outcome) -> TrialState:
+    """What a sampler takes an outcome for.
+
+    A diverged trial is one with the value of a failure, and a pruned one lies behind all finished
+    ones. A crash says nothing of where it happened. What has no number is to a sampler as if it
+    were running: it goes by the bad side of its model, and is not counted.
+    """
+    if outcome.state in (FINISHED, DIVERGED) and outcome.value is not None:
+        return TrialState.COMPLETE
+    if outcome.state == PRUNED and outcome.kids:
+        return TrialState.PRUNED
+    return TrialState.FAIL if outcome.state == CRASHED else TrialState.RUNNING
 
 
 def _distributions(search: Search) -> dict[str, BaseDistribution]:

@@ -1,13 +1,13 @@
 """Which Optuna storage holds a ledger: a journal file by default, PostgreSQL by URL."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optuna.exceptions import OptunaError
 
-from harness.errors import HarnessError, unknown
+from harness.errors import HarnessError, told, unknown
 from harness.ledger.journal import Journal
+from harness.redact import redacted
 
 if TYPE_CHECKING:
     from harness.ledger.database import Database
@@ -57,8 +57,8 @@ def _open_database(url: str, workers: int) -> "Database":
         raise HarnessError(f"storage: {unknown('kind of database', scheme, _DRIVERS)}")
     if scheme == "sqlite" and workers > 1:
         raise HarnessError(
-            f"storage {url}: SQLite hands one trial to two workers; leave the storage empty for a "
-            "journal file, use postgresql://..., or run one worker"
+            f"storage {redacted(url, url)}: SQLite hands one trial to two workers; leave the "
+            "storage empty for a journal file, use postgresql://..., or run one worker"
         )
     from sqlalchemy.exc import SQLAlchemyError  # 0.3 s that only a database need cost
 
@@ -73,13 +73,5 @@ def _open_database(url: str, workers: int) -> "Database":
         ) from None
     except (SQLAlchemyError, RuntimeError, ValueError) as error:
         # unreachable, a schema of another Optuna, a bad port; `from None`: may hold the password
-        raise HarnessError(f"storage {_masked(url, url)}: {_masked(str(error), url)}") from None
-
-
-def _masked(text: str, url: str) -> str:
-    """The first line of `text` without the password that `url` holds."""
-    first = text.strip().splitlines()[0] if text.strip() else "no answer"
-    for pattern in (r"://[^:/@]*:(.+)@", r"[?&]password=([^&]+)"):
-        if found := re.search(pattern, url):
-            first = first.replace(found.group(1), "***")
-    return first
+        said = told(redacted(str(error), url)) or "no answer"
+        raise HarnessError(f"storage {redacted(url, url)}: {said}") from None

@@ -42,14 +42,14 @@ def _ranking(ranked: "Ranked") -> Table:
     return table
 
 
-def show_given_up(trials: list[str]) -> None:
-    """Trials that crashed in every attempt."""
+def show_given_up(trials: list[str], again: str) -> None:
+    """Trials that crashed in every attempt, and the command line that tries them again."""
     console = Console(highlight=False, markup=False, soft_wrap=True)
     noun, them = ("trial", "it") if len(trials) == 1 else ("trials", "them")
-    console.print(f"{len(trials)} {noun} crashed in every attempt; the report lacks {them}:")
+    console.print(f"{len(trials)} {noun} crashed in every attempt, and the report lacks {them}:")
     for line in trials:
         console.print(f"  {line}")
-    console.print("harness show KEY explains one; harness run STUDY --retry crashed tries again")
+    console.print(f"harness show KEY explains one; {again} tries again")
 
 
 def show_score(row: Mapping[str, Any]) -> None:

@@ -5,9 +5,10 @@ from importlib.util import find_spec
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.redact import redacted
 from harness.tracking.mirror import check_mode
 from harness.tracking.publication import AXIS, GROUPED_BY, Panel, Publication, Section
-from harness.tracking.wandb_library import default_entity, has_account, library, redacted
+from harness.tracking.wandb_library import default_entity, has_account, library
 
 WIDE, HIGH = 24, 12  # of the grid of a report, in its units
 

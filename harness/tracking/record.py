@@ -25,6 +25,7 @@ from harness.files import (
 )
 from harness.leftovers import discard, passing, set_aside, settle_folder, sweep
 from harness.records import ASIDE, INTERPOLATION, Trial
+from harness.redact import redacted
 
 
 class Busy(Exception):
@@ -257,7 +258,8 @@ class Recorder:
 
     def failure(self, error: str, log_tail: str, attempt: int) -> None:
         """Write why an attempt crashed."""
-        values = {"error": error, "log_tail": log_tail, "attempt": attempt, "at": now()}
+        said = {"error": redacted(error), "log_tail": redacted(log_tail)}
+        values = {**said, "attempt": attempt, "at": now()}
         write_json(self.folder / "failure.json", values)
         (self.folder / "progress.json").unlink(missing_ok=True)
 
@@ -266,7 +268,7 @@ class Recorder:
         if (self.folder / "log.txt").is_dir():
             set_aside(self.folder / "log.txt", self.folder / ASIDE, "log.txt")
         with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
-            file.write(f"{now()} {text}\n")
+            file.write(f"{now()} {redacted(text)}\n")
 
     def _evaluations(self, name: str) -> Path:
         path = self.folder / "evaluations" / name

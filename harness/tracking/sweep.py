@@ -10,8 +10,9 @@ from ruamel.yaml import YAML
 from harness.design.expand import Plan
 from harness.design.search import Search
 from harness.errors import HarnessError
+from harness.records import FINAL
 
-METRIC = {"name": "kid_final", "goal": "minimize"}  # of a run's summary
+METRIC = {"name": FINAL, "goal": "minimize"}  # of a run's summary
 
 
 def sweep(plan: Plan, study: str, project: str) -> dict[str, Any]:

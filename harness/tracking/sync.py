@@ -32,6 +32,8 @@ from harness.tracking.wandb_sink import WandbSink
 
 REPORT = "report"
 PATIENCE = 60.0  # seconds that a call may wait for W&B: no training waits here
+Scores = Callable[[Trial, str, Mapping[str, Any]], Row]
+"""Trial, request of a metric, plan → what `analysis.scores` says that it came to."""
 ENOUGH = 3  # runs that failed: then W&B is down, and each further one would wait for its time limit
 
 
@@ -61,7 +63,9 @@ class _Content:
         return mirror.content_digest(self.identity, self.config, self.logged, self.result)
 
 
-def sync_study(run_name: str, runtime: Runtime, log: Log, verdict: str = "") -> SyncReport:
+def sync_study(
+    run_name: str, runtime: Runtime, log: Log, scores: Scores, verdict: str = ""
+) -> SyncReport:
     """Write every run of a study that W&B lacks; `verdict` is the report's, for its summary."""
     plan = _plan(run_name, runtime)
     report = SyncReport(resolve_mode(runtime.tracking, log))
@@ -74,33 +78,42 @@ def sync_study(run_name: str, runtime: Runtime, log: Log, verdict: str = "") -> 
             report.skipped[trial.key] = why
             continue
         identity = _identity(plan, runtime, row["key"], row["cell"], row["seed"])
-        _mirror(_trial_content(identity, trial, requests[row["cell"]]), report, log)
-    content = _report_content(plan, runtime, verdict)
-    if isinstance(content, str):
-        report.skipped[REPORT] = content
-    else:
+        request = requests[row["cell"]]
+        content = _trial_content(identity, trial, request, scores(trial, request, plan))
         _mirror(content, report, log)
+    study = _report_content(plan, runtime, verdict)
+    if isinstance(study, str):
+        report.skipped[REPORT] = study
+    else:
+        _mirror(study, report, log)
     return report
 
 
 def _plan(run_name: str, runtime: Runtime) -> dict[str, Any]:
     plan = read_plan(runtime.study(run_name) / "plan.json")
     if plan is None:
-        known = [path.parent.name for path in runtime.study("").glob("*/plan.json")]
+        known = [path.parent.name for path in (runtime.runs / "studies").glob("*/plan.json")]
         raise HarnessError(unknown("run name", run_name, known))
     return plan
 
 
-def write_trial(plan: Mapping[str, Any], row: Row, runtime: Runtime, run_id: str, log: Log) -> None:
-    """Write the trial of a plan's `row` to a run that a sweep has begun, unless it is there."""
+def write_trial(
+    plan: Mapping[str, Any], row: Row, runtime: Runtime, log: Log, scores: Scores
+) -> str:
+    """Write the trial of a plan's `row` to the run that a sweep has begun, unless it is there.
+
+    Why that failed; empty where it did not.
+    """
     report = SyncReport(resolve_mode(runtime.tracking, log))
     if report.mode == "disabled":
-        return
+        return ""
     (request,) = {cell["request"] for cell in plan["cells"] if cell["label"] == row["cell"]}
     identity = replace(
-        _identity(plan, runtime, row["key"], row["cell"], row["seed"]), run_id=run_id
+        _identity(plan, runtime, row["key"], row["cell"], row["seed"]), run_id=runtime.sweep_run
     )
-    _mirror(_trial_content(identity, Trial(runtime.trials / row["key"]), request), report, log)
+    trial = Trial(runtime.trials / row["key"])
+    _mirror(_trial_content(identity, trial, request, scores(trial, request, plan)), report, log)
+    return report.failed.get(trial.key, "")
 
 
 def _identity(
@@ -162,7 +175,7 @@ def _is_whole(content: _Content, mode: Mode) -> bool:
     return True
 
 
-def _trial_content(identity: RunIdentity, trial: Trial, request: str) -> _Content:
+def _trial_content(identity: RunIdentity, trial: Trial, request: str, scores: Row) -> _Content:
     metric = trial.metric(request)
     evaluations = trial.evaluation_rows(metric) if metric else []
     logged: dict[str, list[Any]] = {
@@ -170,7 +183,7 @@ def _trial_content(identity: RunIdentity, trial: Trial, request: str) -> _Conten
         "evaluations": [[metric, row] for row in evaluations],
         "samples": [int(path.stem) for path in trial.samples()],
     }
-    result = trial.result() or {}
+    result = {**(trial.result() or {}), **scores}
     config = trial.knobs() | flat(trial.images())
     write = partial(_replay, trial=trial, logged=logged, result=result)
     return _Content(identity, config, logged, result, write)

@@ -51,12 +51,6 @@ def default_entity() -> str:
     return str(entity)
 
 
-def redacted(text: str) -> str:
-    """`text` without the key of the account."""
-    secret = os.environ.get("WANDB_API_KEY")
-    return text.replace(secret, "<key>") if secret else text
-
-
 @contextmanager
 def staging(folder: Path) -> Iterator[None]:
     """Have W&B keep what it is to upload beside the run, not in the home directory."""

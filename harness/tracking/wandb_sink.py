@@ -5,6 +5,7 @@ run, and is repaired by `harness sync` (`tracking.sync`). Calls are queued for a
 that a call that hangs never holds up a training.
 """
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from time import monotonic
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from harness.errors import HarnessError
+from harness.redact import redacted
 from harness.tracking import mirror
 from harness.tracking.mirror import (
     Log,
@@ -25,7 +27,7 @@ from harness.tracking.mirror import (
     TrackingSettings,
     check_mode,
 )
-from harness.tracking.wandb_library import library, redacted, resolve_mode, run_settings, staging
+from harness.tracking.wandb_library import library, resolve_mode, run_settings, staging
 
 if TYPE_CHECKING:
     import wandb
@@ -93,9 +95,9 @@ class WandbSink:
         self._offer(lambda: self._log_report(report))
 
     def finish(self, result: Row | None) -> bool:
-        """End the run with the trial's result; None: the attempt was cut off, and may go on later.
+        """End the run with what its summary says: the trial's result, and what it came to.
 
-        True if the run is whole.
+        None: the attempt was cut off, and may go on later. True if the run is whole.
         """
         self._result = result
         if self._lock is None:
@@ -190,7 +192,12 @@ class WandbSink:
             self._whole = False
             return
         self._step = row["iteration"]
-        numbers = {name: value for name, value in row.items() if isinstance(value, int | float)}
+        # one that is not finite would stay W&B's smallest and largest for good
+        numbers = {
+            name: value
+            for name, value in row.items()
+            if isinstance(value, int | float) and math.isfinite(value)
+        }
         for name in numbers | media:
             if name not in self._defined:
                 self._define(name)
@@ -215,7 +222,7 @@ class WandbSink:
         if result is None or self._off:
             run.finish(exit_code=1)
             return
-        run.summary.update(_summary(result, self._logged.get("evaluations", [])))
+        run.summary.update(dict(result))
         run.finish(exit_code=0)
         if self._whole:
             shown = mirror.content_digest(self._identity, self._config, self._logged, result)
@@ -234,12 +241,3 @@ class WandbSink:
             if connection is not None and connection._proc is not None:
                 connection._proc._process.kill()
                 wandb.teardown()
-
-
-def _summary(result: Row, evaluations: list[Any]) -> dict[str, Any]:
-    """The result as it is in the record, and the KID that it came to, with its metric identity."""
-    if not evaluations:
-        return dict(result)
-    values = [row["kid"] for _, row in evaluations]
-    scores = {"kid_final": values[-1], "kid_best": min(values), "metric": evaluations[-1][0]}
-    return {**result, **scores}

@@ -40,10 +40,10 @@ class Searcher:
         """Whether the pruner says so of a cell, by its evaluations so far."""
         frames = load(self._name, self._runtime)
         search = Search.from_json(frames.plan["search"])
-        ends = list(zip(search.suggestions, outcomes(frames), strict=True))
-        own = [end for item, end in ends if item.cell == cell]
-        others = [end for item, end in ends if item.cell != cell]
-        return bool(own) and prunes(search, others, own[0])
+        # by cell: suggestions that train the same thing are one trial
+        ends = dict(zip((item.cell for item in search.suggestions), outcomes(frames), strict=True))
+        own = ends.pop(cell, None)
+        return own is not None and prunes(search, list(ends.values()), own)
 
     def _add(self) -> str:
         """Ask once, and write down what comes of it; why it is refused, or the empty text."""

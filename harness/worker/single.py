@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from harness.analysis.scores import scores
 from harness.config.patch import unflatten
 from harness.config.runtime import Runtime
+from harness.errors import HarnessError
 from harness.ledger.base import Claim, Status
 from harness.records import Trial
 from harness.tracking.record import Recorder
@@ -30,7 +32,8 @@ def train(
     """Train the trial of a plan's `row` unless it is trained; how it ended, and why it crashed.
 
     The trial's folder is its lock, so a run of the study may go on beside it. Where a sweep has
-    begun a run in W&B (`runtime.sweep_run`), the trial is logged to that one.
+    begun a run in W&B (`runtime.sweep_run`), the trial is logged to that one, or an error says why
+    not.
     """
     stop = Stop()
     stop.install()
@@ -45,5 +48,10 @@ def train(
     status, message = attempt(config, claim, recorder, context)
     if runtime.sweep_run and status in (Status.FINISHED, Status.DIVERGED):
         # what was trained before, or what the live mirror lost
-        write_trial(plan, row, runtime, runtime.sweep_run, recorder.log)
+        why = write_trial(plan, row, runtime, recorder.log, scores)
+        if why:
+            raise HarnessError(
+                f"{row['key']}: {status} and recorded, but W&B's run {runtime.sweep_run} lacks it "
+                f"({why}); asked for again it is only logged"
+            )
     return status, message

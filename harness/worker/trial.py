@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.analysis.scores import scores
 from harness.config.facts import flat
+from harness.config.identity import metric_request
 from harness.config.patch import flatten
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
@@ -109,10 +111,14 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
     try:
         result = listener.run(context.stop)
     finally:
-        sink.finish(result)
+        sink.finish(result and {**result, **_scores(config, recorder, context)})
     if listener.pruned:
         return Status.PRUNED
     return Status(result["status"]) if result else Status.STOPPED
+
+
+def _scores(config: TrialConfig, recorder: Recorder, context: Context) -> dict[str, Any]:
+    return scores(Trial(recorder.folder), metric_request(config), context.plan)
 
 
 def _score(session: Session, recorder: Recorder) -> Status:

@@ -7,15 +7,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import mirrored
 import pytest
 import yaml
 
-from harness import app
+from harness import app, cli
+from harness.analysis import frame
 from harness.app import wandb as app_wandb
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError
+from harness.ledger.base import Status
 from harness.tracking.publication import publication
 from harness.tracking.sweep import sweep, to_yaml
 
@@ -162,7 +165,10 @@ def test_wandbs_agent_trains_a_trial_of_the_study(agent, place):
     assert whole["config"]["training.kimg"] == 0.8
     assert whole["summary"]["status"] == "finished"
     history = mirrored.history(folder)
-    assert history[-1]["kid"] == pytest.approx(whole["summary"]["kid_final"])
+    final = frame.load("swept-smoke", place).trials.set_index("key")["final"][key]
+    asked = read_by_wandb("sweep.yaml")["metric"]["name"]
+    assert whole["summary"][asked] == pytest.approx(final)
+    assert whole["summary"]["kid_last"] == pytest.approx(history[-1]["kid"])
     logged = {name.split(".")[0] for row in history for name in row}
     shown = publication(plan.to_json(), "p", "", []).sections
     asked = {
@@ -173,7 +179,9 @@ def test_wandbs_agent_trains_a_trial_of_the_study(agent, place):
     # the trial is that of `harness run`: nothing is left of it to train, to mirror or to say twice
     document = json.loads(harness("plan", "swept", "--profile", "smoke", "--json"))
     assert (document["to_train"], len(document["trials"])) == (3, 4)
-    assert "1 already whole" in app_wandb.sync("swept-smoke", place)
+    assert app_wandb.sync("swept-smoke", place).said.startswith(
+        "W&B (offline): runs 1 already whole"
+    )
 
     # asked for again by another sweep, it is logged there and not trained
     before = (place.trials / key / "metrics.jsonl").stat().st_mtime_ns
@@ -210,6 +218,25 @@ def test_a_run_that_is_stopped_in_wandb_goes_on_when_it_is_asked_for_again(agent
     assert agent.run("run1", cell="reference", seed=0) == 0, Path("said.txt").read_text()
     assert json.loads((place.trials / key / "result.json").read_text())["attempts"] == 2
     assert mirrored.summary(sweep_run("run1"))["summary"]["status"] == "finished"
+
+
+@pytest.mark.tf
+def test_a_trial_that_its_sweep_lacks(place, monkeypatch, capsys):
+    """W&B's agent learns that the run is not there; the record has the trial."""
+    from harness.worker import single
+
+    monkeypatch.setenv("WANDB_SWEEP_ID", "sweep0")
+    monkeypatch.setenv("WANDB_RUN_ID", "run0")
+    monkeypatch.setattr(sys, "argv", ["harness", "agent", "swept", "--profile", "smoke"])
+    monkeypatch.setattr(single, "prepare", lambda *_: SimpleNamespace())
+    monkeypatch.setattr(single, "attempt", lambda *_: (Status.FINISHED, ""))
+    monkeypatch.setattr(single, "write_trial", lambda *_: "no answer within 60 s")
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 2
+    assert (
+        "finished and recorded, but W&B's run run0 lacks it (no answer" in capsys.readouterr().err
+    )
 
 
 def harness(*arguments):

@@ -9,8 +9,10 @@ import mirrored
 import pytest
 from mirrored import KEY, RUN_NAME
 
+from harness.analysis import frame
+from harness.analysis.scores import scores
 from harness.errors import HarnessError
-from harness.files import read_json
+from harness.files import read_json, write_json
 from harness.tracking import mirror, sync, wandb_sink
 from harness.tracking.sync import sync_study
 from harness.tracking.wandb_sink import WandbSink
@@ -32,7 +34,7 @@ def study(tmp_path):
 
 
 def synced(root, said, mode="offline", **more):
-    return sync_study(RUN_NAME, mirrored.runtime(root, mode), said.append, **more)
+    return sync_study(RUN_NAME, mirrored.runtime(root, mode), said.append, scores, **more)
 
 
 def tree(folder):
@@ -75,7 +77,7 @@ def test_what_was_whole_live_is_left_alone_and_equals_a_rewrite(tmp_path, study,
         mirrored.identity(study), mirrored.settings(), mirrored.CONFIG, said.append
     )
     mirrored.train(sink, tmp_path / "samples")
-    assert sink.finish(mirrored.result())
+    assert sink.finish(mirrored.ended())
     live = mirrored.only_folder(study)
     report = synced(tmp_path, said)
     assert (report.whole, report.written) == ([KEY], [])
@@ -121,6 +123,59 @@ def test_a_trial_with_more_rows_is_written_again(tmp_path, study, said):
     assert whole["summary"]["kid_best"] == 0.05
 
 
+# objective → (evaluations in KID, what its trial comes to)
+OBJECTIVES = {
+    "final": ([0.4, 0.3, 0.1, 0.2, 0.15, 0.25], 0.25),
+    "best": ([0.4, 0.3, 0.1, 0.2, 0.15, 0.25], 0.11),
+    "area": ([0.4, 0.2, 0.2, 0.2, 0.2, 0.2], 0.2),
+    "time_to_threshold": ([0.4, 0.3, 0.1, 0.2, 0.15, 0.25], 2.0),
+}
+
+
+@pytest.mark.parametrize("ending", ["finished", "diverged"])
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_kid_final_is_the_objective_of_the_report(tmp_path, study, said, objective, ending):
+    runtime = mirrored.runtime(tmp_path)
+    plan = read_json(study / "plan.json") | {"objective": objective, "threshold": 0.12}
+    plan["cells"][0] |= {"config": {}}
+    write_json(study / "plan.json", plan)
+    folder = mirrored.write_trial(tmp_path, KEY, ending)
+    write_json(folder / "config.json", mirrored.CONFIG | {"training.evaluations": 5})
+    kids, found = OBJECTIVES[objective]
+    rows = [
+        {"evaluation": n, "iteration": 10 * n, "kimg": float(n), "seconds": n, "kid": kid,
+         "kid_half_a": kid, "kid_half_b": kid + 0.01}
+        for n, kid in enumerate(kids)
+    ]  # fmt: skip
+    mirrored.lines(folder / "evaluations" / f"{mirrored.METRIC}.jsonl", rows)
+    (final,) = frame.load(RUN_NAME, runtime).trials["final"]
+    assert ending == "diverged" or final == pytest.approx(found)
+
+    assert synced(tmp_path, said).written == [KEY]
+    whole = mirrored.summary(mirrored.only_folder(study))["summary"]
+    assert whole["kid_final"] == pytest.approx(final)
+    assert whole["objective"] == objective
+    assert (whole["kid_last"], whole["kid_best"]) == (kids[-1], min(kids))
+
+    write_json(study / "plan.json", plan | {"objective": "area"})  # declared anew: written anew
+    assert synced(tmp_path, said).written == ([] if objective == "area" else [KEY])
+
+
+@pytest.mark.parametrize("place", range(6))
+def test_the_best_of_a_trial_does_not_depend_on_where_a_score_is_missing(
+    tmp_path, study, said, place
+):
+    folder = mirrored.runtime(tmp_path).trials / KEY
+    kids = [0.4, 0.3, 0.1, 0.2, 0.15, 0.25]
+    kids[place] = None
+    rows = [{"evaluation": n, "iteration": n, "kimg": n, "kid": kid} for n, kid in enumerate(kids)]
+    mirrored.lines(folder / "evaluations" / f"{mirrored.METRIC}.jsonl", rows)
+    assert synced(tmp_path, said).written == [KEY]
+    whole = mirrored.summary(mirrored.only_folder(study))["summary"]
+    assert whole["kid_best"] == (0.15 if place == 2 else 0.1)
+    assert whole.get("kid_last") == kids[-1]
+
+
 def test_fragments_go_and_all_else_stays(tmp_path, study, said):
     assert synced(tmp_path, said).written == [KEY]
     wandb, run_id = study / "wandb", f"{RUN_NAME}-{KEY}"
@@ -151,7 +206,7 @@ def test_a_run_that_is_being_written_is_left_alone(tmp_path, study, said):
     )
     assert "another process" in synced(tmp_path, said).failed[KEY]
     mirrored.train(live, tmp_path / "samples")
-    assert live.finish(mirrored.result())
+    assert live.finish(mirrored.ended())
     assert synced(tmp_path, said).whole == [KEY]
 
 
@@ -265,7 +320,7 @@ def test_disabled_and_unknown(tmp_path, study, said):
     assert (report.mode, report.written) == ("disabled", [])
     assert not (study / "wandb").exists()
     with pytest.raises(HarnessError, match=f"did you mean '{RUN_NAME}'"):
-        sync_study("beta1-smok", mirrored.runtime(tmp_path), said.append)
+        sync_study("beta1-smok", mirrored.runtime(tmp_path), said.append, scores)
 
 
 def test_marks_of_runs_that_end_together(tmp_path):

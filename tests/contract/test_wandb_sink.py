@@ -1,5 +1,6 @@
 """The live mirror: what it holds is read back with W&B's own tool; what fails stays outside."""
 
+import math
 import os
 import pty
 import signal
@@ -40,7 +41,7 @@ def opened(tmp_path, said, **changes):
 def test_a_live_run_holds_all_that_was_logged(tmp_path, said):
     sink = opened(tmp_path, said)
     mirrored.train(sink, tmp_path / "samples")
-    assert sink.finish(mirrored.result())
+    assert sink.finish(mirrored.ended())
     assert said == []
     folder = mirrored.only_folder(tmp_path)
 
@@ -77,6 +78,24 @@ def test_a_live_run_holds_all_that_was_logged(tmp_path, said):
     assert whole["summary"]["status"] == "finished"
     assert whole["summary"]["metric"] == mirrored.METRIC
     assert mirror.entries(tmp_path / "wandb")[mirrored.KEY]["folder"] == folder.name
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf, None])
+def test_a_score_that_is_not_finite_stays_out_of_the_summary(tmp_path, said, place, odd):
+    """Wherever it stands: W&B would keep it as the smallest and the largest for good."""
+    sink = opened(tmp_path, said)
+    for number, row in enumerate(mirrored.EVALUATIONS):
+        bad = dict.fromkeys(("kid", "fid", "coverage", "inception_score"), odd)
+        sink.evaluation({**row, **(bad if number == place else {})}, mirrored.METRIC)
+    assert sink.finish(mirrored.ended())
+    assert said == []
+    whole = mirrored.summary(mirrored.only_folder(tmp_path))["summary"]
+    kids = [row["kid"] for n, row in enumerate(mirrored.EVALUATIONS) if n != place]
+    assert whole["kid"] == pytest.approx({"min": min(kids), "last": kids[-1]})
+    assert whole["coverage"] == pytest.approx({"max": 0.5 - min(kids), "last": 0.5 - kids[-1]})
+    assert whole["fid"]["min"] == pytest.approx(20.0 if place == 1 else 10.0)
+    assert "inception_score" not in whole
 
 
 def test_an_attempt_that_was_cut_off_is_not_whole(tmp_path, said):
@@ -171,7 +190,7 @@ def test_what_raises_is_said_once(tmp_path, said, monkeypatch, call):
     mirrored.train(sink, tmp_path / "samples")
     assert not sink.finish(mirrored.result())
     assert len(said) == 1
-    assert "RuntimeError: no space for key <key>" in said[0]
+    assert "RuntimeError: no space for key ***" in said[0]
     assert mirror.entries(tmp_path / "wandb") == {}
 
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from harness import cli
+from harness.config.runtime import Runtime
 from tests.encoder_files import described
 
 HEAD = """title: T
@@ -189,6 +190,28 @@ ARGUMENTS = {
         ["run", "one", "--set", "penalties.clipping.limit=0.01"],
         "studies/one.yaml, command line: cell 'reference': penalties.clipping.limit clashes with",
     ),
+    "--set that is long": (
+        ["plan", "one", "--set", f"data.path={'w' * 100_000}"],
+        "--set data.path=www",
+    ),
+    "--set twice": (
+        ["plan", "one", "--set", "training.ema=0.5", "--set", "training.ema=0.9"],
+        "--set training.ema=0.9: training.ema is given twice, also as 0.5",
+    ),
+    "--set beyond all numbers": (
+        ["plan", "one", "--set", "generator.width={times: 1.0e+308}"],
+        "studies/one.yaml",
+    ),
+    "--set of a batch of none, and epochs of it": (
+        ["plan", "one", "--set", "training.batch_size={times: 0}", "--set", "training.epochs=1"],
+        "studies/one.yaml",
+    ),
+    "a longest training": (
+        ["plan", "one", "--set", "training.kimg=1.0e+308"],
+        "--set training.kimg=1.0e+308: training.kimg: Input should be less than or equal to",
+    ),
+    "a file's name that is too long": (["plan", "w" * 300 + ".yaml"], "'www"),
+    "a run that is a path": (["compare", "../x", "../y"], "'../x' is no name of a run"),
     "no metric": (
         ["evaluate", "one", "--metric", "fid"],
         "studies/one.yaml, command line: cell 'reference': evaluation.protocol: unknown protocol",
@@ -218,7 +241,35 @@ def test_a_bad_command(place, call, case):
     assert (code, output) == (2, "")
     assert errors.startswith(f"harness: {said}")
     assert errors.count("\n") == 1
+    assert len(errors) < 800
     assert place.files() == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["plan", "one", "--workers", "1000000000"],
+        ["run", "one", "--max-hours", "nan"],
+        ["self-check", "one", "--seeds", "1000000000"],
+        ["samples", "one", "--count", "1000000000000"],
+    ],
+)
+def test_a_number_without_an_end(place, call, arguments):
+    place.write(GOOD)
+    code, output, errors = call(*arguments)
+    assert (code, output) == (2, "")
+    assert arguments[-2] in errors
+
+
+def test_variables_that_are_set_to_nothing(place, call, monkeypatch):
+    """They are as if they were not set: the folder that one is in is no runs folder."""
+    place.write(GOOD)
+    for name in ("RUNS", "REPORTS", "STUDIES", "STORAGE"):
+        monkeypatch.setenv(f"HARNESS_{name}", "")
+    runtime = Runtime()
+    assert [str(path) for path in (runtime.runs, runtime.reports, runtime.studies)] == [
+        "runs", "reports", "studies"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("blocked", ["runs", "runs/studies"])

@@ -1,5 +1,7 @@
 """A worker that asks for its own work: what it adds to the plan, refuses, and queues."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness import app
@@ -111,3 +113,24 @@ def test_it_gives_up_what_its_pruner_gives_up(hunt):
     assert searcher.gives_up(trials[7].cell.label)
     record(runtime, trials[7], 0.01, "pruned", evaluations=3)
     assert not searcher.gives_up(trials[7].cell.label)
+
+
+def test_suggestions_that_train_the_same_are_one_trial_to_a_pruner(hunt):
+    """The median waits for five trials; one that is suggested five times is one."""
+    searcher, _, _, runtime = hunt("training.ema: {low: 0.0, high: 0.9}")
+    while searcher.extend():
+        pass
+    path = runtime.study("hunt") / "plan.json"
+    document = read_json(path)
+    first, *_, last = document["search"]["suggestions"]
+    document["search"] |= {"pruner": "median", "trials": 6, "suggestions": [*[first] * 5, last]}
+    write_json(path, document)
+    trials = app.plan("hunt", Runtime(runs=runtime.runs / "none", studies=runtime.studies))[
+        0
+    ].trials
+    labels = {trial["cell"]: trial["key"] for trial in document["trials"]}
+    good = replace(trials[0], cell=replace(trials[0].cell), key=labels[first["cell"]])
+    record(runtime, good, 0.1)
+    record(runtime, replace(good, key=labels[last["cell"]]), 0.8, "pruned", evaluations=3)
+    (runtime.trials / labels[last["cell"]] / "pruned.json").unlink()
+    assert not searcher.gives_up(last["cell"])

@@ -1,6 +1,7 @@
 """What Optuna answers: from the outcomes alone, the same every time; and a worker that asks it."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -52,7 +53,10 @@ def test_a_suggestion_is_within_the_space_and_the_same_when_asked_again(sampler)
 
 
 def test_tpe_learns_from_what_it_is_told_and_the_others_do_not():
-    good = [suggest(search_of("tpe", count=40 + n), grid())["rate"] for n in range(8)]
+    waiting = outcome(1e-3, value=None, state="missing")
+    good = [
+        suggest(search_of("tpe", count=40 + n), [*grid(), *[waiting] * n])["rate"] for n in range(8)
+    ]
     assert sorted(abs(math.log10(rate) + 4.5) for rate in good)[4] < 0.25
     for sampler in ("random", "quasi_random"):
         search = search_of(sampler, count=4)
@@ -70,7 +74,65 @@ def test_what_did_not_end_well_is_told_too():
         outcome(state="missing", value=None, kids={1: 0.7}),
     ]
     params = suggest(search_of("tpe", count=len(past)), past)
-    assert params != suggest(search_of("tpe", count=len(past)), past[:12])
+    silent = [*past[:12], *[outcome(state=CRASHED, value=None)] * 6]
+    assert params != suggest(search_of("tpe", count=len(past)), silent)
+
+
+def is_random(past, cells=None):
+    """Whether the suggestion after `past` is the draw that nothing which was learnt has changed."""
+    search = search_of("tpe", count=len(past))
+    if cells:
+        made = tuple(Suggestion({}, cell) for cell in cells)
+        search = replace(search, suggestions=made)
+    return suggest(search, past) == suggest(replace(search, sampler="random"), past)
+
+
+# what ended so brings the model nearer, and what does not
+COUNTS = {
+    "finished": outcome(value=0.4),
+    "diverged, with the value of a failure": outcome(state=DIVERGED, value=0.9),
+    "pruned after an evaluation": outcome(state=PRUNED, value=None, kids={1: 0.8}),
+}
+COUNTS_NOT = {
+    "refused": outcome(state=REFUSED, value=None),
+    "crashed": outcome(state=CRASHED, value=None),
+    "crashed after an evaluation": outcome(state=CRASHED, value=None, kids={1: 0.1}),
+    "diverged without a value": outcome(state=DIVERGED, value=None, kids={1: 0.1}),
+    "finished without a value": outcome(value=None),
+    "pruned without a value": outcome(state=PRUNED, value=None),
+    "in training": outcome(value=None, state="missing", kids={1: 0.1}),
+}
+
+
+@pytest.mark.parametrize("way", COUNTS)
+def test_ten_trials_with_a_value_end_the_random_start(way):
+    assert is_random([*grid()[:9]])
+    assert not is_random([*grid()[:9], COUNTS[way]])
+
+
+@pytest.mark.parametrize("way", COUNTS_NOT)
+def test_what_trained_to_no_value_does_not_end_it(way):
+    """However many: none of them is trained to a number that a model could be made of."""
+    assert is_random([COUNTS_NOT[way]] * 30)
+    assert is_random([*[COUNTS_NOT[way]] * 30, *grid()[:9]])
+    assert not is_random([*[COUNTS_NOT[way]] * 30, *grid()[:10]])
+
+
+def test_suggestions_that_train_the_same_thing_count_once():
+    cells = ["one"] * 5 + [f"suggestion {n}" for n in range(9)]
+    assert is_random(grid()[:13], cells[:13])
+    assert not is_random(grid()[:14], cells)
+
+
+def test_many_refused_ones_do_not_make_bad_trials_good():
+    """TPE takes the best tenth for good: of the refused and all, that would be all that trained."""
+    past = [*grid(), *[outcome(1e-3, state=REFUSED, value=None)] * 400]
+    found = []
+    for n in range(8):
+        search = search_of("tpe", count=len(past) + n)
+        more = [outcome(1e-3, state=REFUSED, value=None)] * n
+        found.append(abs(math.log10(suggest(search, [*past, *more])["rate"]) + 4.5))
+    assert sorted(found)[4] < 0.25
 
 
 @pytest.mark.parametrize("pruner", list(PRUNERS))

@@ -1,5 +1,6 @@
 """What every section of a trial's configuration shares."""
 
+from pathlib import PurePath
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -14,6 +15,9 @@ from harness.catalog import (
     TRANSLATIONS,
     dataset,
 )
+from harness.errors import HarnessError, shown
+
+LONGEST_NAME, LONGEST_PATH = 255, 4000  # bytes of a file's name, characters of a path: Linux's
 
 
 class Section(BaseModel):
@@ -33,15 +37,23 @@ def _dataset_name(name: str) -> str:
     return name
 
 
+def _place(path: str) -> str:
+    longest = max((len(part.encode(errors="replace")) for part in PurePath(path).parts), default=0)
+    if longest > LONGEST_NAME or len(path) > LONGEST_PATH:  # the system would refuse to look
+        raise HarnessError(f"{shown(path)} is too long for a path")
+    return path
+
+
 def _encoder_name(name: str) -> str:
     # a path names a saved Keras model; everything else is a name of the catalogue
-    return name if "/" in name or name.endswith((".keras", ".h5")) else ENCODERS.check(name)
+    return _place(name) if "/" in name or name.endswith((".keras", ".h5")) else ENCODERS.check(name)
 
 
 def _conditioning_name(name: str) -> str:
     return name if name == "none" else CONDITIONINGS.check(name)
 
 
+Place = Annotated[str, AfterValidator(_place)]
 DatasetName = Annotated[str, AfterValidator(_dataset_name)]
 LossName = Annotated[str, AfterValidator(LOSSES.check)]
 OptimizerName = Annotated[str, AfterValidator(OPTIMIZERS.check)]

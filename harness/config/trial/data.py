@@ -1,6 +1,6 @@
 """Knobs of the training images."""
 
-from harness.config.trial.base import DatasetName, Section, knob
+from harness.config.trial.base import DatasetName, Place, Section, knob
 
 
 class DataConfig(Section):
@@ -9,7 +9,7 @@ class DataConfig(Section):
     name: DatasetName = knob(
         "caltech_birds2011", "data set: a name of the catalogue, or tfds:NAME for any other"
     )
-    path: str | None = knob(
+    path: Place | None = knob(
         None,
         "folder or .zip of images, for `folder`; a relative one starts where harness is called, "
         "and where it lies is no part of a trial's identity",

@@ -44,6 +44,7 @@ class TrainingConfig(Section):
         "training length: real images shown to the discriminator; default 400 epochs of S0",
         unit="1000 images",
         gt=0.0,
+        le=1e9,
     )
     batch_size: int = knob(128, "real images an update", ge=2, le=8192)
     accumulation: int = knob(

@@ -1,9 +1,17 @@
 """YAML 1.2 with lines: numbers, words, lines of keys and items, and what is malformed."""
 
+import os
+from pathlib import Path
+
 import pytest
 
-from harness.config.load import load
+from harness.config.load import load, read_value
 from harness.errors import HarnessError
+
+BOMB = "a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(
+    f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
 
 
 @pytest.fixture
@@ -107,6 +115,44 @@ def test_an_anchor_may_be_repeated_and_merged(document):
         ("", ": a study is a mapping of keys to values"),
         ("- a\n- b\n", ": a study is a mapping of keys to values"),
         ("just words\n", ": a study is a mapping of keys to values"),
+        ("null\n", ": a study is a mapping of keys to values"),
+        ("a: b\n---\nc: d\n", ":2: malformed YAML: but found another document"),
+        # what YAML can say and no study means
+        ("a:\n  b: 2020-01-01\n", ":2: a date is no value here"),
+        ("a: 2001-12-14t21:59:43Z\n", ":1: a TimeStamp is no value here"),
+        ("a: 2020-99-99\n", ": malformed YAML: month must be in 1..12"),
+        ("a: !!binary aGVsbG8=\n", ":1: a bytes is no value here"),
+        ("a: !!set {x, y}\n", ":1: a CommentedSet is no value here"),
+        ("b: 1\na: !foo {b: 1}\n", ":2: the tag '!foo' means nothing here"),
+        ("a: [1, !foo bar]\n", ":1: the tag '!foo' means nothing here"),
+        ("a: !!python/object/apply:os.system [ls]\n", "python/object/apply:os.system' means noth"),
+        ("a: !!int x\n", ": malformed YAML: invalid literal for int()"),
+        ("a: !!bool x\n", ": malformed YAML: 'x'"),
+        ("a: 0x_\n", ": malformed YAML: string index out of range"),
+        ("[1]: 2\n", " is no key: keys are words"),
+        ("a:\n  {b: 1}: 2\n", " is no key: keys are words"),
+        ("null: 1\n", ": None is no key"),
+        ("true: 1\n", ": True is no key"),
+        ("2020-01-01: 1\n", " is no key"),
+        ("1: a\n'1': b\n", ":2: the key '1' is given twice"),
+        ('a: "x\\0y"\n', ":1: 'x\\x00y' holds a character that no text has"),
+        ('a: "\\ud800"\n', "holds a character that no text has"),
+        ('"\\e[2J": 1\n', "holds a character that no text has"),
+        # what is too much
+        ("a: " + "[" * 3000, ": more than 16 mappings and lists lie within each other"),
+        ("a: " + "[" * 20 + "]" * 20, ":1: more than 16 mappings and lists lie within each other"),
+        ("- " * 5000, ": more than 16 mappings and lists lie within each other"),
+        ("a: &x [*x]\n", ":1: an alias stands within what it repeats"),
+        ("a: &x\n  b: {c: *x}\n", ":2: an alias stands within what it repeats"),
+        (BOMB, ": holds more than 20,000 values (aliases count as what they repeat)"),
+        ("a: " + "9" * 5000, ": malformed YAML: Exceeds the limit"),
+        ("a: 0x" + "f" * 5000, ":1: <int that is too long to show> is too large a whole number"),
+        ("? 0x" + "f" * 5000 + "\n: 1\n", "<HexInt that is too long to show> is no key"),
+        ("a: 2147483648\n", ":1: 2147483648 is too large a whole number"),
+        ("a: " + "w" * 100_000, ":1: 'www"),
+        ("k" * 500 + ": 1\n", ": a key has at most 200 characters: 'kkk"),
+        ("a: *" + "n" * 50_000 + "\n", ":1: malformed YAML: found undefined alias"),
+        ("a: [" + "1, " * 120_000 + "]\n", ": is larger than 256 kB, and no study"),
     ],
 )
 def test_what_cannot_be_read_is_one_line(document, tmp_path, text, message):
@@ -114,6 +160,8 @@ def test_what_cannot_be_read_is_one_line(document, tmp_path, text, message):
         document(text)
     assert str(error.value).startswith(f"{tmp_path / 'a.yaml'}:")
     assert message in str(error.value)
+    assert len(str(error.value)) < 500
+    assert "\n" not in str(error.value)
 
 
 def test_a_file_that_is_not_there(tmp_path):
@@ -121,3 +169,32 @@ def test_a_file_that_is_not_there(tmp_path):
         load(tmp_path / "b.yaml")
     with pytest.raises(HarnessError, match=r"cannot be read \(Is a directory"):
         load(tmp_path)
+
+
+def test_a_mark_of_the_byte_order_is_no_part_of_the_text(document):
+    assert document(b"\xef\xbb\xbfa: 1\n").data == {"a": 1}
+
+
+def test_a_pipe_and_a_device_are_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    for path in (tmp_path / "pipe.yaml", Path("/dev/zero")):
+        with pytest.raises(HarnessError, match="is no regular file"):
+            load(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("0.5", 0.5), ("off", "off"), ("", None), ("{times: 2}", {"times": 2}), ("[1, a]", [1, "a"])],
+)
+def test_a_value_of_the_command_line(text, value):
+    assert read_value(text, "--set x") == value
+
+
+@pytest.mark.parametrize(
+    "text", ["[1", "[" * 3000, "'", "{a: 1, a: 2}", "!!int x", "9" * 5000, "&x [*x]", "w" * 99_999]
+)
+def test_what_is_no_value_is_one_line(text):
+    with pytest.raises(HarnessError) as error:
+        read_value(text, "--set x")
+    assert str(error.value).startswith("--set x: ")
+    assert len(str(error.value)) < 300

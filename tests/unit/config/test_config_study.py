@@ -197,6 +197,41 @@ MISTAKES = {
         4,
         "seeds: seeds are different whole numbers, 0 or larger",
     ),
+    "a thousand million seeds": (
+        TIP + "seeds: 1000000000\n",
+        4,
+        "seeds: at most 1,000 seeds (given: 1,000,000,000)",
+    ),
+    "a long list of seeds": (
+        TIP + f"seeds: {list(range(1001))}\n",
+        4,
+        "seeds: at most 1,000 seeds (given: 1,001)",
+    ),
+    "a seed beyond what the knob takes": (
+        TIP + "seeds: [2147483648]\n",
+        4,
+        "2147483648 is too large a whole number",
+    ),
+    "a profile that is a path": (
+        TIP + "profiles:\n  ../x: {}\n",
+        4,
+        "profiles: a profile's name is made of letters, digits, _ and - (given: '../x')",
+    ),
+    "a threshold without an end": (
+        TIP + "objective: time_to_threshold\nthreshold: .inf\n",
+        5,
+        "threshold: Input should be a finite number (given: inf)",
+    ),
+    "a long value": (
+        TIP + f"seeds: {'w' * 9000}\n",
+        4,
+        "seeds: Input should be a valid integer or a valid list (given: 'www",
+    ),
+    "a path that is too long": (
+        TIP + f"baseline:\n  data.path: {'w' * 300}\n",
+        5,
+        "data.path: 'www",
+    ),
     "a negative seed": (
         TIP + "seeds: [0, -1]\n",
         4,
@@ -314,6 +349,7 @@ def test_a_mistake_is_one_line_with_its_place(place, name):
         place(text, "p" if "profiles:" in text else None)
     where = place.file if line is None else f"{place.file}:{line}"
     assert str(error.value).startswith(f"{where}: {said}")
+    assert len(str(error.value)) < len(str(place.file)) + 600
     assert "\n" not in str(error.value)
 
 

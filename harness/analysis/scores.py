@@ -1,0 +1,30 @@
+"""What an ended trial came to, as W&B's summary shows it: the numbers of the report."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from harness.analysis.objectives import value
+from harness.analysis.values import number
+from harness.records import FINAL, Trial
+
+
+def scores(trial: Trial, request: str, plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers of a trial in the metric that `request` asks for; KID as measured, lower is better.
+
+    `kid_final` is the report's `final`: the objective that `plan` declares (its name is beside it),
+    of a diverged trial the value of a failure. `kid_last` is the KID of the last evaluation, and
+    `kid_best` the lowest of all. What is not finite is left out.
+    """
+    metric = trial.metric(request)
+    rows = trial.evaluation_rows(metric) if metric else []
+    if not rows:
+        return {}
+    kids = [number(row["kid"]) for row in rows]
+    found = {
+        FINAL: value(plan, trial.state(), rows, trial.knobs()).value,
+        "kid_last": kids[-1],
+        "kid_best": min((kid for kid in kids if math.isfinite(kid)), default=math.nan),
+    }
+    finite = {name: float(score) for name, score in found.items() if math.isfinite(score)}
+    return {"metric": metric, "objective": plan["objective"], **finite}

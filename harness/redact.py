@@ -1,0 +1,52 @@
+"""Secrets are kept out of what is printed, logged and recorded: messages, tracebacks, logs.
+
+Secret is the value of a variable of the environment whose name says so (WANDB_API_KEY,
+AWS_SECRET_ACCESS_KEY, HF_TOKEN, PGPASSWORD, ...), and what a URL, in a variable or in the text
+itself, has for a password. What is secret in a variable is looked for in percent-encoding, too.
+"""
+
+import os
+import re
+from functools import lru_cache
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+MASK = "***"
+SHORTEST = 6  # characters; a shorter value would mask pieces of words
+_NAMES = re.compile(
+    r"(?:^|_)KEY(?:$|_)|APIKEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL", re.IGNORECASE
+)
+_PLACES = re.compile(r"(FILE|PATH|DIR|CREDENTIALS)$", re.IGNORECASE)  # where a secret lies
+# user:password@, up to the last @ of a word: a password may hold one that nobody has encoded
+_USERINFO = re.compile(r"(://[^\s/:@'\"]*:)([^\s'\"]+)(?=@)")
+_QUERY = re.compile(
+    r"\b((?:ssl)?passw(?:or)?d|passphrase|secret|api_?key|(?:access_?)?token)"
+    r"(=)('[^']+'|\"[^\"]+\"|[^\s&;,'\")]+)",
+    re.IGNORECASE,
+)
+
+
+def redacted(text: str, *urls: str) -> str:
+    """`text` with a mask for every secret: of the environment, of `urls`, and of URLs in it."""
+    given = (*os.environ.items(), *(("", url) for url in urls))
+    found = frozenset[str]().union(*(_secrets(name, value) for name, value in given))
+    for secret in sorted(found, key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    text = _USERINFO.sub(rf"\1{MASK}", text)
+    return _QUERY.sub(rf"\1\2{MASK}", text)
+
+
+@lru_cache(maxsize=1024)
+def _secrets(name: str, value: str) -> frozenset[str]:
+    """What is secret in a variable, in every form: all of it, or the passwords of a URL."""
+    named = _NAMES.search(name) and not _PLACES.search(name) and len(value) >= SHORTEST
+    found = {value} if named else set()
+    if "://" in value:
+        found |= {match.group(2) for match in _USERINFO.finditer(value)}
+        found |= {match.group(3) for match in _QUERY.finditer(value)}
+    return frozenset(form for secret in found for form in _forms(secret))
+
+
+def _forms(secret: str) -> set[str]:
+    """A secret as it is, and as percent-encoding has it or would have it."""
+    plain = {secret, unquote(secret), unquote_plus(secret)}
+    return {*plain, *(quote(form, safe="") for form in plain), *map(quote_plus, plain)} - {"", MASK}

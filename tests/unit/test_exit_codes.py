@@ -1,0 +1,125 @@
+"""A verb whose work failed in part says what, how to go on, and does not exit with 0."""
+
+import shlex
+import sys
+
+import pytest
+
+from harness import app, cli
+from harness.app import analysis
+from harness.app import wandb as app_wandb
+from harness.config.runtime import Runtime
+from harness.executors.local import Outcome
+from harness.files import write_json
+from harness.tracking.sync import SyncReport
+from tests.records import record
+
+STUDY = """title: A study
+question: Does it help?
+baseline: {data.name: digits, data.image_size: 16, training.kimg: 6.4, training.evaluations: 5}
+heuristics: [generator_ema]
+design: one_at_a_time
+seeds: 2
+"""
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies/one.yaml").write_text(STUDY)
+    return Runtime()
+
+
+@pytest.fixture
+def harness(place, monkeypatch, capsys):
+    def go(*arguments):
+        monkeypatch.setattr(sys, "argv", ["harness", *arguments])
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as end:
+            code = end.code
+        return code, capsys.readouterr().out
+
+    return go
+
+
+def crash(place, trial):
+    failure = {"error": "MemoryError: no room", "log_tail": "", "attempt": 3}
+    write_json(place.trials / trial.key / "failure.json", failure)
+
+
+@pytest.fixture
+def drive(place, monkeypatch):
+    """A run in which every trial is trained but those of the last seed; what it was asked for."""
+    asked = []
+
+    def train(plan, runtime, options):
+        asked.append(options)
+        for trial in plan.trials:
+            if trial.seed == plan.seeds[-1]:
+                crash(place, trial)
+            else:
+                record(place, trial, 0.1)
+        write_json(place.study(plan.run_name) / "plan.json", plan.to_json())
+        return Outcome.DONE
+
+    monkeypatch.setattr(app, "run", train)
+    monkeypatch.setattr(app, "report", lambda *_: type("Said", (), {"verdict": ""})())
+    monkeypatch.setattr("harness.terminal.show_summary", lambda _: None)
+    return asked
+
+
+def test_a_run_of_which_trials_crashed(harness, drive):
+    code, output = harness("run", "one", "--set", "discriminator.dropout={times: 0.5}")
+    assert code == 1
+    assert "2 trials crashed in every attempt" in output
+    again = output.splitlines()[-1].split("; ")[1].removesuffix(" tries again")
+    words = ["harness", "run", "one", "--set", "discriminator.dropout={times: 0.5}"]
+    assert shlex.split(again) == [*words, "--retry", "crashed"]
+    assert harness(*shlex.split(again)[1:])[0] == 1
+    assert [options.retry_crashed for options in drive] == [False, True]
+
+
+def test_an_evaluation_of_which_trials_crashed(harness, drive, place):
+    plan, _ = app.plan("one", place)
+    for trial in plan.trials:
+        record(place, trial, 0.1)
+    code, output = harness("evaluate", "one", "--metric", "blocks")
+    assert code == 1
+    assert "harness evaluate one --metric blocks tries again" in output
+    assert drive[0].retry_crashed  # it has no option for that: to ask again is to try again
+
+
+def test_a_self_check_of_which_trials_crashed(harness, drive, monkeypatch):
+    monkeypatch.setattr(analysis, "self_check", lambda *_: None)
+    monkeypatch.setattr("harness.terminal.analysis.show_self_check", lambda _: None)
+    code, output = harness("self-check", "one", "--seeds", "4")
+    assert code == 1
+    assert "1 trial crashed in every attempt" in output
+    assert "harness self-check one --seeds 4 tries again" in output
+    assert drive[0].retry_crashed
+
+
+@pytest.mark.parametrize(
+    ("written", "failed", "code"),
+    [([], ["a", "b"], 1), (["a"], ["b"], 1), (["a", "b"], [], 0), ([], [], 0)],
+)
+@pytest.mark.parametrize("verb", ["sync", "publish"])
+def test_a_mirror_of_which_runs_failed(harness, place, monkeypatch, verb, written, failed, code):
+    def sync_study(*_):
+        return SyncReport("online", written, failed=dict.fromkeys(failed, "no answer"))
+
+    monkeypatch.setattr("harness.tracking.sync.sync_study", sync_study)
+    monkeypatch.setattr("harness.tracking.publish.check", lambda _: None)
+    monkeypatch.setattr("harness.tracking.publish.publish", lambda _: {"report": "at-home"})
+    monkeypatch.setattr(app_wandb, "_verdict", lambda *_: "")
+    (place.reports / "one").mkdir(parents=True)
+    (place.reports / "one/index.html").write_text("")
+    found, output = harness(verb, "one")
+    assert found == code
+    assert (f"{len(failed)} failed" in output) is bool(failed)
+    assert ("the next harness sync" in output) is bool(failed)
+    assert ("at-home" in output) is (verb == "publish")
