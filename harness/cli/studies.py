@@ -1,16 +1,14 @@
-"""The verbs around studies, and the command line that all verbs belong to."""
+"""The verbs around studies."""
 
 import os
 import re
 import shlex
 import sys
-import traceback
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
-from harness.cli import analysis, record, wandb
 from harness.cli.options import (
     MOST_IMAGES,
     AsJson,
@@ -23,19 +21,9 @@ from harness.cli.options import (
 )
 from harness.cli.options import plan as _plan
 from harness.cli.options import runtime as _runtime
-from harness.errors import HarnessError, told
-from harness.files import unwritable
-from harness.redact import redacted
+from harness.errors import HarnessError
 
-USER_ERROR = 2  # the exit code of a mistake that the user can mend
-
-app = typer.Typer(
-    help="Settle which GAN training tips hold on your images.",
-    epilog="Start with: harness run quickstart. Studies are files in studies/*.yaml.",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer()
 
 
 @app.command("plan")
@@ -261,41 +249,3 @@ def knobs() -> None:
     from harness.config.describe import table
 
     typer.echo(table())
-
-
-app.add_typer(record.app)
-app.add_typer(analysis.app)
-app.add_typer(wandb.app)
-
-
-def main() -> None:
-    """Run the command line; a mistake of the user's is one clear message and exit code 2."""
-    try:
-        app()
-    except HarnessError as error:
-        typer.echo(f"harness: {error}", err=True)
-        sys.exit(USER_ERROR)
-    except (IsADirectoryError, NotADirectoryError) as error:
-        said = f"{error.filename}: {error.strerror}; `harness doctor --fix` sets it aside"
-        typer.echo(f"harness: {said}", err=True)
-        sys.exit(USER_ERROR)
-    except OSError as error:
-        # a place that was named, on the command line, in a study or by a variable
-        place = error.filename2 or error.filename
-        said = unwritable(error) or (place and f"{told(str(place))}: {error.strerror}")
-        if not said:
-            _fail()
-        typer.echo(f"harness: {redacted(said)}", err=True)
-        sys.exit(USER_ERROR)
-    except Exception:  # noqa: BLE001  a fault of ours is shown whole, but for secrets
-        _fail()
-
-
-def _fail() -> NoReturn:
-    """End with the traceback of what is being handled."""
-    typer.echo(redacted(traceback.format_exc()), err=True, nl=False)
-    sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()

@@ -24,7 +24,7 @@ from harness.files import (
     write_json,
 )
 from harness.leftovers import discard, passing, set_aside, settle_folder, sweep
-from harness.records import ASIDE, INTERPOLATION, Trial
+from harness.records import ASIDE, Trial
 from harness.redact import redacted
 
 
@@ -193,11 +193,6 @@ class Recorder:
     def sample_path(self, iteration: int) -> Path:
         """Where the sample grid after `iteration` goes."""
         return self.folder / "samples" / f"{iteration:08d}.png"
-
-    @property
-    def interpolation(self) -> Path:
-        """Where the pictures of an interpolation go, when training has ended."""
-        return self.folder / INTERPOLATION
 
     def score(self, spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
         """Write all scores of a further metric at once: whole or absent.

@@ -9,7 +9,7 @@ from harness.gan.grid import write_grid
 from harness.gan.train.session import SIDE, STEPS, Diverged, Event, Row, Scores, Session
 from harness.leftovers import discard
 from harness.metrics import health
-from harness.records import DIVERGED, FINISHED, Trial
+from harness.records import DIVERGED, FINISHED, INTERPOLATION, Trial
 from harness.tracking.record import Recorder, now
 from harness.tracking.wandb_sink import WandbSink
 
@@ -56,7 +56,7 @@ class Listener:
             return None
         way = None if diverged else self.session.interpolation()
         if way is not None:
-            write_grid(self.recorder.interpolation, way, STEPS)
+            write_grid(self.recorder.folder / INTERPOLATION, way, STEPS)
         result = self._result(DIVERGED if diverged else FINISHED, diverged)
         self.recorder.result(result, self.keep_all)
         self._tidy()
