@@ -173,6 +173,9 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
 
     document = read_plan(runtime.holding(run_name).study(run_name) / "plan.json")
     if document is None:
+        path = runtime.study(run_name) / "plan.json"
+        if path.parent.is_dir():
+            raise HarnessError(f"{path}: it is not there; harness run writes it (again)")
         raise HarnessError(unknown("run", run_name, run_names(runtime)))
     if "search" in document:
         from harness.executors.importances import weigh

@@ -11,6 +11,7 @@ from harness import app, cli
 from harness.app.doctor import doctor, machine
 from harness.config.patch import flatten
 from harness.config.runtime import Runtime
+from harness.errors import HarnessError
 from harness.ledger.base import Job
 from harness.ledger.lease import Lease
 from harness.ledger.optuna_ledger import OptunaLedger
@@ -149,6 +150,14 @@ def test_one_run_is_looked_at_alone(runtime, plan):
     assert set(wrong(runtime)) == {"studies/two/plan.json"}
     doctor(runtime, fix=True)
     assert wrong(runtime) == {}
+
+
+def test_a_plan_that_was_removed_is_named(runtime, plan):
+    path = runtime.study("one") / "plan.json"
+    path.unlink()
+    assert f"{path}: it is not there" in noted(runtime, "record")
+    with pytest.raises(HarnessError, match=f"{path}: it is not there; harness run writes it"):
+        app.report("one", runtime)
 
 
 def test_the_queue_is_reconciled_with_the_record(runtime, plan):

@@ -33,6 +33,7 @@ def examine(
                         runtime.reports))  # fmt: skip
         remedy = "it is measured anew"
         yield Part(runs.document(runtime.runs / "speed.json", remedy))
+        yield Part(_planless(runtime))
     for plan in plans:
         folder = runtime.study(plan["run_name"])
         yield Part(runs.check_folder(folder))
@@ -103,6 +104,14 @@ def _orphans(runtime: Runtime, keys: Sequence[str]) -> Iterator[Finding]:
     if aside := sorted(path.name for path in (runtime.runs / ASIDE).glob("*")):
         yield Finding(RECORD, str(runtime.runs / ASIDE), f"set aside before: {', '.join(aside)}",
                       "remove them when they are of no use", wrong=False)  # fmt: skip
+
+
+def _planless(runtime: Runtime) -> Iterator[Finding]:
+    """Folders of runs whose plan was removed, or never written."""
+    for folder in sorted(path for path in runtime.runs.glob("studies/[!.]*") if path.is_dir()):
+        if not (folder / "plan.json").exists():
+            yield Finding(RECORD, str(folder / "plan.json"), "it is not there",
+                          "harness run writes it (again)", wrong=False)  # fmt: skip
 
 
 def _missing(plan: dict[str, Any], runtime: Runtime) -> Iterator[Finding]:
