@@ -102,7 +102,7 @@ def test_a_queue_that_cannot_be_opened(harness, tmp_path, storage):
 @pytest.mark.tf
 @pytest.mark.slow
 def test_a_whole_run(harness, tmp_path):
-    """Trained, reported, mirrored offline, exported, published beside its report; and a crash."""
+    """Trained, reported, mirrored offline, scored, exported, published beside its report."""
     said = [harness("run", "one", "--workers", "1")]
     assert said[0][0] == 0, said
     keys = [path.name for path in (tmp_path / "runs/trials").iterdir()]
