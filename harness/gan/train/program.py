@@ -36,6 +36,7 @@ class Program:
         # the same of each member by itself; traced only where it is asked for
         self.alone = [self._compiled(Mixture([gan.average]), xla) for gan in self.gan.members]
         self._pulls = self._measured(channels, xla)
+        self.measures = False  # whether pulls have been measured, and so compiled
 
     def pulls(self, real: MaybeLabelled, iteration: int) -> dict[str, float]:
         """How hard each penalty pulls after an iteration, on the batch of its last update.
@@ -46,6 +47,7 @@ class Program:
         first, *others = self.gan.members
         if not any(first.terms):
             return {}
+        self.measures = True
         turn = tf.constant(iteration // (1 + len(others)), tf.int32)
         return {name: float(value) for name, value in self._pulls(real, turn).items()}
 
