@@ -70,7 +70,7 @@ class Scorer:
     """Evaluations of an untrained generator against given validation images."""
 
     def __init__(self, of: TrialConfig, images: Uint8, cache: Path) -> None:
-        known = Images(images, images, None, None, "noise", ())
+        known = Images(images, images, None, None, "noise", (), {}, None)
         self.session = Session(of, known, Evaluator(of, known, cache), Program(of, 3))
         self.number = 0
 

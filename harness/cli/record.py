@@ -1,11 +1,10 @@
 """The verb that looks after the record and the installation."""
 
-import json
 from typing import Annotated
 
 import typer
 
-from harness.cli.options import AsJson, Profile, Set, plan, runtime
+from harness.cli.options import AsJson, Profile, Set, echo_json, plan, runtime
 
 app = typer.Typer()
 
@@ -36,7 +35,7 @@ def doctor(
     with Looking() as looking:
         found = examine(runtime(), name, fix, looking)
     if as_json:
-        typer.echo(json.dumps(found.to_json(), indent=1))
+        echo_json(found.to_json())
     else:
         show_diagnosis(found, fix)
     if not found.healthy:

@@ -8,7 +8,7 @@ from harness import app
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError
 from harness.files import read_json, write_json
-from harness.records import read_plan
+from harness.records import read_plan, write_plan
 from harness.worker.search import Searcher
 from tests.records import record
 
@@ -121,10 +121,10 @@ def test_suggestions_that_train_the_same_are_one_trial_to_a_pruner(hunt):
     while searcher.extend():
         pass
     path = runtime.study("hunt") / "plan.json"
-    document = read_json(path)
+    document = read_plan(path)
     first, *_, last = document["search"]["suggestions"]
     document["search"] |= {"pruner": "median", "trials": 6, "suggestions": [*[first] * 5, last]}
-    write_json(path, document)
+    write_plan(path, document)
     trials = app.plan("hunt", Runtime(runs=runtime.runs / "none", studies=runtime.studies))[
         0
     ].trials

@@ -10,7 +10,7 @@ import pytest
 
 from harness import cli
 from harness.app import wandb as app_wandb
-from harness.cli import analysis, wandb
+from harness.cli import analysis, record, studies, wandb
 from harness.config.patch import KNOBS
 from harness.heuristics import HEURISTICS
 
@@ -190,17 +190,19 @@ def test_json_of_every_verb_is_read_by_strict_parsers(harness, monkeypatch):
     monkeypatch.setattr("harness.app.analysis.Ranking.to_json", lambda self: unknown)
     Path("r.csv").write_text("a,b,kid\n1,1,1\n2,1,2\n1,2,2\n2,2,3\n")
     rank = ("rank", "r.csv", "--treatment", "a", "--block", "b", "--value", "kid")
-    calls = {call[0]: call for call in (("status",), ("plan", "one"), ("heuristics",), rank)}
+    monkeypatch.setattr("harness.app.doctor.diagnosis.Diagnosis.to_json", lambda self: unknown)
+    asked = (("status",), ("plan", "one"), ("heuristics",), rank, ("doctor",))
+    calls = {call[0]: call for call in asked}
     offered = {
         command.name or command.callback.__name__
-        for part in (cli.app, analysis.app, wandb.app)
+        for part in (studies.app, record.app, analysis.app, wandb.app)
         for command in part.registered_commands
         if "as_json" in inspect.signature(command.callback).parameters
     }
     assert offered == set(calls)
     for call in calls.values():
         code, output, _ = harness(*call, "--json")
-        assert code == 0
+        assert code == 0, call
         assert "null" in output
         json.loads(output, parse_constant=pytest.fail)
 
