@@ -15,7 +15,7 @@ from harness.report.data import analyse
 from tests.synthetic import TIPS, Recipe, build
 
 RUN = Recipe.run_name
-SAID = "The reference has not learnt (the final KID is 99 % of the untrained one), so nothing here"
+SAID = "The reference has not learnt (its final KID is 99 % of its untrained KID), so nothing here"
 
 
 def _scored(runtime, cell, **scores):
@@ -81,7 +81,7 @@ def test_a_side_that_collapsed_is_named_and_has_no_place(tmp_path: Path, small, 
     _scored(runtime, Recipe.label(TIPS[1]), kid=0.02, coverage=0.0)
     data = analyse(load(RUN, runtime))
     title = TIPS[1].title
-    why = "not learnt where followed (coverage is 0)"
+    why = "the side that follows it has not learnt (its coverage is 0)"
     assert f"“{title}” is not judged: {why}." in words.verdict(data)
     page = render(RUN, runtime)
     assert data.ranking["contrast"].tolist() == [TIPS[2].name, TIPS[1].name]

@@ -25,7 +25,7 @@ def test_the_lead_says_interim_and_names_the_verdicts(found):
     assert "“Batch normalisation in the discriminator” raises it" in sentence
     assert "“One-sided label smoothing of 0.1” makes no difference that matters (surely" in sentence
     assert re.search(r"within ± 3\d\.\d on KID × 10³\)", sentence)
-    assert sentence.endswith("diverged: 1 of 8 where ignored.")
+    assert sentence.endswith("the side that ignores it diverged in 1 of 8 seeds.")
 
 
 def test_a_single_contrast_is_put_in_numbers(tmp_path: Path):
@@ -45,7 +45,8 @@ def test_a_single_contrast_says_why_it_is_inconclusive(tmp_path: Path):
     recipe = replace(TIDY, tips=TIPS[:1], diverged=[(Recipe.label(TIPS[0]), 3)], seeds=range(5))
     sentence = words.verdict(analyse(load(RUN, build(tmp_path, recipe))))
     assert sentence.endswith(
-        "(better without the seeds in which a side diverged; diverged: 1 of 5 where ignored)."
+        "(better without the seeds in which a side diverged; "
+        "the side that ignores it diverged in 1 of 5 seeds)."
     )
 
 
@@ -58,7 +59,8 @@ def test_summary_is_the_ranking_as_text(runtime, found):
     assert re.fullmatch(r"−\d\d\.\d \[−\d\d\.\d, −\d\d\.\d\]", effect)  # true minus signs
     assert found.first == ""
     assert found.notes == [
-        "adam_beta_1: by the test; the interval includes zero; diverged: 1 of 8 where ignored"
+        "adam_beta_1: by the test; the interval includes zero; "
+        "the side that ignores it diverged in 1 of 8 seeds"
     ]
 
 
