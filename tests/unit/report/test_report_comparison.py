@@ -188,8 +188,8 @@ def test_a_direction_that_nobody_gave_is_a_warning(tmp_path: Path):
     file.write_text(RESULTS.replace("fid", "figure [bold]of merit"))
     command = ["rank", str(file), "--treatment", "gan", "--block", "set"]
     shown = CliRunner().invoke(app, [*command, "--value", "figure [bold]of merit"]).stdout
-    assert "warning: whether lower or higher figure [bold]of merit is better" in shown
-    assert "higher is better, for want of anything said" in shown
+    assert "warning: the name figure [bold]of merit does not tell" in shown
+    assert "higher is better, which is assumed" in shown
 
 
 def test_small_values_and_small_differences_are_shown_with_their_digits(tmp_path: Path):
