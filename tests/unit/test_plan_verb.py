@@ -72,6 +72,8 @@ def test_a_fraction_tells_its_aliases(plan):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("seeds: 1\n", "Smallest adjusted p: none; from 1 seed nothing can be told"),
+        ("seeds: 1\n", "nothing can be called so with 1 seed and 4 contrasts"),
         ("seeds: 5\n", "with 5 seeds an exact paired test gives no p below 0.0625, so it separ"),
         ("seeds: 6\nalpha: 0.01\n", "0.0312 with 6 seeds, above the study's 0.01: nothing can be"),
         ("seeds: 8\n", "0.00781 with 8 seeds (max-|t|, for any number of contrasts; here"),

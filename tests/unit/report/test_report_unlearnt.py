@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from harness.analysis.frame import load
 from harness.files import read_json, write_json
 from harness.report import overview, render, summary, words
 from harness.report.data import analyse
+from harness.report.sections import ranking
 from tests.synthetic import TIPS, Recipe, build
 
 RUN = Recipe.run_name
@@ -55,6 +57,15 @@ def test_it_is_said_first_on_the_page_and_in_the_list(grey, draft, parse):
     table = pd.read_csv(page.parent / "tables/ranking.csv")
     assert set(table["verdict"]) == {"not judged"}  # W&B's table and counts are made of it
     assert table["place"].isna().all()
+
+
+def test_what_was_not_tested_has_no_p():
+    row = SimpleNamespace(of="stability", judgement="not tested here", p_adjusted=0.6)
+    assert ranking._by(row) == ""
+    row.judgement = "undecided"
+    assert ranking._by(row) == "by failures, p 0.600"
+    row.of, row.judgement = "fidelity", "not tested here"
+    assert ranking._by(row) == "no metric of it"
 
 
 def test_it_is_the_first_thing_in_a_terminal(grey, monkeypatch, capsys):

@@ -31,6 +31,7 @@ def test_the_lead_says_interim_and_names_the_verdicts(found):
 def test_a_single_contrast_is_put_in_numbers(tmp_path: Path):
     runtime = build(tmp_path, replace(TIDY, tips=TIPS[1:2]))
     sentence = words.verdict(analyse(load(RUN, runtime)))
+    assert words.intervals(analyse(load(RUN, runtime))) == "the 95 % t-interval of the one contrast"
     pattern = r"better; following it lowers KID × 10³ by [\d.]+ \(95 % interval \[−.*\], n = 8\)"
     assert re.search(pattern, sentence)
 
