@@ -55,12 +55,15 @@ def _how(data: ReportData) -> str:
     if plan["evidence"] and data.unlearnt:
         nothing = " Nothing is judged, since the reference has not learnt."
     diverged = f" {_DIVERGED}" if data.ranking["diverged"].any() else ""
+    p = f"p is adjusted for all contrasts, too, by {_TESTS[test]}; it alone makes the verdict, at "
+    p += f"{show.plain(alpha)}"
+    if data.ranking["p_adjusted"].isna().all():
+        p = "There is no p either, so nothing can be told"
     return (
         f"An effect is the objective, {data.objective.what}, with the tip followed minus ignored, "
         f"{_ELSE[plan.get('crossed') is not None]}, so negative helps. Differences are taken seed "
-        f"by seed. Intervals: {words.intervals(data) or 'none, for want of two seeds'}. p is "
-        f"adjusted for all contrasts, too, by {_TESTS[test]}; it alone makes the "
-        f"verdict, at {show.plain(alpha)}. {_equivalent(data)}; “inconclusive” is not “no effect”. "
+        f"by seed. Intervals: {words.intervals(data) or 'none, for want of two seeds'}. {p}. "
+        f"{_equivalent(data)}; “inconclusive” is not “no effect”. "
         f"{_UNLEARNT} Places in brackets are those that a tip may hold, by the test of all pairs; "
         f"a win is a seed in which following is better.{diverged}{nothing}"
     )

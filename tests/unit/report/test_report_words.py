@@ -13,6 +13,7 @@ from harness.files import read_json, write_json
 from harness.report import format as show
 from harness.report import summary, words
 from harness.report.data import analyse
+from harness.report.sections import methods, ranking
 from tests.synthetic import TIDY, TIPS, Recipe, build
 
 RUN = Recipe.run_name
@@ -34,6 +35,16 @@ def test_a_single_contrast_is_put_in_numbers(tmp_path: Path):
     assert words.intervals(analyse(load(RUN, runtime))) == "the 95 % t-interval of the one contrast"
     pattern = r"better; following it lowers KID × 10³ by [\d.]+ \(95 % interval \[−.*\], n = 8\)"
     assert re.search(pattern, sentence)
+
+
+def test_from_one_seed_no_test_is_told(tmp_path: Path):
+    data = analyse(load(RUN, build(tmp_path, replace(TIDY, seeds=[0]))))
+    assert "There is no p either, so nothing can be told." in ranking._how(data)
+    (said,) = methods._statistics(data)
+    assert said.endswith("we report their means.")
+    data = analyse(load(RUN, build(tmp_path / "two", replace(TIDY, seeds=range(2)))))
+    assert "Holm's paired t-test" in ranking._how(data)
+    assert ", and p values of two-sided paired t-tests" in next(methods._statistics(data))
 
 
 def test_a_single_contrast_that_is_equivalent_says_within_what(tmp_path: Path):
