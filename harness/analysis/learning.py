@@ -37,12 +37,12 @@ def unlearnt(trials: pd.DataFrame) -> str:
     known = ended[["untrained", "final_kid"]].dropna()
     before, after = known.mean() if len(known) else (math.nan, math.nan)
     if before > 0 and after > UNLEARNT_SHARE * before:
-        return f"the final KID is {100 * after / before:.0f} % of the untrained one"
+        return f"its final KID is {100 * after / before:.0f} % of its untrained KID"
     fallen = int(collapsed(ended).sum())
     if 2 * fallen > len(ended):
         return f"{fallen} of {len(ended)} trials collapsed"
     coverage = float(ended["coverage"].mean())
-    return f"coverage is {coverage:.2g}" if coverage < COVERAGE_FLOOR else ""
+    return f"its coverage is {coverage:.2g}" if coverage < COVERAGE_FLOOR else ""
 
 
 def failed(trials: pd.DataFrame) -> str:

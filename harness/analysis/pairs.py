@@ -71,8 +71,8 @@ def uneven(table: pd.DataFrame, treatments: pd.DataFrame, block: str) -> list[st
     ranked = list(each_row(treatments))
     counts = listed([f"{row.treatment} {row.n}" for row in ranked])
     notes = [
-        f"blocks differ: of {len(table)} in {block}, {counts}; order and adjusted means are of the "
-        "blocks' additive model, plain means do not compare"
+        f"not every treatment has a value in each of the {len(table)} blocks ({block}): {counts}; "
+        "so plain means do not compare, and the order is that of means adjusted for blocks"
     ]
     apart = treatments.groupby("group")["treatment"].agg(list)
     alone = [names[0] for names in apart if len(names) == 1]

@@ -7,6 +7,7 @@ from harness.design.reach import EXACT
 BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"
 INCONCLUSIVE, NOT_JUDGED = "inconclusive", "not judged"
 UNLEARNT = "the reference has not learnt"
+FOLLOWS, IGNORES = "the side that follows it", "the side that ignores it"  # the tip, or level
 
 Words = tuple[str, str]  # verdict, reason
 
@@ -50,9 +51,9 @@ def judge(row: Any, rules: Rules) -> tuple[str, str, str]:
         return NOT_JUDGED, f"{UNLEARNT}: {rules.reference}", NOT_JUDGED
     followed, ignored = row.unlearnt_following, row.unlearnt_ignoring
     if followed and ignored:
-        return NOT_JUDGED, f"neither side has learnt: {_where(followed, ignored)}", NOT_JUDGED
+        return NOT_JUDGED, f"neither side has learnt ({_both(followed, ignored)})", NOT_JUDGED
     found, reason, without = _tested(row, rules)
-    nothing = f"not learnt {_where(followed, ignored)}" if followed or ignored else ""
+    nothing = _one(followed, ignored)
     if (found == EQUIVALENT and nothing) or {BETTER: followed, WORSE: ignored}.get(found):
         return NOT_JUDGED, nothing, without
     said = [reason, "" if row.diverged_alone else nothing, _diverged(row)]
@@ -64,17 +65,24 @@ def favoured_unlearnt(row: Any) -> bool:
     return bool(row.unlearnt_following if row.effect < 0 else row.unlearnt_ignoring)
 
 
-def _where(followed: str, ignored: str) -> str:
-    """Which sides of a contrast have not learnt, and why that is said."""
-    sides = (("where followed", followed), ("where ignored", ignored))
-    return ", ".join(f"{where} ({why})" for where, why in sides if why)
+def _one(followed: str, ignored: str) -> str:
+    """Which side of a contrast has not learnt, and why that is said; empty: both have."""
+    if not followed and not ignored:
+        return ""
+    return f"{FOLLOWS if followed else IGNORES} has not learnt ({followed or ignored})"
+
+
+def _both(followed: str, ignored: str) -> str:
+    """Why that is said of both sides, once where it is the same."""
+    return followed if followed == ignored else f"following: {followed}; ignoring: {ignored}"
 
 
 def _diverged(row: Any) -> str:
     """In how many seeds which side diverged; empty where none did."""
-    counts = {"where followed": row.diverged_following, "where ignored": row.diverged_ignoring}
-    said = [f"{count} of {row.n} {where}" for where, count in counts.items() if count]
-    return f"diverged: {', '.join(said)}" if said and row.n > 1 else ""
+    counts = {FOLLOWS: row.diverged_following, IGNORES: row.diverged_ignoring}
+    said = [f"{side} diverged in {count} of {row.n} seeds" for side, count in counts.items()
+            if count]  # fmt: skip
+    return ", ".join(said) if row.n > 1 else ""
 
 
 def _tested(row: Any, rules: Rules) -> tuple[str, str, str]:

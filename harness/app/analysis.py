@@ -75,9 +75,11 @@ def _direction(value: str, asked: bool | None) -> tuple[bool, str, list[str]]:
         return asked, f"{said}, as asked", []
     if lower is not None:
         return lower, f"{said}, by its name", []
-    doubt = f"whether lower or higher {value} is better was not said, and its name does not tell: "
-    doubt += "higher is taken (--lower-is-better turns it, --higher-is-better confirms it)"
-    return False, f"{said}, for want of anything said", [doubt]
+    doubt = (
+        f"the name {value} does not tell whether lower or higher is better, so higher is assumed "
+        "(--lower-is-better turns it, --higher-is-better confirms it)"
+    )
+    return False, f"{said}, which is assumed", [doubt]
 
 
 def compare(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Path]:

@@ -80,7 +80,7 @@ def _count(part: Mapping[str, Any]) -> int:
 
 
 def _reasons(part: Mapping[str, Any]) -> str:
-    return "; ".join(f"{number} {why}" for why, number in part["left_out"].items())
+    return "; ".join(f"{number} × {why}" for why, number in part["left_out"].items())
 
 
 def terms(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -41,9 +41,9 @@ def check_features(encoder: Encoder, real: Features) -> None:
     if spread <= LEAST_SPREAD * largest:
         raise HarnessError(
             f"evaluation.encoder: {encoder.title} gives all {len(real)} real images the same "
-            f"features, or nearly (they spread by {spread:.1g} where they are {largest:.1g} "
-            "large), so every KID would be near 0: it may have been trained on pixels of another "
-            "range than [0, 1], or have lost its weights"
+            f"features, or nearly (their largest standard deviation over the images is "
+            f"{spread:.1g}, their largest value {largest:.1g}), so every KID would be near 0: it "
+            "may have been trained on pixels of another range than [0, 1], or have lost its weights"
         )
     if (variance := float(np.square(spreads).mean())) < LEAST_VARIANCE:
         raise HarnessError(

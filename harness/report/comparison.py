@@ -9,6 +9,7 @@ import pandas as pd
 
 from harness.analysis.compare import Comparison
 from harness.analysis.compare import scale as scale_of
+from harness.analysis.effects import BETTER, WORSE
 from harness.analysis.frame import Frames, each_row
 from harness.config.identity import digest
 from harness.config.runtime import Runtime
@@ -118,12 +119,16 @@ def _verdict(found: Comparison) -> str:
         return "These runs have no contrast in common."
     contrasts = found.effects["contrast"].nunique()
     sure = found.changed.loc[found.changed["judged"], "contrast"].nunique()
-    moved = (
-        f"{show.count(sure, 'tip')} {'helps' if sure == 1 else 'help'} in one run and "
-        f"{'hurts' if sure == 1 else 'hurt'} in another, by both verdicts."
-        if sure
-        else "No verdict of one run contradicts that of another."
-    )
+    told = found.effects[found.effects["verdict"].isin([BETTER, WORSE])]
+    several = told.drop_duplicates(["contrast", "run"])["contrast"].duplicated().any()
+    moved = "No contrast is better or worse in more than one run, so no verdicts can disagree."
+    if sure:
+        moved = (
+            f"{show.count(sure, 'tip')} {'helps' if sure == 1 else 'help'} in one run and "
+            f"{'hurts' if sure == 1 else 'hurt'} in another, by both verdicts."
+        )
+    elif several:
+        moved = "No verdict of one run contradicts that of another."
     common = show.count(contrasts, "common contrast")
     return f"{common}; rank agreement {_agreed(found)}. {moved}"
 

@@ -66,8 +66,13 @@ def intervals(data: ReportData) -> str:
     level = show.percent(1 - float(data.plan["alpha"]))
     count = int(data.ranking["low"].notna().sum())
     if count < 2:
-        return f"the {level} t-interval of the one contrast that has two seeds" if count else ""
+        return f"the {level} t-interval of the one contrast{_of(data)}" if count else ""
     return f"{level} intervals for all {count} contrasts at once (Šidák)"
+
+
+def _of(data: ReportData) -> str:
+    """Which contrast has an interval, where others have none."""
+    return " that has two seeds or more" if len(data.ranking) > 1 else ""
 
 
 def region(data: ReportData) -> str:

@@ -91,15 +91,19 @@ def show_comparison(found: "Comparison", page: Path) -> None:
     for name, effects in found.effects.groupby("measure", sort=False):
         console.print(_effects(str(name), effects))
     for row in each_row(found.agreement):
-        console.print(
-            f"{row.a} and {row.b}: Kendall's tau {show.number(row.tau, 2, signed=True)} over "
-            f"{show.count(row.contrasts, 'common contrast')} (p {show.p_value(row.p)})",
-            highlight=False,
-        )
+        console.print(f"{row.a} and {row.b}: {_agreement(row)}", highlight=False)
     for row in each_row(found.changed):
-        sure = ", both sure" if row.judged else ""
-        console.print(f"changed sign{sure}: {row.contrast}, {_signs(row)}", highlight=False)
+        sure = "both sure" if row.judged else "not sure"
+        console.print(f"changed sign ({sure}): {row.contrast}, {_signs(row)}", highlight=False)
     console.print(f"Page: {page}", soft_wrap=True, highlight=False)
+
+
+def _agreement(row: Any) -> str:
+    common = show.count(row.contrasts, "common contrast")
+    if row.contrasts < 2:
+        return f"{common if row.contrasts else 'no common contrast'}, so no order to compare"
+    tau = show.number(row.tau, 2, signed=True)
+    return f"Kendall's tau {tau} over {common} (p {show.p_value(row.p)})"
 
 
 def _effects(name: str, effects: "pd.DataFrame") -> "Table":
@@ -107,6 +111,7 @@ def _effects(name: str, effects: "pd.DataFrame") -> "Table":
     scale, unit = scale_of(name)
     table = new_table(("Tip", "Run", f"Effect, {unit}", "Verdict"))
     table.title, table.title_justify = Text(name), "left"
+    table.columns[2].no_wrap = True  # thousands are parted by a space, where rich would break
     last = ""
     for row in each_row(effects):
         tip = row.contrast if row.contrast != last else ""

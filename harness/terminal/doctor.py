@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.text import Text
 
+from harness.terminal.tables import counted
+
 if TYPE_CHECKING:
     from harness.app.doctor import Diagnosis
 
@@ -48,7 +50,8 @@ def show_diagnosis(found: "Diagnosis", fixed: bool) -> None:
     wrong = [finding for finding in found.findings if finding.wrong]
     left = sum(finding.open for finding in wrong)
     console.print(
-        f"{len(found.runs)} runs, {found.trials} trials: {_said(len(wrong), left, fixed)}"
+        f"{counted(len(found.runs), 'run')}, {counted(found.trials, 'trial')}: "
+        f"{_said(len(wrong), left, fixed)}"
     )
 
 
@@ -56,5 +59,7 @@ def _said(wrong: int, left: int, fixed: bool) -> str:
     if not wrong:
         return "nothing is wrong"
     if not fixed:
-        return f"{wrong} things are wrong; harness doctor --fix mends what is safe"
-    return f"{wrong} things were wrong, {left} are left"
+        are = "thing is" if wrong == 1 else "things are"
+        return f"{wrong} {are} wrong; harness doctor --fix mends what is safe"
+    were = "thing was" if wrong == 1 else "things were"
+    return f"{wrong} {were} wrong, {left or 'none'} left"

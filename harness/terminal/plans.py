@@ -9,7 +9,7 @@ from rich.text import Text
 
 from harness.config.recorded import lacking
 from harness.executors.progress import duration
-from harness.terminal.tables import new_table, size
+from harness.terminal.tables import counted, new_table, size
 
 if TYPE_CHECKING:
     from harness.design.crossed import Crossed
@@ -45,7 +45,8 @@ def _counts(forecast: "Forecast") -> str:
     score = len(forecast.missing) - train
     tuning = f", with those of the tuning {len(plan.trials)}" if plan.tuning else ""
     return (
-        f"{len(plan.cells)} cells × {len(plan.seeds)} seeds = {len(plan.judging)} trials{tuning}; "
+        f"{counted(len(plan.cells), 'cell')} × {counted(len(plan.seeds), 'seed')} = "
+        f"{counted(len(plan.judging), 'trial')}{tuning}; "
         f"{len(plan.trials) - train} already trained, {train} to train"
         + (f", {score} to score" if score else "")
         + f"\nTo do: {_cost(forecast)}, disk {size(forecast.disk)}"
@@ -107,13 +108,14 @@ def show_reach(reach: "Reach") -> None:
     if found := reach.detectable:
         unit, scale = objective(found.objective).unit, objective(found.objective).scale
         console.print(
-            f"Detectable with a power of {POWER:.0%}, an effect on {unit} of (paired t at "
-            f"{found.alpha:.2g}, Bonferroni; each contrast with its scatter in {found.pilot}):"
+            f"Detectable with a power of {100 * POWER:.0f} %, as an effect on {unit} (paired t at "
+            f"level {found.alpha:.2g}, Bonferroni; standard deviations of paired differences from "
+            f"{found.pilot}):"
         )
         for one in found.found:
             console.print(
-                f"  {one.contrast}: {one.effect * scale:.3g} (differences scatter by "
-                f"{one.sd * scale:.3g} over {one.pilot_seeds} seeds)"
+                f"  {one.contrast}: {one.effect * scale:.3g} (standard deviation "
+                f"{one.sd * scale:.3g}, n = {one.pilot_seeds})"
             )
         if found.lacking:
             low, high = (f"{value * scale:.3g}" for value in found.others)
@@ -126,7 +128,9 @@ def show_reach(reach: "Reach") -> None:
 def _smallest(reach: "Reach") -> str:
     from harness.design.reach import EXACT
 
-    seeds, least = f"{reach.seeds} seeds", f"{reach.smallest_p:.3g}"
+    seeds, least = counted(reach.seeds, "seed"), f"{reach.smallest_p:.3g}"
+    if reach.seeds < 2:
+        return f"none; from {seeds} nothing can be told. {EXACT} seeds or more are needed"
     if not reach.exact:
         return (
             f"with {seeds} an exact paired test gives no p below {least}, so it separates nothing; "
@@ -139,13 +143,14 @@ def _smallest(reach: "Reach") -> str:
 
 
 def _equivalent(reach: "Reach") -> str:
-    within = f"surely within ± {reach.equivalence:.3g} of what the reference will have learnt"
+    share = f"{100 * reach.equivalence:.3g} %"
+    within = f"an effect surely within ± {share} of what the reference will have learnt"
     needed = reach.equivalence_seeds
     if needed is None or reach.seeds < needed:
         more = f"{needed} seeds or more are needed" if needed else "no number of seeds is enough"
         return (
-            f"nothing can be called so with {reach.seeds} seeds and {reach.contrasts} contrasts; "
-            f"{more} ({within})"
+            f"nothing can be called so with {counted(reach.seeds, 'seed')} and "
+            f"{counted(reach.contrasts, 'contrast')}; {more} ({within})"
         )
     return f"{within}; its smallest adjusted p is {reach.smallest_equivalence_p:.3g}"
 

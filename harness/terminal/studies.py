@@ -88,7 +88,7 @@ def show_trial(trial: "Explanation") -> None:
     for path, value in trial.changes.items():
         console.print(f"  {path} = {value}")
     for name, kid in trial.metrics.items():
-        console.print(f"Last KID x 1000: {'none' if kid is None else f'{kid * 1000:.2f}'} ({name})")
+        console.print(f"Last KID × 10³: {'none' if kid is None else f'{kid * 1000:.2f}'} ({name})")
     if trial.result:
         done = trial.result
         console.print(f"{done['iteration']} iterations in {duration(done['seconds'])}")

@@ -339,7 +339,7 @@ def test_an_encoder_that_is_no_model_and_an_image_that_is_none(place):
     assert "mine.keras" in errors
     assert "Traceback" not in errors
     log = (begun(place) / "log.txt").read_text()
-    assert "files are unreadable and left out: broken.png" in log
+    assert "is unreadable and left out: broken.png" in log
 
 
 @pytest.mark.tf

@@ -54,15 +54,15 @@ def test_a_factorial_tells_what_it_drops_and_what_that_costs(plan):
     assert "Smallest adjusted p: 0.0312 with 6 seeds (max-|t|" in said
     assert (
         "Equivalent: nothing can be called so with 6 seeds and 4 contrasts; 7 seeds or more are "
-        "needed (surely within ± 0.05 of what the reference will have learnt)"
+        "needed (an effect surely within ± 5 % of what the reference will have learnt)"
     ) in said
 
 
 def test_a_fraction_tells_its_aliases(plan):
     _, said, _ = plan("design: fractional\nseeds: 8\n")
     assert (
-        "Equivalent: surely within ± 0.05 of what the reference will have learnt; its smallest "
-        "adjusted p is 0.0156"
+        "Equivalent: an effect surely within ± 5 % of what the reference will have learnt; its "
+        "smallest adjusted p is 0.0156"
     ) in said
     assert "resolution IV" in said
     aliases = "one_sided_label_smoothing × hinge_loss: spectral_norm × generator_ema"
@@ -72,6 +72,8 @@ def test_a_fraction_tells_its_aliases(plan):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("seeds: 1\n", "Smallest adjusted p: none; from 1 seed nothing can be told"),
+        ("seeds: 1\n", "nothing can be called so with 1 seed and 4 contrasts"),
         ("seeds: 5\n", "with 5 seeds an exact paired test gives no p below 0.0625, so it separ"),
         ("seeds: 6\nalpha: 0.01\n", "0.0312 with 6 seeds, above the study's 0.01: nothing can be"),
         ("seeds: 8\n", "0.00781 with 8 seeds (max-|t|, for any number of contrasts; here"),
@@ -104,7 +106,7 @@ def test_a_pilot_says_which_effect_of_each_contrast_would_be_found(plan, tmp_pat
         sd = (wide[TIDY.label(tip)] - wide["reference"]).std()
         sizes.append((sd, sd * standardised(8, 0.05 / 2)))
     sd, effect = sizes[1]
-    assert f"spectral_norm: {1000 * effect:.3g} (differences scatter by {1000 * sd:.3g} ov" in said
+    assert f"spectral_norm: {1000 * effect:.3g} (standard deviation {1000 * sd:.3g}, n = " in said
     assert f"not in {run}, so not known: hinge_loss; its own contrasts would need " in said
     least, most = (f"{1000 * of(size for _, size in sizes):.3g}" for of in (min, max))
     assert f"would need {least} to {most}" in said

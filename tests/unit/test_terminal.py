@@ -4,6 +4,7 @@ import pytest
 
 from harness.app import Explanation
 from harness.terminal import show_trial, size
+from harness.terminal.doctor import _said
 
 
 @pytest.mark.parametrize(
@@ -48,8 +49,8 @@ def test_a_trial_in_words(capsys):
         "0123: diverged",
         "used by bn: reference seed 0",
         "training.ema = 0.5",
-        "Last KID x 1000: 12.34 (kid-a)",
-        "Last KID x 1000: none (kid-b)",
+        "Last KID × 10³: 12.34 (kid-a)",
+        "Last KID × 10³: none (kid-b)",
         "120 iterations in 1m 15s",
         "Flags: rebound, collapsed",
         "discriminator_loss is nan",
@@ -58,3 +59,17 @@ def test_a_trial_in_words(capsys):
         "last [words]",
     ):
         assert part in output
+
+
+@pytest.mark.parametrize(
+    ("wrong", "left", "fixed", "said"),
+    [
+        (0, 0, False, "nothing is wrong"),
+        (1, 1, False, "1 thing is wrong; harness doctor --fix mends what is safe"),
+        (2, 2, False, "2 things are wrong; harness doctor --fix mends what is safe"),
+        (1, 0, True, "1 thing was wrong, none left"),
+        (3, 1, True, "3 things were wrong, 1 left"),
+    ],
+)
+def test_the_doctor_ends_in_a_sentence(wrong, left, fixed, said):
+    assert _said(wrong, left, fixed) == said

@@ -31,7 +31,7 @@ HEAD = 16  # bytes that tell what a file is
 LABELS = "dataset.json"  # StyleGAN2-ADA's file of labels
 HIDDEN, BROKEN, CLOSED = "hidden", "broken link or no file", "cannot be opened"
 AGAIN, BACK = "folder that is read already by another way", "link back to a folder around it"
-NO_IMAGE, LOCKED = "neither an image's extension nor its beginning", "encrypted"
+NO_IMAGE, LOCKED = "no image by extension or content", "encrypted"
 
 
 class Picture(NamedTuple):

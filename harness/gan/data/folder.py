@@ -68,9 +68,15 @@ def _tell(told: Told, failures: dict[str, list[str]], files: int, what: str, siz
     lost = [f"{name} ({why})" for why, names in failures.items() for name in names]
     if lost:
         told.notes.append(
-            f"{len(lost)} of {files} {what} are unreadable and left out: {listed(lost, NAMED)}"
+            f"{len(lost)} of {files} {what} {_are(len(lost))} unreadable and left out: "
+            f"{listed(lost, NAMED)}"
         )
     if told.enlarged:
         told.notes.append(
-            f"{told.enlarged} of {files} {what} are smaller than {size} px and enlarged"
+            f"{told.enlarged} of {files} {what} {_are(told.enlarged)} smaller than {size} px and "
+            "enlarged"
         )
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"

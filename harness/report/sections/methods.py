@@ -117,11 +117,12 @@ def _scores(data: ReportData) -> Iterator[str]:
 def _statistics(data: ReportData) -> Iterator[str]:
     plan = data.plan
     reported = f"means with {said}" if (said := words.intervals(data)) else "means"
+    if data.ranking["p_adjusted"].notna().any():  # from one seed there is none
+        reported += f", and p values {TESTS[primary(len(plan['seeds']))]}"
     yield (
         f"A trial counts by {data.objective.what}. Trials of one seed share initial weights, order "
         "of the data and noise, so effects (following less ignoring a tip) were taken seed by "
-        f"seed; we report their {reported}, and p values "
-        f"{TESTS[primary(len(plan['seeds']))]}."
+        f"seed; we report their {reported}."
     )
     if primary(len(plan["seeds"])) == MAX_T:
         yield (

@@ -12,9 +12,9 @@ HOW = (
     "The variance of a contrast's differences between seeds, in parts: the noise of scoring "
     "(from the blocks of images of each evaluation, seed by seed); the training's ups and downs "
     "from one evaluation to the next; and what a seed does to a cell. Seeds average out all "
-    "three. “Fixed images” is what they do not: the standard deviation that the effect has since "
-    "the real images are always the same. Each contrast by itself; seeds in which a side diverged "
-    "are left out."
+    "three. “Fixed images” is what seeds do not average out: a standard deviation of the effect, "
+    "which comes from the real images being the same for all seeds. Each contrast by itself; seeds "
+    "in which a side diverged are left out."
 )
 UNKNOWN = (
     " Where an older record has no parts that share no image, scoring is told from the standard "

@@ -21,7 +21,10 @@ def build(data: ReportData) -> list[Block]:
         Terms("Where it was trained", _surroundings(data)),
         Terms("The reference, where it differs from the defaults", _knobs(data), folded=True),
         _keys(data),
-        Text("Run it again; what is already trained is not trained twice:"),
+        Text(
+            "Run it again, with the path of the study file where it is not in studies/; what is "
+            "trained already is not trained twice:"
+        ),
         Code(_commands(data)),
     ]
 

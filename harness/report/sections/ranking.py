@@ -5,9 +5,18 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.claims import CONTRADICTED, NOT_JUDGED, STABILITY, SUPPORTED, VARIETY
+from harness.analysis.claims import (
+    CONTRADICTED,
+    NOT_JUDGED,
+    NOT_TESTED,
+    STABILITY,
+    SUPPORTED,
+    VARIETY,
+)
 from harness.analysis.effects import BETTER, EQUIVALENT, HOLM, MAX_T, WORSE, primary
 from harness.analysis.frame import each_row
+from harness.analysis.learning import UNLEARNT_SHARE
+from harness.metrics.health import COVERAGE_FLOOR
 from harness.report import format as show
 from harness.report import words
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Tag, Text
@@ -46,15 +55,17 @@ def _how(data: ReportData) -> str:
     if plan["evidence"] and data.unlearnt:
         nothing = " Nothing is judged, since the reference has not learnt."
     diverged = f" {_DIVERGED}" if data.ranking["diverged"].any() else ""
+    p = f"p is adjusted for all contrasts, too, by {_TESTS[test]}; it alone makes the verdict, at "
+    p += f"{show.plain(alpha)}"
+    if data.ranking["p_adjusted"].isna().all():
+        p = "There is no p either, so nothing can be told"
     return (
         f"An effect is the objective, {data.objective.what}, with the tip followed minus ignored, "
         f"{_ELSE[plan.get('crossed') is not None]}, so negative helps. Differences are taken seed "
-        f"by seed. Intervals: {words.intervals(data) or 'none, for want of two seeds'}. p is "
-        f"adjusted for all contrasts, too, by {_TESTS[test]}; it alone makes the "
-        f"verdict, at {show.plain(alpha)}. {_equivalent(data)}; “inconclusive” is not “no effect”. "
-        "What has not learnt is never better, and takes no place. Places in brackets are those "
-        "that a tip may hold, by the test of all pairs; a win is a seed in which following is "
-        f"better.{diverged}{nothing}"
+        f"by seed. Intervals: {words.intervals(data) or 'none, for want of two seeds'}. {p}. "
+        f"{_equivalent(data)}; “inconclusive” is not “no effect”. "
+        f"{_UNLEARNT} Places in brackets are those that a tip may hold, by the test of all pairs; "
+        f"a win is a seed in which following is better.{diverged}{nothing}"
     )
 
 
@@ -67,6 +78,11 @@ def _equivalent(data: ReportData) -> str:
     )
 
 
+_UNLEARNT = (
+    "What has not learnt is never better, and takes no place: more than half of its trials "
+    f"collapsed, its final KID is above {show.percent(UNLEARNT_SHARE)} of its untrained KID, or "
+    f"its coverage is below {COVERAGE_FLOOR:g}."
+)
 _DIVERGED = (
     "A diverged trial enters with its failure value, which in the test weighs no more than the "
     "largest difference without; a verdict falls where the seeds without say the opposite or, six "
@@ -107,7 +123,7 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
         f"Effects on {unit}, the most helpful first{metric}",
         [columns[number] for number in kept],
         [[row[number] for number in kept] for row in body],
-        frozenset({2, 3, 4, 5, 6}),
+        frozenset({0, 2, 3, 4, 5, 6}),  # places in one line, too
         "tables/ranking.csv",
     )
 
@@ -163,7 +179,7 @@ def _said(row: Any) -> str:
 
 def _by(row: Any) -> str:
     """What a claim was judged by, where it is not the ranking."""
-    if row.judgement == NOT_JUDGED:
+    if row.judgement == NOT_JUDGED or (row.of in _BY and row.judgement == NOT_TESTED):
         return ""
     if row.of in _BY and math.isfinite(row.p_adjusted):
         return f"{_BY[row.of]}, p {show.p_value(row.p_adjusted)}"

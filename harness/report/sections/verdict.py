@@ -53,7 +53,7 @@ def _uncertainty(data: ReportData) -> str:
     low, high = (show.number(share, 0) for share in (shares.min(), shares.max()))
     span = f"{low} %" if low == high else f"{low} to {high} %"
     return (
-        "Of the variance of a contrast's differences between seeds, scoring makes "
+        "Of the variance of a contrast's differences between seeds, scoring makes up "
         f"{span}; {_narrower(known)}."
     )
 

@@ -9,6 +9,7 @@ import pytest
 from harness.analysis.claims import claims
 from harness.analysis.effects import effects
 from harness.analysis.ranking import ranking
+from harness.analysis.verdicts import FOLLOWS, IGNORES
 
 WAVE = np.array([1, -1, 0.5, -0.5, 0.8, -0.8, 0.2, -0.2, 0.6, -0.6, 0.4, -0.4])
 
@@ -52,8 +53,8 @@ def found(frames):
 
 GREY = {"final": 1.737, "untrained": 1.755}
 UNLEARNT = [
-    (GREY, "the final KID is 99 % of the untrained one"),
-    ({"coverage": 0.01}, "coverage is 0.01"),
+    (GREY, "its final KID is 99 % of its untrained KID"),
+    ({"coverage": 0.01}, "its coverage is 0.01"),
     ({"collapsed": 4}, "4 of 6 trials collapsed"),
 ]
 
@@ -91,7 +92,7 @@ def test_a_side_that_has_collapsed_is_never_better_and_takes_no_place(black):
     frames = study(tips)
     table = ranking(frames).set_index("contrast")
     assert table.loc["black", "verdict"] == "not judged"
-    assert table.loc["black", "reason"].startswith("not learnt where followed (")
+    assert table.loc["black", "reason"].startswith("the side that follows it has not learnt (")
     assert table.index[0] == "good"
     assert table["place"].tolist()[:2] == [1, 2]
     assert np.isnan(table.loc["black", "place"])
@@ -112,7 +113,7 @@ def test_a_side_that_has_collapsed_is_not_equivalent():
 
 def test_a_side_that_has_learnt_nothing_is_named_where_it_is_worse():
     row = found(study({"tip": cell(1.6)})).loc["tip"]
-    why = "not learnt where followed (the final KID is 94 % of the untrained one)"
+    why = "the side that follows it has not learnt (its final KID is 94 % of its untrained KID)"
     assert (row["verdict"], row["reason"]) == ("worse", why)
 
 
@@ -123,7 +124,7 @@ def test_where_neither_side_has_learnt_that_contrast_is_not_judged():
     frames = study(tips, weights=weights)
     table = found(frames)
     assert table["verdict"].to_dict() == {"tip": "better", "left out": "not judged"}
-    assert table.loc["left out", "reason"].startswith("neither side has learnt: ")
+    assert table.loc["left out", "reason"].startswith("neither side has learnt (")
     judged = claims(frames, ranking(frames)).groupby("contrast")["judgement"].agg(set)
     assert judged["left out"] == {"not tested here"}
 
@@ -144,8 +145,8 @@ def test_sides_of_many_cells_are_judged_by_all_their_trials():
              "tip": {"c": 0.5, "d": 0.5, "a": -0.5, "b": -0.5}}  # fmt: skip
     table = found(study(cells, weights=rates))
     assert table.loc["rate", "verdict"] == "worse"
-    assert "where followed" in table.loc["rate", "reason"]
-    assert table.loc["tip", "reason"].startswith("neither side has learnt: ")
+    assert "the side that follows it" in table.loc["rate", "reason"]
+    assert table.loc["tip", "reason"].startswith("neither side has learnt (")
 
 
 def test_a_profile_without_evidence_gives_no_place_to_what_collapsed_either():
@@ -200,14 +201,15 @@ def test_a_divergence_does_not_weaken_what_it_speaks_for(lost, side, verdict):
         {"bad": 1, "reference": -1} if side == "followed" else {"bad": -1, "reference": 1}
     )
     row = found(study({**OTHERS, "bad": bad}, weights=weights)).loc["tip"]
+    sides = {"followed": FOLLOWS, "ignored": IGNORES}
     assert row["verdict"] == verdict
-    assert f"diverged: {lost} of 6 where {side}" in row["reason"]
+    assert f"{sides[side]} diverged in {lost} of 6 seeds" in row["reason"]
 
 
 def test_where_the_reference_always_diverges_the_others_are_better():
     table = found(study({"tip": cell(0.2), "lost": cell(0.2, diverged=6)}, cell(diverged=6)))
     assert table.loc["tip", "verdict"] == "better"
-    assert table.loc["tip", "reason"] == "diverged: 6 of 6 where ignored"
+    assert table.loc["tip", "reason"] == f"{IGNORES} diverged in 6 of 6 seeds"
     assert table.loc["lost", "verdict"] == "not judged"
 
 
@@ -228,7 +230,7 @@ def test_what_speaks_against_a_verdict_takes_it_away():
     row = found(study({"tip": cell(0.2, 12, diverged=1)}, cell(0.3, 12, share=-1.0))).loc["tip"]
     assert (row["verdict"], row["verdict_finished"]) == ("inconclusive", "better")
     assert "better without the seeds in which a side diverged" in row["reason"]
-    assert "diverged: 1 of 12 where followed" in row["reason"]
+    assert f"{FOLLOWS} diverged in 1 of 12 seeds" in row["reason"]
 
 
 def test_the_finished_seeds_veto_by_the_opposite_or_by_nothing_of_enough():

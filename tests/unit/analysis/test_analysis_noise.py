@@ -158,7 +158,7 @@ def test_the_page_says_it_by_contrast(tmp_path: Path):
     assert [row[0] for row in table.rows] == [tip.title for tip in TIPS]
     # the record's blocks move together, so that scoring is no noise
     texts = [block.text for block in verdict.build(data) if block.kind == "text"]
-    assert [text for text in texts if "scoring makes 0 %; " in text]
+    assert [text for text in texts if "scoring makes up 0 %; " in text]
     mixed = data.noise.assign(advice=[module.SAMPLES, *[module.SEEDS] * 3])
     texts = [block.text for block in verdict.build(replace(data, noise=mixed))
              if block.kind == "text"]  # fmt: skip
@@ -175,5 +175,5 @@ def test_an_objective_that_is_no_mean_has_no_parts(tmp_path: Path):
     assert data.noise["variance"].notna().all()
     assert section.build(data)
     assert not [
-        block for block in verdict.build(data) if "scoring makes" in getattr(block, "text", "")
+        block for block in verdict.build(data) if "scoring makes up" in getattr(block, "text", "")
     ]

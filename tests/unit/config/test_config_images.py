@@ -167,7 +167,7 @@ def test_images_that_turned_out_unreadable_count(tmp_path):
     write_json(place / "about.json", {"images": 5, "left_out": {"truncated": 3}, "notes": ["N"]})
     said = facts(config.data, found, tmp_path / "cache")
     assert (said["validation"]["found"], said["validation"]["used"]) == (8, 5)
-    assert "5 used (left out: 3 truncated)" in dict(terms(said))["Validation images"]
+    assert "5 used (left out: 3 × truncated)" in dict(terms(said))["Validation images"]
     assert said["notes"] == ["N"]
     with pytest.raises(HarnessError, match="5 validation images are too few"):
         Contents(tmp_path / "cache").fill(resolve([patch]))

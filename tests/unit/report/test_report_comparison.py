@@ -13,6 +13,7 @@ from harness.cli import app
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError
 from harness.plots.critical_difference import diagram_info
+from harness.report import comparison
 from tests.synthetic import TIDY, build
 
 RESULTS = "gan,set,fid\n" + "".join(
@@ -47,6 +48,24 @@ def test_the_page_of_a_comparison(runtime, parse):
     )
     listed = (runtime.reports / "index.html").read_text()
     assert "compared-one-two" in listed
+
+
+def test_what_is_judged_nowhere_agrees_with_nothing(runtime):
+    found, _ = analysis.compare(["one", "two"], runtime)
+    unjudged = found._replace(
+        effects=found.effects.assign(verdict="not judged"), changed=found.changed[:0]
+    )
+    assert comparison._verdict(unjudged).endswith("so no verdicts can disagree.")
+    same = found._replace(changed=found.changed[:0])
+    assert comparison._verdict(same).endswith("No verdict of one run contradicts that of another.")
+
+
+def test_one_common_contrast_has_no_order(runtime, capsys):
+    from harness.terminal.analysis import show_comparison
+
+    found, page = analysis.compare(["one", "two"], runtime)
+    show_comparison(found._replace(agreement=found.agreement.assign(contrasts=1)), page)
+    assert "one and two: 1 common contrast, so no order to compare" in capsys.readouterr().out
 
 
 def test_a_tip_that_turned_in_two_pairs_of_runs_is_one_tip(runtime):
@@ -188,8 +207,8 @@ def test_a_direction_that_nobody_gave_is_a_warning(tmp_path: Path):
     file.write_text(RESULTS.replace("fid", "figure [bold]of merit"))
     command = ["rank", str(file), "--treatment", "gan", "--block", "set"]
     shown = CliRunner().invoke(app, [*command, "--value", "figure [bold]of merit"]).stdout
-    assert "warning: whether lower or higher figure [bold]of merit is better" in shown
-    assert "higher is better, for want of anything said" in shown
+    assert "warning: the name figure [bold]of merit does not tell" in shown
+    assert "higher is better, which is assumed" in shown
 
 
 def test_small_values_and_small_differences_are_shown_with_their_digits(tmp_path: Path):

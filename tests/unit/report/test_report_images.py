@@ -41,7 +41,7 @@ def test_a_report_says_how_many_images_of_what(runtime):
     assert "(58 training images)" in methods.build(data)[-1].text
     said = dict(provenance._images(data))
     assert said["Training images"] == (
-        "60 of split train found, 58 used (left out: 2 truncated); ant 30, bee 28"
+        "60 of split train found, 58 used (left out: 2 × truncated); ant 30, bee 28"
     )
     assert said["Validation images"] == "40 of split test, 3 enlarged; ant 20, bee 20"
     assert said["Classes"] == "2"

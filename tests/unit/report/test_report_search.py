@@ -106,7 +106,7 @@ def test_a_suggestion_that_collapsed_is_never_the_best(whole):
     assert best.caption.endswith("1 that has not learnt left out")
     assert "suggestion 7" not in data.labels
     said = words.verdict(data)
-    assert said.startswith("The reference has not learnt (the final KID is 56 % of the untrained")
+    assert said.startswith("The reference has not learnt (its final KID is 56 % of its untrained")
     assert "The best of 10 finished suggestions is suggestion 4" in said
     assert said.endswith("1 suggestion has not learnt, and has no place.")
 

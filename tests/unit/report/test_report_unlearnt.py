@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -12,10 +13,11 @@ from harness.analysis.frame import load
 from harness.files import read_json, write_json
 from harness.report import overview, render, summary, words
 from harness.report.data import analyse
+from harness.report.sections import ranking
 from tests.synthetic import TIPS, Recipe, build
 
 RUN = Recipe.run_name
-SAID = "The reference has not learnt (the final KID is 99 % of the untrained one), so nothing here"
+SAID = "The reference has not learnt (its final KID is 99 % of its untrained KID), so nothing here"
 
 
 def _scored(runtime, cell, **scores):
@@ -57,6 +59,15 @@ def test_it_is_said_first_on_the_page_and_in_the_list(grey, draft, parse):
     assert table["place"].isna().all()
 
 
+def test_what_was_not_tested_has_no_p():
+    row = SimpleNamespace(of="stability", judgement="not tested here", p_adjusted=0.6)
+    assert ranking._by(row) == ""
+    row.judgement = "undecided"
+    assert ranking._by(row) == "by failures, p 0.600"
+    row.of, row.judgement = "fidelity", "not tested here"
+    assert ranking._by(row) == "no metric of it"
+
+
 def test_it_is_the_first_thing_in_a_terminal(grey, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "200")
     found = summary(RUN, grey)
@@ -81,7 +92,7 @@ def test_a_side_that_collapsed_is_named_and_has_no_place(tmp_path: Path, small, 
     _scored(runtime, Recipe.label(TIPS[1]), kid=0.02, coverage=0.0)
     data = analyse(load(RUN, runtime))
     title = TIPS[1].title
-    why = "not learnt where followed (coverage is 0)"
+    why = "the side that follows it has not learnt (its coverage is 0)"
     assert f"“{title}” is not judged: {why}." in words.verdict(data)
     page = render(RUN, runtime)
     assert data.ranking["contrast"].tolist() == [TIPS[2].name, TIPS[1].name]

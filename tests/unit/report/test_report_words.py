@@ -13,6 +13,7 @@ from harness.files import read_json, write_json
 from harness.report import format as show
 from harness.report import summary, words
 from harness.report.data import analyse
+from harness.report.sections import methods, ranking
 from tests.synthetic import TIDY, TIPS, Recipe, build
 
 RUN = Recipe.run_name
@@ -25,14 +26,25 @@ def test_the_lead_says_interim_and_names_the_verdicts(found):
     assert "“Batch normalisation in the discriminator” raises it" in sentence
     assert "“One-sided label smoothing of 0.1” makes no difference that matters (surely" in sentence
     assert re.search(r"within ± 3\d\.\d on KID × 10³\)", sentence)
-    assert sentence.endswith("diverged: 1 of 8 where ignored.")
+    assert sentence.endswith("the side that ignores it diverged in 1 of 8 seeds.")
 
 
 def test_a_single_contrast_is_put_in_numbers(tmp_path: Path):
     runtime = build(tmp_path, replace(TIDY, tips=TIPS[1:2]))
     sentence = words.verdict(analyse(load(RUN, runtime)))
+    assert words.intervals(analyse(load(RUN, runtime))) == "the 95 % t-interval of the one contrast"
     pattern = r"better; following it lowers KID × 10³ by [\d.]+ \(95 % interval \[−.*\], n = 8\)"
     assert re.search(pattern, sentence)
+
+
+def test_from_one_seed_no_test_is_told(tmp_path: Path):
+    data = analyse(load(RUN, build(tmp_path, replace(TIDY, seeds=[0]))))
+    assert "There is no p either, so nothing can be told." in ranking._how(data)
+    (said,) = methods._statistics(data)
+    assert said.endswith("we report their means.")
+    data = analyse(load(RUN, build(tmp_path / "two", replace(TIDY, seeds=range(2)))))
+    assert "Holm's paired t-test" in ranking._how(data)
+    assert ", and p values of two-sided paired t-tests" in next(methods._statistics(data))
 
 
 def test_a_single_contrast_that_is_equivalent_says_within_what(tmp_path: Path):
@@ -45,7 +57,8 @@ def test_a_single_contrast_says_why_it_is_inconclusive(tmp_path: Path):
     recipe = replace(TIDY, tips=TIPS[:1], diverged=[(Recipe.label(TIPS[0]), 3)], seeds=range(5))
     sentence = words.verdict(analyse(load(RUN, build(tmp_path, recipe))))
     assert sentence.endswith(
-        "(better without the seeds in which a side diverged; diverged: 1 of 5 where ignored)."
+        "(better without the seeds in which a side diverged; "
+        "the side that ignores it diverged in 1 of 5 seeds)."
     )
 
 
@@ -58,7 +71,8 @@ def test_summary_is_the_ranking_as_text(runtime, found):
     assert re.fullmatch(r"−\d\d\.\d \[−\d\d\.\d, −\d\d\.\d\]", effect)  # true minus signs
     assert found.first == ""
     assert found.notes == [
-        "adam_beta_1: by the test; the interval includes zero; diverged: 1 of 8 where ignored"
+        "adam_beta_1: by the test; the interval includes zero; "
+        "the side that ignores it diverged in 1 of 8 seeds"
     ]
 
 
