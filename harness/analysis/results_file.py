@@ -86,15 +86,15 @@ def _bytes(path: Path) -> bytes:
             raise HarnessError(f"{path}: is a folder; name one CSV file")
         if stat.S_ISCHR(path.stat().st_mode):  # may never end, or wait for a person
             raise HarnessError(f"{path}: is a device; name one CSV file")
-        with open(path, "rb", opener=_open) as file:
+        with os.fdopen(_open(path), "rb") as file:
             return _limited(path, file)
     except OSError as error:
         raise HarnessError(f"{path}: cannot be read ({error.strerror})") from None
 
 
-def _open(path: str, flags: int) -> int:
+def _open(path: Path) -> int:
     """A pipe that nobody writes to is empty, and not waited for until somebody does."""
-    file = os.open(path, flags | os.O_NONBLOCK)
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     os.set_blocking(file, True)
     return file
 

@@ -74,6 +74,12 @@ def test_half_of_the_untrained_kid_and_half_of_the_trials_are_enough():
     assert table.loc["tip", "verdict"] == "better"
 
 
+@pytest.mark.parametrize("seeds", [6, 7, 12])
+def test_means_of_equal_numbers_are_on_the_bound_whatever_their_rounding(seeds):
+    bound = {"final": 0.3, "untrained": 0.6, "coverage": 0.05}  # six times .05 have a lower mean
+    assert found(study({"a": cell(seeds=seeds)}, cell(seeds=seeds, **bound)))["reason"]["a"] == ""
+
+
 def test_what_an_old_record_does_not_tell_speaks_against_nothing():
     frames = study({"tip": cell(0.1), "same": cell()})
     for name in ("untrained", "coverage"):

@@ -215,7 +215,7 @@ def test_a_folder_and_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch):
     def refused(*_, **__):
         raise PermissionError(13, os.strerror(13))
 
-    monkeypatch.setattr(Path, "open", refused)
+    monkeypatch.setattr(os, "open", refused)
     with pytest.raises(HarnessError, match=r"a.csv: cannot be read .Permission denied"):
         read_results(tmp_path / "a.csv", "gan", "seed", "kid")
 
