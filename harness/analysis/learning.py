@@ -36,6 +36,8 @@ def unlearnt(trials: pd.DataFrame) -> str:
         return ""
     known = ended[["untrained", "final_kid"]].dropna()
     before, after = known.mean() if len(known) else (math.nan, math.nan)
+    if before <= 0:
+        return f"the untrained KID is {before:.2g}, so there is nothing to learn by this metric"
     if before > 0 and after > UNLEARNT_SHARE * before * (1 + _ROUNDING):
         return f"the final KID is {100 * after / before:.0f} % of the untrained one"
     fallen = int(collapsed(ended).sum())

@@ -74,7 +74,7 @@ def region(data: ReportData) -> str:
     """Within what an effect is called equivalent: the declared share, and what it is here."""
     share = f"± {show.percent(float(data.plan['equivalence']))} of"
     if data.objective.unit == KIMG:
-        return f"{share} the reference's time"
+        return f"{share} the reference's time, less the time between two evaluations"
     said = f"{share} what the reference learnt (its untrained KID less its objective"
     margins = data.ranking["margin"].dropna().unique()
     if len(margins) != 1:
@@ -129,7 +129,8 @@ def _verdict(data: ReportData) -> str:
     if not data.plan["contrasts"]:
         return "This study declares no contrast, so there is nothing to rank."
     if not rows:
-        return "No seed has both sides of a contrast yet, so there is nothing to rank."
+        yet = " yet" if data.count(MISSING) else ""
+        return f"No seed has both sides of a contrast{yet}, so there is nothing to rank."
     if max(row["n"] for row in rows) < 2:
         return "No contrast has more than one seed, and from one seed nothing can be told."
     if len(rows) == 1:

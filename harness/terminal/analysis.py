@@ -30,7 +30,7 @@ def _digits(values: Iterable[float]) -> int:
     values = list(values)
     largest = max((abs(value) for value in values if math.isfinite(value)), default=1.0)
     zeros = -math.floor(math.log10(largest)) - 1 if 0 < largest < 1 else 0
-    return min(show.decimals(values, scale=1) + 1 + zeros, MOST_DIGITS)
+    return min(min(show.decimals(values, scale=1), 3) + 1 + zeros, MOST_DIGITS)
 
 
 def show_rank(found: "Ranking") -> None:

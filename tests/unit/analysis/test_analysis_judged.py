@@ -43,7 +43,8 @@ def study(tips, reference=None, weights=None, **plan):
     seeds = list(range(len(cells["reference"])))
     plan = {"alpha": 0.05, "evidence": True, "contrasts": contrasts, "reference": "reference",
             "seeds": seeds, "equivalence": 0.05, "objective": "final", **plan}  # fmt: skip
-    return SimpleNamespace(plan=plan, trials=trials)
+    knobs = {"training.kimg": 200.0, "training.evaluations": 200}
+    return SimpleNamespace(plan=plan, trials=trials, configs={"reference": knobs})
 
 
 def found(frames):
@@ -52,6 +53,10 @@ def found(frames):
 
 GREY = {"final": 1.737, "untrained": 1.755}
 UNLEARNT = [
+    (
+        {"untrained": -0.001},
+        "the untrained KID is -0.001, so there is nothing to learn by this metric",
+    ),
     (GREY, "the final KID is 99 % of the untrained one"),
     ({"coverage": 0.01}, "coverage is 0.01"),
     ({"collapsed": 4}, "4 of 6 trials collapsed"),
@@ -185,6 +190,17 @@ def test_a_time_has_a_margin_of_its_own_and_budgets_are_not_equally_long():
     assert found(times).loc["tip", "verdict"] == "equivalent"
     times.trials["final_kid"] = 1.6
     assert found(times).loc["tip", "verdict"] == "not judged"
+
+
+@pytest.mark.parametrize(("evaluations", "verdict"), [(20, "inconclusive"), (100, "equivalent")])
+def test_times_of_few_evaluations_are_too_coarse_to_be_equal(evaluations, verdict):
+    same = cell(100.0, 8, share=0.0)  # all seen at the same evaluation
+    times = study({"tip": same}, same, objective="time_to_threshold")
+    times.trials["final_kid"] = 0.3
+    times.configs["reference"]["training.evaluations"] = evaluations
+    row = found(times).loc["tip"]
+    assert row["verdict"] == verdict  # the region is ± 5 kimg, the evaluations 10 or 2 apart
+    assert row["margin"] == pytest.approx(5)
 
 
 def test_two_seeds_are_never_equivalent():
