@@ -34,8 +34,9 @@ def tuning(data: ReportData) -> str:
     if data.points is None or data.plan["tuning"]["chosen"]:
         return ""
     total, waiting = int(data.points["trials"].sum()), int(data.points["open"].sum())
+    ended = f"{total - waiting} of {total} trials" if waiting else "its values are not chosen yet"
     return (
-        f"Tuning is not finished ({total - waiting} of {total} trials), so no cell is tuned yet, "
+        f"Tuning is not finished ({ended}), so no cell is tuned yet, "
         "and what is ranked here is the cells as they are written"
     )
 
@@ -66,7 +67,11 @@ def intervals(data: ReportData) -> str:
     level = show.percent(1 - float(data.plan["alpha"]))
     count = int(data.ranking["low"].notna().sum())
     if count < 2:
-        return f"the {level} t-interval of the one contrast that has two seeds" if count else ""
+        return (
+            f"the {level} t-interval of the one contrast that has two seeds or more"
+            if count
+            else ""
+        )
     return f"{level} intervals for all {count} contrasts at once (Šidák)"
 
 

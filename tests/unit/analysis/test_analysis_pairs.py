@@ -48,8 +48,8 @@ def test_groups_apart_hold_places_of_their_own_and_few_common_blocks_get_the_oth
     nan = np.nan
     few = np.array([0.01, -0.01, 0.02])
     half = np.column_stack([few, 1 + few[::-1]])
-    values = np.block([[half, np.full((3, 3), nan)],
-                       [np.full((3, 2), nan), np.column_stack([half, 3 + few[[1, 0, 2]]])]])  # fmt: skip
+    three = np.column_stack([half, 3 + few[[1, 0, 2]]])
+    values = np.block([[half, np.full((3, 3), nan)], [np.full((3, 2), nan), three]])
     treatments, pairs = rank(pd.DataFrame(values, columns=list("ABCDE")), 0.05, lower=True)
     own = treatments.set_index("treatment")
     assert own.loc[list("CDEAB"), "group"].tolist() == [1, 1, 1, 2, 2]
