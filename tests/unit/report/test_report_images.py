@@ -78,7 +78,7 @@ def test_the_facts_are_published_and_mirrored(runtime):
     assert read_json(folder / "trials" / row["key"] / "images.json") == FACTS
     identity = sync._identity(plan, runtime, row["key"], row["cell"], row["seed"])
     trial = Trial(runtime.trials / row["key"])
-    shown = sync._trial_content(identity, trial, plan["cells"][0]["request"]).config
+    shown = sync._trial_content(identity, trial, plan["cells"][0]["request"], {}).config
     assert shown["images.train.used"] == 58
     assert shown["images.train.left_out"] == 2
     assert shown["images.other_files"] == 1
