@@ -139,7 +139,14 @@ def _smallest(reach: "Reach") -> str:
 
 
 def _equivalent(reach: "Reach") -> str:
+    from harness.analysis.objectives import TIME
+
     within = f"surely within ± {reach.equivalence:.3g} of what the reference will have learnt"
+    if reach.objective == TIME:
+        within = (
+            f"surely within ± {reach.equivalence:.3g} of the reference's time, less the time "
+            "between two evaluations"
+        )
     needed = reach.equivalence_seeds
     if needed is None or reach.seeds < needed:
         more = f"{needed} seeds or more are needed" if needed else "no number of seeds is enough"
