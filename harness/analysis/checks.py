@@ -61,6 +61,12 @@ def _incomplete(trials: pd.DataFrame) -> Iterable[str]:
             "missing, not as failures of their cell."
         )
     unscored = trials[(trials["status"] == FINISHED) & trials["final"].isna()]
+    late = trials[trials["censored"] > 0]
+    if len(late):
+        yield (
+            f"Not at the threshold within the budget: {len(late)} of {len(trials)} trials "
+            f"({_names(late)}). The budget stands for their time, which is longer."
+        )
     if len(unscored):
         yield (
             "Finished, but without all evaluations in the metric that the study asks for, or with "

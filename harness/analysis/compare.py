@@ -10,9 +10,10 @@ import pandas as pd
 from scipy import stats
 
 from harness.analysis.agreement import kendall
-from harness.analysis.effects import BETTER, WORSE, estimate
+from harness.analysis.effects import BETTER, NOT_JUDGED, WORSE, estimate
 from harness.analysis.failures import outcomes
 from harness.analysis.frame import Frames, each_row
+from harness.analysis.learning import of_reference
 from harness.analysis.objectives import TIME, objective
 from harness.analysis.ranking import ranking
 from harness.config.patch import DEFAULTS
@@ -38,15 +39,34 @@ def compare(frames: Mapping[str, Frames]) -> Comparison:
     rankings = {name: ranking(own) for name, own in frames.items()}
     table = _effects(rankings, {name: _objective(own) for name, own in frames.items()})
     pairs = list(combinations(frames, 2))
-    agreement = [row for pair in pairs for row in _agreement(table, *pair)]
+    runs = pd.DataFrame([_run(name, own) for name, own in frames.items()])
+    told = _told(table, runs)
+    agreement = [row for pair in pairs for row in _agreement(told, *pair)]
     return Comparison(
-        runs=pd.DataFrame([_run(name, own) for name, own in frames.items()]),
+        runs=runs,
         effects=table,
         agreement=pd.DataFrame(agreement, columns=list(_AGREEMENT)),
-        changed=_changed(table, pairs),
+        changed=_changed(told, pairs),
         drift=pd.concat([_drift(frames, *pair) for pair in pairs], ignore_index=True),
-        ranks=_ranks(table, list(frames)),
+        ranks=_ranks(told, list(frames)),
     )
+
+
+def _told(effects: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """The effects that order and sign are taken of: not those of what has not learnt."""
+    grey = set(runs.loc[runs["unlearnt"] != "", "run"])
+    collapsed = (effects["verdict"] == NOT_JUDGED) & (effects["reason"] != "")
+    return effects[~effects["run"].isin(grey) & ~collapsed]
+
+
+def unlearnt(found: Comparison) -> list[str]:
+    """A sentence for each run whose reference has not learnt: to be said before its numbers."""
+    return [
+        f"{row.run}: the reference has not learnt ({row.unlearnt}), so its effects judge nothing, "
+        "and neither agree nor differ with others."
+        for row in each_row(found.runs)
+        if row.unlearnt
+    ]
 
 
 def _objective(frames: Frames) -> str:
@@ -81,6 +101,7 @@ def _run(name: str, frames: Frames) -> dict[str, object]:
         "planned": ended.trials,
         "failures": ended.failures,
         "outcome": ended.sentence,
+        "unlearnt": of_reference(frames.plan, trials),
         "objective": _objective(frames),
         "identity": "; ".join(identities),
         "code": "; ".join(sorted(set(environments["commit"].str[:7]) - {""})),
@@ -90,7 +111,7 @@ def _run(name: str, frames: Frames) -> dict[str, object]:
 
 _EFFECTS = (
     *("contrast", "title", "design", "identity", "n", "effect", "low", "high", "p_adjusted"),
-    "verdict",
+    *("verdict", "reason"),
 )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from harness.analysis import learning, max_t
-from harness.analysis.equivalence import equivalence, margin
+from harness.analysis.equivalence import equivalence, margin, resolution
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.max_t import Array, holm
 from harness.analysis.verdicts import (
@@ -26,6 +26,7 @@ from harness.analysis.verdicts import (
     NOT_JUDGED,
     WORSE,
     Rules,
+    by_count,
     judge,
     verdict,
 )
@@ -152,10 +153,14 @@ def effects(frames: Frames) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=list(_NAMES))
     every, finished = (_matrix(own, seeds, only) for only in (False, True))
     table = table.join(estimates(every, alpha, exact, np.isfinite(every) & ~np.isfinite(finished)))
+    if not exact:  # a paired t of failure values would take their lack of scatter for sureness
+        lost = table["diverged_alone"]
+        table.loc[lost, "p_adjusted"] = [by_count(n, len(table)) for n in table.loc[lost, "n"]]
     table = table.join(estimates(finished, alpha, exact).add_suffix("_finished"))
     margins = [margin(frames, row.identity) for row in each_row(table)]
-    reached = [not each["censored"].any() for each in own]
-    table = table.join(equivalence(every, np.array(margins, float), np.array(reached, bool), alpha))
+    reached = np.array([not each["censored"].any() for each in own], bool)
+    known = np.array(margins, float) - resolution(frames)
+    table = table.join(equivalence(every, known, reached, alpha)).assign(margin=margins)
     reference = learning.of_reference(plan, trials)
     rules = Rules(alpha, exact, bool(plan["evidence"]), len(table), reference)
     judged = [judge(row, rules) for row in each_row(table)]

@@ -10,6 +10,7 @@ from harness.analysis import max_t
 from harness.analysis.frame import Frames
 from harness.analysis.max_t import Array
 from harness.analysis.objectives import KIMG, objective
+from harness.config.patch import DEFAULTS
 from harness.design.reach import EXACT
 from harness.records import FINISHED
 
@@ -32,6 +33,18 @@ def margin(frames: Frames, identity: str | None) -> float:
     else:
         learnt = float((reference["untrained"] - reference["final"]).mean())
     return learnt * float(frames.plan["equivalence"]) if learnt > 0 else math.nan
+
+
+def resolution(frames: Frames) -> float:
+    """Half-width within which a difference of two objectives is not known, whatever the seeds.
+
+    A time is seen at the evaluation that follows it, so it, and a difference of two, is known to
+    within the time between two evaluations. A KID is a number of its own: 0.
+    """
+    if objective(frames.plan["objective"]).unit != KIMG:
+        return 0.0
+    knobs = {**DEFAULTS, **frames.configs[frames.plan["reference"]]}
+    return float(knobs["training.kimg"]) / int(knobs["training.evaluations"])
 
 
 def equivalence(D: Array, margins: Array, reached: NDArray[np.bool_], alpha: float) -> pd.DataFrame:

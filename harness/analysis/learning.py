@@ -15,7 +15,7 @@ from harness.outcomes import COLLAPSED
 from harness.records import DIVERGED, FINISHED
 
 UNLEARNT_SHARE = 0.5  # of the untrained KID: a final one above it is no result of learning
-
+_ROUNDING = 1e-9  # of means: the mean of six times .05 is less than .05
 
 _READ = ("status", "flags", "untrained", "final_kid", "coverage")
 
@@ -36,13 +36,15 @@ def unlearnt(trials: pd.DataFrame) -> str:
         return ""
     known = ended[["untrained", "final_kid"]].dropna()
     before, after = known.mean() if len(known) else (math.nan, math.nan)
-    if before > 0 and after > UNLEARNT_SHARE * before:
+    if before <= 0:
+        return f"its untrained KID is {before:.2g}, so there is nothing to learn by this metric"
+    if after > UNLEARNT_SHARE * before * (1 + _ROUNDING):
         return f"its final KID is {100 * after / before:.0f} % of its untrained KID"
     fallen = int(collapsed(ended).sum())
     if 2 * fallen > len(ended):
         return f"{fallen} of {len(ended)} trials collapsed"
     coverage = float(ended["coverage"].mean())
-    return f"its coverage is {coverage:.2g}" if coverage < COVERAGE_FLOOR else ""
+    return f"its coverage is {coverage:.2g}" if coverage < COVERAGE_FLOOR * (1 - _ROUNDING) else ""
 
 
 def failed(trials: pd.DataFrame) -> str:

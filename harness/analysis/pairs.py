@@ -9,6 +9,7 @@ import pandas as pd
 from harness.analysis.adjusted import adjusted_means, groups, mean
 from harness.analysis.effects import MAX_T, estimates, primary, verdict
 from harness.analysis.frame import each_row
+from harness.analysis.max_t import Array
 from harness.analysis.ranks import rank_intervals
 from harness.analysis.results import listed
 from harness.errors import HarnessError
@@ -24,6 +25,7 @@ def rank(table: pd.DataFrame, alpha: float, lower: bool) -> tuple[pd.DataFrame, 
     `group`s, and follow each other group by group. Effects are a - b by block, with intervals and p
     for all pairs at once: exact sign flips from six blocks up, Holm's paired t below. `better` says
     that a is. `lower`: smaller values win.
+    Six blocks, that is, which some pair has in common; places are those within a group.
     """
     if np.isinf(table.to_numpy(float)).any():
         raise HarnessError("a table with infinite values cannot be ranked")
@@ -31,8 +33,9 @@ def rank(table: pd.DataFrame, alpha: float, lower: bool) -> tuple[pd.DataFrame, 
     means, joined = adjusted_means(table.to_numpy(float)), groups(values)
     order = np.lexsort((means * (1 if lower else -1), joined))
     table, values = table.iloc[:, order], values[:, order]
-    exact = primary(len(table)) == MAX_T
+    exact = primary(_shared(values)) == MAX_T
     low, high = rank_intervals(values, alpha, exact)
+    sizes = np.bincount(joined)[joined[order]]
     treatments = pd.DataFrame(
         {
             "treatment": table.columns,
@@ -41,11 +44,19 @@ def rank(table: pd.DataFrame, alpha: float, lower: bool) -> tuple[pd.DataFrame, 
             "sd": (table - table.min()).std().to_numpy(),  # of equal values exactly 0
             "adjusted": means[order],
             "rank_low": low,
-            "rank_high": high,
+            # no place among what is ranked apart
+            "rank_high": np.array(high) - len(order) + sizes,
             "group": joined[order] + 1,
         }
     )
     return treatments, _pairs(table, alpha, lower, exact)
+
+
+def _shared(values: Array) -> int:
+    """The most blocks that any two treatments have in common."""
+    present = np.isfinite(values).astype(int)
+    common = present.T @ present
+    return int(np.triu(common, 1).max(initial=0))
 
 
 def _pairs(table: pd.DataFrame, alpha: float, lower: bool, exact: bool) -> pd.DataFrame:

@@ -10,7 +10,9 @@ import gzip
 import io
 import json
 import lzma
+import os
 import re
+import stat
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -82,10 +84,19 @@ def _bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise HarnessError(f"{path}: is a folder; name one CSV file")
-        with path.open("rb") as file:
+        if stat.S_ISCHR(path.stat().st_mode):  # may never end, or wait for a person
+            raise HarnessError(f"{path}: is a device; name one CSV file")
+        with os.fdopen(_open(path), "rb") as file:
             return _limited(path, file)
     except OSError as error:
         raise HarnessError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _open(path: Path) -> int:
+    """A pipe that nobody writes to is empty, and not waited for until somebody does."""
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    os.set_blocking(file, True)
+    return file
 
 
 def _limited(path: Path, file: IO[bytes]) -> bytes:

@@ -91,9 +91,10 @@ def _tested(row: Any, rules: Rules) -> tuple[str, str, str]:
     These veto only if they say the opposite, or nothing although there are as many of them as the
     exact test needs: a divergence is a result, and most often it is not the reason of an effect.
     """
-    if row.diverged_alone and _by_count(row.n, rules) <= rules.alpha:
+    if row.diverged_alone:  # values of failures have no scatter that a test could go by
         found = WORSE if row.diverged_following else BETTER
-        return found, "", INCONCLUSIVE
+        sure = by_count(row.n, rules.contrasts) <= rules.alpha
+        return (found if sure else INCONCLUSIVE), "", INCONCLUSIVE
     args = (rules.alpha, row.equivalent, rules.exact)
     found, reason = verdict(row.n, row.effect, row.p_adjusted, *args)
     # adjusting over the finished seeds may move contrasts of which no trial diverged
@@ -117,13 +118,13 @@ def _vetoed(found: str, without: str, finished: int) -> bool:
     return True
 
 
-def _by_count(n: int, rules: Rules) -> float:
+def by_count(n: int, contrasts: int) -> float:
     """How likely it is, at most, that one side diverges in all n seeds and the other in none.
 
     If both diverge with the same probability q, 2 (q (1 − q))ⁿ ≤ 2 / 4ⁿ; for all contrasts
     together by Bonferroni. No value of a failure, nor what other contrasts scatter, enters it.
     """
-    return rules.contrasts * 2 / float(4**n)
+    return min(1.0, contrasts * 2 / float(4**n))
 
 
 def _disagreement(row: Any, found: str) -> str:

@@ -16,6 +16,7 @@ from harness.files import read_json
 DECODING = 1
 """Raised when a set of TFDS or the digits would be decoded to other pixels. A folder's number is in
 `config/folder`, and so in its content."""
+SMALLEST_BATCH = 2  # that `training.batch_size` may be
 MINIMUM = 6  # validation images: coverage looks at five neighbours, KID at halves
 SPLIT = re.compile(r"(\w+)(?:\[(-?\d+%?)?:(-?\d+%?)?\])?")  # TFDS's; anything else is left to it
 Range = tuple[str, int, int]  # split, first image, end
@@ -166,9 +167,12 @@ def _set(data: DataConfig, split: str) -> str:
 def check_batch(batch: int, images: int) -> None:
     """Raise an error if a batch is larger than the data set."""
     if batch > images:
+        remedy = f"train on {SMALLEST_BATCH} images or more"
+        if images >= SMALLEST_BATCH:
+            fitting = 2 ** (images.bit_length() - 1)
+            remedy = f"set training.batch_size: {fitting}, or train on more images"
         raise HarnessError(
-            f"training.batch_size: {batch} is more than the {images} training images: set "
-            f"training.batch_size: {2 ** (images.bit_length() - 1)}, or train on more images"
+            f"training.batch_size: {batch} is more than the {images} training images: {remedy}"
         )
 
 
@@ -201,7 +205,8 @@ def _remedy(config: TrialConfig, available: int) -> str:
     if available >= least:
         return f"set evaluation.samples: {available // least * least}, or leave it out"
     if available < MINIMUM:
-        return f"validate with {MINIMUM} or more"
+        fewer = f", or with {MINIMUM} and evaluation.protocol: subsets" if least > MINIMUM else ""
+        return f"validate with {least} or more{fewer}"
     return (
         f"set evaluation.protocol: subsets and evaluation.subset_size: {available}, or validate "
         f"with {least} or more"

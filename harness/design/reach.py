@@ -45,13 +45,15 @@ class Reach:
     contrasts: int
     alpha: float
     detectable: Detectable | None = None
-    equivalence: float = 0.05  # a share of what the reference will have learnt
+    equivalence: float = 0.05  # a share of what the reference will have learnt, or of its time
+    objective: str = "final"
 
     @classmethod
     def of(cls, plan: Plan) -> "Reach":
         """What a plan's seeds allow."""
         study = plan.file.study
-        return cls(len(plan.seeds), len(plan.contrasts), study.alpha, equivalence=study.equivalence)
+        counts = len(plan.seeds), len(plan.contrasts)
+        return cls(*counts, study.alpha, None, study.equivalence, study.objective)
 
     @property
     def smallest_p(self) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.compare import Comparison
+from harness.analysis.compare import Comparison, unlearnt
 from harness.analysis.compare import scale as scale_of
 from harness.analysis.effects import BETTER, WORSE
 from harness.analysis.frame import Frames, each_row
@@ -115,6 +115,10 @@ _DRIFT = (
 
 
 def _verdict(found: Comparison) -> str:
+    return " ".join([*unlearnt(found), _compared(found)])
+
+
+def _compared(found: Comparison) -> str:
     if found.effects.empty:
         return "These runs have no contrast in common."
     contrasts = found.effects["contrast"].nunique()
@@ -136,7 +140,7 @@ def _verdict(found: Comparison) -> str:
 def _agreed(found: Comparison) -> str:
     taus = found.agreement["tau"].dropna()
     if taus.empty:
-        return "not known, since no two contrasts are common"
+        return "not known, for want of two contrasts that both runs can order"
     low, high = (show.number(tau, 2, signed=True) for tau in (taus.min(), taus.max()))
     pairs = len(found.agreement[["a", "b"]].drop_duplicates())
     if len(taus) == 1:

@@ -9,6 +9,7 @@ from typing import Any
 from harness.analysis.objectives import KID_SCALE
 
 NONE = "–"
+_NOTHING = 1e-10
 THIN = "\u202f"
 
 
@@ -25,9 +26,14 @@ def interval(low: float, high: float, decimals: int = 1, scale: float = KID_SCAL
 
 
 def decimals(values: Iterable[float], scale: float = KID_SCALE) -> int:
-    """Decimals that give what a table shows about three digits, the same in every row."""
+    """Decimals that give what a table shows about three digits, the same in every row.
+
+    What is smaller than 1e-10, as what rounding leaves of nothing, is shown as zero.
+    """
     sizes = [abs(value) * scale for value in values if math.isfinite(value)]
     largest = max(sizes, default=10.0)
+    if _NOTHING < largest < 0.1:
+        return 2 - math.floor(math.log10(largest))
     return 0 if largest >= 10_000 else 1 if largest >= 10 else 2 if largest >= 1 else 3
 
 

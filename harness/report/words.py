@@ -34,8 +34,9 @@ def tuning(data: ReportData) -> str:
     if data.points is None or data.plan["tuning"]["chosen"]:
         return ""
     total, waiting = int(data.points["trials"].sum()), int(data.points["open"].sum())
+    ended = f"{total - waiting} of {total} trials" if waiting else "its values are not chosen yet"
     return (
-        f"Tuning is not finished ({total - waiting} of {total} trials), so no cell is tuned yet, "
+        f"Tuning is not finished ({ended}), so no cell is tuned yet, "
         "and what is ranked here is the cells as they are written"
     )
 
@@ -79,7 +80,7 @@ def region(data: ReportData) -> str:
     """Within what an effect is called equivalent: the declared share, and what it is here."""
     share = f"± {show.percent(float(data.plan['equivalence']))} of"
     if data.objective.unit == KIMG:
-        return f"{share} the reference's time"
+        return f"{share} the reference's time, less the time between two evaluations"
     said = f"{share} what the reference learnt (its untrained KID less its objective"
     margins = data.ranking["margin"].dropna().unique()
     if len(margins) != 1:
@@ -134,7 +135,8 @@ def _verdict(data: ReportData) -> str:
     if not data.plan["contrasts"]:
         return "This study declares no contrast, so there is nothing to rank."
     if not rows:
-        return "No seed has both sides of a contrast yet, so there is nothing to rank."
+        yet = " yet" if data.count(MISSING) else ""
+        return f"No seed has both sides of a contrast{yet}, so there is nothing to rank."
     if max(row["n"] for row in rows) < 2:
         return "No contrast has more than one seed, and from one seed nothing can be told."
     if len(rows) == 1:

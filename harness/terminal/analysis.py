@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.analysis.compare import scale as scale_of
+from harness.analysis.compare import unlearnt
 from harness.analysis.frame import each_row
 from harness.report import format as show
 from harness.terminal import VERDICTS, new_table
@@ -30,7 +31,7 @@ def _digits(values: Iterable[float]) -> int:
     values = list(values)
     largest = max((abs(value) for value in values if math.isfinite(value)), default=1.0)
     zeros = -math.floor(math.log10(largest)) - 1 if 0 < largest < 1 else 0
-    return min(show.decimals(values, scale=1) + 1 + zeros, MOST_DIGITS)
+    return min(min(show.decimals(values, scale=1), 3) + 1 + zeros, MOST_DIGITS)
 
 
 def show_rank(found: "Ranking") -> None:
@@ -81,8 +82,10 @@ def _pairs(found: "Ranking") -> "Table":
 
 
 def show_comparison(found: "Comparison", page: Path) -> None:
-    """The runs, their effects side by side, agreement and drift."""
+    """What has not learnt, the runs, their effects side by side, agreement and drift."""
     console = Console()
+    for line in unlearnt(found):
+        console.print(line, style="bold yellow", markup=False, highlight=False)
     runs = new_table(("Run", "Data", "px", "kimg", "Seeds", "Trials", "Code"))
     for row in each_row(found.runs):
         counts = (f"{row.kimg:g}", str(row.seeds), row.outcome)

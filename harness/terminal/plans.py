@@ -143,8 +143,15 @@ def _smallest(reach: "Reach") -> str:
 
 
 def _equivalent(reach: "Reach") -> str:
+    from harness.analysis.objectives import TIME
+
     share = f"{100 * reach.equivalence:.3g} %"
     within = f"an effect surely within ± {share} of what the reference will have learnt"
+    if reach.objective == TIME:
+        within = (
+            f"an effect surely within ± {share} of the reference's time, less the time between "
+            "two evaluations"
+        )
     needed = reach.equivalence_seeds
     if needed is None or reach.seeds < needed:
         more = f"{needed} seeds or more are needed" if needed else "no number of seeds is enough"

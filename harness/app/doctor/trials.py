@@ -118,6 +118,8 @@ BESIDES = (
 
 
 def _remedy(folder: str, name: str, ended: bool) -> str:
+    if name == "config.json":
+        return "--fix writes it again from the plan, or else sets it or the trial aside"
     if folder == "samples" or name == "interpolation.png":
         return "reports go without it"
     if folder == "generators":

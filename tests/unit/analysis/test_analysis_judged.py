@@ -44,7 +44,8 @@ def study(tips, reference=None, weights=None, **plan):
     seeds = list(range(len(cells["reference"])))
     plan = {"alpha": 0.05, "evidence": True, "contrasts": contrasts, "reference": "reference",
             "seeds": seeds, "equivalence": 0.05, "objective": "final", **plan}  # fmt: skip
-    return SimpleNamespace(plan=plan, trials=trials)
+    knobs = {"training.kimg": 200.0, "training.evaluations": 200}
+    return SimpleNamespace(plan=plan, trials=trials, configs={"reference": knobs})
 
 
 def found(frames):
@@ -53,6 +54,10 @@ def found(frames):
 
 GREY = {"final": 1.737, "untrained": 1.755}
 UNLEARNT = [
+    (
+        {"untrained": -0.001},
+        "its untrained KID is -0.001, so there is nothing to learn by this metric",
+    ),
     (GREY, "its final KID is 99 % of its untrained KID"),
     ({"coverage": 0.01}, "its coverage is 0.01"),
     ({"collapsed": 4}, "4 of 6 trials collapsed"),
@@ -73,6 +78,12 @@ def test_where_the_reference_has_not_learnt_nothing_is_judged(reference, why):
 def test_half_of_the_untrained_kid_and_half_of_the_trials_are_enough():
     table = found(study({"tip": cell(0.1)}, cell(0.85, collapsed=3)))
     assert table.loc["tip", "verdict"] == "better"
+
+
+@pytest.mark.parametrize("seeds", [6, 7, 12])
+def test_means_of_equal_numbers_are_on_the_bound_whatever_their_rounding(seeds):
+    bound = {"final": 0.3, "untrained": 0.6, "coverage": 0.05}  # six times .05 have a lower mean
+    assert found(study({"a": cell(seeds=seeds)}, cell(seeds=seeds, **bound)))["reason"]["a"] == ""
 
 
 def test_what_an_old_record_does_not_tell_speaks_against_nothing():
@@ -182,6 +193,17 @@ def test_a_time_has_a_margin_of_its_own_and_budgets_are_not_equally_long():
     assert found(times).loc["tip", "verdict"] == "not judged"
 
 
+@pytest.mark.parametrize(("evaluations", "verdict"), [(20, "inconclusive"), (100, "equivalent")])
+def test_times_of_few_evaluations_are_too_coarse_to_be_equal(evaluations, verdict):
+    same = cell(100.0, 8, share=0.0)  # all seen at the same evaluation
+    times = study({"tip": same}, same, objective="time_to_threshold")
+    times.trials["final_kid"] = 0.3
+    times.configs["reference"]["training.evaluations"] = evaluations
+    row = found(times).loc["tip"]
+    assert row["verdict"] == verdict  # the region is ± 5 kimg, the evaluations 10 or 2 apart
+    assert row["margin"] == pytest.approx(5)
+
+
 def test_two_seeds_are_never_equivalent():
     for seeds in (2, 3, 5):
         row = found(study({"tip": cell(0.3, seeds, share=0.0)}, cell(0.3, seeds))).loc["tip"]
@@ -223,6 +245,16 @@ def test_all_seeds_of_one_side_alone_are_judged_by_their_count(seeds, contrasts,
         row["final"] = 1.7 * 10**seed  # scattered beyond any t
     row = found(study({**tips, "lost": lost}, cell(0.3, seeds, share=-1.0))).loc["lost"]
     assert row["verdict"] == verdict
+
+
+def test_failure_values_that_do_not_scatter_make_two_seeds_no_surer():
+    """A paired t of them would give a p of next to nothing."""
+    lost = cell(seeds=2, diverged=2)
+    for seed, row in enumerate(lost):
+        row["final"] = 1.7 + 1e-4 * seed
+    row = found(study({"lost": lost}, cell(0.3, 2))).loc["lost"]
+    assert (row["verdict"], row["p_adjusted"]) == ("inconclusive", 0.125)
+    assert row["reason"] == f"{FOLLOWS} diverged in 2 of 2 seeds"
 
 
 def test_what_speaks_against_a_verdict_takes_it_away():

@@ -44,6 +44,22 @@ def test_every_pair_is_judged_by_block():
     assert pairs["p_adjusted"].min() == 1 / 128
 
 
+def test_groups_apart_hold_places_of_their_own_and_few_common_blocks_get_the_other_test():
+    nan = np.nan
+    few = np.array([0.01, -0.01, 0.02])
+    half = np.column_stack([few, 1 + few[::-1]])
+    three = np.column_stack([half, 3 + few[[1, 0, 2]]])
+    values = np.block([[half, np.full((3, 3), nan)], [np.full((3, 2), nan), three]])
+    treatments, pairs = rank(pd.DataFrame(values, columns=list("ABCDE")), 0.05, lower=True)
+    own = treatments.set_index("treatment")
+    assert own.loc[list("CDEAB"), "group"].tolist() == [1, 1, 1, 2, 2]
+    assert own.loc[list("CDEAB"), "rank_high"].tolist() == [1, 2, 3, 1, 2]
+    assert own.loc[list("CDEAB"), "rank_low"].tolist() == [1, 2, 3, 1, 2]
+    # six blocks, of which no pair has more than three: not the test that needs six
+    assert pairs["verdict"].value_counts().to_dict() == {"better": 4, "inconclusive": 6}
+    assert pairs["p_adjusted"].notna().sum() == 4
+
+
 def test_higher_is_better_turns_the_order_and_not_the_effects():
     treatments, pairs = rank(_table(), 0.05, lower=False)
     assert treatments["treatment"][0] == "worst"

@@ -6,6 +6,7 @@ import io
 import lzma
 import os
 import tarfile
+import threading
 import zipfile
 from pathlib import Path
 
@@ -182,6 +183,30 @@ def test_a_file_that_unpacks_to_too_much(tmp_path: Path, monkeypatch):
             _read(tmp_path, content)
 
 
+def test_a_pipe_is_read_and_neither_it_nor_a_device_is_waited_for(tmp_path: Path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(HarnessError, match="pipe: is empty"):  # nobody writes to it
+        read_results(pipe, "t", "b", "v")
+    for device in ("/dev/zero", "/dev/null"):
+        with pytest.raises(HarnessError, match="is a device; name one CSV file"):
+            read_results(Path(device), "t", "b", "v")
+    rows = "t,b,v\nA,0,1\nA,1,2\nB,0,3\nB,1,4\n"
+    writer = threading.Thread(target=pipe.write_text, args=[rows])
+    writer.start()  # waits until the pipe is opened, as a shell's <(…) does
+    while "is empty" in (said := _read_or_said(pipe)):
+        pass
+    writer.join()
+    assert said == "2 blocks"
+
+
+def _read_or_said(path: Path) -> str:
+    try:
+        return f"{len(read_results(path, 't', 'b', 'v').table)} blocks"
+    except HarnessError as error:
+        return str(error)
+
+
 def test_a_folder_and_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch):
     with pytest.raises(HarnessError, match="is a folder; name one CSV file"):
         read_results(tmp_path, "gan", "seed", "kid")
@@ -190,7 +215,7 @@ def test_a_folder_and_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch):
     def refused(*_, **__):
         raise PermissionError(13, os.strerror(13))
 
-    monkeypatch.setattr(Path, "open", refused)
+    monkeypatch.setattr(os, "open", refused)
     with pytest.raises(HarnessError, match=r"a.csv: cannot be read .Permission denied"):
         read_results(tmp_path / "a.csv", "gan", "seed", "kid")
 

@@ -38,6 +38,8 @@ CASES = {
                         "data.train_images: 80"),
     "a subset and a batch": ({**SMALL, "data.train_images": 10}, "more than the 10 training images",
                              "training.batch_size: 8"),
+    "a subset of one": ({**SMALL, "data.train_images": 1}, "more than the 1 training images",
+                        "train on 2 images or more"),
     "labels": ({**SMALL, "labels.conditioning": "projection"}, "have no labels",
                "labels.conditioning to none"),
     "a classifier": ({**SMALL, "evaluation.encoder": "classifier"}, "the classifier needs labels",
@@ -60,6 +62,7 @@ REMEDIES = {
     "samples": {"evaluation.samples": 20},
     "training images": {"data.train_images": 80},
     "a subset and a batch": {"training.batch_size": 8},
+    "a subset of one": {"data.train_images": 2, "training.batch_size": 2},
     "labels": {"labels.conditioning": "none"},
     "a classifier": {"evaluation.encoder": "inception_v3"},
 }
@@ -171,6 +174,18 @@ def test_images_that_turned_out_unreadable_count(tmp_path):
     assert said["notes"] == ["N"]
     with pytest.raises(HarnessError, match="5 validation images are too few"):
         Contents(tmp_path / "cache").fill(resolve([patch]))
+
+
+@pytest.mark.parametrize(("patch", "said"), [
+    ({"evaluation.protocol": "subsets"}, "at least 6: validate with 6 or more"),
+    ({}, "at least 128: validate with 128 or more, or with 6 and evaluation.protocol: subsets"),
+])  # fmt: skip
+def test_as_many_as_are_asked_for_suffice(patch, said):
+    config = resolve([CIFAR, patch])
+    with pytest.raises(HarnessError, match=f"{said}$"):
+        scored(config, 5)
+    assert scored(resolve([CIFAR, {"evaluation.protocol": "subsets",
+                                   "evaluation.subset_size": 6}]), 6) == 6  # fmt: skip
 
 
 def test_a_plan_says_what_is_not_compared(tmp_path):

@@ -1,5 +1,6 @@
 """The smallest p that a plan's seeds can give, by brute force."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from harness.analysis.equivalence import equivalence
 from harness.design.reach import EXACT, Reach
+from harness.terminal.plans import _equivalent
 
 
 def smallest(seeds, contrasts):
@@ -54,3 +56,11 @@ def test_with_very_many_contrasts_no_number_of_seeds_is_enough_for_equivalence()
 def test_of_a_plan(expanded):
     plan = expanded("heuristics: [spectral_norm, generator_ema]\ndesign: factorial\nalpha: 0.01\n")
     assert Reach.of(plan) == Reach(2, 2, 0.01)
+
+
+def test_a_time_is_told_as_one(expanded):
+    late = "objective: time_to_threshold\nthreshold: 0.2\n"
+    reach = Reach.of(expanded(f"heuristics: [spectral_norm]\n{late}"))
+    assert reach.to_json()["objective"] == "time_to_threshold"
+    assert "the reference's time, less the time between two evaluations" in _equivalent(reach)
+    assert "what the reference will have learnt" in _equivalent(replace(reach, objective="final"))

@@ -12,8 +12,10 @@ from harness.app import analysis
 from harness.cli import app
 from harness.config.runtime import Runtime
 from harness.errors import HarnessError
+from harness.files import read_json
 from harness.plots.critical_difference import diagram_info
 from harness.report import comparison
+from harness.terminal.analysis import show_comparison
 from tests.synthetic import TIDY, build
 
 RESULTS = "gan,set,fid\n" + "".join(
@@ -247,3 +249,22 @@ def test_a_self_check_trains_the_reference_alone(tmp_path: Path):
     assert [trial.seed for trial in plan.trials] == list(range(12))  # two arms of six
     assert plan.trials[0].key == of.trials[0].key  # what the study has is not trained again
     assert plan.run_name == "s-self_check"
+
+
+def test_a_run_that_has_not_learnt_agrees_and_differs_with_none(runtime, capsys):
+    for row in read_json(runtime.study("two") / "plan.json")["trials"]:
+        if row["cell"] == "reference":
+            (path,) = (runtime.trials / row["key"] / "evaluations").glob("*.jsonl")
+            rows = [json.loads(line) for line in path.read_text().splitlines()]
+            rows = [one | {"kid": max(one["kid"], 0.85)} for one in rows]
+            path.write_text("".join(json.dumps(one) + "\n" for one in rows))
+    found, page = analysis.compare(["one", "two"], runtime)
+    assert found.changed.empty
+    assert found.ranks.empty
+    assert found.agreement["tau"].isna().all()
+    assert set(found.effects.loc[found.effects["run"] == "two", "verdict"]) == {"not judged"}
+    said = "two: the reference has not learnt (its final KID is"
+    assert said in read_json(page.parent / "summary.json")["verdict"]
+    assert said in page.read_text()
+    show_comparison(found, page)
+    assert capsys.readouterr().out.startswith(said)

@@ -21,13 +21,18 @@ SAID = {
     "empty": "Interim look: 0 of 6 trials have ended. No trial has finished",
     "all diverged": "No trial has finished (6 diverged)",
     "all crashed": "No trial has finished (6 crashed)",
+    "reference crashed": "No seed has both sides of a contrast, so there is nothing to rank.",
+    "reference missing": "No seed has both sides of a contrast yet, so there is nothing to rank.",
     "no contrast": "This study declares no contrast, so there is nothing to rank",
 }
 
 
 def _recipe(small, name):
     every = all_trials(small)
+    references = [(cell, seed) for cell, seed in every if cell == "reference"]
     return {
+        "reference crashed": replace(small, crashed=references),
+        "reference missing": replace(small, missing=references),
         "smoke": replace(small, evidence=False),
         "one seed": replace(small, seeds=[0]),
         "empty": replace(small, missing=every),
@@ -56,7 +61,7 @@ def test_no_sentence_states_what_this_study_has_not(tmp_path: Path, small, name)
     assert ("2 of 2 diverged, and count with their failure value" in page) == (
         name == "all diverged"
     )
-    assert ("A crashed trial takes its seed" in page) == (name == "all crashed")
+    assert ("A crashed trial takes its seed" in page) == ("crashed" in name)
     assert "would help" not in page  # of two seeds nothing is advised
 
 
@@ -101,3 +106,12 @@ def test_two_metric_identities_stand_in_tables_of_their_own(tmp_path: Path, draf
     assert small.label(TIPS[1]) not in curves.read_text()
     for path in page.parent.rglob("*.*"):  # where images lie on a machine is not told
         assert b"/home/me" not in path.read_bytes(), path
+
+
+def test_times_that_are_budgets_are_said_before_the_numbers(tmp_path: Path, small):
+    runtime = build(tmp_path, small)
+    plan = read_json(runtime.study(RUN) / "plan.json")
+    late = {"objective": "time_to_threshold", "threshold": 0.0}
+    write_json(runtime.study(RUN) / "plan.json", plan | late)
+    said = [line for line in analyse(load(RUN, runtime)).checks if line.startswith("Not at the th")]
+    assert said[0].startswith("Not at the threshold within the budget: 6 of 6 trials (reference")

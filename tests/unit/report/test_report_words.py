@@ -143,4 +143,7 @@ def test_small_tables_get_more_decimals():
     assert show.decimals([0.2, 0.01]) == 1
     assert show.decimals([0.005, math.nan]) == 2
     assert show.decimals([0.0005]) == 3
+    # an encoder of small features has small KIDs, which are no zeros
+    assert show.kid(-5.02e-7, show.decimals([-5.02e-7]), signed=True) == "−0.000502"
+    assert show.decimals([0.0]) == show.decimals([1e-17]) == 3  # nothing, and its rounding
     assert show.p_value(0.00001) == "< 0.001"
