@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.files import write_atomically, write_json
+from harness.records import FINISHED
 from harness.report import words
 from harness.report.blocks import Block, Gallery
 from harness.report.data import ReportData
@@ -38,13 +39,20 @@ def summary(data: ReportData) -> dict[str, Any]:
         "question": data.plan["question"],
         "verdict": words.verdict(data),
         "evidence": bool(data.plan["evidence"]),
-        "learnt": not data.unlearnt,  # whether the reference has, without which nothing is judged
+        "learnt": _learnt(data),
         "trials": len(data.frames.trials),
         "finished": data.outcomes.finished,
         "outcome": data.outcomes.sentence,
         "outcomes": data.outcomes.to_json(),
         "trained": str(max(at))[:10] if len(at) else "",
     }
+
+
+def _learnt(data: ReportData) -> bool | None:
+    """Whether the reference has, without which nothing is judged; None: no trial of it finished."""
+    trials = data.frames.trials
+    ended = (trials["cell"] == data.plan["reference"]) & (trials["status"] == FINISHED)
+    return not data.unlearnt if ended.any() else None
 
 
 def write_summary(folder: Path, said: Mapping[str, Any], blocks: Sequence[Block]) -> None:

@@ -74,6 +74,9 @@ def test_reports_of_every_state_are_written(tmp_path: Path, draft, small, parse,
     assert parsed.tags.count("h2") == 9
     assert all(link.startswith("#") or (path.parent / link).is_file() for link in parsed.links)
     assert {entry.name for entry in runtime.reports.iterdir()} == {RUN, "index.html"}
+    # nothing is known of learning where no trial of the reference has finished
+    learnt = read_json(path.parent / "summary.json")["learnt"]
+    assert learnt is (True if name == "no contrast" else None)
 
 
 def test_a_profile_without_evidence_shows_no_verdict(tmp_path: Path, no_figures, small):
