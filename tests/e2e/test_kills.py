@@ -10,7 +10,7 @@ import time
 import pytest
 
 from harness.leftovers import _here
-from tests.e2e.faults import Site, contents, differences, gutted, moments
+from tests.e2e.faults import STUDY, Site, contents, differences, gutted, moments
 from tests.e2e.test_study import kill_all
 
 pytestmark = pytest.mark.tf
@@ -65,6 +65,37 @@ def test_a_run_killed_again_and_again_at_random_moments(fresh, whole):
     site.run("run", "tiny", "--workers", "1")
     assert differences(site, whole) == []
     assert site.hidden() == []
+
+
+RATE = "optimizer.generator.learning_rate"
+STAGED = {
+    "tuned": f"{STUDY}tune:\n  values: {{{RATE}: [2.0e-4, 1.0e-3]}}\n  seeds: [100]\n",
+    "searched": STUDY.replace("heuristics: [adam_beta_1_half]\n", "").replace(
+        "design: one_at_a_time", "design: search"
+    )
+    + f"search:\n  space: {{{RATE}: {{low: 1.0e-5, high: 1.0e-2, log: true}}}}\n  trials: 3\n",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("kind", STAGED)
+def test_a_killed_run_whose_trials_follow_from_trials(fresh, tmp_path, kind):
+    def place(name):
+        site = fresh(name)
+        (site.folder / "studies/tiny.yaml").write_text(STAGED[kind])
+        return site
+
+    twin, log = place("twin"), tmp_path / "operations"
+    twin.run("run", "tiny", "--workers", "1", log=log, who="worker")
+    assert len(twin.trials()) > 2
+    for at in moments(MANY, len(log.read_text().splitlines()), kind):
+        site = place(f"killed-{at}")
+        site.kill(at, "worker", "run", "tiny", "--workers", "1")
+        assert gutted(site) == []
+        site.run("run", "tiny", "--workers", "1")
+        assert differences(site, twin) == []
+        assert site.hidden() == []
 
 
 def cleaned(whole, folder, at):
