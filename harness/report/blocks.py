@@ -41,7 +41,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph; `tone` is plain, note, warning, lead, or quote for what others may paste."""
+    """A paragraph; `tone`: plain, note, warning, lead, remark, quote for what others may paste."""
 
     kind: ClassVar[str] = "text"
     text: str

@@ -36,7 +36,7 @@ def _plain(text: str) -> str:
 
 def _text(block: Text) -> str:
     text = _plain(block.text)
-    return {"lead": f"**{text}**", "plain": text}.get(block.tone, f"> {text}")
+    return {"lead": f"**{text}**", "plain": text, "remark": text}.get(block.tone, f"> {text}")
 
 
 def _items(block: Items) -> str:

@@ -50,6 +50,11 @@ def unlearnt(data: ReportData) -> str:
 
 
 def verdict(data: ReportData) -> str:
+    """What the study says, or why it says nothing, and what is to be known of that."""
+    return " ".join(filter(None, (headline(data), remarks(data))))
+
+
+def headline(data: ReportData) -> str:
     """What the study says, or why it says nothing."""
     first, look = unlearnt(data), interim(data)
     if not data.plan["evidence"]:
@@ -58,8 +63,25 @@ def verdict(data: ReportData) -> str:
         said = [first, look and f"{look}."]
     else:
         said = [first, look and f"{look}.", _verdict(data)]
-        said += [speed(data) if data.count(FINISHED) else ""]
     return " ".join(filter(None, said))
+
+
+def remarks(data: ReportData) -> str:
+    """Sides that have not learnt or diverged, and that a ranking is one of speed; mostly empty."""
+    if not data.plan["evidence"] or not data.count(FINISHED):
+        return ""
+    if data.suggestions is not None:
+        return speed(data)
+    if unlearnt(data):
+        return ""
+    rows = _compared(data)
+    several = len(rows) > 1 and max(row["n"] for row in rows) > 1
+    return " ".join(filter(None, [*(_named(rows) if several else []), speed(data)]))
+
+
+def _compared(data: ReportData) -> list[dict[Hashable, Any]]:
+    """The contrasts of which some seed has both sides."""
+    return data.ranking[data.ranking["n"] > 0].to_dict("records")
 
 
 def intervals(data: ReportData) -> str:
@@ -114,16 +136,13 @@ def speed(data: ReportData) -> str:
 
 
 def window(data: ReportData, identity: str | None) -> str:
-    """Which evaluations the reference's number is the mean of; empty of other objectives."""
+    """Over what part of the training its number is the mean; empty of other objectives."""
     own = convergence.window(data.frames, data.plan["reference"], identity)
     if own is None:
         return ""
     if own.first == own.last:
-        return f"at evaluation {own.last} of {own.last} ({own.end:.4g} kimg)"
-    return (
-        f"mean of evaluations {own.first} to {own.last} of {own.last} "
-        f"({own.start:.4g} to {own.end:.4g} kimg)"
-    )
+        return f"at {own.end:.4g} kimg"
+    return f"mean over {own.start:.4g} to {own.end:.4g} kimg"
 
 
 def _verdict(data: ReportData) -> str:
@@ -131,7 +150,7 @@ def _verdict(data: ReportData) -> str:
         return _nothing(data)
     if data.suggestions is not None:
         return _search(data, data.suggestions)
-    rows = data.ranking[data.ranking["n"] > 0].to_dict("records")
+    rows = _compared(data)
     if not data.plan["contrasts"]:
         return "This study declares no contrast, so there is nothing to rank."
     if not rows:
@@ -207,8 +226,9 @@ def _several(rows: list[dict[Hashable, Any]], data: ReportData) -> str:
     same = named[EQUIVALENT]
     if not parts and not same:
         tested = len(rows) - len(named[NOT_JUDGED])
-        none = f"None of the {tested} contrasts can be told from zero; that is not “no effect”."
-        return " ".join([*([none] if tested else []), *_named(rows)])
+        if not tested:
+            return "No contrast is judged."
+        return f"None of the {tested} contrasts can be told from zero; that is not “no effect”."
     said = [f"{part} {unit if not number else 'it'}" for number, part in enumerate(parts)]
     if same:
         said.append(f"{show.listed(same)} {'makes' if len(same) == 1 else 'make'} no difference "
@@ -217,7 +237,7 @@ def _several(rows: list[dict[Hashable, Any]], data: ReportData) -> str:
     if undecided:
         rest = "The other is" if undecided == 1 else f"The other {undecided} are"
         sentences.append(f"{rest} inconclusive.")
-    return " ".join([*sentences, *_named(rows)])
+    return " ".join(sentences)
 
 
 def _within(rows: Sequence[Mapping[Hashable, Any]], data: ReportData) -> str:

@@ -24,7 +24,9 @@ OPEN = 1  # so many checks are shown at once; more would push the plot off the f
 def build(data: ReportData) -> list[Block]:
     """The verdict in a sentence, the numbers at a glance, the checks, and the effects."""
     tone = "lead" if data.plan["evidence"] and not data.unlearnt else "warning"
-    blocks: list[Block] = [Text(words.verdict(data), tone)]
+    blocks: list[Block] = [Text(words.headline(data), tone)]
+    if remarks := words.remarks(data):
+        blocks.append(Text(remarks, "remark"))
     if data.plan["evidence"] and data.plan["note"]:
         blocks.append(Text(data.plan["note"], "note"))
     if not data.plan["evidence"] and (look := words.interim(data)):
@@ -36,11 +38,11 @@ def build(data: ReportData) -> list[Block]:
     else:
         checked = "Checked: no trial is missing, cells are balanced, hardware and arithmetic alike."
         blocks.append(Text(checked, "note"))
-    if sure := _uncertainty(data):
-        blocks.append(Text(sure, "note"))
     groups = data.ranking[data.ranking["n"] > 0].groupby("identity", sort=False)
     for number, (identity, _) in enumerate(groups, 1):
         blocks.append(_forest(data, str(identity), number, len(groups)))
+    if sure := _uncertainty(data):
+        blocks.append(Text(sure, "note"))
     return blocks
 
 
@@ -92,7 +94,7 @@ def _reference(data: ReportData) -> tuple[str, str, str]:
     places = show.decimals([row["mean"]], scale)
     before, last = own["untrained"].mean(), last_kid(data.frames, reference, row["identity"])
     of = "" if unit == OBJECTIVES["final"].unit else f"{OBJECTIVES['final'].unit} "
-    kids = f"{of}untrained {_kid(before)}, at the end {_kid(last)}"
+    kids = f"{of}untrained {_kid(before)}, last {_kid(last)}"
     said = "; ".join(filter(None, (words.window(data, row["identity"]), kids)))
     if lost := int((own["status"] == DIVERGED).sum()):
         said = f"{lost} of {row['n']} diverged, and count with their failure value; {said}"

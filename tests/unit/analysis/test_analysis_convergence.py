@@ -100,10 +100,10 @@ def test_the_headline_says_its_window_and_where_the_curve_ends(tmp_path: Path):
     assert last_kid(frames, "reference", identity) == pytest.approx(0.1)
     (numbers,) = [block for block in verdict.build(analyse(frames)) if block.kind == "numbers"]
     _, _, said = numbers.numbers[1]
-    assert said.startswith("mean of evaluations 9 to 10 of 10 (115.2 to 128 kimg); untrained 900")
-    assert said.endswith("at the end 100.0")
+    assert said.startswith("mean over 115.2 to 128 kimg; untrained 900")
+    assert said.endswith("last 100.0")
     frames, identity = _frames(tmp_path / "b", evaluations=5)
-    assert words.window(analyse(frames), identity) == "at evaluation 5 of 5 (128 kimg)"
+    assert words.window(analyse(frames), identity) == "at 128 kimg"
 
 
 def _texts(frames):

@@ -134,9 +134,7 @@ def test_the_first_screen_holds_the_key_numbers(text):
         "1 diverged, 1 crashed, 1 not ended, 5 with a flag",
     )
     assert re.fullmatch(r"1[45]\d\.\d", found[1][1])
-    assert found[1][2] == (
-        "mean of evaluations 9 to 10 of 10 (115.2 to 128 kimg); untrained 900.0, at the end 148.0"
-    )
+    assert found[1][2] == ("mean over 115.2 to 128 kimg; untrained 900.0, last 148.0")
     assert found[2][1:] == ("cifar10", "50\u202f000 images, 16 px, 128 kimg each")
     assert text.index("Before you read the numbers: 3 remarks") < text.index("<figure>")
 
