@@ -46,11 +46,11 @@ def summary(run_name: str, runtime: Runtime) -> Summary:
     data = analyse(load(run_name, runtime))
     rows = list(each_row(data.ranking))
     first = words.unlearnt(data)
-    notes = [f"{_name(row)}: {row.reason}" for row in rows if row.reason and row.n > 1]
-    notes += checks.images(data.frames)
+    reasons = [f"{_name(row)}: {row.reason}" for row in rows if row.reason and row.n > 1]
+    notes = [*([] if first else reasons), *checks.images(data.frames)]
     path = runtime.reports / run_name / "index.html"
     tables, outcome = list(_tables(data, rows)), f"{data.outcomes.sentence}."
-    return Summary(tables, [] if first else notes, outcome, words.verdict(data), path, first)
+    return Summary(tables, notes, outcome, words.verdict(data), path, first)
 
 
 def _tables(data: ReportData, rows: Sequence[Any]) -> Iterator[Ranked]:
