@@ -183,10 +183,12 @@ def _bilinear(x: tf.Tensor) -> tf.Tensor:
 
     @tf.custom_gradient
     def gathered(large: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+        # of a float32 image: XLA gives float32 whatever is asked for, and stops at the difference
+        shape = tf.zeros_like(x, tf.float32)
         back = tf.raw_ops.ResizeBilinearGrad(
-            grads=large, original_image=tf.stop_gradient(x), half_pixel_centers=True
+            grads=large, original_image=shape, half_pixel_centers=True
         )
-        return back, enlarged
+        return tf.cast(back, x.dtype), enlarged
 
     result: tf.Tensor = enlarged(x)
     return result

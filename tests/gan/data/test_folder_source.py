@@ -187,7 +187,12 @@ def test_flowers(tmp_path):
     assert images.train.shape == (4443, 32, 32, 3)
     assert images.validation.shape == (1101, 32, 32, 3)
     assert images.train_labels.max() >= 88
-    assert images.notes == ()
+    assert images.notes == (
+        "classes of one image in split 'train': 001",
+        "classes that split 'test' has no image of: 001",
+        "classes of one image in split 'test': 102",
+        "1 images of 'test' are in 'train' too: test/094/image_07323.jpg",
+    )
 
 
 def test_facts_are_of_what_was_read(tmp_path):
