@@ -184,9 +184,9 @@ def _bilinear(x: tf.Tensor) -> tf.Tensor:
     @tf.custom_gradient
     def gathered(large: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
         # of a float32 image: XLA gives float32 whatever is asked for, and stops at the difference
-        shape = tf.zeros_like(x, tf.float32)
+        original = tf.cast(tf.stop_gradient(x), tf.float32)
         back = tf.raw_ops.ResizeBilinearGrad(
-            grads=large, original_image=shape, half_pixel_centers=True
+            grads=large, original_image=original, half_pixel_centers=True
         )
         return tf.cast(back, x.dtype), enlarged
 
