@@ -131,7 +131,7 @@ def _disagreement(row: Any, found: str) -> str:
     """Where test and interval do not say the same: one is exact, the other parametric."""
     outside = bool(row.low > 0 or row.high < 0)
     if found in (BETTER, WORSE) and not outside:
-        return "by the test; the interval includes zero"
+        return "the test decides, though the interval includes zero"
     if found == INCONCLUSIVE and outside:
-        return "by the test; the interval leaves out zero"
+        return "the test decides, though the interval leaves out zero"
     return ""

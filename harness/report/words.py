@@ -256,7 +256,8 @@ def _named(rows: list[dict[Hashable, Any]]) -> list[str]:
         for row in rows
         if row["reason"] and (row["verdict"] == NOT_JUDGED or _stained(row))
     ]
-    more = [f"So of {len(said) - NAMED} more, see the ranking."] if len(said) > NAMED else []
+    left = len(said) - NAMED
+    more = [f"The same goes for {left} more: see the ranking."] if left > 0 else []
     return said[:NAMED] + more
 
 

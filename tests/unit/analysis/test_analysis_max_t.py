@@ -120,7 +120,8 @@ def test_where_test_and_interval_disagree_the_row_says_so():
     values = np.array([0.001, 0.01, 0.1, 0.2, 0.4, 0.9, 0.02, 0.05])
     row = effects(_study({"a": values}, equivalence=0.0001)).iloc[0]
     assert row["low"] < 0 < row["high"]
-    assert (row["verdict"], row["reason"]) == ("worse", "by the test; the interval includes zero")
+    said = "the test decides, though the interval includes zero"
+    assert (row["verdict"], row["reason"]) == ("worse", said)
 
 
 def test_rank_intervals_count_who_is_surely_better_and_worse():

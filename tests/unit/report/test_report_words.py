@@ -71,7 +71,7 @@ def test_summary_is_the_ranking_as_text(runtime, found):
     assert re.fullmatch(r"−\d\d\.\d \[−\d\d\.\d, −\d\d\.\d\]", effect)  # true minus signs
     assert found.first == ""
     assert found.notes == [
-        "adam_beta_1: by the test; the interval includes zero; "
+        "adam_beta_1: the test decides, though the interval includes zero; "
         "the side that ignores it diverged in 1 of 8 seeds"
     ]
 
