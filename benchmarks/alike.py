@@ -26,8 +26,8 @@ from benchmarks.study import (
 from benchmarks.study import (
     WORKS as OF_STUDY,
 )
-from harness.files import read_json
-from harness.records import Trial
+from harness.core.files import read_json
+from harness.runs.trial import Trial
 
 SEEDS = 4
 # as small as tells, since what is compared is what is learnt and not time; a quick run is the first

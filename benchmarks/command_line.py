@@ -8,7 +8,7 @@ from harness import app
 from harness.config.identity import metric_request
 from harness.config.patch import flatten
 from harness.config.runtime import Runtime
-from harness.files import write_json
+from harness.core.files import write_json
 
 CELLS, SEEDS, TRIALS = 120, 8, 1000
 

@@ -7,8 +7,8 @@ from ruamel.yaml import YAML
 
 from benchmarks.measure import ROOT, Result, Row, Target, line, say
 from benchmarks.place import Place, place
-from harness.errors import HarnessError
-from harness.files import read_json
+from harness.core.errors import HarnessError
+from harness.core.files import read_json
 
 
 def run(quick: bool) -> Result:

@@ -10,8 +10,8 @@ from statistics import mean
 
 from benchmarks.measure import Result, Row, Target, line, seconds
 from benchmarks.place import Place, place
-from harness.ledger.base import Job, Status
-from harness.ledger.optuna_ledger import OptunaLedger
+from harness.queue.base import Job, Status
+from harness.queue.optuna_ledger import OptunaLedger
 
 WORKERS = 4
 CELLS = 100

@@ -16,16 +16,16 @@ from harness.config.identity import key
 from harness.config.patch import resolve
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
+from harness.execution.worker.trial import Context, run_trial
 from harness.gan import devices, evaluate
 from harness.gan.data import Images
 from harness.gan.evaluate import Evaluator
 from harness.gan.train.batches import Batches
 from harness.gan.train.program import Program, Programs
 from harness.gan.train.session import Session
-from harness.ledger.base import Claim, Status
 from harness.metrics.kid import Estimate
-from harness.tracking.record import Recorder
-from harness.worker.trial import Context, run_trial
+from harness.queue.base import Claim, Status
+from harness.runs.recorder import Recorder
 
 Uint8 = NDArray[np.uint8]
 

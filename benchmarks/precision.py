@@ -9,8 +9,8 @@ from scipy import stats
 from benchmarks.measure import Result, Row, Target, line, say
 from benchmarks.place import place
 from benchmarks.study import WORKS, Work, content
-from harness.files import read_json
-from harness.records import Trial
+from harness.core.files import read_json
+from harness.runs.trial import Trial
 
 PRECISIONS = ("float32", "bfloat16")
 SEEDS = 6

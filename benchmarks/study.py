@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.measure import Result, Row, Target, line, say
 from benchmarks.place import Ran, place
-from harness.records import Trial
+from harness.runs.trial import Trial
 
 REFERENCE_BETA = 0.5
 BETAS = (REFERENCE_BETA, 0.9, 0.0)  # the cells: the reference, and two levels of one factor

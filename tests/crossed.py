@@ -7,7 +7,7 @@ import pandas as pd
 
 from harness.analysis.frame import Frames
 from harness.config.study import read
-from harness.design.expand import expand
+from harness.plan.expand import expand
 
 HEAD = "title: T\nquestion: Q?\nbaseline: {data.name: digits, data.image_size: 16}\n"
 

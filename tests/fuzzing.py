@@ -13,10 +13,10 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from harness import catalog
+from harness.config import catalog
 from harness.config.patch import DEFAULTS, KNOBS, NOT_PATCHED, check_value
 from harness.config.trial import TrialConfig
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.heuristics import HEURISTICS, Tip
 
 RAW = "\0raw "

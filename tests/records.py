@@ -4,7 +4,7 @@ import json
 
 from harness.config.identity import metric_request
 from harness.config.patch import flatten
-from harness.files import write_json
+from harness.core.files import write_json
 
 
 def record(runtime, trial, kid, status="finished", evaluations=5):

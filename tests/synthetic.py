@@ -19,8 +19,8 @@ from harness.config.identity import key, metric_request
 from harness.config.patch import flatten, resolve
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
-from harness.files import write_json
-from harness.records import INTERPOLATION
+from harness.core.files import write_json
+from harness.runs.trial import INTERPOLATION
 
 BASELINE: dict[str, Any] = {
     "data.name": "cifar10",

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import rng
+from harness.core import rng
 
 ENUMERATED = 8  # values whose orders are all looked at, where both sides have ties
 COUNTED = 150  # values up to which the distribution is worked out, where one side has ties at most

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from harness.analysis.frame import MISSING, Frames, Plan, each_row
-from harness.records import CRASHED, FINISHED
+from harness.runs.trial import CRASHED, FINISHED
 
 _ATTRIBUTES = {
     "device": "hardware",

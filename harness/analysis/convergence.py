@@ -9,7 +9,7 @@ from harness.analysis.effects import margin
 from harness.analysis.frame import Frames
 from harness.analysis.objectives import last_fifth
 from harness.config.patch import DEFAULTS
-from harness.records import FINISHED
+from harness.runs.trial import FINISHED
 
 
 class Window(NamedTuple):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.analysis.results_file import text_of
-from harness.errors import HarnessError, unknown
+from harness.core.errors import HarnessError, unknown
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _DECLARED = re.compile(r"sep=(.)\r?\n")  # how Excel says what separates

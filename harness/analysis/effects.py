@@ -30,8 +30,8 @@ from harness.analysis.verdicts import (
     judge,
     verdict,
 )
-from harness.design.reach import EXACT
-from harness.records import DIVERGED, FINISHED
+from harness.plan.reach import EXACT
+from harness.runs.trial import DIVERGED, FINISHED
 
 __all__ = [
     "BETTER",

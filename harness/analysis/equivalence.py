@@ -11,8 +11,8 @@ from harness.analysis.frame import Frames
 from harness.analysis.max_t import Array
 from harness.analysis.objectives import KIMG, objective
 from harness.config.patch import DEFAULTS
-from harness.design.reach import EXACT
-from harness.records import FINISHED
+from harness.plan.reach import EXACT
+from harness.runs.trial import FINISHED
 
 
 def margin(frames: Frames, identity: str | None) -> float:

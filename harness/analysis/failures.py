@@ -10,8 +10,8 @@ from scipy import stats
 from harness.analysis.effects import BETTER, INCONCLUSIVE, WORSE, holm, proportion
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.learning import collapsed
-from harness.outcomes import Outcomes
-from harness.records import DIVERGED, FINISHED
+from harness.runs.outcomes import Outcomes
+from harness.runs.trial import DIVERGED, FINISHED
 
 
 def outcomes(trials: pd.DataFrame) -> Outcomes:

@@ -11,10 +11,10 @@ from harness.analysis.objectives import objective
 from harness.analysis.reading import BESIDE, MISSING, Plan, Read, read
 from harness.analysis.values import HALVES, SHARED_HALVES
 from harness.config.runtime import Runtime
-from harness.errors import HarnessError, unknown
-from harness.files import read_object
+from harness.core.errors import HarnessError, unknown
+from harness.core.files import read_object
 from harness.metrics.health import PULL
-from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED, Trial, read_plan
+from harness.runs.trial import CRASHED, DIVERGED, FINISHED, PRUNED, Trial, read_plan
 
 __all__ = [
     "BESIDE",

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from harness.metrics.health import COVERAGE_FLOOR
-from harness.outcomes import COLLAPSED
-from harness.records import DIVERGED, FINISHED
+from harness.runs.outcomes import COLLAPSED
+from harness.runs.trial import DIVERGED, FINISHED
 
 UNLEARNT_SHARE = 0.5  # of the untrained KID: a final one above it is no result of learning
 _ROUNDING = 1e-9  # of means: the mean of six times .05 is less than .05

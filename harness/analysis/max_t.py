@@ -19,10 +19,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from harness import rng
 from harness.analysis.values import LARGEST
-from harness.design.reach import ENUMERATED, FLIPS
-from harness.errors import HarnessError
+from harness.core import rng
+from harness.core.errors import HarnessError
+from harness.plan.reach import ENUMERATED, FLIPS
 
 Array = NDArray[np.floating]
 

@@ -18,8 +18,8 @@ import pandas as pd
 from harness.analysis.blocks import Array, Blocks
 from harness.analysis.effects import differences
 from harness.analysis.frame import Frames
-from harness.design.reach import EXACT
-from harness.records import FINISHED
+from harness.plan.reach import EXACT
+from harness.runs.trial import FINISHED
 
 LIMIT = 0.1  # of the variance of a difference: above it, another remedy is cheaper than seeds
 BLOCKS, ERRORS = "blocks", "standard errors"

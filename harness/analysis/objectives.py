@@ -8,8 +8,8 @@ import numpy as np
 
 from harness.analysis.values import HALVES, SHARED_HALVES, number
 from harness.config.patch import DEFAULTS
-from harness.errors import HarnessError, unknown
-from harness.records import DIVERGED, FINISHED
+from harness.core.errors import HarnessError, unknown
+from harness.runs.trial import DIVERGED, FINISHED
 
 KID_SCALE = 1000
 """KID is shown × 10³ everywhere; tables on disk keep it as measured."""

@@ -12,7 +12,7 @@ from harness.analysis.frame import each_row
 from harness.analysis.max_t import Array
 from harness.analysis.ranks import rank_intervals
 from harness.analysis.results import listed
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 
 PAIRS = ("a", "b", "n", "effect", "ci_low", "ci_high", "p", "p_adjusted", "verdict", "reason")
 

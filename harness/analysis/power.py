@@ -12,8 +12,8 @@ from statsmodels.stats.power import TTestPower
 
 from harness.analysis.effects import differences
 from harness.analysis.frame import Frames, each_row
-from harness.design.drafts import Contrast
-from harness.design.reach import POWER, Detectable, Found, Reach
+from harness.plan.drafts import Contrast
+from harness.plan.reach import POWER, Detectable, Found, Reach
 
 
 def detectable(of: Reach, contrasts: Sequence[Contrast], pilot: Frames) -> Detectable | None:

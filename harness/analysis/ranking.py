@@ -18,8 +18,8 @@ from harness.analysis.frame import BESIDE, STATUSES, Frames, each_row
 from harness.analysis.learning import of_reference
 from harness.analysis.ranks import rank_intervals
 from harness.analysis.verdicts import favoured_unlearnt
-from harness.design.reach import EXACT
-from harness.records import FINISHED
+from harness.plan.reach import EXACT
+from harness.runs.trial import FINISHED
 
 
 def ranking(frames: Frames) -> pd.DataFrame:

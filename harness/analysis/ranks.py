@@ -9,7 +9,7 @@ import pandas as pd
 from harness.analysis import max_t
 from harness.analysis.effects import estimate, holm
 from harness.analysis.max_t import Array
-from harness.design.reach import EXACT
+from harness.plan.reach import EXACT
 
 
 def rank_intervals(D: Array, alpha: float, exact: bool) -> tuple[list[int], list[int]]:

@@ -14,8 +14,8 @@ from harness.analysis.objectives import (
 )
 from harness.analysis.values import costs, kid_error, message, number, surroundings
 from harness.config.patch import DEFAULTS
-from harness.outcomes import own_flags
-from harness.records import CRASHED, FINISHED, PRUNED, Trial
+from harness.runs.outcomes import own_flags
+from harness.runs.trial import CRASHED, FINISHED, PRUNED, Trial
 
 MISSING = "missing"
 BESIDE = ("coverage", "fid", "inception_score")  # KID; described, never judged

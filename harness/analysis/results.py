@@ -11,7 +11,7 @@ import pandas as pd
 
 from harness.analysis.delimited import Row, read_sheet
 from harness.analysis.fields import name_mistake, number, same, shown, suspicious
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 
 MOST_NUMBERS = 10_000_000  # differences of all pairs by block that fit into memory
 MOST_BLOCKS = 2_000

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 
 LARGEST = 16 << 20  # bytes, unpacked: a million rows
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.analysis.objectives import value
 from harness.analysis.values import number
-from harness.records import FINAL, Trial
+from harness.runs.trial import FINAL, Trial
 
 
 def scores(trial: Trial, request: str, plan: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import pandas as pd
 
 from harness.analysis.frame import MISSING, Frames, each_row
 from harness.analysis.learning import unlearnt
-from harness.design.search import REFUSED, Outcome, Search
-from harness.records import FINISHED
+from harness.plan.search import REFUSED, Outcome, Search
+from harness.runs.trial import FINISHED
 
 NUMBER, SUGGESTED = "number", "param:"
 

@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness import rng
 from harness.analysis import max_t
 from harness.analysis.effects import MAX_T, estimates, primary
 from harness.analysis.frame import Frames
-from harness.errors import HarnessError
+from harness.core import rng
+from harness.core.errors import HarnessError
 
 DEALS = 2000
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from harness.config.runtime import Runtime
-from harness.design.expand import Plan
-from harness.design.search import Search
-from harness.errors import HarnessError
-from harness.records import read_plan
+from harness.core.errors import HarnessError
+from harness.plan.expand import Plan
+from harness.plan.search import Search
+from harness.runs.trial import read_plan
 
 
 def settled(of: Plan, runtime: Runtime) -> Plan:

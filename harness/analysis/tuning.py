@@ -10,7 +10,7 @@ from harness.analysis.frame import MISSING, Frames, Plan, load_trials
 from harness.analysis.learning import failed
 from harness.analysis.ranking import ranking
 from harness.config.runtime import Runtime
-from harness.records import CRASHED, DIVERGED
+from harness.runs.trial import CRASHED, DIVERGED
 
 
 def choose(plan: Plan, runtime: Runtime) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from harness.design.reach import EXACT
+from harness.plan.reach import EXACT
 
 BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"
 INCONCLUSIVE, NOT_JUDGED = "inconclusive", "not judged"

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.config.runtime import Runtime
-from harness.design.cells import seed_major
-from harness.design.expand import Plan
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
+from harness.plan.cells import seed_major
+from harness.plan.expand import Plan
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from harness.app.records import run_names, users
 from harness.config.runtime import Runtime
-from harness.design.expand import Plan
-from harness.errors import Damaged, HarnessError
-from harness.executors.use import InUse, driven
-from harness.leftovers import sweep
-from harness.records import Trial, read_plan
-from harness.tracking.record import Busy, Recorder
-from harness.tracking.removal import free
+from harness.core.errors import Damaged, HarnessError
+from harness.core.leftovers import sweep
+from harness.execution.use import InUse, driven
+from harness.plan.expand import Plan
+from harness.runs.recorder import Busy, Recorder
+from harness.runs.removal import free
+from harness.runs.trial import Trial, read_plan
 
 
 def clean(of: Plan, runtime: Runtime, whole: bool) -> int:

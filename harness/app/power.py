@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from harness.app.records import run_names
 from harness.config.identity import metric_request
 from harness.config.runtime import Runtime
-from harness.design.expand import Plan
-from harness.design.reach import Detectable, Reach
-from harness.errors import HarnessError
-from harness.records import Trial as Record
+from harness.core.errors import HarnessError
+from harness.plan.expand import Plan
+from harness.plan.reach import Detectable, Reach
+from harness.runs.trial import Trial as Record
 
 if TYPE_CHECKING:
     from harness.analysis.frame import Frames

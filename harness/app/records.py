@@ -8,10 +8,10 @@ from typing import Any
 from harness.config.patch import flatten
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
-from harness.errors import HarnessError, unknown
-from harness.outcomes import Outcomes, ending
-from harness.records import ASIDE, STATES, read_plan
-from harness.records import Trial as Record
+from harness.core.errors import HarnessError, unknown
+from harness.runs.outcomes import Outcomes, ending
+from harness.runs.trial import ASIDE, STATES, read_plan
+from harness.runs.trial import Trial as Record
 
 
 def run_names(runtime: Runtime) -> list[str]:

@@ -6,23 +6,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import records
 from harness.analysis.settled import alike, settled
 from harness.app.records import run_names
-from harness.config.recorded import encoder_in_record, lacking
+from harness.config.inputs.recorded import encoder_in_record, lacking
 from harness.config.runtime import Runtime
 from harness.config.study import Study, read
-from harness.design.expand import Plan, expand, run_name
-from harness.design.forecast import Forecast, forecast, missing, remember_speed
-from harness.errors import Damaged, HarnessError, shown, told, unknown
-from harness.files import alone, check_writable
-from harness.leftovers import set_aside, sweep
-from harness.records import ASIDE, DIVERGED, FINISHED, read_plan
-from harness.records import Trial as Record
+from harness.core.errors import Damaged, HarnessError, shown, told, unknown
+from harness.core.files import alone, check_writable
+from harness.core.leftovers import set_aside, sweep
+from harness.plan.expand import Plan, expand, run_name
+from harness.plan.forecast import Forecast, forecast, missing, remember_speed
+from harness.runs import trial as records
+from harness.runs.trial import ASIDE, DIVERGED, FINISHED, read_plan
+from harness.runs.trial import Trial as Record
 
 if TYPE_CHECKING:
-    from harness.executors.drive import Options
-    from harness.executors.local import Outcome
+    from harness.execution.driver import Options
+    from harness.execution.local import Outcome
     from harness.report import Summary
 
 
@@ -46,7 +46,7 @@ def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
         return asked, f"profile {asked}, as asked"
     if not study.profiles:
         return None, "the study has no profiles"
-    from harness.executors.devices import Machine
+    from harness.execution.devices import Machine
 
     gpus = Machine.here().gpus
     wanted, why = ("full", f"{len(gpus)} GPU(s)") if gpus else ("cpu", "no GPU")
@@ -66,14 +66,14 @@ def name(
 
 def cost(of: Plan, runtime: Runtime, workers: int | None = None) -> Forecast:
     """What is missing of a plan, and what it would cost on this machine."""
-    from harness.executors.devices import plan_workers
+    from harness.execution.devices import plan_workers
 
     return forecast(of, runtime.runs, len(plan_workers(workers)))
 
 
 def run(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
     """Train and score what is missing; in a study that tunes, first what chooses its values."""
-    from harness.executors.local import Outcome
+    from harness.execution.local import Outcome
 
     if of.lacking and missing(of, runtime.trials):
         raise HarnessError(" ".join(lacking(of.lacking)))
@@ -85,7 +85,7 @@ def run(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
 
 
 def _train(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
-    from harness.executors.use import driven
+    from harness.execution.use import driven
 
     folder = runtime.study(of.run_name)
     check_writable(folder)
@@ -94,10 +94,10 @@ def _train(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
 
 
 def _drive(of: Plan, runtime: Runtime, options: "Options", folder: Path) -> "Outcome":
-    from harness.executors.drive import drive
-    from harness.executors.local import Outcome
-    from harness.ledger.base import Job
-    from harness.tracking.removal import sweep_trial
+    from harness.execution.driver import drive
+    from harness.execution.local import Outcome
+    from harness.queue.base import Job
+    from harness.runs.removal import sweep_trial
 
     sweep(folder, runtime.runs, runtime.trials)
     for key in {trial.key for trial in of.trials}:
@@ -178,7 +178,7 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
             raise HarnessError(f"{path}: it is not there; harness run writes it (again)")
         raise HarnessError(unknown("run", run_name, run_names(runtime)))
     if "search" in document:
-        from harness.executors.importances import weigh
+        from harness.execution.search.importances import weigh
 
         weigh(run_name, runtime.holding(run_name))
     render(run_name, runtime)
@@ -194,7 +194,7 @@ def samples(of: Plan, runtime: Runtime, cell: str, seed: int, count: int, target
         raise HarnessError(f"--out {target}: is a file; name a folder, or a .npz")
     check_writable(target.parent if target.suffix == ".npz" else target)
     from harness.gan.sampling import write_samples
-    from harness.tracking.record import Busy, Recorder
+    from harness.runs.recorder import Busy, Recorder
 
     with ExitStack() as held:
         # where it is being scored, that keeps it from being removed as well

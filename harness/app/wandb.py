@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.config.runtime import Runtime
-from harness.design.expand import Plan
-from harness.errors import HarnessError
-from harness.files import check_writable, write_atomically
+from harness.core.errors import HarnessError
+from harness.core.files import check_writable, write_atomically
+from harness.plan.expand import Plan
 
 
 class Synced(NamedTuple):
@@ -24,7 +24,7 @@ def sync(run_name: str, runtime: Runtime, verdict: str | None = None) -> Synced:
     `verdict` is that of the report; None: it is worked out, as the mirror shows it.
     """
     from harness.analysis.scores import scores
-    from harness.tracking.sync import sync_study
+    from harness.mirror.sync import sync_study
 
     said: list[str] = []
     verdict = _verdict(run_name, runtime) if verdict is None else verdict
@@ -55,8 +55,8 @@ def _verdict(run_name: str, runtime: Runtime) -> str:
 
 def publish(of: Plan, runtime: Runtime) -> Synced:
     """Make a workspace view and a report of a run in W&B, and write there what is missing."""
-    from harness.tracking.publication import publication
-    from harness.tracking.publish import check, publish
+    from harness.mirror.publication import publication
+    from harness.mirror.publish import check, publish
 
     check(runtime.tracking)
     folder = runtime.reports / of.run_name
@@ -72,7 +72,7 @@ def publish(of: Plan, runtime: Runtime) -> Synced:
 
 def sweep(of: Plan, study: str, runtime: Runtime, target: Path | None) -> str:
     """The sweep of a plan as a file, written to `target` if there is one; `study` as asked for."""
-    from harness.tracking.sweep import sweep, to_yaml
+    from harness.mirror.sweep import sweep, to_yaml
 
     text = to_yaml(sweep(of, study, runtime.project))
     if target:
@@ -90,8 +90,8 @@ def train(
     trial's key and the threads it is computed with.
     """
     from harness.app.studies import write_plan
-    from harness.executors.drive import share
-    from harness.executors.use import driven
+    from harness.execution.driver import share
+    from harness.execution.use import driven
 
     trial = of.trial(cell, seed)
     folder = runtime.study(of.run_name)
@@ -99,7 +99,7 @@ def train(
     with driven(folder):
         plan = write_plan(of, runtime)
         os.environ.update(share(of.run_name, runtime, None)[0].env)
-        from harness.worker import train
+        from harness.execution.worker import train
 
         row = {"cell": trial.cell.label, "seed": trial.seed, "key": trial.key}
         status, message = train(plan, row, runtime, say)

@@ -31,7 +31,7 @@ def compare(
 ) -> None:
     """Set runs side by side: effects, agreement, what changed, drift; and write a page of it."""
     from harness.app import analysis as cases
-    from harness.terminal.analysis import show_comparison
+    from harness.cli.printing.analysis import show_comparison
 
     show_comparison(*cases.compare(runs, runtime()))
 
@@ -59,7 +59,7 @@ def rank(
     if as_json:
         echo_json(found.to_json())
         return
-    from harness.terminal.analysis import show_rank
+    from harness.cli.printing.analysis import show_rank
 
     show_rank(found)
 
@@ -77,10 +77,10 @@ def self_check(
     """A/A: train the baseline with many seeds and see how often it differs from itself."""
     from harness import app as cases
     from harness.app import analysis
-    from harness.executors.drive import Options
-    from harness.executors.local import Outcome
-    from harness.terminal import show_given_up
-    from harness.terminal.analysis import show_self_check
+    from harness.cli.printing import show_given_up
+    from harness.cli.printing.analysis import show_self_check
+    from harness.execution.driver import Options
+    from harness.execution.local import Outcome
 
     of, _ = plan(study, profile, changes)
     trained = analysis.against_itself(of, seeds)

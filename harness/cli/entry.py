@@ -9,9 +9,9 @@ import typer
 
 from harness.cli import analysis, record, studies, wandb
 from harness.cli.options import runtime
-from harness.errors import REMEDY, HarnessError, told
-from harness.files import unwritable
-from harness.redact import redacted
+from harness.core.errors import REMEDY, HarnessError, told
+from harness.core.files import unwritable
+from harness.core.redact import redacted
 
 USER_ERROR = 2  # the exit code of a mistake that the user can mend
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.errors import HarnessError
-from harness.files import finite, json_text
+from harness.core.errors import HarnessError
+from harness.core.files import finite, json_text
 
 if TYPE_CHECKING:
     from harness.config.runtime import Runtime

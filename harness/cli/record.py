@@ -27,7 +27,7 @@ def doctor(
     """
     from harness import app as cases
     from harness.app.doctor import doctor as examine
-    from harness.terminal.doctor import Looking, show_diagnosis
+    from harness.cli.printing.doctor import Looking, show_diagnosis
 
     name = study
     if study is not None and study not in cases.run_names(runtime()):

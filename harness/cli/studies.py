@@ -21,7 +21,7 @@ from harness.cli.options import (
 )
 from harness.cli.options import plan as _plan
 from harness.cli.options import runtime as _runtime
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 
 app = typer.Typer()
 
@@ -37,7 +37,7 @@ def plan_(
 ) -> None:
     """Check a study: its cells, what is trained, what the rest would cost, what it could find."""
     from harness import app as cases
-    from harness.terminal import show_forecast, show_reach
+    from harness.cli.printing import show_forecast, show_reach
 
     plan, why = _plan(study, profile, changes)
     found, reach = cases.cost(plan, _runtime(), workers), cases.reach(plan, _runtime(), pilot)
@@ -68,7 +68,7 @@ def run(
 
     Killed at any moment and run again, it continues. Run twice, the second run trains nothing.
     """
-    from harness.executors.drive import Options
+    from harness.execution.driver import Options
 
     _only(retry, "crashed", "--retry")
     _only(keep, "all", "--keep")
@@ -80,8 +80,8 @@ def run(
 def _run(plan: Any, why: str, options: Any) -> None:
     from harness import app as cases
     from harness.app.wandb import sync
-    from harness.executors.local import Outcome
-    from harness.terminal import show_forecast, show_given_up, show_summary
+    from harness.cli.printing import show_forecast, show_given_up, show_summary
+    from harness.execution.local import Outcome
 
     runtime = _runtime()
     show_forecast(cases.cost(plan, runtime, options.workers), why, brief=True)
@@ -112,7 +112,7 @@ def _only(value: str | None, word: str, option: str) -> None:
 @app.command(hidden=True)
 def work(run_name: str, name: str, keep: str = "") -> None:
     """Take trials of a run that was started (what `run` starts once a worker)."""
-    from harness.worker import work as drain
+    from harness.execution.worker import work as drain
 
     raise typer.Exit(drain(run_name, _runtime(), name, keep == "all"))
 
@@ -124,7 +124,7 @@ def report(study: StudyName, profile: Profile = None, changes: Set = None) -> No
     A record that was published beside its report counts where there is no other.
     """
     from harness import app as cases
-    from harness.terminal import show_summary
+    from harness.cli.printing import show_summary
 
     runtime = _runtime()
     if runtime.holding(study) is runtime:
@@ -136,7 +136,7 @@ def report(study: StudyName, profile: Profile = None, changes: Set = None) -> No
 def status(as_json: AsJson = False) -> None:
     """All runs that were started here, and how their trials stand."""
     from harness import app as cases
-    from harness.terminal import show_status
+    from harness.cli.printing import show_status
 
     rows = cases.status(_runtime())
     if as_json:
@@ -151,7 +151,7 @@ def show(
 ) -> None:
     """Explain one trial: what it changes, how it ended or why it failed, the end of its log."""
     from harness import app as cases
-    from harness.terminal import show_trial
+    from harness.cli.printing import show_trial
 
     show_trial(cases.show(key, _runtime()))
 
@@ -170,7 +170,7 @@ def evaluate(
 ) -> None:
     """Score the finished trials of a study by another metric; nothing is trained."""
     from harness import app as cases
-    from harness.executors.drive import Options
+    from harness.execution.driver import Options
 
     asked = {"protocol": metric, "encoder": encoder, "resolution": resolution}
     patch = {f"evaluation.{name}": value for name, value in asked.items() if value is not None}
@@ -215,7 +215,7 @@ def clean(
 ) -> None:
     """Free the disk of a study's weights; trials that another run uses are left alone."""
     from harness import app as cases
-    from harness.terminal import size
+    from harness.cli.printing import size
 
     plan, _ = _plan(study, profile, changes)
     typer.echo(f"{size(cases.clean(plan, _runtime(), whole))} freed")
@@ -231,8 +231,8 @@ def heuristics(
     as_json: AsJson = False,
 ) -> None:
     """List the heuristics, or explain one: what it sets, and who claims what."""
+    from harness.cli.printing import show_heuristic, show_heuristics
     from harness.heuristics import describe
-    from harness.terminal import show_heuristic, show_heuristics
 
     rows = describe.chosen(tip, topic=topic, kind=kind, source=source, effect=effect)
     if as_json:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.options import Profile, Set, StudyName, plan, runtime
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 
 if TYPE_CHECKING:
     from harness.app.wandb import Synced
@@ -83,7 +83,7 @@ def agent(
     """
     from harness import app as cases
     from harness.app.wandb import train
-    from harness.terminal import show_end, show_score
+    from harness.cli.printing import show_end, show_score
 
     swept = cases.one_off([text.removeprefix("--") for text in context.args], "--")
     planned, _ = plan(study, profile, changes, swept)

@@ -18,7 +18,7 @@ from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
-from harness.errors import HarnessError, shown, told
+from harness.core.errors import HarnessError, shown, told
 
 Path_ = tuple[str | int, ...]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from harness.errors import HarnessError, shown
+from harness.core.errors import HarnessError, shown
 
 MOST_SEEDS = 1000  # of a study: each is a training of every cell
 SEED_BOUND = 2**31  # that of the knob `seed`

@@ -11,11 +11,11 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from harness.catalog import dataset
-from harness.config.folder import count_training
+from harness.config.catalog import dataset
+from harness.config.inputs.folder import count_training
 from harness.config.trial import DataConfig, TrialConfig
 from harness.config.trial.rule import depth_of
-from harness.errors import HarnessError, shown, unknown
+from harness.core.errors import HarnessError, shown, unknown
 
 Patch = Mapping[str, Any]
 

@@ -7,7 +7,7 @@ and of no other, so that what was trained before and would be trained alike toda
 from collections.abc import Callable
 from typing import NamedTuple
 
-from harness.catalog import LOSSES_OF_ENERGY
+from harness.config.catalog import LOSSES_OF_ENERGY
 from harness.config.trial import TrialConfig
 
 

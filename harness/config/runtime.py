@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from harness.errors import HarnessError, shown
+from harness.core.errors import HarnessError, shown
 
 
 def _folder(variable: str, default: str) -> Path:

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
-from harness.catalog import PRUNERS, SAMPLERS
+from harness.config.catalog import PRUNERS, SAMPLERS
 from harness.config.part import Part
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 
 Number = int | float
 _PLAIN = (bool, int, float, str)  # what a sampler can tell apart and a file can hold

@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from harness.catalog import DESIGNS, PROTOCOLS
+from harness.config.catalog import DESIGNS, PROTOCOLS
 from harness.config.load import Document, load
 from harness.config.part import Levels, Part, check_seeds, count_seeds
 from harness.config.patch import Patch, check_path, check_value
 from harness.config.search import Range, Search
 from harness.config.tune import Tune
-from harness.errors import HarnessError, shown, told, unknown
+from harness.core.errors import HarnessError, shown, told, unknown
 
 NAME = re.compile(r"[a-z0-9_]{1,100}")
 PROFILE = re.compile(r"[A-Za-z0-9_-]{1,60}")

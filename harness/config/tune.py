@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from harness.config.part import Levels, Part, check_seeds
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 
 MOST = 6  # points of the grid: each is trained in every cell
 

@@ -13,12 +13,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from harness import rng
-from harness.cache import entry
 from harness.config.identity import digest
-from harness.config.images import check_classifier
+from harness.config.inputs.images import check_classifier
 from harness.config.trial import DataConfig, EvaluationConfig
-from harness.errors import HarnessError
+from harness.core import rng
+from harness.core.cache import entry
+from harness.core.errors import HarnessError
 from harness.gan.data import Images, load_images
 from harness.gan.data.source import Labels, Uint8
 from harness.gan.encoders import Encoder, compiled, resize, softmax_layer, weights_digest

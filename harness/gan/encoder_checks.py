@@ -6,8 +6,8 @@ Checked when the features of the real images are made, which is before anything 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import rng
-from harness.errors import HarnessError
+from harness.core import rng
+from harness.core.errors import HarnessError
 from harness.gan.encoders import Encoder
 
 Features = NDArray[np.float32]

@@ -15,9 +15,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from harness.catalog import ENCODERS
+from harness.config.catalog import ENCODERS
 from harness.config.trial import DataConfig, EvaluationConfig
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 
 ENCODING = 2  # raised when the same weights give other features, be it by rounding
 TOLD = 200  # characters of an error of another library

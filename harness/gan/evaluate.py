@@ -9,12 +9,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from harness import rng
-from harness.cache import entry
-from harness.catalog import PROTOCOLS
+from harness.config.catalog import PROTOCOLS
 from harness.config.identity import digest, metric_request
-from harness.config.images import scored
+from harness.config.inputs.images import scored
 from harness.config.trial import TrialConfig
+from harness.core import rng
+from harness.core.cache import entry
 from harness.gan import devices, encoders
 from harness.gan.data import Images
 from harness.gan.encoder_checks import check_behaviour, check_features, check_finite

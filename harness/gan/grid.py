@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from harness.files import write_atomically
+from harness.core.files import write_atomically
 
 
 def montage(images: np.ndarray, columns: int) -> np.ndarray:

@@ -10,9 +10,9 @@ import keras
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
-from harness.cache import locked
 from harness.config.trial import DataConfig, EvaluationConfig
-from harness.errors import HarnessError
+from harness.core.cache import locked
+from harness.core.errors import HarnessError
 from harness.gan.encoders import (
     Classes,
     Encoder,

@@ -6,8 +6,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from harness import rng
 from harness.config.trial import GeneratorConfig
+from harness.core import rng
 
 
 def sampled(

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from harness.catalog import dataset
+from harness.config.catalog import dataset
 from harness.config.identity import digest
 from harness.config.patch import flatten
 from harness.config.trial import TrialConfig

@@ -1,4 +1,4 @@
-"""The TensorFlow side of the named random streams (`harness.rng`)."""
+"""The TensorFlow side of the named random streams (`harness.core.rng`)."""
 
 import math
 import zlib
@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import tensorflow as tf
 
-from harness import rng
+from harness.core import rng
 
 # named, so that a draw has the same bits on every device
 _PHILOX = tf.random.Algorithm.PHILOX.value

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from harness.catalog import dataset
+from harness.config.catalog import dataset
 from harness.config.trial import TrialConfig
-from harness.errors import HarnessError
-from harness.files import write_atomically
+from harness.core.errors import HarnessError
+from harness.core.files import write_atomically
 from harness.gan import models
 from harness.gan.data import load_images
 from harness.gan.grid import beside, montage, png

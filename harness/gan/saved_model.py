@@ -11,11 +11,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from harness.config.content import file_content
-from harness.config.encoder_file import INTEGERS, SAVE, Form, check_shape, form
-from harness.config.encoder_range import OFFSET, first_layers
+from harness.config.inputs.content import file_content
+from harness.config.inputs.encoder_file import INTEGERS, SAVE, Form, check_shape, form
+from harness.config.inputs.encoder_range import OFFSET, first_layers
 from harness.config.trial import DataConfig, EvaluationConfig
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.gan.encoders import Encoder, Network, compiled, first_line, pooled, weights_digest
 
 PROBED = 2  # images with which a model is first tried
@@ -26,7 +26,7 @@ def saved_model(path: Path, data: DataConfig, evaluation: EvaluationConfig) -> E
     """A user's saved Keras model: RGB → features, pooled to (N, d).
 
     Pixels are floats in [0, 1]; or from 0 to 255 where the input is of integers, or where the
-    first layers say so (`harness/config/encoder_range.py`). Features of any precision are float32.
+    first layers say so (`config/inputs/encoder_range.py`). Features of any precision are float32.
     """
     taken = form(path)
     _check_content(path, evaluation.encoder_content)

@@ -6,7 +6,7 @@ Nothing is declared, so nothing can be forgotten when a tip or a rule is added.
 from collections.abc import Mapping
 
 from harness.config.patch import DEFAULTS, resolve
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.heuristics.schema import Tip
 from harness.heuristics.table import HEURISTICS
 

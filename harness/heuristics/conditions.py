@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from harness.catalog import dataset
+from harness.config.catalog import dataset
 from harness.config.trial import TrialConfig
 
 FEW = 10_000  # training images; the data sets of S0, of which it says so, have 6,000 and fewer

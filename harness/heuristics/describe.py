@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, get_args
 
-from harness.errors import HarnessError, unknown
+from harness.core.errors import HarnessError, unknown
 from harness.heuristics.schema import (
     KINDS,
     SOURCES,

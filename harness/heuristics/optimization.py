@@ -245,7 +245,7 @@ ROWS = (
         literature="Lucic et al. 2018",
         kind="protocol",
         how="Every cell is trained with all seeds of the study; effects are differences by seed.",
-        test="tests/unit/design/test_design_expand.py::"
+        test="tests/unit/plan/test_design_expand.py::"
         "test_trials_are_seed_major_and_keyed_by_what_they_train",
     ),
     Practice(

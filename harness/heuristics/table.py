@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from harness.core.registry import Registry
 from harness.heuristics import (
     activations,
     architecture,
@@ -17,7 +18,6 @@ from harness.heuristics import (
     regularization,
 )
 from harness.heuristics.schema import Heuristic
-from harness.registry import Registry
 
 TOPICS: Mapping[str, tuple[Heuristic, ...]] = {
     "data": data.ROWS,

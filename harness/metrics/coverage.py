@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 
 Features = NDArray[np.floating]
 NEIGHBOURS = 5  # k of the paper's experiments

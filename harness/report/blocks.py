@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from harness.plots import style
+from harness.report.plots import style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

@@ -13,12 +13,12 @@ from harness.analysis.effects import BETTER, WORSE
 from harness.analysis.frame import Frames, each_row
 from harness.config.identity import digest
 from harness.config.runtime import Runtime
-from harness.plots.critical_difference import diagram_info, draw_diagram
 from harness.report import format as show
 from harness.report import overview
 from harness.report.blocks import Block, Cell, Figure, Heading, Table, Tag, Text, figure
 from harness.report.html import Front
 from harness.report.page import publish
+from harness.report.plots.critical_difference import diagram_info, draw_diagram
 from harness.report.sections.ranking import TONES
 
 LONGEST = 80  # letters of a folder's name

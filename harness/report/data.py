@@ -18,11 +18,11 @@ from harness.analysis.interactions import interactions
 from harness.analysis.learning import of_reference
 from harness.analysis.noise import noise
 from harness.analysis.objectives import Objective, objective
-from harness.config.facts import trained_on
 from harness.config.identity import PLACES
+from harness.config.inputs.facts import trained_on
 from harness.config.patch import DEFAULTS
-from harness.outcomes import Outcomes
 from harness.report import format as show
+from harness.runs.outcomes import Outcomes
 
 CUSTOM = "custom"  # the encoder of a user's own file, in metric identities
 BEST = 8  # suggestions of a search that are shown with their curves and samples

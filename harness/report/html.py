@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from harness.plots.style import INK, MUTED, PALETTE, PAPER, RULE
 from harness.report import format as show
 from harness.report.blocks import Block, Heading
+from harness.report.plots.style import INK, MUTED, PALETTE, PAPER, RULE
 
 TEMPLATES = Path(__file__).parent / "templates"
 THEME = dict(

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harness.files import write_atomically, write_json
-from harness.records import FINISHED
+from harness.core.files import write_atomically, write_json
 from harness.report import words
 from harness.report.blocks import Block, Gallery
 from harness.report.data import ReportData
 from harness.report.html import filled
+from harness.runs.trial import FINISHED
 
 SUMMARY, PICTURE = "summary.json", "picture.webp"
 

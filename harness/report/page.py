@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from harness.analysis.frame import load
-from harness.catalog import SECTIONS
+from harness.config.catalog import SECTIONS
 from harness.config.runtime import Runtime
-from harness.files import alone
-from harness.leftovers import discard, passing, sweep
+from harness.core.files import alone
+from harness.core.leftovers import discard, passing, sweep
 from harness.report import format as show
 from harness.report import overview, words
 from harness.report.blocks import Block, Figure, Gallery

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.config.runtime import Runtime
-from harness.digests import differing, read_seal
-from harness.errors import Damaged, HarnessError
-from harness.files import write_json
-from harness.leftovers import discard, passing, sweep
-from harness.records import INTERPOLATION, Trial, read_plan
+from harness.core.errors import Damaged, HarnessError
+from harness.core.files import write_json
+from harness.core.leftovers import discard, passing, sweep
+from harness.runs.digests import differing, read_seal
+from harness.runs.trial import INTERPOLATION, Trial, read_plan
 
 KEPT = ("config.json", "images.json", "metrics.jsonl", "result.json", "failure.json", INTERPOLATION)
 PRIVATE = ("host", "pid")  # of a machine, and of no use elsewhere

@@ -10,9 +10,9 @@ from harness.analysis.effects import BETTER, EQUIVALENT, INCONCLUSIVE, NOT_JUDGE
 from harness.analysis.frame import MISSING
 from harness.analysis.objectives import KIMG
 from harness.analysis.search import ranked
-from harness.records import FINISHED
 from harness.report import format as show
 from harness.report.data import ReportData
+from harness.runs.trial import FINISHED
 
 NAMES = {"KID × 10³": "KID"}  # in a sentence that gives no number
 NAMED = 3  # contrasts of which the sentence says more

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from harness import catalog, cli
+from harness import cli
+from harness.config import catalog
 from harness.config import describe as knobs
 from harness.config.patch import KNOBS
 from harness.heuristics import HEURISTICS, TOPICS

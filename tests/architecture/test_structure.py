@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import catalog
-from harness.registry import Registry
+from harness.config import catalog
+from harness.core.registry import Registry
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "harness"
@@ -17,11 +17,11 @@ HOMES = {
     "keras": "gan/",
     "tensorflow_datasets": "gan/",
     "sklearn": "gan/",
-    "optuna": "ledger/",
-    "wandb": "tracking/wandb_library.py",
-    "wandb_workspaces": "tracking/publish.py",
-    "matplotlib": "plots/",
-    "seaborn": "plots/",
+    "optuna": ("queue/", "execution/search/"),
+    "wandb": "mirror/wandb_library.py",
+    "wandb_workspaces": "mirror/publish.py",
+    "matplotlib": "report/plots/",
+    "seaborn": "report/plots/",
     "scipy": "analysis/",
     "statsmodels": "analysis/",
     "jinja2": "report/",
@@ -142,7 +142,7 @@ def returning(trees, folder, kind):
 
 
 def test_every_design_is_in_the_catalogue(trees):
-    assert returning(trees, "design/", "Draft") == targets(catalog.DESIGNS)
+    assert returning(trees, "plan/", "Draft") == targets(catalog.DESIGNS)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from harness.ledger.base import Status
-from harness.ledger.optuna_ledger import OptunaLedger
+from harness.queue.base import Status
+from harness.queue.optuna_ledger import OptunaLedger
 
 
 def main(mode: str, run_name: str, folder: str, storage: str, worker: str) -> None:

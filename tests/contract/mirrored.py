@@ -14,9 +14,9 @@ from typing import Any
 from PIL import Image
 
 from harness.config.runtime import Runtime
-from harness.files import write_json
-from harness.tracking.mirror import RunIdentity, TrackingSettings, offline_folders
-from harness.tracking.wandb_sink import WandbSink
+from harness.core.files import write_json
+from harness.mirror.places import RunIdentity, TrackingSettings, offline_folders
+from harness.mirror.wandb_sink import WandbSink
 
 RUN_NAME, KEY, METRIC = "beta1-smoke", "0123456789abcdef", "classifier.8.ref-1a2b3c4d.enc-0f0f0f0f"
 REQUEST = "12345678"

@@ -7,8 +7,8 @@ from pathlib import Path
 import optuna
 import pytest
 
-from harness.ledger.base import Job
-from harness.ledger.optuna_ledger import OptunaLedger
+from harness.queue.base import Job
+from harness.queue.optuna_ledger import OptunaLedger
 
 POSTGRES = os.environ.get("HARNESS_TEST_POSTGRES", "")
 needs_postgres = pytest.mark.skipif(not POSTGRES, reason="HARNESS_TEST_POSTGRES is not set")

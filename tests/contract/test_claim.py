@@ -7,8 +7,8 @@ from random import Random
 import pytest
 from places import Place, jobs
 
-from harness.ledger.base import LIMIT, Claim, Job, State
-from harness.ledger.optuna_ledger import OptunaLedger
+from harness.queue.base import LIMIT, Claim, Job, State
+from harness.queue.optuna_ledger import OptunaLedger
 
 
 def only(*cells: str) -> Callable[[str], bool]:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.executors import devices
-from harness.executors.devices import Machine, plan_workers, visible_gpus
-from harness.executors.local import PATIENCE, Driver, Outcome, WorkerSpec, run_local
+from harness.execution import devices
+from harness.execution.devices import Machine, plan_workers, visible_gpus
+from harness.execution.local import PATIENCE, Driver, Outcome, WorkerSpec, run_local
 
 # Workers of these tests: the queue is a folder of files, a claim a rename.
 DRAIN = """

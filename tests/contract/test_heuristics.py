@@ -11,7 +11,7 @@ import pytest
 
 from harness.config.identity import key
 from harness.config.patch import KNOBS, check_value, resolve
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.heuristics import HEURISTICS, TOPICS, Practice, Tip
 from harness.heuristics.clashes import clash, clashing
 from harness.heuristics.schema import KINDS, SOURCES, Effect

@@ -14,11 +14,11 @@ import optuna
 import pytest
 from places import SHARED, Place, jobs
 
-from harness.errors import HarnessError
-from harness.ledger import lease as lease_module
-from harness.ledger.base import LIMIT, Ledger, Row, State, Status
-from harness.ledger.lease import Lease, lease_alive
-from harness.ledger.optuna_ledger import OptunaLedger
+from harness.core.errors import HarnessError
+from harness.queue import lease as lease_module
+from harness.queue.base import LIMIT, Ledger, Row, State, Status
+from harness.queue.lease import Lease, lease_alive
+from harness.queue.optuna_ledger import OptunaLedger
 
 ROOT = Path(__file__).parents[2]
 
@@ -189,7 +189,7 @@ def test_a_kill_between_claim_and_lease_loses_nothing(
         with pytest.raises(KeyboardInterrupt):
             ledger.claim("w")
     assert ledger.release_stale(dead) == []  # it may be about to write its lease
-    monkeypatch.setattr("harness.ledger.optuna_ledger._UNLEASED", 0.0)
+    monkeypatch.setattr("harness.queue.optuna_ledger._UNLEASED", 0.0)
     assert len(ledger.release_stale(dead)) == 1
     assert states(ledger) == ["0 failed 1", "0 waiting 2"]
 

@@ -10,10 +10,10 @@ import pytest
 
 from harness import app
 from harness.app import wandb as app_wandb
-from harness.errors import HarnessError
-from harness.files import write_json
-from harness.tracking import publish, wandb_library
-from harness.tracking.publication import TITLE_LENGTH, publication
+from harness.core.errors import HarnessError
+from harness.core.files import write_json
+from harness.mirror import publish, wandb_library
+from harness.mirror.publication import TITLE_LENGTH, publication
 
 PLAN = {
     "run_name": "bn_ablation-smoke",

@@ -14,10 +14,10 @@ import optuna
 import pytest
 from places import Place, jobs
 
-from harness.ledger import journal
-from harness.ledger.base import Claim, Row, State, Status
-from harness.ledger.lease import Lease
-from harness.ledger.optuna_ledger import OptunaLedger
+from harness.queue import journal
+from harness.queue.base import Claim, Row, State, Status
+from harness.queue.lease import Lease
+from harness.queue.optuna_ledger import OptunaLedger
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from harness.config.study import read
-from harness.design.expand import expand
 from harness.heuristics import HEURISTICS
 from harness.heuristics.schema import SOURCES
+from harness.plan.expand import expand
 from tests.encoder_files import described
 
 FOLDER = Path(__file__).parents[2] / "studies"

@@ -17,10 +17,10 @@ from harness import app, cli
 from harness.analysis import frame
 from harness.app import wandb as app_wandb
 from harness.config.runtime import Runtime
-from harness.errors import HarnessError
-from harness.ledger.base import Status
-from harness.tracking.publication import publication
-from harness.tracking.sweep import sweep, to_yaml
+from harness.core.errors import HarnessError
+from harness.mirror.publication import publication
+from harness.mirror.sweep import sweep, to_yaml
+from harness.queue.base import Status
 
 STUDY = """title: A sweep
 question: Does it run?
@@ -223,7 +223,7 @@ def test_a_run_that_is_stopped_in_wandb_goes_on_when_it_is_asked_for_again(agent
 @pytest.mark.tf
 def test_a_trial_that_its_sweep_lacks(place, monkeypatch, capsys):
     """W&B's agent learns that the run is not there; the record has the trial."""
-    from harness.worker import single
+    from harness.execution.worker import single
 
     monkeypatch.setenv("WANDB_SWEEP_ID", "sweep0")
     monkeypatch.setenv("WANDB_RUN_ID", "run0")

@@ -11,11 +11,12 @@ from mirrored import KEY, RUN_NAME
 
 from harness.analysis import frame
 from harness.analysis.scores import scores
-from harness.errors import HarnessError
-from harness.files import read_json, write_json
-from harness.tracking import mirror, sync, wandb_sink
-from harness.tracking.sync import sync_study
-from harness.tracking.wandb_sink import WandbSink
+from harness.core.errors import HarnessError
+from harness.core.files import read_json, write_json
+from harness.mirror import places as mirror
+from harness.mirror import sync, wandb_sink
+from harness.mirror.sync import sync_study
+from harness.mirror.wandb_sink import WandbSink
 
 OTHER = "fedcba9876543210"
 

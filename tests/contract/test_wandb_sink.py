@@ -14,10 +14,11 @@ from types import SimpleNamespace
 import mirrored
 import pytest
 
-from harness.errors import HarnessError
-from harness.tracking import mirror, wandb_sink
-from harness.tracking.wandb_library import resolve_mode
-from harness.tracking.wandb_sink import WandbSink
+from harness.core.errors import HarnessError
+from harness.mirror import places as mirror
+from harness.mirror import wandb_sink
+from harness.mirror.wandb_library import resolve_mode
+from harness.mirror.wandb_sink import WandbSink
 
 
 @pytest.fixture(autouse=True)
@@ -280,7 +281,7 @@ STUCK = """
     import os, signal, subprocess, sys, time
     from pathlib import Path
     import mirrored
-    from harness.tracking import wandb_sink
+    from harness.mirror import wandb_sink
     wandb_sink.GRACE = 1.0
     directory = Path(sys.argv[1])
     def opened(key):

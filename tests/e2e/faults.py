@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from harness.app.doctor.trials import check_trial
-from harness.records import Trial
+from harness.runs.trial import Trial
 
 ROOT = Path(__file__).parents[2]
 CLOCK = {"seconds", "evaluation_seconds", "images_per_second", "finished_at", "attempts"}

@@ -77,7 +77,7 @@ def call(place, monkeypatch, capsys):
         pytest.fail("a worker was about to be started")
 
     monkeypatch.chdir(place.folder)
-    monkeypatch.setattr("harness.executors.drive.drive", never)
+    monkeypatch.setattr("harness.execution.driver.drive", never)
     for name, value in place.environment.items():
         if name.startswith("HARNESS_"):
             monkeypatch.setenv(name, value)

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from harness.leftovers import _here
+from harness.core.leftovers import _here
 from tests.e2e.faults import STUDY, Site, contents, differences, gutted, moments
 from tests.e2e.test_study import kill_all
 

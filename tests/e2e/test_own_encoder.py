@@ -6,7 +6,7 @@ import keras
 import pytest
 from keras import layers
 
-from harness.cache import NOTE
+from harness.core.cache import NOTE
 from tests.e2e.test_study import Place, rows
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.files import read_json
+from harness.core.files import read_json
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 

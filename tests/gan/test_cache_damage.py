@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from harness import cache as caches
-from harness.config.content import Contents
+from harness.config.inputs.content import Contents
 from harness.config.patch import resolve
+from harness.core import cache as caches
 from harness.gan import classifier
 from harness.gan.data import load_images
 from harness.gan.evaluate import Evaluator

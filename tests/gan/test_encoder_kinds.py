@@ -9,11 +9,11 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from harness import rng
-from harness.config.content import Contents
-from harness.config.encoder_file import form
+from harness.config.inputs.content import Contents
+from harness.config.inputs.encoder_file import form
 from harness.config.patch import resolve
-from harness.errors import HarnessError
+from harness.core import rng
+from harness.core.errors import HarnessError
 from harness.gan.data import load_images
 from harness.gan.encoder_checks import check_behaviour
 from harness.gan.encoders import Encoder, compiled, pooled

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from harness.config.trial import DataConfig, EvaluationConfig
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.gan import classifier, inception
 from harness.gan.data import load_images
 from harness.gan.encoders import build, compiled, resize, weights_digest

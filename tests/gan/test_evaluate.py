@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness import rng
 from harness.config.identity import metric_request
 from harness.config.patch import resolve
-from harness.errors import HarnessError
+from harness.core import rng
+from harness.core.errors import HarnessError
 from harness.gan.data import load_images
 from harness.gan.encoders import Encoder
 from harness.gan.evaluate import BATCH, Evaluator

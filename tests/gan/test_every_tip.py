@@ -14,20 +14,20 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness.catalog import PENALTIES, dataset
+from harness.config.catalog import PENALTIES, dataset
 from harness.config.identity import key
 from harness.config.patch import KNOBS, resolve
 from harness.config.trial import TrainingConfig
-from harness.design.drafts import Asked
-from harness.design.factors import FOLLOWING, IGNORING, Factor, Level
-from harness.design.leave_one_out import leave_one_out
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.gan.labels.labelled import gathered
 from harness.gan.train.batches import Batches
 from harness.gan.train.ensemble import Ensemble
 from harness.gan.train.loop import Loop
 from harness.heuristics import HEURISTICS, Tip
 from harness.heuristics.clashes import clash
+from harness.plan.drafts import Asked
+from harness.plan.factors import FOLLOWING, IGNORING, Factor, Level
+from harness.plan.leave_one_out import leave_one_out
 
 pytestmark = pytest.mark.tf
 SMALL = {

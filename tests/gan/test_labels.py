@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from harness import rng
-from harness.catalog import CONDITIONINGS
+from harness.config.catalog import CONDITIONINGS
 from harness.config.patch import flatten
-from harness.errors import HarnessError
+from harness.core import rng
+from harness.core.errors import HarnessError
 from harness.gan.data import load_images
 from harness.gan.evaluate import BATCH, Evaluator
 from harness.gan.labels.condition import Condition, in_rows, sampled_inputs

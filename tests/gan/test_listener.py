@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from harness.execution.worker import listener
 from harness.gan.data import load_images
 from harness.gan.train.program import Program
 from harness.gan.train.session import Session
 from harness.metrics.coverage import NEIGHBOURS
-from harness.records import FINISHED, Trial
-from harness.tracking.record import Recorder
-from harness.worker import listener
+from harness.runs.recorder import Recorder
+from harness.runs.trial import FINISHED, Trial
 
 pytestmark = pytest.mark.tf
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness.catalog import (
+from harness.config.catalog import (
     LOSSES,
     LOSSES_OF_ENERGY,
     LOSSES_OF_PROBABILITY,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness.catalog import dataset
+from harness.config.catalog import dataset
 from harness.config.identity import key, metric_request
 from harness.config.patch import KNOBS, flatten, unflatten
 from harness.gan.labels.labelled import gathered

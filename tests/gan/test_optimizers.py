@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness.catalog import OPTIMIZERS
+from harness.config.catalog import OPTIMIZERS
 from harness.gan.numbers import Numbers
 from harness.gan.train.schedule import learning_rate
 from harness.gan.train.state import build

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from harness import rng
+from harness.core import rng
 from harness.gan.random import Streams, fold, normal, uniform
 
 pytestmark = pytest.mark.tf

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from test_listener import Cut, Judge, Nothing, program
 
-from harness.errors import Damaged, HarnessError
+from harness.core.errors import Damaged, HarnessError
+from harness.execution.worker import listener
+from harness.execution.worker.resume import resumed
 from harness.gan.data import load_images
 from harness.gan.train import checkpoint
 from harness.gan.train.session import Session
-from harness.records import ASIDE, Trial
-from harness.tracking.record import Recorder
-from harness.worker import listener
-from harness.worker.resume import resumed
+from harness.runs.recorder import Recorder
+from harness.runs.trial import ASIDE, Trial
 
 pytestmark = pytest.mark.tf
 __all__ = ["program"]

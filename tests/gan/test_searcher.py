@@ -6,10 +6,10 @@ import pytest
 
 from harness import app
 from harness.config.runtime import Runtime
-from harness.errors import HarnessError
-from harness.files import read_json, write_json
-from harness.records import read_plan, write_plan
-from harness.worker.search import Searcher
+from harness.core.errors import HarnessError
+from harness.core.files import read_json, write_json
+from harness.execution.search.suggest import Searcher
+from harness.runs.trial import read_plan, write_plan
 from tests.records import record
 
 pytestmark = pytest.mark.tf

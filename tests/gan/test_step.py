@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness.catalog import LOSSES, LOSSES_OF_ENERGY
+from harness.config.catalog import LOSSES, LOSSES_OF_ENERGY
 from harness.gan.models.network import Pass
 from harness.gan.train import step as steps
 from harness.gan.train.batches import Batches

@@ -7,7 +7,8 @@ from PIL import Image
 
 from harness.config.identity import metric_request
 from harness.config.runtime import Runtime
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
+from harness.execution.worker.trial import Context
 from harness.gan.data import load_images
 from harness.gan.evaluate import Evaluator
 from harness.gan.losses import Game
@@ -19,7 +20,6 @@ from harness.gan.train.session import GRID, Session
 from harness.gan.train.state import build
 from harness.gan.train.view import look
 from harness.gan.translation import edges, grey
-from harness.worker.trial import Context
 
 pytestmark = pytest.mark.tf
 EDGES = {"translation.source": "edges"}

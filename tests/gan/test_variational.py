@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.gan.train.state import build
 from harness.gan.train.step import iterate
 from harness.gan.train.variational import negative_bound

@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from harness import rng
 from harness.config.patch import resolve
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig
+from harness.core import rng
 from harness.gan import models, pixels
 from harness.gan.latents import sampled
 from harness.gan.models.blocks import DOWNSAMPLING, UPSAMPLING, widths

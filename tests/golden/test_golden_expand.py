@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness.config.study import read
-from harness.design.expand import expand
-from harness.files import read_json
+from harness.core.files import read_json
+from harness.plan.expand import expand
 
 HERE = Path(__file__).parent
 STUDIES = HERE.parents[1] / "studies"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.config.identity import SEMANTICS, key, metric_request
 from harness.config.patch import resolve
-from harness.files import read_json, write_json
+from harness.core.files import read_json, write_json
 
 FILE = Path(__file__).parent / "keys.json"
 DIGITS = {"data.name": "digits", "data.image_size": 16}

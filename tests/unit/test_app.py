@@ -5,12 +5,12 @@ import pytest
 from harness import app
 from harness.config.patch import flatten
 from harness.config.runtime import Runtime
-from harness.errors import HarnessError
-from harness.executors.devices import Machine
-from harness.executors.drive import Options
-from harness.executors.local import Outcome
-from harness.files import append_line, write_json
-from harness.records import Trial, read_plan
+from harness.core.errors import HarnessError
+from harness.core.files import append_line, write_json
+from harness.execution.devices import Machine
+from harness.execution.driver import Options
+from harness.execution.local import Outcome
+from harness.runs.trial import Trial, read_plan
 
 STUDY = """title: A study
 question: Q?

@@ -6,13 +6,14 @@ from types import SimpleNamespace
 import pytest
 from test_app import begin, runtime, trained
 
-from harness import app, leftovers
-from harness.errors import HarnessError
-from harness.executors.local import Outcome
-from harness.executors.use import InUse, driven
-from harness.records import Trial
-from harness.tracking.record import Busy, Recorder
-from harness.tracking.removal import sweep_trial
+from harness import app
+from harness.core import leftovers
+from harness.core.errors import HarnessError
+from harness.execution.local import Outcome
+from harness.execution.use import InUse, driven
+from harness.runs.recorder import Busy, Recorder
+from harness.runs.removal import sweep_trial
+from harness.runs.trial import Trial
 
 __all__ = ["runtime"]
 
@@ -60,7 +61,7 @@ def test_readers_share_a_trial_and_keep_writers_out(tmp_path):
 
 def test_a_lock_on_a_folder_that_was_removed_meanwhile_is_no_lock(tmp_path, monkeypatch):
     """Removed between opening and locking: the lock is taken in the folder that is there now."""
-    from harness.tracking import record
+    from harness.runs import recorder as record
 
     folder, real, calls = tmp_path / "key", record.fcntl.flock, []
 
@@ -101,7 +102,7 @@ def test_states_that_were_to_go_with_the_end_go_when_it_was_killed_before(tmp_pa
 
 
 def test_a_run_holds_what_it_drives_and_lets_it_go(runtime, plan, monkeypatch):
-    from harness.executors import drive
+    from harness.execution import driver as drive
 
     (runtime.trials / plan.trials[0].key / "result.json").unlink()
     asked = []

@@ -185,7 +185,7 @@ def test_json_of_every_verb_is_read_by_strict_parsers(harness, monkeypatch):
     """A number that is not known is null, in whatever a verb has to print."""
     unknown = {"a": [float("nan"), float("inf")]}
     monkeypatch.setattr("harness.app.status", lambda runtime: unknown)
-    monkeypatch.setattr("harness.design.forecast.Forecast.to_json", lambda self: unknown)
+    monkeypatch.setattr("harness.plan.forecast.Forecast.to_json", lambda self: unknown)
     monkeypatch.setattr("harness.heuristics.describe.record", lambda row: unknown)
     monkeypatch.setattr("harness.app.analysis.Ranking.to_json", lambda self: unknown)
     Path("r.csv").write_text("a,b,kid\n1,1,1\n2,1,2\n1,2,2\n2,2,3\n")

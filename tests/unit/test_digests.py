@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from harness.digests import DIGESTS, checked_seal, differing, forget, read_seal
-from harness.errors import Damaged
-from harness.files import read_json, write_json
-from harness.records import Trial
-from harness.tracking.record import Recorder
+from harness.core.errors import Damaged
+from harness.core.files import read_json, write_json
+from harness.runs.digests import DIGESTS, checked_seal, differing, forget, read_seal
+from harness.runs.recorder import Recorder
+from harness.runs.trial import Trial
 
 SPEC = {"identity": "kid-a", "request": "11111111", "protocol": "subsets"}
 
@@ -73,7 +73,7 @@ def test_a_further_request_and_a_further_metric_keep_the_digests_true(folder):
 
 def test_scores_that_are_cut_off_before_they_count_are_no_damage(folder, monkeypatch):
     """Whatever of a scoring is done when it is killed, the digests claim nothing false."""
-    from harness.tracking import record
+    from harness.runs import recorder as record
 
     done = []
     real = record.write_atomically

@@ -11,14 +11,14 @@ from harness import app, cli
 from harness.app.doctor import doctor, machine
 from harness.config.patch import flatten
 from harness.config.runtime import Runtime
-from harness.errors import HarnessError
-from harness.ledger.base import Job
-from harness.ledger.lease import Lease
-from harness.ledger.optuna_ledger import OptunaLedger
-from harness.leftovers import _here
-from harness.records import Trial
-from harness.tracking import mirror
-from harness.tracking.record import Recorder
+from harness.core.errors import HarnessError
+from harness.core.leftovers import _here
+from harness.mirror import places as mirror
+from harness.queue.base import Job
+from harness.queue.lease import Lease
+from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs.recorder import Recorder
+from harness.runs.trial import Trial
 
 __all__ = ["runtime"]
 

@@ -6,11 +6,11 @@ import optuna
 import pytest
 
 from harness.config.runtime import Runtime
-from harness.executors import drive
-from harness.executors.devices import Machine, plan_workers
-from harness.files import read_json, write_json
-from harness.ledger.base import Job, Row, State
-from harness.ledger.optuna_ledger import OptunaLedger
+from harness.core.files import read_json, write_json
+from harness.execution import driver as drive
+from harness.execution.devices import Machine, plan_workers
+from harness.queue.base import Job, Row, State
+from harness.queue.optuna_ledger import OptunaLedger
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.errors import HarnessError, unknown
+from harness.core.errors import HarnessError, unknown
 
 
 @pytest.mark.parametrize(

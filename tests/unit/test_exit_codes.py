@@ -9,9 +9,9 @@ from harness import app, cli
 from harness.app import analysis
 from harness.app import wandb as app_wandb
 from harness.config.runtime import Runtime
-from harness.executors.local import Outcome
-from harness.files import write_json
-from harness.tracking.sync import SyncReport
+from harness.core.files import write_json
+from harness.execution.local import Outcome
+from harness.mirror.sync import SyncReport
 from tests.records import record
 
 STUDY = """title: A study
@@ -68,7 +68,7 @@ def drive(place, monkeypatch):
 
     monkeypatch.setattr(app, "run", train)
     monkeypatch.setattr(app, "report", lambda *_: type("Said", (), {"verdict": ""})())
-    monkeypatch.setattr("harness.terminal.show_summary", lambda _: None)
+    monkeypatch.setattr("harness.cli.printing.show_summary", lambda _: None)
     return asked
 
 
@@ -95,7 +95,7 @@ def test_an_evaluation_of_which_trials_crashed(harness, drive, place):
 
 def test_a_self_check_of_which_trials_crashed(harness, drive, monkeypatch):
     monkeypatch.setattr(analysis, "self_check", lambda *_: None)
-    monkeypatch.setattr("harness.terminal.analysis.show_self_check", lambda _: None)
+    monkeypatch.setattr("harness.cli.printing.analysis.show_self_check", lambda _: None)
     code, output = harness("self-check", "one", "--seeds", "4")
     assert code == 1
     assert "1 trial crashed in every attempt" in output
@@ -112,9 +112,9 @@ def test_a_mirror_of_which_runs_failed(harness, place, monkeypatch, verb, writte
     def sync_study(*_):
         return SyncReport("online", written, failed=dict.fromkeys(failed, "no answer"))
 
-    monkeypatch.setattr("harness.tracking.sync.sync_study", sync_study)
-    monkeypatch.setattr("harness.tracking.publish.check", lambda _: None)
-    monkeypatch.setattr("harness.tracking.publish.publish", lambda _: {"report": "at-home"})
+    monkeypatch.setattr("harness.mirror.sync.sync_study", sync_study)
+    monkeypatch.setattr("harness.mirror.publish.check", lambda _: None)
+    monkeypatch.setattr("harness.mirror.publish.publish", lambda _: {"report": "at-home"})
     monkeypatch.setattr(app_wandb, "_verdict", lambda *_: "")
     (place.reports / "one").mkdir(parents=True)
     (place.reports / "one/index.html").write_text("")

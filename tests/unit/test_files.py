@@ -6,8 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from harness.errors import HarnessError
-from harness.files import (
+from harness.core.errors import HarnessError
+from harness.core.files import (
     append_line,
     check_writable,
     finite,

@@ -8,7 +8,7 @@ import pytest
 from harness import app
 from harness.config.runtime import Runtime
 from harness.config.study import read
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from tests.fuzzing import Fuzzer
 
 SECONDS = 6.0  # of this process, for one case: YAML of 256 kB takes two, a plan of 1,024 cells four

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from harness import leftovers
-from harness.leftovers import GOING, OLD, discard, passing, set_aside, sweep
+from harness.core import leftovers
+from harness.core.leftovers import GOING, OLD, discard, passing, set_aside, sweep
 
 
 def abandoned(path, pid, where=None):

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from harness import app, terminal
+from harness import app
 from harness.analysis.frame import load
-from harness.outcomes import Outcomes
+from harness.cli import printing as terminal
 from harness.report import render, summary
 from harness.report.data import analyse
 from harness.report.sections import failures, methods, verdict
+from harness.runs.outcomes import Outcomes
 from tests.synthetic import TIDY, TIPS, Recipe, all_trials, build
 
 RUN = Recipe.run_name

@@ -10,7 +10,7 @@ from harness.analysis.frame import load
 from harness.analysis.power import standardised
 from harness.config.identity import metric_request
 from harness.config.runtime import Runtime
-from harness.files import write_json
+from harness.core.files import write_json
 from tests.synthetic import TIDY, TIPS, build
 
 STUDY = """title: A study

@@ -3,9 +3,9 @@
 import pytest
 
 from harness.config.runtime import Runtime
-from harness.executors.poll import Poll
-from harness.files import append_line, write_json
-from harness.ledger.base import Job, Row, State, Status
+from harness.core.files import append_line, write_json
+from harness.execution.view.poll import Poll
+from harness.queue.base import Job, Row, State, Status
 
 PLAN = {
     "run_name": "bn-cpu",

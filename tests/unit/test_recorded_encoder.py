@@ -8,8 +8,8 @@ import pytest
 
 from harness import app
 from harness.config.runtime import Runtime
-from harness.errors import HarnessError
-from harness.executors.drive import Options
+from harness.core.errors import HarnessError
+from harness.execution.driver import Options
 from tests.encoder_files import described
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +48,7 @@ def test_the_committed_study_is_planned_under_its_own_keys(clone, committed, cap
     [line] = lines
     assert line.startswith(f"evaluation.encoder: {ENCODER} (looked for from {Path.cwd()}): put ")
     assert "SHA-256 begins with c14c05f227e2cb24" in line
-    from harness.terminal import show_forecast
+    from harness.cli.printing import show_forecast
 
     show_forecast(app.cost(plan, clone, 1), "why")
     assert f"{line}\n" in capsys.readouterr().out

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from harness.config.patch import flatten, resolve
-from harness.errors import Damaged
-from harness.files import append_line, write_json
-from harness.records import Trial, read_plan, write_plan
+from harness.core.errors import Damaged
+from harness.core.files import append_line, write_json
+from harness.runs.trial import Trial, read_plan, write_plan
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xaeB`\x82"  # as much as is needed to be whole
 

@@ -7,11 +7,11 @@ import sys
 import pytest
 
 from harness import cli
-from harness.errors import HarnessError
-from harness.ledger.base import Job
-from harness.ledger.optuna_ledger import OptunaLedger
-from harness.redact import redacted
-from harness.tracking.record import Recorder
+from harness.core.errors import HarnessError
+from harness.core.redact import redacted
+from harness.queue.base import Job
+from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs.recorder import Recorder
 
 SECRET = "c4nary-p@ss/w0rd"
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import pytest
 
-from harness.errors import HarnessError
-from harness.registry import Registry
+from harness.core.errors import HarnessError
+from harness.core.registry import Registry
 
 
 class Spec(NamedTuple):

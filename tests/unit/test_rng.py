@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from harness.rng import derive, generator, latents
+from harness.core.rng import derive, generator, latents
 
 
 def test_a_seed_is_the_sha256_of_its_names():

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from harness.catalog import PRUNERS, SAMPLERS
-from harness.design.search import REFUSED, Outcome, Search, Suggestion
-from harness.ledger.search import importances, prunes, suggest
-from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED
+from harness.config.catalog import PRUNERS, SAMPLERS
+from harness.execution.search.sampler import importances, prunes, suggest
+from harness.plan.search import REFUSED, Outcome, Search, Suggestion
+from harness.runs.trial import CRASHED, DIVERGED, FINISHED, PRUNED
 
 SPACE = {
     "rate": {"low": 1e-5, "high": 1e-3, "log": True, "step": None, "whole": False},

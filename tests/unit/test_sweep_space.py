@@ -8,11 +8,11 @@ import pytest
 from harness import app
 from harness.app.studies import write_plan
 from harness.config.runtime import Runtime
-from harness.design.reach import Reach
-from harness.errors import HarnessError
-from harness.files import write_json
-from harness.records import read_plan
-from harness.tracking.sweep import sweep
+from harness.core.errors import HarnessError
+from harness.core.files import write_json
+from harness.mirror.sweep import sweep
+from harness.plan.reach import Reach
+from harness.runs.trial import read_plan
 
 HEAD = "title: T\nquestion: Q?\nbaseline: {data.name: digits, data.image_size: 16}\n"
 SEARCH = """design: search

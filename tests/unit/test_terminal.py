@@ -3,8 +3,8 @@
 import pytest
 
 from harness.app import Explanation
-from harness.terminal import show_trial, size
-from harness.terminal.doctor import _said
+from harness.cli.printing import show_trial, size
+from harness.cli.printing.doctor import _said
 
 
 @pytest.mark.parametrize(

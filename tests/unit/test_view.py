@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from harness.executors.progress import (
+from harness.execution.view.progress import (
     Pace,
     Snapshot,
     TrialEnd,
@@ -16,7 +16,7 @@ from harness.executors.progress import (
     rate,
     shorten,
 )
-from harness.executors.view import LINE, draw, open_view, summary
+from harness.execution.view.screen import LINE, draw, open_view, summary
 
 ACTIVE = TrialProgress(
     "ab12cd34", "batch_norm_in_discriminator=following", 3, "training", 64.0, 128.0, 0.0812, 400.0

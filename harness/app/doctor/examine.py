@@ -7,8 +7,8 @@ from harness.app.doctor import machine, runs
 from harness.app.doctor.finding import Finding, left
 from harness.app.doctor.trials import RECORD, check_trial
 from harness.config.runtime import Runtime
-from harness.errors import Damaged
-from harness.records import ASIDE, Trial, read_plan
+from harness.core.errors import Damaged
+from harness.runs.trial import ASIDE, Trial, read_plan
 
 Progress = Callable[[str, int, int], None]
 

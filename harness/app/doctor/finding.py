@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.leftovers import leftovers, sweep
+from harness.core.leftovers import leftovers, sweep
 
 
 @dataclass

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.app.doctor.finding import Finding
-from harness.catalog import DATASETS, TFDS, dataset
+from harness.config.catalog import DATASETS, TFDS, dataset
 from harness.config.runtime import Runtime
-from harness.errors import HarnessError
-from harness.tracking.wandb_library import has_account, resolve_mode
+from harness.core.errors import HarnessError
+from harness.mirror.wandb_library import has_account, resolve_mode
 
 AREA = "installation"
 PACKAGE = "gan-ablation-harness"

@@ -8,16 +8,16 @@ from typing import Any
 
 from harness.app.doctor.finding import Finding, left
 from harness.config.runtime import Runtime
-from harness.errors import Damaged
-from harness.files import read_json
-from harness.ledger.base import Row, State
-from harness.ledger.journal import torn
-from harness.ledger.lease import lease_alive
-from harness.ledger.optuna_ledger import OptunaLedger, look
-from harness.ledger.storage import JOURNAL, UNREADABLE, open_storage
-from harness.leftovers import set_aside
-from harness.records import ASIDE, DIVERGED, FINISHED, Trial
-from harness.tracking import mirror
+from harness.core.errors import Damaged
+from harness.core.files import read_json
+from harness.core.leftovers import set_aside
+from harness.mirror import places as mirror
+from harness.queue.base import Row, State
+from harness.queue.journal import torn
+from harness.queue.lease import lease_alive
+from harness.queue.optuna_ledger import OptunaLedger, look
+from harness.queue.storage import JOURNAL, UNREADABLE, open_storage
+from harness.runs.trial import ASIDE, DIVERGED, FINISHED, Trial
 
 FOLDER = "a folder where a file should be"
 LEDGER, WANDB, RECORD = "ledger", "W&B", "record"

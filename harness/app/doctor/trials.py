@@ -8,7 +8,10 @@ from typing import Any
 from harness.app.doctor.finding import Finding, left
 from harness.config.identity import key
 from harness.config.patch import flatten, unflatten
-from harness.digests import (
+from harness.core.errors import Damaged, HarnessError
+from harness.core.files import json_text, parse_json, parse_lines, read_bytes, write_atomically
+from harness.core.leftovers import discard, set_aside
+from harness.runs.digests import (
     ALONE,
     DIGESTS,
     FOLDERS,
@@ -19,12 +22,9 @@ from harness.digests import (
     forget,
     present,
 )
-from harness.errors import Damaged, HarnessError
-from harness.files import json_text, parse_json, parse_lines, read_bytes, write_atomically
-from harness.leftovers import discard, set_aside
-from harness.pictures import whole_png
-from harness.records import ASIDE, FINISHED, Trial, last_evaluations
-from harness.tracking.record import Busy, Recorder
+from harness.runs.pictures import whole_png
+from harness.runs.recorder import Busy, Recorder
+from harness.runs.trial import ASIDE, FINISHED, Trial, last_evaluations
 
 RECORD = "record"
 UNSEALED = ("failure.json", "pruned.json", "progress.json")

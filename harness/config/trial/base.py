@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from harness.catalog import (
+from harness.config.catalog import (
     CONDITIONINGS,
     ENCODERS,
     GENERATOR_LOSSES,
@@ -15,7 +15,7 @@ from harness.catalog import (
     TRANSLATIONS,
     dataset,
 )
-from harness.errors import HarnessError, shown
+from harness.core.errors import HarnessError, shown
 
 LONGEST_NAME, LONGEST_PATH = 255, 4000  # bytes of a file's name, characters of a path: Linux's
 

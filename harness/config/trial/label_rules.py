@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from harness.catalog import CONDITIONINGS, DATASETS, LOSSES_OF_ENERGY
+from harness.config.catalog import CONDITIONINGS, DATASETS, LOSSES_OF_ENERGY
 from harness.config.trial.rule import Clash, Inert, depth_of
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Knobs of class labels, and of codes that stand in for them."""
 
-from harness.catalog import CONDITIONINGS
+from harness.config.catalog import CONDITIONINGS
 from harness.config.trial.base import ConditioningName, Section, knob
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from harness.catalog import LOSSES_OF_ENERGY, LOSSES_OF_PROBABILITY
+from harness.config.catalog import LOSSES_OF_ENERGY, LOSSES_OF_PROBABILITY
 from harness.config.trial.rule import Clash, Inert, depth_of, read
 
 if TYPE_CHECKING:

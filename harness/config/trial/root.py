@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
-from harness.catalog import PROTOCOLS, dataset
+from harness.config.catalog import PROTOCOLS, dataset
 from harness.config.trial import rules
 from harness.config.trial.augmentation import AugmentationConfig
 from harness.config.trial.base import Section, knob

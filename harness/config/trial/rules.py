@@ -7,7 +7,7 @@ for.
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from harness.catalog import (
+from harness.config.catalog import (
     LOSSES_OF_ENERGY,
     LOSSES_WITH_LABELS,
     PENALTIES,
@@ -17,7 +17,7 @@ from harness.catalog import (
 from harness.config.trial import label_rules, network_rules, training_rules
 from harness.config.trial.penalties import PenaltiesConfig
 from harness.config.trial.rule import Clash, Inert, depth_of, read
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 
 if TYPE_CHECKING:
     from harness.config.trial.root import TrialConfig

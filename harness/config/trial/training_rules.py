@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from harness.catalog import LOSSES_ON_ONE_SCALE
+from harness.config.catalog import LOSSES_ON_ONE_SCALE
 from harness.config.trial.rule import Clash, Inert, read
 
 CLASHES = (

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from harness.config.folder import Picture, shown
+from harness.config.inputs.folder import Picture, shown
 from harness.gan.data import whole_png
 from harness.gan.data.resample import resampled
 from harness.gan.data.source import Uint8

@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 from sklearn.datasets import load_digits
 
-from harness import rng
-from harness.config.images import check_splits
+from harness.config.inputs.images import check_splits
 from harness.config.trial import DataConfig
+from harness.core import rng
 from harness.gan.data.source import Batch, Source, Split, Told
 
 LEVELS = 16.0  # the brightest of the 17 levels

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.config.content import surveyed
-from harness.config.folder import Folder, Picture, listed, shown
+from harness.config.inputs.content import surveyed
+from harness.config.inputs.folder import Folder, Picture, listed, shown
 from harness.config.trial import DataConfig
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.gan.data.decode import Decoded, Failure, decode
 from harness.gan.data.source import Batch, Source, Split, Told
 

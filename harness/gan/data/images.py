@@ -6,16 +6,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness import rng
-from harness.catalog import dataset
-from harness.config.facts import Counted, facts
-from harness.config.folder import Folder
+from harness.config.catalog import dataset
 from harness.config.identity import digest
-from harness.config.images import subset
+from harness.config.inputs.facts import Counted, facts
+from harness.config.inputs.folder import Folder
+from harness.config.inputs.images import subset
 from harness.config.trial import DataConfig
+from harness.core import rng
+from harness.core.registry import Registry
 from harness.gan.data.source import Batch, Labels, Source, Split, Told, Uint8
 from harness.gan.data.store import Stored, stored
-from harness.registry import Registry
 
 CHUNK = 1024  # images copied at a time
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.config.folder import Folder
+from harness.config.inputs.folder import Folder
 
 Uint8 = NDArray[np.uint8]
 Labels = NDArray[np.int64]

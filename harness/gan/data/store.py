@@ -1,6 +1,6 @@
 """Decoded images on disk: made once whatever number of processes asks, read by memory map.
 
-<cache>/data/<digest>/ is an entry of the cache (harness/cache.py): images.npy (uint8,
+<cache>/data/<digest>/ is an entry of the cache (harness/core/cache.py): images.npy (uint8,
 N x H x W x C), labels.npy where there are labels, and about.json.
 """
 
@@ -11,10 +11,10 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from harness.cache import entry
-from harness.config.images import decoded
-from harness.errors import HarnessError
-from harness.files import read_json, write_json
+from harness.config.inputs.images import decoded
+from harness.core.cache import entry
+from harness.core.errors import HarnessError
+from harness.core.files import read_json, write_json
 from harness.gan.data.source import Labels, Split, Told, Uint8
 
 

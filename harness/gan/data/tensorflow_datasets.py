@@ -9,10 +9,10 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from harness.catalog import DatasetSpec, dataset
-from harness.config.images import overlap
+from harness.config.catalog import DatasetSpec, dataset
+from harness.config.inputs.images import overlap
 from harness.config.trial import DataConfig
-from harness.errors import HarnessError, unknown
+from harness.core.errors import HarnessError, unknown
 from harness.gan.data import crops
 from harness.gan.data.source import Batch, Source, Split, Told
 

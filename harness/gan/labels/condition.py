@@ -4,9 +4,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from harness import rng
 from harness.config.trial import GeneratorConfig, LabelsConfig
-from harness.errors import HarnessError
+from harness.core import rng
+from harness.core.errors import HarnessError
 from harness.gan.labels.labelled import MaybeLabelled, together
 from harness.gan.latents import sampled
 from harness.gan.random import Seed, uniform

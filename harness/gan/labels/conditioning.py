@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from harness.catalog import CONDITIONINGS
+from harness.config.catalog import CONDITIONINGS
 from harness.config.trial import TrialConfig
 from harness.gan.models.blocks import common
 from harness.gan.models.classes import Head

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from harness.catalog import CONDITIONINGS
+from harness.config.catalog import CONDITIONINGS
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
 from harness.gan.models import biggan, dcgan
 from harness.gan.models.blocks import POLICY, Config, common, dense, output

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 import keras
 import numpy as np
 
-from harness import rng
 from harness.config.trial import GeneratorConfig
+from harness.core import rng
 from harness.gan.latents import sampled
 from harness.gan.models.blocks import Config
 from harness.gan.models.network import Network

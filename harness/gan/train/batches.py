@@ -6,8 +6,8 @@ from functools import lru_cache
 import numpy as np
 import tensorflow as tf
 
-from harness import rng
-from harness.config.images import check_batch
+from harness.config.inputs.images import check_batch
+from harness.core import rng
 from harness.gan.labels.labelled import MaybeLabelled, together
 
 CALL = 1024  # iterations of the longest call of the compiled loop

@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from harness.errors import Damaged, HarnessError
-from harness.files import write_atomically
+from harness.core.errors import Damaged, HarnessError
+from harness.core.files import write_atomically
 
 Variables = Mapping[str, keras.Variable | tf.Variable]
 

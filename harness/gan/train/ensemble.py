@@ -13,8 +13,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from harness import rng
 from harness.config.trial import TrialConfig
+from harness.core import rng
 from harness.gan.labels.condition import Condition
 from harness.gan.labels.labelled import MaybeLabelled
 from harness.gan.models.network import Network, Pass

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from harness.catalog import dataset
+from harness.config.catalog import dataset
 from harness.config.patch import flatten
 from harness.config.trial import TrialConfig
 from harness.gan.labels.labelled import MaybeLabelled, apart, together

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from harness.config.trial import TrialConfig
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.gan import devices
 from harness.gan.data import Images
 from harness.gan.evaluate import Evaluator

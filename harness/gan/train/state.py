@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from harness.catalog import GENERATOR_LOSSES, LOSSES, OPTIMIZERS, PENALTIES, TRANSLATIONS
+from harness.config.catalog import GENERATOR_LOSSES, LOSSES, OPTIMIZERS, PENALTIES, TRANSLATIONS
 from harness.config.trial import PenaltiesConfig, TrialConfig
 from harness.gan import models
 from harness.gan.augment.ada import Controller

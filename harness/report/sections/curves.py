@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from functools import partial
 
 from harness.analysis.convergence import window
-from harness.plots.curves import Span, curves_info, draw_curves
-from harness.plots.style import looks
 from harness.report.blocks import Block, Figure, Heading, Text, figure
 from harness.report.data import ReportData
+from harness.report.plots.curves import Span, curves_info, draw_curves
+from harness.report.plots.style import looks
 
 ROOM = 24  # cells that a figure has panels for: of more, those at both ends
 ENDS = "Of the many cells, those with the lowest and the highest KID; the tables have them all."

@@ -4,10 +4,10 @@ import pandas as pd
 
 from harness.analysis.frame import MISSING, each_row
 from harness.metrics.health import IDLE
-from harness.records import CRASHED, DIVERGED
 from harness.report import format as show
 from harness.report.blocks import Block, Cell, Heading, Table, Tag, Text
 from harness.report.data import ReportData
+from harness.runs.trial import CRASHED, DIVERGED
 
 FLAGS = {
     "rebound": "KID rose again after its best",

@@ -3,7 +3,7 @@
 import json
 
 from harness.analysis.frame import each_row
-from harness.config.facts import terms
+from harness.config.inputs.facts import terms
 from harness.report import format as show
 from harness.report.blocks import Block, Cell, Code, Heading, Table, Terms, Text
 from harness.report.data import ReportData

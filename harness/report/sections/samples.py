@@ -10,13 +10,13 @@ import pandas as pd
 
 from harness.analysis.frame import each_row
 from harness.analysis.objectives import Objective
-from harness.plots import style
-from harness.plots.sheet import ROOM, Row, draw_sheet
-from harness.records import DIVERGED, FINISHED
 from harness.report import format as show
 from harness.report import pictures
 from harness.report.blocks import Block, Gallery, Heading, Picture, Strip, Text
 from harness.report.data import ReportData
+from harness.report.plots import style
+from harness.report.plots.sheet import ROOM, Row, draw_sheet
+from harness.runs.trial import DIVERGED, FINISHED
 
 STAGES = (0.0, 0.2, 0.5, 1.0)  # shares of a training: what is seen of a film while it stands
 MOMENTS = 24  # of a film, where there is room

@@ -6,12 +6,12 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis.search import SUGGESTED, ranked
-from harness.design.search import REFUSED
-from harness.plots.search import draw_history, draw_slices, history_info, slices_info
-from harness.records import CRASHED, DIVERGED, FINISHED, PRUNED
+from harness.plan.search import REFUSED
 from harness.report import format as show
 from harness.report.blocks import Block, Cell, Figure, Heading, Table, Text, figure
 from harness.report.data import ReportData
+from harness.report.plots.search import draw_history, draw_slices, history_info, slices_info
+from harness.runs.trial import CRASHED, DIVERGED, FINISHED, PRUNED
 
 MOST = 15  # of the best that the page lists; the CSV has all suggestions
 ENDS = (FINISHED, PRUNED, DIVERGED, CRASHED, REFUSED)

@@ -3,10 +3,10 @@
 from functools import partial
 
 from harness.metrics.health import PULL
-from harness.plots.dynamics import draw_dynamics, dynamics_info
-from harness.plots.style import looks
 from harness.report.blocks import Block, Heading, Text, figure
 from harness.report.data import ReportData
+from harness.report.plots.dynamics import draw_dynamics, dynamics_info
+from harness.report.plots.style import looks
 from harness.report.sections.curves import ENDS, ROOM
 
 

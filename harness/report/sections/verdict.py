@@ -9,13 +9,13 @@ from harness.analysis.effects import NOT_JUDGED
 from harness.analysis.frame import each_row
 from harness.analysis.noise import SEEDS
 from harness.analysis.objectives import OBJECTIVES
-from harness.plots.forest import draw_forest, forest_info
-from harness.records import DIVERGED
 from harness.report import format as show
 from harness.report import words
 from harness.report.blocks import Block, Figure, Items, Numbers, Text, figure
 from harness.report.data import ReportData
+from harness.report.plots.forest import draw_forest, forest_info
 from harness.report.summary import titled
+from harness.runs.trial import DIVERGED
 
 MOST = 40  # rows that one plot holds; the table has them all
 OPEN = 1  # so many checks are shown at once; more would push the plot off the first screen

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.config.folder import Picture
+from harness.config.inputs.folder import Picture
 from harness.gan.data.decode import Decoded, Failure, decode
 from harness.gan.data.resample import resampled
 

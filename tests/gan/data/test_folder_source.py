@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.config.content import surveyed
-from harness.config.folder import Picture
+from harness.config.inputs.content import surveyed
+from harness.config.inputs.folder import Picture
 from harness.config.trial import DataConfig
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.gan.data import load_images
 from harness.gan.data.decode import decode as decode_file
 
@@ -252,5 +252,5 @@ def test_decoding_is_part_of_the_content(tmp_path, monkeypatch):
     for i in range(10):
         picture(tmp_path / "photos" / f"{i}.png", i)
     before = load_images(folder(tmp_path / "photos"), tmp_path / "cache").identity
-    monkeypatch.setattr("harness.config.folder.splits.DECODING", 99)
+    monkeypatch.setattr("harness.config.inputs.folder.splits.DECODING", 99)
     assert load_images(folder(tmp_path / "photos"), tmp_path / "cache").identity != before

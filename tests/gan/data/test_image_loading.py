@@ -10,7 +10,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from harness.config.trial import DataConfig
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.gan.data import load_images
 from harness.gan.data.source import Split
 from harness.gan.data.store import stored

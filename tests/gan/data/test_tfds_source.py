@@ -11,9 +11,9 @@ pytestmark = pytest.mark.tf
 tf = pytest.importorskip("tensorflow")
 tfds = pytest.importorskip("tensorflow_datasets")
 
-from harness.catalog import DATASETS, TFDS  # noqa: E402
+from harness.config.catalog import DATASETS, TFDS  # noqa: E402
 from harness.config.trial import DataConfig  # noqa: E402
-from harness.errors import HarnessError  # noqa: E402
+from harness.core.errors import HarnessError  # noqa: E402
 from harness.gan.data import load_images  # noqa: E402
 from harness.gan.data.crops import bounding_box, celeb_a, centre_square  # noqa: E402
 

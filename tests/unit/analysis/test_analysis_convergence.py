@@ -8,11 +8,11 @@ import pytest
 from harness.analysis.convergence import falling, last_kid, window
 from harness.analysis.effects import margin
 from harness.analysis.frame import load
-from harness.files import read_json, write_json
-from harness.plots.curves import curves_info, draw_curves
-from harness.plots.style import WIDE, looks
+from harness.core.files import read_json, write_json
 from harness.report import words
 from harness.report.data import analyse
+from harness.report.plots.curves import curves_info, draw_curves
+from harness.report.plots.style import WIDE, looks
 from harness.report.sections import curves, verdict
 from tests.synthetic import BASELINE, TIDY, TIPS, Recipe, build
 

@@ -16,7 +16,7 @@ from harness.analysis.claims import claims, judge
 from harness.analysis.effects import differences, effects, estimate, holm, verdict
 from harness.analysis.frame import load
 from harness.analysis.ranking import cells, costs, ranking
-from harness.files import read_json, write_json
+from harness.core.files import read_json, write_json
 from tests.synthetic import TIDY, TIPS, Recipe, all_trials, build
 
 RUN = "card_tips-cpu"

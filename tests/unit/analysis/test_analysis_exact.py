@@ -11,7 +11,7 @@ from scipy import stats
 from harness.analysis import max_t
 from harness.analysis.effects import estimate, estimates
 from harness.analysis.equivalence import equivalence
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 
 
 def _signs(seeds):

@@ -19,8 +19,8 @@ from harness.analysis.objectives import (
     untrained,
 )
 from harness.analysis.ranking import ranking
-from harness.errors import HarnessError
-from harness.files import read_json, write_json
+from harness.core.errors import HarnessError
+from harness.core.files import read_json, write_json
 from tests.synthetic import TIDY, TIPS, Recipe, all_trials, build
 
 RUN = "card_tips-cpu"

@@ -15,7 +15,7 @@ from harness.analysis.frame import load
 from harness.analysis.noise import noise, two_way
 from harness.analysis.objectives import objective
 from harness.analysis.values import HALVES, SHARED_HALVES
-from harness.files import read_json, write_json
+from harness.core.files import read_json, write_json
 from harness.report.data import analyse
 from harness.report.sections import noise as section
 from harness.report.sections import verdict

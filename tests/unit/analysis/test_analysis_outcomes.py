@@ -15,8 +15,8 @@ from harness.analysis.frame import load
 from harness.analysis.max_t import adjusted
 from harness.analysis.ranking import ranking
 from harness.analysis.self_check import self_check
-from harness.errors import HarnessError
-from harness.files import read_json, write_json
+from harness.core.errors import HarnessError
+from harness.core.files import read_json, write_json
 from tests.synthetic import TIDY, TIPS, Recipe, build
 
 RUN = Recipe.run_name

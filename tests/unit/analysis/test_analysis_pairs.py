@@ -13,7 +13,7 @@ from harness.analysis.compare import compare, critical_difference
 from harness.analysis.frame import load
 from harness.analysis.pairs import rank, uneven
 from harness.analysis.results import read_results
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from tests.synthetic import TIDY, build
 
 

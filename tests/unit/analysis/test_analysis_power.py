@@ -7,8 +7,8 @@ from statsmodels.stats.power import TTestPower
 
 from harness.analysis.effects import differences
 from harness.analysis.power import detectable, standardised
-from harness.design.drafts import Contrast
-from harness.design.reach import Reach
+from harness.plan.drafts import Contrast
+from harness.plan.reach import Reach
 from tests.crossed import frames, planned
 
 TWO = "heuristics: [batch_norm_in_discriminator, spectral_norm]\ndesign: "

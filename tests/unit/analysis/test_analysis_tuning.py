@@ -7,9 +7,9 @@ from harness.analysis.frame import load
 from harness.analysis.tuning import choose, points, untuned
 from harness.config.runtime import Runtime
 from harness.config.study import read
-from harness.design.expand import expand
-from harness.errors import HarnessError
-from harness.files import read_json, write_json
+from harness.core.errors import HarnessError
+from harness.core.files import read_json, write_json
+from harness.plan.expand import expand
 from harness.report.data import analyse
 from harness.report.sections.tuning import build
 from harness.report.words import verdict

@@ -16,7 +16,7 @@ import pytest
 from harness.analysis import results, results_file
 from harness.analysis.direction import lower_is_better
 from harness.analysis.results import read_results
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 
 GOOD = "gan,seed,kid\nA,0,0.1\nB,0,0.2\nA,1,0.3\nB,1,0.4\n"
 VALUES = {"A": [0.1, 0.3], "B": [0.2, 0.4]}

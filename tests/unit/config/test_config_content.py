@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.config import content
-from harness.config.content import Contents, encoder_content, surveyed
-from harness.config.folder.files import listing
 from harness.config.identity import key, metric_request
+from harness.config.inputs import content
+from harness.config.inputs.content import Contents, encoder_content, surveyed
+from harness.config.inputs.folder.files import listing
 from harness.config.patch import resolve
 from harness.config.trial import DataConfig
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from tests.encoder_files import described
 
 

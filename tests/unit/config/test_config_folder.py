@@ -8,12 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from harness.config.content import surveyed
-from harness.config.facts import facts, terms
-from harness.config.folder import read_digest, survey
-from harness.config.folder.files import AGAIN, BACK, BROKEN, HIDDEN, LOCKED, NO_IMAGE, listing
+from harness.config.inputs.content import surveyed
+from harness.config.inputs.facts import facts, terms
+from harness.config.inputs.folder import read_digest, survey
+from harness.config.inputs.folder.files import (
+    AGAIN,
+    BACK,
+    BROKEN,
+    HIDDEN,
+    LOCKED,
+    NO_IMAGE,
+    listing,
+)
 from harness.config.trial import DataConfig
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

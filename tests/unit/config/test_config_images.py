@@ -2,14 +2,14 @@
 
 import pytest
 
-from harness.catalog import DATASETS, DatasetSpec
-from harness.config.content import Contents
-from harness.config.facts import facts, flat, scoring, terms, trained_on
-from harness.config.images import MINIMUM, check, decoded, known, ranges, scored
+from harness.config.catalog import DATASETS, DatasetSpec
+from harness.config.inputs.content import Contents
+from harness.config.inputs.facts import facts, flat, scoring, terms, trained_on
+from harness.config.inputs.images import MINIMUM, check, decoded, known, ranges, scored
 from harness.config.part import check_seeds
 from harness.config.patch import flatten, resolve
-from harness.errors import HarnessError
-from harness.files import write_json
+from harness.core.errors import HarnessError
+from harness.core.files import write_json
 from harness.metrics.coverage import NEIGHBOURS
 
 DIGITS = {"data.name": "digits", "data.image_size": 16}

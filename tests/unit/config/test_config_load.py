@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.config.load import load, read_value
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 
 BOMB = "a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(
     f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n"

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.config.patch import DEFAULTS, check_value, flatten, resolve, unflatten
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 
 FOLDER = {"data.name": "folder", "data.path": "photos"}
 

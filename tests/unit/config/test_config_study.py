@@ -3,8 +3,8 @@
 import pytest
 
 from harness.config.study import find, names, read
-from harness.design.expand import expand
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
+from harness.plan.expand import expand
 
 HEAD = "title: T\nquestion: Q?\n"
 TIP = "heuristics: [generator_ema]\n"

@@ -9,7 +9,7 @@ from harness.config.identity import key, metric_request
 from harness.config.patch import DEFAULTS, KNOBS, flatten, resolve, unflatten
 from harness.config.trial import TrialConfig, rules
 from harness.config.trial.rule import read
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 
 FOLDER = {"data.name": "folder", "data.path": "photos"}
 CRITIC = {"loss.name": "wasserstein"}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.metrics import coverage as module
 from harness.metrics.coverage import coverage, radii
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.metrics import kid
 from harness.metrics.kid import Estimate, blocks, subsets
 

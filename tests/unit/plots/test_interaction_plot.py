@@ -5,9 +5,9 @@ import math
 import pandas as pd
 import pytest
 
-from harness.design.crossed import Scale
-from harness.plots import style
-from harness.plots.interaction import draw_interactions, interaction_panel
+from harness.plan.crossed import Scale
+from harness.report.plots import style
+from harness.report.plots.interaction import draw_interactions, interaction_panel
 
 FIRST = Scale("batch_norm_in_discriminator", "Batch norm", ("on", "off"), 1)
 SECOND = Scale("dropout", "dropout", ("0.2", "0.4", "0.6"), 1)

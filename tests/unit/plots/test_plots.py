@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from harness.analysis.objectives import OBJECTIVES
-from harness.plots import style
-from harness.plots.curves import curves_info, draw_curves
-from harness.plots.dynamics import BINS, draw_dynamics, dynamics_info
-from harness.plots.forest import draw_forest, forest_info
+from harness.report.plots import style
+from harness.report.plots.curves import curves_info, draw_curves
+from harness.report.plots.dynamics import BINS, draw_dynamics, dynamics_info
+from harness.report.plots.forest import draw_forest, forest_info
 
 RANKING = pd.DataFrame(
     {

@@ -5,9 +5,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from harness.plots import style
-from harness.registry import Registry
+from harness.core.registry import Registry
 from harness.report import page, render, summary
+from harness.report.plots import style
 from tests.synthetic import BASELINE, TIDY, TIPS, Recipe, build
 
 QUICK = BASELINE | {"training.evaluations": 5, "training.kimg": 32.0}

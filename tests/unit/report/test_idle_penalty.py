@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness.analysis.frame import load
-from harness.files import read_json, write_json
+from harness.core.files import read_json, write_json
 from harness.report.data import analyse
 from harness.report.sections import failures, training
 from tests.synthetic import TIDY, Recipe, build

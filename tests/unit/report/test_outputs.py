@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.frame import load
-from harness.files import read_json, write_json
+from harness.core.files import read_json, write_json
 from harness.report import overview, render
 from harness.report.data import analyse
 from harness.report.latex import escaped, ranking_tex

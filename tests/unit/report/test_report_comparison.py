@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 
 from harness.app import analysis
 from harness.cli import app
+from harness.cli.printing.analysis import show_comparison
 from harness.config.runtime import Runtime
-from harness.errors import HarnessError
-from harness.files import read_json
-from harness.plots.critical_difference import diagram_info
+from harness.core.errors import HarnessError
+from harness.core.files import read_json
 from harness.report import comparison
-from harness.terminal.analysis import show_comparison
+from harness.report.plots.critical_difference import diagram_info
 from tests.synthetic import TIDY, build
 
 RESULTS = "gan,set,fid\n" + "".join(
@@ -63,7 +63,7 @@ def test_what_is_judged_nowhere_agrees_with_nothing(runtime):
 
 
 def test_one_common_contrast_has_no_order(runtime, capsys):
-    from harness.terminal.analysis import show_comparison
+    from harness.cli.printing.analysis import show_comparison
 
     found, page = analysis.compare(["one", "two"], runtime)
     show_comparison(found._replace(agreement=found.agreement.assign(contrasts=1)), page)
@@ -143,7 +143,7 @@ def test_drift_is_of_one_objective_and_identity(scales):
 
 
 def test_the_terminal_shows_each_scale_by_itself(scales, capsys):
-    from harness.terminal.analysis import show_comparison
+    from harness.cli.printing.analysis import show_comparison
 
     found, page = analysis.compare(["one", "two", "other", "time"], scales)
     show_comparison(found, page)

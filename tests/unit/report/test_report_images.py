@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.frame import load
-from harness.config.facts import flat
-from harness.files import read_json, write_json
-from harness.records import Trial
+from harness.config.inputs.facts import flat
+from harness.core.files import read_json, write_json
+from harness.mirror import sync
 from harness.report import summary
 from harness.report.data import analyse
 from harness.report.record import publish_record
 from harness.report.sections import methods, provenance, verdict
-from harness.tracking import sync
+from harness.runs.trial import Trial
 from tests.synthetic import Recipe, build
 
 RUN = Recipe.run_name

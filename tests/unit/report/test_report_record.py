@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.config.runtime import Runtime
-from harness.files import read_json
-from harness.records import Trial
+from harness.core.files import read_json
 from harness.report import render, summary
 from harness.report.record import publish_record
+from harness.runs.trial import Trial
 from tests.synthetic import TIDY, Recipe, build
 
 RUN = Recipe.run_name

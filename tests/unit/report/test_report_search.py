@@ -7,11 +7,11 @@ import pytest
 from harness import app
 from harness.analysis.frame import load
 from harness.config.runtime import Runtime
-from harness.design.search import Suggestion
-from harness.files import read_json, write_json
-from harness.plots.search import history_info, slices_info
+from harness.core.files import read_json, write_json
+from harness.plan.search import Suggestion
 from harness.report import words
 from harness.report.data import analyse
+from harness.report.plots.search import history_info, slices_info
 from harness.report.sections import cells, ranking, search
 from tests.records import record
 

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from harness import terminal
 from harness.analysis.frame import load
-from harness.files import read_json, write_json
+from harness.cli import printing as terminal
+from harness.core.files import read_json, write_json
 from harness.report import overview, render, summary, words
 from harness.report.data import analyse
 from harness.report.sections import ranking

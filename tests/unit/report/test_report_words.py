@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import terminal
 from harness.analysis.frame import load
-from harness.files import read_json, write_json
+from harness.cli import printing as terminal
+from harness.core.files import read_json, write_json
 from harness.report import format as show
 from harness.report import summary, words
 from harness.report.data import analyse

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from harness.analysis.frame import load
-from harness.files import read_json, write_json
+from harness.core.files import read_json, write_json
 from harness.report import pictures
 from harness.report.data import analyse
 from harness.report.sections import samples

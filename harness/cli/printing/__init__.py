@@ -1,0 +1,30 @@
+"""What the command line prints: tables with rich, plain where there is no terminal."""
+
+from harness.cli.printing.plans import show_forecast, show_reach
+from harness.cli.printing.studies import (
+    show_end,
+    show_given_up,
+    show_heuristic,
+    show_heuristics,
+    show_score,
+    show_status,
+    show_summary,
+    show_trial,
+)
+from harness.cli.printing.tables import VERDICTS, new_table, size
+
+__all__ = [
+    "VERDICTS",
+    "new_table",
+    "show_end",
+    "show_forecast",
+    "show_given_up",
+    "show_heuristic",
+    "show_heuristics",
+    "show_reach",
+    "show_score",
+    "show_status",
+    "show_summary",
+    "show_trial",
+    "size",
+]

@@ -1,0 +1,149 @@
+"""What the command line prints of statistics beyond one study's report."""
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.text import Text
+
+from harness.analysis.compare import scale as scale_of
+from harness.analysis.compare import unlearnt
+from harness.analysis.frame import each_row
+from harness.cli.printing import VERDICTS, new_table
+from harness.report import format as show
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+
+    from harness.analysis.compare import Comparison
+    from harness.analysis.self_check import SelfCheck
+    from harness.app.analysis import Ranking
+
+
+MOST_DIGITS = 15  # after the decimal point
+
+
+def _digits(values: Iterable[float]) -> int:
+    """Decimals that show four digits of the largest; of small values, which any scale has, too."""
+    values = list(values)
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=1.0)
+    zeros = -math.floor(math.log10(largest)) - 1 if 0 < largest < 1 else 0
+    return min(min(show.decimals(values, scale=1), 3) + 1 + zeros, MOST_DIGITS)
+
+
+def show_rank(found: "Ranking") -> None:
+    """Which way is better, what to know, treatments with their places, and every pair."""
+    console = Console()
+    console.print(Text(found.direction, "bold"))
+    for note in found.notes:
+        console.print(Text(f"warning: {note}", "yellow"))
+    console.print(_places(found))
+    console.print(_pairs(found))
+
+
+def _places(found: "Ranking") -> "Table":
+    rows = list(each_row(found.treatments))
+    several, uneven = rows[-1].group > 1, len({row.n for row in rows}) > 1
+    adjusted = ("Adjusted",) if uneven else ()
+    heads = (*(("Group",) if several else ()), "Place", "May be", "Treatment", "n", *adjusted)
+    table = new_table((*heads, "Mean", "sd"), ("n", "Adjusted", "Mean", "sd"))
+    digits = _digits(found.treatments["mean"])
+    place = dict.fromkeys((row.group for row in rows), 0)
+    for row in rows:
+        place[row.group] += 1
+        group = (str(row.group),) if several else ()
+        middle = (show.number(row.adjusted, digits),) if uneven else ()
+        numbers = (*middle, show.number(row.mean, digits), show.number(row.sd, digits))
+        may_be = f"{row.rank_low:.0f} to {row.rank_high:.0f}"
+        where = (*group, str(place[row.group]), may_be, Text(str(row.treatment)))
+        table.add_row(*where, str(row.n), *numbers)
+    for name in found.without:
+        table.add_row(*([show.NONE] * (3 if several else 2)), Text(name), "0")
+    return table
+
+
+def _pairs(found: "Ranking") -> "Table":
+    digits = _digits(found.pairs["effect"])
+    table = new_table(("a", "b", "n", "a − b", "Interval", "p", "a is"), ("n", "a − b", "p"))
+    for row in each_row(found.pairs):
+        table.add_row(
+            Text(str(row.a)),
+            Text(str(row.b)),
+            str(row.n),
+            show.number(row.effect, digits, signed=True),
+            show.interval(row.ci_low, row.ci_high, digits, scale=1),
+            show.p_value(row.p_adjusted),
+            Text(row.verdict, VERDICTS.get(row.verdict, "")),
+        )
+    return table
+
+
+def show_comparison(found: "Comparison", page: Path) -> None:
+    """What has not learnt, the runs, their effects side by side, agreement and drift."""
+    console = Console()
+    for line in unlearnt(found):
+        console.print(line, style="bold yellow", markup=False, highlight=False)
+    runs = new_table(("Run", "Data", "px", "kimg", "Seeds", "Trials", "Code"))
+    for row in each_row(found.runs):
+        counts = (f"{row.kimg:g}", str(row.seeds), row.outcome)
+        runs.add_row(row.run, str(row.data), str(row.pixels), *counts, row.code or show.NONE)
+    console.print(runs)
+    for name, effects in found.effects.groupby("measure", sort=False):
+        console.print(_effects(str(name), effects))
+    for row in each_row(found.agreement):
+        console.print(f"{row.a} and {row.b}: {_agreement(row)}", highlight=False)
+    for row in each_row(found.changed):
+        sure = "both sure" if row.judged else "not sure"
+        console.print(f"changed sign ({sure}): {row.contrast}, {_signs(row)}", highlight=False)
+    console.print(f"Page: {page}", soft_wrap=True, highlight=False)
+
+
+def _agreement(row: Any) -> str:
+    common = show.count(row.contrasts, "common contrast")
+    if row.contrasts < 2:
+        return f"{common if row.contrasts else 'no common contrast'}, so no order to compare"
+    tau = show.number(row.tau, 2, signed=True)
+    return f"Kendall's tau {tau} over {common} (p {show.p_value(row.p)})"
+
+
+def _effects(name: str, effects: "pd.DataFrame") -> "Table":
+    """The effects of one measure: numbers of two never share a table."""
+    scale, unit = scale_of(name)
+    table = new_table(("Tip", "Run", f"Effect, {unit}", "Verdict"))
+    table.title, table.title_justify = Text(name), "left"
+    table.columns[2].no_wrap = True  # thousands are parted by a space, where rich would break
+    last = ""
+    for row in each_row(effects):
+        tip = row.contrast if row.contrast != last else ""
+        last = row.contrast
+        value = show.kid(row.effect, signed=True, scale=scale)
+        span = show.interval(row.low, row.high, scale=scale)
+        verdict = Text(row.verdict, VERDICTS.get(row.verdict, ""))
+        table.add_row(Text(tip), Text(row.run), f"{value} {span}", verdict)
+    return table
+
+
+def _signs(row: Any) -> str:
+    if row.measure_a != row.measure_b:
+        said = {True: "helps", False: "hurts"}
+        return f"{said[row.effect_a < 0]} in {row.a} and {said[row.effect_b < 0]} in {row.b}"
+    scale, unit = scale_of(row.measure_a)
+    values = (show.kid(value, signed=True, scale=scale) for value in (row.effect_a, row.effect_b))
+    return f"{' and '.join(values)} ({unit})"
+
+
+def show_self_check(found: "SelfCheck") -> None:
+    """The share of deals that ended in a verdict, beside what is to be expected."""
+    fine = found.share <= found.tolerance
+    said = "as it should be" if fine else "MORE than chance allows: do not trust the verdicts"
+    Console().print(
+        f"A/A: {found.pool} seeds of the baseline, dealt {found.deals:,} times into "
+        f"{show.count(found.contrasts, 'contrast')} of {found.seeds} against {found.seeds} seeds.\n"
+        f"{show.number(100 * found.share, 1)} % of the deals found a difference, where at most "
+        f"{show.percent(found.alpha)} should; deals overlap, so up to "
+        f"{show.percent(found.tolerance)} is no alarm: {said}.",
+        highlight=False,
+    )

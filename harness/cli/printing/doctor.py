@@ -1,0 +1,65 @@
+"""What the doctor found, and how far it is."""
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.text import Text
+
+from harness.cli.printing.tables import counted
+
+if TYPE_CHECKING:
+    from harness.app.doctor import Diagnosis
+
+
+class Looking:
+    """One line on a terminal that says what is looked at; nothing elsewhere."""
+
+    def __init__(self) -> None:
+        self._status = Console(stderr=True).status("Looking …")
+
+    def __enter__(self) -> Self:
+        self._status.start()
+        return self
+
+    def __call__(self, what: str, before: int, total: int) -> None:
+        """Say that `before` of `total` are done, and what comes now."""
+        self._status.update(Text(f"{before} of {total}: {what}"))
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._status.stop()
+
+
+def show_diagnosis(found: "Diagnosis", fixed: bool) -> None:
+    """Every finding in a line or two, what is wrong first in each area, and a sentence."""
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    for area in dict.fromkeys(finding.area for finding in found.findings):
+        console.print(area, style="bold")
+        own = [finding for finding in found.findings if finding.area == area]
+        for finding in sorted(own, key=lambda finding: not finding.wrong):
+            mark, style = ("!", "yellow") if finding.wrong else ("-", "")
+            console.print(f"  {mark} {finding.place}: {finding.what}", style=style)
+            for line in (finding.remedy, finding.done and f"done: {finding.done}"):
+                if line:
+                    console.print(f"      {line}")
+    wrong = [finding for finding in found.findings if finding.wrong]
+    left = sum(finding.open for finding in wrong)
+    console.print(
+        f"{counted(len(found.runs), 'run')}, {counted(found.trials, 'trial')}: "
+        f"{_said(len(wrong), left, fixed)}"
+    )
+
+
+def _said(wrong: int, left: int, fixed: bool) -> str:
+    if not wrong:
+        return "nothing is wrong"
+    if not fixed:
+        are = "thing is" if wrong == 1 else "things are"
+        return f"{wrong} {are} wrong; harness doctor --fix mends what is safe"
+    were = "thing was" if wrong == 1 else "things were"
+    return f"{wrong} {were} wrong, {left or 'none'} left"

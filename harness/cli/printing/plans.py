@@ -1,0 +1,192 @@
+"""Plans as text: what would be trained, on what images, and what its seeds can find."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.cli.printing.tables import counted, new_table, size
+from harness.config.inputs.recorded import lacking
+from harness.execution.view.progress import duration
+
+if TYPE_CHECKING:
+    from harness.plan.crossed import Crossed
+    from harness.plan.forecast import Forecast
+    from harness.plan.reach import Reach
+    from harness.plan.search import Search
+
+
+def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
+    """Cells, trials and cost of a plan."""
+    plan, console = forecast.plan, Console()
+    study = plan.file.study
+    console.print(Text(study.title, "bold"), f"({plan.run_name}: {why})", highlight=False)
+    if not brief:
+        console.print(study.question, highlight=False, markup=False)
+        console.print(_cells(forecast))
+    console.print(_counts(forecast), highlight=False)
+    _show_data(forecast)
+    if plan.crossed and not brief:
+        show_crossed(plan.crossed)
+    if plan.search:
+        console.print(_search(plan.search), highlight=False)
+    if forecast.tuning:
+        console.print(_tuning(forecast, forecast.tuning), highlight=False, markup=False)
+    for line in () if brief else lacking(plan.lacking):
+        console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
+    for warning in forecast.warnings:
+        console.print(f"[yellow]Advised against[/yellow] {warning}", highlight=False)
+
+
+def _counts(forecast: "Forecast") -> str:
+    plan, train = forecast.plan, len(forecast.to_train)
+    score = len(forecast.missing) - train
+    tuning = f", with those of the tuning {len(plan.trials)}" if plan.tuning else ""
+    return (
+        f"{counted(len(plan.cells), 'cell')} × {counted(len(plan.seeds), 'seed')} = "
+        f"{counted(len(plan.judging), 'trial')}{tuning}; "
+        f"{len(plan.trials) - train} already trained, {train} to train"
+        + (f", {score} to score" if score else "")
+        + f"\nTo do: {_cost(forecast)}, disk {size(forecast.disk)}"
+    )
+
+
+def _search(search: "Search") -> str:
+    refused = sum(bool(item.refused) for item in search.suggestions)
+    return (
+        f"Search by {search.sampler}: {search.trials - search.left} of {search.trials} "
+        f"suggested, {refused} refused by the rules; pruner: {search.pruner}"
+    )
+
+
+def _show_data(forecast: "Forecast") -> None:
+    plan = forecast.plan
+    for data in plan.images:
+        show_images(data, alone=len(plan.images) == 1)
+    if forecast.changed:
+        Console(highlight=False).print(
+            "The images, or how they are decoded, have changed since this run was begun: its "
+            "trials have other keys now, and those trained before are kept under theirs"
+        )
+
+
+def show_images(data: Mapping[str, Any], alone: bool = True) -> None:
+    """How many images of what there are, and what is odd about them."""
+    from harness.config.inputs.facts import terms
+
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    place = f" at {data['place']}" if data["place"] else ""
+    cells = "" if alone else f" ({', '.join(data['cells'])})"
+    console.print(f"Images: {data['name']}{place}, {data['image_size']} px{cells}")
+    for title, text in terms(data):
+        console.print(f"  {title}: {text}")
+
+
+def show_crossed(crossed: "Crossed") -> None:
+    """What a factorial or fractional design drops, aliases and reaches."""
+    from harness.plan.describe import aliased, dropped, summary
+
+    console = Console(highlight=False, markup=False)
+    console.print(summary(crossed))
+    for line in dropped(crossed):
+        console.print(f"Dropped: {line}")
+    for named, others in aliased(crossed):
+        console.print(f"Not told apart: {named}: {others}")
+
+
+def show_reach(reach: "Reach") -> None:
+    """What the tests of a plan can find with its seeds."""
+    from harness.analysis.objectives import objective
+    from harness.plan.reach import POWER
+
+    console = Console(highlight=False, markup=False)
+    console.print(f"Smallest adjusted p: {_smallest(reach)}")
+    if reach.contrasts:
+        console.print(f"Equivalent: {_equivalent(reach)}")
+    if found := reach.detectable:
+        unit, scale = objective(found.objective).unit, objective(found.objective).scale
+        console.print(
+            f"Detectable with a power of {100 * POWER:.0f} %, as an effect on {unit} (paired t at "
+            f"level {found.alpha:.2g}, Bonferroni; standard deviations of paired differences from "
+            f"{found.pilot}):"
+        )
+        for one in found.found:
+            console.print(
+                f"  {one.contrast}: {one.effect * scale:.3g} (standard deviation "
+                f"{one.sd * scale:.3g}, n = {one.pilot_seeds})"
+            )
+        if found.lacking:
+            low, high = (f"{value * scale:.3g}" for value in found.others)
+            console.print(
+                f"  not in {found.pilot}, so not known: {', '.join(found.lacking)}; its own "
+                f"contrasts would need {low if low == high else f'{low} to {high}'}"
+            )
+
+
+def _smallest(reach: "Reach") -> str:
+    from harness.plan.reach import EXACT
+
+    seeds, least = counted(reach.seeds, "seed"), f"{reach.smallest_p:.3g}"
+    if reach.seeds < 2:
+        return f"none; from {seeds} nothing can be told. {EXACT} seeds or more are needed"
+    if not reach.exact:
+        return (
+            f"with {seeds} an exact paired test gives no p below {least}, so it separates nothing; "
+            f"Holm's adjusted paired t, which assumes normal differences, judges alone. {EXACT} "
+            "seeds or more are needed"
+        )
+    if reach.smallest_p > reach.alpha:
+        return f"{least} with {seeds}, above the study's {reach.alpha:g}: nothing can be separated"
+    return f"{least} with {seeds} (max-|t|, for any number of contrasts; here {reach.contrasts})"
+
+
+def _equivalent(reach: "Reach") -> str:
+    from harness.analysis.objectives import TIME
+
+    share = f"{100 * reach.equivalence:.3g} %"
+    within = f"an effect surely within ± {share} of what the reference will have learnt"
+    if reach.objective == TIME:
+        within = (
+            f"an effect surely within ± {share} of the reference's time, less the time between "
+            "two evaluations"
+        )
+    needed = reach.equivalence_seeds
+    if needed is None or reach.seeds < needed:
+        more = f"{needed} seeds or more are needed" if needed else "no number of seeds is enough"
+        return (
+            f"nothing can be called so with {counted(reach.seeds, 'seed')} and "
+            f"{counted(reach.contrasts, 'contrast')}; {more} ({within})"
+        )
+    return f"{within}; its smallest adjusted p is {reach.smallest_equivalence_p:.3g}"
+
+
+def _cost(forecast: "Forecast") -> str:
+    time = "unmeasured" if forecast.seconds is None else f"about {duration(forecast.seconds)}"
+    return f"{forecast.images / 1000:,.0f} kimg, time {time}"
+
+
+def _tuning(forecast: "Forecast", own: "Forecast") -> str:
+    """Both stages of a study that tunes: what chooses, and what is trained as chosen."""
+    first = f"Of it tuning: {len(own.plan.trials)} trials, {len(own.to_train)} to train, "
+    if forecast.undecided:
+        return (
+            f"{first}{_cost(own)}. Then the cells at the values that are chosen: up to "
+            f"{forecast.undecided} trials more"
+        )
+    chosen = forecast.plan.tuning.chosen if forecast.plan.tuning else {}
+    return "\n".join([f"{first}{_cost(own)}", *(f"  {c}: {p}" for c, p in chosen.items())])
+
+
+def _cells(forecast: "Forecast") -> Table:
+    plan = forecast.plan
+    missing = {item.trial.key for item in forecast.missing if not item.trained}
+    table = new_table(("Cell", "Changes", "Trained", "Keys"), ("Trained",))
+    for cell in plan.cells:
+        trials = [trial for trial in plan.trials if trial.cell is cell]
+        done = sum(trial.key not in missing for trial in trials)
+        changes = ", ".join(f"{path}={value}" for path, value in cell.patch.items()) or "–"
+        keys = " ".join(trial.key[:6] for trial in trials)
+        table.add_row(cell.label, changes, f"{done}/{len(trials)}", keys)
+    return table

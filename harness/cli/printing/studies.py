@@ -1,0 +1,152 @@
+"""Runs, trials and heuristics as text."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.cli.printing.tables import VERDICTS, new_table
+from harness.execution.view.progress import duration, scaled_kid
+
+if TYPE_CHECKING:
+    from harness.app import Explanation
+    from harness.heuristics import Heuristic
+    from harness.report import Summary
+    from harness.report.summary import Ranked
+
+
+def show_summary(summary: "Summary") -> None:
+    """The ranking of a run, its verdict, and where the report is."""
+    console = Console(highlight=False, markup=False)
+    if summary.first:
+        console.print(f"\n{summary.first}", style="bold yellow")
+    for ranked in summary.tables:
+        console.print(f"\n{ranked.title}", style="bold")
+        console.print(_ranking(ranked))
+    for note in summary.notes:
+        console.print(note)
+    console.print(summary.outcome)
+    console.print(summary.verdict, style="bold")
+    console.print(f"Report: {summary.path}", soft_wrap=True)
+
+
+def _ranking(ranked: "Ranked") -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for place, name in enumerate(ranked.columns):  # where room is short, names are cut
+        table.add_column(name, no_wrap=place > 0, overflow="ellipsis")
+    for row in ranked.rows:
+        table.add_row(*(Text(cell, VERDICTS.get(cell, "")) for cell in row))
+    return table
+
+
+def show_given_up(trials: list[str], again: str) -> None:
+    """Trials that crashed in every attempt, and the command line that tries them again."""
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    noun, them = ("trial", "it") if len(trials) == 1 else ("trials", "them")
+    console.print(f"{len(trials)} {noun} crashed in every attempt, and the report lacks {them}:")
+    for line in trials:
+        console.print(f"  {line}")
+    console.print(f"harness show KEY explains one; {again} tries again")
+
+
+def show_score(row: Mapping[str, Any]) -> None:
+    """An evaluation of the trial that trains in this process."""
+    said = f"{row['kimg']:.1f} kimg: KID {scaled_kid(row['kid'])} × 10⁻³"
+    Console(highlight=False).print(said)
+
+
+def show_end(status: str, message: str) -> None:
+    """How it ended, and why."""
+    Console(highlight=False, markup=False, soft_wrap=True).print(
+        f"{status}: {message}" if message else status
+    )
+
+
+def show_status(rows: list[dict[str, Any]]) -> None:
+    """One line a run."""
+    if not rows:
+        Console().print("No study has been run here yet; start with: harness run quickstart")
+        return
+    table = new_table(("Run", "Title", "Trials"))
+    for row in rows:
+        table.add_row(*(Text(row[name]) for name in ("run", "title", "outcome")))
+    Console().print(table)
+    if any(row["damaged"] for row in rows):
+        Console().print("harness doctor names what is damaged; --fix sets it aside")
+
+
+def show_trial(trial: "Explanation") -> None:
+    """One trial in words."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[bold]{trial.key}[/bold]: {trial.state}")
+    for user in trial.used_by:
+        console.print(f"  used by {user}")
+    console.print("Differs from S0 in:")
+    for path, value in trial.changes.items():
+        console.print(f"  {path} = {value}")
+    for name, kid in trial.metrics.items():
+        console.print(f"Last KID × 10³: {'none' if kid is None else f'{kid * 1000:.2f}'} ({name})")
+    if trial.result:
+        done = trial.result
+        console.print(f"{done['iteration']} iterations in {duration(done['seconds'])}")
+        console.print(f"Flags: {', '.join(flag['flag'] for flag in done['flags']) or 'none'}")
+        if done["message"]:
+            console.print(done["message"])
+    _show_remains(trial, console)
+
+
+def _show_remains(trial: "Explanation", console: Console) -> None:
+    """Its last crash, what is damaged, and the end of its log."""
+    if trial.failure:
+        console.print(f"Failed: {trial.failure['error']}", markup=False)
+        console.print(trial.failure.get("log_tail", ""), markup=False)
+    for line in trial.damaged:
+        console.print(line, markup=False, style="yellow")
+    if trial.log:
+        console.print("End of its log:")
+        console.print("\n".join(trial.log), markup=False)
+
+
+def show_heuristics(rows: "list[Heuristic]") -> None:
+    """A table a topic: ids, whole at any width, and beside them what to do and who says so."""
+    from harness.heuristics.describe import by_topic, marks
+
+    console = Console(highlight=False)
+    if not rows:
+        console.print("No heuristic is all of that")
+    width = max((len(row.id) for row in rows), default=0)
+    for topic, members in by_topic(rows).items():
+        table = Table(box=None, show_header=False, pad_edge=False)
+        table.add_column(min_width=width, no_wrap=True)
+        table.add_column()
+        for row in members:
+            table.add_row(row.id, Text(row.statement).append(f"\n{marks(row)}", "dim"))
+        console.print(Text(topic.capitalize(), "bold"), table, "", sep="\n")
+
+
+def show_heuristic(row: "Heuristic") -> None:
+    """One heuristic with its claims, and the knobs that it sets or why it sets none."""
+    from harness.heuristics import Practice, Tip
+    from harness.heuristics.clashes import clashing
+    from harness.heuristics.describe import patch, told
+
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console.print(Text(row.title, "bold"), f"({row.id}, {row.kind})\n{row.statement}")
+    for claim in row.claims:
+        console.print(f"  {told(claim)}")
+    if isinstance(row, Tip):
+        console.print(f"following: {patch(row.following)}\nignoring: {patch(row.ignoring)}")
+        console.print(f"Needs: {row.needs or 'nothing else'}")
+        if row.limits:
+            console.print(f"Does not show: {row.limits}")
+        if row.part_of:
+            console.print(f"A part of the claims of {row.part_of}")
+        console.print(f"Cannot be followed together with: {', '.join(clashing(row)) or 'none'}")
+    elif isinstance(row, Practice):
+        console.print(row.how)
+        if row.test:
+            console.print(f"Shown by {row.test}")
+    console.print(f"From {row.literature}")

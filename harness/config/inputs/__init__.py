@@ -1,0 +1,1 @@
+"""Files that a study names, by content: images, prepared arrays, encoders."""

@@ -1,0 +1,146 @@
+"""How many images a trial has, of what: the same facts in plan, record, report and W&B."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from harness.config.catalog import DATASETS, PROTOCOLS, dataset
+from harness.config.inputs.folder import Folder
+from harness.config.inputs.images import about, known, ranges, size
+from harness.config.trial import DataConfig, TrialConfig
+
+SIDES = ("train", "validation")
+MOST = 12  # classes counted one by one in a sentence
+
+
+class Counted(NamedTuple):
+    """One split as it was loaded."""
+
+    images: int
+    classes: Mapping[str, int]
+
+
+def facts(
+    data: DataConfig, folder: Folder | None, cache: Path, counted: Sequence[Counted] = ()
+) -> dict[str, Any]:
+    """Facts of a data set as JSON: what is found, used, left out and of which class, by split.
+
+    Without `counted` they are those known before loading: used images as far as they were decoded
+    here before, else None.
+    """
+    sizes = known(data, folder, cache)
+    classes = dataset(data.name).classes if folder is None else len(folder.classes.names) or None
+    found: dict[str, Any] = {
+        "name": data.name,
+        "classes": classes,
+        "left_out": {why: len(names) for why, names in folder.left_out.items()} if folder else {},
+        "notes": list(folder.told) if folder else [],
+    }
+    for side, (name, split) in enumerate(
+        zip(SIDES, (data.train_split, data.validation_split), strict=True)
+    ):
+        own: dict[str, Any] = {"split": split, "found": sizes[side], "used": None}
+        noted: Mapping[str, Any] = {}
+        if folder is not None:
+            part = folder.parts[side]
+            noted = about(folder.identity(side, data.image_size), cache)
+            own |= {"split": folder.sides[side], "found": len(part), "used": noted.get("images")}
+            own["by_class"] = folder.classes.counts(part)
+        if counted:
+            own |= {"used": counted[side].images, "by_class": dict(counted[side].classes)}
+            own["found"] = own["found"] or counted[side].images
+            found["classes"] = classes or len(counted[0].classes) or None
+        found["notes"] += noted.get("notes", [])
+        own |= {name: noted.get(name, empty) for name, empty in (("left_out", {}), ("enlarged", 0))}
+        found[name] = own
+    if data.train_images is not None:
+        found["train"]["subset"] = data.train_images
+    return found
+
+
+def flat(found: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The numbers among the facts by dotted names, for W&B; none where nothing is recorded."""
+    if not found:
+        return {}
+    numbers = {
+        f"images.{side}.{name}": found[side].get(name)
+        for side in SIDES
+        for name in ("split", "found", "used", "subset", "enlarged")
+    }
+    numbers |= {f"images.{side}.left_out": _count(found[side]) for side in SIDES}
+    return {
+        **{name: value for name, value in numbers.items() if value is not None},
+        "images.classes": found["classes"],
+        "images.other_files": _count(found),
+    }
+
+
+def _count(part: Mapping[str, Any]) -> int:
+    return sum(part.get("left_out", {}).values())
+
+
+def _reasons(part: Mapping[str, Any]) -> str:
+    return "; ".join(f"{number} × {why}" for why, number in part["left_out"].items())
+
+
+def terms(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What there is of each split, what else lies there, and what is odd: heads and sentences."""
+    for side, what in zip(SIDES, ("Training images", "Validation images"), strict=True):
+        yield what, _split(found[side])
+    if classes := found["classes"]:
+        yield "Classes", str(classes)
+    for note in found["notes"]:
+        yield "Note", note
+
+
+def _split(part: Mapping[str, Any]) -> str:
+    split, count = part["split"], part["found"]
+    if count is None:
+        return f"counted when split {split} is loaded"
+    said = f"{count:,} of split {split}"
+    if part.get("used") not in (None, count):
+        said += f" found, {part['used']:,} used (left out: {_reasons(part)})"
+    if part.get("subset"):
+        said += f", of which {part['subset']:,} are trained on"
+    if part.get("enlarged"):
+        said += f", {part['enlarged']:,} enlarged"
+    return said + _by_class(part.get("by_class") or {})
+
+
+def _by_class(counts: Mapping[str, int]) -> str:
+    if not counts:
+        return ""
+    if len(counts) <= MOST:
+        return "; " + ", ".join(f"{name} {count}" for name, count in counts.items())
+    present = [count for count in counts.values() if count]
+    return f"; {len(present)} classes of {min(present)} to {max(present)} images"
+
+
+def scoring(config: TrialConfig, validation: int | None) -> Iterator[str]:
+    """What becomes of a number of validation images that a protocol does not take as it is."""
+    if validation is None:
+        return
+    wanted = config.evaluation.samples or validation
+    block, size = PROTOCOLS[config.evaluation.protocol or ""].block, config.evaluation.subset_size
+    if block and wanted % block:
+        yield (
+            f"{wanted % block} of {wanted} validation images are not compared, as "
+            f"{config.evaluation.protocol} takes blocks of {block}"
+        )
+    if size and size > wanted:
+        yield (
+            f"evaluation.subset_size: subsets have {wanted} images instead of {size}, since there "
+            "are no more"
+        )
+
+
+def trained_on(knobs: Mapping[str, Any], found: Mapping[str, Any] | None) -> int | None:
+    """Images that a trial of these knobs is trained on: as recorded, else by the catalogue."""
+    if knobs["data.train_images"]:
+        return int(knobs["data.train_images"])
+    if found:
+        count: int | None = found["train"]["used"] or found["train"]["found"]
+        return count
+    if knobs["data.name"] not in DATASETS:
+        return None
+    return size(ranges(knobs["data.train_split"], dataset(knobs["data.name"])))

@@ -1,0 +1,249 @@
+"""Which pictures a folder or an archive holds, and what is left out of it, by reason.
+
+Nothing is decoded here: a file counts by its extension or, where that says nothing, by how it
+begins. Links to folders are followed wherever they lead, each folder once.
+"""
+
+import heapq
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from harness.config.inputs.folder import archive
+from harness.core.errors import HarnessError
+
+IMAGES = frozenset({
+    ".apng", ".avif", ".avifs", ".bmp", ".bw", ".dcx", ".dds", ".dib", ".gif", ".icb", ".icns",
+    ".ico", ".j2c", ".j2k", ".jfif", ".jp2", ".jpc", ".jpe", ".jpeg", ".jpf", ".jpg", ".jpx",
+    ".pbm", ".pcx", ".pfm", ".pgm", ".png", ".pnm", ".ppm", ".psd", ".qoi", ".ras", ".rgb",
+    ".rgba", ".sgi", ".tga", ".tif", ".tiff", ".vda", ".vst", ".webp", ".xbm", ".xpm",
+})  # fmt: skip
+BEGINNINGS = (
+    *(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"8BPS", b"qoif"),
+    *(b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"),  # TIFF, and for large files
+    *(b"\x00\x00\x00\x0cjP  ", b"\xff\x4f\xff\x51"),  # JPEG 2000
+    *(b"P%d%c" % (kind, space) for kind in range(1, 7) for space in b" \t\r\n"),
+)
+HEAD = 16  # bytes that tell what a file is
+LABELS = "dataset.json"  # StyleGAN2-ADA's file of labels
+HIDDEN, BROKEN, CLOSED = "hidden", "broken link or no file", "cannot be opened"
+AGAIN, BACK = "folder that is read already by another way", "link back to a folder around it"
+NO_IMAGE, LOCKED = "no image by extension or content", "encrypted"
+
+
+class Picture(NamedTuple):
+    """A file that should be an image."""
+
+    name: str  # below the data set's root, with slashes
+    file: Path  # on the disk; of a member, its archive
+    member: str | None = None
+
+    def read(self) -> bytes:
+        """The content; an OSError that says why where it cannot be read."""
+        if self.member is not None:
+            return archive.read(self.file, self.member)
+        if self.file.stat().st_size > archive.LARGEST:
+            raise OSError(archive.TOO_LARGE)
+        return self.file.read_bytes()
+
+
+@dataclass
+class Listing:
+    """What lies below a root."""
+
+    root: Path
+    pictures: list[Picture] = field(default_factory=list)
+    left_out: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    folders: set[str] = field(default_factory=set)  # names of all folders, empty ones too
+    labels: dict[str, Picture] = field(default_factory=dict)  # folder → its file of labels
+
+    def add(self, picture: Picture, head: bytes | None) -> None:
+        """Sort a file in; `head`: how it begins, None where it cannot be read."""
+        folder, _, name = picture.name.rpartition("/")
+        if name == LABELS:
+            self.labels[folder] = picture
+        elif head is None:
+            self.left_out[CLOSED].append(picture.name)
+        elif known(name) or is_image(head):
+            self.pictures.append(picture)
+        else:
+            self.left_out[NO_IMAGE].append(picture.name)
+
+
+def shown(name: object) -> str:
+    """A name for messages, logs and JSON: bytes that are no UTF-8 are written \\xNN."""
+    return os.fsencode(str(name)).decode("utf-8", "backslashreplace")
+
+
+def known(name: str) -> bool:
+    """Whether a file's extension is an image's."""
+    return PurePosixPath(name).suffix.lower() in IMAGES
+
+
+def is_image(head: bytes) -> bool:
+    """Whether a file begins as an image does."""
+    webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+    avif = head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis")
+    return head.startswith(BEGINNINGS) or webp or avif
+
+
+def place(path: str) -> Path:
+    """The folder or archive that data.path names; an error says where it was looked for."""
+    found = Path(path).expanduser()
+    if found.is_dir() or found.is_file():
+        return found
+    said = f"data.path: {shown(found)} is no folder and no .zip"
+    if not found.is_absolute():
+        said += (
+            f" (looked for at {shown(Path.cwd() / found)}: a relative path starts at the folder "
+            "that harness is called in)"
+        )
+    raise HarnessError(said)
+
+
+def listing(root: Path) -> Listing:
+    """All pictures below `root`, sorted by name; an error where there is none."""
+    found = Listing(root)
+    if root.is_dir():
+        _Walk(found).run()
+    else:
+        _members(found)
+    if not found.pictures:
+        kinds = ", ".join(sorted(IMAGES))
+        raise HarnessError(
+            f"data.path: {shown(root)} holds no image ({kinds}){told(found.left_out)}"
+        )
+    found.pictures.sort()
+    return found
+
+
+def told(left_out: dict[str, list[str]], most: int = 3) -> str:
+    """What was left out, in brackets; empty where nothing was."""
+    parts = [f"{len(names)} {why}: {listed(names, most)}" for why, names in left_out.items()]
+    return f" (left out: {'; '.join(parts)})" if parts else ""
+
+
+def listed(names: list[str], most: int) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(shown(name) for name in names[:most]) + more
+
+
+def _members(found: Listing) -> None:
+    """The members of an archive; a single folder around all of them is left away."""
+    members = archive.members(found.root)
+    around = {name.split("/")[0] for name in members if "/" in name}
+    if len(around) == 1 and all("/" in name for name in members):
+        strip = len(around.pop()) + 1
+    else:
+        strip = 0
+    for member, locked in members.items():
+        name = member[strip:]
+        parts = name.split("/")
+        if any(part.startswith((".", "__MACOSX")) for part in parts):
+            found.left_out[HIDDEN].append(name)
+            continue
+        found.folders.update("/".join(parts[:end]) for end in range(1, len(parts)))
+        if locked:
+            found.left_out[LOCKED].append(name)
+        elif not name.endswith("/") and name:
+            head = b"" if known(name) else archive.head(found.root, member, HEAD)
+            found.add(Picture(name, found.root, member), head)
+
+
+class _Walk:
+    """A walk through a tree: first what lies in it, then what its links lead to."""
+
+    def __init__(self, found: Listing) -> None:
+        self.found = found
+        self.real = os.path.realpath(found.root)
+        self.seen = {_identity(found.root)}
+        self.links: list[tuple[str, str]] = []  # a heap, so that the order is that of names
+
+    def run(self) -> None:
+        """Sort everything into the listing."""
+        self._enter("", str(self.found.root))
+        while self.links:
+            name, path = heapq.heappop(self.links)
+            if self._leads_back(path):
+                self.found.left_out[BACK].append(name)
+            elif self._first(name, path):
+                self._enter(name, path)
+
+    def _first(self, name: str, path: str) -> bool:
+        """Whether a folder was not read before; it counts as read from now on."""
+        identity = _identity(Path(path))
+        if identity in self.seen:
+            self.found.folders.add(name)  # so that a split or class that it was meant for is missed
+            self.found.left_out[AGAIN].append(name)
+            return False
+        self.seen.add(identity)
+        return True
+
+    def _leads_back(self, path: str) -> bool:
+        target = os.path.realpath(path)
+        around = (self.real, os.path.realpath(Path(path).parent))
+        return any(os.path.commonpath([target, inside]) == target for inside in around)
+
+    def _enter(self, name: str, path: str) -> None:
+        pending = [(name, path)]
+        while pending:
+            here, folder = pending.pop()
+            if here:
+                self.found.folders.add(here)
+            for entry in self._entries(here, folder):
+                below = f"{here}/{entry.name}" if here else entry.name
+                if self._sort(below, entry):
+                    pending.append((below, entry.path))
+
+    def _entries(self, name: str, folder: str) -> Iterator[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as entries:
+                yield from sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            if not name:
+                raise HarnessError(f"data.path: {shown(folder)}: {error.strerror}") from None
+            self.found.left_out[CLOSED].append(name)
+
+    def _sort(self, name: str, entry: os.DirEntry[str]) -> bool:
+        """Sort one entry in; True: it is a folder to be entered."""
+        kind = _kind(entry)
+        if entry.name.startswith("."):
+            self.found.left_out[HIDDEN].append(name)
+        elif kind == "folder":
+            return self._first(name, entry.path)
+        elif kind == "link":
+            heapq.heappush(self.links, (name, entry.path))
+        elif kind == "file":
+            file = Path(entry.path)
+            self.found.add(Picture(name, file), b"" if known(name) else _head(file))
+        else:
+            self.found.left_out[BROKEN].append(name)
+        return False
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    try:
+        if entry.is_dir(follow_symlinks=False):
+            return "folder"
+        if entry.is_dir():
+            return "link"
+        return "file" if entry.is_file() else ""
+    except OSError:  # links that lead to each other
+        return ""
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
+
+
+def _head(path: Path) -> bytes | None:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD)
+    except OSError:
+        return None

@@ -1,0 +1,43 @@
+"""What TensorFlow Datasets has prepared on this machine, read without it."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.config.catalog import TFDS, DatasetSpec, dataset
+
+INFO = "dataset_info.json"  # TFDS writes it last
+
+
+def folder(name: str) -> Path:
+    """Where a set of TFDS lies, or would: all its configurations and versions."""
+    place = os.environ.get("TFDS_DATA_DIR") or Path.home() / "tensorflow_datasets"
+    return Path(place) / name.removeprefix("tfds:").replace(":", "/")
+
+
+def spec(name: str) -> DatasetSpec:
+    """The facts about a data set; of one that is not in the catalogue, images as prepared here."""
+    found = dataset(name)
+    if found.splits or found.target != TFDS:
+        return found
+    return found._replace(splits=_splits(name))
+
+
+def _splits(name: str) -> Mapping[str, int]:
+    """Images of each split; none where there are none or several versions to choose from."""
+    infos = list(folder(name).rglob(INFO))
+    if len(infos) != 1:
+        return {}
+    try:
+        rows = json.loads(infos[0].read_text())["splits"]
+        return {row["name"]: sum(map(int, row["shardLengths"])) for row in rows}
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}  # of another form: it is counted when it is loaded
+
+
+def absent(name: str) -> str:
+    """That a set is not prepared here; empty where it is, or where TFDS has no part in it."""
+    if dataset(name).target != TFDS or any(folder(name).rglob(INFO)):
+        return ""
+    return f"not prepared in {folder(name)}: the run downloads it, or looks in TFDS_DATA_DIR"

@@ -1,0 +1,160 @@
+"""Files that are whole or absent: written beside their place and renamed."""
+
+import errno
+import fcntl
+import json
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from harness.core.errors import Damaged, HarnessError
+from harness.core.leftovers import passing
+
+# what a user can mend by making room or changing permissions, and no further attempt can
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+def unwritable(error: BaseException) -> str:
+    """A sentence if `error` says that something cannot be written, else the empty text."""
+    if not isinstance(error, OSError) or error.errno not in _UNWRITABLE:
+        return ""
+    place = f"{error.filename}: " if error.filename else "the runs folder: "
+    return f"{place}{error.strerror}; what was recorded so far is kept"
+
+
+def write_atomically(path: Path, content: str | bytes | Callable[[BinaryIO], None]) -> None:
+    """Write `content` (text, bytes, or a function that writes to the open file), fsync, rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = passing(path)
+    try:
+        with temporary.open("wb") as file:
+            if callable(content):
+                content(file)
+            else:
+                file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON document atomically, indented for people."""
+    write_atomically(path, json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """What `write_json` writes."""
+    return json.dumps(value, indent=1, allow_nan=False) + "\n"
+
+
+def read_bytes(path: Path) -> bytes | None:
+    """What a file holds; None where there is none."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except IsADirectoryError:
+        raise Damaged(path, "a folder where a file should be") from None
+
+
+def finite(value: Any) -> Any:
+    """Plain data with null for what is not finite: JSON has no word for NaN and infinity."""
+    if isinstance(value, Mapping):
+        return {name: finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON document; None where there is none."""
+    content = read_bytes(path)
+    return None if content is None else parse_json(path, content)
+
+
+def read_object(path: Path, *needed: str) -> dict[str, Any] | None:
+    """Read a JSON object that holds at least the `needed` names; None where there is none."""
+    content = read_bytes(path)
+    return None if content is None else parse_object(path, content, *needed)
+
+
+def parse_json(path: Path, content: bytes) -> Any:
+    """The JSON document in `content`; `path` is where it was read, for messages."""
+    try:
+        return json.loads(content.decode())
+    except (ValueError, RecursionError) as error:
+        raise Damaged(path, f"not a whole JSON document ({error})") from None
+
+
+def parse_object(path: Path, content: bytes, *needed: str) -> dict[str, Any]:
+    """The JSON object in `content`, which holds at least the `needed` names."""
+    value = parse_json(path, content)
+    if not isinstance(value, dict):
+        raise Damaged(path, "no JSON object")
+    if lacks := [name for name in needed if name not in value]:
+        raise Damaged(path, f"it lacks {lacks[0]!r}")
+    return value
+
+
+def append_line(path: Path, row: Any) -> None:
+    """Append one JSON row; it outlives the process at once, and the machine after `settle`."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row, separators=(",", ":"), allow_nan=False) + "\n")
+
+
+def settle(path: Path) -> None:
+    """Wait until what was written to a file is on the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """The rows of a JSON-lines file; a torn last line (a kill in mid-write) is left out."""
+    return parse_lines(path, read_bytes(path) or b"")
+
+
+def parse_lines(path: Path, content: bytes) -> list[dict[str, Any]]:
+    """The rows in `content`; `path` is where it was read, for messages."""
+    rows = []
+    for number, line in enumerate(content.split(b"\n")[:-1], 1):
+        try:
+            row = json.loads(line.decode())
+        except (ValueError, RecursionError) as error:
+            raise Damaged(path, f"line {number} is no JSON row ({error})") from None
+        if not isinstance(row, dict):
+            raise Damaged(path, f"line {number} is no JSON row")
+        rows.append(row)
+    return rows
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Only one process at a time is inside; the system frees the lock when a process dies.
+
+    `lock` is a file, made if there is none, or a folder that exists.
+    """
+    is_folder = lock.is_dir()
+    file = os.open(lock, os.O_RDONLY if is_folder else os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        # some network file systems lock no folder; who calls with one is right without, but once
+        with suppress(OSError) if is_folder else nullcontext():
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
+
+
+def check_writable(folder: Path) -> None:
+    """Raise an error before any work is done where nothing could be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = passing(folder / "probe")
+        probe.write_bytes(bytes(4096))
+        probe.unlink()
+    except OSError as error:
+        raise HarnessError(f"{folder}: cannot be written ({error.strerror})") from None

@@ -1,0 +1,1 @@
+"""Running trials: the driver, its worker processes, searches, and the live view."""

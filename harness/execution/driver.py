@@ -1,0 +1,168 @@
+"""Drive one run of a study on this machine: queue what is missing, keep workers on it, show it."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.config.runtime import Runtime
+from harness.core.cache import NOTE
+from harness.core.errors import HarnessError
+from harness.core.files import check_writable, read_object, write_json
+from harness.execution.devices import WorkerEnv, plan_workers
+from harness.execution.local import Driver, Outcome, WorkerSpec, run_local
+from harness.execution.view.poll import Poll
+from harness.execution.view.screen import open_view
+from harness.plan.search import Search
+from harness.queue.base import Job, Ledger, Row, State
+from harness.queue.lease import lease_alive
+from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs.recorder import now
+from harness.runs.trial import Trial, read_plan
+
+USER_ERROR = 2  # a worker's exit code for a mistake that no further attempt can mend
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run is driven; nothing here changes a result but the number of threads, by rounding."""
+
+    workers: int | None = None
+    hours: float | None = None
+    retry_crashed: bool = False
+    keep_all: bool = False
+
+
+def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: Options) -> Outcome:
+    """Train and score `jobs`; returns when nothing is left, on a signal, or at the deadline."""
+    folder = runtime.study(plan["run_name"])
+    machine = share(plan["run_name"], runtime, options.workers)
+    ledger = OptunaLedger.open(plan["run_name"], folder, runtime.storage, len(machine))
+    poll = Poll(plan, jobs, ledger, runtime)
+
+    def alive(row: Row) -> bool:
+        return lease_alive(row.lease, _silence(runtime, row.key))
+
+    def on_death(worker: int, code: int) -> bool:
+        if code == USER_ERROR:
+            # on a full disk the worker's log has no room for its words either
+            check_writable(folder)
+            raise HarnessError(_last_words(folder / f"worker-{worker}.log"))
+        lost = ledger.release_stale(alive)
+        for row in lost:
+            _record_loss(runtime, row, code)
+        return bool(lost)
+
+    for row in ledger.release_stale(alive):
+        _record_loss(runtime, row, None)
+    ledger.withdraw({job.key for job in jobs})
+    ledger.enqueue(jobs, options.retry_crashed)
+    keep = ["--keep", "all"] if options.keep_all else []
+    specs = [
+        WorkerSpec(
+            argv=[sys.executable, "-m", "harness", "work", plan["run_name"], f"w{index}", *keep],
+            env={**share.env, **_places(runtime)},
+            log=folder / f"worker-{index}.log",
+        )
+        for index, share in enumerate(machine)
+    ]
+    notes = _Notes([spec.log for spec in specs])
+    deadline = time.monotonic() + options.hours * 3600 if options.hours is not None else None
+    with open_view(poll.snapshot) as tick:
+        driver = Driver(
+            lambda: _work_left(ledger, alive) or _may_suggest(folder, plan), on_death, tick
+        )
+        outcome = run_local(specs, driver, deadline)
+    for line in notes.new():
+        sys.stderr.write(f"{line}\n")
+    return outcome
+
+
+class _Notes:
+    """What workers say to people in their logs, such as a damaged cache that was made again."""
+
+    def __init__(self, logs: Sequence[Path]) -> None:
+        self._before = {log: log.stat().st_size if log.exists() else 0 for log in logs}
+
+    def new(self) -> list[str]:
+        """What has been said since, each once."""
+        lines: list[str] = []
+        for log, size in self._before.items():
+            if log.exists():
+                text = log.read_bytes()[size:].decode(errors="replace")
+                lines += [line for line in text.splitlines() if line.startswith(NOTE)]
+        return list(dict.fromkeys(lines))
+
+
+def _work_left(ledger: Ledger, alive: Callable[[Row], bool]) -> bool:
+    """Whether something waits; what a dead worker held is queued again first."""
+    rows = ledger.rows()
+    # a worker that died between its claim and its lease is noticed by time only
+    if any(row.state is State.RUNNING and not alive(row) for row in rows):
+        ledger.release_stale(alive)
+        rows = ledger.rows()
+    return any(row.state is State.WAITING for row in rows)
+
+
+def _may_suggest(folder: Path, plan: dict[str, Any]) -> bool:
+    """Whether a worker may still make work for itself, which it does where the study searches."""
+    if "search" not in plan:
+        return False
+    return Search.from_json((read_plan(folder / "plan.json") or plan)["search"]).left > 0
+
+
+def share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEnv]:
+    """The workers of a run; threads are chosen once per run name, so that bits can repeat."""
+    path = runtime.study(run_name) / "arithmetic.json"
+    chosen = read_object(path, "threads")
+    machine = plan_workers(workers)
+    if chosen is None or workers is not None:
+        write_json(path, {"threads": machine[0].threads, "at": now()})
+        return machine
+    return plan_workers(None, threads=chosen["threads"])
+
+
+def _places(runtime: Runtime) -> dict[str, str]:
+    """What a worker must know of where things lie."""
+    return {
+        "HARNESS_RUNS": str(runtime.runs),
+        "HARNESS_REPORTS": str(runtime.reports),
+        "HARNESS_STUDIES": str(runtime.studies),
+        "HARNESS_STORAGE": runtime.storage,
+        "WANDB_PROJECT": runtime.project,
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _silence(runtime: Runtime, key: str) -> float | None:
+    """Seconds since a trial's last heartbeat; None where it never beat."""
+    try:
+        return time.time() - (runtime.trials / key / "progress.json").stat().st_mtime
+    except FileNotFoundError:
+        return None
+
+
+def _record_loss(runtime: Runtime, row: Row, code: int | None) -> None:
+    """A killed worker leaves no words of its own."""
+    folder = runtime.trials / row.key
+    if Trial(folder).result() is not None or not folder.exists():
+        return
+    how = "" if code is None else f" (exit code {code})"
+    values = {
+        "error": f"the worker process died{how}",
+        "log_tail": "",
+        "attempt": row.attempt,
+        "at": now(),
+    }
+    write_json(folder / "failure.json", values)
+
+
+def _last_words(log: Any) -> str:
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    said = [line for line in lines if line.startswith("harness: ")]
+    return (
+        said[-1].removeprefix("harness: ") if said else "a worker refused to start; see " + str(log)
+    )

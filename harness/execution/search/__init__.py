@@ -1,0 +1,1 @@
+"""Searches: what to try next, and which hyper-parameters matter."""

@@ -1,0 +1,189 @@
+"""Drain the queue: take one trial after the other, and survive whatever goes wrong in one."""
+
+import os
+import signal
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.config.identity import key, metric_request
+from harness.config.patch import unflatten
+from harness.config.runtime import Runtime
+from harness.config.trial import TrialConfig
+from harness.core.errors import Damaged, HarnessError
+from harness.core.files import unwritable
+from harness.execution.search.suggest import Searcher
+from harness.execution.worker.trial import Context, run_trial
+from harness.gan import devices
+from harness.gan.numbers import structure
+from harness.gan.train.program import Programs
+from harness.queue.base import Claim, Status
+from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs.recorder import Busy, Recorder
+from harness.runs.trial import Trial, read_plan
+
+PROGRAMS_A_PROCESS = 40  # at about 30 MB that TensorFlow keeps of each when it is dropped
+LOG_TAIL = 40  # lines of a traceback kept with a failure
+
+
+@dataclass
+class Stop:
+    """Set by SIGTERM: finish the call that runs, write a checkpoint, leave."""
+
+    asked: bool = False
+
+    def __call__(self) -> bool:
+        """Whether to stop."""
+        return self.asked
+
+    def install(self) -> None:
+        """Listen to SIGTERM and SIGINT."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: setattr(self, "asked", True))
+
+
+def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> int:
+    """Take trials of a run from its ledger until none waits; the exit code of the process."""
+    stop = Stop()
+    stop.install()
+    folder = runtime.study(run_name)
+    plan = read_plan(folder / "plan.json")
+    if plan is None:
+        raise HarnessError(f"{folder}: no run of that name was started here")
+    context = prepare(plan, runtime, stop, keep_all)
+    programs = context.programs
+    ledger = OptunaLedger.open(run_name, folder, runtime.storage)
+    searcher = Searcher(run_name, runtime, ledger) if "search" in plan else None
+    prunes = searcher is not None and plan["search"]["pruner"] != "none"
+    context.gives_up = searcher.gives_up if searcher and prunes else None
+    cells = _Cells(folder / "plan.json", plan)
+
+    def compiled(cell: str) -> bool:
+        return cells.structure(cell) in programs
+
+    # a worker is renewed now and then for the memory that TensorFlow does not give back
+    while programs.compiled < PROGRAMS_A_PROCESS and not stop():
+        if (claim := ledger.claim(name, compiled)) is None:
+            if searcher is None or not searcher.extend():
+                break
+            continue
+        config = unflatten({**cells.knobs(claim.cell), "seed": claim.seed})
+        if key(config) != claim.key:
+            ledger.finish(claim, Status.STOPPED, "")
+            raise HarnessError(f"{folder / 'plan.json'} has changed since the trials were queued")
+        _attempt(config, claim, ledger, context)
+    return 0
+
+
+def prepare(
+    plan: Mapping[str, Any], runtime: Runtime, stop: Stop, keep_all: bool = False
+) -> Context:
+    """What the trials of a plan share in this process, and TensorFlow set to the run's threads."""
+    arithmetic = devices.configure(int(os.environ.get("HARNESS_THREADS", "1")), _xla())
+    programs = Programs(bool(arithmetic["xla"]))
+    return Context(plan, runtime, arithmetic, programs, stop, keep_all)
+
+
+class _Cells:
+    """The cells of a plan by label; one that is unknown may have been added since it was read."""
+
+    def __init__(self, path: Path, plan: Mapping[str, Any]) -> None:
+        self._path = path
+        self._learn(plan)
+
+    def _learn(self, plan: Mapping[str, Any]) -> None:
+        self._knobs: dict[str, dict[str, Any]] = {
+            cell["label"]: cell["config"] for cell in plan["cells"]
+        }
+        self._structures = {label: structure(knobs) for label, knobs in self._knobs.items()}
+
+    def knobs(self, label: str) -> dict[str, Any]:
+        """Every knob but the seed; none of a cell that the plan does not have."""
+        if label not in self._knobs:
+            self._learn(read_plan(self._path) or {"cells": []})
+        return self._knobs.get(label, {})
+
+    def structure(self, label: str) -> str:
+        """Which program trains it; empty where that is not known yet."""
+        return self._structures.get(label, "")
+
+
+def _xla() -> bool | None:
+    """Whether HARNESS_XLA asks for XLA or against it; None: neither."""
+    asked = os.environ.get("HARNESS_XLA", "")
+    if asked not in ("", "0", "1"):
+        raise HarnessError(f"HARNESS_XLA: must be 0, 1 or empty (given: {asked!r})")
+    return None if not asked else asked == "1"
+
+
+def _attempt(config: TrialConfig, claim: Claim, ledger: OptunaLedger, context: Context) -> None:
+    """One attempt at one trial; whatever goes wrong in it is recorded and costs only this."""
+    recorder = Recorder(context.runtime.trials / claim.key)
+    try:
+        status, message = attempt(config, claim, recorder, context)
+    except HarnessError as error:
+        # a mistake of the user's: once it is mended, the next run finds the trial still waiting
+        ledger.finish(claim, Status.STOPPED, str(error))
+        raise
+    ledger.finish(claim, status, message)
+
+
+def attempt(
+    config: TrialConfig, claim: Claim, recorder: Recorder, context: Context
+) -> tuple[Status, str]:
+    """Train or score a trial once nobody else does; how that ended, and a crash's message.
+
+    A crash is recorded in the trial's failure.json and log.txt.
+    """
+    try:
+        with _hold(recorder, context.stop):
+            return _run(config, claim, recorder, context)
+    except Busy:
+        return Status.STOPPED, ""
+
+
+def _run(
+    config: TrialConfig, claim: Claim, recorder: Recorder, context: Context
+) -> tuple[Status, str]:
+    if ended := _answered(recorder.folder, config):
+        return ended, "trained meanwhile by another run"
+    try:
+        return run_trial(config, claim, recorder, context), ""
+    except HarnessError:
+        raise
+    except Exception as error:
+        if unwritable(error):
+            raise  # nor could a record of it be written
+        message, trace = f"{type(error).__name__}: {error}", traceback.format_exc()
+        recorder.log(trace)
+        tail = "\n".join(trace.splitlines()[-LOG_TAIL:])
+        recorder.failure(message, tail, claim.attempt)
+        return Status.CRASHED, message
+
+
+def _answered(folder: Path, config: TrialConfig) -> Status | None:
+    """How the trial ended, if it has and its scores are there."""
+    trial = Trial(folder)
+    result = trial.result()
+    if result is None:
+        return None
+    try:
+        if not trial.scored(metric_request(config), config.training.evaluations):
+            return None
+    except Damaged:
+        return None  # the scores; a result that is damaged is an error
+    return Status(result["status"])
+
+
+def _hold(recorder: Recorder, stop: Callable[[], bool]) -> Recorder:
+    """The trial's folder, once nobody else trains it; raises Busy if asked to stop meanwhile."""
+    while True:
+        try:
+            return recorder.acquire()
+        except Busy:
+            if stop():
+                raise
+            time.sleep(1.0)

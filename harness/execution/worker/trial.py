@@ -1,0 +1,161 @@
+"""One trial: train it, continue it, or score it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.analysis.scores import scores
+from harness.config.identity import metric_request
+from harness.config.inputs.facts import flat
+from harness.config.patch import flatten
+from harness.config.runtime import Runtime
+from harness.config.trial import TrialConfig
+from harness.core.errors import HarnessError
+from harness.execution.worker.listener import Listener
+from harness.execution.worker.resume import resumed
+from harness.gan.data import Images, load_images
+from harness.gan.evaluate import Evaluator
+from harness.gan.train.program import Programs
+from harness.gan.train.session import Session
+from harness.mirror.places import RunIdentity, TrackingSettings
+from harness.mirror.wandb_sink import WandbSink
+from harness.queue.base import Claim, Status
+from harness.runs.environment import environment
+from harness.runs.recorder import Recorder
+from harness.runs.trial import FINISHED, Trial
+
+EVALUATORS = 4  # kept; each holds an encoder and the features of the validation images
+
+
+@dataclass
+class Context:
+    """What all trials of a worker share."""
+
+    plan: Mapping[str, Any]
+    runtime: Runtime
+    arithmetic: Mapping[str, Any]
+    programs: Programs
+    stop: Callable[[], bool]
+    keep_all: bool = False
+    run_id: str = ""  # of W&B, where a sweep has begun the run
+    gives_up: Callable[[str], bool] | None = None  # of a cell: whether a search drops it now
+    _images: dict[str, Images] = field(default_factory=dict)
+    _evaluators: dict[str, Evaluator] = field(default_factory=dict)
+
+    def images(self, config: TrialConfig) -> Images:
+        """The data set of a trial; the last one stays loaded."""
+        name = config.data.model_dump_json()
+        if name not in self._images:
+            self._images = {name: load_images(config.data, self.runtime.cache)}
+        return self._images[name]
+
+    def evaluator(self, config: TrialConfig) -> Evaluator:
+        """The metric of a trial; the last few stay prepared."""
+        parts = (config.data, config.evaluation, config.translation)
+        name = "".join(part.model_dump_json() for part in parts)
+        if name not in self._evaluators:
+            if len(self._evaluators) >= EVALUATORS:
+                self._evaluators.pop(next(iter(self._evaluators)))
+            images = self.images(config)
+            self._evaluators[name] = Evaluator(config, images, self.runtime.cache)
+        return self._evaluators[name]
+
+    def judge(self, cell: str) -> Callable[[], bool]:
+        """Whether to give a trial of that cell up, asked after each evaluation."""
+        gives_up = self.gives_up
+        return (lambda: gives_up(cell)) if gives_up else (lambda: False)
+
+    def sink(
+        self, config: TrialConfig, claim: Claim, recorder: Recorder, images: Images
+    ) -> WandbSink:
+        """A live mirror of a trial; what fails in it is a line in the trial's log."""
+        identity = RunIdentity(
+            project=self.runtime.project,
+            run_name=self.plan["run_name"],
+            study=self.plan["study"],
+            profile=self.plan["profile"],
+            key=claim.key,
+            cell=claim.cell,
+            seed=claim.seed,
+            directory=self.runtime.study(self.plan["run_name"]),
+            run_id=self.run_id,
+        )
+        settings = TrackingSettings(mode=self.runtime.tracking)
+        return WandbSink.open(
+            identity, settings, flatten(config) | flat(images.facts), recorder.log
+        )
+
+
+def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Context) -> Status:
+    """Train (or continue) one trial, or score it if it is trained; how it ended."""
+    recorder.progress(phase="loading", iteration=0, iterations=config.iterations, kimg=0.0)
+    trained = Trial(recorder.folder).result() is not None
+    if not trained:
+        recorder.start(config, environment(context.arithmetic))
+    images = context.images(config)
+    for note in images.notes:
+        recorder.log(note)
+    if not trained:
+        recorder.images(images.facts)
+    evaluator = context.evaluator(config)
+    for note in evaluator.notes:
+        recorder.log(note)
+    program = context.programs.get(config)
+    if trained:
+        return _score(Session(config, images, evaluator, program), recorder)
+    session = resumed(lambda: Session(config, images, evaluator, program), recorder)
+    recorder.describe_metric(evaluator.spec)
+    sink = context.sink(config, claim, recorder, images)
+    result = None
+    listener = Listener(session, recorder, sink, context.keep_all, context.judge(claim.cell))
+    try:
+        result = listener.run(context.stop)
+    finally:
+        sink.finish(result and {**result, **_scores(config, recorder, context)})
+    if listener.pruned:
+        return Status.PRUNED
+    return Status(result["status"]) if result else Status.STOPPED
+
+
+def _scores(config: TrialConfig, recorder: Recorder, context: Context) -> dict[str, Any]:
+    return scores(Trial(recorder.folder), metric_request(config), context.plan)
+
+
+def _score(session: Session, recorder: Recorder) -> Status:
+    """Score the kept EMA generators of a trained trial by another metric."""
+    evaluator, result = session.evaluator, Trial(recorder.folder).result() or {}
+    if recorder.scored(evaluator.identity, session.config.training.evaluations):
+        # asked for in other words: the curve of the training has more points than are kept
+        recorder.describe_metric(evaluator.spec)
+    else:
+        recorder.score(evaluator.spec, _rescored(session, recorder, result["status"]))
+    recorder.recovered()
+    return Status(result["status"])
+
+
+def _rescored(session: Session, recorder: Recorder, status: str) -> list[dict[str, Any]]:
+    """Rows of the untrained generator, which follows from the seed, and of those that are kept."""
+    config = session.config
+    numbers = {at: number for number, at in enumerate(config.evaluation_iterations)}
+    kept = sorted((recorder.folder / "generators").glob("*.npz"))
+    needed = set(config.final_iterations) if status == FINISHED else set()
+    if needed - {int(path.stem) for path in kept if path.stem.isdigit()}:
+        raise HarnessError(
+            f"{recorder.folder.name}: its generators were removed (harness clean) or are damaged, "
+            "so it cannot be scored; harness clean STUDY --trials and a new run train it again"
+        )
+    rows = [session.score_values(0)]
+    for path in kept:
+        if iteration := session.load_generator(path):
+            rows.append(session.score_values(numbers[iteration]))
+            recorder.progress(
+                phase="evaluating",
+                iteration=iteration,
+                iterations=config.iterations,
+                kimg=session.kimg,
+                kid=rows[-1]["kid"],
+            )
+    known = {row["iteration"]: row for row in Trial(recorder.folder).training_rows()}
+    for row in rows:
+        row["seconds"] = known.get(row["iteration"], {"seconds": 0.0})["seconds"]
+    return rows

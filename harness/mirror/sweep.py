@@ -1,0 +1,82 @@
+"""A study as a sweep of W&B: the server chooses cell and seed, `harness agent` runs the trial."""
+
+import json
+from collections.abc import Mapping
+from io import StringIO
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from harness.core.errors import HarnessError
+from harness.plan.expand import Plan
+from harness.plan.search import Search
+from harness.runs.trial import FINAL
+
+METRIC = {"name": FINAL, "goal": "minimize"}  # of a run's summary
+
+
+def sweep(plan: Plan, study: str, project: str) -> dict[str, Any]:
+    """The sweep of a plan; `study` is what the command line calls the study."""
+    return {
+        "name": plan.run_name,
+        "description": plan.file.study.title,
+        "project": project,
+        "program": "harness",
+        "command": ["${env}", "${program}", "agent", study, *_options(plan), "${args}"],
+        "metric": METRIC,
+        **_space(plan),
+    }
+
+
+def _space(plan: Plan) -> dict[str, Any]:
+    """Method and parameters: every trial of the plan once or, of a search, its ranges."""
+    if plan.tuning:
+        raise HarnessError(
+            f"{plan.run_name}: a study that tunes is no sweep: its trials follow from others"
+        )
+    if plan.search:
+        return _ranges(plan.search, plan.run_name)
+    parameters = {
+        "cell": {"values": [cell.label for cell in plan.cells]},
+        "seed": {"values": plan.seeds},
+    }
+    return {"method": "grid", "parameters": parameters}
+
+
+def _ranges(search: Search, name: str) -> dict[str, Any]:
+    if search.factors:
+        raise HarnessError(
+            f"{name}: a sweep sets knobs, and {next(iter(search.factors))} is no knob: put its "
+            "knobs into the space as choices"
+        )
+    parameters = {knob: _dimension(span) for knob, span in search.space.items()}
+    method = "bayes" if search.sampler == "tpe" else "random"
+    return {"method": method, "run_cap": search.trials, "parameters": parameters}
+
+
+def _dimension(span: Mapping[str, Any]) -> dict[str, Any]:
+    """A range or choices in W&B's words; steps are listed, so that whole numbers stay whole."""
+    if "choices" in span:
+        return {"values": list(span["choices"])}
+    low, high, step = span["low"], span["high"], span["step"]
+    if step:
+        return {"values": [low + number * step for number in range(int((high - low) / step) + 1)]}
+    law = "int_uniform" if span["whole"] else "uniform"
+    return {"distribution": "log_uniform_values" if span["log"] else law, "min": low, "max": high}
+
+
+def _options(plan: Plan) -> list[str]:
+    """What names the same run on the command line."""
+    profile = [f"--profile={plan.profile}"] if plan.profile else []
+    return [*profile, *(f"--set={path}={json.dumps(v)}" for path, v in plan.changes.items())]
+
+
+def to_yaml(document: dict[str, Any]) -> str:
+    """The sweep as a file, in the YAML 1.1 that W&B reads."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.version = (1, 1)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    file = StringIO()
+    yaml.dump(document, file)
+    return file.getvalue()

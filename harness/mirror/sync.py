@@ -1,0 +1,250 @@
+"""Rebuilding a study's mirror in W&B from the record: a whole run for each trial and the report.
+
+A run is whole if it was marked so, and shows what the record holds now (by digest). What is not is
+written again: trials shared with another study, resumed, killed, added or scored again.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from harness.config.inputs.facts import flat
+from harness.config.runtime import Runtime
+from harness.core.errors import HarnessError, unknown
+from harness.mirror import places as mirror
+from harness.mirror.places import Cells, Log, Mode, Row, RunIdentity, StudyReport, TrackingSettings
+from harness.mirror.wandb_library import resolve_mode
+from harness.mirror.wandb_sink import WandbSink
+from harness.runs.outcomes import Outcomes, ending
+from harness.runs.trial import CRASHED, FINISHED, Trial, read_plan
+
+REPORT = "report"
+PATIENCE = 60.0  # seconds that a call may wait for W&B: no training waits here
+Scores = Callable[[Trial, str, Mapping[str, Any]], Row]
+"""Trial, request of a metric, plan → what `analysis.scores` says that it came to."""
+ENOUGH = 3  # runs that failed: then W&B is down, and each further one would wait for its time limit
+
+
+@dataclass
+class SyncReport:
+    """What became of each run, by its key (`report`: the one of the finished study)."""
+
+    mode: Mode
+    written: list[str] = field(default_factory=list)
+    whole: list[str] = field(default_factory=list)  # were so already
+    skipped: dict[str, str] = field(default_factory=dict)  # key → why there is nothing to write
+    failed: dict[str, str] = field(default_factory=dict)  # key → what went wrong
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What a run should show (as `mirror.content_digest` takes it), and how to write it."""
+
+    identity: RunIdentity
+    config: dict[str, Any]
+    logged: dict[str, list[Any]]
+    result: dict[str, Any]
+    write: Callable[[WandbSink], None]
+
+    @property
+    def digest(self) -> str:
+        return mirror.content_digest(self.identity, self.config, self.logged, self.result)
+
+
+def sync_study(
+    run_name: str, runtime: Runtime, log: Log, scores: Scores, verdict: str = ""
+) -> SyncReport:
+    """Write every run of a study that W&B lacks; `verdict` is the report's, for its summary."""
+    plan = _plan(run_name, runtime)
+    report = SyncReport(resolve_mode(runtime.tracking, log))
+    if report.mode == "disabled":
+        return report
+    requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
+    for row in plan["trials"]:
+        trial = Trial(runtime.trials / row["key"])
+        if why := _unfinished(trial):
+            report.skipped[trial.key] = why
+            continue
+        identity = _identity(plan, runtime, row["key"], row["cell"], row["seed"])
+        request = requests[row["cell"]]
+        content = _trial_content(identity, trial, request, scores(trial, request, plan))
+        _mirror(content, report, log)
+    study = _report_content(plan, runtime, verdict)
+    if isinstance(study, str):
+        report.skipped[REPORT] = study
+    else:
+        _mirror(study, report, log)
+    return report
+
+
+def _plan(run_name: str, runtime: Runtime) -> dict[str, Any]:
+    plan = read_plan(runtime.study(run_name) / "plan.json")
+    if plan is None:
+        known = [path.parent.name for path in (runtime.runs / "studies").glob("*/plan.json")]
+        raise HarnessError(unknown("run name", run_name, known))
+    return plan
+
+
+def write_trial(
+    plan: Mapping[str, Any], row: Row, runtime: Runtime, log: Log, scores: Scores
+) -> str:
+    """Write the trial of a plan's `row` to the run that a sweep has begun, unless it is there.
+
+    Why that failed; empty where it did not.
+    """
+    report = SyncReport(resolve_mode(runtime.tracking, log))
+    if report.mode == "disabled":
+        return ""
+    (request,) = {cell["request"] for cell in plan["cells"] if cell["label"] == row["cell"]}
+    identity = replace(
+        _identity(plan, runtime, row["key"], row["cell"], row["seed"]), run_id=runtime.sweep_run
+    )
+    trial = Trial(runtime.trials / row["key"])
+    _mirror(_trial_content(identity, trial, request, scores(trial, request, plan)), report, log)
+    return report.failed.get(trial.key, "")
+
+
+def _identity(
+    plan: Mapping[str, Any], runtime: Runtime, key: str, cell: str, seed: int | None
+) -> RunIdentity:
+    return RunIdentity(
+        project=runtime.project,
+        run_name=plan["run_name"],
+        study=plan["study"],
+        profile=plan["profile"],
+        key=key,
+        cell=cell,
+        seed=seed,
+        directory=runtime.study(plan["run_name"]),
+    )
+
+
+def _unfinished(trial: Trial) -> str:
+    """Why there is nothing to write yet; empty where there is. A diverged trial has ended."""
+    if trial.result() is not None:
+        return ""
+    failure = trial.failure()
+    return f"{CRASHED}: {failure['error']}" if failure else "not trained to its end"
+
+
+def _mirror(content: _Content, report: SyncReport, log: Log) -> None:
+    """Write a run unless it is whole, and say in `report` what became of it."""
+    key = content.identity.key
+    if _is_whole(content, report.mode):
+        report.whole.append(key)
+        return
+    if len(report.failed) >= ENOUGH:
+        report.failed[key] = f"not tried, as {ENOUGH} runs failed before it"
+        return
+    said: list[str] = []
+    settings = TrackingSettings(mode=report.mode, patience=PATIENCE, timeout=PATIENCE, rewrite=True)
+    sink = WandbSink.open(content.identity, settings, content.config, said.append)
+    content.write(sink)
+    if sink.finish(content.result):
+        report.written.append(key)
+    else:
+        report.failed[key] = "; ".join(said) or "some rows were not taken"
+        log(report.failed[key])
+
+
+def _is_whole(content: _Content, mode: Mode) -> bool:
+    """Whether W&B has this run as the record is now; removes fragments of attempts beside it."""
+    identity = content.identity
+    entry = mirror.entries(identity.folder).get(identity.key)
+    if entry is None or entry["digest"] != content.digest:
+        return False
+    if identity.run_id and f"-{identity.run_id}" not in entry["folder"]:
+        return False  # whole in another run, and this one is a sweep's
+    offline = entry["mode"] == "offline"
+    if offline and (mode == "online" or not (identity.folder / entry["folder"]).is_dir()):
+        return False
+    with mirror.held(identity.folder, identity.id, wait=True):
+        mirror.remove_offline(identity.folder, identity.id, keep=entry["folder"])
+    return True
+
+
+def _trial_content(identity: RunIdentity, trial: Trial, request: str, scores: Row) -> _Content:
+    metric = trial.metric(request)
+    evaluations = trial.evaluation_rows(metric) if metric else []
+    logged: dict[str, list[Any]] = {
+        "training": trial.training_rows(),
+        "evaluations": [[metric, row] for row in evaluations],
+        "samples": [int(path.stem) for path in trial.samples()],
+    }
+    result = {**(trial.result() or {}), **scores}
+    config = trial.knobs() | flat(trial.images())
+    write = partial(_replay, trial=trial, logged=logged, result=result)
+    return _Content(identity, config, logged, result, write)
+
+
+def _replay(
+    sink: WandbSink, trial: Trial, logged: dict[str, list[Any]], result: dict[str, Any]
+) -> None:
+    """Write the record in the order of training: what belongs to one iteration is one row."""
+    rows = logged["training"] + [row for _, row in logged["evaluations"]]
+    kimg = {row["iteration"]: row["kimg"] for row in rows}
+    speed = result["kimg"] / max(result["iteration"], 1)
+    calls: list[tuple[int, Callable[[], None]]] = []
+    for row in logged["training"]:
+        calls.append((row["iteration"], partial(sink.training, row)))
+    for metric, row in logged["evaluations"]:
+        calls.append((row["iteration"], partial(sink.evaluation, row, metric)))
+    for path in trial.samples():
+        step = int(path.stem)
+        calls.append((step, partial(sink.samples, step, kimg.get(step, step * speed), path)))
+    for _, call in sorted(calls, key=lambda entry: entry[0]):
+        call()
+
+
+def _report_content(plan: dict[str, Any], runtime: Runtime, verdict: str) -> _Content | str:
+    """The run of the finished study; or why there is none."""
+    ranking = runtime.reports / plan["run_name"] / "tables" / "ranking.csv"
+    if not ranking.exists():
+        return "no report was rendered"
+    requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
+    asked = [requests[row["cell"]] for row in plan["trials"]]
+    trials = [Trial(runtime.trials / row["key"]) for row in plan["trials"]]
+    if any(trial.result() is None and trial.failure() is None for trial in trials):
+        return "the study is not finished"
+    columns, rows = read_table(ranking)
+    shown = StudyReport(columns, rows, ranking.parents[1])
+    config = {name: plan[name] for name in ("title", "question", "design", "seeds", "alpha")}
+    found = Outcomes.of(map(ending, trials, asked))
+    result = {"status": FINISHED, "verdict": verdict, "verdicts": _verdicts(shown),
+              "trials": found.to_json(), "outcome": found.sentence}  # fmt: skip
+    write = partial(WandbSink.report, report=shown)
+    identity = _identity(plan, runtime, REPORT, REPORT, None)
+    return _Content(identity, config, shown.logged(), result, write)
+
+
+def _verdicts(report: StudyReport) -> dict[str, int]:
+    """How many contrasts have each verdict."""
+    return dict(Counter(str(row[report.columns.index("verdict")]) for row in report.rows))
+
+
+def read_table(path: Path) -> tuple[list[str], list[Cells]]:
+    """Columns and rows of a CSV file; a column is of numbers if all in it are, or empty (None)."""
+    with path.open(newline="", encoding="utf-8") as file:
+        columns, *texts = csv.reader(file)
+    numeric = [all(_is_number(row[place]) for row in texts) for place in range(len(columns))]
+    rows: list[Cells] = [
+        [_number(text) if number else text for text, number in zip(row, numeric, strict=True)]
+        for row in texts
+    ]
+    return columns, rows
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        _number(text)
+    except ValueError:
+        return False
+    return True

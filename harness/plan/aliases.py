@@ -1,0 +1,58 @@
+"""What a fraction of two-level factors cannot tell apart: its aliases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from harness.plan.arrays import Signs
+from harness.plan.linear import Term
+
+
+@dataclass(frozen=True)
+class Alias:
+    """A term, and the interactions of two that its estimate cannot be told from."""
+
+    term: Term  # a main effect, or an interaction that is like no main effect
+    same: tuple[tuple[int, Term], ...]  # in full: with the same sign (1) or the other (-1)
+    partly: int  # how many more enter by a part
+    part: float  # which, at most: the correlation
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Alias":
+        """From plan.json."""
+        same = tuple((sign, tuple(term)) for sign, term in document["same"])
+        return cls(tuple(document["term"]), same, document["partly"], document["part"])
+
+
+def aliases(signs: Signs) -> tuple[Alias, ...]:
+    """The aliases of the main effects, then of interactions among themselves, each group once."""
+    count = signs.shape[1]
+    pairs: list[Term] = list(combinations(range(count), 2))
+    products = np.array([signs[:, term].prod(axis=1) for term in pairs]).T
+    found = [_alias((number,), signs[:, number], pairs, products) for number in range(count)]
+    named = {term for alias in found for _, term in alias.same}
+    for place, term in enumerate(pairs):
+        later = slice(place + 1, None)
+        alias = _alias(term, products[:, place], pairs[later], products[:, later])
+        if alias.same and term not in named:
+            named |= {term, *(other for _, other in alias.same)}
+            found.append(alias)
+    return tuple(alias for alias in found if alias.same or alias.partly)
+
+
+def _alias(term: Term, column: Signs, others: list[Term], columns: Signs) -> Alias:
+    shares = (columns.T @ column / len(column)).tolist()
+    same = [(int(r), other) for r, other in zip(shares, others, strict=True) if abs(r) == 1]
+    parts = [abs(r) for r in shares if 0 < abs(r) < 1]
+    return Alias(term, tuple(same), len(parts), max(parts, default=0.0))
+
+
+def clear(signs: Signs) -> list[Term]:
+    """The interactions of two that no main effect and no other one looks like, even partly."""
+    pairs: list[Term] = list(combinations(range(signs.shape[1]), 2))
+    products = np.array([signs[:, term].prod(axis=1) for term in pairs]).T
+    like = np.hstack([signs, products]).T @ products
+    return [term for term, column in zip(pairs, like.T, strict=True) if (column != 0).sum() == 1]

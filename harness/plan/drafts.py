@@ -1,0 +1,75 @@
+"""What a design is asked and what it produces: cells as patches by label, contrasts over labels."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.config.patch import Patch
+from harness.heuristics import Tip
+from harness.plan.factors import Factor
+
+if TYPE_CHECKING:
+    from harness.plan.crossed import Crossed
+
+REFERENCE = "reference"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a study asks of its design."""
+
+    factors: list[Factor]
+    recipe: list[str]
+    resolution: int | None
+    # what patches over the baseline train, by content; an error where they clash
+    trains: Callable[[list[Patch]], str]
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A row of weights over cells. A tip: following − ignoring; a level less another one."""
+
+    name: str
+    title: str
+    weights: Mapping[str, float]  # cell label → weight; they sum to zero
+    design: str
+    factor: str
+    tip: Tip | None = None
+
+    @property
+    def following(self) -> str:
+        """The cell that is followed, or how many there are."""
+        return self._side(1)
+
+    @property
+    def ignoring(self) -> str:
+        """The cell that is ignored, or how many there are."""
+        return self._side(-1)
+
+    def _side(self, sign: int) -> str:
+        labels = [label for label, weight in self.weights.items() if weight * sign > 0]
+        return labels[0] if len(labels) == 1 else f"{len(labels)} cells"
+
+
+def pair(following: str, ignoring: str) -> Mapping[str, float]:
+    """The weights of one cell against another."""
+    return {following: 1, ignoring: -1}
+
+
+@dataclass
+class Draft:
+    """Cells by label, each a list of patches over the baseline, and contrasts between them."""
+
+    cells: dict[str, list[Patch]] = field(default_factory=dict)
+    contrasts: list[Contrast] = field(default_factory=list)
+    crossed: "Crossed | None" = None  # of designs that combine the levels of all factors
+
+    def add(self, other: "Draft") -> None:
+        """Take over the cells and contrasts of another design."""
+        self.cells.update(other.cells)
+        self.contrasts.extend(other.contrasts)
+
+
+def label(factor: Factor, level: str) -> str:
+    """A cell's label: `<factor>=<level>`."""
+    return f"{factor.name}={level}"

@@ -1,0 +1,281 @@
+"""Expand a study into a plan: resolved cells, contrasts and trials in seed-major order."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.config.catalog import DESIGNS
+from harness.config.identity import digest, metric_request
+from harness.config.inputs.content import Contents, Recorded
+from harness.config.patch import Patch, flatten, resolve
+from harness.config.study import StudyFile
+from harness.config.trial import TrialConfig, rules
+from harness.core.errors import HarnessError, unknown
+from harness.heuristics.conditions import met
+from harness.plan.cells import Cell, Trial, difference, identity, seed_major
+from harness.plan.drafts import REFERENCE, Asked, Contrast, Draft
+from harness.plan.factors import factors, recipe, resolution
+from harness.plan.leave_one_out import STACK
+from harness.plan.search import Search, declared
+from harness.plan.tuning import Tuning, tuned, tuning
+
+if TYPE_CHECKING:
+    from harness.plan.crossed import Crossed
+
+# of a study's keys, what says how it is judged
+DECLARED = ("design", "resolution", "metric", "objective", "threshold", "equivalence", "alpha")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run of a study trains, and the contrasts that its ranking is made of."""
+
+    run_name: str
+    file: StudyFile
+    profile: str | None
+    changes: Patch
+    cells: tuple[Cell, ...]
+    contrasts: tuple[Contrast, ...]
+    trials: tuple[Trial, ...]  # seed-major: every prefix is balanced; what tunes goes first
+    tuning: Tuning | None = None
+    search: Search | None = None
+    crossed: "Crossed | None" = None  # of designs that combine the levels of all factors
+    images: tuple[Mapping[str, Any], ...] = ()  # of each data set that its cells train on
+    lacking: Mapping[str, str] = field(default_factory=dict)  # encoder files → content in a record
+
+    @property
+    def due(self) -> tuple[Trial, ...]:
+        """What can be trained now: until values are chosen, only what chooses them."""
+        return self.trials if self.tuning is None or self.tuning.chosen else self.tuning.trials
+
+    @property
+    def judging(self) -> tuple[Trial, ...]:
+        """The trials that the ranking is made of."""
+        judged = {cell.label for cell in self.cells}
+        return tuple(trial for trial in self.trials if trial.cell.label in judged)
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds that judge."""
+        return sorted({trial.seed for trial in self.judging})
+
+    def settled(self, chosen: Mapping[str, str]) -> "Plan":
+        """The plan with its cells at the chosen points (cell → point): what judges, and untuned."""
+        if self.tuning is None:
+            return self
+        cells, found = tuned(self.cells, self.tuning, chosen)
+        judging = seed_major([*cells, *found.untuned.values()], self.seeds)
+        return replace(self, cells=tuple(cells), trials=(*found.trials, *judging), tuning=found)
+
+    def cell(self, label: str) -> Cell:
+        """A cell by its label, or an error with the nearest."""
+        found = {cell.label: cell for cell in self.cells}
+        if label not in found:
+            raise HarnessError(unknown("cell", label, found))
+        return found[label]
+
+    def trial(self, label: str, seed: int) -> Trial:
+        """A trial by its cell and seed, or an error that names what there is."""
+        found = {trial.seed: trial for trial in self.trials if trial.cell is self.cell(label)}
+        if seed not in found:
+            seeds = ", ".join(str(known) for known in found)
+            raise HarnessError(f"{self.run_name}: {label} has no seed {seed} (seeds: {seeds})")
+        return found[seed]
+
+    def _followed(self, contrast: Contrast) -> list[TrialConfig]:
+        """The cells that follow a tip."""
+        weights = contrast.weights.items()
+        return [self.cell(label).config for label, weight in weights if weight > 0]
+
+    def searched(self, search: Search, cache: Path) -> "Plan":
+        """The plan with the cells that were suggested so far."""
+        own = search.cells(self.cells[0].config, cache)
+        cells = (self.cells[0], *own)
+        return replace(self, cells=cells, trials=seed_major(cells, self.seeds), search=search)
+
+    def to_json(self) -> dict[str, Any]:
+        """What `plan.json` holds: enough to render the report without the study file."""
+        study = self.file.study
+        profile = study.profiles[self.profile] if self.profile else None
+        declared = {name: getattr(study, name) for name in DECLARED} | {"seeds": self.seeds}
+        return {
+            "run_name": self.run_name,
+            "study": self.file.name,
+            "profile": self.profile,
+            "changes": dict(self.changes),
+            "title": study.title,
+            "question": study.question,
+            "sources": study.sources,
+            "note": profile.note if profile else "",
+            "evidence": profile.evidence if profile else True,
+            **declared,
+            "declared": declared,
+            "analysis_digest": digest(list(declared.values()), 8),
+            "reference": self.cells[0].label,
+            "cells": [
+                cell_json(cell)
+                for cell in (*self.cells, *(self.tuning.cells if self.tuning else ()))
+            ],
+            "contrasts": [_contrast_json(item, self._followed(item)) for item in self.contrasts],
+            "crossed": self.crossed.to_json() if self.crossed else None,
+            "trials": [
+                {"cell": trial.cell.label, "seed": trial.seed, "key": trial.key}
+                for trial in self.trials
+            ],
+            **({"tuning": self.tuning.to_json()} if self.tuning else {}),
+            **({"search": self.search.to_json()} if self.search else {}),
+        }
+
+
+def expand(
+    file: StudyFile,
+    profile: str | None,
+    changes: Patch,
+    cache: Path,
+    recorded: Recorded | None = None,
+) -> Plan:
+    """Resolve every cell of a study under a profile; `changes` are one-off baseline changes.
+
+    An encoder's file that is not here counts as the one that a record (`recorded`) names.
+    """
+    study = file.study
+    chosen = study.profiles[profile] if profile else None
+    metric = (chosen.metric if chosen else None) or study.metric
+    under: list[Patch] = [{"evaluation.protocol": metric} if metric else {}, study.baseline]
+    under += [chosen.patch if chosen else {}, changes]
+    contents = Contents(cache, recorded)
+
+    def resolved(label: str, layers: list[Patch]) -> TrialConfig:
+        try:
+            return contents.fill(resolve(layers))
+        except HarnessError as error:
+            where = _where(file, profile, changes, label, str(error))
+            raise HarnessError(f"{where}: cell {label!r}: {error}") from None
+
+    reference = resolved(REFERENCE, under)
+    draft = _draft(file, lambda patches: identity(contents.fill(resolve([*under, *patches]))))
+    before = flatten(reference)
+    cells: dict[str, Cell] = {}
+    names: dict[str, str] = {}  # draft label → label of the cell that it is
+    for label, patches in draft.cells.items():
+        config = resolved(label, [*under, *patches]) if patches else reference
+        name = identity(config)
+        if name not in cells:
+            cells[name] = Cell(label, config, difference(config, before))
+        names[label] = cells[name].label
+    contrasts = _merge(file, draft.contrasts, names)
+    crossed = draft.crossed and draft.crossed.renamed(names)
+    used = {REFERENCE, *(crossed.cells if crossed else ())}
+    used |= {label for item in contrasts for label in item.weights}
+    kept = tuple(cell for cell in cells.values() if cell.label in used)
+    found = tuning(
+        file, kept, lambda cell, name, point: resolved(name, [*under, *point, *draft.cells[cell]])
+    )
+    trials = seed_major(kept, study.seed_list(profile))
+    name = run_name(file.name, profile, changes)
+    if found:
+        trials = (*found.trials, *trials)
+    hunt = declared(file, study.seed_list(profile), under)
+    images = contents.facts({cell.label: cell.config for cell in kept})
+    return Plan(
+        name, file, profile, changes, kept, contrasts, trials, found, hunt, crossed, images,
+        contents.lacking,
+    )  # fmt: skip
+
+
+def _draft(file: StudyFile, trains: Callable[[list[Patch]], str]) -> Draft:
+    tested = [] if file.study.design == "search" else factors(file)
+    asked = Asked(tested, recipe(file), resolution(file), trains)
+    try:
+        draft: Draft = DESIGNS.load(file.study.design)(asked)
+    except HarnessError as error:
+        raise HarnessError(f"{file.document.where('design')}: {error}") from None
+    return draft
+
+
+def _where(file: StudyFile, profile: str | None, changes: Patch, label: str, error: str) -> str:
+    """Whose fault a mistake in a cell is: its tip or level; in the reference, a knob's it names."""
+    document = file.document
+    name, _, level = label.removeprefix(f"{STACK},").partition("=")
+    if name in file.study.heuristics:
+        return document.where("heuristics", file.study.heuristics.index(name))
+    if name in file.study.factors:
+        return document.where("factors", name, level)
+    for knob in re.findall(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+", error):
+        if knob in changes:
+            return f"{document.file}, command line"
+        for place in (("profiles", profile or "", "patch", knob), ("baseline", knob)):
+            if place in document.lines:
+                return document.where(*place)
+    return str(document.file)
+
+
+def _merge(
+    file: StudyFile, contrasts: list[Contrast], names: Mapping[str, str]
+) -> tuple[Contrast, ...]:
+    """Contrasts between the cells as merged: no row of weights twice, none that is zero."""
+    merged: dict[tuple[str, frozenset[tuple[str, float]]], Contrast] = {}
+    for contrast in contrasts:
+        weights: dict[str, float] = {}
+        for label, weight in contrast.weights.items():
+            weights[names[label]] = weights.get(names[label], 0) + weight
+        weights = {label: weight for label, weight in weights.items() if weight}
+        if not weights and contrast.tip is None:
+            continue  # the level that is the reference
+        if not weights:
+            index = file.study.heuristics.index(contrast.factor)
+            raise HarnessError(
+                f"{file.document.where('heuristics', index)}: both sides of {contrast.factor} "
+                "train the same thing here: the knobs that it sets have no effect"
+            )
+        item = replace(contrast, weights=weights)
+        merged.setdefault((contrast.factor, frozenset(weights.items())), item)
+    if contrasts and not merged:
+        raise HarnessError(
+            f"{file.document.file}: the design is empty: every level is the reference"
+        )
+    return tuple(merged.values())
+
+
+def run_name(name: str, profile: str | None, changes: Patch) -> str:
+    """What ledger, W&B group and report of a run go by."""
+    parts = [name, *([profile] if profile else [])]
+    return "-".join([*parts, digest(dict(changes), 6)] if changes else parts)
+
+
+def cell_json(cell: Cell) -> dict[str, Any]:
+    """A cell as `plan.json` holds it."""
+    return {
+        "label": cell.label,
+        "patch": dict(cell.patch),
+        "request": metric_request(cell.config),
+        "warnings": rules.warnings(cell.config),
+        "config": flatten(cell.config),
+    }
+
+
+def _contrast_json(contrast: Contrast, followed: list[TrialConfig]) -> dict[str, Any]:
+    claims = contrast.tip.claims if contrast.tip else ()
+    return {
+        "name": contrast.name,
+        "kind": "tip" if contrast.tip else "level",
+        "title": contrast.title,
+        "following": contrast.following,
+        "ignoring": contrast.ignoring,
+        "weights": dict(contrast.weights),
+        "design": contrast.design,
+        "heuristic": contrast.tip.id if contrast.tip else None,
+        "claims": [
+            {
+                "source": claim.source,
+                "effect": claim.effect,
+                "of": claim.of,
+                "condition": claim.condition,
+                "met": met(claim.condition, followed),
+                "quote": claim.gist,
+            }
+            for claim in claims
+        ],
+    }

@@ -1,0 +1,30 @@
+"""All combinations of the levels of all factors."""
+
+from itertools import combinations, product
+from math import prod
+
+from harness.core.errors import HarnessError
+from harness.plan.crossed import contrasts, scales, told, train
+from harness.plan.drafts import REFERENCE, Asked, Draft
+
+MOST = 1024  # combinations
+
+
+def factorial(asked: Asked) -> Draft:
+    """Cells: the reference, and every combination that can be trained, named by its levels."""
+    found = scales(asked)
+    size = prod(len(scale.levels) for scale in found)
+    if size > MOST:
+        raise HarnessError(
+            f"the {len(found)} factors have {size:,} combinations, more than {MOST:,}: use design: "
+            "fractional, or leave some factors out"
+        )
+    runs = {
+        ",".join(scale.levels[level] for scale, level in zip(found, run, strict=True)): run
+        for run in product(*(range(len(scale.levels)) for scale in found))
+    }
+    trained = train(asked, runs)
+    pairs = list(combinations(range(len(found)), 2))
+    crossed = told(found, list(runs.values()), trained, pairs)
+    effects = list(contrasts(asked, crossed, "factorial"))
+    return Draft({REFERENCE: [], **trained.cells}, effects, crossed)

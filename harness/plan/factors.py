@@ -1,0 +1,123 @@
+"""Factors: inline ones and tips become the same type; designs never know which."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.config.part import Levels
+from harness.config.patch import Patch
+from harness.config.study import StudyFile
+from harness.core.errors import HarnessError, unknown
+from harness.heuristics import HEURISTICS, Tip
+
+FOLLOWING, IGNORING = "on", "off"
+RECIPES = ("leave_one_out", "ablation")  # designs that follow one
+
+
+@dataclass(frozen=True)
+class Level:
+    """A labelled patch."""
+
+    label: str
+    patch: Patch
+
+
+@dataclass(frozen=True)
+class Factor:
+    """The levels of one question; a tip has two, following and ignoring, in this order."""
+
+    name: str
+    title: str
+    levels: tuple[Level, ...]
+    tip: Tip | None = None
+
+    @property
+    def paths(self) -> set[str]:
+        """The knobs that any level sets."""
+        return {path for level in self.levels for path in level.patch}
+
+
+def factors(file: StudyFile) -> list[Factor]:
+    """The factors of a study, tips first."""
+    found = [_tip(file, index, name) for index, name in enumerate(file.study.heuristics)]
+    found += [
+        inline(name, levels, file.document.where("factors", name))
+        for name, levels in file.study.factors.items()
+    ]
+    names = [factor.name for factor in found]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            tips = len(file.study.heuristics)
+            place = ("heuristics", index) if index < tips else ("factors", name)
+            raise HarnessError(f"{file.document.where(*place)}: the factor {name!r} is given twice")
+    if not found:
+        raise HarnessError(
+            f"{file.document.file}: the design is empty: name heuristics, or factors with levels"
+        )
+    return found
+
+
+def recipe(file: StudyFile) -> list[str]:
+    """The tips that a study follows together, each one of its own."""
+    study = file.study
+    if study.recipe and study.design not in RECIPES:
+        raise HarnessError(
+            f"{file.document.where('recipe')}: design {study.design} follows no recipe; use "
+            f"{' or '.join(RECIPES)}, or leave it out"
+        )
+    for index, name in enumerate(study.recipe):
+        where = file.document.where("recipe", index)
+        if name not in study.heuristics:
+            raise HarnessError(
+                f"{where}: {unknown('heuristic of the study', name, study.heuristics)}"
+            )
+        if name in study.recipe[:index]:
+            raise HarnessError(f"{where}: the recipe names {name!r} twice")
+    return study.recipe
+
+
+def resolution(file: StudyFile) -> int | None:
+    """The resolution that a study asks of its fraction."""
+    study = file.study
+    if study.resolution and study.design != "fractional":
+        raise HarnessError(
+            f"{file.document.where('resolution')}: design {study.design} is no fraction; use "
+            "design: fractional, or leave it out"
+        )
+    return study.resolution
+
+
+def _tip(file: StudyFile, index: int, name: str) -> Factor:
+    where = file.document.where("heuristics", index)
+    try:
+        tip = HEURISTICS[name]
+    except HarnessError as error:
+        raise HarnessError(f"{where}: {error}") from None
+    if not isinstance(tip, Tip):
+        raise HarnessError(
+            f"{where}: {name} is no setting that a study could test (kind: {tip.kind}); "
+            f"`harness heuristics {name}` says what the harness does about it"
+        )
+    levels = (Level(FOLLOWING, tip.following), Level(IGNORING, tip.ignoring))
+    return Factor(tip.id, tip.title, levels, tip)
+
+
+def inline(name: str, levels: Levels, where: str) -> Factor:
+    """The factor that is written in a study file, at `where`."""
+    if isinstance(levels, Mapping):
+        found = tuple(Level(label, patch) for label, patch in levels.items())
+    else:
+        found = tuple(Level(_label(value), {name: value}) for value in levels)
+    if not found:
+        raise HarnessError(f"{where}: the factor {name!r} has no levels")
+    if len({level.label for level in found}) < len(found):
+        raise HarnessError(f"{where}: the factor {name!r} has a level twice")
+    return Factor(name, name, found)
+
+
+def _label(value: Any) -> str:
+    if isinstance(value, bool):
+        return FOLLOWING if value else IGNORING
+    if isinstance(value, Mapping):
+        return " ".join(f"{key} {part}" for key, part in value.items())
+    return f"{value:g}" if isinstance(value, float) else str(value)

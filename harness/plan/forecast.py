@@ -1,0 +1,240 @@
+"""What a plan still lacks on this machine, and what that would cost."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from harness.config.identity import digest, metric_request
+from harness.config.inputs.recorded import lacking
+from harness.config.patch import flatten
+from harness.config.trial import rules
+from harness.core.errors import Damaged
+from harness.core.files import read_object, write_json
+from harness.plan.cells import Trial
+from harness.plan.expand import Plan
+from harness.runs.trial import FINISHED, read_plan
+from harness.runs.trial import Trial as Record
+
+# knobs that a trial's speed does not depend on; every other one counts as if it did
+SPEEDLESS = (
+    "seed",
+    "data.path",
+    "data.train_images",
+    "data.subset_seed",
+    "optimizer.",
+    "training.kimg",
+    "training.evaluations",
+    "training.ema",
+    "loss.label_smoothing",
+)
+_BYTES = 4  # of a float32
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A trial of a plan that is to be trained or, if it is, only to be scored."""
+
+    trial: Trial
+    trained: bool
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a run of a plan would cost on this machine."""
+
+    plan: Plan
+    missing: tuple[Missing, ...]
+    images: int  # real images still to be shown
+    seconds: float | None  # None: unmeasured
+    disk: int  # bytes that stay
+    warnings: tuple[str, ...]
+    tuning: "Forecast | None" = None  # of the trials that tune, which are among the others
+    changed: bool = False  # the images are others than those that this run was begun with
+
+    @property
+    def undecided(self) -> int:
+        """How many trials more the tuned cells may need, until their values are chosen."""
+        tuning = self.plan.tuning
+        if tuning is None or tuning.chosen:
+            return 0
+        return len(self.plan.seeds) * sum(len(points) > 1 for points in tuning.points.values())
+
+    @property
+    def to_train(self) -> list[Trial]:
+        """The trials that are to be trained."""
+        return [item.trial for item in self.missing if not item.trained]
+
+    def to_json(self) -> dict[str, Any]:
+        """For other programs."""
+        missing = {item.trial.key for item in self.missing if not item.trained}
+        trials = [
+            {
+                "cell": trial.cell.label,
+                "seed": trial.seed,
+                "key": trial.key,
+                "trained": trial.key not in missing,
+            }
+            for trial in self.plan.trials
+        ]
+        return {
+            "run_name": self.plan.run_name,
+            "profile": self.plan.profile,
+            "cells": [{"label": cell.label, "patch": dict(cell.patch)} for cell in self.plan.cells],
+            "trials": trials,
+            "crossed": self.plan.crossed.to_json() if self.plan.crossed else None,
+            "to_train": len(missing),
+            "to_score": len(self.missing) - len(missing),
+            "images": self.images,
+            "seconds": self.seconds,
+            "disk_bytes": self.disk,
+            "warnings": list(self.warnings),
+            "data": list(self.plan.images),
+            "data_changed": self.changed,
+            "lacking": lacking(self.plan.lacking),
+            **({"tuning": self._tuning_json(self.tuning)} if self.tuning else {}),
+            **({"to_suggest": self.plan.search.left} if self.plan.search else {}),
+        }
+
+    def _tuning_json(self, own: "Forecast") -> dict[str, Any]:
+        return {
+            "trials": len(own.plan.trials),
+            "to_train": len(own.to_train),
+            "images": own.images,
+            "seconds": own.seconds,
+            "chosen": dict(self.plan.tuning.chosen) if self.plan.tuning else {},
+            "undecided": self.undecided,
+        }
+
+
+def missing(plan: Plan, trials: Path) -> tuple[Missing, ...]:
+    """The trials that lack a result or a score, in the order of the plan."""
+    found = []
+    # cells can be tuned to the same training
+    for trial in {trial.key: trial for trial in plan.trials}.values():
+        record = Record(trials / trial.key)
+        trained = record.result() is not None
+        if plan.search and not trained and record.pruned() is not None:
+            continue
+        if not trained or not _scored(record, trial):
+            found.append(Missing(trial, trained))
+    return tuple(found)
+
+
+def _scored(record: Record, trial: Trial) -> bool:
+    """Whether a trained trial has the scores that are asked for; damaged ones are as none."""
+    config = trial.cell.config
+    try:
+        return record.scored(metric_request(config), config.training.evaluations)
+    except Damaged:
+        return False
+
+
+def forecast(plan: Plan, runs: Path, workers: int) -> Forecast:
+    """What is missing of a plan, and what it would cost with so many workers."""
+    lacking = missing(plan, runs / "trials")
+    training = [item.trial for item in lacking if not item.trained]
+    if plan.search:  # what is not suggested yet costs about what the reference does
+        training += [plan.trials[0]] * max(0, plan.search.left)
+    configs = [trial.cell.config for trial in training]
+    seconds = _seconds(training, _speeds(runs))
+    advice = [
+        f"{cell.label}: {text}" for cell in plan.cells for text in rules.warnings(cell.config)
+    ]
+    return Forecast(
+        plan,
+        lacking,
+        images=sum(config.iterations * config.iteration_images for config in configs),
+        # the time of scoring alone is not measured apart
+        seconds=None
+        if seconds is None or any(item.trained for item in lacking)
+        else seconds / min(workers, max(1, len(training))),
+        disk=_disk(training),
+        warnings=tuple(advice),
+        changed=_changed(plan, runs),
+        tuning=forecast(replace(plan, trials=plan.tuning.trials, tuning=None), runs, workers)
+        if plan.tuning
+        else None,
+    )
+
+
+def _changed(plan: Plan, runs: Path) -> bool:
+    """Whether a folder, or how it is decoded, has changed since this run was begun."""
+    begun = read_plan(runs / "studies" / plan.run_name / "plan.json") or {"cells": []}
+    before = {cell["config"].get("data.content") for cell in begun["cells"]} - {None}
+    now = {cell.config.data.content for cell in plan.cells} - {None}
+    return bool(before) and not now <= before
+
+
+def remember_speed(plan: Plan, runs: Path) -> None:
+    """Note how fast this plan's trials were, for later forecasts."""
+    speeds = _speeds(runs)
+    for trial in plan.trials:
+        record, count = (
+            Record(runs / "trials" / trial.key),
+            trial.cell.config.training.evaluations + 1,
+        )
+        result = record.result()
+        timed = result and result["status"] == FINISHED and result["images_per_second"] > 0
+        if result and timed and _trained_with(record, trial, count):
+            each = result["evaluation_seconds"] / count
+            speeds[_speed_name(trial)] = {
+                "images_per_second": result["images_per_second"],
+                "evaluation_seconds": each,
+            }
+    write_json(runs / "speed.json", speeds)
+
+
+def _speeds(runs: Path) -> dict[str, Any]:
+    """What was measured here; a damaged file is as none, and is written anew."""
+    try:
+        speeds = read_object(runs / "speed.json") or {}
+    except Damaged:
+        return {}
+    names = ("images_per_second", "evaluation_seconds")
+    return {
+        key: speed
+        for key, speed in speeds.items()
+        if isinstance(speed, dict)
+        and all(isinstance(speed.get(name), int | float) for name in names)
+    }
+
+
+def _trained_with(record: Record, trial: Trial, count: int) -> bool:
+    """Whether this metric was that of the training: a trial scored again has fewer points."""
+    metric = record.metric(metric_request(trial.cell.config))
+    return metric is not None and len(record.evaluation_rows(metric)) == count
+
+
+def _speed_name(trial: Trial) -> str:
+    values = flatten(trial.cell.config)
+    return digest({path: value for path, value in values.items() if not path.startswith(SPEEDLESS)})
+
+
+def _seconds(trials: Iterable[Trial], speeds: Mapping[str, Any]) -> float | None:
+    """Seconds of one worker for `trials`, from the speed of like ones; None: unmeasured."""
+    total = 0.0
+    for trial in trials:
+        speed = speeds.get(_speed_name(trial))
+        if speed is None:
+            return None
+        config = trial.cell.config
+        total += config.iterations * config.iteration_images / speed["images_per_second"]
+        total += (config.training.evaluations + 1) * speed["evaluation_seconds"]
+    return total
+
+
+def _disk(trials: Iterable[Trial]) -> int:
+    """Bytes that finished trials leave: the EMA generators of the last fifth and the best.
+
+    A generator's size is taken from its weights: kernels of the dense stem and the convolutions.
+    """
+    total = 0
+    for trial in trials:
+        config = trial.cell.config
+        net, kernel = config.generator, config.generator.kernel_size**2
+        depth = net.depth or 0
+        weights = net.width * (16 * net.noise_size + kernel * net.width * (depth - 1))
+        kept = -(-config.training.evaluations // 5) + 1
+        total += kept * weights * _BYTES
+    return total

@@ -1,0 +1,41 @@
+"""A part of the combinations of two-level factors, chosen so that main effects stay apart."""
+
+from dataclasses import replace
+
+from harness.core.errors import HarnessError
+from harness.plan.aliases import aliases, clear
+from harness.plan.arrays import plackett_burman, regular, resolution
+from harness.plan.crossed import contrasts, scales, told, train
+from harness.plan.drafts import REFERENCE, Asked, Draft
+
+FEWEST = 3  # factors, of which a fraction can be smaller than the whole
+
+
+def fractional(asked: Asked) -> Draft:
+    """Cells: the reference, and the runs of a Plackett-Burman design, or of a regular fraction.
+
+    +1 is following a tip, or the level that is not the baseline's.
+    """
+    found = scales(asked)
+    if odd := [scale for scale in found if len(scale.levels) != 2]:
+        raise HarnessError(
+            f"the factor {odd[0].name!r} has {len(odd[0].levels)} levels, and a fraction needs "
+            "two: leave some out, or use design: factorial"
+        )
+    if len(found) < FEWEST:
+        raise HarnessError(
+            f"{2 ** len(found)} combinations are all there are, and a fraction of them tells "
+            "nothing apart: use design: factorial"
+        )
+    wanted = asked.resolution
+    signs = regular(len(found), wanted) if wanted else plackett_burman(len(found))
+    levels = [(scale.base, 1 - scale.base) for scale in found]  # of -1, of +1
+    runs = {
+        f"run_{number:02d}": tuple(own[sign > 0] for own, sign in zip(levels, row, strict=True))
+        for number, row in enumerate(signs.tolist(), 1)
+    }
+    trained = train(asked, runs)
+    crossed = told(found, list(runs.values()), trained, clear(signs))
+    crossed = replace(crossed, resolution=resolution(signs), aliases=aliases(signs))
+    effects = list(contrasts(asked, crossed, "fractional"))
+    return Draft({REFERENCE: [], **trained.cells}, effects, crossed)

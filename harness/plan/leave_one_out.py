@@ -1,0 +1,62 @@
+"""From a recipe of tips followed together, leave one out at a time (or add one more)."""
+
+from itertools import combinations
+
+from harness.config.patch import DEFAULTS, Patch
+from harness.core.errors import HarnessError
+from harness.heuristics.clashes import clash
+from harness.plan.drafts import REFERENCE, Asked, Contrast, Draft, label, pair
+from harness.plan.factors import FOLLOWING, IGNORING, Factor
+
+STACK = "recipe"
+
+
+def leave_one_out(asked: Asked) -> Draft:
+    """Cells: the recipe, and each tip's two sides with all else as the recipe has it.
+
+    The recipe names the tips followed together; empty means those that S0 follows. Around a tip
+    that is none of them, those are set aside that it clashes with, and its title says so.
+    """
+    if inline := [factor.name for factor in asked.factors if factor.tip is None]:
+        raise HarnessError(
+            f"the factor {inline[0]!r} has no side that is followed, so it cannot be left out: use "
+            "design: ablation or one_at_a_time"
+        )
+    tips = {factor.name: factor for factor in asked.factors}
+    stack = [tips[name] for name in asked.recipe] or [tip for tip in tips.values() if _of_s0(tip)]
+    for one, two in combinations(stack, 2):
+        if why := _clash(one, two):
+            raise HarnessError(
+                f"{one.name} and {two.name} cannot be followed together: leave one out of the "
+                f"recipe, or use design: one_at_a_time ({why})"
+            )
+    draft = Draft({REFERENCE: []})
+    for factor in tips.values():
+        aside = [other for other in stack if other is not factor and _clash(factor, other)]
+        others = [other for other in stack if other is not factor and other not in aside]
+        before = [other.levels[0].patch for other in others]
+        names = {level: f"{STACK},{label(factor, level)}" for level in (FOLLOWING, IGNORING)}
+        for level, name in zip(factor.levels, names.values(), strict=True):
+            draft.cells[name] = [*before, level.patch]
+        without = f" (without {', '.join(other.name for other in aside)})" if aside else ""
+        draft.contrasts.append(
+            Contrast(
+                f"{factor.name} (leave one out)",
+                factor.title + without,
+                pair(names[FOLLOWING], names[IGNORING]),
+                "leave_one_out",
+                factor.name,
+                factor.tip,
+            )
+        )
+    return draft
+
+
+def _clash(one: Factor, two: Factor) -> str:
+    """Why two tips cannot be followed together; empty where they can."""
+    return clash(one.tip, two.tip) if one.tip and two.tip else ""
+
+
+def _of_s0(factor: Factor) -> bool:
+    patch: Patch = factor.levels[0].patch
+    return all(DEFAULTS[path] == value for path, value in patch.items())

@@ -1,0 +1,23 @@
+"""From the baseline, change one factor at a time."""
+
+from harness.plan.drafts import REFERENCE, Asked, Contrast, Draft, label, pair
+from harness.plan.factors import Factor
+
+
+def one_at_a_time(asked: Asked) -> Draft:
+    """Cells: the reference and every level over it. Factors may share knobs: none are combined."""
+    draft = Draft({REFERENCE: []})
+    for factor in asked.factors:
+        for level in factor.levels:
+            draft.cells[label(factor, level.label)] = [level.patch]
+        draft.contrasts.extend(_contrasts(factor))
+    return draft
+
+
+def _contrasts(factor: Factor) -> list[Contrast]:
+    design = "one_at_a_time"
+    if factor.tip:
+        weights = pair(*(label(factor, level.label) for level in factor.levels))
+        return [Contrast(factor.name, factor.title, weights, design, factor.name, factor.tip)]
+    cells = [label(factor, level.label) for level in factor.levels]
+    return [Contrast(cell, cell, pair(cell, REFERENCE), design, factor.name) for cell in cells]

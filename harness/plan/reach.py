@@ -1,0 +1,94 @@
+"""What the tests of a plan can find with its seeds, before anything is trained."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from harness.plan.expand import Plan
+
+EXACT = 6  # seeds from which the exact test judges; below, Holm's adjusted paired t
+ENUMERATED = 14  # seeds up to which all flips are looked at
+FLIPS = 10_000  # of more seeds, so many are drawn
+POWER = 0.8
+
+
+@dataclass(frozen=True)
+class Found:
+    """The effect of one contrast that is found with a power of 80 %; in the objective's unit."""
+
+    contrast: str
+    pilot_seeds: int
+    sd: float  # of the pilot's paired differences
+    effect: float
+
+
+@dataclass(frozen=True)
+class Detectable:
+    """Which effects are found with a power of 80 %, after the scatter of each in a pilot."""
+
+    pilot: str  # run name
+    objective: str
+    alpha: float  # level of a single contrast, by Bonferroni
+    found: tuple[Found, ...]  # the plan's contrasts that the pilot has, too
+    lacking: tuple[str, ...]  # those that it does not have
+    others: tuple[float, float]  # smallest and largest effect over the pilot's own contrasts
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The smallest p, adjusted over all contrasts, that the exact paired test can give.
+
+    Of 2^n ways to flip the signs of n seeds' differences, the one seen and its mirror image are the
+    most extreme at best, whatever the number of contrasts (max-|t|; statistics, section 5).
+    """
+
+    seeds: int
+    contrasts: int
+    alpha: float
+    detectable: Detectable | None = None
+    equivalence: float = 0.05  # a share of what the reference will have learnt, or of its time
+    objective: str = "final"
+
+    @classmethod
+    def of(cls, plan: Plan) -> "Reach":
+        """What a plan's seeds allow."""
+        study = plan.file.study
+        counts = len(plan.seeds), len(plan.contrasts)
+        return cls(*counts, study.alpha, None, study.equivalence, study.objective)
+
+    @property
+    def smallest_p(self) -> float:
+        """The smallest p there is."""
+        flips = 2 ** (self.seeds - 1) if self.seeds <= ENUMERATED else FLIPS
+        return 1.0 / max(1, flips)
+
+    @property
+    def smallest_equivalence_p(self) -> float:
+        """The smallest p of equivalence there is: one-sided, and by Holm the first of all."""
+        flips = 2**self.seeds if self.seeds <= ENUMERATED else 2 * FLIPS
+        return min(1.0, self.contrasts / flips)
+
+    @property
+    def equivalence_seeds(self) -> int | None:
+        """The number of seeds from which any contrast can be called equivalent; None: none is.
+
+        With more than all flips are looked at for, their number does not grow any more.
+        """
+        counts = (replace(self, seeds=n) for n in range(EXACT, ENUMERATED + 2))
+        return next((one.seeds for one in counts if one.smallest_equivalence_p <= self.alpha), None)
+
+    @property
+    def exact(self) -> bool:
+        """Whether there are seeds enough for the exact test to judge."""
+        return self.seeds >= EXACT
+
+    def to_json(self) -> dict[str, Any]:
+        """For other programs."""
+        test = "max_t" if self.exact else "holm_t"
+        return {
+            **asdict(self),
+            "test": test,
+            "smallest_exact_p": self.smallest_p,
+            "smallest_equivalence_p": self.smallest_equivalence_p,
+            "equivalence_seeds": self.equivalence_seeds,
+            "power": POWER,
+        }

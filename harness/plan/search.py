@@ -1,0 +1,171 @@
+"""A search: each of its cells is what a sampler suggested after it had seen the ones before.
+
+So its plan grows as it is run: workers ask, add the cell and the trial to `plan.json`, and queue
+it. What was suggested is in the plan, what became of it in the record; nothing else is kept.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from harness.config.inputs.content import Contents
+from harness.config.patch import DEFAULTS, Patch, flatten, resolve
+from harness.config.search import Range
+from harness.config.search import Search as Declared
+from harness.config.study import StudyFile
+from harness.config.trial import TrialConfig
+from harness.core.errors import HarnessError
+from harness.plan.cells import Cell, difference
+from harness.plan.drafts import REFERENCE, Asked, Draft
+from harness.plan.factors import Factor, factors
+
+PATIENCE = 100  # suggestions in a row that the rules between knobs may forbid
+
+
+class Outcome(NamedTuple):
+    """What a sampler is told of a suggestion."""
+
+    params: Mapping[str, Any]
+    state: str  # of the trial's record, or REFUSED
+    value: float | None  # the objective
+    kids: Mapping[int, float]  # KID by the number of the evaluation
+
+
+REFUSED = "refused"  # the rules between knobs forbid it
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Where a sampler wants to look; nothing is trained where it is refused."""
+
+    params: Mapping[str, Any]  # knob → value, factor → label of a level
+    cell: str  # its label; that of an earlier one which trains the same; empty: refused
+    refused: str = ""  # why
+
+
+@dataclass(frozen=True)
+class Search:
+    """The declaration of a search, and what has been suggested so far."""
+
+    layers: tuple[Patch, ...]  # under every suggestion
+    space: Mapping[str, Mapping[str, Any]]  # name → low, high, log, step, whole; or choices
+    factors: Mapping[str, Mapping[str, Patch]]  # those among them: label of a level → patch
+    trials: int
+    sampler: str
+    pruner: str
+    seed: int
+    suggestions: tuple[Suggestion, ...] = ()
+
+    @property
+    def left(self) -> int:
+        """How many more may be suggested."""
+        return self.trials - sum(not item.refused for item in self.suggestions)
+
+    def config(self, params: Mapping[str, Any], cache: Path) -> TrialConfig:
+        """The configuration of a suggestion, or an error if the rules forbid it."""
+        knobs = {name: value for name, value in params.items() if name not in self.factors}
+        levels = [self.factors[name][params[name]] for name in self.factors]
+        return Contents(cache).fill(resolve([*self.layers, knobs, *levels]))
+
+    def cells(self, reference: TrialConfig, cache: Path) -> tuple[Cell, ...]:
+        """The cells that were suggested, each once, against the reference."""
+        made: dict[str, Cell] = {}
+        before = flatten(reference)
+        for item in self.suggestions:
+            if item.cell and item.cell not in made and item.cell != REFERENCE:
+                config = self.config(item.params, cache)
+                made[item.cell] = Cell(item.cell, config, difference(config, before))
+        return tuple(made.values())
+
+    def resumes(self, other: "Search") -> bool:
+        """Whether what was suggested under `other` counts here, too."""
+        return replace(other, trials=self.trials, suggestions=self.suggestions) == self
+
+    def to_json(self) -> dict[str, Any]:
+        """For `plan.json`."""
+        return {
+            **{name: getattr(self, name) for name in self.__dataclass_fields__},
+            "layers": list(self.layers),
+            "suggestions": [vars(item) for item in self.suggestions],
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Search":
+        """As `to_json` wrote it."""
+        made = tuple(Suggestion(**item) for item in values["suggestions"])
+        return cls(**{**values, "layers": tuple(values["layers"]), "suggestions": made})
+
+
+def search(asked: Asked) -> Draft:
+    """The reference alone: the other cells are suggested, and nothing is contrasted."""
+    del asked
+    return Draft({REFERENCE: []})
+
+
+def declared(file: StudyFile, seeds: Sequence[int], layers: Sequence[Patch]) -> Search | None:
+    """The search of a study file, none where it has another design; a mistake names its place."""
+    study = file.study
+    _check(file, seeds)
+    if study.search is None:
+        return None
+    asked = factors(file) if study.heuristics or study.factors else []
+    return Search(
+        layers=tuple(layers),
+        space=_space(file, study.search, asked),
+        factors={
+            factor.name: {level.label: dict(level.patch) for level in factor.levels}
+            for factor in asked
+        },
+        trials=study.search.trials,
+        sampler=study.search.sampler,
+        pruner=study.search.pruner,
+        seed=seeds[0],
+    )
+
+
+def _check(file: StudyFile, seeds: Sequence[int]) -> None:
+    study, where = file.study, file.document.where
+    if (study.design == "search") is (study.search is None):
+        place = where("search" if study.search else "design")
+        raise HarnessError(
+            f"{place}: design: search and the key `search`, with its number of trials, go together"
+        )
+    if study.search is None:
+        return
+    for name in ("tune", "recipe"):
+        if getattr(study, name):
+            raise HarnessError(f"{where(name)}: a search has no use for `{name}`")
+    if len(seeds) != 1:
+        raise HarnessError(
+            f"{where('seeds')}: a search trains each suggestion once: write seeds: 1, or a list of "
+            f"one (given: {len(seeds)})"
+        )
+
+
+def _space(file: StudyFile, asked: Declared, found: Sequence[Factor]) -> dict[str, dict[str, Any]]:
+    """Ranges, then tips and other factors as choices; no two may set the same knob."""
+    where = file.document.where
+    space = {
+        name: _dimension(name, span, where("search", "space", name))
+        for name, span in asked.space.items()
+    }
+    setting = dict.fromkeys(space, "the space")
+    for factor in found:
+        for path in sorted(factor.paths):
+            if (other := setting.setdefault(path, factor.name)) != factor.name:
+                raise HarnessError(f"{where('search')}: {other} and {factor.name} both set {path}")
+        space[factor.name] = {"choices": [level.label for level in factor.levels]}
+    if not space:
+        raise HarnessError(f"{where('search')}: the space is empty: give ranges, or heuristics")
+    return space
+
+
+def _dimension(name: str, span: Range, where: str) -> dict[str, Any]:
+    if span.choices is not None:
+        return {"choices": span.choices}
+    numbers = [number for number in (span.low, span.high, span.step) if number is not None]
+    whole = not isinstance(DEFAULTS.get(name, 0.0), float) and isinstance(span.low, int)
+    if whole and not all(isinstance(number, int) for number in numbers):
+        raise HarnessError(f"{where}: {name} takes whole numbers: so must low, high and step be")
+    return {"low": span.low, "high": span.high, "log": span.log, "step": span.step, "whole": whole}

@@ -1,0 +1,125 @@
+"""Tuning: the cells of a plan, each at the points of a grid, on seeds that never judge it.
+
+A plan with a tuning is trained in two stages. In the first, `chosen` is empty, a cell's own label
+stands for it untuned, and only the trials of the points are due. What they recorded decides the
+second (`settled`): a cell's label stands for it at its chosen point, and where that differs from
+the untuned cell, both are trained on the judging seeds.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import Any
+
+from harness.config.identity import metric_request
+from harness.config.patch import Patch, flatten
+from harness.config.study import StudyFile
+from harness.config.trial import TrialConfig
+from harness.config.tune import Tune
+from harness.core.errors import HarnessError
+from harness.plan.cells import Cell, Trial, difference, seed_major
+from harness.plan.factors import inline
+
+UNTUNED = " untuned"  # after a cell's label
+At = Callable[[str, str, list[Patch]], TrialConfig]
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What is trained to choose, and what was chosen."""
+
+    seeds: tuple[int, ...]
+    points: Mapping[str, Mapping[str, Cell]]  # cell → point → the cell at that point
+    chosen: Mapping[str, str] = field(default_factory=dict)  # cell → point; empty: not yet
+    untuned: Mapping[str, Cell] = field(default_factory=dict)  # cell → as written, if it differs
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """What is trained beside the cells that are judged: points, then untuned ones."""
+        points = (cell for points in self.points.values() for cell in points.values())
+        return (*points, *self.untuned.values())
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """What chooses, seed-major; a cell that has one point only has nothing to choose from."""
+        several = [points for points in self.points.values() if len(points) > 1]
+        cells = [cell for points in several for cell in points.values()]
+        return seed_major(cells, self.seeds)
+
+    def to_json(self) -> dict[str, Any]:
+        """For `plan.json`: labels of cells only."""
+        return {
+            "seeds": list(self.seeds),
+            "points": {
+                label: {point: cell.label for point, cell in points.items()}
+                for label, points in self.points.items()
+            },
+            "chosen": dict(self.chosen),
+            "untuned": {
+                label: self.untuned[label].label if label in self.untuned else label
+                for label in self.points
+            },
+        }
+
+
+def tuning(file: StudyFile, cells: Sequence[Cell], at: At) -> Tuning | None:
+    """The points of every cell, where the study tunes.
+
+    `at(cell, name, patches)` resolves a cell with patches under its factor, as the baseline's are:
+    what a factor sets stays, and relations follow. Points that train the same are one.
+    """
+    tune = file.study.tune
+    if tune is None:
+        return None
+    where = file.document.where("tune", "values")
+    found = {cell.label: _points(_grid(file, tune), cell, at, where) for cell in cells}
+    if all(len(points) < 2 for points in found.values()):
+        raise HarnessError(f"{where}: in every cell, all points train the same: nothing to choose")
+    return Tuning(tuple(tune.seeds), found)
+
+
+def _points(grid: Mapping[str, list[Patch]], cell: Cell, at: At, where: str) -> dict[str, Cell]:
+    points: dict[str, Cell] = {}
+    for point, patches in grid.items():
+        name = f"{cell.label} at {point}"
+        config = at(cell.label, name, patches)
+        if metric_request(config) != metric_request(cell.config):
+            raise HarnessError(f"{where}: {point} changes what is measured; tune what is trained")
+        found = Cell(name, config, difference(config, flatten(cell.config)))
+        if found.identity not in {other.identity for other in points.values()}:
+            points[point] = found
+    return points
+
+
+def _grid(file: StudyFile, tune: Tune) -> dict[str, list[Patch]]:
+    """Label of a point → its patches: all values combined, in the order of the file."""
+    axes = [
+        inline(name, levels, file.document.where("tune", "values", name))
+        for name, levels in tune.values.items()
+    ]
+    for number, axis in enumerate(axes):
+        for other in axes[:number]:
+            if both := axis.paths & other.paths:
+                where = file.document.where("tune", "values", axis.name)
+                raise HarnessError(f"{where}: {min(both)} is set by {other.name!r}, too")
+    return {
+        ", ".join(f"{axis.name}={level.label}" for axis, level in zip(axes, point, strict=True)): [
+            level.patch for level in point
+        ]
+        for point in product(*(axis.levels for axis in axes))
+    }
+
+
+def tuned(
+    cells: Sequence[Cell], found: Tuning, chosen: Mapping[str, str]
+) -> tuple[list[Cell], Tuning]:
+    """The cells at their chosen points, the reference first, and the tuning with its choice."""
+    at = [replace(found.points[cell.label][chosen[cell.label]], label=cell.label) for cell in cells]
+    untuned = {
+        before.label: replace(before, label=f"{before.label}{UNTUNED}")
+        for before, after in zip(cells, at, strict=True)
+        if before.identity != after.identity
+    }
+    reference = flatten(at[0].config)
+    judged = [replace(cell, patch=difference(cell.config, reference)) for cell in at]
+    return judged, replace(found, chosen=chosen, untuned=untuned)

@@ -1,0 +1,110 @@
+"""What a ledger is: a queue of trials that several processes share, and how often one is tried."""
+
+from collections.abc import Callable, Collection, Sequence
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from harness.queue.lease import Lease
+
+LIMIT = 3  # attempts at one trial, the first included
+
+
+class State(StrEnum):
+    """Where one attempt at a trial stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    COMPLETE = "complete"
+    FAILED = "failed"
+
+
+class Status(StrEnum):
+    """How an attempt ended."""
+
+    FINISHED = "finished"
+    DIVERGED = "diverged"  # a result too: the trial is complete
+    PRUNED = "pruned"  # given up by a search, for good
+    CRASHED = "crashed"  # an exception: tried again until LIMIT, then only on request
+    STOPPED = "stopped"  # asked to stop: goes back into the queue and costs no attempt
+    LOST = "lost"  # the worker died: tried again until LIMIT, and anew in the next run
+
+
+ENDED = (Status.FINISHED, Status.DIVERGED, Status.PRUNED)  # not tried again
+
+
+class Job(NamedTuple):
+    """A trial to be queued."""
+
+    key: str
+    cell: str
+    seed: int
+    order: int  # place in the plan; lower ones are claimed first
+
+
+class Claim(NamedTuple):
+    """One attempt that a worker has taken from the queue."""
+
+    id: int  # of the attempt, in the storage
+    key: str
+    cell: str
+    seed: int
+    order: int
+    attempt: int  # 1 ... LIMIT
+
+
+class Row(NamedTuple):
+    """One attempt at a trial as the ledger knows it; the last row of a key is its present state."""
+
+    id: int
+    key: str
+    cell: str
+    seed: int
+    order: int
+    attempt: int
+    state: State
+    status: Status | None  # None until it has ended
+    lease: Lease | None
+    message: str
+
+
+class Ledger(Protocol):
+    """The queue of one run of a study."""
+
+    def enqueue(self, jobs: Sequence[Job], retry_crashed: bool = False) -> int:
+        """Queue the trials that are neither waiting nor running nor given up; return how many."""
+
+    def withdraw(self, keep: Collection[str]) -> int:
+        """End the waiting trials whose key is not in `keep`; how many."""
+
+    def claim(self, worker: str, prefers: Callable[[str], bool] | None = None) -> Claim | None:
+        """Take the next waiting trial; None when none waits.
+
+        Next is the one with the fewest attempts and, of those, the first of the plan. `prefers`
+        says of a cell whether the worker has it ready (compiled): a trial of such a cell, with as
+        few attempts, goes before others if its seed is that of the next one or the seed after it.
+        So the seeds that were begun are at most one ahead of the first that waits, and what ends
+        early is still a balanced part of the plan. The seeds of the queue, ended ones included,
+        follow each other in the order of the plan.
+        """
+
+    def finish(self, claim: Claim, status: str, message: str = "") -> bool:
+        """Say how a claim ended; False if it had been taken away meanwhile (keep the record)."""
+
+    def release_stale(self, is_alive: Callable[[Row], bool]) -> list[Row]:
+        """Fail running rows whose worker is dead, queue them again, and return them."""
+
+    def rows(self) -> list[Row]:
+        """Every attempt, in the order of queueing."""
+
+
+def next_attempt(last: Row | None, retry_crashed: bool = False) -> int | None:
+    """The number of the attempt that follows a key's `last` row; None: there is none to follow."""
+    if last is None or last.state is State.COMPLETE:
+        return 1
+    if last.state is not State.FAILED:
+        return None
+    if last.status is Status.STOPPED:
+        return last.attempt
+    if last.attempt < LIMIT:
+        return last.attempt + 1
+    return 1 if last.status is Status.LOST or retry_crashed else None

@@ -1,0 +1,295 @@
+"""The ledger over an Optuna storage: a journal file, or a PostgreSQL database for several hosts.
+
+The storage's own compare-and-set (waiting → running) is the queue. `Study.ask` is not used: on an
+empty queue it lets a sampler invent a trial. So no sampler and no pruner exist here, and a row
+that another tool put into the study carries no key and is hidden.
+"""
+
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import optuna
+from optuna.exceptions import DuplicatedStudyError, UpdateFinishedTrialError
+from optuna.storages import BaseStorage, JournalStorage
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from harness.core.files import alone
+from harness.core.redact import redacted
+from harness.queue.base import ENDED, Claim, Job, Row, State, Status, next_attempt
+from harness.queue.journal import Kept
+from harness.queue.lease import Lease
+from harness.queue.storage import JOURNAL, UNREADABLE, damaged, open_storage
+
+_BATCH = 100  # trials written in one piece; others wait some 20 ms for it
+_UNLEASED = 60.0  # seconds that a running row may lack its lease, which is written after the claim
+T = TypeVar("T")
+_STATES = {
+    TrialState.WAITING: State.WAITING,
+    TrialState.RUNNING: State.RUNNING,
+    TrialState.COMPLETE: State.COMPLETE,
+    TrialState.FAIL: State.FAILED,
+    TrialState.PRUNED: State.FAILED,
+}
+
+
+class OptunaLedger:
+    """One Optuna study per run name; a row's identity lies in its user attributes."""
+
+    def __init__(self, storage: BaseStorage, run_name: str, lock: Path | None = None) -> None:
+        """`lock`: a file that keeps two processes from queueing the same trial at once."""
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self._storage = storage
+        self._lock = lock
+        # what is written inside it costs one lock and fsync, or one connection
+        self._together: Callable[[], AbstractContextManager[None]] = getattr(
+            storage, "together", nullcontext
+        )
+        self._made: dict[int, tuple[FrozenTrial, Row]] = {}
+        self._study = _study_id(storage, run_name)
+
+    @classmethod
+    def open(
+        cls, run_name: str, folder: Path, storage: str = "", workers: int = 1
+    ) -> "OptunaLedger":
+        """Open or create the ledger: `folder`/ledger.log, or the database at URL `storage`."""
+        opened = open_storage(folder, storage, workers)
+        if storage:
+            return cls(opened, run_name, folder / "enqueue.lock")
+        try:
+            ledger = cls(opened, run_name, folder / "enqueue.lock")
+            ledger.rows()
+        except UNREADABLE:  # lines that Optuna takes, and that are no trials of ours
+            raise damaged(folder / JOURNAL) from None
+        return ledger
+
+    def enqueue(self, jobs: Sequence[Job], retry_crashed: bool = False) -> int:
+        """Queue the trials that are neither waiting nor running nor given up; return how many."""
+        with self._alone():
+            last = self._last_rows()
+            return sum(self._queue(batch, last, retry_crashed) for batch in _batches(jobs))
+
+    def _queue(self, jobs: Sequence[Job], last: dict[str, Row], retry_crashed: bool) -> int:
+        count = 0
+        with self._together():
+            for job in jobs:
+                attempt = next_attempt(last.get(job.key), retry_crashed)
+                if attempt is not None:
+                    last[job.key] = self._add(job, attempt)
+                    count += 1
+        return count
+
+    def withdraw(self, keep: Collection[str]) -> int:
+        """End the waiting trials whose key is not in `keep`: a study that was edited dropped them.
+
+        Queued again, such a trial has lost no attempt. Returns how many.
+        """
+        with self._alone():
+            stale = [
+                trial
+                for trial in self._trials(TrialState.WAITING)
+                if trial.user_attrs.get("key") not in keep
+            ]
+            count = 0
+            for batch in _batches(stale):
+                with self._together():
+                    count += sum(self._end(t._trial_id, Status.STOPPED, "withdrawn") for t in batch)
+        return count
+
+    def claim(self, worker: str, prefers: Callable[[str], bool] | None = None) -> Claim | None:
+        """Take the next waiting trial, or one near it that `prefers`; see `Ledger.claim`."""
+        with self._together():
+            while (trial := self._next(prefers)) is not None:
+                if self._take(trial, worker):
+                    row = _row(trial)
+                    return Claim(row.id, row.key, row.cell, row.seed, row.order, row.attempt)
+        return None
+
+    def _next(self, prefers: Callable[[str], bool] | None) -> FrozenTrial | None:
+        waiting = self._trials(TrialState.WAITING)
+        first = min(waiting, key=_turn, default=None)
+        if first is None or prefers is None or "key" not in first.user_attrs:
+            return first
+        attempt, near = first.user_attrs["attempt"], self._near(first.user_attrs["seed"])
+        ready = [
+            trial
+            for trial in waiting
+            if trial.user_attrs["seed"] in near
+            and trial.user_attrs["attempt"] == attempt
+            and prefers(trial.user_attrs["cell"])
+        ]
+        return min(ready, key=_turn, default=first)
+
+    def _near(self, seed: int) -> list[int]:
+        """`seed` and the one after it, of all that were ever queued, in the order of the plan."""
+        start: dict[int, int] = {}
+        for row in self.rows():
+            start[row.seed] = min(row.order, start.get(row.seed, row.order))
+        seeds = sorted(start, key=lambda seed: (start[seed], seed))
+        place = seeds.index(seed)
+        return seeds[place : place + 2]
+
+    def _take(self, trial: FrozenTrial, worker: str) -> bool:
+        """Whether `trial` is this worker's now; what another tool put in is ended."""
+        try:
+            if not self._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING):
+                return False  # another worker was faster
+            if "key" not in trial.user_attrs:
+                self._end_stray(trial)
+                return False
+            lease = Lease.mine(worker)._asdict()
+            self._storage.set_trial_user_attr(trial._trial_id, "lease", lease)
+        except UpdateFinishedTrialError:
+            return False
+        return True
+
+    def finish(self, claim: Claim, status: str, message: str = "") -> bool:
+        """Say how a claim ended; False if it had been taken away meanwhile (keep the record)."""
+        ended = Status(status)
+        with self._alone(), self._together():
+            if not self._end(claim.id, ended, message):
+                return False
+            if ended not in ENDED:
+                self._again(claim.id)
+        return True
+
+    def release_stale(self, is_alive: Callable[[Row], bool]) -> list[Row]:
+        """Fail running rows whose worker is dead, queue them again, and return them."""
+        released = []
+        with self._alone():
+            for trial in self._trials(TrialState.RUNNING):
+                if "key" not in trial.user_attrs:
+                    self._end_stray(trial)
+                    continue
+                row = _row(trial)
+                alive = is_alive(row) if row.lease else _just_claimed(trial)
+                if alive or not self._end(row.id, Status.LOST, _who_died(row)):
+                    continue
+                self._again(row.id)
+                released.append(_row(self._storage.get_trial(row.id)))
+        return released
+
+    def rows(self) -> list[Row]:
+        """Every attempt, in the order of queueing."""
+        return [self._row(trial) for trial in self._trials() if "key" in trial.user_attrs]
+
+    def _row(self, trial: FrozenTrial) -> Row:
+        """The row of a trial, made anew only when the storage hands out another object for it."""
+        known = self._made.get(trial._trial_id)
+        if known is None or known[0] is not trial:
+            known = self._made[trial._trial_id] = trial, _row(trial)
+        return known[1]
+
+    def _trials(self, *states: TrialState) -> list[FrozenTrial]:
+        return list(
+            self._storage.get_all_trials(self._study, deepcopy=False, states=states or None)
+        )
+
+    def _last_rows(self) -> dict[str, Row]:
+        """Key → the row that decides what comes next: an open one, else the latest."""
+        last: dict[str, Row] = {}
+        for row in self.rows():
+            known = last.get(row.key)
+            if known is None or known.state not in (State.WAITING, State.RUNNING):
+                last[row.key] = row
+        return last
+
+    def _add(self, job: Job, attempt: int) -> Row:
+        attributes = {**job._asdict(), "attempt": attempt}
+        template = create_trial(state=TrialState.WAITING, user_attrs=attributes)
+        number = self._storage.create_new_trial(self._study, template)
+        return Row(number, *job, attempt, State.WAITING, None, None, "")
+
+    def _end(self, number: int, status: Status, message: str) -> bool:
+        state = TrialState.COMPLETE if status in ENDED else TrialState.FAIL
+        end = {"status": status.value, "message": redacted(message)}
+        try:
+            self._storage.set_trial_user_attr(number, "end", end)
+            return bool(self._storage.set_trial_state_values(number, state))
+        except UpdateFinishedTrialError:
+            return False  # released as stale and perhaps running elsewhere: not ours any more
+
+    def _again(self, number: int) -> None:
+        """Queue what has just failed once more, if it has an attempt left in this run."""
+        row = _row(self._storage.get_trial(number))
+        attempt = next_attempt(row)
+        if attempt is not None and (attempt > 1 or row.status is Status.STOPPED):
+            self._add(Job(row.key, row.cell, row.seed, row.order), attempt)
+
+    def _end_stray(self, trial: FrozenTrial) -> None:
+        try:
+            self._storage.set_trial_user_attr(trial._trial_id, "stray", True)
+            self._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+        except UpdateFinishedTrialError:
+            return  # whoever invented it ended it, too
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """Only one process of this folder at a time looks what is queued and adds to it."""
+        return nullcontext() if self._lock is None else alone(self._lock)
+
+
+def look(folder: Path, run_name: str) -> list[Row]:
+    """Every attempt in the journal of a run as it lies on the disk; nothing is written.
+
+    Raises one of UNREADABLE where it is damaged.
+    """
+    storage = JournalStorage(Kept(folder / JOURNAL))
+    try:
+        study = storage.get_study_id_from_name(run_name)
+    except KeyError:
+        return []
+    return [_row(trial) for trial in storage.get_all_trials(study) if "key" in trial.user_attrs]
+
+
+def _study_id(storage: BaseStorage, run_name: str) -> int:
+    try:
+        return int(storage.get_study_id_from_name(run_name))
+    except KeyError:
+        pass
+    try:
+        return int(storage.create_new_study([StudyDirection.MINIMIZE], run_name))
+    except DuplicatedStudyError:  # another worker created it in between
+        return int(storage.get_study_id_from_name(run_name))
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
+
+
+def _turn(trial: FrozenTrial) -> tuple[int, int, int]:
+    """Strays first (to be rid of them); what failed before goes last, so it holds nothing up."""
+    attributes = trial.user_attrs
+    return attributes.get("attempt", 0), attributes.get("order", 0), trial.number
+
+
+def _row(trial: FrozenTrial) -> Row:
+    attributes = trial.user_attrs
+    state = _STATES[trial.state]
+    ended = attributes.get("end") if state in (State.COMPLETE, State.FAILED) else None
+    return Row(
+        id=trial._trial_id,
+        key=attributes["key"],
+        cell=attributes["cell"],
+        seed=attributes["seed"],
+        order=attributes["order"],
+        attempt=attributes["attempt"],
+        state=state,
+        status=Status(ended["status"]) if ended else None,
+        lease=Lease.read(attributes.get("lease")),
+        message=ended["message"] if ended else "",
+    )
+
+
+def _just_claimed(trial: FrozenTrial) -> bool:
+    started: datetime | None = trial.datetime_start
+    return started is not None and abs(time.time() - started.timestamp()) < _UNLEASED
+
+
+def _who_died(row: Row) -> str:
+    if row.lease is None:
+        return "the worker died while it claimed the trial"
+    return f"worker {row.lease.worker} (process {row.lease.pid} on {row.lease.host}) died"

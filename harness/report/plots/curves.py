@@ -1,0 +1,181 @@
+"""KID over training: a panel for each cell against the reference, every seed visible."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
+
+from harness.analysis.max_t import interval
+from harness.analysis.objectives import KID_SCALE
+from harness.report.plots.style import INK, NARROW, RULE, Look, shortened, ticked
+from harness.runs.trial import DIVERGED, FINISHED
+
+LOGARITHMIC_FROM = 4  # largest KID over smallest
+LONGEST = {1: 36, 2: 36, 3: 22}  # panels in a row → letters of a cell's label that fit above one
+
+
+class Line(NamedTuple):
+    """One trial's curve: images shown (kimg) and KID × 10³."""
+
+    kimg: tuple[float, ...]
+    kid: tuple[float, ...]
+    status: str
+
+
+Span = tuple[float, float]  # kimg
+
+
+class Curve(NamedTuple):
+    """One cell: a thin line a seed, and the mean of the `n` finished ones with its interval."""
+
+    cell: str
+    seeds: tuple[Line, ...]
+    mean: Line
+    n: int
+    half: tuple[float, ...] = ()  # of the 95 % t-interval at each point of the mean; empty: n < 2
+    window: Span | None = None  # of the objective
+
+
+class Curves(NamedTuple):
+    """The curves of one metric identity; `logarithmic` where KID is positive and falls a lot."""
+
+    reference: Curve
+    cells: tuple[Curve, ...]
+    logarithmic: bool
+
+
+def curves_info(
+    curves: pd.DataFrame,
+    cells: Sequence[str],
+    reference: str,
+    windows: Mapping[str, Span] = MappingProxyType({}),
+) -> Curves:
+    """Group the evaluations of one metric identity; cells without one are left out.
+
+    `windows`: cell → what of its training the objective is averaged over.
+    """
+    groups = dict(tuple(curves.dropna(subset=["kid"]).groupby("cell")))
+    none = curves.iloc[:0]
+    shown = [cell for cell in cells if cell in groups and cell != reference]
+    drawn = [_curve(cell, groups[cell], windows.get(cell)) for cell in shown]
+    kid = curves["kid"].dropna()
+    # an unbiased KID may be negative, and then only a linear axis shows it as it is
+    positive = bool(len(kid)) and float(kid.min()) > 0
+    spread = positive and float(kid.max()) >= LOGARITHMIC_FROM * float(kid.min())
+    first = _curve(reference, groups.get(reference, none), windows.get(reference))
+    return Curves(first, tuple(drawn), spread)
+
+
+def _curve(cell: str, rows: pd.DataFrame, window: Span | None) -> Curve:
+    seeds = tuple(_line(trial) for _, trial in rows.groupby("seed"))
+    finished = rows[rows["status"] == FINISHED]
+    n = finished["seed"].nunique()
+    counted = finished.groupby("evaluation").agg(
+        kimg=("kimg", "mean"), kid=("kid", "mean"), n=("seed", "nunique")
+    )
+    # a mean over some of the seeds would jump where one of them has no value
+    whole = counted[counted["n"] == n].assign(status=FINISHED)
+    return Curve(cell, seeds, _line(whole), n, _half(finished, n) if n > 1 else (), window)
+
+
+def _half(finished: pd.DataFrame, n: int) -> tuple[float, ...]:
+    """Of the 95 % t-interval of the mean, at each evaluation that all seeds have."""
+    values = [kids.to_numpy(float) for _, kids in finished.groupby("evaluation")["kid"]]
+    return tuple(
+        (float(kids.mean()) - interval(kids, 0.05)[0]) * KID_SCALE
+        for kids in values
+        if len(kids) == n
+    )
+
+
+def _line(rows: pd.DataFrame) -> Line:
+    status = str(rows["status"].iloc[0]) if len(rows) else ""
+    return Line(tuple(rows["kimg"]), tuple(rows["kid"] * KID_SCALE), status)
+
+
+def draw_curves(info: Curves, looks: dict[str, Look], width: float) -> Figure:
+    """Small multiples: the reference in grey in each, the cell in its colour.
+
+    Where the panels leave a place free, the first one shows the means of all cells together.
+    """
+    panels: Sequence[Curve] = info.cells or (info.reference,)
+    columns = min(len(panels), 1 if width <= NARROW else 3 if len(panels) > 4 else 2)
+    rows = -(-len(panels) // columns)
+    height = 1.9 if width <= NARROW else 2.3
+    figure = Figure(figsize=(width, height * rows + 0.3), layout="constrained")
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    places = list(grid.flat)
+    if len(places) > len(panels):
+        _draw_means(places.pop(0), info, looks)
+    for axes, panel in zip(places, panels, strict=False):
+        _draw_panel(axes, panel, info.reference, looks)
+        name = shortened(panel.cell, LONGEST[columns])
+        axes.set_title(f"{name}  (n = {panel.n})", color=looks[panel.cell].colour)
+    for axes in places[len(panels) :]:
+        axes.set_visible(False)
+    for axes in grid.flat:
+        axes.set(xlabel="", ylabel="")
+        _set_scale(axes, info.logarithmic)
+    figure.supxlabel("real images shown to the discriminator (thousands)", fontsize=8.5, color=INK)
+    figure.supylabel("KID × 10³", fontsize=8.5, color=INK)
+    return figure
+
+
+def _draw_means(axes: Axes, info: Curves, looks: dict[str, Look]) -> None:
+    _draw_window(axes, info.reference)
+    for curve in (info.reference, *info.cells):
+        _draw_mean(axes, curve, looks[curve.cell], 1.6)
+    axes.set_title("All cells (means)", color=INK)
+
+
+def _draw_panel(axes: Axes, panel: Curve, reference: Curve, looks: dict[str, Look]) -> None:
+    _draw_window(axes, panel)
+    for curve, alpha in ((reference, 0.18), (panel, 0.38)):
+        if curve is panel or panel is not reference:
+            _draw_curve(axes, curve, looks[curve.cell], alpha)
+
+
+def _draw_window(axes: Axes, curve: Curve) -> None:
+    if curve.window:
+        axes.axvspan(*curve.window, color=RULE, alpha=0.5, zorder=0, linewidth=0)
+
+
+def _draw_curve(axes: Axes, curve: Curve, look: Look, alpha: float) -> None:
+    _draw_lines(axes, curve.seeds, color=look.colour, linewidth=0.7, alpha=alpha)
+    for line in curve.seeds:
+        if line.status == DIVERGED:
+            axes.plot(line.kimg[-1:], line.kid[-1:], "x", color=look.colour, markersize=6)
+    _draw_band(axes, curve, look)
+    _draw_mean(axes, curve, look, 2.0)
+
+
+def _draw_band(axes: Axes, curve: Curve, look: Look) -> None:
+    if not curve.half:
+        return
+    pairs = list(zip(curve.mean.kid, curve.half, strict=True))
+    least = min(curve.mean.kid) / 10  # a logarithmic axis has no place for what is not positive
+    low = [max(kid - half, least) if kid > 0 else kid - half for kid, half in pairs]
+    high = [kid + half for kid, half in pairs]
+    axes.fill_between(curve.mean.kimg, low, high, color=look.colour, alpha=0.14, linewidth=0)
+
+
+def _draw_mean(axes: Axes, curve: Curve, look: Look, linewidth: float) -> None:
+    _draw_lines(axes, [curve.mean], color=look.colour, linestyle=look.dash, linewidth=linewidth)
+
+
+def _draw_lines(axes: Axes, lines: Sequence[Line], **style: Any) -> None:
+    """Lines of one style; `style` is matplotlib's, since seaborn takes ten times as long."""
+    for line in lines:
+        axes.plot(line.kimg, line.kid, **style)
+
+
+def _set_scale(axes: Axes, logarithmic: bool) -> None:
+    if logarithmic:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_minor_formatter("")
+    axes.yaxis.set_major_formatter(ticked)

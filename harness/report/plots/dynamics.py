@@ -1,0 +1,111 @@
+"""Training dynamics: losses, accuracies, augmentation and the pull of penalties, by cell."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from harness.metrics.health import PULL
+from harness.report.plots.style import INK, NARROW, Look, shortened
+
+MEASURES = {
+    "discriminator_loss": "discriminator loss",
+    "generator_loss": "generator loss",
+    "real_accuracy": "accuracy on real images",
+    "fake_accuracy": "accuracy on generated images",
+    "augmentation_probability": "augmentation probability",
+}
+ROOM = 8  # cells that a legend in place of a panel has room for
+LONGEST = 40  # letters of a cell's label in the legend
+BINS = 120  # more points than a panel has room for are averaged
+
+
+class Trace(NamedTuple):
+    """One cell's mean over the seeds still training, by images shown (kimg)."""
+
+    cell: str
+    kimg: tuple[float, ...]
+    values: tuple[float, ...]
+    n: int
+
+
+class Panel(NamedTuple):
+    """One measure for all cells."""
+
+    label: str
+    traces: tuple[Trace, ...]
+
+
+def dynamics_info(training: pd.DataFrame, cells: Sequence[str]) -> tuple[Panel, ...]:
+    """Average over the seeds of a cell in equal bins of kimg.
+
+    What nobody logged, and what is zero throughout (no augmentation), is left out.
+    """
+    if training.empty:
+        return ()
+    width = max(float(training["kimg"].max()) / BINS, 1e-9)
+    binned = training.assign(bin=(training["kimg"] // width).astype(int))
+    measures = MEASURES | _pulls(training.columns)
+    means = binned.groupby(["cell", "bin"])[["kimg", *measures]].mean().reset_index()
+    seeds = training.groupby("cell")["seed"].nunique()
+    panels = []
+    for name, label in measures.items():
+        known = dict(tuple(means.dropna(subset=[name]).groupby("cell")))
+        traces = tuple(
+            Trace(cell, tuple(known[cell]["kimg"]), tuple(known[cell][name]), int(seeds[cell]))
+            for cell in cells
+            if cell in known
+        )
+        if any(any(trace.values) for trace in traces):
+            panels.append(Panel(label, traces))
+    return tuple(panels)
+
+
+def _pulls(columns: Iterable[str]) -> dict[str, str]:
+    """How hard each penalty pulls, where there is one."""
+    names = [name for name in columns if name.endswith(PULL)]
+    return {name: f"pull of {name.removesuffix(PULL).replace('_', ' ')}" for name in names}
+
+
+def draw_dynamics(info: Sequence[Panel], looks: dict[str, Look], width: float) -> Figure:
+    """A panel a measure, a line a cell; one legend for all, in a place left free or on top."""
+    columns = 1 if width <= NARROW else min(2, len(info))
+    rows = -(-len(info) // columns)
+    cells = {trace.cell: trace.n for panel in info for trace in panel.traces}
+    free = rows * columns > len(info) and len(cells) <= ROOM
+    legend = 0.0 if free else -(-len(cells) // columns) * 0.2 + 0.25
+    height = 1.5 if columns == 1 else 1.75
+    figure = Figure(figsize=(width, height * rows + legend), layout="constrained")
+    grid = figure.subplots(rows, columns, sharex=True, squeeze=False)
+    for axes, panel in zip(grid.flat, info, strict=False):
+        _draw_panel(axes, panel, looks)
+    handles = [
+        Line2D([], [], color=looks[cell].colour, linestyle=looks[cell].dash) for cell in cells
+    ]
+    names = [f"{shortened(cell, LONGEST)} (n = {n})" for cell, n in cells.items()]
+    for axes in grid.flat[len(info) :]:
+        axes.set_axis_off()
+        grid[-2, -1].tick_params(labelbottom=True)
+    if free:
+        grid[-1, -1].legend(handles, names, loc="center left")
+    else:
+        figure.legend(handles, names, loc="outside upper left", ncols=columns)
+    figure.supxlabel("real images shown to the discriminator (thousands)", fontsize=8.5, color=INK)
+    return figure
+
+
+def _draw_panel(axes: Axes, panel: Panel, looks: dict[str, Look]) -> None:
+    cells = [trace.cell for trace in panel.traces]
+    points = pd.concat([pd.DataFrame(trace._asdict()) for trace in panel.traces])
+    sns.lineplot(
+        points, x="kimg", y="values", hue="cell", hue_order=cells, ax=axes, estimator=None,
+        palette={cell: looks[cell].colour for cell in cells}, linewidth=1.4, legend=False,
+    )  # fmt: skip
+    for line, cell in zip(axes.lines, cells, strict=True):
+        line.set_linestyle(looks[cell].dash)
+    axes.set(xlabel="", ylabel="")
+    axes.set_title(panel.label)

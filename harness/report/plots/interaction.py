@@ -1,0 +1,98 @@
+"""Interaction plot: the mean at each pair of levels of two factors; parallel lines: none."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from harness.analysis.objectives import KID_SCALE
+from harness.plan.crossed import Scale
+from harness.report.plots.style import DASHES, NARROW, PALETTE, shortened, ticked
+
+PANEL = 2.5  # inches high
+LETTERS = 10.5  # of a factor's name, in an inch
+
+
+class Line(NamedTuple):
+    """One level of the second factor, KID × 10³ at each level of the first; NaN: not trained."""
+
+    level: str
+    mean: tuple[float, ...]
+    seeds: tuple[tuple[float, ...], ...]
+
+
+class Panel(NamedTuple):
+    """Two factors."""
+
+    first: str
+    second: str
+    levels: tuple[str, ...]  # of the first, from left to right
+    lines: tuple[Line, ...]
+
+
+def interaction_panel(first: Scale, second: Scale, means: pd.DataFrame) -> Panel:
+    """Lines from values by `first`, `second` and `seed`; the compared levels stand last."""
+    return Panel(
+        first.name,
+        second.name,
+        tuple(_ordered(first)),
+        tuple(_line(level, _ordered(first), means) for level in _ordered(second)),
+    )
+
+
+def _ordered(scale: Scale) -> list[str]:
+    base = scale.levels[scale.base]
+    return [base, *(level for level in scale.levels if level != base)]
+
+
+def _line(level: str, across: Sequence[str], means: pd.DataFrame) -> Line:
+    own = means[means["second"] == level]
+    table = own.pivot_table(index="seed", columns="first", values="value", dropna=False)
+    table = table.reindex(columns=list(across)) * KID_SCALE
+    seeds = [tuple(row) for row in table.to_numpy(float).tolist()]
+    return Line(level, tuple(table.mean().tolist()), tuple(seeds))
+
+
+def draw_interactions(panels: Sequence[Panel], width: float) -> Figure:
+    """One panel a pair of factors, on one scale."""
+    across = min(len(panels), 2 if width <= NARROW else 3)
+    down = math.ceil(len(panels) / across)
+    figure = Figure(figsize=(width, PANEL * down + 0.2), layout="constrained")
+    grid = figure.subplots(down, across, sharey=True, squeeze=False)
+    for place, axes in enumerate(grid.flat):
+        if place >= len(panels):
+            axes.set_visible(False)
+            continue
+        _draw(axes, panels[place], int(LETTERS * width / across))
+        if place % across == 0:
+            axes.set_ylabel("KID × 10³")
+    return figure
+
+
+def _draw(axes: Axes, panel: Panel, longest: int) -> None:
+    places = range(len(panel.levels))
+    for number, line in enumerate(panel.lines):
+        colour, dash = PALETTE[number % len(PALETTE)], DASHES[number % len(DASHES)]
+        for seed in line.seeds:
+            axes.plot(places, seed, color=colour, linewidth=0.6, alpha=0.35)
+        axes.plot(places, line.mean, "o", linestyle=dash, color=colour, linewidth=1.8,
+                  markersize=4.5, label=line.level)  # fmt: skip
+    axes.set_xticks(list(places), panel.levels)
+    axes.set_xlim(-0.3, len(panel.levels) - 0.7)
+    axes.set_xlabel(shortened(panel.first, longest))
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_formatter(ticked)
+    axes.grid(axis="x", visible=False)
+    above: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0}
+    small: dict[str, Any] = {
+        "handlelength": 1.6,
+        "columnspacing": 1.0,
+        "handletextpad": 0.5,
+        "title_fontsize": 8,
+    }
+    title = shortened(panel.second, longest)
+    axes.legend(title=title, alignment="left", ncols=3, **above, **small)

@@ -1,0 +1,128 @@
+"""A search at a glance: the objective by suggestion, and by each dimension."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from harness.analysis.frame import each_row
+from harness.analysis.objectives import KIMG, OBJECTIVES, Objective
+from harness.analysis.search import SUGGESTED
+from harness.report.plots.style import BETTER, NARROW, REFERENCE, WORSE, shortened, ticked
+from harness.runs.trial import DIVERGED, FINISHED, PRUNED
+
+LONGEST = 30  # letters of a dimension's name
+_LOOKS = {FINISHED: ("o", BETTER), DIVERGED: ("x", WORSE), PRUNED: ("v", REFERENCE)}
+
+
+class Point(NamedTuple):
+    """One suggestion with a value: where it stands, its objective as shown, how it ended."""
+
+    x: float
+    kid: float
+    status: str
+
+
+class Panel(NamedTuple):
+    """The suggestions by one dimension; a categorical one has `ticks` for its places."""
+
+    name: str
+    points: tuple[Point, ...]
+    ticks: tuple[str, ...] = ()
+    log: bool = False
+
+
+class History(NamedTuple):
+    """The suggestions in their order, the best finished so far, and the reference's value."""
+
+    panel: Panel
+    best: tuple[tuple[float, float], ...]
+    reference: float | None
+
+
+def history_info(
+    table: pd.DataFrame, reference: float, judged: Objective = OBJECTIVES["final"]
+) -> History:
+    """From the table of suggestions; a pruned one stands at its last KID, if that is the unit."""
+    pruned = table["status"] == PRUNED
+    last = table["last_kid"] if judged.unit != KIMG else math.nan
+    table = table.assign(final=table["final"].where(~pruned, last))
+    best = table.dropna(subset=["best_so_far"])
+    steps = tuple((float(r.number), r.best_so_far * judged.scale) for r in each_row(best))
+    level = reference * judged.scale if math.isfinite(reference) else None
+    return History(Panel("suggestion", _points(table, table["number"], judged)), steps, level)
+
+
+def slices_info(
+    table: pd.DataFrame,
+    space: Mapping[str, Mapping[str, Any]],
+    judged: Objective = OBJECTIVES["final"],
+) -> list[Panel]:
+    """A panel a dimension, in the order of the space."""
+    panels = []
+    for name, span in space.items():
+        values = table[f"{SUGGESTED}{name}"]
+        choices = span.get("choices", ())
+        places = [choices.index(value) for value in values] if choices else list(values)
+        ticks = tuple(str(choice) for choice in choices)
+        points = _points(table, pd.Series(places, index=table.index, dtype=float), judged)
+        panels.append(Panel(name, points, ticks, bool(span.get("log"))))
+    return panels
+
+
+def _points(table: pd.DataFrame, x: "pd.Series[Any]", judged: Objective) -> tuple[Point, ...]:
+    known = table["final"].notna() & table["status"].isin(list(_LOOKS))
+    return tuple(
+        Point(float(place), row.final * judged.scale, row.status)
+        for place, row in zip(x[known], each_row(table[known]), strict=True)
+    )
+
+
+def draw_history(info: History, unit: str, width: float) -> Figure:
+    """Points in order, the best so far as steps, the reference as a line."""
+    figure = Figure(figsize=(width, 2.6), layout="constrained")
+    axes = figure.add_subplot()
+    _scatter(axes, info.panel)
+    if info.best:
+        numbers, kids = zip(*info.best, strict=True)
+        axes.step(numbers, kids, where="post", color=BETTER, linewidth=1.2)
+    if info.reference is not None:
+        axes.axhline(info.reference, color=REFERENCE, linestyle="--", linewidth=1)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("suggestion")
+    axes.set_ylabel(unit)
+    return figure
+
+
+def draw_slices(panels: Sequence[Panel], unit: str, width: float) -> Figure:
+    """Small multiples that share the vertical axis."""
+    columns = 1 if width <= NARROW else min(3, len(panels))
+    rows = -(-len(panels) // columns)
+    figure = Figure(figsize=(width, 2.1 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    for axes, panel in zip(grid.flat, panels, strict=False):
+        _scatter(axes, panel)
+        axes.set_title(shortened(panel.name, LONGEST))
+        if panel.log:
+            axes.set_xscale("log")
+        if panel.ticks:
+            axes.set_xticks(range(len(panel.ticks)), panel.ticks)
+            axes.set_xlim(-0.5, len(panel.ticks) - 0.5)
+    for axes in list(grid.flat)[len(panels) :]:
+        axes.set_visible(False)
+    for row in grid:
+        row[0].set_ylabel(unit)
+    return figure
+
+
+def _scatter(axes: Axes, panel: Panel) -> None:
+    for status, (marker, colour) in _LOOKS.items():
+        own = [point for point in panel.points if point.status == status]
+        if own:
+            xs, ys = [point.x for point in own], [point.kid for point in own]
+            axes.plot(xs, ys, marker, color=colour, markersize=4.5, alpha=0.8)
+    axes.yaxis.set_major_formatter(ticked)

@@ -1,0 +1,55 @@
+"""Sample grids through training as one picture: a row a cell, a column a moment."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+
+from harness.report.plots.style import Look, shortened
+
+ROOM = 8  # cells that a page has room for
+LONGEST = 60  # letters of a cell's label above its row
+GAP, TEXT = 0.08, 0.46  # inches between grids: beside each other; of two rows, for what is written
+
+
+class Row(NamedTuple):
+    """A cell's grids, the earliest first, and when each was made."""
+
+    cell: str
+    grids: tuple[tuple[str, Path], ...]
+
+
+def draw_sheet(rows: Sequence[Row], looks: dict[str, Look], width: float) -> Figure:
+    """Draw the first `ROOM` rows, all grids at one size, no pixel blurred."""
+    drawn = rows[:ROOM]
+    columns = max(len(row.grids) for row in drawn)
+    side = width / columns - GAP
+    figure = Figure(figsize=(width, (side + TEXT) * len(drawn)))
+    grid = figure.subplots(len(drawn), columns, squeeze=False)
+    top = 1 - TEXT * 0.6 / figure.get_figheight()
+    bottom = TEXT * 0.4 / figure.get_figheight()
+    figure.subplots_adjust(
+        left=0, right=1, top=top, bottom=bottom, wspace=GAP / side, hspace=TEXT / side
+    )
+    for places, row in zip(grid, drawn, strict=True):
+        for axes in places:
+            axes.set_axis_off()
+        for axes, (when, path) in zip(places, row.grids, strict=False):
+            _draw_grid(axes, path, when)
+        name = shortened(row.cell, LONGEST)
+        _write(places[0], 0, 1.03, name, color=looks[row.cell].colour, fontsize=9)
+    return figure
+
+
+def _draw_grid(axes: Axes, path: Path, when: str) -> None:
+    with Image.open(path) as image:
+        axes.imshow(image.convert("RGB"), interpolation="nearest")
+    _write(axes, 0, -0.03, when, va="top", fontsize=7.5)
+
+
+def _write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
+    """Text beside a grid; `style` is matplotlib's."""
+    axes.text(x, y, text, transform=axes.transAxes, **style)

@@ -1,0 +1,1 @@
+"""Runs and trials on disk: where things lie, what they hold, who writes them."""

@@ -1,0 +1,58 @@
+"""What an attempt at a trial runs on, as its `env.json` holds it."""
+
+import os
+import platform
+import socket
+import subprocess
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from harness.runs.recorder import now
+
+PACKAGES = ("tensorflow", "keras", "numpy", "gan-ablation-harness")
+
+
+def environment(arithmetic: Mapping[str, Any]) -> dict[str, Any]:
+    """What an attempt runs on. Nothing here can change a result but the arithmetic, by rounding."""
+    return {
+        "at": now(),
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "versions": {package: version(package) for package in PACKAGES},
+        "device": arithmetic["device"],
+        "arithmetic": dict(arithmetic),
+        "git": _git(),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def _git() -> dict[str, Any]:
+    """The commit of this code, and whether the checkout was dirty; empty outside a checkout."""
+    here = Path(__file__).parent
+    try:
+        commit, status = (
+            subprocess.run(
+                ["git", "-C", str(here), *arguments],
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=10,
+            ).stdout.strip()
+            for arguments in (("rev-parse", "HEAD"), ("status", "--porcelain"))
+        )
+    except (OSError, subprocess.SubprocessError):
+        return {"commit": "", "dirty": False}
+    return {"commit": commit, "dirty": bool(status)}

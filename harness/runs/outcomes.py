@@ -1,0 +1,121 @@
+"""How trials end: each way defined once, one count of them, and the sentence that says it.
+
+Report, terminal, JSON and W&B take count and words from here.
+
+- finished: trained to its end, whatever it looks like; the collapsed are among them
+- collapsed: finished, and the flag `collapsed` says that hardly any variety is left
+- diverged: ended by itself, since a loss or a weight was not finite
+- crashed: every attempt ended by an error, so there is neither a result nor a value
+- given up: stopped by the pruner of a search; no failure
+- damaged: files of it cannot be read, or are not what was written; `harness doctor` names them
+- not ended: waits, or is being trained
+- flagged: finished with another flag than `collapsed`; a sign of ill health and no failure
+
+A failure is a trial that collapsed, diverged or crashed. The rate of failures of a cell leaves the
+crashed out, which are failures of a machine or of this program.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Self
+
+from harness.core.errors import Damaged
+from harness.runs.trial import CRASHED, DAMAGED, DIVERGED, FINISHED, PRUNED, Trial
+
+COLLAPSED = "collapsed"  # a flag
+
+
+def own_flags(result: Mapping[str, Any] | None, identity: str | None) -> list[dict[str, Any]]:
+    """The flags of the training, and those of one way of scoring."""
+    flags = (result or {}).get("flags", [])
+    return [flag for flag in flags if flag.get("identity") in (None, identity)]
+
+
+def ending(trial: Trial, request: str) -> tuple[str, Sequence[str]]:
+    """A trial's state and its flags in the metric that a plan asks for, as `Outcomes.of` takes."""
+    state = trial.state()
+    if state not in (FINISHED, DIVERGED):
+        return state, []
+    try:
+        result = trial.result()
+        flags = own_flags(result, trial.metric(request)) if result and result.get("flags") else []
+    except Damaged:
+        return DAMAGED, []
+    return state, [flag["flag"] for flag in flags]
+
+
+class Outcomes(NamedTuple):
+    """How many trials ended in which way; see the module for what each means."""
+
+    trials: int = 0
+    finished: int = 0
+    collapsed: int = 0
+    diverged: int = 0
+    crashed: int = 0
+    pruned: int = 0
+    damaged: int = 0
+    not_ended: int = 0
+    flagged: int = 0
+
+    @classmethod
+    def of(cls, trials: Iterable[tuple[str, Sequence[str]]]) -> Self:
+        """Count trials by state (one of `records.STATES`) and flags."""
+        ends = list(trials)
+        states = [state for state, _ in ends]
+        finished = [flags for state, flags in ends if state == FINISHED]
+        collapsed = sum(COLLAPSED in flags for flags in finished)
+        known = {name: states.count(name) for name in (DIVERGED, CRASHED, PRUNED, DAMAGED)}
+        return cls(
+            trials=len(ends),
+            finished=len(finished),
+            collapsed=collapsed,
+            **known,
+            not_ended=len(ends) - len(finished) - sum(known.values()),
+            flagged=sum(bool(flags) and COLLAPSED not in flags for flags in finished),
+        )
+
+    @property
+    def failures(self) -> int:
+        """Trials that collapsed, diverged or crashed."""
+        return self.collapsed + self.diverged + self.crashed
+
+    @property
+    def finished_of(self) -> str:
+        """How many finished, as "3 of 3"."""
+        return f"{self.finished} of {self.trials}"
+
+    @property
+    def short(self) -> list[str]:
+        """What falls short of a sound end, a phrase each; empty where nothing does."""
+        phrases = {
+            f"{self.collapsed} collapsed": self.collapsed,
+            f"{self.diverged} diverged": self.diverged,
+            f"{self.crashed} crashed": self.crashed,
+            f"{self.pruned} given up by the pruner": self.pruned,
+            f"{self.damaged} damaged": self.damaged,
+            f"{self.not_ended} not ended": self.not_ended,
+        }
+        return [phrase for phrase, count in phrases.items() if count]
+
+    @property
+    def others(self) -> str:
+        """What is to be known beside how many finished: failures, what is open, flags."""
+        parts = self.short
+        if self.collapsed:  # of those that finished, which the sentence has just counted
+            of_them = "all" if self.collapsed == self.finished else f"{self.collapsed}"
+            parts[0] = f"{of_them} of them collapsed"
+        if not self.failures and self.finished:
+            parts.insert(0, "no failure" if self.finished == self.trials else "no failure so far")
+        if self.flagged:
+            parts.append(f"{self.flagged} with {'other flags' if self.collapsed else 'a flag'}")
+        return ", ".join(parts)
+
+    @property
+    def sentence(self) -> str:
+        """The whole count without a full stop: "3 of 3 trials finished, all of them collapsed"."""
+        noun = "trial" if self.trials == 1 else "trials"
+        others = self.others
+        return f"{self.finished_of} {noun} finished" + (f", {others}" if others else "")
+
+    def to_json(self) -> dict[str, int]:
+        """For other programs: every count, and the failures among them."""
+        return {**self._asdict(), "failures": self.failures}

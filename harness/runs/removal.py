@@ -1,0 +1,37 @@
+"""What goes from a trial's folder, in one step each: leftovers, weights, the whole of it."""
+
+from pathlib import Path
+
+from harness.core.leftovers import discard, sweep
+from harness.runs.digests import read_seal
+from harness.runs.recorder import Busy, Recorder
+
+
+def sweep_trial(folder: Path) -> None:
+    """Remove what a killed process left in a trial's folder, optimiser states that were to go too.
+
+    Nothing of a trial that somebody trains or reads.
+    """
+    if not folder.exists():
+        return
+    try:
+        with Recorder(folder) as recorder:
+            sweep(*recorder.parts())
+            if (folder / "result.json").exists():
+                discard(folder / "progress.json")
+                ended = read_seal(folder)
+                if ended and not ended.keeps_checkpoint:
+                    discard(folder / "checkpoint")
+    except Busy:
+        return
+
+
+def free(folder: Path, whole: bool) -> int:
+    """Remove a trial's weights, or all of it, in one step; how many bytes. Raises Busy."""
+    with Recorder(folder):
+        paths = [folder] if whole else [folder / part for part in ("generators", "checkpoint")]
+        files = [file for path in paths for file in path.rglob("*") if file.is_file()]
+        freed = sum(file.stat().st_size for file in files)
+        for path in paths:
+            discard(path)
+    return freed

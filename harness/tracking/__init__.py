@@ -1,1 +1,0 @@
-"""What a trial leaves behind: its record (`record`), and the record's mirror in W&B."""
