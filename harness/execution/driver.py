@@ -15,11 +15,11 @@ from harness.execution.devices import WorkerEnv, plan_workers
 from harness.execution.local import Driver, Outcome, WorkerSpec, run_local
 from harness.execution.view.poll import Poll
 from harness.execution.view.screen import open_view
-from harness.plan.search import Search
 from harness.queue.base import Job, Ledger, Row, State
 from harness.queue.lease import lease_alive
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs.recorder import now
+from harness.runs.stages import Search
 from harness.runs.trial import Trial, read_plan
 
 USER_ERROR = 2  # a worker's exit code for a mistake that no further attempt can mend

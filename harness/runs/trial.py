@@ -30,10 +30,9 @@ from harness.core.files import (
     parse_lines,
     parse_object,
     read_bytes,
-    read_object,
-    write_json,
 )
-from harness.runs.digests import DIFFERS, digest_of, document_digest, read_seal
+from harness.runs import plan as records
+from harness.runs.digests import DIFFERS, digest_of, read_seal
 from harness.runs.pictures import whole_png
 
 INTERPOLATION = "interpolation.png"
@@ -45,18 +44,14 @@ STATES = (FINISHED, DIVERGED, CRASHED, PRUNED, DAMAGED, "begun", "missing")
 
 
 def read_plan(path: Path) -> dict[str, Any] | None:
-    """A run's `plan.json`; None where there is none."""
-    needed = ("run_name", "study", "profile", "title", "question", "cells", "trials", "seeds")
-    plan = read_object(path, *needed)
-    own = plan.pop("digest", None) if plan else None  # an earlier version wrote none
-    if plan and own is not None and own != document_digest(plan):
-        raise Damaged(path, DIFFERS)
-    return plan
+    """A run's `plan.json` as a dictionary, for readers that have not moved to `runs.plan` yet."""
+    plan = records.read_plan(path)
+    return None if plan is None else plan.to_json()
 
 
 def write_plan(path: Path, plan: Mapping[str, Any]) -> None:
-    """Write a run's `plan.json`, with the digest that `read_plan` checks."""
-    write_json(path, {**plan, "digest": document_digest(plan)})
+    """Write a plan that is still passed as a dictionary."""
+    records.write_plan(path, records.PlanRecord.from_json(plan))
 
 
 @dataclass(frozen=True)

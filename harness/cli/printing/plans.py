@@ -12,10 +12,10 @@ from harness.config.inputs.recorded import lacking
 from harness.execution.view.progress import duration
 
 if TYPE_CHECKING:
-    from harness.plan.crossed import Crossed
     from harness.plan.forecast import Forecast
     from harness.plan.reach import Reach
-    from harness.plan.search import Search
+    from harness.runs.crossed import Crossed
+    from harness.runs.stages import Search
 
 
 def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:

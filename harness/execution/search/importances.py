@@ -5,7 +5,7 @@ from harness.analysis.search import outcomes
 from harness.config.runtime import Runtime
 from harness.core.files import write_json
 from harness.execution.search.sampler import importances
-from harness.plan.search import Search
+from harness.runs.stages import Search
 
 
 def weigh(run_name: str, runtime: Runtime) -> None:

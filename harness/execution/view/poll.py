@@ -7,10 +7,10 @@ from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import read_json
 from harness.execution.view.progress import Snapshot, TrialEnd, TrialProgress
-from harness.plan.search import Search
 from harness.queue.base import ENDED, Job, Row, State, Status
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs.outcomes import COLLAPSED, own_flags
+from harness.runs.stages import Search
 from harness.runs.trial import DIVERGED, Trial, read_plan
 
 _SHOWN = (*ENDED, Status.CRASHED, Status.LOST)
