@@ -3,6 +3,7 @@
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.plan.expand import Plan
+from harness.runs import layout
 from harness.runs.stages import Search
 from harness.runs.trial import read_plan
 
@@ -10,7 +11,7 @@ from harness.runs.trial import read_plan
 def settled(of: Plan, runtime: Runtime) -> Plan:
     """The plan that can be trained now; of one that neither tunes nor searches, itself."""
     if of.search:
-        document = read_plan(runtime.study(of.run_name) / "plan.json") or {}
+        document = read_plan(runtime.study(of.run_name) / layout.PLAN) or {}
         before = Search.from_json(document["search"]) if "search" in document else None
         more = before and len(before.suggestions) > len(of.search.suggestions)
         if before and more and of.search.resumes(before):

@@ -1,7 +1,7 @@
 """What cannot change a result: folders, tracking, how many workers. Read from the environment."""
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.core.errors import HarnessError, shown
@@ -15,13 +15,13 @@ def _sweep_run() -> str:
     return os.environ.get("WANDB_RUN_ID", "") if os.environ.get("WANDB_SWEEP_ID") else ""
 
 
-def _is_name(run_name: str) -> bool:
-    """Whether it could name a folder beside others."""
+def is_name(run_name: str) -> bool:
+    """Whether it can be the name of a run: that of a folder beside others."""
     return run_name not in ("", ".", "..") and not set(run_name) & {"/", "\0"}
 
 
 def _checked(run_name: str) -> str:
-    if not _is_name(run_name):
+    if not is_name(run_name):
         raise HarnessError(f"{shown(run_name)} is no name of a run")
     return run_name
 
@@ -48,19 +48,15 @@ class Runtime:
         """Decoded images, features and encoders; everything in it can be made again."""
         return self.runs / "cache"
 
+    @property
+    def all_runs(self) -> Path:
+        """One folder a run of a study."""
+        return self.runs / "studies"
+
     def study(self, run_name: str) -> Path:
         """What belongs to one run of a study: plan, ledger, arithmetic, tracking."""
-        return self.runs / "studies" / _checked(run_name)
+        return self.all_runs / _checked(run_name)
 
     def published(self, run_name: str) -> Path:
         """Where the record of a run lies that was published beside its report."""
         return self.reports / _checked(run_name) / "record"
-
-    def holding(self, run_name: str) -> "Runtime":
-        """These folders; or, where `runs` knows no such run, those of its published record."""
-        if not _is_name(run_name):
-            return self  # the path of a study file
-        published, plan = self.published(run_name), Path("studies") / run_name / "plan.json"
-        if (self.runs / plan).exists() or not (published / plan).exists():
-            return self
-        return replace(self, runs=published)

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cli.printing.tables import counted, new_table, size
-from harness.config.inputs.recorded import lacking
+from harness.config.inputs.encoder_file import lacking
 from harness.execution.view.progress import duration
 
 if TYPE_CHECKING:

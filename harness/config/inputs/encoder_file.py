@@ -207,3 +207,14 @@ def _names(tensors: Any) -> list[str]:
 
 def _fault(path: Path, what: str) -> HarnessError:
     return HarnessError(f"evaluation.encoder: {path} {what}")
+
+
+def lacking(files: Mapping[str, str]) -> list[str]:
+    """What to do about encoder files (path → content) that are not here: a line each."""
+    return [
+        f"evaluation.encoder: {path}{looked_for(Path(path))}: put there the file whose SHA-256 "
+        f"begins with {content.removesuffix('-bytes')}, which the record of this study was scored "
+        "with; without it nothing can be trained or scored, and another file gives KIDs that do "
+        "not compare with the record"
+        for path, content in files.items()
+    ]

@@ -11,6 +11,7 @@ from harness.plan.cells import Cell, difference
 from harness.plan.expand import cell_record
 from harness.plan.search import PATIENCE, suggested_config
 from harness.queue.base import Job, Ledger
+from harness.runs import layout
 from harness.runs.plan import PlanRecord, TrialRecord, read_plan, write_plan
 from harness.runs.stages import Search, Suggestion
 
@@ -20,11 +21,11 @@ class Searcher:
 
     def __init__(self, run_name: str, runtime: Runtime, ledger: Ledger) -> None:
         self._name, self._runtime, self._ledger = run_name, runtime, ledger
-        self._path = runtime.study(run_name) / "plan.json"
+        self._path = runtime.study(run_name) / layout.PLAN
 
     def extend(self) -> bool:
         """Add one more suggestion to the plan and the queue; False when the budget is spent."""
-        with alone(self._path.with_name("search.lock")):
+        with alone(self._path.with_name(layout.SEARCH_LOCK)):
             refused = 0
             while self._plan()[1].left > 0:
                 if not (why := self._add()):
