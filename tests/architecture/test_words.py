@@ -95,7 +95,8 @@ def test_dialect_in_the_code_only_falls():
 
 def test_dialect_is_found():
     assert dialect("What a way of telling networks of classes needs.")
-    assert dialect("whoever is deaf for 120 seconds is killed") and dialect("is said once")
+    assert dialect("whoever is deaf for 120 seconds is killed")
+    assert dialect("is said once")
     assert not dialect("Requirements of a class-conditioning method. What does it need?")
 
 

@@ -1,4 +1,4 @@
-"""What a record still knows of files that are not on this machine."""
+"""Facts from the record about files that are not on this machine."""
 
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -11,10 +11,10 @@ from harness.core.files import read_json
 
 
 def encoder_in_record(study: str, runtime: Runtime) -> Recorded:
-    """path of an encoder → its content in the runs of a study, here or beside their reports.
+    """path of an encoder → its content in the runs of a study, or in their published records.
 
-    None where no run names it, or runs name several: then only the file can say. What was run here
-    counts before what was published.
+    None if no run names it or runs name different ones: then only the file can tell. Runs on this
+    machine take precedence over published ones.
     """
     here = partial(runtime.runs.glob, "studies/*/plan.json")
     published = partial(runtime.reports.glob, "*/record/studies/*/plan.json")
@@ -28,12 +28,11 @@ def encoder_in_record(study: str, runtime: Runtime) -> Recorded:
 
 
 def lacking(files: Mapping[str, str]) -> list[str]:
-    """What to do about encoder files (path → content) that are not here: a line each."""
+    """Advice on missing encoder files (path → content), one line each."""
     return [
-        f"evaluation.encoder: {path}{looked_for(Path(path))}: put there the file whose SHA-256 "
-        f"begins with {content.removesuffix('-bytes')}, which the record of this study was scored "
-        "with; without it nothing can be trained or scored, and another file gives KIDs that do "
-        "not compare with the record"
+        f"evaluation.encoder: {path}{looked_for(Path(path))}: missing. Put the file there whose "
+        f"SHA-256 begins with {content.removesuffix('-bytes')}: this study was scored with it, "
+        "and KIDs of another encoder are not comparable"
         for path, content in files.items()
     ]
 

@@ -23,8 +23,9 @@ from harness.config.trial.translation import TranslationConfig
 class TrialConfig(Section):
     """One training and its scoring. The defaults are exactly those of S0.
 
-    A valid configuration is *resolved*: depths are numbers, what the data set decides is filled
-    in, and knobs that can have no effect are back at their defaults, so equal trainings are equal.
+    A valid configuration is *resolved*: depths are numbers, what it follows from the data set is
+    filled in, and knobs that can have no effect are back at their defaults, so equal trainings are
+    equal.
     """
 
     seed: int = knob(0, "seed of all random streams", source="design", ge=0, lt=2**31)
