@@ -1,4 +1,4 @@
-"""What cannot change a result: folders, tracking, how many workers. Read from the environment."""
+"""Settings that cannot change a result: folders, tracking, workers. Read from the environment."""
 
 import os
 from dataclasses import dataclass, field
@@ -16,19 +16,19 @@ def _sweep_run() -> str:
 
 
 def is_name(run_name: str) -> bool:
-    """Whether it can be the name of a run: that of a folder beside others."""
+    """Whether it is a plain name of a folder."""
     return run_name not in ("", ".", "..") and not set(run_name) & {"/", "\0"}
 
 
 def _checked(run_name: str) -> str:
     if not is_name(run_name):
-        raise HarnessError(f"{shown(run_name)} is no name of a run")
+        raise HarnessError(f"{shown(run_name)} is not a run name")
     return run_name
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """Where things lie and how a run is tracked."""
+    """Folders, queue and tracking."""
 
     runs: Path = field(default_factory=lambda: _folder("HARNESS_RUNS", "runs"))
     reports: Path = field(default_factory=lambda: _folder("HARNESS_REPORTS", "reports"))
@@ -40,12 +40,12 @@ class Runtime:
 
     @property
     def trials(self) -> Path:
-        """One folder a trial, shared by all studies."""
+        """One folder per trial, shared by all studies."""
         return self.runs / "trials"
 
     @property
     def cache(self) -> Path:
-        """Decoded images, features and encoders; everything in it can be made again."""
+        """Decoded images, features and encoders; all of it can be rebuilt."""
         return self.runs / "cache"
 
     @property
@@ -54,9 +54,9 @@ class Runtime:
         return self.runs / "studies"
 
     def study(self, run_name: str) -> Path:
-        """What belongs to one run of a study: plan, ledger, arithmetic, tracking."""
+        """The folder of a run: plan, queue, arithmetic, tracking."""
         return self.all_runs / _checked(run_name)
 
     def published(self, run_name: str) -> Path:
-        """Where the record of a run lies that was published beside its report."""
+        """The folder of a record that was published with its report."""
         return self.reports / _checked(run_name) / "record"

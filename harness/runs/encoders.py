@@ -1,4 +1,4 @@
-"""What records know of encoder files that are not on this machine."""
+"""Facts from records about encoder files that are not on this machine."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,10 +12,10 @@ from harness.runs.plan import read_plan
 
 
 def encoder_in_record(study: str, runtime: Runtime) -> Recorded:
-    """path of an encoder → its content in the runs of a study, here or beside their reports.
+    """path of an encoder → its content in the runs of a study, or in their published records.
 
-    None where no run names it, or runs name several: then only the file can say. What was run here
-    counts before what was published.
+    None if no run names it or runs name different ones: then only the file can tell. Runs on this
+    machine take precedence over published ones.
     """
 
     def content(path: str) -> str | None:
