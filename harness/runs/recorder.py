@@ -130,7 +130,7 @@ class Recorder:
 
     def _attempts(self) -> list[Any]:
         try:
-            return Trial(self.folder).environment()
+            return [attempt.to_json() for attempt in Trial(self.folder).environment()]
         except Damaged as error:
             self.set_aside(error.path, error.why)
             return []

@@ -40,7 +40,7 @@ def test_every_attempt_leaves_its_environment(recorder, tiny):
     recorder.start(config, {"host": "a"})
     recorder.start(config, {"host": "b"})
     assert read_json(recorder.folder / "config.json") == flatten(config)
-    assert Trial(recorder.folder).environment() == [{"host": "a"}, {"host": "b"}]
+    assert [one.host for one in Trial(recorder.folder).environment()] == ["a", "b"]
 
 
 def rows(*iterations):
@@ -99,7 +99,7 @@ def test_a_result_ends_progress_and_failure(recorder):
     recorder.failure("OSError: x", "trace", 2)
     assert not (recorder.folder / "progress.json").exists()
     failure = Trial(recorder.folder).failure()
-    assert (failure["error"], failure["log_tail"], failure["attempt"]) == ("OSError: x", "trace", 2)
+    assert (failure.error, failure.log_tail, failure.attempt) == ("OSError: x", "trace", 2)
     recorder.progress(iteration=6)
     recorder.result({"status": "finished"})
     left = {path.name for path in recorder.folder.iterdir()}
