@@ -13,6 +13,7 @@ from harness.config.study import Study, read
 from harness.core.errors import Damaged, HarnessError, shown, told, unknown
 from harness.core.files import alone, check_writable
 from harness.core.leftovers import set_aside, sweep
+from harness.core.lock import Busy
 from harness.plan.expand import Plan, expand, run_name
 from harness.plan.forecast import Forecast, forecast, missing, remember_speed
 from harness.runs import layout
@@ -194,7 +195,7 @@ def samples(of: Plan, runtime: Runtime, cell: str, seed: int, count: int, target
         raise HarnessError(f"--out {target}: is a file; name a folder, or a .npz")
     check_writable(target.parent if target.suffix == ".npz" else target)
     from harness.gan.sampling import write_samples
-    from harness.runs.recorder import Busy, Recorder
+    from harness.runs.recorder import Recorder
 
     with ExitStack() as held:
         # where it is being scored, that keeps it from being removed as well

@@ -8,8 +8,9 @@ import pytest
 from harness.config.patch import flatten
 from harness.core.errors import HarnessError
 from harness.core.files import append_line, read_json, read_lines
+from harness.core.lock import Busy
 from harness.runs.environment import environment
-from harness.runs.recorder import Busy, Recorder, now
+from harness.runs.recorder import Recorder, now
 from harness.runs.trial import Trial
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xaeB`\x82"  # as much as is needed to be whole

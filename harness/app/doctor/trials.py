@@ -11,6 +11,7 @@ from harness.config.patch import flatten, unflatten
 from harness.core.errors import Damaged, HarnessError
 from harness.core.files import json_text, parse_json, parse_lines, read_bytes, write_atomically
 from harness.core.leftovers import discard, set_aside
+from harness.core.lock import Busy
 from harness.runs import layout
 from harness.runs.digests import (
     ALONE,
@@ -23,7 +24,7 @@ from harness.runs.digests import (
     present,
 )
 from harness.runs.pictures import whole_png
-from harness.runs.recorder import Busy, Recorder
+from harness.runs.recorder import Recorder
 from harness.runs.status import Status
 from harness.runs.trial import Trial, last_evaluations
 

@@ -15,6 +15,7 @@ from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
 from harness.core.errors import Damaged, HarnessError
 from harness.core.files import unwritable
+from harness.core.lock import Busy
 from harness.execution.search.suggest import Searcher
 from harness.execution.worker.trial import Context, run_trial
 from harness.gan import devices
@@ -23,7 +24,7 @@ from harness.gan.train.program import Programs
 from harness.queue.base import Claim
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs import layout
-from harness.runs.recorder import Busy, Recorder
+from harness.runs.recorder import Recorder
 from harness.runs.status import Status
 from harness.runs.trial import Trial, read_plan
 
