@@ -6,7 +6,6 @@ runs/studies/<run name>/wandb/
   locks/                                one a run: who writes it now; it dies with its process
 """
 
-import fcntl
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +18,7 @@ from harness.config.identity import digest
 from harness.core.errors import Damaged, HarnessError, unknown
 from harness.core.files import read_object, write_json
 from harness.core.leftovers import discard, sweep
+from harness.core.lock import Busy, lock
 from harness.runs import layout
 
 Log = Callable[[str], None]
@@ -135,18 +135,14 @@ class Entry(TypedDict):
     mode: str
 
 
-class Busy(Exception):
-    """Another process, or an earlier sink of this one, writes this run."""
-
-
 def acquire(folder: Path, name: str, *, wait: bool = False) -> IO[str]:
     """Take the lock `name`; closing the file gives it back."""
     path = folder / "locks" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("w")
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
+        lock(file, wait=wait)
+    except Busy:
         file.close()
         raise Busy(f"{name} is being written by another process") from None
     return file

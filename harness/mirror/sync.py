@@ -129,7 +129,7 @@ def _unfinished(trial: Trial) -> str:
     if trial.result() is not None:
         return ""
     failure = trial.failure()
-    return f"{CRASHED}: {failure['error']}" if failure else "not trained to its end"
+    return f"{CRASHED}: {failure.error}" if failure else "not trained to its end"
 
 
 def _mirror(content: _Content, report: SyncReport, log: Log) -> None:
@@ -176,7 +176,8 @@ def _trial_content(identity: RunIdentity, trial: Trial, request: str, scores: Ro
         "evaluations": [[metric, row] for row in evaluations],
         "samples": [int(path.stem) for path in trial.samples()],
     }
-    result = {**(trial.result() or {}), **scores}
+    ended = trial.result()
+    result = {**(ended.to_json() if ended else {}), **scores}
     config = trial.knobs() | flat(trial.images())
     write = partial(_replay, trial=trial, logged=logged, result=result)
     return _Content(identity, config, logged, result, write)

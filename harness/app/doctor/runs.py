@@ -18,7 +18,7 @@ from harness.queue.lease import lease_alive
 from harness.queue.optuna_ledger import OptunaLedger, look
 from harness.queue.storage import JOURNAL, UNREADABLE, open_storage
 from harness.runs import layout
-from harness.runs.trial import DIVERGED, FINISHED, Trial
+from harness.runs.trial import Trial
 
 FOLDER = "a folder where a file should be"
 LEDGER, WANDB, RECORD = "ledger", "W&B", "record"
@@ -101,7 +101,7 @@ def _rows(plan: Plan, rows: Sequence[Row], runtime: Runtime) -> Iterator[Finding
                           "it is trained once", wrong=False)  # fmt: skip
     last = {row.key: row for row in rows if row.key in keys}
     for key, row in last.items():
-        ended = row.state is State.COMPLETE and row.status in (FINISHED, DIVERGED)
+        ended = row.state is State.COMPLETE and row.status is not None and row.status.ended
         if ended and not (runtime.trials / key / layout.RESULT).exists():
             yield Finding(LEDGER, key, f"ended in the queue of {name}, and has no result",
                           "harness run trains it again", wrong=False)  # fmt: skip
@@ -149,7 +149,7 @@ def check_mirror(plan: Plan, runtime: Runtime) -> Iterator[Finding]:
             yield Finding(WANDB, str(folder / entry["folder"]), "marked as whole, and not there",
                           again, mend=_unmarked(folder, key))  # fmt: skip
     yield from _fragments(folder, {entry["folder"] for entry in entries.values()}, again)
-    ended = (key for key in keys if Trial(runtime.trials / key).state() in (FINISHED, DIVERGED))
+    ended = (key for key in keys if Trial(runtime.trials / key).status().ended)
     if runtime.tracking != "disabled" and (lacking := sorted(set(ended) - entries.keys())):
         yield Finding(WANDB, plan["run_name"], f"{len(lacking)} ended trials are not mirrored",
                       f"harness sync {plan['study']} writes them", wrong=False)  # fmt: skip
