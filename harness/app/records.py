@@ -32,9 +32,9 @@ def status(runtime: Runtime) -> list[dict[str, Any]]:
             for item in document["trials"]
         ]
         counts = {name: [state for state, _ in ends].count(name) for name in STATES}
-        found = Outcomes.of(ends)
-        rows.append({"run": name, "title": document["title"], **found.to_json(), **counts,
-                     "outcome": found.sentence})  # fmt: skip
+        outcomes = Outcomes.of(ends)
+        rows.append({"run": name, "title": document["title"], **outcomes.to_json(), **counts,
+                     "outcome": outcomes.sentence})  # fmt: skip
     return rows
 
 

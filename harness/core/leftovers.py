@@ -26,8 +26,8 @@ LONGEST = 200  # bytes of a name that are kept, so that the whole stays below 25
 
 def passing(path: Path, kind: str = COMING) -> Path:
     """A hidden temporary name in the folder of `path`, unique to this process and host."""
-    own = path.name.encode()[:LONGEST].decode(errors="ignore")
-    return path.with_name(f".{own}.{_here()}-{os.getpid()}-{secrets.token_hex(4)}.{kind}")
+    name = path.name.encode()[:LONGEST].decode(errors="ignore")
+    return path.with_name(f".{name}.{_here()}-{os.getpid()}-{secrets.token_hex(4)}.{kind}")
 
 
 def discard(path: Path) -> None:
@@ -65,7 +65,7 @@ def settle_folder(folder: Path) -> None:
             os.close(file)
 
 
-def leftovers(folder: Path) -> list[Path]:
+def find_leftovers(folder: Path) -> list[Path]:
     """Temporary files in `folder` of processes that have ended or have been silent for long."""
     try:
         names = sorted(entry.name for entry in os.scandir(folder))
@@ -77,10 +77,10 @@ def leftovers(folder: Path) -> list[Path]:
 
 def sweep(*folders: Path) -> list[Path]:
     """Remove the leftovers in these folders, and return them."""
-    found = [path for folder in folders for path in leftovers(folder)]
-    for path in found:
+    removed = [path for folder in folders for path in find_leftovers(folder)]
+    for path in removed:
         _remove(path)
-    return found
+    return removed
 
 
 def _remove(path: Path) -> None:

@@ -28,8 +28,8 @@ _QUERY = re.compile(
 def redacted(text: str, *urls: str) -> str:
     """`text` with every secret masked: of the environment, of `urls`, and of URLs in it."""
     given = (*os.environ.items(), *(("", url) for url in urls))
-    found = frozenset[str]().union(*(_secrets(name, value) for name, value in given))
-    for secret in sorted(found, key=len, reverse=True):
+    secrets = frozenset[str]().union(*(_secrets(name, value) for name, value in given))
+    for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, MASK)
     text = _USERINFO.sub(rf"\1{MASK}", text)
     return _QUERY.sub(rf"\1\2{MASK}", text)
@@ -39,11 +39,11 @@ def redacted(text: str, *urls: str) -> str:
 def _secrets(name: str, value: str) -> frozenset[str]:
     """The secrets in a variable: its whole value, or the passwords of a URL."""
     named = _NAMES.search(name) and not _PLACES.search(name) and len(value) >= SHORTEST
-    found = {value} if named else set()
+    secrets = {value} if named else set()
     if "://" in value:
-        found |= {match.group(2) for match in _USERINFO.finditer(value)}
-        found |= {match.group(3) for match in _QUERY.finditer(value)}
-    return frozenset(form for secret in found for form in _forms(secret))
+        secrets |= {match.group(2) for match in _USERINFO.finditer(value)}
+        secrets |= {match.group(3) for match in _QUERY.finditer(value)}
+    return frozenset(form for secret in secrets for form in _forms(secret))
 
 
 def _forms(secret: str) -> set[str]:

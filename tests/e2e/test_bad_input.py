@@ -132,7 +132,7 @@ STUDIES = {
     "empty file": ("", "studies/one.yaml: a study is a mapping"),
     "missing folder": (
         FOLDER,
-        "studies/one.yaml:5: cell 'reference': data.path: photos is no folder",
+        "studies/one.yaml:5: cell 'reference': data.path: photos is neither a folder",
     ),
     "missing encoder": (
         HEAD + "  evaluation.encoder: nets/mine.keras\n" + TIP,

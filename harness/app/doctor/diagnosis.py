@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.app.doctor.examine import examine
+from harness.app.doctor.examine import examine_places
 from harness.app.doctor.finding import Finding
 from harness.app.records import run_names
 from harness.config.runtime import Runtime
@@ -49,7 +49,7 @@ def doctor(
     """
     names = [run_name] if run_name else run_names(runtime)
     found = Diagnosis(names)
-    for part in examine(runtime, names, whole=run_name is None, progress=progress):
+    for part in examine_places(runtime, names, whole=run_name is None, progress=progress):
         found.trials += part.trials
         for finding in part.findings:
             if fix and finding.mend:

@@ -20,7 +20,7 @@ class Part(NamedTuple):
     trials: int = 0
 
 
-def examine(
+def examine_places(
     runtime: Runtime, names: Sequence[str], whole: bool, progress: Progress
 ) -> Iterator[Part]:
     """All places; `whole`: also those that belong to no run."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.core.leftovers import leftovers, sweep
+from harness.core.leftovers import find_leftovers, sweep
 
 
 @dataclass
@@ -36,7 +36,7 @@ def left(area: str, *folders: Path) -> list[Finding]:
     return [
         Finding(area, str(path), "left by a killed process", wrong=False, mend=_swept(path))
         for folder in folders
-        for path in leftovers(folder)
+        for path in find_leftovers(folder)
     ]
 
 

@@ -21,8 +21,8 @@ def encoder_in_record(study: str, runtime: Runtime) -> Recorded:
 
     def content(path: str) -> str | None:
         named = (_contents(path, study, files()) for files in (here, published))
-        found = next(filter(None, named), set[str]())
-        return found.pop() if len(found) == 1 else None
+        contents = next(filter(None, named), set[str]())
+        return contents.pop() if len(contents) == 1 else None
 
     return content
 
