@@ -39,7 +39,7 @@ def _topic(name: str, rows: tuple[Heuristic, ...]) -> str:
 
 def _sides(row: Heuristic) -> str:
     if isinstance(row, Tip):
-        notes = {"needs": row.needs, "part of": row.part_of, "does not show": row.limits}
+        notes = {"needs": row.needs, "part of": row.part_of, "does not test": row.limits}
         said = "".join(f" ({name} {note})" for name, note in notes.items() if note)
         return f"{_code(row.following)}{said} | {_code(row.ignoring)}"
     return f"*{row.kind}*: {row.how if isinstance(row, Practice) else ''} | "
