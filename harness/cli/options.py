@@ -7,6 +7,7 @@ import typer
 
 from harness.core.errors import HarnessError
 from harness.core.files import finite, json_text
+from harness.runs import layout
 
 if TYPE_CHECKING:
     from harness.config.runtime import Runtime
@@ -65,5 +66,5 @@ def echo_json(value: Any) -> None:
 
 def lost_workers(run_name: str) -> HarnessError:
     """The error that every worker has crashed while trials are left."""
-    logs = runtime().study(run_name) / "worker-*.log"
+    logs = runtime().study(run_name) / layout.WORKER_LOGS
     return HarnessError(f"all workers crashed; see their logs: {logs}")

@@ -138,9 +138,10 @@ def report(study: StudyName, profile: Profile = None, changes: Set = None) -> No
     """
     from harness import app as cases
     from harness.cli.printing import show_summary
+    from harness.runs.layout import holding
 
     runtime = _runtime()
-    if runtime.holding(study) is runtime:
+    if holding(study, runtime) is runtime:
         study = cases.name(study, runtime, profile, cases.one_off(changes or []))
     show_summary(cases.report(study, runtime))
 

@@ -1,7 +1,7 @@
 """Settings that cannot change a result: folders, tracking, workers. Read from the environment."""
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.core.errors import HarnessError, shown
@@ -15,13 +15,13 @@ def _sweep_run() -> str:
     return os.environ.get("WANDB_RUN_ID", "") if os.environ.get("WANDB_SWEEP_ID") else ""
 
 
-def _is_name(run_name: str) -> bool:
+def is_name(run_name: str) -> bool:
     """Whether it is a plain name of a folder."""
     return run_name not in ("", ".", "..") and not set(run_name) & {"/", "\0"}
 
 
 def _checked(run_name: str) -> str:
-    if not _is_name(run_name):
+    if not is_name(run_name):
         raise HarnessError(f"{shown(run_name)} is not a run name")
     return run_name
 
@@ -48,19 +48,15 @@ class Runtime:
         """Decoded images, features and encoders; all of it can be rebuilt."""
         return self.runs / "cache"
 
+    @property
+    def all_runs(self) -> Path:
+        """One folder a run of a study."""
+        return self.runs / "studies"
+
     def study(self, run_name: str) -> Path:
         """The folder of a run: plan, queue, arithmetic, tracking."""
-        return self.runs / "studies" / _checked(run_name)
+        return self.all_runs / _checked(run_name)
 
     def published(self, run_name: str) -> Path:
         """The folder of a record that was published with its report."""
         return self.reports / _checked(run_name) / "record"
-
-    def holding(self, run_name: str) -> "Runtime":
-        """These folders, or those of the published record if `runs` has no such run."""
-        if not _is_name(run_name):
-            return self  # the path of a study file
-        published, plan = self.published(run_name), Path("studies") / run_name / "plan.json"
-        if (self.runs / plan).exists() or not (published / plan).exists():
-            return self
-        return replace(self, runs=published)

@@ -21,7 +21,7 @@ ROWS = (
         literature="Karras et al. 2018 (progressive growing)",
         kind="advice",
         how="Sizes have different validation images, so their KIDs are on different scales; run "
-            "a study at data.image_size 32 and again at 64, and compare the rankings.",
+        "a study at data.image_size 32 and again at 64, and compare the rankings.",
     ),
     Practice(
         id="easy_data_first",
@@ -43,7 +43,7 @@ ROWS = (
         literature="Wah et al. 2011 (Caltech-UCSD Birds)",
         kind="default",
         how="Caltech Birds is cropped as in S0. Without the crop the validation images differ, "
-            "so the two KIDs are not comparable.",
+        "so the two KIDs are not comparable.",
         test="tests/gan/data/test_tfds_source.py::test_bird_crop_is_s0s",
     ),
     Practice(

@@ -1,12 +1,11 @@
 """Searches: what may be declared, what a suggestion trains, and what counts when it goes on."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
 from harness.core.errors import HarnessError
-from harness.plan.search import Search, Suggestion
+from harness.runs.stages import Search, Suggestion
 
 RATE = "optimizer.generator.learning_rate"
 STUDY = f"""design: search
@@ -37,14 +36,18 @@ def test_its_plan_begins_with_the_reference_alone(expanded):
     }
 
 
+def suggestion(params, cell, refused=""):
+    return Suggestion(params=params, cell=cell, refused=refused)
+
+
 def test_a_suggestion_is_a_cell_over_the_baseline_and_its_tips(expanded, tmp_path):
     plan = expanded(ONE, "p")
     made = (
-        Suggestion(PARAMS, "suggestion 1"),
-        Suggestion({**PARAMS, "generator.width": 24}, "", "not allowed"),
-        Suggestion(PARAMS, "suggestion 1"),
+        suggestion(PARAMS, "suggestion 1"),
+        suggestion({**PARAMS, "generator.width": 24}, "", "not allowed"),
+        suggestion(PARAMS, "suggestion 1"),
     )
-    grown = plan.searched(replace(plan.search, suggestions=made), tmp_path)
+    grown = plan.searched(plan.search.replaced(suggestions=made), tmp_path)
     assert [trial.cell.label for trial in grown.trials] == ["reference", "suggestion 1"]
     config = grown.cells[1].config
     assert (config.generator.width, config.loss.name) == (16, "hinge")
@@ -58,7 +61,7 @@ def test_it_goes_on_with_a_larger_budget_and_begins_anew_in_another_space(expand
     search = expanded(ONE, "p").search
     read = Search.from_json(json.loads(json.dumps(search.to_json())))
     assert read == search
-    begun = replace(read, suggestions=(Suggestion(PARAMS, "suggestion 1"),))
+    begun = read.replaced(suggestions=(suggestion(PARAMS, "suggestion 1"),))
     assert search.resumes(begun)
     assert expanded(ONE.replace("trials: 3", "trials: 9"), "p").search.resumes(begun)
     for other in (
