@@ -1,4 +1,4 @@
-"""Freeing the disk of a run, of what nobody uses."""
+"""Deleting weights or trials of a run that no other run uses."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,10 +18,10 @@ from harness.runs.trial import Trial, read_plan
 
 
 def clean(of: Plan, runtime: Runtime, whole: bool) -> int:
-    """Free the disk of a run: its trials' weights or, if `whole`, all of them; bytes freed.
+    """Delete the weights of a run's trials or, if `whole`, the trials; return the bytes freed.
 
-    Trials that another study uses too are left alone. Refused, before anything is removed, while
-    a run or anything else works on one of the others.
+    Trials that another study uses are kept. Raises an error, before anything is removed, while
+    another process works on one of the trials.
     """
     sweep(runtime.trials)
     folders = _removable(of, runtime, whole)
@@ -56,7 +56,7 @@ def _others(of: Plan, key: str, runtime: Runtime) -> bool:
 
 @contextmanager
 def _unused(of: Plan, folders: list[Path], runtime: Runtime) -> Iterator[None]:
-    """Keep every run that needs one of the folders from starting; an error if one is running."""
+    """Prevent runs that need one of the folders from starting; an error if one is running."""
     keys = {folder.name for folder in folders}
     with ExitStack() as held:
         for name in {of.run_name, *layout.run_names(runtime)}:
@@ -67,8 +67,8 @@ def _unused(of: Plan, folders: list[Path], runtime: Runtime) -> Iterator[None]:
                 held.enter_context(driven(runtime.study(name), alone=True))
             except Busy:
                 raise HarnessError(
-                    f"clean: the run {name} is going on and uses these trials; nothing was "
-                    "removed. Stop it, or clean when it has ended"
+                    f"clean: the run {name} is in progress and uses these trials; nothing was "
+                    "removed. Stop it, or wait until it has finished"
                 ) from None
         for folder in folders:
             try:
@@ -76,6 +76,6 @@ def _unused(of: Plan, folders: list[Path], runtime: Runtime) -> Iterator[None]:
             except Busy:
                 raise HarnessError(
                     f"clean: trial {folder.name} is being trained, scored or sampled; nothing was "
-                    "removed. Clean when that has ended"
+                    "removed. Wait until that has finished"
                 ) from None
         yield

@@ -1,4 +1,4 @@
-"""The use cases around W&B, as plain functions: mirror, publish, sweep."""
+"""Use cases of W&B: sync, publish, sweep."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -13,16 +13,16 @@ from harness.runs import layout
 
 
 class Synced(NamedTuple):
-    """What came of mirroring a run."""
+    """Result of synchronising a run with W&B."""
 
     said: str
     failed: int = 0  # runs that W&B lacks still
 
 
 def sync(run_name: str, runtime: Runtime, verdict: str | None = None) -> Synced:
-    """Write to W&B what is missing there.
+    """Upload to W&B what is missing there.
 
-    `verdict` is that of the report; None: it is worked out, as the mirror shows it.
+    `verdict` is that of the report; None: it is computed.
     """
     from harness.analysis.scores import scores
     from harness.mirror.sync import sync_study
@@ -34,7 +34,7 @@ def sync(run_name: str, runtime: Runtime, verdict: str | None = None) -> Synced:
         return Synced("W&B: disabled")
     counts = {
         "written": done.written,
-        "already whole": done.whole,
+        "already complete": done.whole,
         "not finished": done.skipped,
         "failed": done.failed,
     }
@@ -42,12 +42,12 @@ def sync(run_name: str, runtime: Runtime, verdict: str | None = None) -> Synced:
     where = f" in {runtime.study(run_name) / layout.WANDB}" if done.mode == "offline" else ""
     said.append(f"W&B ({done.mode}): runs {numbers or 'none'}{where}")
     if done.failed:
-        said.append("what failed is written by the next harness sync")
+        said.append("run harness sync again to upload the rest")
     return Synced("\n".join(said), len(done.failed))
 
 
 def _verdict(run_name: str, runtime: Runtime) -> str:
-    """What the report of a run says; empty where none was rendered."""
+    """The verdict of a run's report; empty if none was rendered."""
     from harness.report import summary
 
     rendered = (runtime.reports / run_name / "index.html").exists()
@@ -55,14 +55,14 @@ def _verdict(run_name: str, runtime: Runtime) -> str:
 
 
 def publish(of: Plan, runtime: Runtime) -> Synced:
-    """Make a workspace view and a report of a run in W&B, and write there what is missing."""
+    """Create a workspace view and a report of a run in W&B, and upload what is missing."""
     from harness.mirror.publication import publication
     from harness.mirror.publish import check, publish
 
     check(runtime.tracking)
     folder = runtime.reports / of.run_name
     if not (folder / "index.html").exists():
-        raise HarnessError(f"{of.run_name}: no report was rendered; harness run does it")
+        raise HarnessError(f"{of.run_name}: there is no report yet; create it with harness run")
     verdict = _verdict(of.run_name, runtime)
     written = sync(of.run_name, runtime, verdict)
     figures = sorted(path.stem for path in folder.glob("figures/*.svg"))
@@ -72,7 +72,9 @@ def publish(of: Plan, runtime: Runtime) -> Synced:
 
 
 def sweep(of: Plan, study: str, runtime: Runtime, target: Path | None) -> str:
-    """The sweep of a plan as a file, written to `target` if there is one; `study` as asked for."""
+    """The sweep of a plan as text, also written to `target` if given; `study` as on the command
+    line.
+    """
     from harness.mirror.sweep import sweep, to_yaml
 
     text = to_yaml(sweep(of, study, runtime.project))
@@ -85,10 +87,10 @@ def sweep(of: Plan, study: str, runtime: Runtime, target: Path | None) -> str:
 def train(
     of: Plan, runtime: Runtime, cell: str, seed: int, say: Callable[[Mapping[str, Any]], None]
 ) -> tuple[str, str]:
-    """Train one trial of a plan in this process; how it ended, and why it crashed.
+    """Train one trial of a plan in this process; return how it ended, and the error of a crash.
 
-    `say` is told every row of scores. The run's folder is that of `harness run`, and so are the
-    trial's key and the threads it is computed with.
+    `say` is called with every row of scores. Run folder, key and threads are those of `harness
+    run`.
     """
     from harness.app.studies import write_plan
     from harness.execution.driver import share

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written beside their place and renamed."""
+"""Atomic files: written under a temporary name and renamed."""
 
 import errno
 import hashlib
@@ -19,11 +19,11 @@ _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPER
 
 
 def unwritable(error: BaseException) -> str:
-    """A sentence if `error` says that something cannot be written, else the empty text."""
+    """A sentence if `error` means that a file cannot be written, else empty."""
     if not isinstance(error, OSError) or error.errno not in _UNWRITABLE:
         return ""
     place = f"{error.filename}: " if error.filename else "the runs folder: "
-    return f"{place}{error.strerror}; what was recorded so far is kept"
+    return f"{place}{error.strerror}; everything recorded so far is kept"
 
 
 def write_atomically(path: Path, content: str | bytes | Callable[[BinaryIO], None]) -> None:
@@ -49,18 +49,18 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def json_text(value: Any) -> str:
-    """What `write_json` writes."""
+    """The text that `write_json` writes."""
     return json.dumps(value, indent=1, allow_nan=False) + "\n"
 
 
 def read_bytes(path: Path) -> bytes | None:
-    """What a file holds; None where there is none."""
+    """The content of a file; None if there is no file."""
     try:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except IsADirectoryError:
-        raise Damaged(path, "a folder where a file should be") from None
+        raise Damaged(path, "a folder in place of a file") from None
 
 
 def content_digest(content: bytes) -> str:
@@ -75,7 +75,7 @@ def file_digest(path: Path) -> str:
 
 
 def finite(value: Any) -> Any:
-    """Plain data with null for what is not finite: JSON has no word for NaN and infinity."""
+    """Plain data with None for numbers that are not finite, which JSON cannot express."""
     if isinstance(value, Mapping):
         return {name: finite(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
@@ -84,71 +84,71 @@ def finite(value: Any) -> Any:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON document; None where there is none."""
+    """Read a JSON document; None if there is no file."""
     content = read_bytes(path)
     return None if content is None else parse_json(path, content)
 
 
 def read_object(path: Path, *needed: str) -> dict[str, Any] | None:
-    """Read a JSON object that holds at least the `needed` names; None where there is none."""
+    """Read a JSON object with at least the `needed` names; None if there is no file."""
     content = read_bytes(path)
     return None if content is None else parse_object(path, content, *needed)
 
 
 def parse_json(path: Path, content: bytes) -> Any:
-    """The JSON document in `content`; `path` is where it was read, for messages."""
+    """The JSON document in `content`; `path` is for messages."""
     try:
         return json.loads(content.decode())
     except (ValueError, RecursionError) as error:
-        raise Damaged(path, f"not a whole JSON document ({error})") from None
+        raise Damaged(path, f"not valid JSON ({error})") from None
 
 
 def parse_object(path: Path, content: bytes, *needed: str) -> dict[str, Any]:
-    """The JSON object in `content`, which holds at least the `needed` names."""
+    """The JSON object in `content`, with at least the `needed` names."""
     value = parse_json(path, content)
     if not isinstance(value, dict):
-        raise Damaged(path, "no JSON object")
+        raise Damaged(path, "not a JSON object")
     if lacks := [name for name in needed if name not in value]:
         raise Damaged(path, f"it lacks {lacks[0]!r}")
     return value
 
 
 def append_line(path: Path, row: Any) -> None:
-    """Append one JSON row; it outlives the process at once, and the machine after `settle`."""
+    """Append one JSON row; after `settle` it also survives a crash of the machine."""
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(row, separators=(",", ":"), allow_nan=False) + "\n")
 
 
 def settle(path: Path) -> None:
-    """Wait until what was written to a file is on the disk."""
+    """Wait until the content of a file is on disk."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The rows of a JSON-lines file; a torn last line (a kill in mid-write) is left out."""
+    """The rows of a JSON-lines file, without an incomplete last line (from a kill)."""
     return parse_lines(path, read_bytes(path) or b"")
 
 
 def parse_lines(path: Path, content: bytes) -> list[dict[str, Any]]:
-    """The rows in `content`; `path` is where it was read, for messages."""
+    """The rows in `content`; `path` is for messages."""
     rows = []
     for number, line in enumerate(content.split(b"\n")[:-1], 1):
         try:
             row = json.loads(line.decode())
         except (ValueError, RecursionError) as error:
-            raise Damaged(path, f"line {number} is no JSON row ({error})") from None
+            raise Damaged(path, f"line {number} is not valid JSON ({error})") from None
         if not isinstance(row, dict):
-            raise Damaged(path, f"line {number} is no JSON row")
+            raise Damaged(path, f"line {number} is not a JSON object")
         rows.append(row)
     return rows
 
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Only one process at a time is inside; the system frees the lock when a process dies.
+    """Exclusive lock between processes; the system frees it when a process ends.
 
-    `path` is a file, made if there is none, or a folder that exists.
+    `path` is a file, created if missing, or an existing folder.
     """
     is_folder = path.is_dir()
     file = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR | os.O_CREAT, 0o666)
@@ -162,7 +162,7 @@ def alone(path: Path) -> Iterator[None]:
 
 
 def check_writable(folder: Path) -> None:
-    """Raise an error before any work is done where nothing could be written."""
+    """Raise an error if `folder` cannot be written, before any work is done."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = passing(folder / "probe")

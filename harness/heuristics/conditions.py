@@ -1,4 +1,4 @@
-"""Where claims are said to hold, as far as a configuration tells."""
+"""Conditions of claims, as far as a configuration decides them."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -19,7 +19,7 @@ def _few_images(config: TrialConfig) -> bool:
 
 
 def _many_images(config: TrialConfig) -> bool:
-    """Not the opposite of few: how many a folder has is no knob."""
+    """Not the opposite of few: the number of images in a folder is not a knob."""
     count = _images(config)
     return count is not None and count > FEW
 
@@ -39,7 +39,7 @@ CONDITIONS: Mapping[str, Callable[[TrialConfig], bool]] = {
 
 
 def met(condition: str, configs: Iterable[TrialConfig]) -> bool | None:
-    """Whether a claim's condition holds in all configurations; None where no knob can tell."""
+    """Whether a claim's condition holds in all configurations; None if no knob decides it."""
     if not condition:
         return True
     told = CONDITIONS.get(condition)

@@ -29,7 +29,7 @@ def plan(runtime):
 
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_run_that_is_going_on_keeps_its_trials(runtime, plan, whole):
-    refused = pytest.raises(HarnessError, match="the run one is going on")
+    refused = pytest.raises(HarnessError, match="the run one is in progress")
     with driven(runtime.study("one")), driven(runtime.study("one")), refused:
         app.clean(plan, runtime, whole)
     assert all((runtime.trials / t.key / "generators/last.npz").exists() for t in plan.trials)
@@ -40,7 +40,7 @@ def test_another_run_of_the_study_keeps_the_trials_that_it_shares(runtime, plan)
     folder = runtime.study("one-evaluated")
     folder.mkdir()
     (folder / "plan.json").write_text((runtime.study("one") / "plan.json").read_text())
-    with driven(folder), pytest.raises(HarnessError, match="the run one-evaluated is going on"):
+    with driven(folder), pytest.raises(HarnessError, match="the run one-evaluated is in progress"):
         app.clean(plan, runtime, whole=False)
 
 
@@ -109,7 +109,7 @@ def test_a_run_holds_what_it_drives_and_lets_it_go(runtime, plan, monkeypatch):
     asked = []
 
     def driving(document, jobs, runtime, options):
-        with pytest.raises(HarnessError, match="the run one is going on"):
+        with pytest.raises(HarnessError, match="the run one is in progress"):
             app.clean(plan, runtime, whole=True)
         asked.extend(job.key for job in jobs)
         return Outcome.DONE

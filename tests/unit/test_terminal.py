@@ -65,8 +65,8 @@ def test_a_trial_in_words(capsys):
     ("wrong", "left", "fixed", "said"),
     [
         (0, 0, False, "nothing is wrong"),
-        (1, 1, False, "1 thing is wrong; harness doctor --fix mends what is safe"),
-        (2, 2, False, "2 things are wrong; harness doctor --fix mends what is safe"),
+        (1, 1, False, "1 thing is wrong; harness doctor --fix repairs what is safe to repair"),
+        (2, 2, False, "2 things are wrong; harness doctor --fix repairs what is safe to repair"),
         (1, 0, True, "1 thing was wrong, none left"),
         (3, 1, True, "3 things were wrong, 1 left"),
     ],

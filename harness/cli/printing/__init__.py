@@ -1,4 +1,4 @@
-"""What the command line prints: tables with rich, plain where there is no terminal."""
+"""Output of the command line: tables by rich, plain text without a terminal."""
 
 from harness.cli.printing.plans import show_forecast, show_reach
 from harness.cli.printing.studies import (

@@ -1,4 +1,4 @@
-"""Plans as text: what would be trained, on what images, and what its seeds can find."""
+"""Plans as text: cells, trials, cost, images, and power."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -67,13 +67,13 @@ def _show_data(forecast: "Forecast") -> None:
         show_images(data, alone=len(plan.images) == 1)
     if forecast.changed:
         Console(highlight=False).print(
-            "The images, or how they are decoded, have changed since this run was begun: its "
-            "trials have other keys now, and those trained before are kept under theirs"
+            "The images, or how they are decoded, have changed since this run was started: its "
+            "trials have new keys; earlier trials are kept under their old keys"
         )
 
 
 def show_images(data: Mapping[str, Any], alone: bool = True) -> None:
-    """How many images of what there are, and what is odd about them."""
+    """Image counts, and irregularities of the data."""
     from harness.config.inputs.facts import terms
 
     console = Console(highlight=False, markup=False, soft_wrap=True)
@@ -85,7 +85,7 @@ def show_images(data: Mapping[str, Any], alone: bool = True) -> None:
 
 
 def show_crossed(crossed: "Crossed") -> None:
-    """What a factorial or fractional design drops, aliases and reaches."""
+    """Dropped combinations, aliases and efficiency of a crossed design."""
     from harness.plan.describe import aliased, dropped, summary
 
     console = Console(highlight=False, markup=False)
@@ -93,11 +93,11 @@ def show_crossed(crossed: "Crossed") -> None:
     for line in dropped(crossed):
         console.print(f"Dropped: {line}")
     for named, others in aliased(crossed):
-        console.print(f"Not told apart: {named}: {others}")
+        console.print(f"Aliased: {named}: {others}")
 
 
 def show_reach(reach: "Reach") -> None:
-    """What the tests of a plan can find with its seeds."""
+    """Power of the tests of a plan with its seeds."""
     from harness.analysis.objectives import objective
     from harness.plan.reach import POWER
 
@@ -108,9 +108,9 @@ def show_reach(reach: "Reach") -> None:
     if found := reach.detectable:
         unit, scale = objective(found.objective).unit, objective(found.objective).scale
         console.print(
-            f"Detectable with a power of {100 * POWER:.0f} %, as an effect on {unit} (paired t at "
-            f"level {found.alpha:.2g}, Bonferroni; standard deviations of paired differences from "
-            f"{found.pilot}):"
+            f"Effects on {unit} that are detected with a power of {100 * POWER:.0f} % (paired t "
+            f"at level {found.alpha:.2g}, Bonferroni; standard deviations of paired differences "
+            f"from {found.pilot}):"
         )
         for one in found.found:
             console.print(
@@ -120,8 +120,8 @@ def show_reach(reach: "Reach") -> None:
         if found.lacking:
             low, high = (f"{value * scale:.3g}" for value in found.others)
             console.print(
-                f"  not in {found.pilot}, so not known: {', '.join(found.lacking)}; its own "
-                f"contrasts would need {low if low == high else f'{low} to {high}'}"
+                f"  not in {found.pilot}, so unknown: {', '.join(found.lacking)}; contrasts of "
+                f"{found.pilot} need {low if low == high else f'{low} to {high}'}"
             )
 
 
@@ -130,15 +130,18 @@ def _smallest(reach: "Reach") -> str:
 
     seeds, least = counted(reach.seeds, "seed"), f"{reach.smallest_p:.3g}"
     if reach.seeds < 2:
-        return f"none; from {seeds} nothing can be told. {EXACT} seeds or more are needed"
+        return f"none with {seeds}; at least {EXACT} seeds are needed"
     if not reach.exact:
         return (
-            f"with {seeds} an exact paired test gives no p below {least}, so it separates nothing; "
-            f"Holm's adjusted paired t, which assumes normal differences, judges alone. {EXACT} "
-            "seeds or more are needed"
+            f"with {seeds} the exact paired test cannot reach significance (smallest p {least}); "
+            "paired t-tests with Holm's correction are used, which assume normal differences. "
+            f"Use {EXACT} seeds or more"
         )
     if reach.smallest_p > reach.alpha:
-        return f"{least} with {seeds}, above the study's {reach.alpha:g}: nothing can be separated"
+        return (
+            f"{least} with {seeds}, above the study's alpha of {reach.alpha:g}: no effect can be "
+            "significant"
+        )
     return f"{least} with {seeds} (max-|t|, for any number of contrasts; here {reach.contrasts})"
 
 
@@ -146,17 +149,17 @@ def _equivalent(reach: "Reach") -> str:
     from harness.analysis.objectives import TIME
 
     share = f"{100 * reach.equivalence:.3g} %"
-    within = f"an effect surely within ± {share} of what the reference will have learnt"
+    within = f"an effect within ± {share} of the reference's improvement"
     if reach.objective == TIME:
         within = (
-            f"an effect surely within ± {share} of the reference's time, less the time between "
-            "two evaluations"
+            f"an effect within ± {share} of the reference's time, minus the time between two "
+            "evaluations"
         )
     needed = reach.equivalence_seeds
     if needed is None or reach.seeds < needed:
-        more = f"{needed} seeds or more are needed" if needed else "no number of seeds is enough"
+        more = f"{needed} seeds or more are needed" if needed else "more seeds do not help"
         return (
-            f"nothing can be called so with {counted(reach.seeds, 'seed')} and "
+            f"cannot be shown with {counted(reach.seeds, 'seed')} and "
             f"{counted(reach.contrasts, 'contrast')}; {more} ({within})"
         )
     return f"{within}; its smallest adjusted p is {reach.smallest_equivalence_p:.3g}"
@@ -168,12 +171,12 @@ def _cost(forecast: "Forecast") -> str:
 
 
 def _tuning(forecast: "Forecast", own: "Forecast") -> str:
-    """Both stages of a study that tunes: what chooses, and what is trained as chosen."""
-    first = f"Of it tuning: {len(own.plan.trials)} trials, {len(own.to_train)} to train, "
+    """Both stages of a study with tuning."""
+    first = f"Tuning: {len(own.plan.trials)} trials, {len(own.to_train)} to train, "
     if forecast.undecided:
         return (
-            f"{first}{_cost(own)}. Then the cells at the values that are chosen: up to "
-            f"{forecast.undecided} trials more"
+            f"{first}{_cost(own)}. Then the cells with the chosen values: up to "
+            f"{forecast.undecided} more trials"
         )
     chosen = forecast.plan.tuning.chosen if forecast.plan.tuning else {}
     return "\n".join([f"{first}{_cost(own)}", *(f"  {c}: {p}" for c, p in chosen.items())])

@@ -1,4 +1,4 @@
-"""What all printed tables share: columns, sizes, colours of verdicts."""
+"""Common parts of printed tables: columns, sizes, colours of verdicts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ VERDICTS = {"better": "bold blue", "worse": "bold yellow"}
 
 
 def size(count: int) -> str:
-    """Bytes, to read at a glance."""
+    """A number of bytes with a unit."""
     for unit in ("B", "kB", "MB"):
         if count < 1000:
             return f"{count} {unit}"
@@ -19,12 +19,12 @@ def size(count: int) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """A count with its noun; the report's own needs pandas, which a plan does without."""
+    """A count with its noun, without pandas."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def new_table(columns: Sequence[str], right: Sequence[str] = ()) -> Table:
-    """An empty table; columns in `right` are set to the right."""
+    """An empty table; columns in `right` are right-aligned."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         justify: Any = "right" if name in right else "left"

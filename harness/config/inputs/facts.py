@@ -20,7 +20,7 @@ class Counted(NamedTuple):
     classes: Mapping[str, int]
 
 
-def facts(
+def image_facts(
     data: DataConfig, folder: Folder | None, cache: Path, counted: Sequence[Counted] = ()
 ) -> dict[str, Any]:
     """Facts of a data set as JSON: images found, used, left out and per class, by split.
@@ -30,7 +30,7 @@ def facts(
     """
     sizes = known(data, folder, cache)
     classes = dataset(data.name).classes if folder is None else len(folder.classes.names) or None
-    found: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "name": data.name,
         "classes": classes,
         "left_out": {why: len(names) for why, names in folder.left_out.items()} if folder else {},
@@ -39,39 +39,45 @@ def facts(
     for side, (name, split) in enumerate(
         zip(SIDES, (data.train_split, data.validation_split), strict=True)
     ):
-        own: dict[str, Any] = {"split": split, "found": sizes[side], "used": None}
+        split_facts: dict[str, Any] = {"split": split, "found": sizes[side], "used": None}
         noted: Mapping[str, Any] = {}
         if folder is not None:
             part = folder.parts[side]
             noted = about(folder.identity(side, data.image_size), cache)
-            own |= {"split": folder.sides[side], "found": len(part), "used": noted.get("images")}
-            own["by_class"] = folder.classes.counts(part)
+            split_facts |= {
+                "split": folder.sides[side],
+                "found": len(part),
+                "used": noted.get("images"),
+            }
+            split_facts["by_class"] = folder.classes.counts(part)
         if counted:
-            own |= {"used": counted[side].images, "by_class": dict(counted[side].classes)}
-            own["found"] = own["found"] or counted[side].images
-            found["classes"] = classes or len(counted[0].classes) or None
-        found["notes"] += noted.get("notes", [])
-        own |= {name: noted.get(name, empty) for name, empty in (("left_out", {}), ("enlarged", 0))}
-        found[name] = own
+            split_facts |= {"used": counted[side].images, "by_class": dict(counted[side].classes)}
+            split_facts["found"] = split_facts["found"] or counted[side].images
+            facts["classes"] = classes or len(counted[0].classes) or None
+        facts["notes"] += noted.get("notes", [])
+        split_facts |= {
+            name: noted.get(name, empty) for name, empty in (("left_out", {}), ("enlarged", 0))
+        }
+        facts[name] = split_facts
     if data.train_images is not None:
-        found["train"]["subset"] = data.train_images
-    return found
+        facts["train"]["subset"] = data.train_images
+    return facts
 
 
-def flat(found: Mapping[str, Any] | None) -> dict[str, Any]:
+def flat(facts: Mapping[str, Any] | None) -> dict[str, Any]:
     """The numbers among the facts by dotted names, for W&B."""
-    if not found:
+    if not facts:
         return {}
     numbers = {
-        f"images.{side}.{name}": found[side].get(name)
+        f"images.{side}.{name}": facts[side].get(name)
         for side in SIDES
         for name in ("split", "found", "used", "subset", "enlarged")
     }
-    numbers |= {f"images.{side}.left_out": _count(found[side]) for side in SIDES}
+    numbers |= {f"images.{side}.left_out": _count(facts[side]) for side in SIDES}
     return {
         **{name: value for name, value in numbers.items() if value is not None},
-        "images.classes": found["classes"],
-        "images.other_files": _count(found),
+        "images.classes": facts["classes"],
+        "images.other_files": _count(facts),
     }
 
 
@@ -83,13 +89,13 @@ def _reasons(part: Mapping[str, Any]) -> str:
     return "; ".join(f"{number} × {why}" for why, number in part["left_out"].items())
 
 
-def terms(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def terms(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Headings and sentences on each split, on other files and on irregularities."""
     for side, what in zip(SIDES, ("Training images", "Validation images"), strict=True):
-        yield what, _split(found[side])
-    if classes := found["classes"]:
+        yield what, _split(facts[side])
+    if classes := facts["classes"]:
         yield "Classes", str(classes)
-    for note in found["notes"]:
+    for note in facts["notes"]:
         yield "Note", note
 
 
@@ -134,12 +140,12 @@ def scoring(config: TrialConfig, validation: int | None) -> Iterator[str]:
         )
 
 
-def trained_on(knobs: Mapping[str, Any], found: Mapping[str, Any] | None) -> int | None:
+def trained_on(knobs: Mapping[str, Any], facts: Mapping[str, Any] | None) -> int | None:
     """Number of training images of a trial: as recorded, else from the catalogue."""
     if knobs["data.train_images"]:
         return int(knobs["data.train_images"])
-    if found:
-        count: int | None = found["train"]["used"] or found["train"]["found"]
+    if facts:
+        count: int | None = facts["train"]["used"] or facts["train"]["found"]
         return count
     if knobs["data.name"] not in DATASETS:
         return None
