@@ -215,7 +215,7 @@ def clean(
 ) -> None:
     """Free the disk of a study's weights; trials that another run uses are left alone."""
     from harness import app as cases
-    from harness.cli.printing import size
+    from harness.core.format import size
 
     plan, _ = _plan(study, profile, changes)
     typer.echo(f"{size(cases.clean(plan, _runtime(), whole))} freed")

@@ -21,7 +21,7 @@ from harness.analysis.objectives import Objective, objective
 from harness.config.identity import PLACES
 from harness.config.inputs.facts import trained_on
 from harness.config.patch import DEFAULTS
-from harness.report import format as show
+from harness.report.private import place
 from harness.runs.outcomes import Outcomes
 
 CUSTOM = "custom"  # the encoder of a user's own file, in metric identities
@@ -95,9 +95,9 @@ class ReportData:
         asked = planned[self.plan["reference"]]
         content = asked.get("evaluation.encoder_content")
         if metric["encoder"] != CUSTOM or not content:
-            return show.place(metric["encoder"])
+            return place(metric["encoder"])
         return (
-            f"{show.place(asked['evaluation.encoder'])} (SHA-256 {content.partition('-')[0]}…, "
+            f"{place(asked['evaluation.encoder'])} (SHA-256 {content.partition('-')[0]}…, "
             f"weights {metric['encoder_digest']})"
         )
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis.frame import each_row
-from harness.report import format as show
+from harness.core import format as show
 from harness.report import words
 from harness.report.data import ReportData
 from harness.report.summary import judged, titled
@@ -27,12 +27,12 @@ _ESCAPES: Mapping[int, str] = str.maketrans(
         "<": r"\textless{}",
         ">": r"\textgreater{}",
         "[": "{[}",  # or it would be an option of the line break before it
-        "\u2212": "$-$",
+        show.MINUS: "$-$",
         "\u00d7": "$\\times$",
         "\u00b3": "$^3$",
-        "\u202f": r"\,",
-        "\u2013": "--",
-        "\u2026": r"\dots{}",
+        show.THIN: r"\,",
+        show.NONE: "--",
+        show.ELLIPSIS: r"\dots{}",
         "\u0160": r"\v{S}",  # Šidák
         "\u00e1": r"\'a",
         "\n": " ",

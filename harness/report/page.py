@@ -9,15 +9,16 @@ import pandas as pd
 from harness.analysis.frame import load
 from harness.config.catalog import SECTIONS
 from harness.config.runtime import Runtime
+from harness.core import format as show
 from harness.core.files import alone
 from harness.core.leftovers import discard, passing, sweep
-from harness.report import format as show
 from harness.report import overview, words
 from harness.report.blocks import Block, Figure, Gallery
 from harness.report.data import ReportData, analyse
 from harness.report.html import Front, html
 from harness.report.latex import ranking_tex
 from harness.report.markdown import markdown
+from harness.report.private import redact
 
 OURS = frozenset(
     {"index.html", "report.md", "ranking.tex", "tables", "figures", overview.SUMMARY,
@@ -92,7 +93,7 @@ def _tables(data: ReportData) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "claims", data.claims
     yield "cells", data.cells
     trials = data.frames.trials
-    yield "trials", trials.assign(message=trials["message"].map(show.redact))
+    yield "trials", trials.assign(message=trials["message"].map(redact))
     # the rest of what is known of a trial stands once, in the table of the trials
     yield "curves", data.frames.curves.drop(columns=["key", "status", "identity"])
     yield "cost", data.costs

@@ -8,7 +8,7 @@ from harness.analysis import checks
 from harness.analysis.effects import NOT_JUDGED
 from harness.analysis.frame import each_row, load
 from harness.config.runtime import Runtime
-from harness.report import format as show
+from harness.core import format as show
 from harness.report import words
 from harness.report.data import ReportData, analyse
 

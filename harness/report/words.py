@@ -10,7 +10,7 @@ from harness.analysis.effects import BETTER, EQUIVALENT, INCONCLUSIVE, NOT_JUDGE
 from harness.analysis.frame import MISSING
 from harness.analysis.objectives import KIMG
 from harness.analysis.search import ranked
-from harness.report import format as show
+from harness.core import format as show
 from harness.report.data import ReportData
 from harness.runs.trial import FINISHED
 
@@ -110,7 +110,7 @@ def region(data: ReportData) -> str:
     half, final = float(margins[0]), _reference(data)
     places = show.decimals([half], data.objective.scale)
     here = f": ± {show.kid(half, places, scale=data.objective.scale)} × 10⁻³"
-    beside = f", or {show.percent(round(half / final, 2))} of its objective" if final > 0 else ""
+    beside = f", or {show.percent(half / final, 0)} of its objective" if final > 0 else ""
     return f"{said}{here}{beside})"
 
 
@@ -129,9 +129,10 @@ def speed(data: ReportData) -> str:
     places = show.decimals([found.fall])
     return (
         f"The reference has not converged: its KID × 10³ still falls by "
-        f"{show.kid(found.fall, places)} between {found.start:.4g} and {found.end:.4g} kimg, more "
-        f"than the margin of equivalence ({show.kid(found.margin, places)}), so this compares how "
-        "fast the cells learn, not what they come to."
+        f"{show.kid(found.fall, places)} between {show.digits(found.start, 4)} and "
+        f"{show.digits(found.end, 4)} kimg, more than the margin of equivalence "
+        f"({show.kid(found.margin, places)}), so this compares how fast the cells "
+        "learn, not what they come to."
     )
 
 
@@ -141,8 +142,8 @@ def window(data: ReportData, identity: str | None) -> str:
     if own is None:
         return ""
     if own.first == own.last:
-        return f"at {own.end:.4g} kimg"
-    return f"mean over {own.start:.4g} to {own.end:.4g} kimg"
+        return f"at {show.digits(own.end, 4)} kimg"
+    return f"mean over {show.digits(own.start, 4)} to {show.digits(own.end, 4)} kimg"
 
 
 def _verdict(data: ReportData) -> str:

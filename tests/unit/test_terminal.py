@@ -1,27 +1,10 @@
-"""What the terminal is told: sizes, and words that are never taken for markup."""
+"""What the terminal is told: words that are never taken for markup."""
 
 import pytest
 
 from harness.app import Explanation
-from harness.cli.printing import show_trial, size
+from harness.cli.printing import show_trial
 from harness.cli.printing.doctor import _said
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [
-        (0, "0 B"),
-        (999, "999 B"),
-        (1000, "1 kB"),
-        (999_499, "999 kB"),
-        (999_600, "1 MB"),
-        (7_400_000, "7 MB"),
-        (3_200_000_000, "3 GB"),
-        (3_200_000_000_000, "3200 GB"),
-    ],
-)
-def test_sizes(count, text):
-    assert size(count) == text
 
 
 def test_a_trial_in_words(capsys):
@@ -51,7 +34,7 @@ def test_a_trial_in_words(capsys):
         "training.ema = 0.5",
         "Last KID × 10³: 12.34 (kid-a)",
         "Last KID × 10³: none (kid-b)",
-        "120 iterations in 1m 15s",
+        "120 iterations in 75 s",
         "Flags: rebound, collapsed",
         "discriminator_loss is nan",
         "Failed: OSError: [Errno 28] [/bold]",

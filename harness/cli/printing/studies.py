@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cli.printing.tables import VERDICTS, new_table
-from harness.execution.view.progress import duration, scaled_kid
+from harness.core import format as show
 
 if TYPE_CHECKING:
     from harness.app import Explanation
@@ -54,7 +54,7 @@ def show_given_up(trials: list[str], again: str) -> None:
 
 def show_score(row: Mapping[str, Any]) -> None:
     """An evaluation of the trial that trains in this process."""
-    said = f"{row['kimg']:.1f} kimg: KID {scaled_kid(row['kid'])} × 10⁻³"
+    said = f"{show.number(row['kimg'])} kimg: KID {show.kid(row['kid'])} × 10⁻³"
     Console(highlight=False).print(said)
 
 
@@ -88,10 +88,10 @@ def show_trial(trial: "Explanation") -> None:
     for path, value in trial.changes.items():
         console.print(f"  {path} = {value}")
     for name, kid in trial.metrics.items():
-        console.print(f"Last KID × 10³: {'none' if kid is None else f'{kid * 1000:.2f}'} ({name})")
+        console.print(f"Last KID × 10³: {'none' if kid is None else show.kid(kid, 2)} ({name})")
     if trial.result:
         done = trial.result
-        console.print(f"{done['iteration']} iterations in {duration(done['seconds'])}")
+        console.print(f"{done['iteration']} iterations in {show.duration(done['seconds'])}")
         console.print(f"Flags: {', '.join(flag['flag'] for flag in done['flags']) or 'none'}")
         if done["message"]:
             console.print(done["message"])

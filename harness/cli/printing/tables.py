@@ -9,20 +9,6 @@ from rich.table import Table
 VERDICTS = {"better": "bold blue", "worse": "bold yellow"}
 
 
-def size(count: int) -> str:
-    """Bytes, to read at a glance."""
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count} {unit}"
-        count = round(count / 1000)
-    return f"{count} GB"
-
-
-def counted(count: int, noun: str) -> str:
-    """A count with its noun; the report's own needs pandas, which a plan does without."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 def new_table(columns: Sequence[str], right: Sequence[str] = ()) -> Table:
     """An empty table; columns in `right` are set to the right."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)

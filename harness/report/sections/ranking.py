@@ -16,8 +16,8 @@ from harness.analysis.claims import (
 from harness.analysis.effects import BETTER, EQUIVALENT, HOLM, MAX_T, WORSE, primary
 from harness.analysis.frame import each_row
 from harness.analysis.learning import UNLEARNT_SHARE
+from harness.core import format as show
 from harness.metrics.health import COVERAGE_FLOOR
-from harness.report import format as show
 from harness.report import words
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Tag, Text
 from harness.report.data import ReportData
@@ -81,7 +81,7 @@ def _equivalent(data: ReportData) -> str:
 _UNLEARNT = (
     "What has not learnt is never better, and takes no place: more than half of its trials "
     f"collapsed, its final KID is above {show.percent(UNLEARNT_SHARE)} of its untrained KID, or "
-    f"its coverage is below {COVERAGE_FLOOR:g}."
+    f"its coverage is below {show.plain(COVERAGE_FLOOR)}."
 )
 _DIVERGED = (
     "A diverged trial enters with its failure value, which in the test weighs no more than the "
@@ -109,7 +109,7 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
             show.kid(row.effect, places, True, scale),
             show.interval(row.low, row.high, places, scale),
             f"{row.n} of {row.planned}",
-            f"{round(row.wins * row.n)} of {row.n}" if row.n else show.NONE,
+            f"{show.number(row.wins * row.n, 0)} of {row.n}" if row.n else show.NONE,
             show.p_value(row.p_adjusted),
             Tag(judged(row.verdict, row.reason), TONES.get(row.verdict, "neutral"), row.reason),
             _without(row, places, scale),

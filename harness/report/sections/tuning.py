@@ -6,7 +6,7 @@ import pandas as pd
 
 from harness.analysis.frame import each_row
 from harness.analysis.objectives import Objective
-from harness.report import format as show
+from harness.core import format as show
 from harness.report import words
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Tag, Text
 from harness.report.data import ReportData

@@ -9,7 +9,7 @@ from harness.analysis.effects import NOT_JUDGED
 from harness.analysis.frame import each_row
 from harness.analysis.noise import SEEDS
 from harness.analysis.objectives import OBJECTIVES
-from harness.report import format as show
+from harness.core import format as show
 from harness.report import words
 from harness.report.blocks import Block, Figure, Items, Numbers, Text, figure
 from harness.report.data import ReportData
@@ -108,7 +108,7 @@ def _kid(value: float) -> str:
 def _trained_on(data: ReportData) -> tuple[str, str, str]:
     config, count = data.reference, data.trained_on
     images = f"{show.number(count, 0)} images, " if count else ""
-    size = f"{config['data.image_size']} px, {config['training.kimg']:g} kimg each"
+    size = f"{config['data.image_size']} px, {show.plain(config['training.kimg'])} kimg each"
     return "Trained on", str(config["data.name"]), f"{images}{size}"
 
 

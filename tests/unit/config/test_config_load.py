@@ -144,7 +144,7 @@ def test_an_anchor_may_be_repeated_and_merged(document):
         ("- " * 5000, ": more than 16 mappings and lists lie within each other"),
         ("a: &x [*x]\n", ":1: an alias stands within what it repeats"),
         ("a: &x\n  b: {c: *x}\n", ":2: an alias stands within what it repeats"),
-        (BOMB, ": holds more than 20,000 values (aliases count as what they repeat)"),
+        (BOMB, ": holds more than 20\u202f000 values (aliases count as what they repeat)"),
         ("a: " + "9" * 5000, ": malformed YAML: Exceeds the limit"),
         ("a: 0x" + "f" * 5000, ":1: <int that is too long to show> is too large a whole number"),
         ("? 0x" + "f" * 5000 + "\n: 1\n", "<HexInt that is too long to show> is no key"),
