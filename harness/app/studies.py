@@ -169,7 +169,7 @@ def evaluate(study: str, metric: Mapping[str, Any], runtime: Runtime, profile: s
 
 def report(run_name: str, runtime: Runtime) -> "Summary":
     """Render the report of a run from its record; what it says."""
-    from harness.report import render, summary
+    from harness.report import render
 
     document = read_plan(runtime.holding(run_name).study(run_name) / "plan.json")
     if document is None:
@@ -181,8 +181,7 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
         from harness.execution.search.importances import weigh
 
         weigh(run_name, runtime.holding(run_name))
-    render(run_name, runtime)
-    return summary(run_name, runtime)
+    return render(run_name, runtime)
 
 
 def samples(of: Plan, runtime: Runtime, cell: str, seed: int, count: int, target: Path) -> Path:

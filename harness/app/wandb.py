@@ -3,12 +3,16 @@
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import check_writable, write_atomically
 from harness.plan.expand import Plan
+
+if TYPE_CHECKING:
+    from harness.mirror.places import StudyReport
+    from harness.report import Summary
 
 
 class Synced(NamedTuple):
@@ -18,17 +22,17 @@ class Synced(NamedTuple):
     failed: int = 0  # runs that W&B lacks still
 
 
-def sync(run_name: str, runtime: Runtime, verdict: str | None = None) -> Synced:
+def sync(run_name: str, runtime: Runtime, summary: "Summary | None" = None) -> Synced:
     """Write to W&B what is missing there.
 
-    `verdict` is that of the report; None: it is worked out, as the mirror shows it.
+    `summary` is what the rendered report says; None: that is worked out, if one was rendered.
     """
     from harness.analysis.scores import scores
     from harness.mirror.sync import sync_study
 
     said: list[str] = []
-    verdict = _verdict(run_name, runtime) if verdict is None else verdict
-    done = sync_study(run_name, runtime, said.append, scores, verdict)
+    summary = summary or _summary(run_name, runtime)
+    done = sync_study(run_name, runtime, said.append, scores, summary and _results(summary))
     if done.mode == "disabled":
         return Synced("W&B: disabled")
     counts = {
@@ -45,12 +49,20 @@ def sync(run_name: str, runtime: Runtime, verdict: str | None = None) -> Synced:
     return Synced("\n".join(said), len(done.failed))
 
 
-def _verdict(run_name: str, runtime: Runtime) -> str:
-    """What the report of a run says; empty where none was rendered."""
+def _summary(run_name: str, runtime: Runtime) -> "Summary | None":
+    """What the report of a run says; None where none was rendered."""
     from harness.report import summary
 
     rendered = (runtime.reports / run_name / "index.html").exists()
-    return summary(run_name, runtime).verdict if rendered else ""
+    return summary(run_name, runtime) if rendered else None
+
+
+def _results(summary: "Summary") -> "StudyReport":
+    """Verdict, ranking and folder of a report, as the run of the finished study shows them."""
+    from harness.mirror.places import StudyReport
+
+    table = {str(name): summary.ranking[name].tolist() for name in summary.ranking}
+    return StudyReport.of(table, summary.path.parent, summary.verdict)
 
 
 def publish(of: Plan, runtime: Runtime) -> Synced:
@@ -59,13 +71,12 @@ def publish(of: Plan, runtime: Runtime) -> Synced:
     from harness.mirror.publish import check, publish
 
     check(runtime.tracking)
-    folder = runtime.reports / of.run_name
-    if not (folder / "index.html").exists():
+    summary = _summary(of.run_name, runtime)
+    if summary is None:
         raise HarnessError(f"{of.run_name}: no report was rendered; harness run does it")
-    verdict = _verdict(of.run_name, runtime)
-    written = sync(of.run_name, runtime, verdict)
-    figures = sorted(path.stem for path in folder.glob("figures/*.svg"))
-    shown = publication(of.to_json(), runtime.project, verdict, figures)
+    written = sync(of.run_name, runtime, summary)
+    figures = sorted(path.stem for path in summary.path.parent.glob("figures/*.svg"))
+    shown = publication(of.to_json(), runtime.project, summary.verdict, figures)
     places = (f"{name}: {address}" for name, address in publish(shown).items())
     return written._replace(said="\n".join([written.said, *places]))
 

@@ -87,7 +87,7 @@ def _run(plan: Any, why: str, options: Any) -> None:
     show_forecast(cases.cost(plan, runtime, options.workers), why, brief=True)
     outcome = cases.run(plan, runtime, options)
     summary = cases.report(plan.run_name, runtime)
-    typer.echo(sync(plan.run_name, runtime, summary.verdict).said)
+    typer.echo(sync(plan.run_name, runtime, summary).said)
     show_summary(summary)
     again = shlex.join(["harness", *sys.argv[1:]])
     if outcome is Outcome.INTERRUPTED:

@@ -19,6 +19,7 @@ from harness.report.html import Front, html
 from harness.report.latex import ranking_tex
 from harness.report.markdown import markdown
 from harness.report.private import redact
+from harness.report.summary import Summary, summarise
 
 OURS = frozenset(
     {"index.html", "report.md", "ranking.tex", "tables", "figures", overview.SUMMARY,
@@ -26,8 +27,8 @@ OURS = frozenset(
 )  # fmt: skip
 
 
-def render(run_name: str, runtime: Runtime) -> Path:
-    """Write reports/<run name>/ anew from the record, and the list of reports; the page's path."""
+def render(run_name: str, runtime: Runtime) -> Summary:
+    """Write reports/<run name>/ anew from the record, and the list of reports; what it says."""
     data = analyse(load(run_name, runtime))
     blocks = [block for name in SECTIONS for block in SECTIONS.load(name)(data)]
 
@@ -36,7 +37,8 @@ def render(run_name: str, runtime: Runtime) -> Path:
         overview.write_summary(folder, overview.summary(data), blocks)
 
     tables = dict(_tables(data))
-    return publish(runtime.reports, _front(data, list(tables)), blocks, tables, more)
+    publish(runtime.reports, _front(data, list(tables)), blocks, tables, more)
+    return summarise(data, runtime)
 
 
 def publish(
