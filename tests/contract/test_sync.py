@@ -325,7 +325,7 @@ def test_disabled_and_unknown(tmp_path, study, said):
     assert (report.mode, report.written) == ("disabled", [])
     assert not (study / "wandb").exists()
     with pytest.raises(HarnessError, match=f"did you mean '{RUN_NAME}'"):
-        sync_study("beta1-smok", mirrored.runtime(tmp_path), said.append, scores)
+        sync_study("beta1-smok", mirrored.runtime(tmp_path), said.append, scores, None)
 
 
 def test_marks_of_runs_that_end_together(tmp_path):

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli.printing.tables import VERDICTS, new_table
+from harness.cli.printing.tables import VERDICTS, Name, new_table
 from harness.core import format as show
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ def show_summary(summary: "Summary") -> None:
 
 def _ranking(ranked: "Ranked") -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for place, name in enumerate(ranked.columns):  # where room is short, names are cut
+    for place, name in enumerate(ranked.columns):  # only names give way where room is short
         table.add_column(name, no_wrap=place > 0, overflow="ellipsis")
-    for row in ranked.rows:
-        table.add_row(*(Text(cell, VERDICTS.get(cell, "")) for cell in row))
+    for name, *cells in ranked.rows:
+        table.add_row(Name(name), *(Text(cell, VERDICTS.get(cell, "")) for cell in cells))
     return table
 
 
