@@ -12,8 +12,10 @@ from harness.analysis.objectives import (
     untrained,
     value,
 )
-from harness.analysis.values import costs, kid_error, message, number, surroundings
+from harness.analysis.values import costs, message, number, surroundings
+from harness.config.catalog import PROTOCOLS
 from harness.config.patch import DEFAULTS
+from harness.metrics.kid import standard_error
 from harness.runs.status import Status
 from harness.runs.trial import CRASHED, FINISHED, PRUNED, Trial
 
@@ -47,6 +49,9 @@ def read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) -> 
     config = trial.knobs()
     identity = trial.metric(request)
     curves = trial.evaluation_rows(identity) if identity else []
+    metric = trial.metrics()[identity] if identity else None
+    protocol = metric.protocol if metric else ""
+    overlapping = protocol in PROTOCOLS and PROTOCOLS[protocol].overlapping
     training = trial.training_rows()
     status = result.status if result else CRASHED if failure else MISSING
     # to a search a trial that it gave up is no gap
@@ -67,9 +72,10 @@ def read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) -> 
     return Read(
         row,
         config,
-        trial.metrics()[identity].to_json() if identity else None,
+        metric.to_json() if metric else None,
         [
-            {**key, "status": status, "identity": compared, **kid_error(at, str(identity)), **at}
+            {**key, "status": status, "identity": compared,
+             "kid_error": standard_error(at, overlapping), **at}
             for at in curves
         ],
         [{**key, **values} for values in training],
@@ -78,7 +84,7 @@ def read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) -> 
         [{**who, "iteration": int(path.stem), "path": str(path)} for path in trial.samples()],
         [{**who, "path": str(path)} for path in (trial.interpolation(),) if path],
         trial.images(),
-        blocks(curves, str(compared), plan["objective"], config) if status == FINISHED else None,
+        blocks(curves, overlapping, plan["objective"], config) if status == FINISHED else None,
     )  # fmt: skip
 
 

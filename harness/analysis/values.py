@@ -1,29 +1,10 @@
 """What the files of one trial say, as values of columns."""
 
 import math
-import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.metrics.kid import FIRST_HALF, SECOND_HALF
 from harness.runs.rows import Environment, Failure, Result
-
-HALVES = (FIRST_HALF, SECOND_HALF)
-SHARED_HALVES = ("kid_half_a", "kid_half_b")
-"""Of older records: both halves of the real images against the same generated ones."""
-
-
-def kid_error(row: Mapping[str, Any], identity: str) -> dict[str, float]:
-    """Standard error of a KID: from its blocks or, where subsets overlap, from its two halves.
-
-    The halves of an older record share their generated images, so theirs is too small.
-    """
-    names = HALVES if HALVES[0] in row else SHARED_HALVES
-    halves = [row.get(name) for name in names]
-    parts = halves if ".subsets" in identity else row.get("kid_blocks") or []
-    known = [part for part in parts if part is not None]
-    error = statistics.stdev(known) / math.sqrt(len(known)) if len(known) > 1 else math.nan
-    return {"kid_error": error}
 
 
 def message(result: Result | None, failure: Failure | None) -> str:

@@ -172,7 +172,7 @@ def evaluate(study: str, metric: Mapping[str, Any], runtime: Runtime, profile: s
 
 def report(run_name: str, runtime: Runtime) -> "Summary":
     """Render the report of a run from its record; return its summary."""
-    from harness.report import render, summary
+    from harness.report import render
 
     document = read_plan(layout.holding(run_name, runtime).study(run_name) / layout.PLAN)
     if document is None:
@@ -184,8 +184,7 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
         from harness.execution.search.importances import weigh
 
         weigh(run_name, layout.holding(run_name, runtime))
-    render(run_name, runtime)
-    return summary(run_name, runtime)
+    return render(run_name, runtime)
 
 
 def samples(of: Plan, runtime: Runtime, cell: str, seed: int, count: int, target: Path) -> Path:

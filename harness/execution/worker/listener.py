@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from harness.config.catalog import LOSSES
+from harness.config.catalog import LOSSES, PROTOCOLS
 from harness.core.leftovers import discard
 from harness.gan.grid import write_grid
 from harness.gan.train.session import SIDE, STEPS, Diverged, Event, Row, Scores, Session
@@ -132,13 +132,13 @@ class Listener:
         session = self.session
         rows, scores = self.trial.training_rows(), self.trial.evaluation_rows(self.identity)
         loss = LOSSES.load(session.config.loss.name)
-        independent = session.evaluator.independent_blocks
+        overlapping = PROTOCOLS[session.config.evaluation.protocol or ""].overlapping
         flags = health.score_flags(
-            scores, independent, self.identity, session.config.training.evaluations
+            scores, overlapping, self.identity, session.config.training.evaluations
         )
         flags += health.training_flags(rows, loss.reaches_zero)
         flags += health.idle_penalty_flags(rows)
-        flags += health.falling_loss_flags(rows, scores, independent, self.identity)
+        flags += health.falling_loss_flags(rows, scores, overlapping, self.identity)
         return {
             "key": self.recorder.folder.name,
             "status": status,
