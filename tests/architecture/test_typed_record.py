@@ -42,7 +42,6 @@ STILL = {  # to be moved
     "analysis/self_check.py",
     "analysis/settled.py",
     "analysis/tuning.py",
-    "analysis/values.py",
     "app/cleaning.py",
     "app/doctor/examine.py",
     "app/doctor/runs.py",

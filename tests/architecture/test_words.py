@@ -59,7 +59,9 @@ LIMITS = {
     "mirror": 14,
     "plan": 31,
     "report": 43,
-    "runs": 13,
+    "core": 2,
+    "heuristics": 1,
+    "runs": 27,
 }
 
 
