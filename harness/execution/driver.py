@@ -17,12 +17,13 @@ from harness.execution.devices import WorkerEnv, plan_workers
 from harness.execution.local import Driver, Outcome, WorkerSpec, run_local
 from harness.execution.view.poll import Poll
 from harness.execution.view.screen import open_view
-from harness.queue.base import Job, Ledger, Row, State
+from harness.queue.base import Job, Ledger, Row
 from harness.queue.lease import lease_alive
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs import layout
 from harness.runs.recorder import Recorder, now
 from harness.runs.stages import Search
+from harness.runs.status import Status
 from harness.runs.trial import Trial, read_plan
 
 USER_ERROR = 2  # a worker's exit code for a mistake that no further attempt can mend
@@ -103,10 +104,10 @@ def _work_left(ledger: Ledger, alive: Callable[[Row], bool]) -> bool:
     """Whether something waits; what a dead worker held is queued again first."""
     rows = ledger.rows()
     # a worker that died between its claim and its lease is noticed by time only
-    if any(row.state is State.RUNNING and not alive(row) for row in rows):
+    if any(row.status is Status.RUNNING and not alive(row) for row in rows):
         ledger.release_stale(alive)
         rows = ledger.rows()
-    return any(row.state is State.WAITING for row in rows)
+    return any(row.status is Status.WAITING for row in rows)
 
 
 def _may_suggest(folder: Path, plan: dict[str, Any]) -> bool:

@@ -12,12 +12,13 @@ from harness.core.errors import Damaged
 from harness.core.files import read_json
 from harness.core.leftovers import set_aside
 from harness.mirror import places as mirror
-from harness.queue.base import Row, State
+from harness.queue.base import Row
 from harness.queue.journal import torn
 from harness.queue.lease import lease_alive
 from harness.queue.optuna_ledger import OptunaLedger, look
 from harness.queue.storage import JOURNAL, UNREADABLE, open_storage
 from harness.runs import layout
+from harness.runs.status import Status
 from harness.runs.trial import Trial
 
 FOLDER = "a folder in place of a file"
@@ -91,7 +92,7 @@ def _cut(folder: Path) -> Callable[[], str]:
 
 def _rows(plan: Plan, rows: Sequence[Row], runtime: Runtime) -> Iterator[Finding]:
     keys = {row["key"] for row in plan["trials"]}
-    waiting = [row for row in rows if row.state in (State.WAITING, State.RUNNING)]
+    waiting = [row for row in rows if row.open]
     counts = Counter(row.key for row in waiting)
     name = plan["run_name"]
     for key, count in counts.items():
@@ -103,11 +104,10 @@ def _rows(plan: Plan, rows: Sequence[Row], runtime: Runtime) -> Iterator[Finding
                           "it is trained only once", wrong=False)  # fmt: skip
     last = {row.key: row for row in rows if row.key in keys}
     for key, row in last.items():
-        ended = row.state is State.COMPLETE and row.status is not None and row.status.ended
-        if ended and not (runtime.trials / key / layout.RESULT).exists():
+        if row.status.ended and not (runtime.trials / key / layout.RESULT).exists():
             yield Finding(LEDGER, key, f"finished in the queue of {name}, but has no result",
                           "harness run trains it again", wrong=False)  # fmt: skip
-    dead = [row for row in waiting if row.state is State.RUNNING and not _alive(row, runtime)]
+    dead = [row for row in waiting if row.status is Status.RUNNING and not _alive(row, runtime)]
     if dead:
         where = f"{name}: {', '.join(row.key for row in dead)}"
         yield Finding(LEDGER, where, "held by a worker that has ended", "harness run continues it",

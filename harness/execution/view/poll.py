@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.config.runtime import Runtime
 from harness.execution.view.progress import Snapshot, TrialEnd, TrialProgress
-from harness.queue.base import ENDED, Job, Row, State
+from harness.queue.base import ENDED, Job, Row
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs import layout
 from harness.runs.outcomes import COLLAPSED
@@ -26,8 +26,7 @@ class Poll:
         self._plan = runtime.study(self._name) / layout.PLAN
         self._trials = runtime.trials
         self._ledger = ledger
-        ended = (State.COMPLETE, State.FAILED)
-        self._before = {row.id for row in ledger.rows() if row.state in ended}
+        self._before = {row.id for row in ledger.rows() if not row.open}
         self._grows = "search" in plan
         self._learn(plan)
         asked = {job.key for job in jobs}
@@ -48,18 +47,18 @@ class Poll:
         """How things stand now."""
         if self._grows:
             self._learn(read_plan(self._plan) or {})
-        rows: dict[State, list[Row]] = {state: [] for state in State}
-        for row in self._ledger.rows():
-            # rows of an earlier state of the study file are none of this plan's
-            if row.id not in self._before and row.key in self._kimg:
-                rows[row.state].append(row)
-        for row in sorted(rows[State.COMPLETE] + rows[State.FAILED], key=lambda row: row.id):
+        # rows of an earlier state of the study file are none of this plan's
+        rows = [
+            row
+            for row in self._ledger.rows()
+            if row.id not in self._before and row.key in self._kimg
+        ]
+        for row in sorted(rows, key=lambda row: row.id):
             if row.status in _SHOWN and row.id not in self._ended:
                 self._ended[row.id] = self._end(row)
-        active = tuple(self._progress(row) for row in rows[State.RUNNING])
-        done = {row.key for row in rows[State.COMPLETE]}
-        given_up = {row.key for row in rows[State.FAILED]} - done
-        given_up -= {row.key for row in rows[State.WAITING] + rows[State.RUNNING]}
+        active = tuple(self._progress(row) for row in rows if row.status is Status.RUNNING)
+        done = {row.key for row in rows if row.done}
+        given_up = {row.key for row in rows} - done - {row.key for row in rows if row.open}
         shown = self._shown_before
         shown += sum(self._kimg[key] for key in done) + sum(trial.kimg for trial in active)
         return Snapshot(
@@ -71,7 +70,7 @@ class Poll:
             images_total=self._shown_total * 1000,
             active=active,
             ended=tuple(self._ended.values()),
-            diverged=len({row.key for row in rows[State.COMPLETE] if row.status is DIVERGED}),
+            diverged=len({row.key for row in rows if row.status is DIVERGED}),
         )
 
     def _progress(self, row: Row) -> TrialProgress:
