@@ -25,7 +25,9 @@ def outcomes(frames: Frames) -> list[Outcome]:
         status, value = ends.get(item.cell, (MISSING, math.nan)) if item.cell else (REFUSED, None)
         known = value is not None and math.isfinite(value)
         found.append(
-            Outcome(item.params, status, value if known else None, kids.get(item.cell, {}))
+            Outcome(
+                item.params, status, value if known else None, kids.get(item.cell, {}), item.cell
+            )
         )
     return found
 

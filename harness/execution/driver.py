@@ -21,10 +21,10 @@ from harness.queue.base import Job, Ledger, Row
 from harness.queue.lease import lease_alive
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs import layout
+from harness.runs.plan import PlanRecord, read_plan
 from harness.runs.recorder import Recorder, now
-from harness.runs.stages import Search
 from harness.runs.status import Status
-from harness.runs.trial import Trial, read_plan
+from harness.runs.trial import Trial
 
 USER_ERROR = 2  # a worker's exit code for a mistake that no further attempt can mend
 
@@ -39,11 +39,11 @@ class Options:
     keep_all: bool = False
 
 
-def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: Options) -> Outcome:
+def drive(plan: PlanRecord, jobs: Sequence[Job], runtime: Runtime, options: Options) -> Outcome:
     """Train and score `jobs`; returns when nothing is left, on a signal, or at the deadline."""
-    folder = runtime.study(plan["run_name"])
-    machine = share(plan["run_name"], runtime, options.workers)
-    ledger = OptunaLedger.open(plan["run_name"], folder, runtime.storage, len(machine))
+    folder = runtime.study(plan.run_name)
+    machine = share(plan.run_name, runtime, options.workers)
+    ledger = OptunaLedger.open(plan.run_name, folder, runtime.storage, len(machine))
     poll = Poll(plan, jobs, ledger, runtime)
 
     def alive(row: Row) -> bool:
@@ -66,7 +66,7 @@ def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: 
     keep = ["--keep", "all"] if options.keep_all else []
     specs = [
         WorkerSpec(
-            argv=[sys.executable, "-m", "harness", "work", plan["run_name"], f"w{index}", *keep],
+            argv=[sys.executable, "-m", "harness", "work", plan.run_name, f"w{index}", *keep],
             env={**share.env, **_places(runtime)},
             log=folder / layout.worker_log(index),
         )
@@ -76,7 +76,7 @@ def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: 
     deadline = time.monotonic() + options.hours * 3600 if options.hours is not None else None
     with open_view(poll.snapshot) as tick:
         driver = Driver(
-            lambda: _work_left(ledger, alive) or _may_suggest(folder, plan), on_death, tick
+            lambda: _work_left(ledger, alive) or _may_grow(plan, runtime), on_death, tick
         )
         outcome = run_local(specs, driver, deadline)
     for line in notes.new():
@@ -110,11 +110,11 @@ def _work_left(ledger: Ledger, alive: Callable[[Row], bool]) -> bool:
     return any(row.status is Status.WAITING for row in rows)
 
 
-def _may_suggest(folder: Path, plan: dict[str, Any]) -> bool:
-    """Whether a worker may still make work for itself, which it does where the study searches."""
-    if "search" not in plan:
+def _may_grow(plan: PlanRecord, runtime: Runtime) -> bool:
+    """Whether a worker may still add a trial to the plan."""
+    if not plan.stages.grows:
         return False
-    return Search.from_json((read_plan(folder / layout.PLAN) or plan)["search"]).left > 0
+    return (read_plan(layout.plan_file(plan.run_name, runtime)) or plan).stages.left > 0
 
 
 def share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEnv]:
@@ -156,7 +156,7 @@ def _record_loss(runtime: Runtime, row: Row, code: int | None) -> None:
         return
     how = "" if code is None else f" (exit code {code})"
     with suppress(Busy), Recorder(folder) as recorder:
-        recorder.failure(f"the worker process died{how}", "", row.attempt)
+        recorder.failure(f"the worker process died{how}", "")
 
 
 def _last_words(log: Any) -> str:

@@ -3,9 +3,11 @@
 `mirror.publish` makes a workspace view and a report of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from harness.runs.plan import PlanRecord
 
 TITLE_LENGTH = 128  # W&B's limit
 
@@ -64,17 +66,17 @@ TRAINING = (
 
 
 def publication(
-    plan: Mapping[str, Any], project: str, verdict: str, figures: Sequence[str]
+    plan: PlanRecord, project: str, verdict: str, figures: Sequence[str]
 ) -> Publication:
     """How the study of a plan is shown; `figures` are names of those in its report."""
     pictures = tuple(Panel("media", name.capitalize(), (f"figures/{name}",)) for name in figures)
     return Publication(
         project=project,
-        run_name=plan["run_name"],
-        title=f"{plan['title']} ({plan['run_name']})"[:TITLE_LENGTH],
-        question=plan["question"],
+        run_name=plan.run_name,
+        title=f"{plan.title} ({plan.run_name})"[:TITLE_LENGTH],
+        question=plan.question,
         verdict=verdict,
-        cells=len(plan["cells"]),
+        cells=len(plan.cells),
         sections=(
             Section(
                 "Ranking",

@@ -31,6 +31,7 @@ class Outcome(NamedTuple):
     state: str  # of the trial's record, or REFUSED
     value: float | None  # the objective
     kids: Mapping[int, float]  # KID by the number of the evaluation
+    cell: str = ""  # its label; empty where it was refused
 
 
 REFUSED = "refused"  # the rules between knobs forbid it

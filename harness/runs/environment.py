@@ -10,24 +10,25 @@ from pathlib import Path
 from typing import Any
 
 from harness.runs.recorder import now
+from harness.runs.rows import Environment, Git
 
 PACKAGES = ("tensorflow", "keras", "numpy", "gan-ablation-harness")
 
 
-def environment(arithmetic: Mapping[str, Any]) -> dict[str, Any]:
+def environment(arithmetic: Mapping[str, Any]) -> Environment:
     """What an attempt runs on. Nothing here can change a result but the arithmetic, by rounding."""
-    return {
-        "at": now(),
-        "host": socket.gethostname(),
-        "pid": os.getpid(),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "processor": _processor(),
-        "versions": {package: version(package) for package in PACKAGES},
-        "device": arithmetic["device"],
-        "arithmetic": dict(arithmetic),
-        "git": _git(),
-    }
+    return Environment(
+        at=now(),
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        python=platform.python_version(),
+        platform=platform.platform(),
+        processor=_processor(),
+        versions={package: version(package) for package in PACKAGES},
+        device=arithmetic["device"],
+        arithmetic=dict(arithmetic),
+        git=_git(),
+    )
 
 
 def _processor() -> str:
@@ -39,7 +40,7 @@ def _processor() -> str:
     return names[0] if names else platform.processor()
 
 
-def _git() -> dict[str, Any]:
+def _git() -> Git:
     """The commit of this code, and whether the checkout was dirty; empty outside a checkout."""
     here = Path(__file__).parent
     try:
@@ -54,5 +55,5 @@ def _git() -> dict[str, Any]:
             for arguments in (("rev-parse", "HEAD"), ("status", "--porcelain"))
         )
     except (OSError, subprocess.SubprocessError):
-        return {"commit": "", "dirty": False}
-    return {"commit": commit, "dirty": bool(status)}
+        return Git(commit="", dirty=False)
+    return Git(commit=commit, dirty=bool(status))

@@ -15,7 +15,7 @@ from harness.core.files import read_object, write_json
 from harness.runs.crossed import Crossed
 from harness.runs.digests import DIFFERS, document_digest
 from harness.runs.record import Items, Number, Record
-from harness.runs.stages import Search, TuningRecord
+from harness.runs.stages import Search, Stages, TuningRecord
 
 REFERENCE = "reference"  # the label of the cell of the baseline
 TIP, LEVEL = "tip", "level"  # kinds of contrasts
@@ -163,17 +163,19 @@ class PlanRecord(Record):
         return {**self.cell(trial.cell).config, "seed": trial.seed}
 
     @property
+    def stages(self) -> Stages:
+        """How its trials follow from one another."""
+        return self.tuning or self.search or Stages()
+
+    @property
     def judged(self) -> "PlanRecord":
         """The plan without the cells and trials that only serve a tuning: what is ranked."""
-        return self.part(self._is_judged)
+        return self.part(self.stages.is_judged)
 
     @property
     def unjudged(self) -> "PlanRecord":
         """The cells and trials that only serve a tuning: points, and cells as they were untuned."""
-        return self.part(lambda label: not self._is_judged(label))
-
-    def _is_judged(self, label: str) -> bool:
-        return self.tuning is None or label in self.tuning.points
+        return self.part(lambda label: not self.stages.is_judged(label))
 
     def part(self, keep: Callable[[str], bool]) -> "PlanRecord":
         """The plan with some of its cells, by label, and their trials."""
