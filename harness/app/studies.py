@@ -13,8 +13,8 @@ from harness.config.study import Study, read
 from harness.core.errors import Damaged, HarnessError, shown, told, unknown
 from harness.core.files import alone, check_writable
 from harness.core.leftovers import set_aside, sweep
-from harness.plan.expand import Plan, expand, run_name
-from harness.plan.forecast import Forecast, forecast, missing, remember_speed
+from harness.plan.expand import Plan, expand_study, run_name
+from harness.plan.forecast import Forecast, forecast_cost, missing, remember_speed
 from harness.runs import layout
 from harness.runs import trial as records
 from harness.runs.encoders import encoder_in_record
@@ -37,7 +37,7 @@ def plan(
     file = read(study, runtime.studies)
     chosen, why = _profile(file.study, profile)
     known = encoder_in_record(file.name, runtime)
-    return settled(expand(file, chosen, changes or {}, runtime.cache, known), runtime), why
+    return settled(expand_study(file, chosen, changes or {}, runtime.cache, known), runtime), why
 
 
 def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
@@ -69,7 +69,7 @@ def cost(of: Plan, runtime: Runtime, workers: int | None = None) -> Forecast:
     """The missing trials of a plan, and their cost on this machine."""
     from harness.execution.devices import plan_workers
 
-    return forecast(of, runtime, len(plan_workers(workers)))
+    return forecast_cost(of, runtime, len(plan_workers(workers)))
 
 
 def run(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":

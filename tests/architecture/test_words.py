@@ -57,9 +57,8 @@ LIMITS = {
     "gan": 64,
     "metrics": 3,
     "mirror": 14,
-    "plan": 31,
     "report": 43,
-    "runs": 13,
+    "runs": 24,
 }
 
 
