@@ -68,17 +68,17 @@ def _installation(runtime: Runtime, progress: Progress) -> Iterator[Finding]:
 
 
 def _plans(runtime: Runtime, names: Sequence[str]) -> tuple[list[dict[str, Any]], list[Finding]]:
-    plans, found = [], []
+    plans, missing = [], []
     for name in names:
         path = runtime.study(name) / layout.PLAN
         try:
             if plan := read_plan(path):
                 plans.append(plan)
         except Damaged as error:
-            found.append(
+            missing.append(
                 runs.damaged(RECORD, path, error.why, f"harness run {name} writes it again")
             )
-    return plans, found
+    return plans, missing
 
 
 def _configs(plan: dict[str, Any]) -> list[dict[str, Any]]:
@@ -87,14 +87,14 @@ def _configs(plan: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _planned(plans: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Key → knobs and request, from the first plan that has it."""
-    found: dict[str, dict[str, Any]] = {}
+    needed: dict[str, dict[str, Any]] = {}
     for plan in plans:
         cells = {cell["label"]: cell for cell in plan["cells"]}
         for row in plan["trials"]:
             cell = cells[row["cell"]]
             config = {**cell["config"], "seed": row["seed"]}
-            found.setdefault(row["key"], {"config": config, "request": cell["request"]})
-    return found
+            needed.setdefault(row["key"], {"config": config, "request": cell["request"]})
+    return needed
 
 
 def _orphans(runtime: Runtime, keys: Sequence[str]) -> Iterator[Finding]:
@@ -119,7 +119,7 @@ def _planless(runtime: Runtime) -> Iterator[Finding]:
 def _missing(plan: dict[str, Any], runtime: Runtime) -> Iterator[Finding]:
     states = [Trial(runtime.trials / row["key"]).state() for row in plan["trials"]]
     counts = {state: states.count(state) for state in ("crashed", "begun", "missing")}
-    said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-    if said:
-        yield Finding(RECORD, plan["run_name"], f"of {len(states)} trials {said}",
+    summary = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    if summary:
+        yield Finding(RECORD, plan["run_name"], f"of {len(states)} trials {summary}",
                       "harness run trains what is missing", wrong=False)  # fmt: skip
