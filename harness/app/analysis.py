@@ -57,8 +57,8 @@ def rank(
     from harness.analysis.pairs import rank, uneven
     from harness.analysis.results import read_results
 
-    if not 0 < alpha < 1:
-        raise HarnessError(f"alpha {alpha}: a significance level lies between 0 and 1")
+    if not 0.0001 <= alpha <= 0.5:
+        raise HarnessError(f"alpha {alpha}: a significance level lies between 0.0001 and 0.5")
     results = read_results(path, treatment, block, value)
     lower, direction, unsure = _direction(value, lower)
     treatments, pairs = rank(results.table, alpha, lower)

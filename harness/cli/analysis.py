@@ -52,9 +52,7 @@ def rank(
             help="Default: from the name of the value, e.g. lower for kid, fid, loss.",
         ),
     ] = None,
-    alpha: Annotated[
-        float, typer.Option(metavar="LEVEL", min=0.0001, max=0.5, help="Significance level.")
-    ] = 0.05,
+    alpha: Annotated[float, typer.Option(metavar="LEVEL", help="Significance level.")] = 0.05,
     as_json: AsJson = False,
 ) -> None:
     """Rank results of other experiments (papers, W&B exports) with the same statistics."""
