@@ -200,12 +200,12 @@ PROTOCOLS = Registry(
 DESIGNS = Registry(
     "design",
     {
-        "one_at_a_time": "harness.plan.one_at_a_time:one_at_a_time",
-        "leave_one_out": "harness.plan.leave_one_out:leave_one_out",
-        "ablation": "harness.plan.ablation:ablation",
-        "factorial": "harness.plan.factorial:factorial",
-        "fractional": "harness.plan.fractional:fractional",
-        "search": "harness.plan.search:search",
+        "one_at_a_time": "harness.plan.one_at_a_time:draft_one_at_a_time",
+        "leave_one_out": "harness.plan.leave_one_out:draft_leave_one_out",
+        "ablation": "harness.plan.ablation:draft_ablation",
+        "factorial": "harness.plan.factorial:draft_factorial",
+        "fractional": "harness.plan.fractional:draft_fractional",
+        "search": "harness.plan.search:draft_search",
     },
 )
 
