@@ -7,10 +7,10 @@ import tensorflow as tf
 
 from harness.config.catalog import CONDITIONINGS
 from harness.config.trial import TrialConfig
+from harness.gan.forward_pass import ForwardPass
 from harness.gan.models.blocks import common
 from harness.gan.models.classes import Head
 from harness.gan.models.network import Network, Part
-from harness.gan.penalties import Seen
 
 
 class Auxiliary(NamedTuple):
@@ -18,8 +18,8 @@ class Auxiliary(NamedTuple):
 
     name: str
     weight: str  # its knob
-    discriminator: Callable[[Head, Seen], tf.Tensor]
-    generator: Callable[[Head, Seen], tf.Tensor]
+    discriminator: Callable[[Head, ForwardPass], tf.Tensor]
+    generator: Callable[[Head, ForwardPass], tf.Tensor]
 
 
 class Conditioning(NamedTuple):

@@ -61,7 +61,7 @@ class Ensemble:
     def statistics(self) -> tuple[str, ...]:
         """What an iteration tells beside what all trainings tell."""
         first = self.members[0]
-        penalties = (*first.terms.discriminator, *first.terms.generator)
+        penalties = [term for terms in first.terms.values() for term in terms]
         updated = (f"{owner}_updated" for owner in first.optimizers if first.balance)
         return (*(f"{term.name}_penalty" for term in penalties), *updated)
 

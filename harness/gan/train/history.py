@@ -25,7 +25,7 @@ class History:
         for mean, value in zip(self.means, self._trainable, strict=True):
             mean.assign(value)
 
-    def note(self) -> None:
+    def add_current_values(self) -> None:
         """Take the present values into the means."""
         share = 1.0 / self._count.assign_add(1.0)
         for mean, value in zip(self.means, self._trainable, strict=True):
