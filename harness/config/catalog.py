@@ -29,7 +29,7 @@ class DatasetSpec(NamedTuple):
 
 
 class ConditioningSpec(NamedTuple):
-    """What a way of telling networks of classes needs."""
+    """Requirements of a class-conditioning method."""
 
     target: str
     labels: bool = True  # of real images; else codes are drawn in their place
@@ -222,7 +222,7 @@ ENCODERS = Registry(
     "encoder",
     {
         "inception_v3": "harness.gan.inception:inception_v3",
-        "classifier": "harness.gan.classifier:classifier",
+        "classifier": "harness.gan.classifier:classifier_encoder",
         "inception_2015": "harness.gan.inception:inception_2015",
     },
 )

@@ -113,7 +113,7 @@ def weights_digest(weights: Iterable[NDArray[Any]], architecture: str = "") -> s
 def first_line(error: BaseException) -> str:
     """The first line of an error's message that says something, or its kind where none does."""
     lines = re.sub(r"\x1b\[\d*m", "", str(error)).splitlines()  # Keras sets its own in bold
-    said = [line.strip() for line in lines if line.strip()]
-    telling = [line for line in said if not line.startswith("Exception encountered when calling")]
-    line = (telling or said or [type(error).__name__])[0]
+    lines = [line.strip() for line in lines if line.strip()]
+    telling = [line for line in lines if not line.startswith("Exception encountered when calling")]
+    line = (telling or lines or [type(error).__name__])[0]
     return line if len(line) <= TOLD else f"{line[:TOLD]}…"

@@ -20,7 +20,7 @@ from harness.gan.data import Images
 from harness.gan.encoder_checks import check_behaviour, check_features, check_finite
 from harness.gan.encoders import ENCODING, Encoder
 from harness.gan.labels.labelled import MaybeLabelled
-from harness.gan.saved_model import saved_model
+from harness.gan.saved_model import load_saved_model
 from harness.metrics.coverage import coverage, radii
 from harness.metrics.fid import Frechet
 from harness.metrics.inception_score import inception_score
@@ -39,7 +39,7 @@ def build_encoder(data: DataConfig, evaluation: EvaluationConfig, cache: Path) -
     """The encoder that `evaluation` names: one of the catalogue, or a saved Keras model's path."""
     name = evaluation.encoder or "inception_v3"
     if name not in ENCODERS:
-        return saved_model(Path(name), data, evaluation)
+        return load_saved_model(Path(name), data, evaluation)
     encoder: Encoder = ENCODERS.load(name)(data, evaluation, cache)
     return encoder
 
@@ -133,7 +133,7 @@ class Evaluator:
         """Features of the validation images in one fixed random order; kept on disk by content."""
         parts = [self.spec[name] for name in ("encoder", "resolution", "resizer", "m")]
         parts += [identity, self._encoder.digest, ENCODING]
-        # a GPU's rounding is another; what it gave stands beside nothing that a CPU gives
+        # a GPU rounds otherwise, so its features are kept apart from a CPU's
         parts.append("GPU" if devices.on_gpu() else "CPU")
         folder = cache / "features" / digest(parts)
         folder, note = entry(folder, "features of the real images", self._keep_real_features)
@@ -165,7 +165,7 @@ def _filled(inputs: MaybeLabelled, count: int) -> Iterator[tuple[MaybeLabelled, 
 
 
 def _draws(protocol: Protocol, count: int, size: int) -> tuple[list[Draw], ...]:
-    """What is compared: all with all, both first halves, both second halves.
+    """The images to compare: all with all, both first halves, both second halves.
 
     The halves have no image in common, generated or real, so their values are independent.
     """

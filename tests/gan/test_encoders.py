@@ -17,7 +17,7 @@ from harness.gan.data import load_images
 from harness.gan.encoders import compiled, resize, weights_digest
 from harness.gan.evaluate import build_encoder
 from harness.gan.folding import folded
-from harness.gan.saved_model import saved_model
+from harness.gan.saved_model import load_saved_model
 from harness.metrics.kid import Estimate, blocks
 
 pytestmark = pytest.mark.tf
@@ -47,7 +47,7 @@ def conv(tmp_path):
 
 
 def test_features_do_not_depend_on_how_many_images_are_asked_for(conv):
-    encoder = saved_model(conv, CIFAR, evaluation())
+    encoder = load_saved_model(conv, CIFAR, evaluation())
     assert encoder.batch == 128
     images = pictures(128 + 9)
     whole = encoder(images)
@@ -60,40 +60,40 @@ def test_features_do_not_depend_on_how_many_images_are_asked_for(conv):
 def test_saved_model_gets_rgb_in_0_to_1_and_maps_are_averaged(conv):
     images = pictures(3)
     expected = keras.models.load_model(conv)(images / np.float32(255)).numpy().mean(axis=(1, 2))
-    encoder = saved_model(conv, CIFAR, evaluation())
+    encoder = load_saved_model(conv, CIFAR, evaluation())
     assert encoder.resolution == 32  # the image size, as the model takes any
     assert np.allclose(encoder(images), expected, atol=1e-5)
 
 
 def test_grey_is_repeated(conv):
-    encoder = saved_model(conv, CIFAR, evaluation())
+    encoder = load_saved_model(conv, CIFAR, evaluation())
     grey = pictures(3, channels=1)
     assert np.array_equal(encoder(grey), encoder(np.repeat(grey, 3, axis=3)))
 
 
 def test_resolution_rule(conv, tmp_path):
-    assert saved_model(conv, CIFAR, evaluation(resolution=48)).resolution == 48
-    assert saved_model(conv, CIFAR, evaluation(resolution=299)).batch == 64  # for the memory
+    assert load_saved_model(conv, CIFAR, evaluation(resolution=48)).resolution == 48
+    assert load_saved_model(conv, CIFAR, evaluation(resolution=299)).batch == 64  # for the memory
     fixed = save(tmp_path / "fixed.keras", [keras.layers.Flatten()], (24, 24, 3))
-    assert saved_model(fixed, CIFAR, evaluation()).resolution == 24
+    assert load_saved_model(fixed, CIFAR, evaluation()).resolution == 24
     with pytest.raises(HarnessError, match=r"resolution: 48 px.*takes 24 px"):
-        saved_model(fixed, CIFAR, evaluation(resolution=48))
+        load_saved_model(fixed, CIFAR, evaluation(resolution=48))
 
 
 def test_digest_follows_the_weights_not_the_file(conv, tmp_path):
     model = keras.models.load_model(conv)
     model.save(tmp_path / "copy.keras")
-    first = saved_model(conv, CIFAR, evaluation()).digest
-    assert saved_model(tmp_path / "copy.keras", CIFAR, evaluation()).digest == first
+    first = load_saved_model(conv, CIFAR, evaluation()).digest
+    assert load_saved_model(tmp_path / "copy.keras", CIFAR, evaluation()).digest == first
     model.set_weights([weight + 1 for weight in model.get_weights()])
     model.save(tmp_path / "copy.keras")
-    assert saved_model(tmp_path / "copy.keras", CIFAR, evaluation()).digest != first
+    assert load_saved_model(tmp_path / "copy.keras", CIFAR, evaluation()).digest != first
     assert len(first) == 8
 
 
 def test_only_uint8_images_are_encoded(conv):
     with pytest.raises(HarnessError, match="uint8"):
-        saved_model(conv, CIFAR, evaluation())(np.zeros((2, 32, 32, 3), np.float32))
+        load_saved_model(conv, CIFAR, evaluation())(np.zeros((2, 32, 32, 3), np.float32))
 
 
 def test_bilinear_resize_is_that_of_keras_as_in_s0():
@@ -297,7 +297,7 @@ def test_shared_squeezenet_tells_flowers_from_cifar(tmp_path, monkeypatch):
     shared = Path(os.environ["HARNESS_SHARED"])
     monkeypatch.setenv("TFDS_DATA_DIR", str(shared / "data" / "tfds"))
     path = shared / "encoders" / "squeezenet_imagenet.keras"
-    encoder = saved_model(path, CIFAR, evaluation(resolution=64))
+    encoder = load_saved_model(path, CIFAR, evaluation(resolution=64))
     flowers = DataConfig(
         name="folder", path=str(shared / "data" / "flowers102_80px"), image_size=32
     )

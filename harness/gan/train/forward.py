@@ -84,7 +84,7 @@ def classes(gan: Gan, count: int, counters: Counters) -> tf.Tensor | None:
 
 
 def training_pass(gan: Gan, counters: Counters, name: str, labels: tf.Tensor | None = None) -> Pass:
-    """How a network is run in training: with noise of its own, by name, and classes if any."""
+    """A pass in training, whose noise is drawn by `name`, on images of classes `labels`."""
     return Pass(training=True, seed=gan.streams.at("dropout", counters, name), labels=labels)
 
 

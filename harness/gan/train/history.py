@@ -26,7 +26,7 @@ class History:
             mean.assign(value)
 
     def add_current_values(self) -> None:
-        """Take the present values into the means."""
+        """Update the means by the present values."""
         share = 1.0 / self._count.assign_add(1.0)
         for mean, value in zip(self.means, self._trainable, strict=True):
             mean.assign_add(share * (value - mean))

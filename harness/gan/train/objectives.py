@@ -1,5 +1,6 @@
-"""What the two networks minimise, computed from a forward pass."""
+"""The losses of the two networks, computed from a forward pass."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -13,7 +14,7 @@ from harness.gan.train.state import Gan, Statistics, Term
 
 
 class Loss(NamedTuple):
-    """What one network minimises."""
+    """The loss of one network."""
 
     total: tf.Tensor
     penalties: Statistics  # by name, before they are weighted
@@ -40,13 +41,15 @@ def discrimination(gan: Gan, forward: ForwardPass) -> Discrimination:
 def discriminator_loss(gan: Gan, forward: ForwardPass, counters: Counters) -> Loss:
     """Half of L_real + L_fake + weighted penalties (S0's half)."""
     loss = bare_discriminator_loss(gan, forward, counters)
-    penalised = _add_penalties(loss, "discriminator", gan, forward, counters)
-    return penalised._replace(total=0.5 * penalised.total)
+    penalties = _penalties(gan, "discriminator", forward, counters)
+    return Loss(0.5 * _penalised(loss, gan.terms["discriminator"], penalties), penalties)
 
 
 def generator_loss(gan: Gan, forward: ForwardPass, counters: Counters) -> Loss:
     """L_G + weighted penalties."""
-    return _add_penalties(bare_generator_loss(gan, forward), "generator", gan, forward, counters)
+    loss = bare_generator_loss(gan, forward)
+    penalties = _penalties(gan, "generator", forward, counters)
+    return Loss(_penalised(loss, gan.terms["generator"], penalties), penalties)
 
 
 def bare_discriminator_loss(gan: Gan, forward: ForwardPass, counters: Counters) -> tf.Tensor:
@@ -91,14 +94,9 @@ def penalty(gan: Gan, term: Term, forward: ForwardPass, counters: Counters) -> t
     )
 
 
-def _add_penalties(
-    loss: tf.Tensor, network: str, gan: Gan, forward: ForwardPass, counters: Counters
-) -> Loss:
-    """A network's loss plus its weighted penalties.
-
-    A penalty is applied at every n-th update of its network, n times as strong; between it is 0.
-    """
-    terms, number = gan.terms[network], updates_before(gan, network, counters)
+def _penalties(gan: Gan, network: str, forward: ForwardPass, counters: Counters) -> Statistics:
+    """Each penalty at every n-th update of its network, n times as strong; 0 between."""
+    number = updates_before(gan, network, counters)
 
     def due(term: Term) -> tf.Tensor:
         return at_every(
@@ -108,10 +106,13 @@ def _add_penalties(
             lambda: tf.constant(0.0),
         )
 
-    penalties = {term.name: due(term) for term in terms}
+    return {term.name: due(term) for term in gan.terms[network]}
+
+
+def _penalised(loss: tf.Tensor, terms: Sequence[Term], penalties: Statistics) -> tf.Tensor:
     for term in terms:
         loss += term.weight * penalties[term.name]
-    return Loss(loss, penalties)
+    return loss
 
 
 def _game(gan: Gan) -> Game:
@@ -136,7 +137,7 @@ def _wrong_labels(gan: Gan, count: int, counters: Counters) -> tuple[Share, Shar
 
 
 def _smoothing_noise(gan: Gan, count: int, counters: Counters) -> tf.Tensor:
-    """What is added to one-sided label smoothing: uniform around 0, (N, 1)."""
+    """Noise of one-sided label smoothing: uniform around 0, (N, 1)."""
     seed = gan.streams.at("label", counters, "smoothing")
     noise = at_every(
         gan.config.loss.smoothing_noise_every,

@@ -22,7 +22,7 @@ from harness.gan.train.loop import Loop
 from harness.gan.train.pulls import measure_pulls
 
 Make = Callable[[MaybeLabelled], tf.Tensor]  # latents or sources → images, as they are generated
-STORED = 16  # programs kept; each holds some 30 MB beside its weights
+STORED = 16  # programs kept; each holds some 30 MB besides its weights
 
 
 class Program:
@@ -89,7 +89,7 @@ class Program:
         return compiled
 
     def sources(self, real: np.ndarray) -> tf.Tensor:
-        """What a translation is given of real images (N, H, W, C) uint8."""
+        """The sources of a translation of real images (N, H, W, C) uint8."""
         (first, *_) = self.gan.members
         assert first.translate is not None
         return first.translate(from_bytes(real, first.config.training.pixel_range))
@@ -133,5 +133,5 @@ class Programs:
         return self._kept[name]
 
     def __contains__(self, name: str) -> bool:
-        """Whether the program of `structure` is here."""
+        """Whether the program of structure `name` is kept."""
         return name in self._kept

@@ -1,4 +1,4 @@
-"""What changes over a training or is not done at every update: learning rates, lazy terms."""
+"""Schedules: learning rates, and terms that are not computed at every update."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ def learning_rate(gan: Gan, network: str, iteration: tf.Tensor) -> tf.Tensor:
 
 
 def updates_before(gan: Gan, network: str, counters: Counters) -> tf.Tensor:
-    """How many updates a network has had before the one that `counters` stand at."""
+    """The number of updates of a network before the one that `counters` name."""
     training = gan.config.training
     if network == "discriminator":
         return counters.iteration * training.discriminator_steps + counters.update

@@ -17,8 +17,8 @@ from harness.config.trial.rule import read
 from harness.gan import models
 from harness.gan.augment.ada import Controller
 from harness.gan.forward_pass import ForwardPass
-from harness.gan.labels.condition import Condition, condition
-from harness.gan.labels.conditioning import conditioning, head_of
+from harness.gan.labels.condition import Condition, build_condition
+from harness.gan.labels.conditioning import head_of, load_conditioning
 from harness.gan.losses import Loss
 from harness.gan.models.initial import copy_weights, initialise
 from harness.gan.models.network import Network
@@ -152,11 +152,11 @@ def _penalty_terms(config: TrialConfig, numbers: Numbers, network: str) -> list[
 
 
 def _label_terms(config: TrialConfig, numbers: Numbers, discriminator: Network) -> list[Term]:
-    """What a head that tells classes adds to both losses."""
-    way = conditioning(config)
-    if way is None or way.auxiliary is None:
+    """The terms that a classifying head adds to both losses."""
+    method = load_conditioning(config)
+    if method is None or method.auxiliary is None:
         return []
-    auxiliary, head = way.auxiliary, head_of(discriminator)
+    auxiliary, head = method.auxiliary, head_of(discriminator)
     weight = numbers[auxiliary.weight]
     return [
         Term(auxiliary.name, "discriminator", partial(auxiliary.discriminator, head), weight),
@@ -180,7 +180,7 @@ def _terms(
 
 
 def translation(config: TrialConfig) -> Callable[[tf.Tensor], tf.Tensor] | None:
-    """What makes sources of real images (N, H, W, C) in the range of pixels; None: nothing does."""
+    """The function from real images (N, H, W, C) to sources, in the range of pixels, if any."""
     if not config.translation.source:
         return None
     source, pixels = TRANSLATIONS.load(config.translation.source), config.training.pixel_range
@@ -228,7 +228,7 @@ def build(config: TrialConfig, channels: int, static: bool = False) -> Gan:
         loss=loss,
         generator_loss=GENERATOR_LOSSES.load(config.loss.generator),
         translate=translation(config),
-        condition=condition(config.labels),
+        condition=build_condition(config.labels),
         terms=_terms(config, numbers, discriminator),
         balance=Balance(numbers) if config.training.balance == "loss" else None,
         replay=_replay(config, discriminator),

@@ -62,7 +62,8 @@ def update_networks(gan: Gan, kind: Update, batch: MaybeLabelled, counters: Coun
         gan.networks[name].advance()  # spectral normalisation's power iteration
 
     def backward(batch: MaybeLabelled, counters: Counters) -> Any:
-        with tf.GradientTape(persistent=True) as tape:
+        # a persistent tape sums gradients in another order, which rounds otherwise
+        with tf.GradientTape(persistent=len(kind.networks) > 1) as tape:
             losses, judged = kind.losses(gan, batch, counters)
         gradients = {
             name: tape.gradient(loss.total, gan.networks[name].trainable)
