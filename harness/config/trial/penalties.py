@@ -19,7 +19,12 @@ ALL_WEIGHTS = tuple(path for paths in PENALTY_WEIGHTS.values() for path in paths
 class PenaltySection(Section):
     """A penalty: how often it is computed, and its weight in one network's loss or in both."""
 
-    every: int = knob(1, "apply at every n-th update, n times as strong", source="design", ge=1)
+    every: int = knob(
+        1,
+        "apply at every n-th update, with n times the weight (lazy regularisation)",
+        source="design",
+        ge=1,
+    )
     if TYPE_CHECKING:  # the weights are made of the catalogue's facts
         weight: float
         generator_weight: float
