@@ -10,7 +10,7 @@ from harness.analysis.settled import alike, settled
 from harness.app.records import run_names
 from harness.config.inputs.recorded import encoder_in_record, lacking
 from harness.config.runtime import Runtime
-from harness.config.study import Study, read
+from harness.config.study import Study, StudyFile, names, read
 from harness.core.errors import Damaged, HarnessError, shown, told, unknown
 from harness.core.files import alone, check_writable
 from harness.core.leftovers import set_aside, sweep
@@ -33,7 +33,16 @@ def plan(
     changes: Mapping[str, Any] | None = None,
 ) -> tuple[Plan, str]:
     """Read, check and expand a study: the plan, and a sentence on which profile it is and why."""
-    file = read(study, runtime.studies)
+    return planned(read(study, runtime.studies), runtime, profile, changes)
+
+
+def planned(
+    file: StudyFile,
+    runtime: Runtime,
+    profile: str | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> tuple[Plan, str]:
+    """The plan of a study that was read or made of keywords, and a sentence on its profile."""
     chosen, why = _profile(file.study, profile)
     known = encoder_in_record(file.name, runtime)
     return settled(expand(file, chosen, changes or {}, runtime.cache, known), runtime), why
@@ -59,7 +68,12 @@ def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
 def name(
     study: str, runtime: Runtime, profile: str | None, changes: Mapping[str, Any] | None
 ) -> str:
-    """The run name of a study, found without its data: they may be gone when a report is asked."""
+    """The run name of a study, found without its data: they may be gone when a report is asked.
+
+    A run of which there is no study file, such as one that was started from Python, is itself.
+    """
+    if study not in names(runtime.studies) and study in run_names(runtime):
+        return study
     file = read(study, runtime.studies)
     return run_name(file.name, _profile(file.study, profile)[0], changes or {})
 

@@ -15,7 +15,7 @@ from harness.config.identity import digest
 from harness.config.runtime import Runtime
 from harness.report import format as show
 from harness.report import overview
-from harness.report.blocks import Block, Cell, Figure, Heading, Table, Tag, Text, figure
+from harness.report.blocks import Block, Cell, Figure, Heading, Table, Tag, Text
 from harness.report.html import Front
 from harness.report.page import publish
 from harness.report.plots.critical_difference import diagram_info, draw_diagram
@@ -219,7 +219,7 @@ def _titles(found: Comparison) -> "pd.Series[str]":
 def _diagram(found: Comparison, runs: int, alpha: float) -> Figure:
     info = diagram_info(found.ranks, runs, alpha)
     ranks = ", ".join(f"{n} {r:.2f}" for n, r in zip(info.names, info.ranks, strict=True))
-    return figure(
+    return Figure(
         "critical-difference",
         partial(draw_diagram, info),
         f"Critical-difference diagram of mean ranks over {runs} runs: {ranks}.",

@@ -6,11 +6,10 @@ from typing import NamedTuple
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.metrics.health import PULL
-from harness.report.plots.style import INK, NARROW, Look, shortened
+from harness.report.plots.style import INK, NARROW, Figure, Look, shortened
 
 MEASURES = {
     "discriminator_loss": "discriminator loss",

@@ -6,12 +6,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from harness.analysis.objectives import KID_SCALE
 from harness.plan.crossed import Scale
-from harness.report.plots.style import DASHES, NARROW, PALETTE, shortened, ticked
+from harness.report.plots.style import DASHES, NARROW, PALETTE, Figure, shortened, ticked
 
 PANEL = 2.5  # inches high
 LETTERS = 10.5  # of a factor's name, in an inch

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from PIL import Image
 
-from harness.report.plots.style import Look, shortened
+from harness.report.plots.style import Figure, Look, shortened
 
 ROOM = 8  # cells that a page has room for
 LONGEST = 60  # letters of a cell's label above its row

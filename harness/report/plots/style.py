@@ -10,8 +10,8 @@ from io import BytesIO, StringIO
 from typing import Any, Literal, NamedTuple
 
 import matplotlib as mpl
+import matplotlib.figure
 import seaborn as sns
-from matplotlib.figure import Figure
 
 INK, MUTED, RULE, PAPER = "#1c1d21", "#6b6e75", "#dcd9d0", "#fefefe"  # a page may replace them
 BETTER, WORSE, EQUIVALENT = "#0072b2", "#d55e00", "#009e73"
@@ -21,6 +21,7 @@ PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 Dash = Literal["-", "--", ":", "-."]
 DASHES: tuple[Dash, ...] = ("-", "--", ":", "-.")
 WIDE, NARROW = 7.4, 3.7  # inches: a page, a phone
+PRINT, SCREEN = 200, 110  # dots per inch
 
 _OURS = {
     "svg.fonttype": "none",  # text stays text: small, searchable, in the page's font
@@ -55,6 +56,14 @@ _OURS = {
 }
 # Any: the keys of matplotlib's stubs are a literal type of its own
 _SETTINGS: Any = {**sns.plotting_context("paper"), **sns.axes_style("whitegrid"), **_OURS}
+
+
+class Figure(matplotlib.figure.Figure):
+    """A figure that notebooks show by itself, whether or not pyplot is in use."""
+
+    def _repr_png_(self) -> bytes:
+        with mpl.rc_context(_SETTINGS):
+            return _png(self, SCREEN)
 
 
 class Look(NamedTuple):
@@ -92,6 +101,12 @@ def ticked(value: float, _: float) -> str:
     return f"{value:,.10g}".replace(",", "\u202f").replace("-", "\u2212")
 
 
+def canvas(build: Callable[[float], Figure]) -> Figure:
+    """Draw as wide as a page; the figure itself, to be changed or saved."""
+    with mpl.rc_context(_SETTINGS):
+        return build(WIDE)
+
+
 def svg(build: Callable[[float], Figure], width: float) -> str:
     """Draw at a width in inches; the SVG without its XML prologue, transparent."""
     with mpl.rc_context(_SETTINGS):
@@ -112,9 +127,9 @@ def picture(build: Callable[[float], Figure]) -> bytes:
         return _png(build(WIDE))
 
 
-def _png(figure: Figure) -> bytes:
+def _png(figure: Figure, dpi: int = PRINT) -> bytes:
     file = BytesIO()
-    figure.savefig(file, format="png", dpi=200, facecolor="white")
+    figure.savefig(file, format="png", dpi=dpi, facecolor="white")
     return file.getvalue()
 
 
