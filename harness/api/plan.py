@@ -4,6 +4,7 @@ import pandas as pd
 
 from harness import app as cases
 from harness.api.display import line, page, table
+from harness.api.keywords import checked
 from harness.api.run import Run
 from harness.app.wandb import sync
 from harness.config.runtime import Runtime
@@ -92,6 +93,7 @@ class Plan:
     def _reach(self) -> Reach:
         return cases.reach(self._plan, self._runtime)
 
+    @checked
     def run(
         self, workers: int | None = None, hours: float | None = None, retry_crashed: bool = False
     ) -> Run:
@@ -122,6 +124,10 @@ class Plan:
         cells, seeds = show.count(len(plan.cells), "cell"), show.count(len(plan.seeds), "seed")
         return f"{cells} × {seeds} = {show.count(len(plan.judging), 'trial')}"
 
+    @property
+    def _caption(self) -> str:
+        return f"Cells ({self._why})" if self._plan.profile else "Cells"
+
     def _repr_html_(self) -> str:
         cost, reach, cells = self.cost.iloc[0], self._reach, self.cells
         known = cost["seconds"] == cost["seconds"]
@@ -135,7 +141,7 @@ class Plan:
         ]
         title = self._plan.file.study.title
         sentences = [f"{self._size}; {rest}.", f"{least}."]
-        return page(title, sentences, [table(self._why, ["Cell", "Changes", "Trained"], rows)])
+        return page(title, sentences, [table(self._caption, ["Cell", "Changes", "Trained"], rows)])
 
 
 def _checked(workers: int | None) -> int | None:

@@ -9,6 +9,7 @@ import pandas as pd
 from harness.analysis.compare import scale, unlearnt
 from harness.analysis.frame import each_row
 from harness.api.display import line, page, table
+from harness.api.keywords import checked
 from harness.api.run import Run
 from harness.app import analysis as cases
 from harness.config.runtime import Runtime
@@ -86,6 +87,7 @@ class Ranking:
         return page(self._ranked.direction, self.notes, tables)
 
 
+@checked
 def rank(
     frame: pd.DataFrame,
     *,

@@ -9,6 +9,7 @@ import pandas as pd
 from harness import app as cases
 from harness.analysis.frame import load, load_plan
 from harness.api.display import line, page
+from harness.api.keywords import checked
 from harness.api.trial import Trial
 from harness.config.catalog import SECTIONS
 from harness.config.runtime import Runtime
@@ -113,6 +114,7 @@ class Run:
         """Write the report from the record; the path of its page."""
         return cases.report(self.name, self._runtime).path
 
+    @checked
     def trial(self, cell: str = "reference", seed: int = 0) -> Trial:
         """One of its trials; an unknown cell is an error with the nearest."""
         trials = self.trials

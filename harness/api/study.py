@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 
 from harness import app as cases
 from harness.api.display import line, page
+from harness.api.keywords import checked
 from harness.api.plan import Plan
 from harness.config.keywords import CALL, CHANGED, SPELLED, document
 from harness.config.load import dump
@@ -79,6 +80,7 @@ class Study:
         """The study as the text of a study file."""
         return dump(self._file.document.data)
 
+    @checked
     def save(self, path: str | Path | None = None) -> Path:
         """Write a study file, by default `studies/<name>.yaml`; another study is not replaced."""
         target = Path(path) if path else Runtime().studies / f"{self.name}.yaml"
@@ -92,11 +94,12 @@ class Study:
         write_atomically(target, self.to_yaml())
         return target
 
+    @checked
     def plan(self, profile: str | None = None, changes: Mapping[str, Any] | None = None) -> Plan:
         """What a run would train; nothing is trained or written.
 
         `profile`: a budget of the study; None: by machine, as on the command line. `changes`:
-        one-off changes of the baseline, {"training.kimg": 2}.
+        one-off changes of the baseline, {"training.kimg": 16}.
         """
         runtime = Runtime()
         return Plan(*cases.planned(self._file, runtime, profile, _checked(changes or {})), runtime)

@@ -4,6 +4,7 @@ from fnmatch import fnmatchcase
 
 import pandas as pd
 
+from harness.api.keywords import checked
 from harness.config import describe as parameters
 from harness.config.patch import DEFAULTS, KNOBS
 from harness.core.errors import HarnessError, unknown
@@ -14,6 +15,7 @@ TIPS = ("topic", "title", "statement", "following", "ignoring", "claims", "liter
 KNOB = ("meaning", "unit", "bounds", "default", "source")
 
 
+@checked
 def tips(
     topic: str | None = None, source: str | None = None, effect: str | None = None
 ) -> pd.DataFrame:
@@ -36,6 +38,7 @@ def tips(
     return pd.DataFrame(rows, columns=list(TIPS), index=index)
 
 
+@checked
 def knobs(pattern: str = "*") -> pd.DataFrame:
     """The hyper-parameters of a trial (knobs), one row each, indexed by dotted name.
 

@@ -71,6 +71,7 @@ def dump(data: Mapping[str, Any]) -> str:
     yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.allow_unicode = True
+    yaml.width = LONGEST_TEXT  # no line is folded
     file = StringIO()
     yaml.dump(dict(data), file)
     return file.getvalue()
