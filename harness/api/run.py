@@ -18,6 +18,7 @@ from harness.report import words
 from harness.report.blocks import Block, Figure, Table
 from harness.report.data import ReportData, analyse
 from harness.report.plots import style
+from harness.runs import layout
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -127,7 +128,7 @@ class Run:
         row = own[own["seed"] == seed].iloc[0]
         curves = self.curves
         mine = curves[(curves["cell"] == cell) & (curves["seed"] == seed)]
-        folder = self._runtime.holding(self.name).trials / str(row["key"])
+        folder = layout.holding(self.name, self._runtime).trials / str(row["key"])
         return Trial(cell, seed, folder, mine.reset_index(drop=True))
 
     def __repr__(self) -> str:

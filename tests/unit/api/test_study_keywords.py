@@ -103,7 +103,7 @@ def test_values_of_numpy_and_python_are_those_of_a_file():
         ),
         ({"design": "ablatoin"}, "Study(design): design: unknown design 'ablatoin'; did you mean "
          "'ablation'?"),
-        ({"question": "a\0b"}, "Study: 'a\\x00b' holds a character that no text has"),
+        ({"question": "a\0b"}, "Study: 'a\\x00b' contains a character that is not allowed in text"),
     ],
 )  # fmt: skip
 def test_a_mistake_names_keyword_and_nearest_choice(keywords, said):
