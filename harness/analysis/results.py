@@ -1,6 +1,5 @@
 """Results from elsewhere: a table of treatments by blocks, and what is to be known of it."""
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -111,9 +110,10 @@ def read_frame(frame: pd.DataFrame, treatment: str, block: str, value: str) -> R
 
 def _text(field: Any) -> str:
     """What a file would hold: every digit of a number, nothing where there is none."""
-    if isinstance(field, Real) and not isinstance(field, Integral):
-        return "" if math.isnan(field) else repr(float(field))
-    return "" if field is None or field is pd.NA else str(field)
+    if pd.api.types.is_scalar(field) and pd.isna(field):
+        return ""
+    whole = not isinstance(field, Real) or isinstance(field, Integral)
+    return str(field) if whole else repr(float(field))
 
 
 def _check_apart(named: Mapping[str, str]) -> None:

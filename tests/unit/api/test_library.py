@@ -192,7 +192,7 @@ def test_a_frame_is_ranked_as_a_file_is(tmp_path):
     ranked = h.rank(frame, **asked, lower_is_better=True)
     pd.testing.assert_frame_equal(ranked.table, filed.treatments)
     pd.testing.assert_frame_equal(ranked.pairs, filed.pairs)
-    assert len(ranked.notes) == len([note for note in filed.notes if "read as no" not in note])
+    assert ranked.notes == list(filed.notes)
     shown = ranked._repr_html_()
     assert shown.count("<table") == 2
     assert "fid: lower is better, as asked" in shown
@@ -216,6 +216,16 @@ def test_what_cannot_be_ranked(change, said):
     asked = {"frame": frame_of(NUMBERS), "treatment": "method", "block": "seed", "value": "fid"}
     asked |= change
     assert mistake(lambda: h.rank(asked.pop("frame"), **asked)).startswith(said)
+
+
+@pytest.mark.parametrize("nothing", [None, np.nan, pd.NA, "", "n/a"])
+def test_whatever_says_that_there_is_no_result_is_none(nothing):
+    frame = frame_of(NUMBERS).astype({"fid": object})
+    frame.loc[4, "fid"] = nothing
+    ranked = h.rank(frame, treatment="method", block="seed", value="fid")
+    assert sorted(ranked.table["n"]) == [7, 8, 8]
+    told = [note for note in ranked.notes if note.startswith("fid: read as no result")]
+    assert bool(told) is (str(nothing) == "n/a")
 
 
 def test_a_name_that_does_not_tell_which_way_is_better_is_warned_of():
