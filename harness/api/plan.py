@@ -7,6 +7,7 @@ from harness.api.display import line, page, table
 from harness.api.keywords import checked
 from harness.api.run import Run
 from harness.app.wandb import sync
+from harness.config.inputs.encoder_file import lacking
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.execution.driver import Options
@@ -90,6 +91,12 @@ class Plan:
         return pd.DataFrame(rows, columns=list(FINDABLE))
 
     @property
+    def warnings(self) -> list[str]:
+        """What is advised against in its cells, and files that are lacking."""
+        forecast = cases.cost(self._plan, self._runtime)
+        return [*forecast.warnings, *lacking(self._plan.lacking)]
+
+    @property
     def _reach(self) -> Reach:
         return cases.reach(self._plan, self._runtime)
 
@@ -107,7 +114,9 @@ class Plan:
         options = Options(_checked(workers), hours, retry_crashed)
         outcome = cases.run(self._plan, self._runtime, options)
         summary = cases.report(self.name, self._runtime)
-        print(sync(self.name, self._runtime, summary.verdict).said)  # noqa: T201
+        lost = cases.given_up(self._plan, self._runtime) if outcome is Outcome.DONE else []
+        notes = [sync(self.name, self._runtime, summary.verdict).said]
+        print(*notes, *(f"crashed in every attempt: {line}" for line in lost), sep="\n")  # noqa: T201
         if outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt("stopped; what was trained is kept: call run() to continue")
         if outcome is Outcome.FAILED:
@@ -140,7 +149,8 @@ class Plan:
             for cell, changes, trials, trained in cells.itertuples(index=False)
         ]
         title = self._plan.file.study.title
-        sentences = [f"{self._size}; {rest}.", f"{least}."]
+        warnings = [f"Warning: {line}" for line in self.warnings]
+        sentences = [f"{self._size}; {rest}.", f"{least}.", *warnings]
         return page(title, sentences, [table(self._caption, ["Cell", "Changes", "Trained"], rows)])
 
 

@@ -171,6 +171,15 @@ def test_a_plan_says_what_is_trained_and_found(tmp_path, monkeypatch):
     assert not (tmp_path / "runs/studies").exists()  # nothing half-written
 
 
+def test_a_plan_tells_what_is_advised_against(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    baseline = {"data.name": "digits", "data.image_size": 16, "loss.name": "wasserstein"}
+    plan = h.Study("Unbounded", baseline=baseline, tips=["generator_ema"], seeds=1).plan()
+    assert plan.warnings
+    assert all("Wasserstein" in line for line in plan.warnings)
+    assert "Warning: reference: the Wasserstein" in plan._repr_html_()
+
+
 NUMBERS = np.random.default_rng(0).normal(size=(8, 3)).round(3)
 
 
