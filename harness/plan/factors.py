@@ -51,7 +51,8 @@ def study_factors(file: StudyFile) -> list[Factor]:
             tips = len(file.study.heuristics)
             place = ("heuristics", index) if index < tips else ("factors", name)
             raise HarnessError(f"{file.document.where(*place)}: the factor {name!r} is given twice")
-    if not found:
+    # a search may have ranges alone
+    if not found and file.study.design != "search":
         raise HarnessError(
             f"{file.document.file}: the design is empty: name heuristics, or factors with levels"
         )

@@ -266,7 +266,7 @@ class Recorder:
         failure = Failure(
             error=redacted(error),
             log_tail=redacted(log_tail),
-            attempt=len(self._attempts()),
+            attempt=max(1, len(self._attempts())),  # one that was killed early is not listed
             at=now(),
         )
         write_json(self.folder / layout.FAILURE, failure.to_json())

@@ -27,3 +27,14 @@ class Status(StrEnum):
     def ended(self) -> bool:
         """Whether there is a result, which no further attempt changes."""
         return self in (Status.FINISHED, Status.DIVERGED)
+
+
+IN_RECORD = (  # how a trial can stand by its folder alone
+    Status.FINISHED,
+    Status.DIVERGED,
+    Status.CRASHED,
+    Status.PRUNED,
+    Status.DAMAGED,
+    Status.BEGUN,
+    Status.MISSING,
+)

@@ -35,8 +35,7 @@ R = TypeVar("R", bound=Record)
 
 FINAL = "kid_final"  # what the summary of a run in W&B calls the objective of its trial
 FINISHED, DIVERGED, CRASHED = Status.FINISHED, Status.DIVERGED, Status.CRASHED
-PRUNED, DAMAGED = Status.PRUNED, Status.DAMAGED
-STATES = (FINISHED, DIVERGED, CRASHED, PRUNED, DAMAGED, Status.BEGUN, Status.MISSING)
+PRUNED = Status.PRUNED
 
 
 def read_plan(path: Path) -> dict[str, Any] | None:

@@ -14,13 +14,21 @@ from harness.core.errors import HarnessError
 from harness.core.files import write_json
 from harness.mirror import publish, wandb_library
 from harness.mirror.publication import TITLE_LENGTH, publication
+from harness.runs.plan import CellRecord, PlanRecord
 
-PLAN = {
-    "run_name": "bn_ablation-smoke",
-    "title": "Batch normalisation",
-    "question": "Does it help?",
-    "cells": [{"label": "reference"}, {"label": "batch_norm=off"}],
-}
+PLAN = PlanRecord(
+    run_name="bn_ablation-smoke",
+    study="bn_ablation",
+    profile="smoke",
+    title="Batch normalisation",
+    question="Does it help?",
+    seeds=(0,),
+    cells=(
+        CellRecord(label="reference", request=""),
+        CellRecord(label="batch_norm=off", request=""),
+    ),
+    trials=(),
+)
 STUDY = """title: A study
 question: Q?
 baseline: {data.name: digits, data.image_size: 16}
@@ -63,7 +71,7 @@ def test_the_specification_is_plain_data(shown):
 
 
 def test_a_title_as_long_as_is_taken():
-    long = publication({**PLAN, "title": "t" * 200}, "p", "", [])
+    long = publication(PLAN.replaced(title="t" * 200), "p", "", [])
     assert len(long.title) == TITLE_LENGTH
 
 

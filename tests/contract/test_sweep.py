@@ -170,7 +170,7 @@ def test_wandbs_agent_trains_a_trial_of_the_study(agent, place):
     assert whole["summary"][asked] == pytest.approx(final)
     assert whole["summary"]["kid_last"] == pytest.approx(history[-1]["kid"])
     logged = {name.split(".")[0] for row in history for name in row}
-    shown = publication(plan.to_json(), "p", "", []).sections
+    shown = publication(plan.record(), "p", "", []).sections
     asked = {
         name for part in shown if part.runs == "trials" for p in part.panels for name in p.keys
     }

@@ -11,6 +11,7 @@ from harness.gan.train.program import Program
 from harness.gan.train.session import Session
 from harness.metrics.coverage import NEIGHBOURS
 from harness.runs.recorder import Recorder
+from harness.runs.rows import Environment
 from harness.runs.trial import FINISHED, Trial
 
 pytestmark = pytest.mark.tf
@@ -55,7 +56,7 @@ def program(tiny):
 def _train(config, images, folder: Path, program, fatal: int | None):
     with Recorder(folder) as recorder:
         session = Session(config, images, Judge(fatal), program)
-        recorder.start(config, {})
+        recorder.start(config, Environment())
         if recorder.checkpoint.exists():
             session.restore(recorder.checkpoint)
             recorder.cut(session.iteration)
@@ -96,7 +97,7 @@ def test_the_generators_of_the_last_fifth_the_best_and_the_last_are_kept(tiny, p
     judge = Watching([9.0, 5.0, 6.0, 2.0, 4.0, 3.0, 7.0, 8.0, 8.0, 6.0, 6.0], folder)
     with Recorder(folder) as recorder:
         session = Session(config, images, judge, program)
-        recorder.start(config, {})
+        recorder.start(config, Environment())
         listener.Listener(session, recorder, Nothing(), False).run(lambda: False)
     during = [set(), {0}, {1}, {1, 2}, {3}, {3, 4}, {3, 5}, {3, 6}, {3, 7}, {3, 8}, {3, 9}]
     assert judge.kept == [{at[number] for number in kept} for kept in during]

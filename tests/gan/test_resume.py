@@ -15,6 +15,7 @@ from harness.gan.train import checkpoint
 from harness.gan.train.session import Session
 from harness.runs.layout import ASIDE
 from harness.runs.recorder import Recorder
+from harness.runs.rows import Environment
 from harness.runs.trial import Trial
 
 pytestmark = pytest.mark.tf
@@ -50,7 +51,7 @@ def train(tiny, program, tmp_path, monkeypatch):
     def go(name, fatal=None):
         judge = Judge(fatal)
         with Recorder(tmp_path / name) as recorder:
-            recorder.start(config, {})
+            recorder.start(config, Environment())
             session = resumed(lambda: Session(config, images, judge, program), recorder)
             real = judge.score
 

@@ -74,7 +74,7 @@ def test_a_killed_worker_leaves_a_failure(runtime, code, said):
     row = Row(0, "key", "cell", 0, 0, 2, Status.LOST, None, "")
     drive._record_loss(runtime, row, code)
     assert not (runtime.trials / "key").exists()  # it died before the trial began
-    (runtime.trials / "key").mkdir(parents=True)
+    write_json(runtime.trials / "key/env.json", [{"host": "a"}, {"host": "b"}])
     drive._record_loss(runtime, row, code)
     failure = read_json(runtime.trials / "key/failure.json")
     assert (failure["error"], failure["attempt"]) == (said, 2)

@@ -6,10 +6,13 @@ from harness.config.runtime import Runtime
 from harness.core.files import append_line, write_json
 from harness.execution.view.poll import Poll
 from harness.queue.base import Job, Row
+from harness.runs.plan import PlanRecord, write_plan
 from harness.runs.status import Status
 
-PLAN = {
+DOCUMENT = {
+    **dict.fromkeys(("study", "profile", "title", "question"), ""),
     "run_name": "bn-cpu",
+    "seeds": [0, 1],
     "cells": [
         {"label": "reference", "request": "11111111", "config": {"training.kimg": 10.0}},
         {"label": "off", "request": "11111111", "config": {"training.kimg": 20.0}},
@@ -20,6 +23,7 @@ PLAN = {
         for cell in ("reference", "off")
     ],
 }
+PLAN = PlanRecord.from_json(DOCUMENT)
 # reference-0 was trained before this run
 JOBS = [Job("off-0", "off", 0, 0), Job("reference-1", "reference", 1, 1), Job("off-1", "off", 1, 2)]
 
@@ -111,10 +115,10 @@ def test_a_stopped_trial_has_not_ended(ledger, runtime):
 def test_a_search_grows_while_it_is_watched(ledger, runtime):
     search = {"layers": [], "space": {}, "factors": {}, "trials": 3, "sampler": "tpe",
               "pruner": "none", "seed": 0, "suggestions": []}  # fmt: skip
-    plan = {**PLAN, "cells": PLAN["cells"][:1], "trials": PLAN["trials"][:1], "search": search}
+    begun = {"cells": DOCUMENT["cells"][:1], "trials": DOCUMENT["trials"][:1], "search": search}
+    plan = PlanRecord.from_json({**DOCUMENT, **begun})
     path = runtime.study("bn-cpu") / "plan.json"
-    plan |= {**dict.fromkeys(("study", "profile", "title", "question"), ""), "seeds": [0]}
-    write_json(path, plan)
+    write_plan(path, plan)
     poll = Poll(plan, [], ledger, runtime)
     found = poll.snapshot()
     assert (found.total, found.done, found.images_total) == (4, 1, 40_000)
@@ -122,8 +126,8 @@ def test_a_search_grows_while_it_is_watched(ledger, runtime):
         {"params": {}, "cell": "off", "refused": ""},
         {"params": {}, "cell": "", "refused": "x"},
     ]
-    grown = {"cells": PLAN["cells"], "trials": PLAN["trials"][:2]}
-    write_json(path, {**plan, **grown, "search": {**search, "suggestions": made}})
+    grown = {"trials": DOCUMENT["trials"][:2], "search": {**search, "suggestions": made}}
+    write_plan(path, PlanRecord.from_json({**DOCUMENT, **grown}))
     ledger.add("off-0", Status.PRUNED)
     found = poll.snapshot()
     assert (found.total, found.done, found.crashed) == (4, 2, 0)

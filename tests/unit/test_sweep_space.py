@@ -12,7 +12,7 @@ from harness.core.errors import HarnessError
 from harness.core.files import write_json
 from harness.mirror.sweep import sweep
 from harness.plan.reach import Reach
-from harness.runs.trial import read_plan
+from harness.runs.plan import read_plan
 
 HEAD = "title: T\nquestion: Q?\nbaseline: {data.name: digits, data.image_size: 16}\n"
 SEARCH = """design: search
@@ -61,10 +61,10 @@ def test_what_was_declared_before_the_first_trial_ended_is_kept(planned, tmp_pat
     plan = planned(TIP + "seeds: 2\n")
     write_plan(plan, runtime)
     changed = planned(TIP + "seeds: 3\n")
-    assert write_plan(changed, runtime)["declared"]["seeds"] == [0, 1, 2]  # nothing has ended
+    assert write_plan(changed, runtime).declared["seeds"] == [0, 1, 2]  # nothing has ended
     write_json(runtime.trials / plan.trials[0].key / "result.json", {"status": "finished"})
     again = write_plan(planned(TIP + "seeds: 4\n"), runtime)
-    assert (again["declared"]["seeds"], again["seeds"]) == ([0, 1, 2], [0, 1, 2, 3])
+    assert (again.declared["seeds"], again.seeds) == ([0, 1, 2], (0, 1, 2, 3))
     assert read_plan(runtime.study(plan.run_name) / "plan.json") == again
 
 

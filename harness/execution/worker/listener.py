@@ -67,8 +67,9 @@ class Listener:
 
     def _write(self, event: Event) -> None:
         if isinstance(event, Row):
-            self.recorder.training(TrainingRow(event.values))
-            self.sink.training(event.values)
+            row = TrainingRow(event.values)
+            self.recorder.training(row)
+            self.sink.training(row)
         elif isinstance(event, Scores):
             self._evaluated(ScoreRow(event.values))
         elif not isinstance(event, Diverged):

@@ -170,6 +170,4 @@ def _rescored(session: Session, recorder: Recorder, status: Status) -> list[Scor
                 )
             )
     seconds = {row.iteration: row.seconds for row in Trial(recorder.folder).training_rows()}
-    for row in rows:
-        row["seconds"] = seconds.get(row.iteration, 0.0)
-    return rows
+    return [ScoreRow({**row, "seconds": seconds.get(row.iteration, 0.0)}) for row in rows]
