@@ -8,10 +8,11 @@ from harness.app.records import users
 from harness.config.runtime import Runtime
 from harness.core.errors import Damaged, HarnessError
 from harness.core.leftovers import sweep
-from harness.execution.use import InUse, driven
+from harness.core.lock import Busy
+from harness.execution.use import driven
 from harness.plan.expand import Plan
 from harness.runs import layout
-from harness.runs.recorder import Busy, Recorder
+from harness.runs.recorder import Recorder
 from harness.runs.removal import free
 from harness.runs.trial import Trial, read_plan
 
@@ -64,7 +65,7 @@ def _unused(planned: Plan, folders: list[Path], runtime: Runtime) -> Iterator[No
                 continue
             try:
                 held.enter_context(driven(runtime.study(name), alone=True))
-            except InUse:
+            except Busy:
                 raise HarnessError(
                     f"clean: the run {name} is in progress and uses these trials; nothing was "
                     "removed. Stop it, or wait until it has finished"

@@ -27,7 +27,7 @@ def status(runtime: Runtime) -> list[dict[str, Any]]:
             ending(Record(runtime.trials / item["key"]), requests[item["cell"]])
             for item in document["trials"]
         ]
-        counts = {name: [state for state, _ in ends].count(name) for name in STATES}
+        counts = {str(name): [status for status, _ in ends].count(name) for name in STATES}
         found = Outcomes.of(ends)
         rows.append({"run": name, "title": document["title"], **found.to_json(), **counts,
                      "outcome": found.sentence})  # fmt: skip
@@ -73,7 +73,7 @@ def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
     told.damaged += [f"set aside before: {layout.ASIDE}/{name}" for name in trial.aside()]
     return Explanation(
         key=trial.key,
-        state=trial.state(),
+        state=str(trial.status()),
         used_by=[
             f"{user['run']}: {user['cell']} seed {user['seed']}"
             for user in users(trial.key, runtime)

@@ -13,13 +13,14 @@ from harness.config.study import Study, read
 from harness.core.errors import Damaged, HarnessError, shown, told, unknown
 from harness.core.files import alone, check_writable
 from harness.core.leftovers import set_aside, sweep
+from harness.core.lock import Busy
 from harness.plan.expand import Plan, expand_study, run_name
 from harness.plan.forecast import Forecast, forecast_cost, missing, remember_speed
 from harness.runs import layout
 from harness.runs import trial as records
 from harness.runs.encoders import encoder_in_record
-from harness.runs.trial import DIVERGED, FINISHED, read_plan
 from harness.runs.trial import Trial as Record
+from harness.runs.trial import read_plan
 
 if TYPE_CHECKING:
     from harness.execution.driver import Options
@@ -126,9 +127,8 @@ def write_plan(planned: Plan, runtime: Runtime) -> dict[str, Any]:
     """Write plan.json; the analysis declared before the first trial finished is kept."""
     path, document = runtime.study(planned.run_name) / layout.PLAN, planned.to_json()
     earlier = _earlier(path)
-    ended = (FINISHED, DIVERGED)
     trials = (Record(runtime.trials / row["key"]) for row in earlier.get("trials", []))
-    seen = any(trial.state() in ended for trial in trials)
+    seen = any(trial.status().ended for trial in trials)
     if seen and "declared" in earlier:
         document["declared"] = earlier["declared"]
     records.write_plan(path, document)
@@ -151,7 +151,7 @@ def given_up(planned: Plan, runtime: Runtime) -> list[str]:
         failure = Record(runtime.trials / item.trial.key).failure()
         if failure is not None:
             where = f"{item.trial.cell.label} seed {item.trial.seed}"
-            lines.append(f"{item.trial.key} ({where}): {failure['error']}")
+            lines.append(f"{item.trial.key} ({where}): {failure.error}")
     return lines
 
 
@@ -172,7 +172,7 @@ def evaluate(study: str, metric: Mapping[str, Any], runtime: Runtime, profile: s
 
 def report(run_name: str, runtime: Runtime) -> "Summary":
     """Render the report of a run from its record; return its summary."""
-    from harness.report import render, summary
+    from harness.report import render
 
     document = read_plan(layout.holding(run_name, runtime).study(run_name) / layout.PLAN)
     if document is None:
@@ -184,8 +184,7 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
         from harness.execution.search.importances import weigh
 
         weigh(run_name, layout.holding(run_name, runtime))
-    render(run_name, runtime)
-    return summary(run_name, runtime)
+    return render(run_name, runtime)
 
 
 def samples(
@@ -201,7 +200,7 @@ def samples(
         raise HarnessError(f"--out {target}: is a file; give a folder, or a .npz file")
     check_writable(target.parent if target.suffix == ".npz" else target)
     from harness.gan.sampling import write_samples
-    from harness.runs.recorder import Busy, Recorder
+    from harness.runs.recorder import Recorder
 
     with ExitStack() as held:
         # where it is being scored, that keeps it from being removed as well

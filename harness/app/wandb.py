@@ -3,13 +3,17 @@
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import check_writable, write_atomically
 from harness.plan.expand import Plan
 from harness.runs import layout
+
+if TYPE_CHECKING:
+    from harness.mirror.places import StudyReport
+    from harness.report import Summary
 
 
 class Synced(NamedTuple):
@@ -19,17 +23,17 @@ class Synced(NamedTuple):
     failed: int = 0  # runs that W&B lacks still
 
 
-def sync(run_name: str, runtime: Runtime, verdict: str | None = None) -> Synced:
+def sync(run_name: str, runtime: Runtime, summary: "Summary | None" = None) -> Synced:
     """Upload to W&B what is missing there.
 
-    `verdict` is that of the report; None: it is computed.
+    `summary` is that of the rendered report; None: it is computed, if one was rendered.
     """
     from harness.analysis.scores import scores
     from harness.mirror.sync import sync_study
 
     said: list[str] = []
-    verdict = _verdict(run_name, runtime) if verdict is None else verdict
-    done = sync_study(run_name, runtime, said.append, scores, verdict)
+    summary = summary or _summary(run_name, runtime)
+    done = sync_study(run_name, runtime, said.append, scores, summary and _results(summary))
     if done.mode == "disabled":
         return Synced("W&B: disabled")
     counts = {
@@ -46,12 +50,20 @@ def sync(run_name: str, runtime: Runtime, verdict: str | None = None) -> Synced:
     return Synced("\n".join(said), len(done.failed))
 
 
-def _verdict(run_name: str, runtime: Runtime) -> str:
-    """The verdict of a run's report; empty if none was rendered."""
+def _summary(run_name: str, runtime: Runtime) -> "Summary | None":
+    """The summary of a run's report; None if none was rendered."""
     from harness.report import summary
 
     rendered = (runtime.reports / run_name / "index.html").exists()
-    return summary(run_name, runtime).verdict if rendered else ""
+    return summary(run_name, runtime) if rendered else None
+
+
+def _results(summary: "Summary") -> "StudyReport":
+    """Verdict, ranking and folder of a report, as the run of the finished study shows them."""
+    from harness.mirror.places import StudyReport
+
+    table = {str(name): summary.ranking[name].tolist() for name in summary.ranking}
+    return StudyReport.of(table, summary.path.parent, summary.verdict)
 
 
 def publish(planned: Plan, runtime: Runtime) -> Synced:
@@ -60,15 +72,14 @@ def publish(planned: Plan, runtime: Runtime) -> Synced:
     from harness.mirror.publish import check, publish
 
     check(runtime.tracking)
-    folder = runtime.reports / planned.run_name
-    if not (folder / "index.html").exists():
+    summary = _summary(planned.run_name, runtime)
+    if summary is None:
         raise HarnessError(
             f"{planned.run_name}: there is no report yet; create it with harness run"
         )
-    verdict = _verdict(planned.run_name, runtime)
-    written = sync(planned.run_name, runtime, verdict)
-    figures = sorted(path.stem for path in folder.glob("figures/*.svg"))
-    shown = publication(planned.to_json(), runtime.project, verdict, figures)
+    written = sync(planned.run_name, runtime, summary)
+    figures = sorted(path.stem for path in summary.path.parent.glob("figures/*.svg"))
+    shown = publication(planned.to_json(), runtime.project, summary.verdict, figures)
     places = (f"{name}: {address}" for name, address in publish(shown).items())
     return written._replace(said="\n".join([written.said, *places]))
 

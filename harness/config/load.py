@@ -19,6 +19,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from harness.core.errors import HarnessError, shown, told
+from harness.core.format import whole
 
 Path_ = tuple[str | int, ...]
 
@@ -147,7 +148,8 @@ class _Plain:
         self.count += 1
         if self.count > MOST:
             raise HarnessError(
-                f"{self.name}: holds more than {MOST:,} values (aliases count as what they repeat)"
+                f"{self.name}: holds more than {whole(MOST)} values (aliases count as what they "
+                "repeat)"
             )
         if len(path) > DEEPEST:
             raise HarnessError(f"{self._at(path)}: {_TOO_DEEP}")

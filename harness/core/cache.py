@@ -4,8 +4,6 @@
 process (and again if a file has changed); a damaged one is rebuilt, with a note.
 """
 
-import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -16,7 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.core.errors import HarnessError
-from harness.core.files import write_json
+from harness.core.files import file_digest, write_json
+from harness.core.lock import lock_file
 
 DIGESTS = "digests.json"
 NOTE = "harness: note: "  # how a line for people begins in the output of a process
@@ -65,7 +64,7 @@ def locked(path: Path) -> Iterator[None]:
     except OSError as error:
         raise HarnessError(f"{path.parent}: the cache cannot be written ({error})") from None
     with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock_file(file)
         yield  # closing the file, or dying, frees the lock
 
 
@@ -75,12 +74,6 @@ def stamp(status: os.stat_result) -> Stamp:
     Programs can set the time of modification back, but not ctime.
     """
     return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev)
-
-
-def digest_of(file: Path) -> str:
-    """SHA-256 of a file's content, 64 hex digits."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _stamps(folder: Path) -> list[Stamp]:
@@ -96,7 +89,7 @@ def _fault(folder: Path) -> str:
         digests = json.loads((folder / DIGESTS).read_bytes())
         if not isinstance(digests, dict) or not digests:
             return f"had a damaged {DIGESTS}"
-        damaged = [name for name, digest in digests.items() if digest_of(folder / name) != digest]
+        damaged = [name for name, digest in digests.items() if file_digest(folder / name) != digest]
     except FileNotFoundError as error:
         return f"had no {Path(error.filename).name}"
     except (OSError, ValueError):
@@ -113,7 +106,7 @@ def _make(folder: Path, what: str, make: Callable[[Path], None]) -> None:
         files = sorted(temporary.iterdir())
         for file in files:
             _sync(file)
-        write_json(temporary / DIGESTS, {file.name: digest_of(file) for file in files})
+        write_json(temporary / DIGESTS, {file.name: file_digest(file) for file in files})
         _sync_names(temporary)
         if folder.exists():
             shutil.rmtree(old, ignore_errors=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
+from harness.core.format import whole
 from harness.core.redact import redacted
 
 REMEDY = "`harness doctor --fix` moves it aside, and its content is created again"
@@ -37,7 +38,7 @@ def told(text: str) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
+    return text if len(text) <= most else f"{text[:most]}… ({whole(len(text))} characters)"
 
 
 class Damaged(HarnessError):

@@ -1,7 +1,7 @@
 """Atomic files: written under a temporary name and renamed."""
 
 import errno
-import fcntl
+import hashlib
 import json
 import math
 import os
@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from harness.core.errors import Damaged, HarnessError
 from harness.core.leftovers import passing
+from harness.core.lock import lock_file
 
 # what a user can mend by making room or changing permissions, and no further attempt can
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
@@ -60,6 +61,17 @@ def read_bytes(path: Path) -> bytes | None:
         return None
     except IsADirectoryError:
         raise Damaged(path, "a folder in place of a file") from None
+
+
+def content_digest(content: bytes) -> str:
+    """SHA-256 of what a file holds, 64 hex digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """The same of a file that may be larger than the memory."""
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def finite(value: Any) -> Any:
@@ -133,17 +145,17 @@ def parse_lines(path: Path, content: bytes) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def alone(lock: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
     """Exclusive lock between processes; the system frees it when a process ends.
 
-    `lock` is a file, created if missing, or an existing folder.
+    `path` is a file, created if missing, or an existing folder.
     """
-    is_folder = lock.is_dir()
-    file = os.open(lock, os.O_RDONLY if is_folder else os.O_RDWR | os.O_CREAT, 0o666)
+    is_folder = path.is_dir()
+    file = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR | os.O_CREAT, 0o666)
     try:
         # some network file systems lock no folder; who calls with one is right without, but once
         with suppress(OSError) if is_folder else nullcontext():
-            fcntl.flock(file, fcntl.LOCK_EX)
+            lock_file(file)
         yield
     finally:
         os.close(file)

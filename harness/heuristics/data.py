@@ -39,7 +39,7 @@ ROWS = (
         id="bounding_box_crop",
         title="Crops by bounding box",
         statement="Crop images to a square around the object's bounding box, with 25 % padding.",
-        claims=(Claim("S0", "helps", "data quality matters", condition="fewer than 6,000 images"),),
+        claims=(Claim("S0", "helps", "data quality matters", condition="fewer_than_6000_images"),),
         literature="Wah et al. 2011 (Caltech-UCSD Birds)",
         kind="default",
         how="Caltech Birds is cropped as in S0. Without the crop the validation images differ, "
@@ -62,7 +62,7 @@ ROWS = (
         statement="Use the same hyperparameters on other data sets, CelebA for example.",
         claims=(
             Claim("S0", "depends", "good results without changing any hyperparameter"),
-            Claim("S0", "depends", "augmentation might not be necessary", condition="CelebA"),
+            Claim("S0", "depends", "augmentation might not be necessary", condition="celeba"),
         ),
         literature="Liu et al. 2015 (CelebA)",
         kind="advice",

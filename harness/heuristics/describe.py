@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from harness.core.errors import HarnessError, unknown
+from harness.heuristics import conditions
 from harness.heuristics.schema import (
     KINDS,
     SOURCES,
@@ -53,7 +54,7 @@ def sources() -> str:
 def told(claim: Claim) -> str:
     """One claim in a line."""
     of = "" if claim.of == "quality" else claim.of
-    words = ", ".join(part for part in (of, claim.condition) if part)
+    words = ", ".join(part for part in (of, conditions.told(claim.condition)) if part)
     effect = claim.effect.replace("_", " ") + (f" ({words})" if words else "")
     return f"{claim.source} {effect}: {claim.gist}"
 
@@ -96,7 +97,8 @@ def _topic_of(row: Heuristic) -> str:
 
 def record(row: Heuristic) -> dict[str, Any]:
     """A heuristic as plain data."""
-    return {**asdict(row), "topic": _topic_of(row)}
+    claims = [{**asdict(c), "condition": conditions.told(c.condition)} for c in row.claims]
+    return {**asdict(row), "claims": claims, "topic": _topic_of(row)}
 
 
 def explained(row: Heuristic) -> dict[str, Any]:

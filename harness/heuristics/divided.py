@@ -80,7 +80,7 @@ LOSSES = (
         "normalise over the batch.",
         claims=(
             Claim("S1", "helps", "one of the techniques for stable training", of="stability"),
-            Claim("S2", "helps", "effective", condition="training is unstable"),
+            Claim("S2", "helps", "effective", condition="unstable"),
         ),
         following={
             "loss.generator": "feature_matching",

@@ -31,7 +31,7 @@ class Claim:
     source: str  # a name of SOURCES
     effect: Effect
     gist: str  # what it says, in our words or a short quotation
-    condition: str = ""  # where it is said to hold (`conditions`); empty: everywhere
+    condition: str = ""  # where it is said to hold, an id of `conditions`; empty: everywhere
     of: Of = "quality"  # of samples by KID, of training, of samples' variety or of single images
 
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from harness.queue.lease import Lease
+from harness.runs.status import Status
 
 LIMIT = 3  # attempts at one trial, the first included
 
@@ -16,17 +17,6 @@ class State(StrEnum):
     RUNNING = "running"
     COMPLETE = "complete"
     FAILED = "failed"
-
-
-class Status(StrEnum):
-    """How an attempt ended."""
-
-    FINISHED = "finished"
-    DIVERGED = "diverged"  # a result too: the trial is complete
-    PRUNED = "pruned"  # given up by a search, for good
-    CRASHED = "crashed"  # an exception: tried again until LIMIT, then only on request
-    STOPPED = "stopped"  # asked to stop: goes back into the queue and costs no attempt
-    LOST = "lost"  # the worker died: tried again until LIMIT, and anew in the next run
 
 
 ENDED = (Status.FINISHED, Status.DIVERGED, Status.PRUNED)  # not tried again

@@ -1,6 +1,5 @@
 """A journal file that can write many lines with one lock and one fsync."""
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -11,6 +10,8 @@ from typing import IO, Any
 
 from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
+
+from harness.core.lock import lock_file
 
 _PIECE = 4096  # bytes that are looked through at once for the end of a line
 
@@ -100,7 +101,7 @@ class _Lines(JournalFileBackend):
             yield
             return
         with self._path.open("ab", buffering=0) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            lock_file(file)
             cut(self._path, file)
             self._file = file
             try:

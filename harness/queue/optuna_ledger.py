@@ -20,10 +20,11 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from harness.core.files import alone
 from harness.core.redact import redacted
-from harness.queue.base import ENDED, Claim, Job, Row, State, Status, next_attempt
+from harness.queue.base import ENDED, Claim, Job, Row, State, next_attempt
 from harness.queue.journal import Kept
 from harness.queue.lease import Lease
 from harness.queue.storage import JOURNAL, UNREADABLE, damaged, open_storage
+from harness.runs.status import Status
 
 _BATCH = 100  # trials written in one piece; others wait some 20 ms for it
 _UNLEASED = 60.0  # seconds that a running row may lack its lease, which is written after the claim

@@ -9,9 +9,10 @@ from test_app import begin, runtime, trained
 from harness import app
 from harness.core import leftovers
 from harness.core.errors import HarnessError
+from harness.core.lock import Busy
 from harness.execution.local import Outcome
-from harness.execution.use import InUse, driven
-from harness.runs.recorder import Busy, Recorder
+from harness.execution.use import driven
+from harness.runs.recorder import Recorder
 from harness.runs.removal import sweep_trial
 from harness.runs.trial import Trial
 
@@ -61,9 +62,9 @@ def test_readers_share_a_trial_and_keep_writers_out(tmp_path):
 
 def test_a_lock_on_a_folder_that_was_removed_meanwhile_is_no_lock(tmp_path, monkeypatch):
     """Removed between opening and locking: the lock is taken in the folder that is there now."""
-    from harness.runs import recorder as record
+    from harness.core import lock as locks
 
-    folder, real, calls = tmp_path / "key", record.fcntl.flock, []
+    folder, real, calls = tmp_path / "key", locks.fcntl.flock, []
 
     def late(file, kind):
         if not calls:
@@ -71,7 +72,7 @@ def test_a_lock_on_a_folder_that_was_removed_meanwhile_is_no_lock(tmp_path, monk
             leftovers.discard(folder)
         real(file, kind)
 
-    monkeypatch.setattr(record.fcntl, "flock", late)
+    monkeypatch.setattr(locks.fcntl, "flock", late)
     with Recorder(folder), pytest.raises(Busy):
         Recorder(folder).acquire()
 
@@ -84,7 +85,7 @@ def test_a_cleaning_that_is_cut_off_leaves_trials_whole_or_gone(runtime, plan, m
 
 
 def test_a_run_is_not_driven_while_it_is_cleaned(tmp_path):
-    with driven(tmp_path / "run"), pytest.raises(InUse), driven(tmp_path / "run", alone=True):
+    with driven(tmp_path / "run"), pytest.raises(Busy), driven(tmp_path / "run", alone=True):
         pass
     with driven(tmp_path / "run", alone=True):
         pass

@@ -151,7 +151,7 @@ def test_an_identity_that_another_request_has_too_is_the_same_metric(plan, tmp_p
     request = metric_request(of.cells[0].config)
     for kind in ("config", "result"):
         write_json(folder / f"{kind}.json", {"status": "finished"})
-    spec = {"requests": [request], "identity": identity}
+    spec = {"requests": [request], "identity": identity, "protocol": "blocks"}
     write_json(folder / "evaluations" / f"{identity}.json", spec)
     code, said, _ = plan(other, "--pilot", TIDY.run_name, whole=True)
     assert (code, "spectral_norm: " in said) == (0, True)

@@ -9,6 +9,7 @@ from harness.app.doctor.trials import RECORD, check_trial
 from harness.config.runtime import Runtime
 from harness.core.errors import Damaged
 from harness.runs import layout
+from harness.runs.status import Status
 from harness.runs.trial import Trial, read_plan
 
 Progress = Callable[[str, int, int], None]
@@ -117,9 +118,10 @@ def _planless(runtime: Runtime) -> Iterator[Finding]:
 
 
 def _missing(plan: dict[str, Any], runtime: Runtime) -> Iterator[Finding]:
-    states = [Trial(runtime.trials / row["key"]).state() for row in plan["trials"]]
-    counts = {state: states.count(state) for state in ("crashed", "begun", "missing")}
-    summary = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    states = [Trial(runtime.trials / row["key"]).status() for row in plan["trials"]]
+    lacking = (Status.CRASHED, Status.BEGUN, Status.MISSING)
+    counts = {status: states.count(status) for status in lacking}
+    summary = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     if summary:
         yield Finding(RECORD, plan["run_name"], f"of {len(states)} trials {summary}",
                       "harness run trains what is missing", wrong=False)  # fmt: skip

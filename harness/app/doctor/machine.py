@@ -13,6 +13,7 @@ from typing import Any
 from harness.app.doctor.finding import Finding
 from harness.config.catalog import DATASETS, TFDS, dataset
 from harness.config.runtime import Runtime
+from harness.core import format as show
 from harness.core.errors import HarnessError
 from harness.mirror.wandb_library import has_account, resolve_mode
 
@@ -77,7 +78,7 @@ def check_places(runtime: Runtime) -> Iterator[Finding]:
             yield Finding(AREA, str(folder), f"{name} cannot be written", "change its permissions")
             continue
         free = shutil.disk_usage(there).free
-        free_space = f"{free / 1e9:.1f} GB free"
+        free_space = f"{show.size(free)} free"
         yield Finding(AREA, str(folder), free_space, "run harness clean" if free < ROOM else "",
                       wrong=free < ROOM)  # fmt: skip
 

@@ -18,7 +18,7 @@ from harness.queue.lease import lease_alive
 from harness.queue.optuna_ledger import OptunaLedger, look
 from harness.queue.storage import JOURNAL, UNREADABLE, open_storage
 from harness.runs import layout
-from harness.runs.trial import DIVERGED, FINISHED, Trial
+from harness.runs.trial import Trial
 
 FOLDER = "a folder in place of a file"
 LEDGER, WANDB, RECORD = "ledger", "W&B", "record"
@@ -103,7 +103,7 @@ def _rows(plan: Plan, rows: Sequence[Row], runtime: Runtime) -> Iterator[Finding
                           "it is trained only once", wrong=False)  # fmt: skip
     last = {row.key: row for row in rows if row.key in keys}
     for key, row in last.items():
-        ended = row.state is State.COMPLETE and row.status in (FINISHED, DIVERGED)
+        ended = row.state is State.COMPLETE and row.status is not None and row.status.ended
         if ended and not (runtime.trials / key / layout.RESULT).exists():
             yield Finding(LEDGER, key, f"finished in the queue of {name}, but has no result",
                           "harness run trains it again", wrong=False)  # fmt: skip
@@ -151,7 +151,7 @@ def check_mirror(plan: Plan, runtime: Runtime) -> Iterator[Finding]:
             yield Finding(WANDB, str(folder / entry["folder"]), "marked as complete, but missing",
                           again, mend=_unmarked(folder, key))  # fmt: skip
     yield from _fragments(folder, {entry["folder"] for entry in entries.values()}, again)
-    ended = (key for key in keys if Trial(runtime.trials / key).state() in (FINISHED, DIVERGED))
+    ended = (key for key in keys if Trial(runtime.trials / key).status().ended)
     if runtime.tracking != "disabled" and (lacking := sorted(set(ended) - entries.keys())):
         yield Finding(WANDB, plan["run_name"], f"{len(lacking)} finished trials are not in W&B",
                       f"harness sync {plan['study']} writes them", wrong=False)  # fmt: skip

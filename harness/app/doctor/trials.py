@@ -11,6 +11,7 @@ from harness.config.patch import flatten, unflatten
 from harness.core.errors import Damaged, HarnessError
 from harness.core.files import json_text, parse_json, parse_lines, read_bytes, write_atomically
 from harness.core.leftovers import discard, set_aside
+from harness.core.lock import Busy
 from harness.runs import layout
 from harness.runs.digests import (
     ALONE,
@@ -23,8 +24,9 @@ from harness.runs.digests import (
     present,
 )
 from harness.runs.pictures import whole_png
-from harness.runs.recorder import Busy, Recorder
-from harness.runs.trial import FINISHED, Trial, last_evaluations
+from harness.runs.recorder import Recorder
+from harness.runs.status import Status
+from harness.runs.trial import Trial, last_evaluations
 
 RECORD = "record"
 UNSEALED = (layout.FAILURE, layout.PRUNED, layout.PROGRESS)
@@ -167,10 +169,11 @@ def _generators_kept(trial: Trial) -> bool:
     """Whether the weights for a metric's last rows exist."""
     try:
         config = trial.config()
-        result = trial.result() or {}
+        result = trial.result()
     except HarnessError:
         return False
-    needed = config.final_iterations if result.get("status") == FINISHED else []
+    finished = result is not None and result.status is Status.FINISHED
+    needed = config.final_iterations if finished else []
     paths = (trial.folder / layout.generator(at) for at in needed)
     return all(not _no_archive(path) for path in paths)
 

@@ -11,7 +11,7 @@ from harness.cli.printing.studies import (
     show_summary,
     show_trial,
 )
-from harness.cli.printing.tables import VERDICTS, new_table, size
+from harness.cli.printing.tables import VERDICTS, new_table
 
 __all__ = [
     "VERDICTS",
@@ -26,5 +26,4 @@ __all__ = [
     "show_status",
     "show_summary",
     "show_trial",
-    "size",
 ]

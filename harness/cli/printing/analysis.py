@@ -12,7 +12,7 @@ from harness.analysis.compare import scale as scale_of
 from harness.analysis.compare import unlearnt
 from harness.analysis.frame import each_row
 from harness.cli.printing import VERDICTS, new_table
-from harness.report import format as show
+from harness.core import format as show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +57,7 @@ def _places(found: "Ranking") -> "Table":
         group = (str(row.group),) if several else ()
         middle = (show.number(row.adjusted, digits),) if uneven else ()
         numbers = (*middle, show.number(row.mean, digits), show.number(row.sd, digits))
-        may_be = f"{row.rank_low:.0f} to {row.rank_high:.0f}"
+        may_be = f"{int(row.rank_low)} to {int(row.rank_high)}"
         where = (*group, str(place[row.group]), may_be, Text(str(row.treatment)))
         table.add_row(*where, str(row.n), *numbers)
     for name in found.without:
@@ -88,7 +88,7 @@ def show_comparison(found: "Comparison", page: Path) -> None:
         console.print(line, style="bold yellow", markup=False, highlight=False)
     runs = new_table(("Run", "Data", "px", "kimg", "Seeds", "Trials", "Code"))
     for row in each_row(found.runs):
-        counts = (f"{row.kimg:g}", str(row.seeds), row.outcome)
+        counts = (show.plain(row.kimg), str(row.seeds), row.outcome)
         runs.add_row(row.run, str(row.data), str(row.pixels), *counts, row.code or show.NONE)
     console.print(runs)
     for name, effects in found.effects.groupby("measure", sort=False):
@@ -140,9 +140,9 @@ def show_self_check(found: "SelfCheck") -> None:
     fine = found.share <= found.tolerance
     judged = "as expected" if fine else "MORE than expected: do not trust the verdicts"
     Console().print(
-        f"A/A: {found.pool} seeds of the baseline, split at random {found.deals:,} times into "
-        f"{show.count(found.contrasts, 'contrast')} of {found.seeds} against {found.seeds} "
-        f"seeds.\n{show.number(100 * found.share, 1)} % of the splits found a difference, where "
+        f"A/A: {found.pool} seeds of the baseline, split at random {show.whole(found.deals)} times "
+        f"into {show.count(found.contrasts, 'contrast')} of {found.seeds} against {found.seeds} "
+        f"seeds.\n{show.percent(found.share, 1)} of the splits found a difference, where "
         f"at most {show.percent(found.alpha)} should; splits overlap, so up to "
         f"{show.percent(found.tolerance)} is acceptable: {judged}.",
         highlight=False,

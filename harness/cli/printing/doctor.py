@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.text import Text
 
-from harness.cli.printing.tables import counted
+from harness.core import format as show
 
 if TYPE_CHECKING:
     from harness.app.doctor import Diagnosis
@@ -50,7 +50,7 @@ def show_diagnosis(found: "Diagnosis", fixed: bool) -> None:
     wrong = [finding for finding in found.findings if finding.wrong]
     left = sum(finding.open for finding in wrong)
     console.print(
-        f"{counted(len(found.runs), 'run')}, {counted(found.trials, 'trial')}: "
+        f"{show.count(len(found.runs), 'run')}, {show.count(found.trials, 'trial')}: "
         f"{_said(len(wrong), left, fixed)}"
     )
 

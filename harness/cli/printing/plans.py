@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli.printing.tables import counted, new_table, size
+from harness.cli.printing.tables import new_table
 from harness.config.inputs.encoder_file import lacking
-from harness.execution.view.progress import duration
+from harness.core import format as show
 
 if TYPE_CHECKING:
     from harness.plan.forecast import Forecast
@@ -45,11 +45,11 @@ def _counts(forecast: "Forecast") -> str:
     score = len(forecast.missing) - train
     tuning = f", with those of the tuning {len(plan.trials)}" if plan.tuning else ""
     return (
-        f"{counted(len(plan.cells), 'cell')} × {counted(len(plan.seeds), 'seed')} = "
-        f"{counted(len(plan.judging), 'trial')}{tuning}; "
+        f"{show.count(len(plan.cells), 'cell')} × {show.count(len(plan.seeds), 'seed')} = "
+        f"{show.count(len(plan.judging), 'trial')}{tuning}; "
         f"{len(plan.trials) - train} already trained, {train} to train"
         + (f", {score} to score" if score else "")
-        + f"\nTo do: {_cost(forecast)}, disk {size(forecast.disk)}"
+        + f"\nTo do: {_cost(forecast)}, disk {show.size(forecast.disk)}"
     )
 
 
@@ -108,17 +108,17 @@ def show_reach(reach: "Reach") -> None:
     if found := reach.detectable:
         unit, scale = objective(found.objective).unit, objective(found.objective).scale
         console.print(
-            f"Effects on {unit} that are detected with a power of {100 * POWER:.0f} % (paired t "
-            f"at level {found.alpha:.2g}, Bonferroni; standard deviations of paired differences "
-            f"from {found.pilot}):"
+            f"Effects on {unit} that are detected with a power of {show.percent(POWER)} (paired t "
+            f"at level {show.digits(found.alpha, 2)}, Bonferroni; standard deviations of paired "
+            f"differences from {found.pilot}):"
         )
         for one in found.found:
             console.print(
-                f"  {one.contrast}: {one.effect * scale:.3g} (standard deviation "
-                f"{one.sd * scale:.3g}, n = {one.pilot_seeds})"
+                f"  {one.contrast}: {show.digits(one.effect * scale)} (standard deviation "
+                f"{show.digits(one.sd * scale)}, n = {one.pilot_seeds})"
             )
         if found.lacking:
-            low, high = (f"{value * scale:.3g}" for value in found.others)
+            low, high = (show.digits(value * scale) for value in found.others)
             console.print(
                 f"  not in {found.pilot}, so unknown: {', '.join(found.lacking)}; contrasts of "
                 f"{found.pilot} need {low if low == high else f'{low} to {high}'}"
@@ -128,7 +128,7 @@ def show_reach(reach: "Reach") -> None:
 def _smallest(reach: "Reach") -> str:
     from harness.plan.reach import EXACT
 
-    seeds, least = counted(reach.seeds, "seed"), f"{reach.smallest_p:.3g}"
+    seeds, least = show.count(reach.seeds, "seed"), show.digits(reach.smallest_p)
     if reach.seeds < 2:
         return f"none with {seeds}; at least {EXACT} seeds are needed"
     if not reach.exact:
@@ -139,8 +139,8 @@ def _smallest(reach: "Reach") -> str:
         )
     if reach.smallest_p > reach.alpha:
         return (
-            f"{least} with {seeds}, above the study's alpha of {reach.alpha:g}: no effect can be "
-            "significant"
+            f"{least} with {seeds}, above the study's alpha of {show.plain(reach.alpha)}: no "
+            "effect can be significant"
         )
     return f"{least} with {seeds} (max-|t|, for any number of contrasts; here {reach.contrasts})"
 
@@ -148,7 +148,7 @@ def _smallest(reach: "Reach") -> str:
 def _equivalent(reach: "Reach") -> str:
     from harness.analysis.objectives import TIME
 
-    share = f"{100 * reach.equivalence:.3g} %"
+    share = show.percent(reach.equivalence)
     within = f"an effect within ± {share} of the reference's improvement"
     if reach.objective == TIME:
         within = (
@@ -159,15 +159,15 @@ def _equivalent(reach: "Reach") -> str:
     if needed is None or reach.seeds < needed:
         more = f"{needed} seeds or more are needed" if needed else "more seeds do not help"
         return (
-            f"cannot be shown with {counted(reach.seeds, 'seed')} and "
-            f"{counted(reach.contrasts, 'contrast')}; {more} ({within})"
+            f"cannot be shown with {show.count(reach.seeds, 'seed')} and "
+            f"{show.count(reach.contrasts, 'contrast')}; {more} ({within})"
         )
-    return f"{within}; its smallest adjusted p is {reach.smallest_equivalence_p:.3g}"
+    return f"{within}; its smallest adjusted p is {show.digits(reach.smallest_equivalence_p)}"
 
 
 def _cost(forecast: "Forecast") -> str:
-    time = "unmeasured" if forecast.seconds is None else f"about {duration(forecast.seconds)}"
-    return f"{forecast.images / 1000:,.0f} kimg, time {time}"
+    time = "unmeasured" if forecast.seconds is None else f"about {show.duration(forecast.seconds)}"
+    return f"{show.number(forecast.images / 1000, 0)} kimg, time {time}"
 
 
 def _tuning(forecast: "Forecast", own: "Forecast") -> str:
@@ -189,7 +189,7 @@ def _cells(forecast: "Forecast") -> Table:
     for cell in plan.cells:
         trials = [trial for trial in plan.trials if trial.cell is cell]
         done = sum(trial.key not in missing for trial in trials)
-        changes = ", ".join(f"{path}={value}" for path, value in cell.patch.items()) or "–"
+        changes = ", ".join(f"{path}={value}" for path, value in cell.patch.items()) or show.NONE
         keys = " ".join(trial.key[:6] for trial in trials)
         table.add_row(cell.label, changes, f"{done}/{len(trials)}", keys)
     return table

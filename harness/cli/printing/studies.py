@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli.printing.tables import VERDICTS, new_table
-from harness.execution.view.progress import duration, scaled_kid
+from harness.cli.printing.tables import VERDICTS, Name, new_table
+from harness.core import format as show
 
 if TYPE_CHECKING:
     from harness.app import Explanation
@@ -35,10 +35,10 @@ def show_summary(summary: "Summary") -> None:
 
 def _ranking(ranked: "Ranked") -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for place, name in enumerate(ranked.columns):  # where room is short, names are cut
+    for place, name in enumerate(ranked.columns):  # only names give way where room is short
         table.add_column(name, no_wrap=place > 0, overflow="ellipsis")
-    for row in ranked.rows:
-        table.add_row(*(Text(cell, VERDICTS.get(cell, "")) for cell in row))
+    for name, *cells in ranked.rows:
+        table.add_row(Name(name), *(Text(cell, VERDICTS.get(cell, "")) for cell in cells))
     return table
 
 
@@ -56,7 +56,7 @@ def show_given_up(trials: list[str], again: str) -> None:
 
 def show_score(row: Mapping[str, Any]) -> None:
     """An evaluation of the trial that is trained in this process."""
-    text = f"{row['kimg']:.1f} kimg: KID {scaled_kid(row['kid'])} × 10⁻³"
+    text = f"{show.number(row['kimg'])} kimg: KID {show.kid(row['kid'])} × 10⁻³"
     Console(highlight=False).print(text)
 
 
@@ -90,10 +90,10 @@ def show_trial(trial: "Explanation") -> None:
     for path, value in trial.changes.items():
         console.print(f"  {path} = {value}")
     for name, kid in trial.metrics.items():
-        console.print(f"Last KID × 10³: {'none' if kid is None else f'{kid * 1000:.2f}'} ({name})")
+        console.print(f"Last KID × 10³: {'none' if kid is None else show.kid(kid, 2)} ({name})")
     if trial.result:
         done = trial.result
-        console.print(f"{done['iteration']} iterations in {duration(done['seconds'])}")
+        console.print(f"{done['iteration']} iterations in {show.duration(done['seconds'])}")
         console.print(f"Flags: {', '.join(flag['flag'] for flag in done['flags']) or 'none'}")
         if done["message"]:
             console.print(done["message"])

@@ -8,6 +8,7 @@ from harness.config.catalog import DATASETS, PROTOCOLS, dataset
 from harness.config.inputs.folder import Folder
 from harness.config.inputs.images import about, known, ranges, size
 from harness.config.trial import DataConfig, TrialConfig
+from harness.core.format import whole
 
 SIDES = ("train", "validation")
 MOST = 12  # classes counted one by one in a sentence
@@ -103,13 +104,13 @@ def _split(part: Mapping[str, Any]) -> str:
     split, count = part["split"], part["found"]
     if count is None:
         return f"counted when split {split} is loaded"
-    said = f"{count:,} of split {split}"
+    said = f"{whole(count)} of split {split}"
     if part.get("used") not in (None, count):
-        said += f" found, {part['used']:,} used (left out: {_reasons(part)})"
+        said += f" found, {whole(part['used'])} used (left out: {_reasons(part)})"
     if part.get("subset"):
-        said += f", of which {part['subset']:,} are trained on"
+        said += f", of which {whole(part['subset'])} are trained on"
     if part.get("enlarged"):
-        said += f", {part['enlarged']:,} enlarged"
+        said += f", {whole(part['enlarged'])} enlarged"
     return said + _by_class(part.get("by_class") or {})
 
 

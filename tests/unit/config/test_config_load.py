@@ -144,7 +144,7 @@ def test_an_anchor_may_be_repeated_and_merged(document):
         ("- " * 5000, ": more than 16 levels of nested mappings and lists"),
         ("a: &x [*x]\n", ":1: an alias refers to a value that contains it"),
         ("a: &x\n  b: {c: *x}\n", ":2: an alias refers to a value that contains it"),
-        (BOMB, ": holds more than 20,000 values (aliases count as what they repeat)"),
+        (BOMB, ": holds more than 20\u202f000 values (aliases count as what they repeat)"),
         ("a: " + "9" * 5000, ": malformed YAML: Exceeds the limit"),
         ("a: 0x" + "f" * 5000, ":1: the whole number <int too long to show> is too large"),
         ("? 0x" + "f" * 5000 + "\n: 1\n", "<HexInt too long to show> is not a valid key"),
