@@ -52,9 +52,9 @@ DIALECT = {  # phrase → what to write instead
 }
 PATTERN = re.compile("|".join(f"(?:{phrase})" for phrase in DIALECT), re.MULTILINE)
 LIMITS = {
-    "analysis": 45,
-    "execution": 22,
-    "gan": 24,
+    "analysis": 46,
+    "execution": 23,
+    "gan": 26,
     "metrics": 2,
     "mirror": 14,
     "report": 43,
