@@ -14,6 +14,7 @@ from harness.app.studies import (
     run,
     samples,
 )
+from harness.app.study_files import study_rows, study_text
 
 __all__ = [
     "Explanation",
@@ -31,4 +32,6 @@ __all__ = [
     "samples",
     "show",
     "status",
+    "study_rows",
+    "study_text",
 ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.analysis.settled import alike, settled
 from harness.app.records import run_names
 from harness.config.inputs.recorded import encoder_in_record, lacking
+from harness.config.lookup import origin
 from harness.config.runtime import Runtime
 from harness.config.study import Study, read
 from harness.core.errors import Damaged, HarnessError, shown, told, unknown
@@ -33,10 +34,12 @@ def plan(
     changes: Mapping[str, Any] | None = None,
 ) -> tuple[Plan, str]:
     """Read, check and expand a study: the plan, and a sentence on which profile it is and why."""
-    file = read(study, runtime.studies)
+    file = read(study, *runtime.study_folders)
     chosen, why = _profile(file.study, profile)
     known = encoder_in_record(file.name, runtime)
-    return settled(expand(file, chosen, changes or {}, runtime.cache, known), runtime), why
+    expanded = expand(file, chosen, changes or {}, runtime.cache, known)
+    file_place = origin(study, runtime.study_folders)
+    return settled(expanded, runtime), f"{why}; file: {file_place}" if file_place else why
 
 
 def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
@@ -60,7 +63,7 @@ def name(
     study: str, runtime: Runtime, profile: str | None, changes: Mapping[str, Any] | None
 ) -> str:
     """The run name of a study, found without its data: they may be gone when a report is asked."""
-    file = read(study, runtime.studies)
+    file = read(study, *runtime.study_folders)
     return run_name(file.name, _profile(file.study, profile)[0], changes or {})
 
 

@@ -17,7 +17,7 @@ USER_ERROR = 2  # the exit code of a mistake that the user can mend
 
 app = typer.Typer(
     help="Settle which GAN training tips hold on your images.",
-    epilog="Start with: harness run quickstart. Studies are files in studies/*.yaml.",
+    epilog="Start with: harness run quickstart. harness studies lists what can be run.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

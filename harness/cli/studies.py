@@ -26,6 +26,25 @@ from harness.core.errors import HarnessError
 app = typer.Typer()
 
 
+@app.command("studies")
+def studies_(
+    study: Annotated[
+        str | None, typer.Argument(metavar="STUDY", help="The name of one, to print its file.")
+    ] = None,
+) -> None:
+    """List the studies that can be named here, and where each is from; or print one.
+
+    Of two of one name the nearer is taken: studies/, then HARNESS_STUDIES, then the shipped ones.
+    """
+    from harness import app as cases
+    from harness.cli.printing import show_studies
+
+    if study is None:
+        show_studies(cases.study_rows(_runtime()))
+    else:
+        typer.echo(cases.study_text(study, _runtime()), nl=False)
+
+
 @app.command("plan")
 def plan_(
     study: StudyName,

@@ -129,7 +129,6 @@ def _places(runtime: Runtime) -> dict[str, str]:
     return {
         "HARNESS_RUNS": str(runtime.runs),
         "HARNESS_REPORTS": str(runtime.reports),
-        "HARNESS_STUDIES": str(runtime.studies),
         "HARNESS_STORAGE": runtime.storage,
         "WANDB_PROJECT": runtime.project,
         "TF_CPP_MIN_LOG_LEVEL": "2",
