@@ -38,8 +38,9 @@ def plan(
     chosen, why = _profile(file.study, profile)
     known = encoder_in_record(file.name, runtime)
     expanded = expand(file, chosen, changes or {}, runtime.cache, known)
-    file_place = origin(study, runtime.study_folders)
-    return settled(expanded, runtime), f"{why}; file: {file_place}" if file_place else why
+    where = origin(study, runtime.study_folders)
+    expected = ("", str(runtime.studies / f"{study}.yaml"))
+    return settled(expanded, runtime), why if where in expected else f"{why}; from {where}"
 
 
 def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 MOST_WORKERS, MOST_IMAGES = 256, 10_000_000
 StudyName = Annotated[
-    str, typer.Argument(metavar="STUDY", help="A name (harness studies lists them), or a .yaml file.")
+    str,
+    typer.Argument(metavar="STUDY", help="A name (harness studies lists them), or a .yaml file."),
 ]
 Profile = Annotated[
     str | None, typer.Option(help="A budget of the study: full, cpu or smoke; default by machine.")

@@ -54,8 +54,8 @@ def absent_folders(folders: Sequence[Path]) -> list[Path]:
 def origin(name: str, folders: Sequence[Path]) -> str:
     """Where the file of a named study lies, and which other it hides; empty for a path."""
     places = [_place(file) for file in list_studies(folders).get(name, [])]
-    return ", hiding the one ".join(places[:2])
+    return ", hiding ".join(places[:2])
 
 
 def _place(file: Path) -> str:
-    return "shipped with the harness" if file.parent == SHIPPED else str(file)
+    return "the shipped file" if file.parent == SHIPPED else str(file)

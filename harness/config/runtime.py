@@ -6,7 +6,6 @@ from pathlib import Path
 
 from harness.core.errors import HarnessError, shown
 
-
 SHIPPED = Path(__file__).parents[1] / "studies"  # in a checkout a link to studies/ at its top
 
 

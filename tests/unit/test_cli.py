@@ -15,6 +15,7 @@ from harness.config.patch import KNOBS
 from harness.heuristics import HEURISTICS
 
 VERBS = [
+    "studies",
     "plan",
     "run",
     "report",

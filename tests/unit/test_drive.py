@@ -42,7 +42,7 @@ def test_a_worker_is_told_where_things_lie(runtime):
     places = drive._places(runtime)
     assert places["HARNESS_RUNS"] == str(runtime.runs)
     assert (places["HARNESS_STORAGE"], places["WANDB_PROJECT"]) == ("postgresql://x", "p")
-    assert set(places) >= {"HARNESS_REPORTS", "HARNESS_STUDIES"}
+    assert "HARNESS_REPORTS" in places
 
 
 def test_work_is_left_while_a_trial_waits_or_is_taken_from_the_dead():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.config.study import find, names, read
+from harness.config.study import read
 from harness.core.errors import HarnessError
 from harness.plan.expand import expand
 
@@ -390,8 +390,7 @@ def test_seeds_of_a_profile(tmp_path, seeds, own, expected):
 def test_a_study_is_found_by_name_or_by_path(tmp_path, monkeypatch):
     (tmp_path / "b2_x.yaml").write_text(HEAD)
     (tmp_path / "a.yaml").write_text(HEAD)
-    assert names(tmp_path) == ["a", "b2_x"]
-    assert find("b2_x", tmp_path) == tmp_path / "b2_x.yaml"
+    assert read("b2_x", tmp_path).document.file == tmp_path / "b2_x.yaml"
     monkeypatch.chdir(tmp_path)
     assert read("b2_x.yaml", tmp_path / "elsewhere").name == "b2_x"
     assert read(str(tmp_path / "a.yaml"), tmp_path / "elsewhere").name == "a"
@@ -401,11 +400,11 @@ def test_a_study_is_found_by_name_or_by_path(tmp_path, monkeypatch):
     ("name", "said"),
     [
         ("quickstrat", "unknown study 'quickstrat'; did you mean 'quickstart'?"),
-        ("a/b", "'a/b' is no study: give a name in"),
-        ("../quickstart", "'../quickstart' is no study: give a name in"),
-        ("..", "'..' is no study: give a name in"),
-        ("Quick-Start", "'Quick-Start' is no study: give a name in"),
-        ("", "'' is no study: give a name in"),
+        ("a/b", "'a/b' is no study: give a name ("),
+        ("../quickstart", "'../quickstart' is no study: give a name ("),
+        ("..", "'..' is no study: give a name ("),
+        ("Quick-Start", "'Quick-Start' is no study: give a name ("),
+        ("", "'' is no study: give a name ("),
         ("nowhere/x.yaml", "there is no study file nowhere/x.yaml"),
         ("quickstart.yaml/", "'quickstart.yaml/' is no study"),
     ],
@@ -414,7 +413,7 @@ def test_names_that_are_no_study(tmp_path, monkeypatch, name, said):
     (tmp_path / "quickstart.yaml").write_text(HEAD)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(HarnessError) as error:
-        find(name, tmp_path)
+        read(name, tmp_path)
     assert str(error.value).startswith(said)
 
 
