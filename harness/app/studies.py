@@ -40,7 +40,7 @@ def plan(
     expanded = expand(file, chosen, changes or {}, runtime.cache, known)
     where = origin(study, runtime.study_folders)
     expected = ("", str(runtime.studies / f"{study}.yaml"))
-    return settled(expanded, runtime), why if where in expected else f"{why}; from {where}"
+    return settled(expanded, runtime), why if where in expected else f"{why}; study file: {where}"
 
 
 def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:

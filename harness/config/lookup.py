@@ -53,9 +53,12 @@ def absent_folders(folders: Sequence[Path]) -> list[Path]:
 
 def origin(name: str, folders: Sequence[Path]) -> str:
     """Where the file of a named study lies, and which other it hides; empty for a path."""
-    places = [_place(file) for file in list_studies(folders).get(name, [])]
-    return ", hiding ".join(places[:2])
+    files = list_studies(folders).get(name, [])
+    if not files:
+        return ""
+    place = _place(files[0], "shipped with the harness")
+    return f"{place}, hiding {_place(files[1], 'the shipped one')}" if files[1:] else place
 
 
-def _place(file: Path) -> str:
-    return "the shipped file" if file.parent == SHIPPED else str(file)
+def _place(file: Path, shipped: str) -> str:
+    return shipped if file.parent == SHIPPED else str(file)

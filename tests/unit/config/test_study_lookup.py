@@ -39,11 +39,11 @@ def test_what_a_file_hides_is_told(runtime):
     folders = runtime.study_folders
     assert origin("mine", folders) == "studies/mine.yaml"
     assert origin("both", folders) == "studies/both.yaml, hiding more/both.yaml"
-    hiding = "more/quickstart.yaml, hiding the shipped file"
+    hiding = "more/quickstart.yaml, hiding the shipped one"
     assert origin("quickstart", folders) == hiding
-    assert origin("bn_ablation", folders) == "the shipped file"
+    assert origin("bn_ablation", folders) == "shipped with the harness"
     changes = {"data.name": "digits", "data.image_size": 16}
-    assert app.plan("quickstart", runtime, None, changes)[1].endswith(f"; from {hiding}")
+    assert app.plan("quickstart", runtime, None, changes)[1].endswith(f"; study file: {hiding}")
     for given in ("mine", "studies/mine.yaml"):  # where one looks first; the path of a file
         assert app.plan(given, runtime, None, changes)[1] == "the study has no profiles"
 
