@@ -14,7 +14,7 @@ import harness
 ROOT = Path(__file__).parents[2]
 SOURCES = ["pyproject.toml", "README.md", "LICENSE", "harness", "studies"]
 INSTALL = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
-RUN = ["-m", "harness", "run", "quickstart", "--set", "training.kimg=0.64"]
+RUN = ["run", "quickstart", "--set", "training.kimg=0.64"]
 HIDDEN = {"HARNESS_RUNS", "HARNESS_REPORTS", "HARNESS_STUDIES", "HARNESS_STORAGE", "PYTHONPATH"}
 
 pytestmark = [pytest.mark.slow, pytest.mark.tf]
@@ -34,12 +34,13 @@ def python(tmp_path):
     return tmp_path / "venv" / "bin" / "python"
 
 
-def run(python, folder, **environment):
-    """Train the quickstart briefly in an empty folder: its output, and what its trials ran on."""
-    folder.mkdir()
+def run(command, folder, **environment):
+    """Train the quickstart briefly in a folder: its output, and what its trials ran on."""
+    folder.mkdir(exist_ok=True)
+    before = set(folder.iterdir())
     around = {name: value for name, value in os.environ.items() if name not in HIDDEN}
     ended = subprocess.run(
-        [python, *RUN],
+        [*command, *RUN],
         cwd=folder,
         env={**around, "WANDB_MODE": "disabled", "COLUMNS": "200", **environment},
         stdout=subprocess.PIPE,
@@ -49,7 +50,7 @@ def run(python, folder, **environment):
     )
     assert ended.returncode == 0, ended.stdout
     assert "12 of 12 trials finished" in ended.stdout
-    assert {path.name for path in folder.iterdir()} == {"runs", "reports"}
+    assert set(folder.iterdir()) - before == {folder / "runs", folder / "reports"}
     files = sorted(folder.glob("runs/trials/*/env.json"))
     return ended.stdout, [json.loads(file.read_text())[0] for file in files]
 
@@ -66,7 +67,9 @@ def test_a_shipped_study_runs_where_the_harness_is_installed(python, tmp_path):
     install = [python, *INSTALL, "--no-build-isolation", "."]
     subprocess.run(install, cwd=checkout, check=True)
     before = installed_files(tmp_path / "venv")
-    output, environments = run(python, tmp_path / "empty")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "queue.py").write_text("raise SystemExit('a file of the user')")
+    output, environments = run([python.with_name("harness")], tmp_path / "mine")
     assert "study file: shipped with the harness" in output
     assert installed_files(tmp_path / "venv") == before
     for found in environments:
@@ -75,6 +78,6 @@ def test_a_shipped_study_runs_where_the_harness_is_installed(python, tmp_path):
 
 
 def test_a_checkout_that_is_not_installed_runs_too(python, tmp_path):
-    _, environments = run(python, tmp_path / "empty", PYTHONPATH=str(ROOT))
+    _, environments = run([python, "-m", "harness"], tmp_path / "empty", PYTHONPATH=str(ROOT))
     versions = {found["versions"]["gan-ablation-harness"] for found in environments}
     assert versions == {harness.__version__}
