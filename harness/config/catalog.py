@@ -1,6 +1,6 @@
-"""Every table of names on one page: name → the code or the facts behind it.
+"""All tables of names: name → the code or the facts behind it.
 
-This page imports no heavy library: code is named as "module:attribute" and loaded when used.
+It imports no heavy library: code is named as "module:attribute" and loaded when used.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class DatasetSpec(NamedTuple):
 
 
 class ConditioningSpec(NamedTuple):
-    """What a way of telling networks of classes needs."""
+    """Requirements of a class-conditioning method."""
 
     target: str
     labels: bool = True  # of real images; else codes are drawn in their place
@@ -37,7 +37,7 @@ class ConditioningSpec(NamedTuple):
 
 
 class ProtocolSpec(NamedTuple):
-    """How features become a KID (definitions: the exact protocols)."""
+    """Protocol of a KID: estimator, encoder and image size."""
 
     target: str  # numbers of generated and real images, size → which are compared
     encoder: str | None = None  # the only encoder it may be used with; None: any

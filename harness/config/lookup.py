@@ -16,8 +16,8 @@ def find_study(name: str, folders: Sequence[Path]) -> Path:
         return _existing(name)
     if not NAME.fullmatch(name):
         raise HarnessError(
-            f"{shown(name)} is no study: give a name ([a-z0-9_]+; `harness studies` lists them), "
-            "or the path of a .yaml file"
+            f"{shown(name)} is not a study: give the name of one ([a-z0-9_]+; `harness studies` "
+            "lists them), or the path of a .yaml file"
         )
     files = list_studies(folders)
     if name not in files:
@@ -56,8 +56,8 @@ def origin(name: str, folders: Sequence[Path]) -> str:
     files = list_studies(folders).get(name, [])
     if not files:
         return ""
-    place = _place(files[0], "shipped with the harness")
-    return f"{place}, hiding {_place(files[1], 'the shipped one')}" if files[1:] else place
+    place = _place(files[0], "included with the harness")
+    return f"{place}, hiding {_place(files[1], 'the included one')}" if files[1:] else place
 
 
 def _place(file: Path, shipped: str) -> str:

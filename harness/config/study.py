@@ -1,4 +1,4 @@
-"""A study file: which question, which tips and factors, on which data, with which seeds."""
+"""A study file: question, tips, factors, baseline, seeds and profiles."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +29,7 @@ def _profile_names(profiles: dict[str, Any]) -> dict[str, Any]:
     for name in profiles:
         if not PROFILE.fullmatch(name):  # it names folders
             raise HarnessError(
-                f"a profile's name is made of letters, digits, _ and - (given: {shown(name)})"
+                f"the name of a profile consists of letters, digits, _ and - (given: {shown(name)})"
             )
     return profiles
 
@@ -96,7 +96,7 @@ def read(name: str, *folders: Path) -> StudyFile:
     """
     path = find_study(name, folders)
     if not NAME.fullmatch(path.stem):
-        raise HarnessError(f"{path}: a study's name is made of a to z, 0 to 9 and _")
+        raise HarnessError(f"{path}: the name of a study consists of a to z, 0 to 9 and _")
     document = load(path)
     try:
         study = Study.model_validate(document.data)
@@ -119,12 +119,12 @@ def _check_objective(document: Document, study: Study) -> None:
     if wanted and study.threshold is None:
         raise HarnessError(
             f"{document.where('objective')}: objective time_to_threshold needs a key `threshold`, "
-            "the KID to be reached"
+            "the KID to reach"
         )
     if study.threshold is not None and not wanted:
         raise HarnessError(
-            f"{document.where('threshold')}: threshold is read by objective time_to_threshold "
-            f"only, and the objective is {study.objective}"
+            f"{document.where('threshold')}: threshold is used by the objective time_to_threshold "
+            f"only, but the objective is {study.objective}"
         )
 
 
@@ -139,7 +139,7 @@ def _check_tuning(study: Study, document: Document) -> None:
 
 
 def _patches(study: Study) -> Iterator[tuple[Location, Patch]]:
-    """Every patch that is written in a study file, with its place."""
+    """Every patch in a study file, with its location."""
     yield ("baseline",), study.baseline
     for name, profile in study.profiles.items():
         yield ("profiles", name, "patch"), profile.patch
@@ -166,7 +166,7 @@ def _listed(mistakes: list[str]) -> str:
 
 
 def _explain(document: Document, details: Iterable[Any]) -> Iterator[str]:
-    """One message a place; of two places, one inside the other, the inner one is meant."""
+    """One message per location; of two nested locations, only the inner one."""
     places: dict[Location, list[Any]] = {}
     for detail in details:
         places.setdefault(_place(document, detail), []).append(detail)

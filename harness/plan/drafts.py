@@ -9,9 +9,7 @@ from harness.heuristics import Tip
 from harness.plan.factors import Factor
 
 if TYPE_CHECKING:
-    from harness.plan.crossed import Crossed
-
-REFERENCE = "reference"
+    from harness.runs.crossed import Crossed
 
 
 @dataclass(frozen=True)

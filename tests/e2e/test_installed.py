@@ -70,7 +70,7 @@ def test_a_shipped_study_runs_where_the_harness_is_installed(python, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "queue.py").write_text("raise SystemExit('a file of the user')")
     output, environments = run([python.with_name("harness")], tmp_path / "mine")
-    assert "study file: shipped with the harness" in output
+    assert "study file: included with the harness" in output
     assert installed_files(tmp_path / "venv") == before
     for found in environments:
         assert found["versions"]["gan-ablation-harness"] == harness.__version__

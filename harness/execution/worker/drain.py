@@ -22,6 +22,7 @@ from harness.gan.numbers import structure
 from harness.gan.train.program import Programs
 from harness.queue.base import Claim, Status
 from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs import layout
 from harness.runs.recorder import Busy, Recorder
 from harness.runs.trial import Trial, read_plan
 
@@ -50,7 +51,7 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     stop = Stop()
     stop.install()
     folder = runtime.study(run_name)
-    plan = read_plan(folder / "plan.json")
+    plan = read_plan(folder / layout.PLAN)
     if plan is None:
         raise HarnessError(f"{folder}: no run of that name was started here")
     context = prepare(plan, runtime, stop, keep_all)
@@ -59,7 +60,7 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     searcher = Searcher(run_name, runtime, ledger) if "search" in plan else None
     prunes = searcher is not None and plan["search"]["pruner"] != "none"
     context.gives_up = searcher.gives_up if searcher and prunes else None
-    cells = _Cells(folder / "plan.json", plan)
+    cells = _Cells(folder / layout.PLAN, plan)
 
     def compiled(cell: str) -> bool:
         return cells.structure(cell) in programs

@@ -1,4 +1,4 @@
-"""Which file a study's name stands for: the nearest of its name, and the shipped ones last."""
+"""Which file a study's name stands for: the nearest of its name, and the included ones last."""
 
 import pytest
 
@@ -39,9 +39,9 @@ def test_what_a_file_hides_is_told(runtime):
     folders = runtime.study_folders
     assert origin("mine", folders) == "studies/mine.yaml"
     assert origin("both", folders) == "studies/both.yaml, hiding more/both.yaml"
-    hiding = "more/quickstart.yaml, hiding the shipped one"
+    hiding = "more/quickstart.yaml, hiding the included one"
     assert origin("quickstart", folders) == hiding
-    assert origin("bn_ablation", folders) == "shipped with the harness"
+    assert origin("bn_ablation", folders) == "included with the harness"
     changes = {"data.name": "digits", "data.image_size": 16}
     assert app.plan("quickstart", runtime, None, changes)[1].endswith(f"; study file: {hiding}")
     for given in ("mine", "studies/mine.yaml"):  # where one looks first; the path of a file
