@@ -13,10 +13,11 @@ from harness.api.keywords import checked
 from harness.api.plan import Plan
 from harness.config.keywords import CALL, CHANGED, SPELLED, document
 from harness.config.load import dump
+from harness.config.lookup import NAME
 from harness.config.patch import check_path, check_value
 from harness.config.runtime import Runtime
-from harness.config.study import NAME, check, read
 from harness.config.study import Study as Keys
+from harness.config.study import check, read
 from harness.core import format as show
 from harness.core.errors import HarnessError, unknown
 from harness.core.files import check_writable, write_atomically
@@ -63,7 +64,7 @@ class Study:
     def load(cls, name: str | Path) -> Self:
         """A study by its name, or by the path of a .yaml file."""
         study = cls.__new__(cls)
-        study._file = read(str(name), Runtime().studies)
+        study._file = read(str(name), *Runtime().study_folders)
         return study
 
     @property
