@@ -1,9 +1,8 @@
 """What tests of kills and of damage share."""
 
-import fcntl
-
 import pytest
 
+from harness.core.files import alone
 from tests.e2e.faults import Site
 
 
@@ -11,13 +10,14 @@ from tests.e2e.faults import Site
 def whole(common):
     """A study that was trained without a kill; `operations`: of files, by its worker.
 
-    Trained by the first process that needs it: the others wait, and read.
+    Trained by the first process that needs it; the others wait for it.
     """
     site, log = Site(common / "whole"), common / "operations"
-    with (common / "whole.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(common / "whole.lock"):
         if not log.exists():
-            site.run("run", "tiny", "--workers", "1", log=log, who="worker")
+            begun = common / "operations.begun"
+            site.run("run", "tiny", "--workers", "1", log=begun, who="worker")
+            begun.rename(log)
     site.operations = len(log.read_text().splitlines())
     assert site.operations > 100
     assert site.hidden() == []

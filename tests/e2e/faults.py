@@ -54,9 +54,8 @@ class Site(Place):
     def start(self, *arguments, at=-1, who="", log=""):
         """`who` dies at its file operation `at`; its operations are written to `log`."""
         killing = {"AT": at, "IN": who, "ROOT": self.folder.resolve(), "LOG": log}
-        return super().start(
-            *arguments, **{f"HARNESS_KILL_{k}": str(v) for k, v in killing.items()}
-        )
+        variables = {f"HARNESS_KILL_{name}": str(value) for name, value in killing.items()}
+        return super().start(*arguments, **variables)
 
     def run(self, *arguments, log="", who="", **more):
         return super().run(*arguments, at=0 if log else -1, who=who, log=log, **more)
