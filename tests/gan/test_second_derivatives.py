@@ -5,6 +5,8 @@ changes along a direction, held against central differences of p in float64, whe
 derivatives of elementary operations are taken.
 """
 
+from functools import cache
+
 import keras
 import numpy as np
 import pytest
@@ -266,22 +268,26 @@ def test_max_pooling_and_its_gradient_have_the_bits_of_tensorflows_own(
     x = tf.cast(tf.constant(x), precision)
     up = tf.cast(tf.constant(drawn(3, size // 2, size // 2, 8, seed=1)), precision)
 
-    def both(pool):
-        def of(x):
-            with tf.GradientTape() as tape:
-                tape.watch(x)
-                y = pool(x)
-                total = tf.reduce_sum(tf.cast(y * up, tf.float32))
-            return y, tape.gradient(total, x)
+    assert MaxPool().compute_output_shape(x.shape) == tuple(up.shape)
+    ours, theirs = (pooled(way, precision, compiled)(x, up) for way in ("ours", "theirs"))
+    for one, two in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(*(tf.cast(part, tf.float32).numpy() for part in (one, two)))
 
-        pooled, gradient = tf.function(of, jit_compile=compiled)(x)
-        return pooled.numpy().astype(np.float32), gradient.numpy().astype(np.float32)
 
+@cache
+def pooled(way, precision, compiled):
+    """A function that gives the pooled and the gradient; traced once for all values of a size."""
     layer = MaxPool(dtype=POLICY[precision])
-    assert layer.compute_output_shape(x.shape) == tuple(up.shape)
-    theirs = both(lambda x: tf.nn.max_pool2d(x, 2, 2, "SAME"))
-    for one, two in zip(both(layer), theirs, strict=True):
-        np.testing.assert_array_equal(one, two)
+    pool = layer if way == "ours" else lambda x: tf.nn.max_pool2d(x, 2, 2, "SAME")
+
+    def both(x, up):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = pool(x)
+            total = tf.reduce_sum(tf.cast(y * up, tf.float32))
+        return y, tape.gradient(total, x)
+
+    return tf.function(both, jit_compile=compiled)
 
 
 def penalised(precision):
