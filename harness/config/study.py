@@ -1,4 +1,4 @@
-"""A study file: which question, which tips and factors, on which data, with which seeds."""
+"""A study file: question, tips, factors, baseline, seeds and profiles."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from harness.config.catalog import DESIGNS, PROTOCOLS
-from harness.config.load import Document, load
+from harness.config.load import Document, read_yaml
 from harness.config.part import Levels, Part, check_seeds, count_seeds
 from harness.config.patch import Patch, check_path, check_value
 from harness.config.search import Range, Search
@@ -29,7 +29,7 @@ def _profile_names(profiles: dict[str, Any]) -> dict[str, Any]:
     for name in profiles:
         if not PROFILE.fullmatch(name):  # it names folders
             raise HarnessError(
-                f"a profile's name is made of letters, digits, _ and - (given: {shown(name)})"
+                f"the name of a profile consists of letters, digits, _ and - (given: {shown(name)})"
             )
     return profiles
 
@@ -74,8 +74,8 @@ class Study(Part):
 
     def seed_list(self, profile: str | None) -> list[int]:
         """The seeds of a profile."""
-        own = self.profiles[profile].seeds if profile else None
-        seeds = self.seeds if own is None else own
+        profile_seeds = self.profiles[profile].seeds if profile else None
+        seeds = self.seeds if profile_seeds is None else profile_seeds
         return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
 
 
@@ -102,8 +102,8 @@ def find(name: str, folder: Path) -> Path:
         return path
     if not NAME.fullmatch(name):
         raise HarnessError(
-            f"{shown(name)} is no study: give a name in {folder}/ ([a-z0-9_]+), or the path of a "
-            ".yaml file"
+            f"{shown(name)} is not a study: give the name of one in {folder}/ ([a-z0-9_]+), or "
+            "the path of a .yaml file"
         )
     path = folder / f"{name}.yaml"
     if not path.is_file():
@@ -112,7 +112,7 @@ def find(name: str, folder: Path) -> Path:
 
 
 def names(folder: Path) -> list[str]:
-    """The studies in `folder`."""
+    """Names of the studies in `folder`."""
     return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
@@ -120,8 +120,8 @@ def read(name: str, folder: Path) -> StudyFile:
     """Read and check a study; every mistake names file, line and key."""
     path = find(name, folder)
     if not NAME.fullmatch(path.stem):
-        raise HarnessError(f"{path}: a study's name is made of a to z, 0 to 9 and _")
-    document = load(path)
+        raise HarnessError(f"{path}: the name of a study consists of a to z, 0 to 9 and _")
+    document = read_yaml(path)
     try:
         study = Study.model_validate(document.data)
     except ValidationError as error:
@@ -143,12 +143,12 @@ def _check_objective(document: Document, study: Study) -> None:
     if wanted and study.threshold is None:
         raise HarnessError(
             f"{document.where('objective')}: objective time_to_threshold needs a key `threshold`, "
-            "the KID to be reached"
+            "the KID to reach"
         )
     if study.threshold is not None and not wanted:
         raise HarnessError(
-            f"{document.where('threshold')}: threshold is read by objective time_to_threshold "
-            f"only, and the objective is {study.objective}"
+            f"{document.where('threshold')}: threshold is used by the objective time_to_threshold "
+            f"only, but the objective is {study.objective}"
         )
 
 
@@ -163,7 +163,7 @@ def _check_tuning(study: Study, document: Document) -> None:
 
 
 def _patches(study: Study) -> Iterator[tuple[Location, Patch]]:
-    """Every patch that is written in a study file, with its place."""
+    """Every patch in a study file, with its location."""
     yield ("baseline",), study.baseline
     for name, profile in study.profiles.items():
         yield ("profiles", name, "patch"), profile.patch
@@ -190,13 +190,13 @@ def _listed(mistakes: list[str]) -> str:
 
 
 def _explain(document: Document, details: Iterable[Any]) -> Iterator[str]:
-    """One message a place; of two places, one inside the other, the inner one is meant."""
+    """One message per location; of two nested locations, only the inner one."""
     places: dict[Location, list[Any]] = {}
     for detail in details:
         places.setdefault(_place(document, detail), []).append(detail)
-    for place, found in places.items():
+    for place, group in places.items():
         if not any(other[: len(place)] == place for other in places if other != place):
-            yield f"{document.where(*place)}: {_mistake(place, found)}"
+            yield f"{document.where(*place)}: {_mistake(place, group)}"
 
 
 # (first key, depth) → whose keys they are there
@@ -218,14 +218,14 @@ def _mistake(place: Location, details: list[Any]) -> str:
     if kind == "value_error":  # one of ours, which says what was given
         return f"{key}: {details[0]['ctx']['error']}"
     # the alternatives of one type
-    said = " or ".join(detail["msg"] for detail in details).replace(" or Input should be", " or")
-    return f"{key}: {said} (given: {shown(details[0]['input'])})"
+    message = " or ".join(detail["msg"] for detail in details).replace(" or Input should be", " or")
+    return f"{key}: {message} (given: {shown(details[0]['input'])})"
 
 
 def _place(document: Document, detail: Any) -> Location:
     """The part of an error's location that is in the file (pydantic adds names of types)."""
-    found: Location = ()
+    known: Location = ()
     for part in detail["loc"]:
-        if (*found, part) in document.lines:
-            found = (*found, part)
-    return (*found, detail["loc"][-1]) if detail["type"] == "missing" else found
+        if (*known, part) in document.lines:
+            known = (*known, part)
+    return (*known, detail["loc"][-1]) if detail["type"] == "missing" else known

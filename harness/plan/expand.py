@@ -13,16 +13,27 @@ from harness.config.patch import Patch, flatten, resolve
 from harness.config.study import StudyFile
 from harness.config.trial import TrialConfig, rules
 from harness.core.errors import HarnessError, unknown
-from harness.heuristics.conditions import met
+from harness.heuristics import conditions
 from harness.plan.cells import Cell, Trial, difference, identity, seed_major
-from harness.plan.drafts import REFERENCE, Asked, Contrast, Draft
-from harness.plan.factors import factors, recipe, resolution
+from harness.plan.drafts import Asked, Contrast, Draft
+from harness.plan.factors import recipe, resolution, study_factors
 from harness.plan.leave_one_out import STACK
-from harness.plan.search import Search, declared
-from harness.plan.tuning import Tuning, tuned, tuning
+from harness.plan.search import declared, suggested_cells
+from harness.plan.tuning import Tuning, study_tuning, tuned
+from harness.runs.plan import (
+    LEVEL,
+    REFERENCE,
+    TIP,
+    CellRecord,
+    ClaimRecord,
+    ContrastRecord,
+    PlanRecord,
+    TrialRecord,
+)
+from harness.runs.stages import Search
 
 if TYPE_CHECKING:
-    from harness.plan.crossed import Crossed
+    from harness.runs.crossed import Crossed
 
 # of a study's keys, what says how it is judged
 DECLARED = ("design", "resolution", "metric", "objective", "threshold", "equivalence", "alpha")
@@ -30,7 +41,7 @@ DECLARED = ("design", "resolution", "metric", "objective", "threshold", "equival
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run of a study trains, and the contrasts that its ranking is made of."""
+    """The cells and trials of a run, and the contrasts of its ranking."""
 
     run_name: str
     file: StudyFile
@@ -47,22 +58,24 @@ class Plan:
 
     @property
     def due(self) -> tuple[Trial, ...]:
-        """What can be trained now: until values are chosen, only what chooses them."""
+        """The trials that can be trained now: until tuned values are chosen, only the tuning
+        trials.
+        """
         return self.trials if self.tuning is None or self.tuning.chosen else self.tuning.trials
 
     @property
     def judging(self) -> tuple[Trial, ...]:
-        """The trials that the ranking is made of."""
+        """The trials of the ranking."""
         judged = {cell.label for cell in self.cells}
         return tuple(trial for trial in self.trials if trial.cell.label in judged)
 
     @property
     def seeds(self) -> list[int]:
-        """The seeds that judge."""
+        """The seeds of the ranking."""
         return sorted({trial.seed for trial in self.judging})
 
     def settled(self, chosen: Mapping[str, str]) -> "Plan":
-        """The plan with its cells at the chosen points (cell → point): what judges, and untuned."""
+        """The plan with its cells at the chosen points (cell → point), and the untuned cells."""
         if self.tuning is None:
             return self
         cells, found = tuned(self.cells, self.tuning, chosen)
@@ -77,7 +90,7 @@ class Plan:
         return found[label]
 
     def trial(self, label: str, seed: int) -> Trial:
-        """A trial by its cell and seed, or an error that names what there is."""
+        """A trial by its cell and seed, or an error with the existing ones."""
         found = {trial.seed: trial for trial in self.trials if trial.cell is self.cell(label)}
         if seed not in found:
             seeds = ", ".join(str(known) for known in found)
@@ -90,55 +103,54 @@ class Plan:
         return [self.cell(label).config for label, weight in weights if weight > 0]
 
     def searched(self, search: Search, cache: Path) -> "Plan":
-        """The plan with the cells that were suggested so far."""
-        own = search.cells(self.cells[0].config, cache)
+        """The plan with the cells suggested so far."""
+        own = suggested_cells(search, self.cells[0].config, cache)
         cells = (self.cells[0], *own)
         return replace(self, cells=cells, trials=seed_major(cells, self.seeds), search=search)
 
-    def to_json(self) -> dict[str, Any]:
-        """What `plan.json` holds: enough to render the report without the study file."""
+    def record(self) -> PlanRecord:
+        """The plan as a record: enough to render the report without the study file."""
         study = self.file.study
         profile = study.profiles[self.profile] if self.profile else None
         declared = {name: getattr(study, name) for name in DECLARED} | {"seeds": self.seeds}
-        return {
-            "run_name": self.run_name,
-            "study": self.file.name,
-            "profile": self.profile,
-            "changes": dict(self.changes),
-            "title": study.title,
-            "question": study.question,
-            "sources": study.sources,
-            "note": profile.note if profile else "",
-            "evidence": profile.evidence if profile else True,
+        unjudged = self.tuning.cells if self.tuning else ()
+        return PlanRecord(
+            run_name=self.run_name,
+            study=self.file.name,
+            profile=self.profile,
+            changes=dict(self.changes),
+            title=study.title,
+            question=study.question,
+            sources=tuple(study.sources),
+            note=profile.note if profile else "",
+            evidence=profile.evidence if profile else True,
             **declared,
-            "declared": declared,
-            "analysis_digest": digest(list(declared.values()), 8),
-            "reference": self.cells[0].label,
-            "cells": [
-                cell_json(cell)
-                for cell in (*self.cells, *(self.tuning.cells if self.tuning else ()))
-            ],
-            "contrasts": [_contrast_json(item, self._followed(item)) for item in self.contrasts],
-            "crossed": self.crossed.to_json() if self.crossed else None,
-            "trials": [
-                {"cell": trial.cell.label, "seed": trial.seed, "key": trial.key}
-                for trial in self.trials
-            ],
-            **({"tuning": self.tuning.to_json()} if self.tuning else {}),
-            **({"search": self.search.to_json()} if self.search else {}),
-        }
+            declared=declared,
+            analysis_digest=digest(list(declared.values()), 8),
+            reference=self.cells[0].label,
+            cells=tuple(map(cell_record, (*self.cells, *unjudged))),
+            contrasts=tuple(_contrast_record(one, self._followed(one)) for one in self.contrasts),
+            crossed=self.crossed,
+            trials=tuple(trial_record(trial) for trial in self.trials),
+            tuning=self.tuning.record() if self.tuning else None,
+            search=self.search,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """`record` as plain data."""
+        return self.record().to_json()
 
 
-def expand(
+def expand_study(
     file: StudyFile,
     profile: str | None,
     changes: Patch,
     cache: Path,
     recorded: Recorded | None = None,
 ) -> Plan:
-    """Resolve every cell of a study under a profile; `changes` are one-off baseline changes.
+    """Resolve every cell of a study with a profile; `changes` are those of `--set`.
 
-    An encoder's file that is not here counts as the one that a record (`recorded`) names.
+    For a missing encoder file, the content that a record (`recorded`) names is used.
     """
     study = file.study
     chosen = study.profiles[profile] if profile else None
@@ -170,7 +182,7 @@ def expand(
     used = {REFERENCE, *(crossed.cells if crossed else ())}
     used |= {label for item in contrasts for label in item.weights}
     kept = tuple(cell for cell in cells.values() if cell.label in used)
-    found = tuning(
+    found = study_tuning(
         file, kept, lambda cell, name, point: resolved(name, [*under, *point, *draft.cells[cell]])
     )
     trials = seed_major(kept, study.seed_list(profile))
@@ -186,7 +198,7 @@ def expand(
 
 
 def _draft(file: StudyFile, trains: Callable[[list[Patch]], str]) -> Draft:
-    tested = [] if file.study.design == "search" else factors(file)
+    tested = [] if file.study.design == "search" else study_factors(file)
     asked = Asked(tested, recipe(file), resolution(file), trains)
     try:
         draft: Draft = DESIGNS.load(file.study.design)(asked)
@@ -196,7 +208,7 @@ def _draft(file: StudyFile, trains: Callable[[list[Patch]], str]) -> Draft:
 
 
 def _where(file: StudyFile, profile: str | None, changes: Patch, label: str, error: str) -> str:
-    """Whose fault a mistake in a cell is: its tip or level; in the reference, a knob's it names."""
+    """Location of a mistake in a cell: its tip or level; in the reference, the named knob."""
     document = file.document
     name, _, level = label.removeprefix(f"{STACK},").partition("=")
     if name in file.study.heuristics:
@@ -215,7 +227,7 @@ def _where(file: StudyFile, profile: str | None, changes: Patch, label: str, err
 def _merge(
     file: StudyFile, contrasts: list[Contrast], names: Mapping[str, str]
 ) -> tuple[Contrast, ...]:
-    """Contrasts between the cells as merged: no row of weights twice, none that is zero."""
+    """Contrasts between the merged cells, without duplicates and zeros."""
     merged: dict[tuple[str, frozenset[tuple[str, float]]], Contrast] = {}
     for contrast in contrasts:
         weights: dict[str, float] = {}
@@ -228,54 +240,58 @@ def _merge(
             index = file.study.heuristics.index(contrast.factor)
             raise HarnessError(
                 f"{file.document.where('heuristics', index)}: both sides of {contrast.factor} "
-                "train the same thing here: the knobs that it sets have no effect"
+                "train the same here: the settings have no effect"
             )
         item = replace(contrast, weights=weights)
         merged.setdefault((contrast.factor, frozenset(weights.items())), item)
     if contrasts and not merged:
         raise HarnessError(
-            f"{file.document.file}: the design is empty: every level is the reference"
+            f"{file.document.file}: the design is empty: every level equals the reference"
         )
     return tuple(merged.values())
 
 
 def run_name(name: str, profile: str | None, changes: Patch) -> str:
-    """What ledger, W&B group and report of a run go by."""
+    """The name of a run, used by queue, W&B group and report."""
     parts = [name, *([profile] if profile else [])]
     return "-".join([*parts, digest(dict(changes), 6)] if changes else parts)
 
 
-def cell_json(cell: Cell) -> dict[str, Any]:
+def cell_record(cell: Cell) -> CellRecord:
     """A cell as `plan.json` holds it."""
-    return {
-        "label": cell.label,
-        "patch": dict(cell.patch),
-        "request": metric_request(cell.config),
-        "warnings": rules.warnings(cell.config),
-        "config": flatten(cell.config),
-    }
+    return CellRecord(
+        label=cell.label,
+        patch=dict(cell.patch),
+        request=metric_request(cell.config),
+        warnings=tuple(rules.warnings(cell.config)),
+        config=flatten(cell.config),
+    )
 
 
-def _contrast_json(contrast: Contrast, followed: list[TrialConfig]) -> dict[str, Any]:
-    claims = contrast.tip.claims if contrast.tip else ()
-    return {
-        "name": contrast.name,
-        "kind": "tip" if contrast.tip else "level",
-        "title": contrast.title,
-        "following": contrast.following,
-        "ignoring": contrast.ignoring,
-        "weights": dict(contrast.weights),
-        "design": contrast.design,
-        "heuristic": contrast.tip.id if contrast.tip else None,
-        "claims": [
-            {
-                "source": claim.source,
-                "effect": claim.effect,
-                "of": claim.of,
-                "condition": claim.condition,
-                "met": met(claim.condition, followed),
-                "quote": claim.gist,
-            }
-            for claim in claims
-        ],
-    }
+def trial_record(trial: Trial) -> TrialRecord:
+    """A trial as `plan.json` holds it."""
+    return TrialRecord(cell=trial.cell.label, seed=trial.seed, key=trial.key)
+
+
+def _contrast_record(contrast: Contrast, followed: list[TrialConfig]) -> ContrastRecord:
+    return ContrastRecord(
+        name=contrast.name,
+        kind=TIP if contrast.tip else LEVEL,
+        title=contrast.title,
+        following=contrast.following,
+        ignoring=contrast.ignoring,
+        weights=dict(contrast.weights),
+        design=contrast.design,
+        heuristic=contrast.tip.id if contrast.tip else None,
+        claims=tuple(
+            ClaimRecord(
+                source=claim.source,
+                effect=claim.effect,
+                of=claim.of,
+                condition=conditions.told(claim.condition),
+                met=conditions.met(claim.condition, followed),
+                quote=claim.gist,
+            )
+            for claim in (contrast.tip.claims if contrast.tip else ())
+        ),
+    )

@@ -1,11 +1,11 @@
-"""A search: each of its cells is what a sampler suggested after it had seen the ones before.
+"""Design `search`: each cell is suggested by a sampler from the results before it.
 
-So its plan grows as it is run: workers ask, add the cell and the trial to `plan.json`, and queue
-it. What was suggested is in the plan, what became of it in the record; nothing else is kept.
+Its plan grows during the run: a worker asks for a suggestion, adds the cell and the trial to
+`plan.json`, and queues it. Suggestions are stored in the plan, results in the record, and nothing
+else.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,14 +17,16 @@ from harness.config.study import StudyFile
 from harness.config.trial import TrialConfig
 from harness.core.errors import HarnessError
 from harness.plan.cells import Cell, difference
-from harness.plan.drafts import REFERENCE, Asked, Draft
-from harness.plan.factors import Factor, factors
+from harness.plan.drafts import Asked, Draft
+from harness.plan.factors import Factor, study_factors
+from harness.runs.plan import REFERENCE
+from harness.runs.stages import Search
 
 PATIENCE = 100  # suggestions in a row that the rules between knobs may forbid
 
 
 class Outcome(NamedTuple):
-    """What a sampler is told of a suggestion."""
+    """Result of a suggestion, for the sampler."""
 
     params: Mapping[str, Any]
     state: str  # of the trial's record, or REFUSED
@@ -35,81 +37,37 @@ class Outcome(NamedTuple):
 REFUSED = "refused"  # the rules between knobs forbid it
 
 
-@dataclass(frozen=True)
-class Suggestion:
-    """Where a sampler wants to look; nothing is trained where it is refused."""
-
-    params: Mapping[str, Any]  # knob → value, factor → label of a level
-    cell: str  # its label; that of an earlier one which trains the same; empty: refused
-    refused: str = ""  # why
+def suggested_config(search: Search, params: Mapping[str, Any], cache: Path) -> TrialConfig:
+    """The configuration of a suggestion, or an error if the rules forbid it."""
+    knobs = {name: value for name, value in params.items() if name not in search.factors}
+    levels = [search.factors[name][params[name]] for name in search.factors]
+    return Contents(cache).fill(resolve([*search.layers, knobs, *levels]))
 
 
-@dataclass(frozen=True)
-class Search:
-    """The declaration of a search, and what has been suggested so far."""
-
-    layers: tuple[Patch, ...]  # under every suggestion
-    space: Mapping[str, Mapping[str, Any]]  # name → low, high, log, step, whole; or choices
-    factors: Mapping[str, Mapping[str, Patch]]  # those among them: label of a level → patch
-    trials: int
-    sampler: str
-    pruner: str
-    seed: int
-    suggestions: tuple[Suggestion, ...] = ()
-
-    @property
-    def left(self) -> int:
-        """How many more may be suggested."""
-        return self.trials - sum(not item.refused for item in self.suggestions)
-
-    def config(self, params: Mapping[str, Any], cache: Path) -> TrialConfig:
-        """The configuration of a suggestion, or an error if the rules forbid it."""
-        knobs = {name: value for name, value in params.items() if name not in self.factors}
-        levels = [self.factors[name][params[name]] for name in self.factors]
-        return Contents(cache).fill(resolve([*self.layers, knobs, *levels]))
-
-    def cells(self, reference: TrialConfig, cache: Path) -> tuple[Cell, ...]:
-        """The cells that were suggested, each once, against the reference."""
-        made: dict[str, Cell] = {}
-        before = flatten(reference)
-        for item in self.suggestions:
-            if item.cell and item.cell not in made and item.cell != REFERENCE:
-                config = self.config(item.params, cache)
-                made[item.cell] = Cell(item.cell, config, difference(config, before))
-        return tuple(made.values())
-
-    def resumes(self, other: "Search") -> bool:
-        """Whether what was suggested under `other` counts here, too."""
-        return replace(other, trials=self.trials, suggestions=self.suggestions) == self
-
-    def to_json(self) -> dict[str, Any]:
-        """For `plan.json`."""
-        return {
-            **{name: getattr(self, name) for name in self.__dataclass_fields__},
-            "layers": list(self.layers),
-            "suggestions": [vars(item) for item in self.suggestions],
-        }
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> "Search":
-        """As `to_json` wrote it."""
-        made = tuple(Suggestion(**item) for item in values["suggestions"])
-        return cls(**{**values, "layers": tuple(values["layers"]), "suggestions": made})
+def suggested_cells(search: Search, reference: TrialConfig, cache: Path) -> tuple[Cell, ...]:
+    """The suggested cells, without duplicates."""
+    made: dict[str, Cell] = {}
+    before = flatten(reference)
+    for item in search.suggestions:
+        if item.cell and item.cell not in made and item.cell != REFERENCE:
+            config = suggested_config(search, item.params, cache)
+            made[item.cell] = Cell(item.cell, config, difference(config, before))
+    return tuple(made.values())
 
 
-def search(asked: Asked) -> Draft:
-    """The reference alone: the other cells are suggested, and nothing is contrasted."""
+def draft_search(asked: Asked) -> Draft:
+    """Cells: only the reference; the others are suggested. There are no contrasts."""
     del asked
     return Draft({REFERENCE: []})
 
 
 def declared(file: StudyFile, seeds: Sequence[int], layers: Sequence[Patch]) -> Search | None:
-    """The search of a study file, none where it has another design; a mistake names its place."""
+    """The search of a study file; None for another design. A mistake names its location."""
     study = file.study
     _check(file, seeds)
     if study.search is None:
         return None
-    asked = factors(file) if study.heuristics or study.factors else []
+    asked = study_factors(file) if study.heuristics or study.factors else []
     return Search(
         layers=tuple(layers),
         space=_space(file, study.search, asked),
@@ -121,6 +79,7 @@ def declared(file: StudyFile, seeds: Sequence[int], layers: Sequence[Patch]) -> 
         sampler=study.search.sampler,
         pruner=study.search.pruner,
         seed=seeds[0],
+        suggestions=(),
     )
 
 
@@ -129,17 +88,18 @@ def _check(file: StudyFile, seeds: Sequence[int]) -> None:
     if (study.design == "search") is (study.search is None):
         place = where("search" if study.search else "design")
         raise HarnessError(
-            f"{place}: design: search and the key `search`, with its number of trials, go together"
+            f"{place}: design: search needs the key `search` with a number of trials, and the key "
+            "needs this design"
         )
     if study.search is None:
         return
     for name in ("tune", "recipe"):
         if getattr(study, name):
-            raise HarnessError(f"{where(name)}: a search has no use for `{name}`")
+            raise HarnessError(f"{where(name)}: a search does not use `{name}`")
     if len(seeds) != 1:
         raise HarnessError(
-            f"{where('seeds')}: a search trains each suggestion once: write seeds: 1, or a list of "
-            f"one (given: {len(seeds)})"
+            f"{where('seeds')}: a search trains each suggestion with one seed: write seeds: 1, or "
+            f"a list of one (given: {len(seeds)})"
         )
 
 
@@ -167,5 +127,7 @@ def _dimension(name: str, span: Range, where: str) -> dict[str, Any]:
     numbers = [number for number in (span.low, span.high, span.step) if number is not None]
     whole = not isinstance(DEFAULTS.get(name, 0.0), float) and isinstance(span.low, int)
     if whole and not all(isinstance(number, int) for number in numbers):
-        raise HarnessError(f"{where}: {name} takes whole numbers: so must low, high and step be")
+        raise HarnessError(
+            f"{where}: {name} is a whole number, so low, high and step must be whole, too"
+        )
     return {"low": span.low, "high": span.high, "log": span.log, "step": span.step, "whole": whole}

@@ -7,16 +7,15 @@ is read as it is, and is called unverified.
 
 import json
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.core.errors import Damaged
-from harness.core.files import parse_object, read_bytes, read_object, write_json
+from harness.core.files import content_digest, parse_object, read_bytes, read_object, write_json
+from harness.runs import layout
 
-DIGESTS = "digests.json"
-ALONE = ("config.json", "env.json", "metrics.jsonl", "result.json", "interpolation.png")
-FOLDERS = {"evaluations": ".json*", "samples": ".png", "generators": ".npz"}
+ALONE = (layout.CONFIG, layout.ENVIRONMENT, layout.METRICS, layout.RESULT, layout.INTERPOLATION)
+FOLDERS = {layout.EVALUATIONS: ".json*", layout.SAMPLES: ".png", layout.GENERATORS: ".npz"}
 
 
 class Seal(NamedTuple):
@@ -27,21 +26,21 @@ class Seal(NamedTuple):
 
 
 def digest_of(name: str, content: bytes) -> str:
-    """SHA-256 of a file's content.
+    """The digest by which a trial's file is sealed: that of its content.
 
     Of what describes a metric without its `requests`, since further ones come to be answered by it.
     """
-    if name.startswith("evaluations/") and name.endswith(".json"):
+    if name.startswith(f"{layout.EVALUATIONS}/") and name.endswith(".json"):
         about = parse_object(Path(name), content)
         about.pop("requests", None)
         content = json.dumps(about, sort_keys=True).encode()
-    return sha256(content).hexdigest()
+    return content_digest(content)
 
 
 def document_digest(value: Mapping[str, Any]) -> str:
     """SHA-256 of a JSON object's content, whatever the order and the layout."""
     read = json.loads(json.dumps(value))
-    return sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()
+    return content_digest(json.dumps(read, sort_keys=True).encode())
 
 
 def read_seal(folder: Path) -> Seal | None:
@@ -54,7 +53,7 @@ def read_seal(folder: Path) -> Seal | None:
 
 def checked_seal(folder: Path) -> Seal | None:
     """The seal of a trial, None where there is none; an error where it is damaged itself."""
-    path = folder / DIGESTS
+    path = folder / layout.DIGESTS
     value = read_object(path, "files", "keeps_checkpoint", "digest")
     if value is None:
         return None
@@ -68,7 +67,7 @@ def write_seal(folder: Path, seal: Seal) -> None:
     files = dict(sorted(seal.files.items()))
     own = _own(files, seal.keeps_checkpoint)
     value = {"files": files, "keeps_checkpoint": seal.keeps_checkpoint, "digest": own}
-    write_json(folder / DIGESTS, value)
+    write_json(folder / layout.DIGESTS, value)
 
 
 def seal(folder: Path, pending: Mapping[str, bytes], keeps_checkpoint: bool) -> None:
@@ -113,9 +112,9 @@ def differing(folder: Path, seal: Seal) -> dict[Path, str]:
     found: dict[Path, str] = {}
     for name, expected in seal.files.items():
         path = folder / name
-        if name.startswith("evaluations/") and not path.with_suffix(".json").exists():
+        if name.startswith(f"{layout.EVALUATIONS}/") and not path.with_suffix(".json").exists():
             continue
-        if name.startswith("generators/") and not path.parent.exists():
+        if name.startswith(f"{layout.GENERATORS}/") and not path.parent.exists():
             continue
         if why := _wrong(name, path, expected):
             found[path] = why

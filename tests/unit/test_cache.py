@@ -46,7 +46,7 @@ def test_an_entry_is_read_through_once_a_process(tmp_path, monkeypatch):
         return caches.entry(tmp_path / "it", "numbers", lambda target: _numbers(tmp_path, target))
 
     first = made()
-    monkeypatch.setattr(caches, "digest_of", lambda file: pytest.fail("read again"))
+    monkeypatch.setattr(caches, "file_digest", lambda file: pytest.fail("read again"))
     assert made() == first
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from harness.core.errors import Damaged
 from harness.core.files import read_json, write_json
-from harness.runs.digests import DIGESTS, checked_seal, differing, forget, read_seal
+from harness.runs.digests import checked_seal, differing, forget, read_seal
+from harness.runs.layout import DIGESTS
 from harness.runs.recorder import Recorder
 from harness.runs.trial import Trial
 
@@ -106,7 +107,7 @@ def test_digests_that_are_damaged_themselves_are_told_from_damaged_files(folder)
     with pytest.raises(Damaged, match=DIGESTS):
         checked_seal(folder)
     assert read_seal(folder) is None
-    assert Trial(folder).result() == {"status": "finished"}  # as of an unverified record
+    assert Trial(folder).result().status == "finished"  # as of an unverified record
 
 
 def test_what_was_set_aside_is_no_longer_claimed(folder):

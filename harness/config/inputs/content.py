@@ -1,4 +1,4 @@
-"""Folders of images and encoder files enter a trial by content, not by place."""
+"""Folders of images and encoder files are identified by content, not by path."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from typing import Any
 from harness.config.catalog import ENCODERS
 from harness.config.identity import digest
 from harness.config.inputs.encoder_file import form
-from harness.config.inputs.facts import facts, scoring
+from harness.config.inputs.facts import image_facts, scoring
 from harness.config.inputs.folder import Folder, Picture, read_digest, shown, survey
 from harness.config.inputs.folder.archive import members
 from harness.config.inputs.images import check, known
@@ -25,7 +25,7 @@ SETTLED = 2.0  # seconds; the clocks of network file systems tick that slowly
 
 
 def surveyed(data: DataConfig, cache: Path) -> Folder:
-    """What lies at data.path; the digests of its files are remembered in `cache`."""
+    """The images at data.path; digests of the files are stored in `cache`."""
     digests = _DigestCache(cache)
     archives: dict[Path, dict[str, str]] = {}
 
@@ -39,38 +39,38 @@ def surveyed(data: DataConfig, cache: Path) -> Folder:
         except OSError:
             return ""  # it cannot be read: its decoding says why
 
-    found = survey(data, content)
+    surveyed = survey(data, content)
     digests.save()
-    return found
+    return surveyed
 
 
 def _members(archive: Path, content: str, cache: Path) -> dict[str, str]:
-    """Digests of an archive's members, which unpacking would cost time for again and again."""
+    """Digests of an archive's members, computed once per archive."""
     file = cache / "archives" / f"{content[:16]}.json"
     if kept := _kept(file):
         return kept
-    found = {m: read_digest(Picture(m, archive, m)) for m in members(archive)}
-    _keep(file, found)
-    return found
+    digests = {m: read_digest(Picture(m, archive, m)) for m in members(archive)}
+    _keep(file, digests)
+    return digests
 
 
 def _kept(file: Path) -> dict[str, Any]:
-    """What `_keep` wrote; nothing where it is absent, torn, damaged or of an older version."""
+    """The digests that `_keep` wrote; empty if the file is missing, damaged or too old."""
     try:
         document = json.loads(file.read_text())
-        found: dict[str, Any] = document["files"]
-        return found if document["digest"] == digest(found) else {}
+        digests: dict[str, Any] = document["files"]
+        return digests if document["digest"] == digest(digests) else {}
     except (OSError, ValueError, LookupError, TypeError):
         return {}
 
 
-def _keep(file: Path, found: Mapping[str, Any]) -> None:
+def _keep(file: Path, digests: Mapping[str, Any]) -> None:
     with suppress(OSError):  # a read-only runs folder costs time here; the run itself says so
-        write_atomically(file, json.dumps({"digest": digest(found), "files": found}))
+        write_atomically(file, json.dumps({"digest": digest(digests), "files": digests}))
 
 
 def encoder_content(path: Path, cache: Path) -> str:
-    """What a user's encoder is, by content; an error where the file can be no encoder."""
+    """The content of a user's encoder; an error if the file cannot be an encoder."""
     form(path)
     known = _DigestCache(cache)
     result = file_content(path, known.of(path))
@@ -79,19 +79,19 @@ def encoder_content(path: Path, cache: Path) -> str:
 
 
 def file_content(path: Path, digest: str) -> str:
-    """The content of an encoder by the SHA-256 of its file: 16 hex, and `-bytes` if it takes those.
+    """The content of an encoder: 16 hex digits of the file's SHA-256, and `-bytes` if it takes
+    bytes.
 
-    Until they were told apart, such a model was given [0, 1], and what was scored so is no answer
-    to what is asked of it now.
+    Earlier versions gave such a model [0, 1]; those scores must not be found under this identity.
     """
     return digest[:16] + ("-bytes" if form(path).bytes else "")
 
 
 class _DigestCache:
-    """Digests of files, remembered by path and by all that changes when a file is written.
+    """Digests of files, stored by path, size, time and inode.
 
-    A file that changed a moment ago is not remembered: what is written to it within the same tick
-    of the file system's clock would leave the same stamp.
+    A file that changed a moment ago is not stored: a change within the same tick of the file
+    system's clock would leave the same time.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -105,12 +105,12 @@ class _DigestCache:
         known = self.entries.get(name)
         if known is not None and known[:-1] == now:
             return str(known[-1])
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
         self.changed = self.entries.pop(name, None) is not None or self.changed
         if [*stamp(path.stat())] == now and time.time() - path.stat().st_ctime > SETTLED:
-            self.entries[name] = [*now, found]
+            self.entries[name] = [*now, content]
             self.changed = True
-        return found
+        return content
 
     def save(self) -> None:
         if self.changed:
@@ -121,7 +121,7 @@ Recorded = Callable[[str], str | None]  # path of an encoder → its content in 
 
 
 class Contents:
-    """What is known of what configurations name by path, each found once in the object's life."""
+    """Facts about the files that configurations name, each computed once per object."""
 
     def __init__(self, cache: Path, recorded: Recorded | None = None) -> None:
         self._cache, self._recorded = cache, recorded
@@ -130,40 +130,40 @@ class Contents:
         self._folders: dict[str, Folder] = {}
 
     def fill(self, config: TrialConfig) -> TrialConfig:
-        """Fill in the digests of what a configuration names by path, and a folder's classes.
+        """Set the digests of the files that a configuration names, and a folder's classes.
 
-        Raises an error if the images are too few, or lack the labels, for what is asked of them.
+        Raises an error if there are too few images, or if required labels are missing.
         """
-        found: dict[str, str | int] = {}
+        values: dict[str, str | int] = {}
         folder = None if config.data.path is None else self.folder(config.data)
         if folder is not None:
-            found["data.content"] = folder.content
+            values["data.content"] = folder.content
             if config.labels.of_images:
-                found["labels.classes"] = folder.need_classes(
+                values["labels.classes"] = folder.need_classes(
                     "labels.conditioning", "set labels.conditioning to none or infogan"
                 )
         encoder = config.evaluation.encoder or ""
         if encoder not in ENCODERS:
-            found["evaluation.encoder_content"] = self._encoder(encoder)
-        filled = unflatten({**flatten(config), **found}) if found else config
+            values["evaluation.encoder_content"] = self._encoder(encoder)
+        filled = unflatten({**flatten(config), **values}) if values else config
         check(filled, folder, self._cache)
         return filled
 
     def facts(self, cells: Mapping[str, TrialConfig]) -> tuple[dict[str, Any], ...]:
-        """How many images of what there are, of each data set that is trained on, and where."""
-        found: dict[str, dict[str, Any]] = {}
+        """Counts and places of the images of each data set that is trained on."""
+        by_content: dict[str, dict[str, Any]] = {}
         for label, config in cells.items():
             folder = None if config.data.path is None else self.folder(config.data)
-            own = facts(config.data, folder, self._cache)
+            counts = image_facts(config.data, folder, self._cache)
             number = known(config.data, folder, self._cache).validation
-            own["notes"] += [*scoring(config, number), *filter(None, [absent(config.data.name)])]
+            counts["notes"] += [*scoring(config, number), *filter(None, [absent(config.data.name)])]
             place = shown(folder.root.absolute()) if folder else None
-            about = {"image_size": config.data.image_size, "place": place, **own}
-            found.setdefault(json.dumps(about), {**about, "cells": []})["cells"].append(label)
-        return tuple(found.values())
+            about = {"image_size": config.data.image_size, "place": place, **counts}
+            by_content.setdefault(json.dumps(about), {**about, "cells": []})["cells"].append(label)
+        return tuple(by_content.values())
 
     def folder(self, data: DataConfig) -> Folder:
-        """What lies at the folder that a configuration names."""
+        """The images in the folder that a configuration names."""
         parts = (data.path, data.train_split, data.validation_split, data.validation_fraction)
         name = json.dumps(parts)
         if name not in self._folders:
@@ -171,11 +171,11 @@ class Contents:
         return self._folders[name]
 
     def _encoder(self, path: str) -> str:
-        """The content of an encoder's file; of one that is not here, what the record says of it."""
+        """The content of an encoder's file; if the file is missing, from the record."""
         if path in self._encoders:
             return self._encoders[path]
-        if not Path(path).exists() and self._recorded and (found := self._recorded(path)):
-            self.lacking[path] = self._encoders[path] = found
+        if not Path(path).exists() and self._recorded and (content := self._recorded(path)):
+            self.lacking[path] = self._encoders[path] = content
         else:
             self._encoders[path] = encoder_content(Path(path), self._cache)
         return self._encoders[path]

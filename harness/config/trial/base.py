@@ -1,4 +1,4 @@
-"""What every section of a trial's configuration shares."""
+"""The base class and types of all sections of a trial's configuration."""
 
 from pathlib import PurePath
 from typing import Annotated, Any

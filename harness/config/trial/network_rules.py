@@ -1,7 +1,7 @@
 """Rules between the knobs of the two networks."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.config.catalog import LOSSES_OF_ENERGY, LOSSES_OF_PROBABILITY
 from harness.config.trial.rule import Clash, Inert, depth_of, read
@@ -12,15 +12,10 @@ if TYPE_CHECKING:
 ATTENDED = 16  # pixels of the largest feature map that self-attention works on
 _NETWORKS = ("generator", "discriminator")
 # what a U-Net, which a translation has for a generator, does without
-_NOT_IN_A_UNET: dict[str, Any] = {
-    "architecture": "dcgan",
-    "noise_size": 64,
-    "latent": "normal",
-    "truncation": 0.0,
-    "hidden_dense": 0,
-    "attention": False,
-    "dropout": 0.0,
-}
+_NOT_IN_A_UNET = (
+    *("architecture", "noise_size", "latent", "truncation"),
+    *("hidden_dense", "attention", "dropout"),
+)
 
 
 def _translates(config: "TrialConfig") -> bool:
@@ -31,7 +26,7 @@ def _pairs_with_virtual_norm(network: str) -> Clash:
     return Clash(
         (f"{network}.normalization", "translation.source"),
         lambda c: _translates(c) and read(c, f"{network}.normalization") == "virtual_batch",
-        "a reference batch holds no pairs of source and image: choose another normalisation",
+        "a reference batch has no pairs of source and image: choose another normalisation",
     )
 
 
@@ -40,13 +35,13 @@ CLASHES = (
     Clash(
         ("discriminator.output", "loss.name"),
         lambda c: c.discriminator.output == "sigmoid" and c.loss.name not in LOSSES_OF_PROBABILITY,
-        "this loss takes no probabilities: set discriminator.output to logit, or loss.name to one "
+        "this loss needs logits: set discriminator.output to logit, or loss.name to one "
         "of " + ", ".join(LOSSES_OF_PROBABILITY),
     ),
     Clash(
         ("discriminator.minibatch", "loss.name"),
         lambda c: c.discriminator.minibatch != "none" and c.loss.name in LOSSES_OF_ENERGY,
-        "an autoencoder has no last layer that features of a batch could be given to: set "
+        "the autoencoder of this loss cannot use minibatch features: set "
         "discriminator.minibatch to none",
     ),
     Clash(
@@ -54,19 +49,19 @@ CLASHES = (
         lambda c: (
             c.discriminator.minibatch != "none" and c.discriminator.normalization == "virtual_batch"
         ),
-        "the reference batch would count among the images of every batch: set "
+        "the reference batch would be part of every batch: set "
         "discriminator.minibatch to none, or choose another normalisation",
     ),
 )
 
 
 def _single(network: str) -> Callable[["TrialConfig"], bool]:
-    """Whether a network has one block alone."""
+    """Whether a network has only one block."""
     return lambda c: (read(c, f"{network}.depth") or depth_of(c.data.image_size)) == 1
 
 
 def _nowhere_to_attend(config: "TrialConfig") -> bool:
-    """Whether even the discriminator's last feature map is larger than attention takes."""
+    """Whether even the discriminator's last feature map is too large for attention."""
     depth = config.discriminator.depth or depth_of(config.data.image_size)
     return bool(config.data.image_size // 2**depth > ATTENDED)
 
@@ -78,12 +73,12 @@ def _of_both(network: str) -> Iterator[Inert]:
     def is_none(config: "TrialConfig") -> bool:
         return bool(read(config, f"{network}.normalization") == "none")
 
-    yield Inert(f"{network}.batch_norm_momentum", 0.99, is_not("normalization", "batch"))
-    yield Inert(f"{network}.batch_norm_scale", False, is_none)
-    yield Inert(f"{network}.norm_placement", "before", is_none)
-    yield Inert(f"{network}.bias_before_norm", False, is_none)
+    yield Inert(f"{network}.batch_norm_momentum", is_not("normalization", "batch"))
+    yield Inert(f"{network}.batch_norm_scale", is_none)
+    yield Inert(f"{network}.norm_placement", is_none)
+    yield Inert(f"{network}.bias_before_norm", is_none)
     yield Inert(
-        f"{network}.initializer_stddev", 0.02, is_not("initializer", "normal", "truncated_normal")
+        f"{network}.initializer_stddev", is_not("initializer", "normal", "truncated_normal")
     )
 
 
@@ -92,12 +87,12 @@ def _biggan(network: str) -> Callable[["TrialConfig"], bool]:
 
 
 def _fed_once(config: "TrialConfig") -> bool:
-    """Whether the generator has no block that could be fed the latents again."""
+    """Whether the generator has no further block to feed the latents to."""
     return _single("generator")(config) and not _biggan("generator")(config)
 
 
-def _unless_unet(knob: str, default: Any, when: Callable[["TrialConfig"], bool]) -> Inert:
-    return Inert(f"generator.{knob}", default, lambda c: _translates(c) or when(c))
+def _unless_unet(knob: str, when: Callable[["TrialConfig"], bool]) -> Inert:
+    return Inert(f"generator.{knob}", lambda c: _translates(c) or when(c))
 
 
 INERT = (
@@ -105,23 +100,21 @@ INERT = (
     *_of_both("discriminator"),
     Inert(
         "generator.leaky_slope",
-        0.2,
         lambda c: c.generator.activation == "relu" and not _translates(c),
     ),
-    Inert("discriminator.leaky_slope", 0.2, lambda c: c.discriminator.activation == "relu"),
-    *(Inert(f"generator.{knob}", default, _translates) for knob, default in _NOT_IN_A_UNET.items()),
-    _unless_unet("filters", "constant", _single("generator")),
-    _unless_unet("residual", False, lambda c: _biggan("generator")(c) or _single("generator")(c)),
-    _unless_unet("skip_z", False, _fed_once),
-    Inert("discriminator.filters", "constant", _single("discriminator")),
-    Inert("discriminator.residual", False, _biggan("discriminator")),
+    Inert("discriminator.leaky_slope", lambda c: c.discriminator.activation == "relu"),
+    *(Inert(f"generator.{knob}", _translates) for knob in _NOT_IN_A_UNET),
+    _unless_unet("filters", _single("generator")),
+    _unless_unet("residual", lambda c: _biggan("generator")(c) or _single("generator")(c)),
+    _unless_unet("skip_z", _fed_once),
+    Inert("discriminator.filters", _single("discriminator")),
+    Inert("discriminator.residual", _biggan("discriminator")),
     Inert(
         "generator.dropout_at_generation",
-        False,
         lambda c: c.generator.dropout == 0 or _translates(c),
     ),
-    Inert("discriminator.attention", False, _nowhere_to_attend),
-    Inert("discriminator.output_epsilon", 1e-12, lambda c: c.discriminator.output == "logit"),
-    Inert("discriminator.instance_noise_every", 1, lambda c: c.discriminator.instance_noise == 0),
-    Inert("discriminator.instance_noise_end", 1.0, lambda c: c.discriminator.instance_noise == 0),
+    Inert("discriminator.attention", _nowhere_to_attend),
+    Inert("discriminator.output_epsilon", lambda c: c.discriminator.output == "logit"),
+    Inert("discriminator.instance_noise_every", lambda c: c.discriminator.instance_noise == 0),
+    Inert("discriminator.instance_noise_end", lambda c: c.discriminator.instance_noise == 0),
 )

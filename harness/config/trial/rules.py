@@ -1,4 +1,4 @@
-"""Rules between knobs: what depth a size needs, what can have no effect, what clashes.
+"""Rules between knobs: depth by image size, knobs without effect, and clashes.
 
 Legal but advised against is a warning, never an error: testing such advice is what the harness is
 for.
@@ -15,8 +15,8 @@ from harness.config.catalog import (
     dataset,
 )
 from harness.config.trial import label_rules, network_rules, training_rules
-from harness.config.trial.penalties import PenaltiesConfig
-from harness.config.trial.rule import Clash, Inert, depth_of, read
+from harness.config.trial.penalties import ALL_WEIGHTS, PENALTY_WEIGHTS
+from harness.config.trial.rule import Clash, Inert, default_of, depth_of, read
 from harness.core.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -24,21 +24,15 @@ if TYPE_CHECKING:
 
 
 def _without_labels(knob: str) -> Clash:
-    """A knob that changes labels clashes with a loss that has none."""
+    """A knob that changes the discriminator's labels clashes with a loss without labels."""
     return Clash(
         (knob, "loss.name"),
         lambda c: read(c, knob) > 0 and c.loss.name not in LOSSES_WITH_LABELS,
-        f"this loss has no labels to change: set {knob} to 0, or loss.name to one of "
+        f"this loss does not use labels: set {knob} to 0, or loss.name to one of "
         + ", ".join(LOSSES_WITH_LABELS),
     )
 
 
-_WEIGHTS = tuple(
-    f"penalties.{name}.{weight}"
-    for name in PENALTIES
-    for weight in ("weight", "generator_weight")
-    if hasattr(getattr(PenaltiesConfig(), name), weight)
-)
 # knobs of a game, and what leaves it unplayed: a variational autoencoder has none
 _NO_GAME: dict[str, Any] = {
     "translation.source": None,
@@ -53,7 +47,7 @@ _NO_GAME: dict[str, Any] = {
     "loss.label_smoothing": 0.0,
     "loss.smoothing_noise": 0.0,
     "loss.label_noise": 0.0,
-    **dict.fromkeys(_WEIGHTS, 0.0),
+    **dict.fromkeys(ALL_WEIGHTS, 0.0),
     "training.balance": "none",
     "training.batches": "separate",
     "training.discriminator_steps": 1,
@@ -66,7 +60,7 @@ def _unplayed(knob: str, value: Any) -> Clash:
     return Clash(
         (knob, "training.update"),
         lambda c: c.training.update == "variational" and read(c, knob) != value,
-        f"a variational autoencoder plays no game: set {knob} to {value}",
+        f"a variational autoencoder has no adversarial loss: set {knob} to {value}",
     )
 
 
@@ -74,7 +68,7 @@ def _pairs(knob: str) -> Clash:
     return Clash(
         (knob, "translation.source"),
         lambda c: c.translation.source is not None and read(c, knob) > 0,
-        f"source and image are augmented as one, and a source has no colour: set {knob} to 0",
+        f"source and image are augmented together, and the source has no colour: set {knob} to 0",
     )
 
 
@@ -86,19 +80,20 @@ CLASHES = (
     Clash(
         ("augmentation.policy", "loss.name"),
         lambda c: c.augmentation.policy == "adaptive" and c.loss.name in LOSSES_OF_ENERGY,
-        "this loss calls no image right or wrong, which `adaptive` steers by: set "
+        "`adaptive` needs an accuracy, and this loss does not classify images: set "
         "augmentation.policy to fixed or none",
     ),
     Clash(
         ("translation.source", "loss.name"),
         lambda c: c.translation.source is not None and c.loss.name in LOSSES_OF_ENERGY,
-        "an autoencoder judges images, and no pairs of source and image: set loss.name to another, "
+        "the autoencoder of this loss does not take pairs of source and image: choose another "
+        "loss.name, "
         "or leave translation.source out",
     ),
     Clash(
         ("translation.source", "data.name"),
         lambda c: c.translation.source == "grey" and dataset(c.data.name).channels == 1,
-        "the images of this data set are grey already: set translation.source to edges",
+        "the images of this data set are already grey: set translation.source to edges",
     ),
     Clash(
         ("augmentation.probability", "augmentation.max_probability"),
@@ -115,12 +110,13 @@ CLASHES = (
     Clash(
         ("generator.depth", "data.image_size"),
         lambda c: c.generator.depth != depth_of(c.data.image_size),
-        "the generator starts at 4 px and doubles a block: leave generator.depth out",
+        "the generator starts at 4 px and doubles the size in every block: leave generator.depth "
+        "out",
     ),
     Clash(
         ("discriminator.depth", "data.image_size"),
         lambda c: c.data.image_size < 2 ** (c.discriminator.depth or 1),
-        "each block halves the image: lower discriminator.depth",
+        "every block halves the image size: lower discriminator.depth",
     ),
     Clash(
         ("training.evaluations", "training.kimg"),
@@ -134,12 +130,12 @@ CLASHES = (
     Clash(
         ("data.path", "data.name"),
         lambda c: (c.data.path is None) == (c.data.name == "folder"),
-        "data.path names the folder of data set 'folder', and goes with no other",
+        "data.path is needed for data set 'folder', and for no other",
     ),
     Clash(
         ("data.train_split", "data.validation_split"),
         lambda c: c.data.train_split == c.data.validation_split,
-        "training and validation images must be different ones",
+        "training and validation images must differ",
     ),
     Clash(
         ("evaluation.protocol", "evaluation.encoder"),
@@ -147,7 +143,7 @@ CLASHES = (
             PROTOCOLS[c.evaluation.protocol or ""].encoder not in (None, c.evaluation.encoder)
         ),
         "this protocol is defined for one encoder only: leave evaluation.encoder out, or use "
-        "`blocks` or `subsets` with yours",
+        "`blocks` or `subsets` with your encoder",
     ),
     Clash(
         ("evaluation.protocol", "evaluation.resolution"),
@@ -164,40 +160,38 @@ def _unaugmented(config: "TrialConfig") -> bool:
 
 
 def _absent(penalty: str) -> Callable[["TrialConfig"], bool]:
-    weights = [path for path in _WEIGHTS if path.startswith(f"penalties.{penalty}.")]
-    return lambda c: not any(read(c, path) for path in weights)
+    return lambda c: not any(read(c, path) for path in PENALTY_WEIGHTS[penalty].values())
 
 
 INERT = (
     *network_rules.INERT,
-    Inert("translation.l1_weight", 100.0, lambda c: c.translation.source is None),
-    Inert("translation.decoder_dropout", 0.5, lambda c: c.translation.source is None),
-    Inert("loss.margin", 10.0, lambda c: c.loss.name != "ebgan"),
-    Inert("loss.diversity_ratio", 0.5, lambda c: c.loss.name != "began"),
-    Inert("loss.equilibrium_gain", 0.001, lambda c: c.loss.name != "began"),
-    Inert("loss.smoothing_noise_every", 1, lambda c: c.loss.smoothing_noise == 0),
-    Inert("loss.label_noise_every", 1, lambda c: c.loss.label_noise == 0),
-    *(Inert(f"penalties.{name}.every", 1, _absent(name)) for name in PENALTIES),
-    Inert("penalties.clipping.every", 1, lambda c: c.penalties.clipping.limit == 0),
+    Inert("translation.l1_weight", lambda c: c.translation.source is None),
+    Inert("translation.decoder_dropout", lambda c: c.translation.source is None),
+    Inert("loss.margin", lambda c: c.loss.name != "ebgan"),
+    Inert("loss.diversity_ratio", lambda c: c.loss.name != "began"),
+    Inert("loss.equilibrium_gain", lambda c: c.loss.name != "began"),
+    Inert("loss.smoothing_noise_every", lambda c: c.loss.smoothing_noise == 0),
+    Inert("loss.label_noise_every", lambda c: c.loss.label_noise == 0),
+    *(Inert(f"penalties.{name}.every", _absent(name)) for name in PENALTIES),
+    Inert("penalties.clipping.every", lambda c: c.penalties.clipping.limit == 0),
     *training_rules.INERT,
     *label_rules.INERT,
-    Inert("augmentation.probability", 0.0, _unaugmented),
-    Inert("augmentation.target_accuracy", 0.85, lambda c: c.augmentation.policy != "adaptive"),
-    Inert("augmentation.max_probability", 1.0, lambda c: c.augmentation.policy != "adaptive"),
-    Inert("augmentation.integration_steps", 1000, lambda c: c.augmentation.policy != "adaptive"),
-    Inert("augmentation.flip", True, _unaugmented),
-    Inert("augmentation.translation", 0.125, _unaugmented),
-    Inert("augmentation.rotation", 0.125, _unaugmented),
-    Inert("augmentation.zoom", 0.25, _unaugmented),
-    Inert("augmentation.brightness", 0.0, _unaugmented),
+    Inert("augmentation.probability", _unaugmented),
+    Inert("augmentation.target_accuracy", lambda c: c.augmentation.policy != "adaptive"),
+    Inert("augmentation.max_probability", lambda c: c.augmentation.policy != "adaptive"),
+    Inert("augmentation.integration_steps", lambda c: c.augmentation.policy != "adaptive"),
+    Inert("augmentation.flip", _unaugmented),
+    Inert("augmentation.translation", _unaugmented),
+    Inert("augmentation.rotation", _unaugmented),
+    Inert("augmentation.zoom", _unaugmented),
+    Inert("augmentation.brightness", _unaugmented),
     Inert(
         "augmentation.saturation",
-        0.0,
         lambda c: _unaugmented(c) or dataset(c.data.name).channels == 1,
     ),
-    Inert("augmentation.contrast", 0.0, _unaugmented),
-    Inert("data.subset_seed", 0, lambda c: c.data.train_images is None),
-    Inert("data.validation_fraction", 0.2, lambda c: c.data.name != "folder"),
+    Inert("augmentation.contrast", _unaugmented),
+    Inert("data.subset_seed", lambda c: c.data.train_images is None),
+    Inert("data.validation_fraction", lambda c: c.data.name != "folder"),
 )
 
 
@@ -208,17 +202,18 @@ ADVISED_AGAINST: tuple[tuple[Callable[["TrialConfig"], bool], str], ...] = (
             and max(c.penalties.gradient.weight, c.penalties.dragan.weight, c.penalties.r1.weight)
             > 0
         ),
-        "a gradient penalty is defined for each image alone; batch normalisation and features of "
-        "the batch in the discriminator couple the images of a batch (S2 turns the first off)",
+        "a gradient penalty is defined per image; batch normalisation and minibatch features in "
+        "the "
+        "discriminator make images depend on their batch (S2 turns batch normalisation off)",
     ),
     (
         lambda c: c.discriminator.minibatch != "none" and c.training.batches == "joint",
-        "discriminator.minibatch tells real from generated batches by what their images have in "
-        "common; training.batches joint mixes them (S2 keeps them apart)",
+        "discriminator.minibatch compares the images of a batch with each other; training.batches "
+        "joint mixes real and generated images (S2 separates them)",
     ),
     (
         lambda c: c.discriminator.spectral_norm and c.discriminator.batch_norm_scale,
-        "discriminator.batch_norm_scale undoes the bound that spectral normalisation sets (S0)",
+        "discriminator.batch_norm_scale removes the bound of spectral normalisation (S0)",
     ),
     (
         lambda c: (
@@ -227,7 +222,7 @@ ADVISED_AGAINST: tuple[tuple[Callable[["TrialConfig"], bool], str], ...] = (
             and not c.penalties.clipping.limit
             and not c.discriminator.spectral_norm
         ),
-        "the Wasserstein loss needs a bounded discriminator: penalties.gradient.weight, "
+        "the Wasserstein loss needs a bounded discriminator: set penalties.gradient.weight, "
         "penalties.clipping.limit or discriminator.spectral_norm",
     ),
 )
@@ -244,14 +239,11 @@ def check(config: "TrialConfig") -> None:
 
 
 def inert(config: "TrialConfig") -> Iterator[tuple[str, Any]]:
-    """The knobs that are set and nothing would read, with their defaults."""
-    return (
-        (rule.knob, rule.default)
-        for rule in INERT
-        if read(config, rule.knob) != rule.default and rule.when(config)
-    )
+    """The knobs that are set but have no effect, with their defaults."""
+    knobs = ((rule.knob, default_of(config, rule.knob)) for rule in INERT if rule.when(config))
+    return ((knob, default) for knob, default in knobs if read(config, knob) != default)
 
 
 def warnings(config: "TrialConfig") -> list[str]:
-    """What the sources advise against, in a sentence each."""
+    """Settings that the sources advise against, one sentence each."""
     return [advice for when, advice in ADVISED_AGAINST if when(config)]

@@ -6,8 +6,9 @@ import tensorflow as tf
 from harness.config.catalog import CONDITIONINGS
 from harness.gan.labels.labelled import Labelled
 from harness.gan.models.network import Pass
+from harness.gan.random import Counters
 
-CLOCK = (tf.constant(0), 0)
+COUNTERS = Counters(tf.constant(0), 0)
 RUN = Pass(True, tf.constant([0, 0]))
 WITH_LABELS = [name for name in CONDITIONINGS if CONDITIONINGS[name].labels]
 LABELS = np.arange(16) % 10
@@ -27,7 +28,6 @@ class Judge:
 
     identity = "judge"
     count = 20
-    independent_blocks = 2
 
     def __init__(self):
         self.images, self.inputs = [], []

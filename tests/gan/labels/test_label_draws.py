@@ -12,13 +12,13 @@ from harness.gan.data import load_images
 from harness.gan.labels.condition import Condition, in_rows, sampled_inputs
 from harness.gan.labels.labelled import Labelled, gathered
 from harness.gan.latents import sampled
-from harness.gan.random import uniform
+from harness.gan.random import Counters, uniform
 from harness.gan.train.batches import Batches
+from harness.gan.train.forward import classes, latents
 from harness.gan.train.program import Program
 from harness.gan.train.session import GRID, SIDE, Session
 from harness.gan.train.state import build
-from harness.gan.train.view import classes, latents
-from tests.gan.labels.labelling import CLOCK, Judge, conditioned
+from tests.gan.labels.labelling import COUNTERS, Judge, conditioned
 
 pytestmark = pytest.mark.tf
 
@@ -85,9 +85,6 @@ def test_a_data_set_that_has_other_labels_than_the_catalogue_says_is_refused(tin
         Session(config, images._replace(train_labels=None), Judge(), program)
 
 
-# --- which classes are generated
-
-
 def test_classes_are_drawn_as_often_as_they_are_in_training():
     condition = Condition(4)
     condition.count(np.repeat([0, 2], [100, 300]))  # none of class 1, and none of class 3
@@ -119,14 +116,16 @@ def test_a_draw_is_the_class_of_the_training_image_it_falls_on():
 
 def test_generated_classes_have_a_stream_of_their_own(tiny):
     plain, gan = build(tiny(), 1), build(tiny(conditioned("concat")), 1)
-    np.testing.assert_array_equal(latents(plain, 16, CLOCK), latents(gan, 16, CLOCK))
-    one = classes(gan, 16, CLOCK)
-    np.testing.assert_array_equal(one, classes(gan, 16, CLOCK))
-    assert not np.array_equal(one, classes(gan, 16, (tf.constant(1), 0)))
-    assert classes(plain, 16, CLOCK) is None
+    np.testing.assert_array_equal(latents(plain, 16, COUNTERS), latents(gan, 16, COUNTERS))
+    one = classes(gan, 16, COUNTERS)
+    np.testing.assert_array_equal(one, classes(gan, 16, COUNTERS))
+    assert not np.array_equal(one, classes(gan, 16, Counters(tf.constant(1), 0)))
+    assert classes(plain, 16, COUNTERS) is None
     # parts of an accumulated batch are those of one draw
     halves = build(tiny({**conditioned("concat"), "training.accumulation": 2}), 1)
-    parts = [classes(halves, 8, (*CLOCK, tf.constant(part))) for part in range(2)]
+    parts = [
+        classes(halves, 8, COUNTERS._replace(micro_batch=tf.constant(part))) for part in range(2)
+    ]
     np.testing.assert_array_equal(np.concatenate(parts), one)
 
 

@@ -31,7 +31,7 @@ def test_off_it_adds_nothing(tiny):
     """No variable, no draw, no statistic."""
     gan = build(tiny(), 1)
     assert gan.condition is None
-    assert gan.terms == ((), ())
+    assert gan.terms == {"discriminator": (), "generator": ()}
     assert not any("class" in name or "condition" in name for name in gan.variables())
 
 

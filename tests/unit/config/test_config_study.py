@@ -4,7 +4,7 @@ import pytest
 
 from harness.config.study import find, names, read
 from harness.core.errors import HarnessError
-from harness.plan.expand import expand
+from harness.plan.expand import expand_study
 
 HEAD = "title: T\nquestion: Q?\n"
 TIP = "heuristics: [generator_ema]\n"
@@ -16,7 +16,7 @@ def place(tmp_path):
 
     def go(text, profile=None):
         (tmp_path / "a.yaml").write_text(text)
-        return expand(read("a", tmp_path), profile, {}, tmp_path / "cache")
+        return expand_study(read("a", tmp_path), profile, {}, tmp_path / "cache")
 
     go.file = tmp_path / "a.yaml"
     return go
@@ -88,12 +88,12 @@ MISTAKES = {
     "a recipe that the design does not follow": (
         TIP + "recipe: [generator_ema]\ndesign: one_at_a_time\n",
         4,
-        "design one_at_a_time follows no recipe",
+        "design one_at_a_time has no recipe",
     ),
     "a tip twice in the recipe": (
         TIP + "recipe: [generator_ema, generator_ema]\n",
         4,
-        "the recipe names 'generator_ema' twice",
+        "the recipe contains 'generator_ema' twice",
     ),
     "a knob to tune that is none": (
         TIP + "tune:\n  values: {loss.nam: [hinge, minimax]}\n  seeds: [9]\n",
@@ -109,24 +109,24 @@ MISTAKES = {
         TIP + "tune:\n  values: {generator.width: [8, 16, 24, 32], "
         "generator.kernel_size: [3, 4]}\n  seeds: [9]\n",
         5,
-        "tune.values: a grid of at most 6 points, all values combined (given: 4 × 2)",
+        "tune.values: at most 6 combinations of values are allowed (given: 4 × 2)",
     ),
     "nothing to choose from": (
         TIP + "tune:\n  values: {generator.width: [8]}\n  seeds: [9]\n",
         5,
-        "tune.values: there is nothing to choose from: give a knob two values or more",
+        "tune.values: give at least one knob two values or more",
     ),
     "a seed that tunes and judges": (
         TIP + "seeds: 4\ntune:\n  values: {generator.width: [8, 16]}\n  seeds: [3, 9]\n",
         7,
-        "tune.seeds: 3 also judges; values are chosen on seeds of their own, as [4, 5]",
+        "tune.seeds: 3 is also a seed of the study; use other seeds, for example [4, 5]",
     ),
     "a seed that tunes and judges in a profile": (
         TIP + "seeds: 4\ntune:\n  values: {generator.width: [8, 16]}\n  seeds: [5]\n"
         "profiles:\n  p: {seeds: 6}\n",
         7,
-        "tune.seeds: 5 also judges under profile p; values are chosen on seeds of their own, "
-        "as [6]",
+        "tune.seeds: 5 is also a seed of the study under profile p; use other seeds, for "
+        "example [6]",
     ),
     "a key of the tuning that is none": (
         TIP + "tune:\n  values: {generator.width: [8, 16]}\n  seeds: [9]\n  seed: 5\n",
@@ -183,39 +183,39 @@ MISTAKES = {
     "no relation": (
         "factors:\n  generator.width: [{twice: 2}]\n",
         4,
-        "generator.width: {'twice': 2} is no relation; write {times: 2} or "
+        "generator.width: {'twice': 2} is not a multiple; write {times: 2} or "
         "{of: generator.width, times: 2}",
     ),
     "seeds as a knob": (
         "factors:\n  seed: [0, 1]\n",
         4,
-        "seed: the seeds of a study are listed under its key `seeds`",
+        "seed: set the study's key `seeds` instead",
     ),
     "no seed": (TIP + "seeds: 0\n", 4, "seeds: at least one seed is needed"),
     "a seed twice": (
         TIP + "seeds: [1, 1]\n",
         4,
-        "seeds: seeds are different whole numbers, 0 or larger",
+        "seeds: seeds must be different whole numbers from 0 to below 2147483648",
     ),
     "a thousand million seeds": (
         TIP + "seeds: 1000000000\n",
         4,
-        "seeds: at most 1,000 seeds (given: 1,000,000,000)",
+        "seeds: at most 1\u202f000 seeds (given: 1\u202f000\u202f000\u202f000)",
     ),
     "a long list of seeds": (
         TIP + f"seeds: {list(range(1001))}\n",
         4,
-        "seeds: at most 1,000 seeds (given: 1,001)",
+        "seeds: at most 1\u202f000 seeds (given: 1\u202f001)",
     ),
     "a seed beyond what the knob takes": (
         TIP + "seeds: [2147483648]\n",
         4,
-        "2147483648 is too large a whole number",
+        "the whole number 2147483648 is too large",
     ),
     "a profile that is a path": (
         TIP + "profiles:\n  ../x: {}\n",
         4,
-        "profiles: a profile's name is made of letters, digits, _ and - (given: '../x')",
+        "profiles: the name of a profile consists of letters, digits, _ and - (given: '../x')",
     ),
     "a threshold without an end": (
         TIP + "objective: time_to_threshold\nthreshold: .inf\n",
@@ -235,7 +235,7 @@ MISTAKES = {
     "a negative seed": (
         TIP + "seeds: [0, -1]\n",
         4,
-        "seeds: seeds are different whole numbers, 0 or larger",
+        "seeds: seeds must be different whole numbers from 0 to below 2147483648",
     ),
     "seeds that are none": (
         TIP + "seeds: many\n",
@@ -266,7 +266,7 @@ MISTAKES = {
     "duplicate level": (
         "factors:\n  discriminator.dropout: [0.1, 0.10]\n",
         4,
-        "the factor 'discriminator.dropout' has a level twice",
+        "the factor 'discriminator.dropout' has the same level twice",
     ),
     "no level": (
         "factors:\n  discriminator.dropout: []\n",
@@ -277,7 +277,7 @@ MISTAKES = {
     "nothing but the reference": (
         "factors:\n  discriminator.dropout: [0.4]\n",
         None,
-        "the design is empty: every level is the reference",
+        "the design is empty: every level equals the reference",
     ),
     "malformed": ("factors: [1, 2\nseeds: 3\n", 4, "malformed YAML: expected ',' or ']', "),
     "clash in the baseline": (
@@ -325,18 +325,18 @@ MISTAKES = {
     "a factor that cannot be left out": (
         TIP + "factors:\n  discriminator.dropout: [0.1]\ndesign: leave_one_out\n",
         6,
-        "the factor 'discriminator.dropout' has no side that is followed, so it cannot be left out",
+        "the factor 'discriminator.dropout' is not a tip and cannot be left out",
     ),
     "a tip without effect": (
         "heuristics: [batch_norm_without_scale]\n"
         "baseline: {generator.normalization: none, discriminator.normalization: none}\n",
         3,
-        "both sides of batch_norm_without_scale train the same thing here",
+        "both sides of batch_norm_without_scale train the same here",
     ),
     "missing folder": (
         TIP + "baseline:\n  data.name: folder\n  data.path: nowhere\n",
         6,
-        "cell 'reference': data.path: nowhere is no folder",
+        "cell 'reference': data.path: nowhere is neither a folder",
     ),
 }
 
@@ -401,13 +401,13 @@ def test_a_study_is_found_by_name_or_by_path(tmp_path, monkeypatch):
     ("name", "said"),
     [
         ("quickstrat", "unknown study 'quickstrat'; did you mean 'quickstart'?"),
-        ("a/b", "'a/b' is no study: give a name in"),
-        ("../quickstart", "'../quickstart' is no study: give a name in"),
-        ("..", "'..' is no study: give a name in"),
-        ("Quick-Start", "'Quick-Start' is no study: give a name in"),
-        ("", "'' is no study: give a name in"),
+        ("a/b", "'a/b' is not a study: give the name of one in"),
+        ("../quickstart", "'../quickstart' is not a study: give the name of one in"),
+        ("..", "'..' is not a study: give the name of one in"),
+        ("Quick-Start", "'Quick-Start' is not a study: give the name of one in"),
+        ("", "'' is not a study: give the name of one in"),
         ("nowhere/x.yaml", "there is no study file nowhere/x.yaml"),
-        ("quickstart.yaml/", "'quickstart.yaml/' is no study"),
+        ("quickstart.yaml/", "'quickstart.yaml/' is not a study"),
     ],
 )
 def test_names_that_are_no_study(tmp_path, monkeypatch, name, said):
@@ -421,5 +421,5 @@ def test_names_that_are_no_study(tmp_path, monkeypatch, name, said):
 def test_a_file_whose_name_cannot_name_a_run_is_refused(tmp_path):
     path = tmp_path / "My study.yaml"
     path.write_text(HEAD)
-    with pytest.raises(HarnessError, match="name is made of a to z, 0 to 9 and _"):
+    with pytest.raises(HarnessError, match="consists of a to z, 0 to 9 and _"):
         read(str(path), tmp_path)

@@ -1,7 +1,7 @@
-"""Which pictures a folder or an archive holds, and what is left out of it, by reason.
+"""The pictures in a folder or an archive, and the files that are left out, by reason.
 
-Nothing is decoded here: a file counts by its extension or, where that says nothing, by how it
-begins. Links to folders are followed wherever they lead, each folder once.
+Nothing is decoded here: a file is recognised by its extension or, if that is unknown, by its first
+bytes. Links to folders are followed, each folder once.
 """
 
 import heapq
@@ -29,9 +29,9 @@ BEGINNINGS = (
 )
 HEAD = 16  # bytes that tell what a file is
 LABELS = "dataset.json"  # StyleGAN2-ADA's file of labels
-HIDDEN, BROKEN, CLOSED = "hidden", "broken link or no file", "cannot be opened"
-AGAIN, BACK = "folder that is read already by another way", "link back to a folder around it"
-NO_IMAGE, LOCKED = "no image by extension or content", "encrypted"
+HIDDEN, BROKEN, CLOSED = "hidden", "broken link or not a file", "cannot be opened"
+AGAIN, BACK = "folder that is already read under another path", "link to a parent folder"
+NO_IMAGE, LOCKED = "not an image", "encrypted"
 
 
 class Picture(NamedTuple):
@@ -42,7 +42,7 @@ class Picture(NamedTuple):
     member: str | None = None
 
     def read(self) -> bytes:
-        """The content; an OSError that says why where it cannot be read."""
+        """The content; OSError with the reason if it cannot be read."""
         if self.member is not None:
             return archive.read(self.file, self.member)
         if self.file.stat().st_size > archive.LARGEST:
@@ -52,7 +52,7 @@ class Picture(NamedTuple):
 
 @dataclass
 class Listing:
-    """What lies below a root."""
+    """The pictures and other files below a root."""
 
     root: Path
     pictures: list[Picture] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Listing:
     labels: dict[str, Picture] = field(default_factory=dict)  # folder → its file of labels
 
     def add(self, picture: Picture, head: bytes | None) -> None:
-        """Sort a file in; `head`: how it begins, None where it cannot be read."""
+        """Add a file; `head`: its first bytes, None if it cannot be read."""
         folder, _, name = picture.name.rpartition("/")
         if name == LABELS:
             self.labels[folder] = picture
@@ -74,54 +74,54 @@ class Listing:
 
 
 def shown(name: object) -> str:
-    """A name for messages, logs and JSON: bytes that are no UTF-8 are written \\xNN."""
+    """A name for messages, logs and JSON: bytes that are not UTF-8 are written \\xNN."""
     return os.fsencode(str(name)).decode("utf-8", "backslashreplace")
 
 
 def known(name: str) -> bool:
-    """Whether a file's extension is an image's."""
+    """Whether a file has an image extension."""
     return PurePosixPath(name).suffix.lower() in IMAGES
 
 
 def is_image(head: bytes) -> bool:
-    """Whether a file begins as an image does."""
+    """Whether a file begins like an image."""
     webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
     avif = head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis")
     return head.startswith(BEGINNINGS) or webp or avif
 
 
 def place(path: str) -> Path:
-    """The folder or archive that data.path names; an error says where it was looked for."""
-    found = Path(path).expanduser()
-    if found.is_dir() or found.is_file():
-        return found
-    said = f"data.path: {shown(found)} is no folder and no .zip"
-    if not found.is_absolute():
-        said += (
-            f" (looked for at {shown(Path.cwd() / found)}: a relative path starts at the folder "
-            "that harness is called in)"
+    """The folder or archive that data.path names."""
+    folder = Path(path).expanduser()
+    if folder.is_dir() or folder.is_file():
+        return folder
+    message = f"data.path: {shown(folder)} is neither a folder nor a .zip"
+    if not folder.is_absolute():
+        message += (
+            " (relative paths start at the folder where harness is called: "
+            f"{shown(Path.cwd() / folder)})"
         )
-    raise HarnessError(said)
+    raise HarnessError(message)
 
 
 def listing(root: Path) -> Listing:
-    """All pictures below `root`, sorted by name; an error where there is none."""
-    found = Listing(root)
+    """All pictures below `root`, sorted by name; an error if there are none."""
+    tree = Listing(root)
     if root.is_dir():
-        _Walk(found).run()
+        _Walk(tree).run()
     else:
-        _members(found)
-    if not found.pictures:
+        _members(tree)
+    if not tree.pictures:
         kinds = ", ".join(sorted(IMAGES))
         raise HarnessError(
-            f"data.path: {shown(root)} holds no image ({kinds}){told(found.left_out)}"
+            f"data.path: {shown(root)} contains no images ({kinds}){told(tree.left_out)}"
         )
-    found.pictures.sort()
-    return found
+    tree.pictures.sort()
+    return tree
 
 
 def told(left_out: dict[str, list[str]], most: int = 3) -> str:
-    """What was left out, in brackets; empty where nothing was."""
+    """The files that were left out, in brackets; empty if there are none."""
     parts = [f"{len(names)} {why}: {listed(names, most)}" for why, names in left_out.items()]
     return f" (left out: {'; '.join(parts)})" if parts else ""
 
@@ -132,9 +132,9 @@ def listed(names: list[str], most: int) -> str:
     return ", ".join(shown(name) for name in names[:most]) + more
 
 
-def _members(found: Listing) -> None:
-    """The members of an archive; a single folder around all of them is left away."""
-    members = archive.members(found.root)
+def _members(tree: Listing) -> None:
+    """The members of an archive; a single folder around all of them is ignored."""
+    members = archive.members(tree.root)
     around = {name.split("/")[0] for name in members if "/" in name}
     if len(around) == 1 and all("/" in name for name in members):
         strip = len(around.pop()) + 1
@@ -144,32 +144,32 @@ def _members(found: Listing) -> None:
         name = member[strip:]
         parts = name.split("/")
         if any(part.startswith((".", "__MACOSX")) for part in parts):
-            found.left_out[HIDDEN].append(name)
+            tree.left_out[HIDDEN].append(name)
             continue
-        found.folders.update("/".join(parts[:end]) for end in range(1, len(parts)))
+        tree.folders.update("/".join(parts[:end]) for end in range(1, len(parts)))
         if locked:
-            found.left_out[LOCKED].append(name)
+            tree.left_out[LOCKED].append(name)
         elif not name.endswith("/") and name:
-            head = b"" if known(name) else archive.head(found.root, member, HEAD)
-            found.add(Picture(name, found.root, member), head)
+            head = b"" if known(name) else archive.head(tree.root, member, HEAD)
+            tree.add(Picture(name, tree.root, member), head)
 
 
 class _Walk:
-    """A walk through a tree: first what lies in it, then what its links lead to."""
+    """A walk through a folder tree: first its files, then the targets of its links."""
 
-    def __init__(self, found: Listing) -> None:
-        self.found = found
-        self.real = os.path.realpath(found.root)
-        self.seen = {_identity(found.root)}
+    def __init__(self, tree: Listing) -> None:
+        self.tree = tree
+        self.real = os.path.realpath(tree.root)
+        self.seen = {_identity(tree.root)}
         self.links: list[tuple[str, str]] = []  # a heap, so that the order is that of names
 
     def run(self) -> None:
-        """Sort everything into the listing."""
-        self._enter("", str(self.found.root))
+        """Add everything to the listing."""
+        self._enter("", str(self.tree.root))
         while self.links:
             name, path = heapq.heappop(self.links)
             if self._leads_back(path):
-                self.found.left_out[BACK].append(name)
+                self.tree.left_out[BACK].append(name)
             elif self._first(name, path):
                 self._enter(name, path)
 
@@ -177,8 +177,8 @@ class _Walk:
         """Whether a folder was not read before; it counts as read from now on."""
         identity = _identity(Path(path))
         if identity in self.seen:
-            self.found.folders.add(name)  # so that a split or class that it was meant for is missed
-            self.found.left_out[AGAIN].append(name)
+            self.tree.folders.add(name)  # so that a split or class that it was meant for is missed
+            self.tree.left_out[AGAIN].append(name)
             return False
         self.seen.add(identity)
         return True
@@ -193,7 +193,7 @@ class _Walk:
         while pending:
             here, folder = pending.pop()
             if here:
-                self.found.folders.add(here)
+                self.tree.folders.add(here)
             for entry in self._entries(here, folder):
                 below = f"{here}/{entry.name}" if here else entry.name
                 if self._sort(below, entry):
@@ -206,22 +206,22 @@ class _Walk:
         except OSError as error:
             if not name:
                 raise HarnessError(f"data.path: {shown(folder)}: {error.strerror}") from None
-            self.found.left_out[CLOSED].append(name)
+            self.tree.left_out[CLOSED].append(name)
 
     def _sort(self, name: str, entry: os.DirEntry[str]) -> bool:
-        """Sort one entry in; True: it is a folder to be entered."""
+        """Add one entry; True: it is a folder to be entered."""
         kind = _kind(entry)
         if entry.name.startswith("."):
-            self.found.left_out[HIDDEN].append(name)
+            self.tree.left_out[HIDDEN].append(name)
         elif kind == "folder":
             return self._first(name, entry.path)
         elif kind == "link":
             heapq.heappush(self.links, (name, entry.path))
         elif kind == "file":
             file = Path(entry.path)
-            self.found.add(Picture(name, file), b"" if known(name) else _head(file))
+            self.tree.add(Picture(name, file), b"" if known(name) else _head(file))
         else:
-            self.found.left_out[BROKEN].append(name)
+            self.tree.left_out[BROKEN].append(name)
         return False
 
 
