@@ -35,11 +35,6 @@ def encoder_file(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
 def evaluator(encoder_file, cache):
     def make(**knobs):
