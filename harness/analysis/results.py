@@ -13,6 +13,7 @@ import pandas as pd
 from harness.analysis.delimited import Row, read_sheet
 from harness.analysis.fields import name_mistake, number, same, shown, suspicious
 from harness.core.errors import HarnessError, unknown
+from harness.core.format import whole
 
 MOST_NUMBERS = 10_000_000  # differences of all pairs by block that fit into memory
 MOST_BLOCKS = 2_000
@@ -109,7 +110,7 @@ def read_frame(frame: pd.DataFrame, treatment: str, block: str, value: str) -> R
 
 
 def _text(field: Any) -> str:
-    """What a file would hold: every digit of a number, nothing where there is none."""
+    """The field as text: every digit of a number; empty if there is no value."""
     if pd.api.types.is_scalar(field) and pd.isna(field):
         return ""
     whole = not isinstance(field, Real) or isinstance(field, Integral)
@@ -153,7 +154,8 @@ def _check_size(
     if len(blocks) > MOST_BLOCKS or pairs * len(blocks) > MOST_NUMBERS:
         raise HarnessError(
             f"{read.source}: {counts} are too many to compare every pair; are these the right "
-            f"columns? (up to {MOST_BLOCKS:,} blocks, and {MOST_NUMBERS:,} blocks × pairs)"
+            f"columns? (up to {whole(MOST_BLOCKS)} blocks, and {whole(MOST_NUMBERS)} "
+            "blocks × pairs)"
         )
 
 

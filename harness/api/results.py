@@ -13,8 +13,8 @@ from harness.api.keywords import checked
 from harness.api.run import Run
 from harness.app import analysis as cases
 from harness.config.runtime import Runtime
+from harness.core import format as show
 from harness.core.errors import HarnessError, shown
-from harness.report import format as show
 
 if TYPE_CHECKING:
     from harness.analysis.compare import Comparison as Tables
@@ -49,7 +49,7 @@ class Ranking:
 
     @property
     def notes(self) -> list[str]:
-        """What to know before the numbers are read."""
+        """Warnings and remarks, to be read before the numbers."""
         return list(self._ranked.notes)
 
     def __repr__(self) -> str:
@@ -62,7 +62,7 @@ class Ranking:
         treatments = [
             [
                 str(place),
-                f"{row.rank_low:.0f} to {row.rank_high:.0f}",
+                f"{show.number(row.rank_low, 0)} to {show.number(row.rank_high, 0)}",
                 str(row.treatment),
                 str(row.n),
                 show.number(row.mean, places),
@@ -125,7 +125,7 @@ class Comparison:
 
     @property
     def runs(self) -> pd.DataFrame:
-        """What each run was: data, pixels, budget (`kimg`), seeds, trials, metric, code."""
+        """One row a run: data, pixels, budget (`kimg`), seeds, trials, metric, code."""
         return self._tables.runs
 
     @property

@@ -17,10 +17,10 @@ from harness.config.patch import check_path, check_value
 from harness.config.runtime import Runtime
 from harness.config.study import NAME, check, read
 from harness.config.study import Study as Keys
+from harness.core import format as show
 from harness.core.errors import HarnessError, unknown
 from harness.core.files import check_writable, write_atomically
 from harness.plan.factors import factors
-from harness.report import format as show
 from harness.report.blocks import Code
 
 LONGEST = 60  # characters of a name made from a title
@@ -28,7 +28,7 @@ KEYWORDS = [SPELLED.get(name, name) for name in Keys.model_fields]
 
 
 def _signature() -> Signature:
-    """That of a study's keys, for help and completion."""
+    """The keys of a study as a signature, for help and completion."""
     known = signature(Keys).parameters
     keywords = [
         known[name].replace(name=SPELLED.get(name, name), kind=Parameter.KEYWORD_ONLY)
@@ -68,7 +68,7 @@ class Study:
 
     @property
     def name(self) -> str:
-        """What its runs are called."""
+        """The name of its runs, before profile and changes."""
         return self._file.name
 
     @property
@@ -96,7 +96,7 @@ class Study:
 
     @checked
     def plan(self, profile: str | None = None, changes: Mapping[str, Any] | None = None) -> Plan:
-        """What a run would train; nothing is trained or written.
+        """Expand the study into a plan; nothing is trained or written.
 
         `profile`: a budget of the study; None: by machine, as on the command line. `changes`:
         one-off changes of the baseline, {"training.kimg": 16}.

@@ -1,4 +1,4 @@
-"""The use cases of statistics beyond one study's report, as plain functions."""
+"""Use cases that compare runs and rank results from elsewhere, as plain functions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -35,7 +35,7 @@ class Ranking(NamedTuple):
     notes: Sequence[str]  # what to know before the numbers are read
 
     def to_json(self) -> dict[str, Any]:
-        """The ranking as plain data, with all digits; what is not known is NaN."""
+        """The ranking as plain data, with all digits; unknown values are NaN."""
         return {
             "value": self.value,
             "lower_is_better": self.lower,
@@ -51,13 +51,14 @@ class Ranking(NamedTuple):
 def rank(
     path: Path, treatment: str, block: str, value: str, lower: bool | None, alpha: float
 ) -> Ranking:
-    """Rank results from elsewhere by the statistics of a study; `lower` None: by the value's name.
+    """Rank results from elsewhere with the statistics of a study; `lower` None: from the value's
+    name.
 
-    A name that does not tell leaves higher values the better ones, and that is said.
+    If the name does not tell, higher is assumed to be better, with a warning.
     """
     from harness.analysis.results import read_results
 
-    remedy = "--lower-is-better turns it, --higher-is-better confirms it"
+    remedy = "set --lower-is-better or --higher-is-better"
     direction = _direction(value, lower, remedy)
     return _ranked(read_results(path, treatment, block, value), block, value, direction, alpha)
 
@@ -68,13 +69,13 @@ def rank_frame(
     """The same of a data frame, a row a value."""
     from harness.analysis.results import read_frame
 
-    remedy = "lower_is_better=True turns it, lower_is_better=False confirms it"
+    remedy = "set lower_is_better=True or lower_is_better=False"
     direction = _direction(value, lower, remedy)
     return _ranked(read_frame(frame, treatment, block, value), block, value, direction, alpha)
 
 
 class _Direction(NamedTuple):
-    """Whether lower is better, a sentence on that, and a warning where nobody said so."""
+    """Whether lower is better, a sentence about it, and a warning if it is assumed."""
 
     lower: bool
     sentence: str
@@ -87,7 +88,7 @@ def _ranked(
     from harness.analysis.pairs import rank, uneven
 
     if not 0 < alpha < 1:
-        raise HarnessError(f"alpha {alpha}: is no level; it lies between 0 and 1")
+        raise HarnessError(f"alpha {alpha}: a significance level lies between 0 and 1")
     lower, sentence, doubts = direction
     treatments, pairs = rank(results.table, alpha, lower)
     notes = [*doubts, *results.notes, *uneven(results.table, treatments, block)]
@@ -105,14 +106,14 @@ def _direction(value: str, asked: bool | None, remedy: str) -> _Direction:
     if lower is not None:
         return _Direction(lower, f"{said}, by its name", [])
     doubt = (
-        f"the name {value} does not tell whether lower or higher is better, so higher is assumed "
+        f"the name {value} does not tell whether lower or higher is better; higher is assumed "
         f"({remedy})"
     )
     return _Direction(False, f"{said}, which is assumed", [doubt])
 
 
 def compare(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Path]:
-    """Set runs side by side: tables, and the page that was written of them."""
+    """Compare runs: tables, and the page that was written."""
     from harness.report.comparison import render
 
     found, frames = compared(names, runtime)
@@ -120,7 +121,7 @@ def compare(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Path]
 
 
 def compared(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Mapping[str, "Frames"]]:
-    """The tables that set runs side by side, and the runs; nothing is written."""
+    """The tables of a comparison, and the runs; nothing is written."""
     from harness.analysis.compare import compare
     from harness.analysis.frame import load
 
@@ -131,7 +132,7 @@ def compared(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Mapp
 
 
 def against_itself(of: Plan, seeds: int) -> Plan:
-    """A plan of the reference alone, with many seeds, under a run name of its own."""
+    """A plan of the reference alone, with many seeds, under its own run name."""
     reference, pool = of.cells[0], range(max(seeds, 2 * len(of.seeds)))
     name = f"{of.run_name}-{AGAINST_ITSELF}"
     return replace(of, run_name=name, cells=(reference,), contrasts=(), crossed=None, tuning=None,
@@ -139,7 +140,7 @@ def against_itself(of: Plan, seeds: int) -> Plan:
 
 
 def self_check(of: Plan, trained: Plan, runtime: Runtime) -> "SelfCheck":
-    """Deal the trials of `trained` into arms, as many and as large as those of the study `of`."""
+    """Divide the trials of `trained` into groups, as many and as large as in the study."""
     from harness.analysis.frame import load
     from harness.analysis.self_check import self_check
 

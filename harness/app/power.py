@@ -1,4 +1,4 @@
-"""What the tests of a plan can find, and how large an effect by an earlier run."""
+"""Power analysis of a plan, from its seeds and an earlier run."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def reach(of: Plan, runtime: Runtime, pilot: str | None = None) -> Reach:
-    """What the tests of a plan can find; how large an effect, where a pilot or its own run says.
+    """Power of the tests of a plan, with detectable effects if there is a pilot or a run of it.
 
-    A pilot that was judged by another objective or another metric is refused.
+    A pilot with another objective or metric is refused.
     """
     found, name = Reach.of(of), pilot or of.run_name
     if not pilot and name not in run_names(runtime):
@@ -31,7 +31,7 @@ def reach(of: Plan, runtime: Runtime, pilot: str | None = None) -> Reach:
 
 
 def _of_own(of: Plan, found: Reach, frames: "Frames") -> Detectable | None:
-    """By its own run, which may be of an earlier state of the study file, and then says nothing."""
+    """From its own run; None if that is of an earlier state of the study file."""
     from harness.analysis.power import detectable, scored_alike
 
     if frames.plan["objective"] != of.file.study.objective:
@@ -46,20 +46,20 @@ def _of_pilot(of: Plan, found: Reach, frames: "Frames", runtime: Runtime) -> Det
     name, asked = frames.plan["run_name"], of.file.study.objective
     if frames.plan["objective"] != asked:
         raise HarnessError(
-            f"--pilot {name}: it is judged by the objective {frames.plan['objective']}, and "
-            f"{of.run_name} by {asked}: their scatter does not compare"
+            f"--pilot {name}: its objective is {frames.plan['objective']}, but that of "
+            f"{of.run_name} is {asked}; their spreads are not comparable"
         )
     scored = sorted(set(frames.trials["identity"].dropna()))
     known = _identity(of, runtime)
     alike = scored_alike(frames, _request(of), known)
     if scored and alike is None:
         raise HarnessError(
-            f"--pilot {name}: it was scored as {', '.join(scored)}, and {of.run_name} is scored as "
-            f"{known or _described(of)}: KIDs of different metric identity do not compare"
+            f"--pilot {name}: it was scored as {', '.join(scored)}, and {of.run_name} is scored "
+            f"as {known or _described(of)}: KIDs of different metric identity are not comparable"
         )
     size = detectable(found, of.contrasts, alike) if alike else None
     if size is None:
-        raise HarnessError(f"--pilot {name}: no two seeds of a contrast have a value there")
+        raise HarnessError(f"--pilot {name}: no contrast has values of two seeds there")
     return size
 
 
@@ -68,7 +68,7 @@ def _request(of: Plan) -> str:
 
 
 def _identity(of: Plan, runtime: Runtime) -> str | None:
-    """The metric identity that a plan's request stands for, if one of its trials was scored."""
+    """The metric identity of a plan, if one of its trials has been scored."""
     request = _request(of)
     found = (Record(runtime.trials / trial.key).metric(request) for trial in of.trials)
     return next((identity for identity in found if identity), None)

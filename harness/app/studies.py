@@ -1,4 +1,4 @@
-"""The use cases around studies: plan, run, report, and what follows."""
+"""Use cases of studies: plan, run, report, evaluate, samples."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
@@ -13,13 +13,14 @@ from harness.config.study import Study, StudyFile, names, read
 from harness.core.errors import Damaged, HarnessError, shown, told, unknown
 from harness.core.files import alone, check_writable
 from harness.core.leftovers import set_aside, sweep
+from harness.core.lock import Busy
 from harness.plan.expand import Plan, expand, run_name
 from harness.plan.forecast import Forecast, forecast, missing, remember_speed
 from harness.runs import layout
 from harness.runs import trial as records
 from harness.runs.encoders import encoder_in_record
-from harness.runs.trial import DIVERGED, FINISHED, read_plan
 from harness.runs.trial import Trial as Record
+from harness.runs.trial import read_plan
 
 if TYPE_CHECKING:
     from harness.execution.driver import Options
@@ -33,7 +34,7 @@ def plan(
     profile: str | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> tuple[Plan, str]:
-    """Read, check and expand a study: the plan, and a sentence on which profile it is and why."""
+    """Read, check and expand a study: the plan, and a sentence on the choice of its profile."""
     return planned(read(study, runtime.studies), runtime, profile, changes)
 
 
@@ -43,7 +44,7 @@ def planned(
     profile: str | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> tuple[Plan, str]:
-    """The plan of a study that was read or made of keywords, and a sentence on its profile."""
+    """The plan of a study that was read or made of keywords, and why it has its profile."""
     chosen, why = _profile(file.study, profile)
     known = encoder_in_record(file.name, runtime)
     return settled(expand(file, chosen, changes or {}, runtime.cache, known), runtime), why
@@ -69,9 +70,9 @@ def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
 def name(
     study: str, runtime: Runtime, profile: str | None, changes: Mapping[str, Any] | None
 ) -> str:
-    """The run name of a study, found without its data: they may be gone when a report is asked.
+    """The run name of a study, without reading its data, which may be gone.
 
-    A run of which there is no study file, such as one that was started from Python, is itself.
+    `study` may be the name of a run without a study file, such as one started from Python.
     """
     if study not in names(runtime.studies) and study in layout.run_names(runtime):
         return study
@@ -80,14 +81,14 @@ def name(
 
 
 def cost(of: Plan, runtime: Runtime, workers: int | None = None) -> Forecast:
-    """What is missing of a plan, and what it would cost on this machine."""
+    """The missing trials of a plan, and their cost on this machine."""
     from harness.execution.devices import plan_workers
 
     return forecast(of, runtime, len(plan_workers(workers)))
 
 
 def run(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
-    """Train and score what is missing; in a study that tunes, first what chooses its values."""
+    """Train and score what is missing; in a study with tuning, the tuning trials first."""
     from harness.execution.local import Outcome
 
     if of.lacking and missing(of, runtime):
@@ -137,12 +138,11 @@ def _drive(of: Plan, runtime: Runtime, options: "Options", folder: Path) -> "Out
 
 
 def write_plan(of: Plan, runtime: Runtime) -> dict[str, Any]:
-    """Write plan.json; what was declared before a run's first trial ended stays as it was."""
+    """Write plan.json; the analysis declared before the first trial finished is kept."""
     path, document = runtime.study(of.run_name) / layout.PLAN, of.to_json()
     earlier = _earlier(path)
-    ended = (FINISHED, DIVERGED)
     trials = (Record(runtime.trials / row["key"]) for row in earlier.get("trials", []))
-    seen = any(trial.state() in ended for trial in trials)
+    seen = any(trial.status().ended for trial in trials)
     if seen and "declared" in earlier:
         document["declared"] = earlier["declared"]
     records.write_plan(path, document)
@@ -150,7 +150,7 @@ def write_plan(of: Plan, runtime: Runtime) -> dict[str, Any]:
 
 
 def _earlier(path: Path) -> dict[str, Any]:
-    """The plan that was written before; a damaged one is set aside, and written anew."""
+    """The plan that was written before; a damaged one is moved aside."""
     try:
         return read_plan(path) or {}
     except Damaged:
@@ -159,18 +159,18 @@ def _earlier(path: Path) -> dict[str, Any]:
 
 
 def given_up(of: Plan, runtime: Runtime) -> list[str]:
-    """A line for each trial of a plan that crashed and has not been trained since."""
+    """One line per trial of a plan that crashed and has not been trained since."""
     lines = []
     for item in missing(settled(of, runtime), runtime):
         failure = Record(runtime.trials / item.trial.key).failure()
         if failure is not None:
             where = f"{item.trial.cell.label} seed {item.trial.seed}"
-            lines.append(f"{item.trial.key} ({where}): {failure['error']}")
+            lines.append(f"{item.trial.key} ({where}): {failure.error}")
     return lines
 
 
 def evaluate(study: str, metric: Mapping[str, Any], runtime: Runtime, profile: str | None) -> Plan:
-    """The plan that scores the finished trials of a study by another metric, under its own name."""
+    """The plan that scores the finished trials of a study with another metric."""
     scored, _ = plan(study, runtime, profile, metric)
     own = {path: metric[path] for path in metric if not path.startswith("evaluation.")}
     scored = alike(scored, plan(study, runtime, profile, own)[0], runtime)
@@ -178,38 +178,41 @@ def evaluate(study: str, metric: Mapping[str, Any], runtime: Runtime, profile: s
         trial for trial in scored.trials if Record(runtime.trials / trial.key).result() is not None
     )
     if not trained:
-        raise HarnessError(f"{study}: no trial has been trained yet; harness run {study} does it")
+        raise HarnessError(
+            f"{study}: no trial has been trained yet; train them with: harness run {study}"
+        )
     return replace(scored, trials=trained)
 
 
 def report(run_name: str, runtime: Runtime) -> "Summary":
-    """Render the report of a run from its record; what it says."""
-    from harness.report import render, summary
+    """Render the report of a run from its record; return its summary."""
+    from harness.report import render
 
     document = read_plan(layout.holding(run_name, runtime).study(run_name) / layout.PLAN)
     if document is None:
         path = runtime.study(run_name) / layout.PLAN
         if path.parent.is_dir():
-            raise HarnessError(f"{path}: it is not there; harness run writes it (again)")
+            raise HarnessError(f"{path}: missing; harness run writes it again")
         raise HarnessError(unknown("run", run_name, layout.run_names(runtime)))
     if "search" in document:
         from harness.execution.search.importances import weigh
 
         weigh(run_name, layout.holding(run_name, runtime))
-    render(run_name, runtime)
-    return summary(run_name, runtime)
+    return render(run_name, runtime)
 
 
 def samples(of: Plan, runtime: Runtime, cell: str, seed: int, count: int, target: Path) -> Path:
     """Write `count` images of a trained trial as PNG files in a folder, or into one .npz."""
     record = Record(runtime.trials / of.trial(cell, seed).key)
     if record.result() is None:
-        raise HarnessError(f"{record.key}: not trained yet; harness run {of.file.name} does it")
+        raise HarnessError(
+            f"{record.key}: not trained yet; train it with: harness run {of.file.name}"
+        )
     if target.is_file() and target.suffix != ".npz":
-        raise HarnessError(f"--out {target}: is a file; name a folder, or a .npz")
+        raise HarnessError(f"--out {target}: is a file; give a folder, or a .npz file")
     check_writable(target.parent if target.suffix == ".npz" else target)
     from harness.gan.sampling import write_samples
-    from harness.runs.recorder import Busy, Recorder
+    from harness.runs.recorder import Recorder
 
     with ExitStack() as held:
         # where it is being scored, that keeps it from being removed as well
@@ -221,9 +224,9 @@ def samples(of: Plan, runtime: Runtime, cell: str, seed: int, count: int, target
 
 
 def one_off(settings: list[str], option: str = "--set ") -> dict[str, Any]:
-    """`path=value` settings of a command line as a patch; values are read as YAML.
+    """`name=value` settings of a command line as a patch; values are read as YAML.
 
-    `option` is what each was given with, for messages.
+    `option` is the option's name, for messages.
     """
     from harness.config.load import read_value
     from harness.config.patch import check_path, check_value
@@ -233,7 +236,7 @@ def one_off(settings: list[str], option: str = "--set ") -> dict[str, Any]:
         name = f"{option}{told(setting)}"
         path, equals, text = setting.partition("=")
         if not equals:
-            raise HarnessError(f"{name}: write path=value")
+            raise HarnessError(f"{name}: write it as name=value")
         value = read_value(text, name)
         try:
             check_path(path)

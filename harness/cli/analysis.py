@@ -42,9 +42,9 @@ def rank(
     file: Annotated[
         Path, typer.Argument(metavar="FILE.csv", help="Table with one result per row.")
     ],
-    treatment: Annotated[str, typer.Option(metavar="COLUMN", help="What is ranked.")],
-    block: Annotated[str, typer.Option(metavar="COLUMN", help="What is paired: seed, data set.")],
-    value: Annotated[str, typer.Option(metavar="COLUMN", help="The results.")],
+    treatment: Annotated[str, typer.Option(metavar="COLUMN", help="Column to rank.")],
+    block: Annotated[str, typer.Option(metavar="COLUMN", help="Column of pairs: seed, data set.")],
+    value: Annotated[str, typer.Option(metavar="COLUMN", help="Column of results.")],
     lower_is_better: Annotated[
         bool | None,
         typer.Option(

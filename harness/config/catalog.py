@@ -44,6 +44,11 @@ class ProtocolSpec(NamedTuple):
     resolution: int | None = None  # pixels; None: what the encoder takes
     block: int | None = None  # real and generated images are used in whole blocks of this size
 
+    @property
+    def overlapping(self) -> bool:
+        """Whether its draws share images, so that their number says nothing about precision."""
+        return self.block is None
+
 
 TFDS = "harness.gan.data.tensorflow_datasets:load"
 

@@ -1,4 +1,4 @@
-"""Tables of names: name → what it means, with the code behind it imported only when used."""
+"""Registries: name → code that is imported only when used, or a record with it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Registry(Generic[T]):
-    """Names of one `kind`; an entry is "module:attribute" or a record whose `target` is."""
+    """Names of one `kind`; an entry is "module:attribute", or a record with such a `target`."""
 
     kind: str
     entries: Mapping[str, T]
@@ -33,7 +33,7 @@ class Registry(Generic[T]):
         return name
 
     def load(self, name: str) -> Any:
-        """Import and return the code that `name` stands for."""
+        """Import and return the code of `name`."""
         entry = self[name]
         module, attribute = str(getattr(entry, "target", entry)).split(":")
         return getattr(import_module(module), attribute)

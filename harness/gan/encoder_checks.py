@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from harness.core import rng
 from harness.core.errors import HarnessError
+from harness.core.format import digits
 from harness.gan.encoders import Encoder
 
 Features = NDArray[np.float32]
@@ -28,8 +29,8 @@ def check_finite(encoder: Encoder, features: Features, of: str) -> None:
         )
     if (largest := float(np.abs(features).max())) > LARGEST:
         raise HarnessError(
-            f"evaluation.encoder: {encoder.title} gives features of {largest:.1g} for {of} images, "
-            "too large for KID's cubic kernel; end it with a layer that normalises them"
+            f"evaluation.encoder: {encoder.title} gives features of {digits(largest, 1)} for {of} "
+            "images, too large for KID's cubic kernel; end it with a layer that normalises them"
         )
 
 
@@ -42,14 +43,15 @@ def check_features(encoder: Encoder, real: Features) -> None:
         raise HarnessError(
             f"evaluation.encoder: {encoder.title} gives all {len(real)} real images the same "
             f"features, or nearly (their largest standard deviation over the images is "
-            f"{spread:.1g}, their largest value {largest:.1g}), so every KID would be near 0: it "
-            "may have been trained on pixels of another range than [0, 1], or have lost its weights"
+            f"{digits(spread, 1)}, their largest value {digits(largest, 1)}), so every KID would "
+            "be near 0: it may have been trained on pixels of another range than [0, 1], or "
+            "have lost its weights"
         )
     if (variance := float(np.square(spreads).mean())) < LEAST_VARIANCE:
         raise HarnessError(
             f"evaluation.encoder: {encoder.title} gives features that spread by "
-            f"{variance**0.5:.1g} only, so every KID would be near 0, since its kernel adds 1 to "
-            "their products; end it with a layer that scales them"
+            f"{digits(variance**0.5, 1)} only, so every KID would be near 0, since its kernel adds "
+            "1 to their products; end it with a layer that scales them"
         )
 
 

@@ -37,8 +37,7 @@ class Evaluator:
     """Everything about a metric that is the same in all trials that ask for it, prepared once.
 
     `identity` names the way of scoring, and `spec` says it in full (evaluations/<identity>.json).
-    `count` images are generated for an evaluation; of the blocks or subsets compared,
-    `independent_blocks` fit into the validation images without sharing one.
+    `count` images are generated for an evaluation.
     """
 
     def __init__(self, config: TrialConfig, images: Images, cache: Path) -> None:
@@ -46,7 +45,6 @@ class Evaluator:
         block = PROTOCOLS[protocol].block
         self.count = scored(config, len(images.validation))
         size = block or min(config.evaluation.subset_size or self.count, self.count)
-        self.independent_blocks = self.count // size
         self._encoder = encoders.build(config.data, config.evaluation, cache)
         estimator = f"blocks{block}" if block else f"subsets100x{size}"
         self.spec: dict[str, Any] = {

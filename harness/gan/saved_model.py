@@ -16,6 +16,7 @@ from harness.config.inputs.encoder_file import INTEGERS, SAVE, Form, check_shape
 from harness.config.inputs.encoder_range import OFFSET, first_layers
 from harness.config.trial import DataConfig, EvaluationConfig
 from harness.core.errors import HarnessError
+from harness.core.format import digits
 from harness.gan.encoders import Encoder, Network, compiled, first_line, pooled, weights_digest
 
 PROBED = 2  # images with which a model is first tried
@@ -108,8 +109,8 @@ def _check_means(path: Path, model: Any) -> None:
             if largest > OFFSET:
                 raise HarnessError(
                     f"evaluation.encoder: {path} takes pixels from 0 to 255 (its first layer, "
-                    f"{layer.name}, has learnt a mean of {largest:.3g}), and would be given 0 to "
-                    "1; put keras.layers.Rescaling(255) before it and save the two as one model"
+                    f"{layer.name}, has learnt a mean of {digits(largest)}), and would be given 0 "
+                    "to 1; put keras.layers.Rescaling(255) before it and save the two as one model"
                 )
 
 

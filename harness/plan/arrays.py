@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.core.errors import HarnessError
+from harness.core.format import whole
 
 Signs = NDArray[np.int64]
 # Plackett and Burman's first rows; the others are its shifts, and a row of -1
@@ -54,7 +55,7 @@ def regular(factors: int, resolution: int) -> Signs:
     if len(columns) < factors:
         raise HarnessError(
             f"a fraction of resolution {resolution} for {factors} factors has more than "
-            f"{2**LARGEST:,} runs: lower the resolution, or leave some factors out"
+            f"{whole(2**LARGEST)} runs: lower the resolution, or leave some factors out"
         )
     return sylvester(2 ** columns[-1].bit_length())[:, columns]
 

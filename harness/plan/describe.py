@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from harness.core.format import MINUS, number, percent
 from harness.runs.crossed import Alias, Crossed, Dropped
 
 ROMAN = {3: "III", 4: "IV", 5: "V or more"}
@@ -16,7 +17,7 @@ def summary(crossed: Crossed) -> str:
         parts.append(f"resolution {ROMAN[crossed.resolution]}")
     if crossed.dropped:
         parts.append(f"{len(crossed.dropped)} of them dropped")
-    parts.append(f"D-efficiency {100 * crossed.efficiency:.0f} %")
+    parts.append(f"D-efficiency {percent(crossed.efficiency, 0)}")
     estimated = len(crossed.interactions)
     of = estimated + len(crossed.lost)
     return f"{', '.join(parts)}; {estimated} of {of} interactions of two can be estimated."
@@ -52,7 +53,7 @@ def _like(crossed: Crossed, alias: Alias) -> str:
 
     A minus says that it enters with the other sign.
     """
-    parts = [f"{'−' if sign < 0 else ''}{crossed.named(term)}" for sign, term in alias.same]
+    parts = [f"{MINUS if sign < 0 else ''}{crossed.named(term)}" for sign, term in alias.same]
     if alias.partly:
-        parts.append(f"± {alias.part:.2f} of each of {alias.partly} interactions")
+        parts.append(f"± {number(alias.part, 2)} of each of {alias.partly} interactions")
     return ", ".join(parts)

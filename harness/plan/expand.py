@@ -13,7 +13,7 @@ from harness.config.patch import Patch, flatten, resolve
 from harness.config.study import StudyFile
 from harness.config.trial import TrialConfig, rules
 from harness.core.errors import HarnessError, unknown
-from harness.heuristics.conditions import met
+from harness.heuristics import conditions
 from harness.plan.cells import Cell, Trial, difference, identity, seed_major
 from harness.plan.drafts import Asked, Contrast, Draft
 from harness.plan.factors import factors, recipe, resolution
@@ -286,8 +286,8 @@ def _contrast_record(contrast: Contrast, followed: list[TrialConfig]) -> Contras
                 source=claim.source,
                 effect=claim.effect,
                 of=claim.of,
-                condition=claim.condition,
-                met=met(claim.condition, followed),
+                condition=conditions.told(claim.condition),
+                met=conditions.met(claim.condition, followed),
                 quote=claim.gist,
             )
             for claim in (contrast.tip.claims if contrast.tip else ())

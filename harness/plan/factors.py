@@ -8,6 +8,7 @@ from harness.config.part import Levels
 from harness.config.patch import Patch
 from harness.config.study import StudyFile
 from harness.core.errors import HarnessError, unknown
+from harness.core.format import plain
 from harness.heuristics import HEURISTICS, Tip
 
 FOLLOWING, IGNORING = "on", "off"
@@ -120,4 +121,4 @@ def _label(value: Any) -> str:
         return FOLLOWING if value else IGNORING
     if isinstance(value, Mapping):
         return " ".join(f"{key} {part}" for key, part in value.items())
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return plain(value) if isinstance(value, float) else str(value)

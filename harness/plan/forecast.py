@@ -15,7 +15,7 @@ from harness.plan.cells import Trial
 from harness.plan.expand import Plan
 from harness.runs import layout
 from harness.runs.plan import read_plan
-from harness.runs.trial import FINISHED
+from harness.runs.status import Status
 from harness.runs.trial import Trial as Record
 
 # knobs that a trial's speed does not depend on; every other one counts as if it did
@@ -175,12 +175,11 @@ def remember_speed(plan: Plan, runtime: Runtime) -> None:
         record = Record(runtime.trials / trial.key)
         count = trial.cell.config.training.evaluations + 1
         result = record.result()
-        timed = result and result["status"] == FINISHED and result["images_per_second"] > 0
-        if result and timed and _trained_with(record, trial, count):
-            each = result["evaluation_seconds"] / count
+        finished = result is not None and result.status is Status.FINISHED
+        if result and finished and result.images_per_second and _trained_with(record, trial, count):
             speeds[_speed_name(trial)] = {
-                "images_per_second": result["images_per_second"],
-                "evaluation_seconds": each,
+                "images_per_second": result.images_per_second,
+                "evaluation_seconds": (result.evaluation_seconds or 0.0) / count,
             }
     write_json(runtime.runs / layout.SPEED, speeds)
 

@@ -51,7 +51,18 @@ DIALECT = {  # phrase → what to write instead
     r"\blearns? of it\b": "is informed",
 }
 PATTERN = re.compile("|".join(f"(?:{phrase})" for phrase in DIALECT), re.MULTILINE)
-LIMITS = {}
+LIMITS = {
+    "analysis": 45,
+    "execution": 23,
+    "gan": 64,
+    "metrics": 3,
+    "mirror": 14,
+    "plan": 31,
+    "report": 43,
+    "core": 2,
+    "heuristics": 1,
+    "runs": 27,
+}
 
 
 def dialect(text):

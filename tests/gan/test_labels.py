@@ -496,7 +496,6 @@ class Judge:
 
     identity = "judge"
     count = 20
-    independent_blocks = 2
 
     def __init__(self):
         self.images, self.inputs = [], []

@@ -240,7 +240,7 @@ def test_whatever_says_that_there_is_no_result_is_none(nothing):
 def test_a_name_that_does_not_tell_which_way_is_better_is_warned_of():
     frame = frame_of(NUMBERS).rename(columns={"fid": "thing"})
     (doubt,) = h.rank(frame, treatment="method", block="seed", value="thing").notes
-    assert "lower_is_better=True turns it" in doubt
+    assert "(set lower_is_better=True or lower_is_better=False)" in doubt
 
 
 def test_runs_are_compared(tmp_path, monkeypatch):

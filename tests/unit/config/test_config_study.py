@@ -200,12 +200,12 @@ MISTAKES = {
     "a thousand million seeds": (
         TIP + "seeds: 1000000000\n",
         4,
-        "seeds: at most 1,000 seeds (given: 1,000,000,000)",
+        "seeds: at most 1\u202f000 seeds (given: 1\u202f000\u202f000\u202f000)",
     ),
     "a long list of seeds": (
         TIP + f"seeds: {list(range(1001))}\n",
         4,
-        "seeds: at most 1,000 seeds (given: 1,001)",
+        "seeds: at most 1\u202f000 seeds (given: 1\u202f001)",
     ),
     "a seed beyond what the knob takes": (
         TIP + "seeds: [2147483648]\n",
