@@ -20,7 +20,7 @@ from harness.config.study import Study as Keys
 from harness.core import format as show
 from harness.core.errors import HarnessError, unknown
 from harness.core.files import check_writable, write_atomically
-from harness.plan.factors import factors
+from harness.plan.factors import study_factors
 from harness.report.blocks import Code
 
 LONGEST = 60  # characters of a name made from a title
@@ -57,7 +57,7 @@ class Study:
         values = document({"title": title, "question": "", **keywords})
         self._file = check(_name(title), values)
         if self._file.study.heuristics or self._file.study.factors:
-            factors(self._file)  # so that an unknown tip is told of here
+            study_factors(self._file)  # so that an unknown tip is told of here
 
     @classmethod
     def load(cls, name: str | Path) -> Self:

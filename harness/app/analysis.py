@@ -87,8 +87,8 @@ def _ranked(
 ) -> Ranking:
     from harness.analysis.pairs import rank, uneven
 
-    if not 0 < alpha < 1:
-        raise HarnessError(f"alpha {alpha}: a significance level lies between 0 and 1")
+    if not 0.0001 <= alpha <= 0.5:
+        raise HarnessError(f"alpha {alpha}: a significance level lies between 0.0001 and 0.5")
     lower, sentence, doubts = direction
     treatments, pairs = rank(results.table, alpha, lower)
     notes = [*doubts, *results.notes, *uneven(results.table, treatments, block)]
@@ -131,17 +131,17 @@ def compared(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Mapp
     return compare(frames), frames
 
 
-def against_itself(of: Plan, seeds: int) -> Plan:
+def against_itself(planned: Plan, seeds: int) -> Plan:
     """A plan of the reference alone, with many seeds, under its own run name."""
-    reference, pool = of.cells[0], range(max(seeds, 2 * len(of.seeds)))
-    name = f"{of.run_name}-{AGAINST_ITSELF}"
-    return replace(of, run_name=name, cells=(reference,), contrasts=(), crossed=None, tuning=None,
-                   trials=seed_major([reference], pool))  # fmt: skip
+    reference, pool = planned.cells[0], range(max(seeds, 2 * len(planned.seeds)))
+    name = f"{planned.run_name}-{AGAINST_ITSELF}"
+    return replace(planned, run_name=name, cells=(reference,), contrasts=(), crossed=None,
+                   tuning=None, trials=seed_major([reference], pool))  # fmt: skip
 
 
-def self_check(of: Plan, trained: Plan, runtime: Runtime) -> "SelfCheck":
+def self_check(planned: Plan, trained: Plan, runtime: Runtime) -> "SelfCheck":
     """Divide the trials of `trained` into groups, as many and as large as in the study."""
     from harness.analysis.frame import load
     from harness.analysis.self_check import self_check
 
-    return self_check(load(trained.run_name, runtime), len(of.seeds), len(of.contrasts))
+    return self_check(load(trained.run_name, runtime), len(planned.seeds), len(planned.contrasts))
