@@ -66,7 +66,7 @@ def rank(
 def rank_frame(
     frame: "pd.DataFrame", treatment: str, block: str, value: str, lower: bool | None, alpha: float
 ) -> Ranking:
-    """The same of a data frame, a row a value."""
+    """Rank results in a data frame, one row per value."""
     from harness.analysis.results import read_frame
 
     remedy = "set lower_is_better=True or lower_is_better=False"
