@@ -52,9 +52,7 @@ DIALECT = {  # phrase → what to write instead
 }
 PATTERN = re.compile("|".join(f"(?:{phrase})" for phrase in DIALECT), re.MULTILINE)
 LIMITS = {
-    "analysis": 46,
-    "api": 15,
-    "app": 1,
+    "analysis": 45,
     "execution": 23,
     "gan": 64,
     "metrics": 3,
