@@ -64,8 +64,8 @@ class Plan:
     def cost(self) -> pd.DataFrame:
         """The cost of the missing trials on this machine, in one row.
 
-        Columns: `to_train`, `to_score` (trials), `kimg` (thousands of images shown), `seconds`
-        (NaN until like trials were timed here), `disk_bytes`.
+        Columns: `to_train`, `to_score` (trials), `kimg` (thousands of images shown), `seconds` (NaN
+        until similar trials have been timed here), `disk_bytes`.
         """
         forecast = cases.cost(self._plan, self._runtime)
         train = len(forecast.to_train)

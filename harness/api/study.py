@@ -98,8 +98,8 @@ class Study:
     def plan(self, profile: str | None = None, changes: Mapping[str, Any] | None = None) -> Plan:
         """Expand the study into a plan; nothing is trained or written.
 
-        `profile`: a budget of the study; None: by machine, as on the command line. `changes`:
-        one-off changes of the baseline, {"training.kimg": 16}.
+        `profile`: a budget of the study; None: chosen as on the command line. `changes`:
+        changes of the baseline for this run, {"training.kimg": 16}.
         """
         runtime = Runtime()
         return Plan(*cases.planned(self._file, runtime, profile, _checked(changes or {})), runtime)

@@ -78,8 +78,8 @@ def check_places(runtime: Runtime) -> Iterator[Finding]:
             yield Finding(AREA, str(folder), f"{name} cannot be written", "change its permissions")
             continue
         free = shutil.disk_usage(there).free
-        text = f"{show.size(free)} free"
-        yield Finding(AREA, str(folder), text, "run harness clean" if free < ROOM else "",
+        free_space = f"{show.size(free)} free"
+        yield Finding(AREA, str(folder), free_space, "run harness clean" if free < ROOM else "",
                       wrong=free < ROOM)  # fmt: skip
 
 
