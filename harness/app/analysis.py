@@ -58,6 +58,7 @@ def rank(
     """
     from harness.analysis.results import read_results
 
+    _check_level(alpha)
     remedy = "set --lower-is-better or --higher-is-better"
     direction = _direction(value, lower, remedy)
     return _ranked(read_results(path, treatment, block, value), block, value, direction, alpha)
@@ -69,9 +70,15 @@ def rank_frame(
     """Rank results in a data frame, one row per value."""
     from harness.analysis.results import read_frame
 
+    _check_level(alpha)
     remedy = "set lower_is_better=True or lower_is_better=False"
     direction = _direction(value, lower, remedy)
     return _ranked(read_frame(frame, treatment, block, value), block, value, direction, alpha)
+
+
+def _check_level(alpha: float) -> None:
+    if not 0.0001 <= alpha <= 0.5:
+        raise HarnessError(f"alpha {alpha}: a significance level lies between 0.0001 and 0.5")
 
 
 class _Direction(NamedTuple):
@@ -87,8 +94,6 @@ def _ranked(
 ) -> Ranking:
     from harness.analysis.pairs import rank, uneven
 
-    if not 0.0001 <= alpha <= 0.5:
-        raise HarnessError(f"alpha {alpha}: a significance level lies between 0.0001 and 0.5")
     lower, sentence, doubts = direction
     treatments, pairs = rank(results.table, alpha, lower)
     notes = [*doubts, *results.notes, *uneven(results.table, treatments, block)]

@@ -213,6 +213,7 @@ def test_a_frame_is_ranked_as_a_file_is(tmp_path):
         ({"treatment": "methud"}, "rank(treatment): unknown column 'methud'; did you mean "
          "'method'?"),
         ({"block": "method"}, "treatment and block are one column, 'method'; name two"),
+        ({"alpha": 1.5}, "alpha 1.5: a significance level lies between 0.0001 and 0.5"),
         ({"lower": True}, "rank: unknown keyword 'lower'; did you mean 'lower_is_better'?"),
         ({"frame": "a.csv"}, "rank: 'a.csv' is no DataFrame; pandas.read_csv makes one"),
         ({"frame": frame_of(NUMBERS).replace(NUMBERS[0, 0], np.inf)}, "the frame, row 0: fid is "
