@@ -29,7 +29,7 @@ KEYWORDS = [SPELLED.get(name, name) for name in Keys.model_fields]
 
 
 def _signature() -> Signature:
-    """The signature of `Study`: the keys of a study, for help and completion."""
+    """The keys of a study as a signature, for help and completion."""
     known = signature(Keys).parameters
     keywords = [
         known[name].replace(name=SPELLED.get(name, name), kind=Parameter.KEYWORD_ONLY)
@@ -69,7 +69,7 @@ class Study:
 
     @property
     def name(self) -> str:
-        """The name of the study, used in run names."""
+        """The name of its runs, before profile and changes."""
         return self._file.name
 
     @property
@@ -97,7 +97,7 @@ class Study:
 
     @checked
     def plan(self, profile: str | None = None, changes: Mapping[str, Any] | None = None) -> Plan:
-        """The plan of a run; nothing is trained or written.
+        """Expand the study into a plan; nothing is trained or written.
 
         `profile`: a budget of the study; None: chosen as on the command line. `changes`:
         changes of the baseline for this run, {"training.kimg": 16}.

@@ -48,7 +48,7 @@ def planned(
     profile: str | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> tuple[Plan, str]:
-    """The plan of a study from a file or from keywords, and a sentence on its profile."""
+    """The plan of a study that was read or made of keywords, and why it has its profile."""
     chosen, why = _profile(file.study, profile)
     known = encoder_in_record(file.name, runtime)
     return settled(expand_study(file, chosen, changes or {}, runtime.cache, known), runtime), why
@@ -76,7 +76,7 @@ def name(
 ) -> str:
     """The run name of a study, without reading its data, which may be gone.
 
-    A run without a study file, such as one started from Python, is its own name.
+    `study` may be the name of a run without a study file, such as one started from Python.
     """
     if study not in list_studies(runtime.study_folders) and study in layout.run_names(runtime):
         return study

@@ -22,7 +22,6 @@ READERS = {"read_plan", "load_plan", "result", "failure"}
 
 STILL = {  # to be moved
     "analysis/blocks.py",
-    "api/run.py",
     "analysis/checks.py",
     "analysis/claims.py",
     "analysis/compare.py",

@@ -52,7 +52,7 @@ DIALECT = {  # phrase → what to write instead
 }
 PATTERN = re.compile("|".join(f"(?:{phrase})" for phrase in DIALECT), re.MULTILINE)
 LIMITS = {
-    "analysis": 46,
+    "analysis": 45,
     "execution": 23,
     "gan": 26,
     "metrics": 2,
