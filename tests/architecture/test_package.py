@@ -34,7 +34,7 @@ def test_a_wheel_holds_the_code_the_studies_and_the_pages(wheel):
     studies = {f"harness/studies/{path.name}" for path in ROOT.glob("studies/*.yaml")}
     assert len(pages) > 3
     assert len(studies) > 20
-    assert held == code | pages | studies
+    assert held == code | pages | studies | {"harness/py.typed"}
     assert {name.split("/")[0].partition("-")[0] for name in wheel.namelist()} == {
         "harness",
         "gan_ablation_harness",
