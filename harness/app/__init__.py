@@ -1,4 +1,4 @@
-"""The use cases as plain functions: the public Python API. The command line only calls these."""
+"""The use cases as plain functions, which command line and library call."""
 
 from harness.app.cleaning import clean
 from harness.app.power import reach
@@ -10,6 +10,7 @@ from harness.app.studies import (
     name,
     one_off,
     plan,
+    planned,
     report,
     run,
     samples,
@@ -25,6 +26,7 @@ __all__ = [
     "name",
     "one_off",
     "plan",
+    "planned",
     "reach",
     "report",
     "run",

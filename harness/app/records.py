@@ -52,16 +52,16 @@ class Explanation:
 def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
     """Explain one trial by its key, or its unique first digits."""
     folders = [path for path in runtime.trials.glob("[!.]*") if path.is_dir()]
-    found = [path for path in folders if path.name.startswith(key)]
-    if not key.isalnum() or len(found) != 1:
+    matches = [path for path in folders if path.name.startswith(key)]
+    if not key.isalnum() or len(matches) != 1:
         known = [path.name for path in folders]
         why = (
             "give more digits: several trials match"
-            if len(found) > 1
+            if len(matches) > 1
             else unknown("trial", key, known)
         )
         raise HarnessError(why)
-    trial = Record(found[0])
+    trial = Record(matches[0])
     defaults = flatten(TrialConfig())
     log = trial.folder / layout.LOG
     told = _Known()

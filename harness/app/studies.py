@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from harness.analysis.settled import alike, settled
 from harness.config.inputs.encoder_file import lacking
 from harness.config.runtime import Runtime
-from harness.config.study import Study, read
+from harness.config.study import Study, StudyFile, names, read
 from harness.core.errors import Damaged, HarnessError, shown, told, unknown
 from harness.core.files import alone, check_writable
 from harness.core.leftovers import set_aside, sweep
 from harness.core.lock import Busy
-from harness.plan.expand import Plan, expand, run_name
-from harness.plan.forecast import Forecast, forecast, missing, remember_speed
+from harness.plan.expand import Plan, expand_study, run_name
+from harness.plan.forecast import Forecast, forecast_cost, missing, remember_speed
 from harness.runs import layout
 from harness.runs import trial as records
 from harness.runs.encoders import encoder_in_record
@@ -35,10 +35,19 @@ def plan(
     changes: Mapping[str, Any] | None = None,
 ) -> tuple[Plan, str]:
     """Read, check and expand a study: the plan, and a sentence on the choice of its profile."""
-    file = read(study, runtime.studies)
+    return planned(read(study, runtime.studies), runtime, profile, changes)
+
+
+def planned(
+    file: StudyFile,
+    runtime: Runtime,
+    profile: str | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> tuple[Plan, str]:
+    """The plan of a study from a file or from keywords, and a sentence on its profile."""
     chosen, why = _profile(file.study, profile)
     known = encoder_in_record(file.name, runtime)
-    return settled(expand(file, chosen, changes or {}, runtime.cache, known), runtime), why
+    return settled(expand_study(file, chosen, changes or {}, runtime.cache, known), runtime), why
 
 
 def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
@@ -61,71 +70,76 @@ def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
 def name(
     study: str, runtime: Runtime, profile: str | None, changes: Mapping[str, Any] | None
 ) -> str:
-    """The run name of a study, without reading its data, which may be gone."""
+    """The run name of a study, without reading its data, which may be gone.
+
+    A run without a study file, such as one started from Python, is its own name.
+    """
+    if study not in names(runtime.studies) and study in layout.run_names(runtime):
+        return study
     file = read(study, runtime.studies)
     return run_name(file.name, _profile(file.study, profile)[0], changes or {})
 
 
-def cost(of: Plan, runtime: Runtime, workers: int | None = None) -> Forecast:
+def cost(planned: Plan, runtime: Runtime, workers: int | None = None) -> Forecast:
     """The missing trials of a plan, and their cost on this machine."""
     from harness.execution.devices import plan_workers
 
-    return forecast(of, runtime, len(plan_workers(workers)))
+    return forecast_cost(planned, runtime, len(plan_workers(workers)))
 
 
-def run(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
+def run(planned: Plan, runtime: Runtime, options: "Options") -> "Outcome":
     """Train and score what is missing; in a study with tuning, the tuning trials first."""
     from harness.execution.local import Outcome
 
-    if of.lacking and missing(of, runtime):
-        raise HarnessError(" ".join(lacking(of.lacking)))
-    outcome = _train(of, runtime, options)
-    if outcome is not Outcome.DONE or of.tuning is None or of.tuning.chosen:
+    if planned.lacking and missing(planned, runtime):
+        raise HarnessError(" ".join(lacking(planned.lacking)))
+    outcome = _train(planned, runtime, options)
+    if outcome is not Outcome.DONE or planned.tuning is None or planned.tuning.chosen:
         return outcome
-    tuned = settled(of, runtime)
-    return outcome if tuned is of else _train(tuned, runtime, options)
+    tuned = settled(planned, runtime)
+    return outcome if tuned is planned else _train(tuned, runtime, options)
 
 
-def _train(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
+def _train(planned: Plan, runtime: Runtime, options: "Options") -> "Outcome":
     from harness.execution.use import driven
 
-    folder = runtime.study(of.run_name)
+    folder = runtime.study(planned.run_name)
     check_writable(folder)
     with driven(folder):
-        return _drive(of, runtime, options, folder)
+        return _drive(planned, runtime, options, folder)
 
 
-def _drive(of: Plan, runtime: Runtime, options: "Options", folder: Path) -> "Outcome":
+def _drive(planned: Plan, runtime: Runtime, options: "Options", folder: Path) -> "Outcome":
     from harness.execution.driver import drive
     from harness.execution.local import Outcome
     from harness.queue.base import Job
     from harness.runs.removal import sweep_trial
 
     sweep(folder, runtime.runs, runtime.trials)
-    for key in {trial.key for trial in of.trials}:
+    for key in {trial.key for trial in planned.trials}:
         sweep_trial(runtime.trials / key)
     with alone(folder / layout.SEARCH_LOCK):  # another run of it may be adding suggestions
-        of = settled(of, runtime) if of.search else of
-        document = write_plan(of, runtime)
-    lacking = {item.trial.key for item in missing(of, runtime)}
+        planned = settled(planned, runtime) if planned.search else planned
+        document = write_plan(planned, runtime)
+    lacking = {item.trial.key for item in missing(planned, runtime)}
     # the place in the plan, so that what still waits of an earlier run keeps its own
     jobs = [
         Job(trial.key, trial.cell.label, trial.seed, order)
-        for order, trial in enumerate(of.due)
+        for order, trial in enumerate(planned.due)
         if trial.key in lacking
     ]
-    if not jobs and not (of.search and of.search.left > 0):
+    if not jobs and not (planned.search and planned.search.left > 0):
         return Outcome.DONE
-    due = {trial.key for trial in of.due}
+    due = {trial.key for trial in planned.due}
     now = {**document, "trials": [row for row in document["trials"] if row["key"] in due]}
     outcome = drive(now, jobs, runtime, options)
-    remember_speed(of, runtime)
+    remember_speed(planned, runtime)
     return outcome
 
 
-def write_plan(of: Plan, runtime: Runtime) -> dict[str, Any]:
+def write_plan(planned: Plan, runtime: Runtime) -> dict[str, Any]:
     """Write plan.json; the analysis declared before the first trial finished is kept."""
-    path, document = runtime.study(of.run_name) / layout.PLAN, of.to_json()
+    path, document = runtime.study(planned.run_name) / layout.PLAN, planned.to_json()
     earlier = _earlier(path)
     trials = (Record(runtime.trials / row["key"]) for row in earlier.get("trials", []))
     seen = any(trial.status().ended for trial in trials)
@@ -144,10 +158,10 @@ def _earlier(path: Path) -> dict[str, Any]:
         return {}
 
 
-def given_up(of: Plan, runtime: Runtime) -> list[str]:
+def given_up(planned: Plan, runtime: Runtime) -> list[str]:
     """One line per trial of a plan that crashed and has not been trained since."""
     lines = []
-    for item in missing(settled(of, runtime), runtime):
+    for item in missing(settled(planned, runtime), runtime):
         failure = Record(runtime.trials / item.trial.key).failure()
         if failure is not None:
             where = f"{item.trial.cell.label} seed {item.trial.seed}"
@@ -158,8 +172,8 @@ def given_up(of: Plan, runtime: Runtime) -> list[str]:
 def evaluate(study: str, metric: Mapping[str, Any], runtime: Runtime, profile: str | None) -> Plan:
     """The plan that scores the finished trials of a study with another metric."""
     scored, _ = plan(study, runtime, profile, metric)
-    own = {path: metric[path] for path in metric if not path.startswith("evaluation.")}
-    scored = alike(scored, plan(study, runtime, profile, own)[0], runtime)
+    training = {path: metric[path] for path in metric if not path.startswith("evaluation.")}
+    scored = alike(scored, plan(study, runtime, profile, training)[0], runtime)
     trained = tuple(
         trial for trial in scored.trials if Record(runtime.trials / trial.key).result() is not None
     )
@@ -187,12 +201,14 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
     return render(run_name, runtime)
 
 
-def samples(of: Plan, runtime: Runtime, cell: str, seed: int, count: int, target: Path) -> Path:
+def samples(
+    planned: Plan, runtime: Runtime, cell: str, seed: int, count: int, target: Path
+) -> Path:
     """Write `count` images of a trained trial as PNG files in a folder, or into one .npz."""
-    record = Record(runtime.trials / of.trial(cell, seed).key)
+    record = Record(runtime.trials / planned.trial(cell, seed).key)
     if record.result() is None:
         raise HarnessError(
-            f"{record.key}: not trained yet; train it with: harness run {of.file.name}"
+            f"{record.key}: not trained yet; train it with: harness run {planned.file.name}"
         )
     if target.is_file() and target.suffix != ".npz":
         raise HarnessError(f"--out {target}: is a file; give a folder, or a .npz file")

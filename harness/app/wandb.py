@@ -66,29 +66,31 @@ def _results(summary: "Summary") -> "StudyReport":
     return StudyReport.of(table, summary.path.parent, summary.verdict)
 
 
-def publish(of: Plan, runtime: Runtime) -> Synced:
+def publish(planned: Plan, runtime: Runtime) -> Synced:
     """Create a workspace view and a report of a run in W&B, and upload what is missing."""
     from harness.mirror.publication import publication
     from harness.mirror.publish import check, publish
 
     check(runtime.tracking)
-    summary = _summary(of.run_name, runtime)
+    summary = _summary(planned.run_name, runtime)
     if summary is None:
-        raise HarnessError(f"{of.run_name}: there is no report yet; create it with harness run")
-    written = sync(of.run_name, runtime, summary)
+        raise HarnessError(
+            f"{planned.run_name}: there is no report yet; create it with harness run"
+        )
+    written = sync(planned.run_name, runtime, summary)
     figures = sorted(path.stem for path in summary.path.parent.glob("figures/*.svg"))
-    shown = publication(of.to_json(), runtime.project, summary.verdict, figures)
+    shown = publication(planned.to_json(), runtime.project, summary.verdict, figures)
     places = (f"{name}: {address}" for name, address in publish(shown).items())
     return written._replace(said="\n".join([written.said, *places]))
 
 
-def sweep(of: Plan, study: str, runtime: Runtime, target: Path | None) -> str:
+def sweep(planned: Plan, study: str, runtime: Runtime, target: Path | None) -> str:
     """The sweep of a plan as text, also written to `target` if given; `study` as on the command
     line.
     """
     from harness.mirror.sweep import sweep, to_yaml
 
-    text = to_yaml(sweep(of, study, runtime.project))
+    text = to_yaml(sweep(planned, study, runtime.project))
     if target:
         check_writable(target.parent)
         write_atomically(target, text)
@@ -96,7 +98,7 @@ def sweep(of: Plan, study: str, runtime: Runtime, target: Path | None) -> str:
 
 
 def train(
-    of: Plan, runtime: Runtime, cell: str, seed: int, say: Callable[[Mapping[str, Any]], None]
+    planned: Plan, runtime: Runtime, cell: str, seed: int, say: Callable[[Mapping[str, Any]], None]
 ) -> tuple[str, str]:
     """Train one trial of a plan in this process; return how it ended, and the error of a crash.
 
@@ -107,12 +109,12 @@ def train(
     from harness.execution.driver import share
     from harness.execution.use import driven
 
-    trial = of.trial(cell, seed)
-    folder = runtime.study(of.run_name)
+    trial = planned.trial(cell, seed)
+    folder = runtime.study(planned.run_name)
     check_writable(folder)
     with driven(folder):
-        plan = write_plan(of, runtime)
-        os.environ.update(share(of.run_name, runtime, None)[0].env)
+        plan = write_plan(planned, runtime)
+        os.environ.update(share(planned.run_name, runtime, None)[0].env)
         from harness.execution.worker import train
 
         row = {"cell": trial.cell.label, "seed": trial.seed, "key": trial.key}

@@ -46,11 +46,11 @@ def plan_(
     from harness.cli.printing import show_forecast, show_reach
 
     plan, why = _plan(study, profile, changes)
-    found, reach = cases.cost(plan, _runtime(), workers), cases.reach(plan, _runtime(), pilot)
+    cost, reach = cases.cost(plan, _runtime(), workers), cases.reach(plan, _runtime(), pilot)
     if as_json:
-        echo_json({**found.to_json(), "reach": reach.to_json()})
+        echo_json({**cost.to_json(), "reach": reach.to_json()})
     else:
-        show_forecast(found, why)
+        show_forecast(cost, why)
         show_reach(reach)
 
 

@@ -121,7 +121,11 @@ def read(name: str, folder: Path) -> StudyFile:
     path = find(name, folder)
     if not NAME.fullmatch(path.stem):
         raise HarnessError(f"{path}: the name of a study consists of a to z, 0 to 9 and _")
-    document = read_yaml(path)
+    return check(path.stem, read_yaml(path))
+
+
+def check(name: str, document: Document) -> StudyFile:
+    """The study that a document holds; every mistake names its place there."""
     try:
         study = Study.model_validate(document.data)
     except ValidationError as error:
@@ -135,7 +139,7 @@ def read(name: str, folder: Path) -> StudyFile:
                 raise HarnessError(f"{document.where(*place, knob)}: {error}") from None
     _check_objective(document, study)
     _check_tuning(study, document)
-    return StudyFile(name=path.stem, study=study, document=document)
+    return StudyFile(name=name, study=study, document=document)
 
 
 def _check_objective(document: Document, study: Study) -> None:

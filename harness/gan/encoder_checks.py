@@ -1,4 +1,4 @@
-"""What an encoder must do before a KID of its features means anything; looked at once for each.
+"""Checks of an encoder, without which a KID of its features would mean nothing; once for each.
 
 Checked when the features of the real images are made, which is before anything is trained.
 """
@@ -18,19 +18,20 @@ LEAST_VARIANCE = 1e-7  # a mean feature's: about a third of the largest KID ther
 TOLERANCE = 0.01  # of the spread of the features: far above rounding, far below dropout
 
 
-def check_finite(encoder: Encoder, features: Features, of: str) -> None:
+def check_finite(encoder: Encoder, features: Features, kind: str) -> None:
     """Raise an error where a feature is not finite or its square would not be."""
     good = np.isfinite(features)
     if not good.all():
         count = int((~good.all(axis=1)).sum())
         raise HarnessError(
             f"evaluation.encoder: {encoder.title} gives features that are not finite for {count} "
-            f"of {len(features)} {of} images; look for logarithms, divisions and float16 in it"
+            f"of {len(features)} {kind} images; look for logarithms, divisions and float16 in it"
         )
     if (largest := float(np.abs(features).max())) > LARGEST:
         raise HarnessError(
-            f"evaluation.encoder: {encoder.title} gives features of {digits(largest, 1)} for {of} "
-            "images, too large for KID's cubic kernel; end it with a layer that normalises them"
+            f"evaluation.encoder: {encoder.title} gives features of {digits(largest, 1)} for "
+            f"{kind} images, too large for KID's cubic kernel; end it with a layer that "
+            "normalises them"
         )
 
 
@@ -74,6 +75,6 @@ def check_behaviour(encoder: Encoder, images: NDArray[np.uint8], real: Features)
     check_finite(encoder, mixed, "black, white and noise")
     if np.abs(mixed[:half] - once[:half]).max() > tolerance:
         raise HarnessError(
-            f"evaluation.encoder: {encoder.title} gives an image other features beside other "
-            "images: something in it works across the images of a batch (axis 0)"
+            f"evaluation.encoder: {encoder.title} gives an image other features when other images "
+            "are in its batch: something in it works across the images of a batch (axis 0)"
         )

@@ -23,7 +23,7 @@ PROBED = 2  # images with which a model is first tried
 NORMALISING = (keras.layers.Normalization, keras.layers.BatchNormalization)
 
 
-def saved_model(path: Path, data: DataConfig, evaluation: EvaluationConfig) -> Encoder:
+def load_saved_model(path: Path, data: DataConfig, evaluation: EvaluationConfig) -> Encoder:
     """A user's saved Keras model: RGB → features, pooled to (N, d).
 
     Pixels are floats in [0, 1]; or from 0 to 255 where the input is of integers, or where the
@@ -55,11 +55,11 @@ def saved_model(path: Path, data: DataConfig, evaluation: EvaluationConfig) -> E
 
 def _check_content(path: Path, planned: str | None) -> None:
     """Raise an error unless the file is whole, and the one that the plan was made with."""
-    found = file_content(path, hashlib.sha256(path.read_bytes()).hexdigest())
-    if planned not in (None, found):
+    content = file_content(path, hashlib.sha256(path.read_bytes()).hexdigest())
+    if planned not in (None, content):
         raise HarnessError(
             f"evaluation.encoder: {path} is not the file that the study was planned with (SHA-256 "
-            f"{found}, not {planned}): it was changed or damaged; put the file back, or run the "
+            f"{content}, not {planned}): it was changed or damaged; put the file back, or run the "
             "command again to score by this one"
         )
     if zipfile.is_zipfile(path):

@@ -1,4 +1,4 @@
-"""A crossed design in words, for the terminal and the report."""
+"""A crossed design in words, for terminal and report."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ MOST = 12  # dropped combinations that are listed one by one
 
 
 def summary(crossed: Crossed) -> str:
-    """How many combinations there are, and how well they tell effects apart."""
+    """Number of combinations, resolution and efficiency."""
     meant = len(crossed.cells) + len(crossed.dropped)
     parts = [f"{meant} combinations of the levels of {len(crossed.scales)} factors"]
     if crossed.resolution:
@@ -20,11 +20,11 @@ def summary(crossed: Crossed) -> str:
     parts.append(f"D-efficiency {percent(crossed.efficiency, 0)}")
     estimated = len(crossed.interactions)
     of = estimated + len(crossed.lost)
-    return f"{', '.join(parts)}; {estimated} of {of} interactions of two can be estimated."
+    return f"{', '.join(parts)}; {estimated} of {of} two-way interactions can be estimated."
 
 
 def dropped(crossed: Crossed) -> Iterator[str]:
-    """A line for each combination that is not trained, and why."""
+    """One line per combination that is not trained, with the reason."""
     for one in crossed.dropped[:MOST]:
         yield f"{levels(one)}: {one.why}"
     more = len(crossed.dropped) - MOST
@@ -38,20 +38,20 @@ def levels(one: Dropped) -> str:
 
 
 def aliased(crossed: Crossed) -> list[tuple[str, str]]:
-    """The effects that hold the same others, and these; then interactions that are lost besides."""
+    """Groups of effects with the same aliases; then other interactions that are lost."""
     found: dict[str, list[str]] = {}
     for alias in crossed.aliases:
         found.setdefault(_like(crossed, alias), []).append(crossed.named(alias.term))
     if crossed.lost and not crossed.aliases:
-        why = "combinations that would tell are not trained"
+        why = "the combinations needed to estimate them are not trained"
         found[why] = [crossed.named(term) for term in crossed.lost]
     return [(", ".join(named), others) for others, named in found.items()]
 
 
 def _like(crossed: Crossed, alias: Alias) -> str:
-    """What the estimate of an effect holds beside it: all of some interactions, a part of others.
+    """The aliases of an effect: some interactions fully, others partly.
 
-    A minus says that it enters with the other sign.
+    A minus means that it enters with the opposite sign.
     """
     parts = [f"{MINUS if sign < 0 else ''}{crossed.named(term)}" for sign, term in alias.same]
     if alias.partly:

@@ -1,4 +1,4 @@
-"""What a design is asked and what it produces: cells as patches by label, contrasts over labels."""
+"""Input and output of a design: cells as patches by label, contrasts over labels."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a study asks of its design."""
+    """The input of a design."""
 
     factors: list[Factor]
     recipe: list[str]
@@ -25,7 +25,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Contrast:
-    """A row of weights over cells. A tip: following − ignoring; a level less another one."""
+    """Weights over cells. For a tip: following − ignoring; else a level minus another one."""
 
     name: str
     title: str
@@ -36,12 +36,12 @@ class Contrast:
 
     @property
     def following(self) -> str:
-        """The cell that is followed, or how many there are."""
+        """The cell that follows, or the number of such cells."""
         return self._side(1)
 
     @property
     def ignoring(self) -> str:
-        """The cell that is ignored, or how many there are."""
+        """The cell that ignores, or the number of such cells."""
         return self._side(-1)
 
     def _side(self, sign: int) -> str:

@@ -12,8 +12,8 @@ from harness.runs.plan import REFERENCE
 MOST = 1024  # combinations
 
 
-def factorial(asked: Asked) -> Draft:
-    """Cells: the reference, and every combination that can be trained, named by its levels."""
+def draft_factorial(asked: Asked) -> Draft:
+    """Cells: the reference and every combination that can be trained, named by its levels."""
     found = scales(asked)
     size = prod(len(scale.levels) for scale in found)
     if size > MOST:

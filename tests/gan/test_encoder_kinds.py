@@ -345,7 +345,7 @@ REFUSED = {
     "no features": (lambda: ending(lambda x: x[:, :0]), r"gives an array \(2, 0\)"),
     "across the batch": (
         lambda: ending(lambda x: x - keras.ops.mean(x, axis=0, keepdims=True)),
-        r"other features beside other images: .* \(axis 0\)",
+        r"other features when other images are in its batch: .* \(axis 0\)",
     ),
     "zeros": (lambda: constant(0.0), r"all 896 real images the same features"),
     "ones": (lambda: constant(1.0), r"all 896 real images the same features"),

@@ -212,7 +212,7 @@ def test_the_mirror_is_reconciled_with_its_marks(runtime, plan):
     said = " ".join(noted(runtime, "W&B"))
     assert "not in the plan" in said
     assert "incomplete runs of earlier attempts: offline-run-20260101_000001-one-b" in said
-    assert "2 ended trials are not mirrored" in said
+    assert "2 finished trials are not in W&B" in said
     doctor(runtime, fix=True)
     assert wrong(runtime) == {}
     assert set(mirror.entries(folder)) == {plan.trials[1].key}

@@ -45,12 +45,12 @@ def plan(tmp_path, monkeypatch, capsys):
 def test_a_factorial_tells_what_it_drops_and_what_that_costs(plan):
     _, said, _ = plan("design: factorial\nseeds: 6\n")
     assert "16 combinations of the levels of 4 factors, 4 of them dropped, D-efficiency" in said
-    assert "5 of 6 interactions of two can be estimated" in said
+    assert "5 of 6 two-way interactions can be estimated" in said
     assert (
         "Dropped: one_sided_label_smoothing=on, hinge_loss=on, spectral_norm=on, "
         "generator_ema=off: loss.label_smoothing clashes with loss.name"
     ) in said
-    assert "Aliased: one_sided_label_smoothing × hinge_loss: combinations" in said
+    assert "Aliased: one_sided_label_smoothing × hinge_loss: the combinations" in said
     assert "Smallest adjusted p: 0.0312 with 6 seeds (max-|t|" in said
     assert (
         "Equivalent: cannot be shown with 6 seeds and 4 contrasts; 7 seeds or more are needed "
@@ -115,7 +115,7 @@ def test_a_pilot_says_which_effect_of_each_contrast_would_be_found(plan, tmp_pat
     assert f"spectral_norm: {1000 * effect:.3g} (standard deviation {1000 * sd:.3g}, n = " in said
     assert f"not in {run}, so unknown: hinge_loss; contrasts of {run} need " in said
     least, most = (f"{1000 * of(size for _, size in sizes):.3g}" for of in (min, max))
-    assert f"would need {least} to {most}" in said
+    assert f"need {least} to {most}" in said
     _, said, _ = plan(LIKE, "--pilot", run, "--json", whole=True)
     found = json.loads(said)["reach"]
     (one,) = found["detectable"]["found"]

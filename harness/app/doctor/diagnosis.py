@@ -48,11 +48,11 @@ def doctor(
     W&B runs.
     """
     names = [run_name] if run_name else run_names(runtime)
-    found = Diagnosis(names)
+    diagnosis = Diagnosis(names)
     for part in examine_places(runtime, names, whole=run_name is None, progress=progress):
-        found.trials += part.trials
+        diagnosis.trials += part.trials
         for finding in part.findings:
             if fix and finding.mend:
                 finding.done = finding.mend()
-            found.findings.append(finding)
-    return found
+            diagnosis.findings.append(finding)
+    return diagnosis

@@ -69,17 +69,17 @@ def _installation(runtime: Runtime, progress: Progress) -> Iterator[Finding]:
 
 
 def _plans(runtime: Runtime, names: Sequence[str]) -> tuple[list[dict[str, Any]], list[Finding]]:
-    plans, found = [], []
+    plans, missing = [], []
     for name in names:
         path = runtime.study(name) / layout.PLAN
         try:
             if plan := read_plan(path):
                 plans.append(plan)
         except Damaged as error:
-            found.append(
+            missing.append(
                 runs.damaged(RECORD, path, error.why, f"harness run {name} writes it again")
             )
-    return plans, found
+    return plans, missing
 
 
 def _configs(plan: dict[str, Any]) -> list[dict[str, Any]]:
@@ -88,14 +88,14 @@ def _configs(plan: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _planned(plans: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Key → knobs and request, from the first plan that has it."""
-    found: dict[str, dict[str, Any]] = {}
+    needed: dict[str, dict[str, Any]] = {}
     for plan in plans:
         cells = {cell["label"]: cell for cell in plan["cells"]}
         for row in plan["trials"]:
             cell = cells[row["cell"]]
             config = {**cell["config"], "seed": row["seed"]}
-            found.setdefault(row["key"], {"config": config, "request": cell["request"]})
-    return found
+            needed.setdefault(row["key"], {"config": config, "request": cell["request"]})
+    return needed
 
 
 def _orphans(runtime: Runtime, keys: Sequence[str]) -> Iterator[Finding]:
@@ -118,10 +118,10 @@ def _planless(runtime: Runtime) -> Iterator[Finding]:
 
 
 def _missing(plan: dict[str, Any], runtime: Runtime) -> Iterator[Finding]:
-    found = [Trial(runtime.trials / row["key"]).status() for row in plan["trials"]]
+    states = [Trial(runtime.trials / row["key"]).status() for row in plan["trials"]]
     lacking = (Status.CRASHED, Status.BEGUN, Status.MISSING)
-    counts = {status: found.count(status) for status in lacking}
-    said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    if said:
-        yield Finding(RECORD, plan["run_name"], f"of {len(found)} trials {said}",
+    counts = {status: states.count(status) for status in lacking}
+    summary = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    if summary:
+        yield Finding(RECORD, plan["run_name"], f"of {len(states)} trials {summary}",
                       "harness run trains what is missing", wrong=False)  # fmt: skip

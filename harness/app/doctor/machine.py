@@ -39,12 +39,12 @@ def check_versions() -> Iterator[Finding]:
             continue
         name, least = need[1], need[2]
         try:
-            found = version(name)
+            installed = version(name)
         except PackageNotFoundError:
             yield Finding(AREA, name, "not installed", "make setup")
             continue
-        if least and _numbers(found) < _numbers(least):
-            yield Finding(AREA, f"{name} {found}", f"older than {least}", "make setup")
+        if least and _numbers(installed) < _numbers(least):
+            yield Finding(AREA, f"{name} {installed}", f"older than {least}", "make setup")
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -60,8 +60,8 @@ def check_devices() -> Iterator[Finding]:
             timeout=PATIENCE, env=environment,
         )  # fmt: skip
     except subprocess.CalledProcessError as error:
-        said = (str(error.stderr).strip().splitlines() or ["no answer"])[-1]
-        yield Finding(AREA, "TensorFlow", f"cannot be imported: {said}", "make setup")
+        message = (str(error.stderr).strip().splitlines() or ["no answer"])[-1]
+        yield Finding(AREA, "TensorFlow", f"cannot be imported: {message}", "make setup")
     except (OSError, subprocess.TimeoutExpired):
         yield Finding(AREA, "TensorFlow", f"no answer within {PATIENCE} s", "make setup")
     else:
@@ -85,9 +85,9 @@ def check_places(runtime: Runtime) -> Iterator[Finding]:
 
 def check_tracking(runtime: Runtime) -> Iterator[Finding]:
     """The mode of W&B, and whether an account is configured."""
-    said: list[str] = []
+    messages: list[str] = []
     try:
-        mode = resolve_mode(runtime.tracking, said.append)
+        mode = resolve_mode(runtime.tracking, messages.append)
     except HarnessError as error:
         yield Finding(
             AREA,
@@ -98,7 +98,7 @@ def check_tracking(runtime: Runtime) -> Iterator[Finding]:
         return
     known = "" if mode == "disabled" else f", account {'' if has_account() else 'not '}configured"
     yield Finding(AREA, "W&B", f"{mode}{known}, project {runtime.project}", wrong=False)
-    for line in said:
+    for line in messages:
         yield Finding(AREA, "WANDB_MODE", line, wrong=False)
 
 
@@ -122,8 +122,8 @@ def _data(name: str, place: str) -> Iterator[Finding]:
         return
     root = Path(os.environ.get("TFDS_DATA_DIR") or Path.home() / "tensorflow_datasets")
     folder = root / name.removeprefix("tfds:").partition("/")[0]
-    said = "there" if folder.is_dir() else "missing: downloaded on first use"
-    yield Finding(AREA, f"data set {name}", f"{said} ({folder})", wrong=False)
+    state = "there" if folder.is_dir() else "missing: downloaded on first use"
+    yield Finding(AREA, f"data set {name}", f"{state} ({folder})", wrong=False)
 
 
 def _encoder(name: str) -> Iterator[Finding]:
@@ -133,10 +133,10 @@ def _encoder(name: str) -> Iterator[Finding]:
             yield Finding(AREA, f"evaluation.encoder {name}", "the file does not exist",
                           "only new scores need it")  # fmt: skip
     elif name.startswith("inception"):
-        own = os.environ.get("HARNESS_INCEPTION_2015") if name == "inception_2015" else ""
+        path = os.environ.get("HARNESS_INCEPTION_2015") if name == "inception_2015" else ""
         kept = [*models.glob(f"{name}*"), *models.rglob("classify_image_graph_def.pb")]
-        there = Path(own).exists() if own else bool(kept)
-        if own and not there:
-            yield Finding(AREA, f"HARNESS_INCEPTION_2015 {own}", "the file does not exist")
-        said = "there" if there else "missing: downloaded on first use"
-        yield Finding(AREA, f"weights of {name}", said, wrong=False)
+        there = Path(path).exists() if path else bool(kept)
+        if path and not there:
+            yield Finding(AREA, f"HARNESS_INCEPTION_2015 {path}", "the file does not exist")
+        state = "there" if there else "missing: downloaded on first use"
+        yield Finding(AREA, f"weights of {name}", state, wrong=False)

@@ -171,8 +171,8 @@ def _unmarked(folder: Path, key: str) -> Callable[[], str]:
 
 
 def _fragments(folder: Path, whole: set[str], again: str) -> Iterator[Finding]:
-    found = (path for path in sorted(folder.glob("offline-run-*")) if path.name not in whole)
-    if names := [path.name for path in found]:
+    folders = (path for path in sorted(folder.glob("offline-run-*")) if path.name not in whole)
+    if names := [path.name for path in folders]:
         yield Finding(WANDB, str(folder), "incomplete runs of earlier attempts: "
                                           f"{', '.join(names)}", again,
                       wrong=False)  # fmt: skip

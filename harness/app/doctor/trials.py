@@ -38,14 +38,14 @@ def check_trial(trial: Trial, planned: Mapping[str, Any] | None) -> Iterator[Fin
     seal, damage = _seal(trial.folder)
     yield from damage
     sealed = differing(trial.folder, seal) if seal else {}
-    found = {**sealed, **_unreadable(trial.folder, sealed)}
+    faults = {**sealed, **_unreadable(trial.folder, sealed)}
     ended = (trial.folder / layout.RESULT).exists()
     if seal and not ended:
-        found.pop(trial.folder / layout.RESULT, None)
+        faults.pop(trial.folder / layout.RESULT, None)
         yield _cut_off(trial, seal)
-    for path, why in found.items():
+    for path, why in faults.items():
         yield _damaged(trial, path, why, planned, ended)
-    if found or not ended:
+    if faults or not ended:
         return
     if not seal and not damage:
         yield Finding(
@@ -97,9 +97,9 @@ def _damaged(
         if folder == layout.EVALUATIONS and _generators_kept(trial):
             both = [path.with_suffix(end) for end in (".json", ".jsonl")]
             gone = both if path.suffix == ".jsonl" else [path]
-            said = [_aside(recorder, each, why) for each in gone if each.exists()]
+            done = [_aside(recorder, each, why) for each in gone if each.exists()]
             forget(recorder.folder, {each.relative_to(recorder.folder).as_posix() for each in gone})
-            return "; ".join([*said, "harness run scores it again"])
+            return "; ".join([*done, "harness run scores it again"])
         return _whole_aside(recorder)
 
     def unlocked() -> str:
@@ -199,11 +199,11 @@ def _unreadable(folder: Path, known: Mapping[Path, str]) -> dict[Path, str]:
     states = (folder / layout.CHECKPOINT).glob("[!.]*.npz")
     names += [f"{layout.CHECKPOINT}/{path.name}" for path in states]
     checks = {folder / name: _CHECKS[Path(name).suffix] for name in names}
-    found = {path: check(path) for path, check in checks.items() if path not in known}
+    faults = {path: check(path) for path, check in checks.items() if path not in known}
     single = (folder / name for name in (*ALONE, *UNSEALED, layout.LOG, layout.LOCK))
     inside = [path for part in FOLDERS for path in (folder / part).glob("[!.]*")]
     folders = [path for path in (*single, *inside) if path.is_dir() and path not in known]
-    return {path: why for path, why in found.items() if why} | dict.fromkeys(
+    return {path: why for path, why in faults.items() if why} | dict.fromkeys(
         folders, "a folder in place of a file"
     )
 

@@ -56,8 +56,8 @@ def show_given_up(trials: list[str], again: str) -> None:
 
 def show_score(row: Mapping[str, Any]) -> None:
     """An evaluation of the trial that is trained in this process."""
-    said = f"{show.number(row['kimg'])} kimg: KID {show.kid(row['kid'])} × 10⁻³"
-    Console(highlight=False).print(said)
+    text = f"{show.number(row['kimg'])} kimg: KID {show.kid(row['kid'])} × 10⁻³"
+    Console(highlight=False).print(text)
 
 
 def show_end(status: str, message: str) -> None:

@@ -15,7 +15,7 @@ from harness.config.catalog import (
     dataset,
 )
 from harness.config.trial import label_rules, network_rules, training_rules
-from harness.config.trial.penalties import PenaltiesConfig
+from harness.config.trial.penalties import ALL_WEIGHTS, PENALTY_WEIGHTS
 from harness.config.trial.rule import Clash, Inert, default_of, depth_of, read
 from harness.core.errors import HarnessError
 
@@ -33,12 +33,6 @@ def _without_labels(knob: str) -> Clash:
     )
 
 
-_WEIGHTS = tuple(
-    f"penalties.{name}.{weight}"
-    for name in PENALTIES
-    for weight in ("weight", "generator_weight")
-    if hasattr(getattr(PenaltiesConfig(), name), weight)
-)
 # knobs of a game, and what leaves it unplayed: a variational autoencoder has none
 _NO_GAME: dict[str, Any] = {
     "translation.source": None,
@@ -53,7 +47,7 @@ _NO_GAME: dict[str, Any] = {
     "loss.label_smoothing": 0.0,
     "loss.smoothing_noise": 0.0,
     "loss.label_noise": 0.0,
-    **dict.fromkeys(_WEIGHTS, 0.0),
+    **dict.fromkeys(ALL_WEIGHTS, 0.0),
     "training.balance": "none",
     "training.batches": "separate",
     "training.discriminator_steps": 1,
@@ -166,8 +160,7 @@ def _unaugmented(config: "TrialConfig") -> bool:
 
 
 def _absent(penalty: str) -> Callable[["TrialConfig"], bool]:
-    weights = [path for path in _WEIGHTS if path.startswith(f"penalties.{penalty}.")]
-    return lambda c: not any(read(c, path) for path in weights)
+    return lambda c: not any(read(c, path) for path in PENALTY_WEIGHTS[penalty].values())
 
 
 INERT = (

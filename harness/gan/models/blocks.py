@@ -1,4 +1,4 @@
-"""What networks are put together from: a table for each choice, name → parts of a block."""
+"""Building blocks of networks: a table for each choice, name → parts of a block."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -32,7 +32,7 @@ Keywords = dict[str, Any]
 
 
 def common(config: Config, precision: str) -> Keywords:
-    """What all layers with a kernel are given."""
+    """Keywords that all layers with a kernel are given."""
     return {"spectral_norm": config.spectral_norm, "dtype": POLICY[precision]}
 
 
@@ -86,7 +86,7 @@ def matched(config: Config, name: str, units: int, precision: str) -> Part:
 
 
 def attended(config: Config, sizes: Sequence[int]) -> int | None:
-    """Which of the feature maps self-attention follows: 16 px, or the largest below."""
+    """The index of the feature maps that self-attention follows: 16 px, or the largest below."""
     fitting = [number for number, size in enumerate(sizes) if size <= ATTENDED]
     return max(fitting, key=lambda number: sizes[number]) if config.attention else None
 

@@ -19,10 +19,10 @@ from harness.gan.numbers import structure
 from harness.gan.pixels import from_bytes
 from harness.gan.train.ensemble import Ensemble, Mixture
 from harness.gan.train.loop import Loop
-from harness.gan.train.pulls import pulls
+from harness.gan.train.pulls import measure_pulls
 
 Make = Callable[[MaybeLabelled], tf.Tensor]  # latents or sources → images, as they are generated
-STORED = 16  # programs kept; each holds some 30 MB beside its weights
+STORED = 16  # programs kept; each holds some 30 MB besides its weights
 
 
 class Program:
@@ -32,20 +32,23 @@ class Program:
         self.gan = Ensemble(config, channels, static=xla)
         self.loop = Loop(self.gan, channels, xla)
         self.speed = 0.0  # iterations a second in the last call; 0: not known yet
-        self.generate = self._compiled(self.gan.average, xla)
+        labelled = self.gan.condition is not None
+        self.generate = compiled_generator(self.gan.average, labelled, xla)
         # the same of each member by itself; traced only where it is asked for
-        self.alone = [self._compiled(Mixture([gan.average]), xla) for gan in self.gan.members]
+        self.alone = [
+            compiled_generator(Mixture([gan.average]), labelled, xla) for gan in self.gan.members
+        ]
         self._pulls = self._measured(channels, xla)
         self.measures = False  # whether pulls have been measured, and so compiled
 
     def pulls(self, real: MaybeLabelled, iteration: int) -> dict[str, float]:
-        """How hard each penalty pulls after an iteration, on the batch of its last update.
+        """The pull of each penalty after an iteration, on the batch of its last update.
 
         `real` (N, H, W, C) uint8; of several members the first. Nothing where there is no penalty,
         and then nothing is compiled either.
         """
         first, *others = self.gan.members
-        if not any(first.terms):
+        if not any(first.terms.values()):
             return {}
         self.measures = True
         turn = tf.constant(iteration // (1 + len(others)), tf.int32)
@@ -57,7 +60,7 @@ class Program:
         config = self.gan.config
         size, count = config.data.image_size, config.pass_images
         measured: Callable[[MaybeLabelled, tf.Tensor], dict[str, tf.Tensor]] = tf.function(
-            partial(pulls, self.gan.members[0]),
+            partial(measure_pulls, self.gan.members[0]),
             input_signature=(
                 together(
                     tf.TensorSpec((count, size, size, channels), tf.uint8),
@@ -70,26 +73,8 @@ class Program:
         )
         return measured
 
-    def _compiled(self, average: Mixture, xla: bool) -> Make:
-        def generated(given: MaybeLabelled) -> tf.Tensor:
-            inputs, labels = apart(given)
-            return average(inputs, GENERATION._replace(labels=labels))
-
-        compiled: Make = tf.function(
-            generated,
-            input_signature=(
-                together(
-                    tf.TensorSpec((None, *average.input_shape), tf.float32),
-                    tf.TensorSpec((None,), tf.int32) if self.gan.condition else None,
-                ),
-            ),
-            jit_compile=xla,
-            autograph=False,
-        )
-        return compiled
-
     def sources(self, real: np.ndarray) -> tf.Tensor:
-        """What a translation is given of real images (N, H, W, C) uint8."""
+        """The sources of a translation of real images (N, H, W, C) uint8."""
         (first, *_) = self.gan.members
         assert first.translate is not None
         return first.translate(from_bytes(real, first.config.training.pixel_range))
@@ -110,6 +95,27 @@ class Program:
         # a call that traces and compiles says nothing about speed, but that there is some
         self.speed = done / (time.perf_counter() - start) if compiled else 1.0
         return done
+
+
+def compiled_generator(average: Mixture, labelled: bool, xla: bool = False) -> Make:
+    """What makes images outside training; `labelled`: of latents with their classes."""
+
+    def generated(given: MaybeLabelled) -> tf.Tensor:
+        inputs, labels = apart(given)
+        return average(inputs, GENERATION._replace(labels=labels))
+
+    compiled: Make = tf.function(
+        generated,
+        input_signature=(
+            together(
+                tf.TensorSpec((None, *average.input_shape), tf.float32),
+                tf.TensorSpec((None,), tf.int32) if labelled else None,
+            ),
+        ),
+        jit_compile=xla,
+        autograph=False,
+    )
+    return compiled
 
 
 class Programs:
@@ -133,5 +139,5 @@ class Programs:
         return self._kept[name]
 
     def __contains__(self, name: str) -> bool:
-        """Whether the program of `structure` is here."""
+        """Whether the program of structure `name` is kept."""
         return name in self._kept
