@@ -22,6 +22,7 @@ from harness.mirror.wandb_sink import WandbSink
 from harness.queue.base import Claim
 from harness.runs import layout
 from harness.runs.environment import environment
+from harness.runs.plan import PlanRecord
 from harness.runs.recorder import Recorder
 from harness.runs.status import Status
 from harness.runs.trial import FINISHED, Trial
@@ -120,7 +121,8 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
 
 
 def _scores(config: TrialConfig, recorder: Recorder, context: Context) -> dict[str, Any]:
-    return scores(Trial(recorder.folder), metric_request(config), context.plan)
+    plan = PlanRecord.from_json(context.plan)
+    return scores(Trial(recorder.folder), metric_request(config), plan)
 
 
 def _score(session: Session, recorder: Recorder) -> Status:
