@@ -20,9 +20,9 @@ def scores(trial: Trial, request: str, plan: PlanRecord) -> dict[str, Any]:
     rows = trial.evaluation_rows(metric) if metric else []
     if not rows:
         return {}
-    kids = [number(row["kid"]) for row in rows]
+    kids = [number(row.kid) for row in rows]
     found = {
-        FINAL: value(plan.to_json(), trial.status(), rows, trial.knobs()).value,
+        FINAL: value(plan, trial.status(), rows, trial.knobs()).value,
         "kid_last": kids[-1],
         "kid_best": min((kid for kid in kids if math.isfinite(kid)), default=math.nan),
     }

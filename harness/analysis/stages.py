@@ -26,7 +26,7 @@ class _Record:
     def chosen(self, plan: PlanRecord) -> Mapping[str, str]:
         from harness.analysis.tuning import choose  # needs pandas, which the other plans do not
 
-        return choose(plan.to_json(), self.runtime)
+        return choose(plan, self.runtime)
 
 
 def grown(plan: Plan, runtime: Runtime) -> Plan:

@@ -94,7 +94,7 @@ def _blocks(found: Comparison, frames: Mapping[str, Frames]) -> list[Block]:
     if len(turned := _turned(found)):
         blocks.append(_signs(turned, found))
     if len(found.ranks) > 2:
-        alpha = min(float(own.plan["alpha"]) for own in frames.values())
+        alpha = min(own.plan.alpha for own in frames.values())
         blocks.append(_diagram(found, len(frames), alpha))
     if len(found.drift):
         blocks += [Heading("Drift", "drift"), Text(_DRIFT)]

@@ -50,11 +50,6 @@ class Record(BaseModel):
         changed: Self = type(self).model_construct(set(known), **every)  # type: ignore[assignment]
         return changed
 
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """A part of a plan that is still passed as a dictionary; goes with the last of those."""
-        return cls.model_validate(document)
-
     def to_json(self) -> dict[str, Any]:
         """Plain data, in the order of the fields; what was not there is left out."""
         document: dict[str, Any] = _plain(self.model_dump(exclude_unset=True))

@@ -23,7 +23,7 @@ DOCUMENT = {
         for cell in ("reference", "off")
     ],
 }
-PLAN = PlanRecord.from_json(DOCUMENT)
+PLAN = PlanRecord.model_validate(DOCUMENT)
 # reference-0 was trained before this run
 JOBS = [Job("off-0", "off", 0, 0), Job("reference-1", "reference", 1, 1), Job("off-1", "off", 1, 2)]
 
@@ -116,7 +116,7 @@ def test_a_search_grows_while_it_is_watched(ledger, runtime):
     search = {"layers": [], "space": {}, "factors": {}, "trials": 3, "sampler": "tpe",
               "pruner": "none", "seed": 0, "suggestions": []}  # fmt: skip
     begun = {"cells": DOCUMENT["cells"][:1], "trials": DOCUMENT["trials"][:1], "search": search}
-    plan = PlanRecord.from_json({**DOCUMENT, **begun})
+    plan = PlanRecord.model_validate({**DOCUMENT, **begun})
     path = runtime.study("bn-cpu") / "plan.json"
     write_plan(path, plan)
     poll = Poll(plan, [], ledger, runtime)
@@ -127,7 +127,7 @@ def test_a_search_grows_while_it_is_watched(ledger, runtime):
         {"params": {}, "cell": "", "refused": "x"},
     ]
     grown = {"trials": DOCUMENT["trials"][:2], "search": {**search, "suggestions": made}}
-    write_plan(path, PlanRecord.from_json({**DOCUMENT, **grown}))
+    write_plan(path, PlanRecord.model_validate({**DOCUMENT, **grown}))
     ledger.add("off-0", Status.PRUNED)
     found = poll.snapshot()
     assert (found.total, found.done, found.crashed) == (4, 2, 0)

@@ -14,5 +14,5 @@ def weigh(plan: PlanRecord, runtime: Runtime) -> None:
     from harness.analysis.search import outcomes
     from harness.execution.search.sampler import importances
 
-    shares = importances(plan.search, outcomes(load(plan.run_name, runtime)))
+    shares = importances(plan.search, outcomes(load(plan.run_name, runtime), plan.search))
     write_json(runtime.study(plan.run_name) / layout.IMPORTANCES, shares)

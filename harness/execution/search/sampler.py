@@ -24,7 +24,7 @@ from harness.config.catalog import PRUNERS, SAMPLERS
 from harness.core.rng import derive
 from harness.plan.search import REFUSED, Outcome
 from harness.runs.stages import Search
-from harness.runs.trial import CRASHED, DIVERGED, FINISHED, PRUNED
+from harness.runs.status import Status
 
 STARTUP = 10  # trials with a value that random draws bring before TPE's model is asked
 ENOUGH = 10  # finished trials below which nothing is said of what matters
@@ -75,7 +75,7 @@ def quasi_random(search: Search, outcomes: Sequence[Outcome]) -> Params:
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         sampler = QMCSampler(seed=search.seed, scramble=True, warn_independent_sampling=False)
     # the sequence counts in its study, and knows its dimensions from a finished trial of it
-    first = Outcome(random(search, []), FINISHED, 0.0, {})
+    first = Outcome(random(search, []), Status.FINISHED, 0.0, {})
     study = _study(search, [first], sampler)
     for _ in search.suggestions:
         study.ask(_distributions(search))
@@ -114,7 +114,7 @@ def prunes(search: Search, others: Sequence[Outcome], own: Outcome) -> bool:
     pruner: BasePruner = PRUNERS.load(search.pruner)()
     study = optuna.create_study(sampler=RandomSampler(seed=0), pruner=pruner)
     for outcome in others:
-        if outcome.state not in (REFUSED, CRASHED):
+        if outcome.state not in (REFUSED, Status.CRASHED):
             _replay(search, study, outcome)
     return _replay(search, study, own)
 
@@ -127,9 +127,9 @@ def _replay(search: Search, study: optuna.Study, outcome: Outcome) -> bool:
     for number in sorted(outcome.kids):
         trial.report(outcome.kids[number], number)
         said = bool(trial.should_prune())
-    if outcome.state in (FINISHED, DIVERGED) and outcome.value is not None:
+    if outcome.state in (Status.FINISHED, Status.DIVERGED) and outcome.value is not None:
         study.tell(trial, outcome.value)
-    elif outcome.state == PRUNED:
+    elif outcome.state == Status.PRUNED:
         study.tell(trial, state=TrialState.PRUNED)
     return said
 
@@ -139,7 +139,7 @@ def importances(search: Search, outcomes: Sequence[Outcome]) -> dict[str, float]
 
     Exploration only: no sign, no ranking, and no statement on anything but this sample.
     """
-    ended = [item for item in outcomes if item.state == FINISHED and item.value is not None]
+    ended = [item for item in outcomes if item.state == Status.FINISHED and item.value is not None]
     if len(ended) < ENOUGH or len({item.value for item in ended}) < 2:
         return {}
     study = _study(search, ended, RandomSampler(seed=0))
@@ -161,7 +161,7 @@ def _frozen(search: Search, outcome: Outcome) -> FrozenTrial:
         params=dict(outcome.params),
         distributions=_distributions(search),
         value=outcome.value if state is TrialState.COMPLETE else None,
-        intermediate_values=dict(outcome.kids) if outcome.state != DIVERGED else {},
+        intermediate_values=dict(outcome.kids) if outcome.state != Status.DIVERGED else {},
     )
 
 
@@ -172,11 +172,11 @@ def _state(outcome: Outcome) -> TrialState:
     ones. A crash says nothing of where it happened. What has no number is to a sampler as if it
     were running: it goes by the bad side of its model, and is not counted.
     """
-    if outcome.state in (FINISHED, DIVERGED) and outcome.value is not None:
+    if outcome.state in (Status.FINISHED, Status.DIVERGED) and outcome.value is not None:
         return TrialState.COMPLETE
-    if outcome.state == PRUNED and outcome.kids:
+    if outcome.state == Status.PRUNED and outcome.kids:
         return TrialState.PRUNED
-    return TrialState.FAIL if outcome.state == CRASHED else TrialState.RUNNING
+    return TrialState.FAIL if outcome.state == Status.CRASHED else TrialState.RUNNING
 
 
 def _distributions(search: Search) -> dict[str, BaseDistribution]:

@@ -57,10 +57,11 @@ class Searcher(Source):
 
     def gives_up(self, cell: str) -> bool:
         """Whether the pruner stops the trial of a cell, by its evaluations so far."""
+        frames, search = load(self._name, self._runtime), self._plan()[1]
         # by cell: suggestions that train the same thing are one trial
-        ends = {end.cell: end for end in outcomes(load(self._name, self._runtime))}
+        ends = {end.cell: end for end in outcomes(frames, search)}
         this = ends.pop(cell, None)
-        return this is not None and prunes(self._plan()[1], list(ends.values()), this)
+        return this is not None and prunes(search, list(ends.values()), this)
 
     def _plan(self) -> tuple[PlanRecord, Search]:
         plan = read_plan(self._path)
@@ -71,7 +72,7 @@ class Searcher(Source):
     def _add(self) -> str:
         """Ask once, and write down what comes of it; why it is refused, or the empty text."""
         plan, search = self._plan()
-        params = suggest(search, outcomes(load(self._name, self._runtime)))
+        params = suggest(search, outcomes(load(self._name, self._runtime), search))
         try:
             config = suggested_config(search, params, self._runtime.cache)
         except HarnessError as error:

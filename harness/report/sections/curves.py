@@ -28,7 +28,7 @@ def build(data: ReportData) -> list[Block]:
 
 def _figure(data: ReportData, identity: str, number: int, of: int) -> Figure:
     curves = data.frames.curves
-    reference = data.plan["reference"]
+    reference = data.plan.reference
     cells = data.ends(ROOM, identity)
     found = {cell: window(data.frames, cell, identity) for cell in data.labels}
     windows = {cell: own.shaded for cell, own in found.items() if own}

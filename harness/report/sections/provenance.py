@@ -33,14 +33,14 @@ def build(data: ReportData) -> list[Block]:
 def _study(data: ReportData) -> list[tuple[str, str]]:
     plan = data.plan
     return [
-        ("Run name", plan["run_name"]),
-        ("Profile", plan["profile"] or "none"),
-        ("Design", plan["design"].replace("_", " ")),
-        ("Seeds", f"{len(plan['seeds'])} ({', '.join(map(str, plan['seeds'][:20]))})"),
-        ("Objective", plan["objective"]),
-        ("Level of significance", show.plain(plan["alpha"])),
-        ("Declared analysis", plan["analysis_digest"]),
-        ("Sources", "; ".join(plan["sources"]) or "none named"),
+        ("Run name", plan.run_name),
+        ("Profile", plan.profile or "none"),
+        ("Design", plan.design.replace("_", " ")),
+        ("Seeds", f"{len(plan.seeds)} ({', '.join(map(str, plan.seeds[:20]))})"),
+        ("Objective", plan.objective),
+        ("Level of significance", show.plain(plan.alpha)),
+        ("Declared analysis", plan.analysis_digest),
+        ("Sources", "; ".join(plan.sources) or "none named"),
     ]
 
 
@@ -49,14 +49,11 @@ def _metric(data: ReportData) -> list[tuple[str, str]]:
     if metrics.empty:
         return [("Identity", "nothing has been scored yet")]
     terms = []
-    for row in metrics.to_dict("records"):
-        terms.append(("Identity", str(row["identity"])))
-        encoder = data.encoder(row) + show.pixels(row["resolution"])
-        asked = (
-            f"{row['protocol']}, encoder {encoder}, "
-            f"{row['n']} generated against {row['m']} real images"
-        )
-        terms.append(("What it is", f"KID by {asked}; {show.count(row['trials'], 'trial')}"))
+    for row in each_row(metrics):
+        terms.append(("Identity", row.identity))
+        encoder = data.encoder(row) + show.pixels(row.resolution)
+        asked = f"{row.protocol}, encoder {encoder}, {row.n} generated against {row.m} real images"
+        terms.append(("What it is", f"KID by {asked}; {show.count(row.trials, 'trial')}"))
     return terms
 
 
@@ -122,9 +119,7 @@ def _keys(data: ReportData) -> Table:
 
 def _commands(data: ReportData) -> str:
     plan = data.plan
-    profile = f" --profile {plan['profile']}" if plan["profile"] else ""
-    name = f"{plan['study']}-{plan['profile']}" if plan["profile"] else plan["study"]
-    changed = "" if plan["run_name"] == name else "  # with the same --set"
-    return "\n".join(
-        f"harness {verb} {plan['study']}{profile}{changed}" for verb in ("run", "report")
-    )
+    profile = f" --profile {plan.profile}" if plan.profile else ""
+    name = f"{plan.study}-{plan.profile}" if plan.profile else plan.study
+    changed = "" if plan.run_name == name else "  # with the same --set"
+    return "\n".join(f"harness {verb} {plan.study}{profile}{changed}" for verb in ("run", "report"))

@@ -32,5 +32,5 @@ def build(data: ReportData) -> list[Block]:
         + (f" {ENDS}" if len(data.labels) > ROOM else "")
     )
     alt = f"Lines of {', '.join(panel.label for panel in info)} for each cell over training."
-    draw = partial(draw_dynamics, info, looks(data.labels, data.plan["reference"]))
+    draw = partial(draw_dynamics, info, looks(data.labels, data.plan.reference))
     return [head, Figure("dynamics", draw, alt, caption)]

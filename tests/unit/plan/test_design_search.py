@@ -59,7 +59,7 @@ def test_a_suggestion_is_a_cell_over_the_baseline_and_its_tips(expanded, tmp_pat
 
 def test_it_goes_on_with_a_larger_budget_and_begins_anew_in_another_space(expanded):
     search = expanded(ONE, "p").stages.search
-    read = Search.from_json(json.loads(json.dumps(search.to_json())))
+    read = Search.model_validate(json.loads(json.dumps(search.to_json())))
     assert read == search
     begun = read.replaced(suggestions=(suggestion(PARAMS, "suggestion 1"),))
     assert search.resumes(begun)
