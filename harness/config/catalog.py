@@ -3,47 +3,15 @@
 This page imports no heavy library: code is named as "module:attribute" and loaded when used.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import NamedTuple
-
+from harness.config import plugged
+from harness.config.specs import (
+    ArchitectureSpec,
+    ConditioningSpec,
+    DatasetSpec,
+    LossSpec,
+    ProtocolSpec,
+)
 from harness.core.registry import Registry
-
-
-class DatasetSpec(NamedTuple):
-    """Facts about a data set that are needed before it is loaded."""
-
-    target: str  # "module:function", called with the data section of a trial
-    channels: int = 3
-    splits: Mapping[str, int] = MappingProxyType({})  # images of each; none: counted when loaded
-    classes: int | None = None  # of its labels; None: it has none, or they are counted
-    crop: str | None = None  # a function in harness.gan.data.crops, for TFDS sets
-    encoder: str = "inception_v3"  # evaluation.encoder where the study names none
-    protocol: str = "keras75"  # evaluation.protocol where the study names none
-    subset_size: int = 1000  # images in one subset of the `subsets` estimator
-
-    @property
-    def train_images(self) -> int | None:
-        """Images of the default training split; None: counted when loaded."""
-        return self.splits.get("train")
-
-
-class ConditioningSpec(NamedTuple):
-    """What a way of telling networks of classes needs."""
-
-    target: str
-    labels: bool = True  # of real images; else codes are drawn in their place
-    discriminator: bool = False  # is given labels, too
-
-
-class ProtocolSpec(NamedTuple):
-    """How features become a KID (definitions: the exact protocols)."""
-
-    target: str  # numbers of generated and real images, size → which are compared
-    encoder: str | None = None  # the only encoder it may be used with; None: any
-    resolution: int | None = None  # pixels; None: what the encoder takes
-    block: int | None = None  # real and generated images are used in whole blocks of this size
-
 
 TFDS = "harness.gan.data.tensorflow_datasets:load"
 
@@ -92,32 +60,29 @@ DATASETS = Registry(
             crop="centre_square",
         ),
     },
+    "datasets",
+    plugged.dataset,
 )
 OTHER_TFDS = DatasetSpec(TFDS, crop="centre_square")  # any other TFDS image set, as "tfds:<name>"
 
 LOSSES = Registry(
     "loss",
     {
-        name: f"harness.gan.losses:{name.upper()}"
-        for name in (
-            "non_saturating",
-            "minimax",
-            "least_squares",
-            "hinge",
-            "wasserstein",
-            "relativistic",
-            "relativistic_average",
-            "began",
-            "ebgan",
-        )
+        "non_saturating": LossSpec(
+            "harness.gan.losses:NON_SATURATING", labels=True, probability=True, one_scale=True
+        ),
+        "minimax": LossSpec("harness.gan.losses:MINIMAX", labels=True, probability=True),
+        "least_squares": LossSpec("harness.gan.losses:LEAST_SQUARES", labels=True, one_scale=True),
+        "hinge": LossSpec("harness.gan.losses:HINGE"),
+        "wasserstein": LossSpec("harness.gan.losses:WASSERSTEIN"),
+        "relativistic": LossSpec("harness.gan.losses:RELATIVISTIC", one_scale=True),
+        "relativistic_average": LossSpec("harness.gan.losses:RELATIVISTIC_AVERAGE", one_scale=True),
+        "began": LossSpec("harness.gan.losses:BEGAN", energy=True),
+        "ebgan": LossSpec("harness.gan.losses:EBGAN", energy=True),
     },
+    "losses",
+    plugged.loss,
 )
-LOSSES_WITH_LABELS = ("non_saturating", "minimax", "least_squares")  # what label smoothing needs
-
-LOSSES_OF_PROBABILITY = ("non_saturating", "minimax")  # of cross-entropies
-LOSSES_OF_ENERGY = ("began", "ebgan")  # whose discriminator is an autoencoder
-# both sides never below zero, and equal where no image is told from another
-LOSSES_ON_ONE_SCALE = ("non_saturating", "least_squares", "relativistic", "relativistic_average")
 
 PENALTIES = Registry(
     "penalty",
@@ -130,6 +95,8 @@ PENALTIES = Registry(
         "pulling_away": "harness.gan.penalties.pulling_away:pulling_away",
         "historical": "harness.gan.penalties.historical:historical",
     },
+    "penalties",
+    plugged.penalty,
 )
 
 GENERATOR_LOSSES = Registry(
@@ -169,6 +136,16 @@ OPTIMIZERS = Registry(
     },
 )
 
+ARCHITECTURES = Registry(
+    "architecture",
+    {
+        "dcgan": ArchitectureSpec("harness.gan.models.convolutional:DCGAN"),
+        "biggan": ArchitectureSpec("harness.gan.models.convolutional:BIGGAN"),
+    },
+    "networks",
+    plugged.network,
+)
+
 ENCODERS = Registry(
     "encoder",
     {
@@ -176,6 +153,8 @@ ENCODERS = Registry(
         "classifier": "harness.gan.classifier:classifier",
         "inception_2015": "harness.gan.inception:inception_2015",
     },
+    "encoders",
+    plugged.encoder,
 )
 
 PROTOCOLS = Registry(
@@ -202,6 +181,8 @@ DESIGNS = Registry(
         "fractional": "harness.plan.fractional:fractional",
         "search": "harness.plan.search:search",
     },
+    "designs",
+    plugged.design,
 )
 
 SEARCH = "harness.execution.search.sampler"
@@ -243,6 +224,11 @@ SECTIONS = Registry(
         )
     },
 )
+
+
+def losses_with(fact: str) -> list[str]:
+    """The losses of the package of which a fact holds (a field of `LossSpec`)."""
+    return [name for name in LOSSES if getattr(LOSSES[name], fact)]
 
 
 def dataset(name: str) -> DatasetSpec:

@@ -11,6 +11,7 @@ from harness.config.catalog import DESIGNS, PROTOCOLS
 from harness.config.load import Document, load
 from harness.config.part import Levels, Part, check_seeds, count_seeds
 from harness.config.patch import Patch, check_path, check_value
+from harness.config.plugins import Module, activate, beside
 from harness.config.search import Range, Search
 from harness.config.tune import Tune
 from harness.core.errors import HarnessError, shown, told, unknown
@@ -32,6 +33,14 @@ def _profile_names(profiles: dict[str, Any]) -> dict[str, Any]:
                 f"a profile's name is made of letters, digits, _ and - (given: {shown(name)})"
             )
     return profiles
+
+
+def _beside(name: str) -> str:
+    if Path(name).name != name or Path(name).suffix not in (".yaml", ".yml"):
+        raise HarnessError(
+            f"{shown(name)} is no file of tips: give the name of a .yaml file beside the study"
+        )
+    return name
 
 
 Seeds = Annotated[int | list[int], AfterValidator(_seeds)]
@@ -68,6 +77,8 @@ class Study(Part):
     threshold: float | None = Field(None, gt=0)  # a KID, of time_to_threshold
     equivalence: float = Field(0.05, gt=0, lt=1)
     alpha: float = Field(0.05, gt=0, lt=0.5)
+    plugins: list[str] = Field(default_factory=list)  # modules beside the file
+    tips: Annotated[str, AfterValidator(_beside)] | None = None  # a file of tips beside the file
     profiles: Annotated[dict[str, Profile], AfterValidator(_profile_names)] = Field(
         default_factory=dict
     )
@@ -87,6 +98,7 @@ class StudyFile(BaseModel):
     name: str
     study: Study
     document: Document
+    modules: tuple[Module, ...] = ()  # plug-ins that lie beside it
 
 
 def find(name: str, folder: Path) -> Path:
@@ -122,6 +134,8 @@ def read(name: str, folder: Path) -> StudyFile:
     if not NAME.fullmatch(path.stem):
         raise HarnessError(f"{path}: a study's name is made of a to z, 0 to 9 and _")
     document = load(path)
+    modules = _modules(document)
+    activate(modules)
     try:
         study = Study.model_validate(document.data)
     except ValidationError as error:
@@ -135,7 +149,15 @@ def read(name: str, folder: Path) -> StudyFile:
                 raise HarnessError(f"{document.where(*place, knob)}: {error}") from None
     _check_objective(document, study)
     _check_tuning(study, document)
-    return StudyFile(name=path.stem, study=study, document=document)
+    return StudyFile(name=path.stem, study=study, document=document, modules=modules)
+
+
+def _modules(document: Document) -> tuple[Module, ...]:
+    """The plug-ins that a study names, which are imported before any name in it is looked up."""
+    asked = document.data.get("plugins")
+    if not isinstance(asked, list):
+        return ()  # what is none is told of with all other mistakes
+    return beside(document.file, asked, lambda index: document.where("plugins", index))
 
 
 def _check_objective(document: Document, study: Study) -> None:

@@ -10,6 +10,7 @@ from harness.config.catalog import DESIGNS
 from harness.config.identity import digest, metric_request
 from harness.config.inputs.content import Contents, Recorded
 from harness.config.patch import Patch, flatten, resolve
+from harness.config.plugins import activate
 from harness.config.study import StudyFile
 from harness.config.trial import TrialConfig, rules
 from harness.core.errors import HarnessError, unknown
@@ -18,6 +19,7 @@ from harness.plan.cells import Cell, Trial, difference, identity, seed_major
 from harness.plan.drafts import REFERENCE, Asked, Contrast, Draft
 from harness.plan.factors import factors, recipe, resolution
 from harness.plan.leave_one_out import STACK
+from harness.plan.plugins import activated, plugin_record
 from harness.plan.search import Search, declared
 from harness.plan.tuning import Tuning, tuned, tuning
 
@@ -44,6 +46,7 @@ class Plan:
     crossed: "Crossed | None" = None  # of designs that combine the levels of all factors
     images: tuple[Mapping[str, Any], ...] = ()  # of each data set that its cells train on
     lacking: Mapping[str, str] = field(default_factory=dict)  # encoder files → content in a record
+    plugins: Mapping[str, Any] | None = None  # that it was made with; None: with none
 
     @property
     def due(self) -> tuple[Trial, ...]:
@@ -91,6 +94,7 @@ class Plan:
 
     def searched(self, search: Search, cache: Path) -> "Plan":
         """The plan with the cells that were suggested so far."""
+        activate(self.file.modules)  # another study may have been read since
         own = search.cells(self.cells[0].config, cache)
         cells = (self.cells[0], *own)
         return replace(self, cells=cells, trials=seed_major(cells, self.seeds), search=search)
@@ -126,6 +130,7 @@ class Plan:
             ],
             **({"tuning": self.tuning.to_json()} if self.tuning else {}),
             **({"search": self.search.to_json()} if self.search else {}),
+            **({"plugins": dict(self.plugins)} if self.plugins else {}),
         }
 
 
@@ -141,6 +146,7 @@ def expand(
     An encoder's file that is not here counts as the one that a record (`recorded`) names.
     """
     study = file.study
+    own_tips = activated(file)
     chosen = study.profiles[profile] if profile else None
     metric = (chosen.metric if chosen else None) or study.metric
     under: list[Patch] = [{"evaluation.protocol": metric} if metric else {}, study.baseline]
@@ -181,7 +187,7 @@ def expand(
     images = contents.facts({cell.label: cell.config for cell in kept})
     return Plan(
         name, file, profile, changes, kept, contrasts, trials, found, hunt, crossed, images,
-        contents.lacking,
+        contents.lacking, plugin_record(file, own_tips, kept, contrasts),
     )  # fmt: skip
 
 

@@ -88,6 +88,7 @@ def test_the_tables_are_those_of_the_catalogue():
     assert set(TABLES) == {
         "DATASETS",
         "LOSSES",
+        "ARCHITECTURES",
         "GENERATOR_LOSSES",
         "PENALTIES",
         "TRANSLATIONS",

@@ -1,11 +1,12 @@
 """What every section of a trial's configuration shares."""
 
 from pathlib import PurePath
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from harness.config.catalog import (
+    ARCHITECTURES,
     CONDITIONINGS,
     ENCODERS,
     GENERATOR_LOSSES,
@@ -18,6 +19,12 @@ from harness.config.catalog import (
 from harness.core.errors import HarnessError, shown
 
 LONGEST_NAME, LONGEST_PATH = 255, 4000  # bytes of a file's name, characters of a path: Linux's
+
+
+class Choices(NamedTuple):
+    """The names that a table has for a knob, as the documentation lists them."""
+
+    names: tuple[str, ...]
 
 
 class Section(BaseModel):
@@ -53,6 +60,9 @@ def _conditioning_name(name: str) -> str:
     return name if name == "none" else CONDITIONINGS.check(name)
 
 
+ArchitectureName = Annotated[
+    str, AfterValidator(ARCHITECTURES.check), Choices(tuple(ARCHITECTURES))
+]
 Place = Annotated[str, AfterValidator(_place)]
 DatasetName = Annotated[str, AfterValidator(_dataset_name)]
 LossName = Annotated[str, AfterValidator(LOSSES.check)]

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from harness.config.trial.base import Section, knob
+from harness.config.trial.base import ArchitectureName, Section, knob
 
 Activation = Literal["relu", "leaky_relu"]
 Normalization = Literal["none", "batch", "virtual_batch", "layer", "instance"]
@@ -12,7 +12,7 @@ Initializer = Literal["glorot_uniform", "normal", "truncated_normal", "orthogona
 class NetworkConfig(Section):
     """What both networks have."""
 
-    architecture: Literal["dcgan", "biggan"] = knob(
+    architecture: ArchitectureName = knob(
         "dcgan",
         "S0's blocks, or BigGAN's: residual, each normalised and activated before two convolutions",
         source="Brock et al. 2019",

@@ -1,7 +1,10 @@
 """Knobs of what is added to a network's loss or done to its weights."""
 
-from pydantic import Field
+from typing import Any
 
+from pydantic import ConfigDict, Field, ModelWrapValidatorHandler, model_validator
+
+from harness.config.catalog import PENALTIES
 from harness.config.trial.base import Section, knob
 
 
@@ -73,8 +76,21 @@ class WeightClippingConfig(Section):
     every: int = knob(1, "clip after every n-th update", source="design", ge=1)
 
 
+class OwnPenaltyConfig(LazySection):
+    """A penalty that a plug-in brings, of either network."""
+
+    weight: float = _weight("of the discriminator", "plug-in")
+    generator_weight: float = _weight("of the generator", "plug-in")
+
+
 class PenaltiesConfig(Section):
-    """Penalties by name; each is absent at weight or limit 0."""
+    """Penalties by name; each is absent at weight or limit 0.
+
+    Those of plug-ins are held only where they have a weight.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, OwnPenaltyConfig]
 
     gradient: GradientPenaltyConfig = Field(default_factory=GradientPenaltyConfig)
     r1: R1Config = Field(default_factory=R1Config)
@@ -84,3 +100,22 @@ class PenaltiesConfig(Section):
     pulling_away: PullingAwayConfig = Field(default_factory=PullingAwayConfig)
     historical: HistoricalConfig = Field(default_factory=HistoricalConfig)
     clipping: WeightClippingConfig = Field(default_factory=WeightClippingConfig)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _known(
+        cls, value: Any, handler: ModelWrapValidatorHandler["PenaltiesConfig"]
+    ) -> "PenaltiesConfig":
+        config = handler(value)
+        own = config.__pydantic_extra__
+        for name in own:
+            PENALTIES.check(name)
+        weighty = {name: one for name, one in own.items() if one.weight or one.generator_weight}
+        # a model is frozen for everybody else; here it is still being made
+        object.__setattr__(config, "__pydantic_extra__", weighty)
+        return config
+
+    @property
+    def plugged(self) -> dict[str, OwnPenaltyConfig]:
+        """The penalties of plug-ins that are on, by name."""
+        return self.__pydantic_extra__

@@ -1,9 +1,9 @@
 """Networks of convolutional blocks, and the choice between kinds of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from harness.config.catalog import CONDITIONINGS
+from harness.config.catalog import ARCHITECTURES, CONDITIONINGS
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
 from harness.gan.models import biggan, dcgan
 from harness.gan.models.blocks import POLICY, Config, common, dense, output
@@ -24,10 +24,8 @@ class Architecture(NamedTuple):
     discriminator: Callable[[DiscriminatorConfig, int, str], list[Part]]  # size, precision
 
 
-ARCHITECTURES: Mapping[str, Architecture] = {
-    "dcgan": Architecture(dcgan.generator, dcgan.discriminator),
-    "biggan": Architecture(biggan.generator, biggan.discriminator),
-}
+DCGAN = Architecture(dcgan.generator, dcgan.discriminator)
+BIGGAN = Architecture(biggan.generator, biggan.discriminator)
 
 
 def generator(config: TrialConfig, channels: int) -> Network:
@@ -43,7 +41,7 @@ def generator_parts(own: GeneratorConfig, config: TrialConfig, channels: int) ->
     parts: list[Part] = [*given]
     for number in range(1, own.hidden_dense + 1):
         parts += dense(own, number, config.training.precision)
-    parts += ARCHITECTURES[own.architecture].generator(own, config, channels, given)
+    parts += ARCHITECTURES.load(own.architecture).generator(own, config, channels, given)
     return [*parts, output(own, config.training.pixel_range)]
 
 
@@ -63,7 +61,7 @@ def discriminator_parts(own: DiscriminatorConfig, size: int, precision: str) -> 
     Features of the batch are made before dropout: two images that are alike would be dropped
     differently, and look apart.
     """
-    parts = ARCHITECTURES[own.architecture].discriminator(own, size, precision)
+    parts = ARCHITECTURES.load(own.architecture).discriminator(own, size, precision)
     for number in range(1, own.hidden_dense + 1):
         parts += dense(own, number, precision)
     if own.minibatch != "none":

@@ -149,7 +149,8 @@ def _label_terms(config: TrialConfig, numbers: Numbers, discriminator: Network) 
 
 def _terms(config: PenaltiesConfig, numbers: Numbers) -> Terms:
     def of(weight: str, prefix: str) -> tuple[Term, ...]:
-        sections = {name: getattr(config, name) for name in PENALTIES}
+        names = (*PENALTIES, *config.plugged)
+        sections = {name: getattr(config, name) for name in names}
         return tuple(
             Term(
                 prefix + name,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness.config.catalog import DATASETS, DatasetSpec
+from harness.config.catalog import DATASETS
+from harness.config.specs import DatasetSpec
 from harness.config.inputs.content import Contents
 from harness.config.inputs.facts import facts, flat, scoring, terms, trained_on
 from harness.config.inputs.images import MINIMUM, check, decoded, known, ranges, scored
