@@ -4,6 +4,7 @@ from harness.app.cleaning import clean
 from harness.app.power import reach
 from harness.app.records import Explanation, run_names, show, status
 from harness.app.studies import (
+    changed_plugins,
     cost,
     evaluate,
     given_up,
@@ -17,6 +18,7 @@ from harness.app.studies import (
 
 __all__ = [
     "Explanation",
+    "changed_plugins",
     "clean",
     "cost",
     "evaluate",

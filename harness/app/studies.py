@@ -10,7 +10,7 @@ from harness.analysis.settled import alike, settled
 from harness.app.records import run_names
 from harness.config.inputs.recorded import encoder_in_record, lacking
 from harness.config.runtime import Runtime
-from harness.config.study import Study, read
+from harness.config.study import Study, declared, read
 from harness.core.errors import Damaged, HarnessError, shown, told, unknown
 from harness.core.files import alone, check_writable
 from harness.core.leftovers import set_aside, sweep
@@ -59,8 +59,8 @@ def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
 def name(
     study: str, runtime: Runtime, profile: str | None, changes: Mapping[str, Any] | None
 ) -> str:
-    """The run name of a study, found without its data: they may be gone when a report is asked."""
-    file = read(study, runtime.studies)
+    """The run name of a study, found without its data and plug-ins, which may be gone by now."""
+    file = declared(study, runtime.studies)
     return run_name(file.name, _profile(file.study, profile)[0], changes or {})
 
 
@@ -141,6 +141,25 @@ def _earlier(path: Path) -> dict[str, Any]:
     except Damaged:
         set_aside(path, path.parent / ASIDE, path.name)
         return {}
+
+
+def changed_plugins(of: Plan, runtime: Runtime) -> list[str]:
+    """A line for each plug-in that is another than when the run was planned before."""
+    try:
+        earlier = read_plan(runtime.study(of.run_name) / "plan.json") or {}
+    except Damaged:
+        return []
+    before, now = (
+        {(row["kind"], row["name"]): row for row in (plan or {}).get("used", [])}
+        for plan in (earlier.get("plugins"), of.plugins)
+    )
+    return [
+        f"{row['from']} has changed since {of.run_name} was planned before ({row['kind']}: {name} "
+        f"was {before[kind, name]['digest']}, is {row['digest']}): what uses it is trained anew"
+        for (kind, name), row in now.items()
+        if kind not in ("tips", "designs") and (kind, name) in before
+        if before[kind, name]["digest"] != row["digest"]
+    ]
 
 
 def given_up(of: Plan, runtime: Runtime) -> list[str]:

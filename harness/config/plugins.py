@@ -82,9 +82,7 @@ def imported(file: Path) -> Module:
 
 def _items(table: Any, where: str) -> Iterator[tuple[str, Any]]:
     if not isinstance(table, Mapping):
-        raise HarnessError(
-            f"{where}: must be a dictionary of names (given: {type(table).__name__})"
-        )
+        raise HarnessError(f"{where}: must be a dictionary (given: {type(table).__name__})")
     for name, value in table.items():
         if not isinstance(name, str) or not NAME.fullmatch(name):
             raise HarnessError(

@@ -66,7 +66,7 @@ class Study(Part):
     baseline: dict[str, Any] = Field(default_factory=dict)
     heuristics: list[str] = Field(default_factory=list)
     factors: dict[str, Levels] = Field(default_factory=dict)
-    design: Annotated[str, AfterValidator(DESIGNS.check)] = "ablation"
+    design: str = "ablation"
     recipe: list[str] = Field(default_factory=list)
     resolution: Literal[4, 5] | None = None  # of a fraction; None: Plackett and Burman's
     tune: Tune | None = None
@@ -128,18 +128,29 @@ def names(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
-def read(name: str, folder: Path) -> StudyFile:
-    """Read and check a study; every mistake names file, line and key."""
+def declared(name: str, folder: Path) -> StudyFile:
+    """A study as its file declares it, without its plug-ins, which may be gone."""
     path = find(name, folder)
     if not NAME.fullmatch(path.stem):
         raise HarnessError(f"{path}: a study's name is made of a to z, 0 to 9 and _")
     document = load(path)
-    modules = _modules(document)
-    activate(modules)
     try:
         study = Study.model_validate(document.data)
     except ValidationError as error:
         raise HarnessError(_listed(list(_explain(document, error.errors())))) from None
+    return StudyFile(name=path.stem, study=study, document=document)
+
+
+def read(name: str, folder: Path) -> StudyFile:
+    """Read and check a study; every mistake names file, line and key."""
+    file = declared(name, folder)
+    study, document = file.study, file.document
+    modules = beside(document.file, study.plugins, lambda index: document.where("plugins", index))
+    activate(modules)
+    try:
+        DESIGNS.check(study.design)
+    except HarnessError as error:
+        raise HarnessError(f"{document.where('design')}: design: {error}") from None
     for place, patch in _patches(study):
         for knob, value in patch.items():
             try:
@@ -149,15 +160,7 @@ def read(name: str, folder: Path) -> StudyFile:
                 raise HarnessError(f"{document.where(*place, knob)}: {error}") from None
     _check_objective(document, study)
     _check_tuning(study, document)
-    return StudyFile(name=path.stem, study=study, document=document, modules=modules)
-
-
-def _modules(document: Document) -> tuple[Module, ...]:
-    """The plug-ins that a study names, which are imported before any name in it is looked up."""
-    asked = document.data.get("plugins")
-    if not isinstance(asked, list):
-        return ()  # what is none is told of with all other mistakes
-    return beside(document.file, asked, lambda index: document.where("plugins", index))
+    return file.model_copy(update={"modules": modules})
 
 
 def _check_objective(document: Document, study: Study) -> None:

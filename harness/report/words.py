@@ -1,6 +1,7 @@
 """The verdict in a sentence."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -268,3 +269,13 @@ def _stained(row: Mapping[Hashable, Any]) -> bool:
 
 def _verb(subjects: list[str], verb: str) -> str:
     return f"{verb}s" if len(subjects) == 1 else verb
+
+
+_KINDS = {"penalties": "penalty", "losses": "loss"}
+
+
+def plugins(data: ReportData) -> Iterator[tuple[str, str, str, str]]:
+    """Kind, name, digest and origin (file or package) of each plug-in that the plan uses."""
+    for row in data.plan.get("plugins", {}).get("used", []):
+        kind = _KINDS.get(row["kind"]) or row["kind"].removesuffix("s")
+        yield kind, row["name"], row["digest"], Path(row["from"]).name
