@@ -13,6 +13,12 @@ from harness.config.specs import (
 )
 from harness.core.registry import Registry
 
+
+def _named(kind: str, target: str, *names: str) -> Registry[str]:
+    """A table whose code is called like its names; `target` has {} for the name."""
+    return Registry(kind, {name: target.format(name) for name in names})
+
+
 TFDS = "harness.gan.data.tensorflow_datasets:load"
 
 DATASETS = Registry(
@@ -146,6 +152,30 @@ ARCHITECTURES = Registry(
     plugged.network,
 )
 
+NORMALIZATIONS = _named(
+    "normalisation", "harness.gan.models.blocks:{}_norm",
+    "batch", "virtual_batch", "layer", "instance",
+)  # fmt: skip
+UPSAMPLINGS = _named(
+    "upsampling", "harness.gan.models.blocks:{}_up",
+    "transposed", "nearest", "bilinear", "pixel_shuffle",
+)  # fmt: skip
+DOWNSAMPLINGS = _named(
+    "downsampling", "harness.gan.models.blocks:{}_down", "strided", "average_pool", "max_pool"
+)
+MINIBATCH_FEATURES = Registry(
+    "features of the batch",
+    {
+        "discrimination": "harness.gan.models.minibatch:MinibatchDiscrimination",
+        "stddev": "harness.gan.models.minibatch:MinibatchStandardDeviation",
+    },
+)
+INITIALIZERS = _named(
+    "initializer", "harness.gan.models.initial:{}",
+    "glorot_uniform", "normal", "truncated_normal", "orthogonal",
+)  # fmt: skip
+DECAYS = _named("decay of learning rates", "harness.gan.train.schedule:{}", "linear", "cosine")
+
 ENCODERS = Registry(
     "encoder",
     {
@@ -185,45 +215,16 @@ DESIGNS = Registry(
     plugged.design,
 )
 
-SEARCH = "harness.execution.search.sampler"
-SAMPLERS = Registry(
-    "sampler",
-    {
-        name: f"harness.execution.search.sampler:{name}"
-        for name in ("tpe", "random", "quasi_random")
-    },
+SAMPLERS = _named("sampler", "harness.execution.search.sampler:{}", "tpe", "random", "quasi_random")
+PRUNERS = _named(
+    "pruner", "harness.execution.search.sampler:{}", "none", "median", "successive_halving"
 )
 
-PRUNERS = Registry(
-    "pruner",
-    {
-        name: f"harness.execution.search.sampler:{name}"
-        for name in ("none", "median", "successive_halving")
-    },
-)
-
-SECTIONS = Registry(
-    "report section",
-    {
-        name: f"harness.report.sections.{name}:build"
-        for name in (
-            "verdict",
-            "ranking",
-            "interactions",
-            "tuning",
-            "search",
-            "cells",
-            "curves",
-            "samples",
-            "failures",
-            "training",
-            "noise",
-            "cost",
-            "methods",
-            "provenance",
-        )
-    },
-)
+SECTIONS = _named(
+    "report section", "harness.report.sections.{}:build",
+    "verdict", "ranking", "interactions", "tuning", "search", "cells", "curves", "samples",
+    "failures", "training", "noise", "cost", "methods", "provenance",
+)  # fmt: skip
 
 
 def losses_with(fact: str) -> list[str]:

@@ -7,7 +7,7 @@ from pydantic.fields import FieldInfo
 
 from harness.config.patch import PLUGINS
 from harness.config.trial import TrialConfig
-from harness.config.trial.base import Choices
+from harness.config.trial.base import OneOf
 
 _BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
@@ -45,7 +45,7 @@ def _rows(model: type[BaseModel], prefix: str) -> list[dict[str, str]]:
 def _row(path: str, field: FieldInfo) -> dict[str, str]:
     extra: Any = field.json_schema_extra or {}
     choices = [*getattr(field.annotation, "__args__", ())]
-    choices += [name for item in field.metadata if isinstance(item, Choices) for name in item.names]
+    choices += [name for item in field.metadata if isinstance(item, OneOf) for name in item.names]
     words = [str(choice) for choice in choices if isinstance(choice, str)]
     limits = [
         f"{sign} {getattr(item, bound)}"

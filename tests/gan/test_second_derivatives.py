@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from harness.config.catalog import DOWNSAMPLINGS, UPSAMPLINGS
 from harness.gan.models import layers
-from harness.gan.models.blocks import DOWNSAMPLING, POLICY, UPSAMPLING
+from harness.gan.models.blocks import POLICY
 from harness.gan.models.composite import SelfAttention
 from harness.gan.models.minibatch import MinibatchDiscrimination, MinibatchStandardDeviation
 from harness.gan.models.network import GENERATION, Pass
@@ -243,8 +244,8 @@ def test_second_derivatives_of_self_attention_and_of_closenesses_are_right(compi
 
 
 def test_every_way_to_change_the_size_is_looked_at():
-    assert set(DOWNSAMPLING) == {"strided", "average_pool", "max_pool"}
-    assert set(UPSAMPLING) == {"transposed", "nearest", "bilinear", "pixel_shuffle"}
+    assert set(DOWNSAMPLINGS) == {"strided", "average_pool", "max_pool"}
+    assert set(UPSAMPLINGS) == {"transposed", "nearest", "bilinear", "pixel_shuffle"}
 
 
 # --- max pooling, whose second derivative in TensorFlow is wrong under XLA
@@ -402,7 +403,7 @@ VARIATIONS = {
     "biggan": {"discriminator.architecture": "biggan", "discriminator.downsampling": "max_pool"},
     **{
         f"autoencoder_{upsampling}": {"loss.name": "ebgan", "generator.upsampling": upsampling}
-        for upsampling in UPSAMPLING
+        for upsampling in UPSAMPLINGS
     },
 }
 

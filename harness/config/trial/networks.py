@@ -2,11 +2,18 @@
 
 from typing import Literal
 
-from harness.config.trial.base import ArchitectureName, Section, knob
+from harness.config.trial.base import (
+    ArchitectureName,
+    DownsamplingName,
+    InitializerName,
+    MinibatchName,
+    NormalizationName,
+    Section,
+    UpsamplingName,
+    knob,
+)
 
 Activation = Literal["relu", "leaky_relu"]
-Normalization = Literal["none", "batch", "virtual_batch", "layer", "instance"]
-Initializer = Literal["glorot_uniform", "normal", "truncated_normal", "orthogonal"]
 
 
 class NetworkConfig(Section):
@@ -30,7 +37,7 @@ class NetworkConfig(Section):
     leaky_slope: float = knob(
         0.2, "slope of a leaky ReLU below zero; read with leaky_relu only", ge=0.0, lt=1.0
     )
-    normalization: Normalization = knob("batch", "normalisation of every hidden layer")
+    normalization: NormalizationName = knob("batch", "normalisation of every hidden layer")
     norm_placement: Literal["before", "after"] = knob(
         "before", "normalise before or after the activation", source="S4"
     )
@@ -53,7 +60,7 @@ class NetworkConfig(Section):
         "self-attention at 16 px, or at the largest feature map below",
         source="Zhang et al. 2019",
     )
-    initializer: Initializer = knob("glorot_uniform", "how kernels begin", source="Keras")
+    initializer: InitializerName = knob("glorot_uniform", "how kernels begin", source="Keras")
     initializer_stddev: float = knob(
         0.02, "standard deviation of normal and truncated_normal", source="S0", gt=0.0, le=1.0
     )
@@ -78,7 +85,7 @@ class GeneratorConfig(NetworkConfig):
         "feed the latents to every block, not the first alone; BigGAN's make gains of them",
         source="Brock et al. 2019",
     )
-    upsampling: Literal["transposed", "nearest", "bilinear", "pixel_shuffle"] = knob(
+    upsampling: UpsamplingName = knob(
         "transposed",
         "transposed convolution; or resize, then convolve; or convolve, then shuffle channels",
     )
@@ -98,12 +105,10 @@ class DiscriminatorConfig(NetworkConfig):
     Its moving statistics are kept and never read: it is only ever run in training.
     """
 
-    downsampling: Literal["strided", "average_pool", "max_pool"] = knob(
-        "strided", "strided convolution; or convolve, then pool"
-    )
+    downsampling: DownsamplingName = knob("strided", "strided convolution; or convolve, then pool")
     activation: Activation = knob("leaky_relu", "activation of the hidden layers")
     dropout: float = knob(0.4, "dropout rate before the last layer", ge=0.0, lt=1.0)
-    minibatch: Literal["none", "discrimination", "stddev"] = knob(
+    minibatch: MinibatchName = knob(
         "none",
         "features of the whole batch beside those of each image: distances to the others "
         "(Salimans et al. 2016), or their mean deviation (Karras et al. 2018); a layer of the "

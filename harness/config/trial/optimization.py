@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from harness.config.trial.base import OptimizerName, Section, knob
+from harness.config.trial.base import DecayName, OptimizerName, Section, knob
 
 
 class OptimizerConfig(Section):
@@ -78,7 +78,7 @@ class TrainingConfig(Section):
         source="compare_gan",
         ge=0.0,
     )
-    learning_rate_decay: Literal["none", "linear", "cosine"] = knob(
+    learning_rate_decay: DecayName = knob(
         "none",
         "both learning rates over the whole training: constant, or down to zero on a line or on "
         "half a cosine",

@@ -9,12 +9,11 @@ from collections.abc import Sequence
 
 import keras
 
+from harness.config.catalog import DOWNSAMPLINGS, UPSAMPLINGS
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
 from harness.gan.models.blocks import (
     BASE,
-    DOWNSAMPLING,
     POLICY,
-    UPSAMPLING,
     Config,
     attended,
     attention,
@@ -61,7 +60,7 @@ def _up(
 ) -> Part:
     """To twice the size: normalise, activate, enlarge, convolve; normalise, activate, convolve."""
     policy, (first, second) = POLICY[precision], gains
-    enlarge = UPSAMPLING[own.upsampling]
+    enlarge = UPSAMPLINGS.load(own.upsampling)
     block = [
         *hidden(own, f"{name}_1", policy, first),
         *enlarge(units, own.kernel_size, f"{name}_1", normalized(own, precision)),
@@ -101,7 +100,7 @@ def _down(own: DiscriminatorConfig, number: int, units: int, precision: str) -> 
     block = [
         *_first(own, name, units, precision)[0 if number else -1 :],
         *hidden(own, f"{name}_2", policy),
-        *DOWNSAMPLING[own.downsampling](units, own.kernel_size, f"{name}_2", biased),
+        *DOWNSAMPLINGS.load(own.downsampling)(units, own.kernel_size, f"{name}_2", biased),
     ]
     pool = keras.layers.AveragePooling2D(2, name=f"{name}_reduced", dtype=policy)
     return Residual(f"{name}_block", block, [Plain(pool), matched(own, name, units, precision)])

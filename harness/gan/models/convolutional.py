@@ -3,13 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from harness.config.catalog import ARCHITECTURES, CONDITIONINGS
+from harness.config.catalog import ARCHITECTURES, CONDITIONINGS, MINIBATCH_FEATURES
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
 from harness.gan.models import biggan, dcgan
 from harness.gan.models.blocks import POLICY, Config, common, dense, output
 from harness.gan.models.classes import ClassInput, class_input
 from harness.gan.models.layers import Dense, Dropout
-from harness.gan.models.minibatch import MINIBATCH
 from harness.gan.models.network import Network, Part, Plain
 
 _REFERENCES = 64  # inputs of a reference batch, or a whole batch where that is smaller
@@ -65,7 +64,8 @@ def discriminator_parts(own: DiscriminatorConfig, size: int, precision: str) -> 
     for number in range(1, own.hidden_dense + 1):
         parts += dense(own, number, precision)
     if own.minibatch != "none":
-        parts.append(Plain(MINIBATCH[own.minibatch](name="minibatch", dtype=POLICY[precision])))
+        layer = MINIBATCH_FEATURES.load(own.minibatch)
+        parts.append(Plain(layer(name="minibatch", dtype=POLICY[precision])))
     if own.dropout:
         parts.append(Dropout(own.dropout, name="dropout"))
     return parts

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 
 import keras
 
+from harness.config.catalog import DOWNSAMPLINGS, UPSAMPLINGS
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
 from harness.gan.models.blocks import (
     BASE,
-    DOWNSAMPLING,
     POLICY,
-    UPSAMPLING,
     attended,
     attention,
     common,
@@ -64,7 +63,7 @@ def _up(
         parts.append(Injection(own.noise_size, before, f"{name}_latents", common(own, precision)))
     if own.dropout:
         parts.append(Dropout(own.dropout, f"{name}_dropout", own.dropout_at_generation))
-    block = UPSAMPLING[own.upsampling](units, own.kernel_size, name, keywords)
+    block = UPSAMPLINGS.load(own.upsampling)(units, own.kernel_size, name, keywords)
     if last:
         return [*parts, *block]
     block += hidden(own, name, POLICY[precision], gain)
@@ -85,7 +84,7 @@ def discriminator(own: DiscriminatorConfig, size: int, precision: str) -> list[P
     place = attended(own, [size // 2 ** (number + 1) for number in range(depth)])
     for number, units in enumerate(filters):
         name = f"down_{number + 1}"
-        block = DOWNSAMPLING[own.downsampling](
+        block = DOWNSAMPLINGS.load(own.downsampling)(
             units, own.kernel_size, name, normalized(own, precision)
         )
         block += hidden(own, name, policy)

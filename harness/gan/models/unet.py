@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from harness.config.catalog import UPSAMPLINGS
 from harness.config.trial import TrialConfig
-from harness.gan.models.blocks import POLICY, UPSAMPLING, common, hidden, normalized, output
+from harness.gan.models.blocks import POLICY, common, hidden, normalized, output
 from harness.gan.models.composite import applied, built
 from harness.gan.models.layers import Convolution, Dropout
 from harness.gan.models.network import Network, Part, Pass, Plain, Shape
@@ -77,7 +78,7 @@ def unet(config: TrialConfig, channels: int) -> UNet:
     for number in range(1, depth + 1):
         name, last = f"up_{number}", number == depth
         units, keywords = (channels, plain) if last else (own.width, normalized(own, precision))
-        block = UPSAMPLING[own.upsampling](units, own.kernel_size, name, keywords)
+        block = UPSAMPLINGS.load(own.upsampling)(units, own.kernel_size, name, keywords)
         block += [] if last else hidden(own, name, policy)
         if rate and number <= _DROPPED and not last:
             block.append(Dropout(rate, name=f"{name}_dropout"))
