@@ -153,14 +153,23 @@ def _changed(group: str, name: str, digest: str, plugin: Plugin | None) -> str:
 
 def record(modules: Iterable[Module], named: Iterable[Plugin]) -> dict[str, Any]:
     """What plan.json holds of plug-ins: which files workers import, and what the plan uses."""
-    rows = dict.fromkeys((each.group, each.name, each.source, each.digest) for each in named)
+    rows = dict.fromkeys(
+        (each.group, each.name, _from_here(each.source), each.digest) for each in named
+    )
     return {
-        "modules": [{"file": str(each.file), "digest": each.digest} for each in modules],
+        "modules": [{"file": _from_here(each.file), "digest": each.digest} for each in modules],
         "used": [
             {"kind": kind, "name": name, "from": source, "digest": digest}
             for kind, name, source, digest in rows
         ],
     }
+
+
+def _from_here(place: Path | str) -> str:
+    """A path as workers find it, who start where the command was given; anything else as it is."""
+    path = Path(place)
+    here = path.is_absolute() and path.is_relative_to(Path.cwd())
+    return str(path.relative_to(Path.cwd()) if here else place)
 
 
 def recall(plan: Mapping[str, Any]) -> None:
@@ -173,11 +182,10 @@ def recall(plan: Mapping[str, Any]) -> None:
                 f"{file}: the plug-in ({row['digest']}) that {plan['run_name']} was planned with "
                 "is not there"
             )
-        module = imported(file)
-        if module.digest != row["digest"]:
+        if (digest := plugins.source_digest(file)) != row["digest"]:
             raise HarnessError(
                 f"{file}: has changed since {plan['run_name']} was planned (then "
-                f"{row['digest']}, now {module.digest}); harness run plans anew"
+                f"{row['digest']}, now {digest}); harness run plans anew"
             )
-        modules.append(module)
+        modules.append(imported(file))
     activate(modules)

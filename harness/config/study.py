@@ -18,6 +18,7 @@ from harness.core.errors import HarnessError, shown, told, unknown
 
 NAME = re.compile(r"[a-z0-9_]{1,100}")
 PROFILE = re.compile(r"[A-Za-z0-9_-]{1,60}")
+TIPS = re.compile(r"[A-Za-z0-9_-]{1,100}\.ya?ml")
 MISTAKES = 10  # that one message lists
 Location = tuple[str | int, ...]
 
@@ -36,7 +37,7 @@ def _profile_names(profiles: dict[str, Any]) -> dict[str, Any]:
 
 
 def _beside(name: str) -> str:
-    if Path(name).name != name or Path(name).suffix not in (".yaml", ".yml"):
+    if not TIPS.fullmatch(name):
         raise HarnessError(
             f"{shown(name)} is no file of tips: give the name of a .yaml file beside the study"
         )

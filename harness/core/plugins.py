@@ -10,6 +10,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -121,7 +122,8 @@ def load_module(file: Path, digest: str) -> ModuleType:
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # nothing beside the study
     try:
-        spec.loader.exec_module(module)
+        with redirect_stdout(sys.stderr):  # what a verb prints may be read by a program
+            spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:  # noqa: BLE001
         for loaded in [other for other in sys.modules if other.partition(".")[0] == name]:
             del sys.modules[loaded]

@@ -1,7 +1,7 @@
 """Tips from outside: a study's own file of them, and what plug-ins give, checked like ours."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -109,15 +109,17 @@ def _claim(document: Document, name: str, index: int) -> Claim:
     return Claim(**said)
 
 
-def check_tip(tip: Tip, where: Where, sources: Iterable[str] = ()) -> None:
+def check_tip(tip: Tip, where: Where, sources: Collection[str] = ()) -> None:
     """Raise an error where a tip from outside is not one; `sources` are those beside it."""
     from harness.heuristics.table import HEURISTICS  # which asks this file about plug-ins
 
     if tip.id in HEURISTICS.entries:
         raise HarnessError(f"{where()}: the harness has a heuristic {tip.id}: choose another id")
     for index, claim in enumerate(tip.claims):
-        cited = [claim.source] if claim.source in CITED else CITED.names()
-        words = (("source", [*sources, *cited]), ("effect", get_args(Effect)), ("of", get_args(Of)))
+        # packages are asked only for a source that nobody else has
+        known_source = claim.source in sources or claim.source in CITED
+        cited = [claim.source] if known_source else [*sources, *CITED.names()]
+        words = (("source", cited), ("effect", get_args(Effect)), ("of", get_args(Of)))
         for key, known in words:
             if (given := getattr(claim, key)) not in known:
                 raise HarnessError(f"{where('claims', index, key)}: {unknown(key, given, known)}")

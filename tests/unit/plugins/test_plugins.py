@@ -138,6 +138,7 @@ def test_a_package_beside_a_study_imports_among_its_own_files(tmp_path):
     [
         ({"study": ("[own]", "[owm]")},
          r"study.yaml:4: plugins: .*owm.py: is not there; .*did you mean 'own'"),
+        ({"study": ("[own]", "[json]")}, r"json.py: is not there"),  # but on the path
         ({"study": ("[own]", "[../own]")}, r"study.yaml:4: plugins: '../own' is no module"),
         ({"module": ("def shift", "def shift(")},
          r"study.yaml:4: plugins: .*own.py:6: does not import: SyntaxError"),
@@ -191,6 +192,18 @@ def test_a_mistake_is_one_message(planned, change, message):
     with pytest.raises(HarnessError, match=message) as caught:
         planned(**change)
     assert "\n" not in str(caught.value)
+
+
+def test_packages_are_asked_only_for_a_name_that_nobody_has(planned, monkeypatch):
+    monkeypatch.setattr("harness.core.plugins._points", lambda group: pytest.fail(group))
+    planned()
+    with pytest.raises(pytest.fail.Exception, match="losses"):
+        planned(tips=("loss.name: shifted", "loss.name: shifte"))
+
+
+def test_what_a_module_prints_is_no_part_of_a_verbs_output(planned, capsys):
+    planned(module=("def shift", "print('hello')\n\n\ndef shift"))
+    assert capsys.readouterr() == ("", "hello\n")
 
 
 def test_a_module_without_tables_says_what_it_could_have(planned):
