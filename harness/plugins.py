@@ -1,4 +1,4 @@
-"""What plug-ins are written with (docs/plugins.md): a module beside a study, or a package.
+"""Classes for plug-ins (docs/plugins.md): modules next to a study, and installed packages.
 
 A module has tables, a package entry points `harness.<table in small letters>`: LOSSES (`Loss`),
 PENALTIES (functions), DATASETS (`Dataset`), NETWORKS (`Network`), ENCODERS (`Encoder`), DESIGNS
@@ -7,7 +7,8 @@ PENALTIES (functions), DATASETS (`Dataset`), NETWORKS (`Network`), ENCODERS (`En
 
 from harness.config.plugged import Dataset, Encoder, Loss, Network
 from harness.heuristics.schema import Claim, Tip
-from harness.plan.drafts import REFERENCE, Asked, Contrast, Draft, label, pair
+from harness.plan.drafts import Asked, Contrast, Draft, label, pair
+from harness.runs.plan import REFERENCE
 
 __all__ = [
     "REFERENCE",

@@ -101,7 +101,7 @@ seeds: 2
 
 
 def write(folder, study=STUDY, module=MODULE, tips=TIPS):
-    """A folder with a study and what lies beside it; the study's file."""
+    """A folder with a study and what lies next to it; the study's file."""
     folder.mkdir(exist_ok=True)
     (folder / "own.py").write_text(module)
     (folder / "tips.yaml").write_text(tips)

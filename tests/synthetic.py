@@ -20,7 +20,7 @@ from harness.config.patch import flatten, resolve
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
 from harness.core.files import write_json
-from harness.runs.trial import INTERPOLATION
+from harness.runs.layout import INTERPOLATION
 
 BASELINE: dict[str, Any] = {
     "data.name": "cifar10",

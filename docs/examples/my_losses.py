@@ -1,4 +1,4 @@
-"""Losses that the harness does not have: a plug-in of the study beside it (docs/plugins.md)."""
+"""Losses that the harness does not have: a plug-in of the study next to it (docs/plugins.md)."""
 
 import tensorflow as tf
 

@@ -14,6 +14,7 @@ from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError, unknown
 from harness.core.files import read_object
 from harness.metrics.health import PULL
+from harness.runs import layout
 from harness.runs.trial import CRASHED, DIVERGED, FINISHED, PRUNED, Trial, read_plan
 
 __all__ = [
@@ -95,17 +96,17 @@ def each_row(frame: pd.DataFrame) -> Iterable[Any]:
 
 def load_plan(run_name: str, runtime: Runtime) -> Plan:
     """What `harness run` was asked; an error with the nearest run name where there is none."""
-    plan: Plan | None = read_plan(runtime.holding(run_name).study(run_name) / "plan.json")
+    plan: Plan | None = read_plan(layout.holding(run_name, runtime).study(run_name) / layout.PLAN)
     if plan is None:
-        known = [path.parent.name for path in (runtime.runs / "studies").glob("*/plan.json")]
-        raise HarnessError(f"{unknown('run', run_name, known)} (in {runtime.runs / 'studies'})")
+        known = [path.parent.name for path in runtime.all_runs.glob(f"*/{layout.PLAN}")]
+        raise HarnessError(f"{unknown('run', run_name, known)} (in {runtime.all_runs})")
     return plan
 
 
 def load(run_name: str, runtime: Runtime) -> Frames:
     """Read the plan of a run and every planned trial's folder; only what judges has curves."""
     plan, beside = _judged(load_plan(run_name, runtime))
-    runtime = runtime.holding(run_name)
+    runtime = layout.holding(run_name, runtime)
     found = _read_all(plan, runtime)
     trials = _frame((part.row for part in found), _TRIAL_TEXT, _TRIAL_NUMBERS)
     configs = _configs(plan, found)
@@ -126,7 +127,7 @@ def load(run_name: str, runtime: Runtime) -> Frames:
         interpolations=_frame(_each(found, "interpolations"), ("cell", "seed", "path"), ()),
         configs=configs,
         beside=load_trials(beside, runtime),
-        importances=read_object(runtime.study(run_name) / "importances.json") or {},
+        importances=read_object(runtime.study(run_name) / layout.IMPORTANCES) or {},
         damaged=_damaged_pictures(plan, runtime),
         images={part.row["cell"]: part.images for part in found[::-1] if part.images},
         blocks={(one.row["cell"], one.row["seed"]): one.blocks for one in found if one.blocks},

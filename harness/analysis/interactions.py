@@ -18,8 +18,8 @@ from statsmodels.tools.sm_exceptions import SingularMatrixWarning
 from harness.analysis.effects import holm
 from harness.analysis.frame import Frames
 from harness.analysis.objectives import KID_SCALE
-from harness.plan.crossed import Crossed
-from harness.plan.linear import Array, Pair, Term, effect, matrix
+from harness.plan.linear import Array, effect, matrix
+from harness.runs.crossed import Crossed, Pair, Term
 
 MAIN, INTERACTION = "main effect", "interaction"
 _COLUMNS = ("kind", "term", "compared", "n", "effect", "low", "high", "p", "p_adjusted", "identity")

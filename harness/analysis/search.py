@@ -8,7 +8,8 @@ import pandas as pd
 
 from harness.analysis.frame import MISSING, Frames, each_row
 from harness.analysis.learning import unlearnt
-from harness.plan.search import REFUSED, Outcome, Search
+from harness.plan.search import REFUSED, Outcome
+from harness.runs.stages import Search
 from harness.runs.trial import FINISHED
 
 NUMBER, SUGGESTED = "number", "param:"

@@ -1,22 +1,21 @@
 """A plan as far as it follows from the record: tuned, or with what a search suggested."""
 
-from dataclasses import replace
-
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.plan.expand import Plan
-from harness.plan.search import Search
+from harness.runs import layout
+from harness.runs.stages import Search
 from harness.runs.trial import read_plan
 
 
 def settled(of: Plan, runtime: Runtime) -> Plan:
     """The plan that can be trained now; of one that neither tunes nor searches, itself."""
     if of.search:
-        document = read_plan(runtime.study(of.run_name) / "plan.json") or {}
+        document = read_plan(runtime.study(of.run_name) / layout.PLAN) or {}
         before = Search.from_json(document["search"]) if "search" in document else None
         more = before and len(before.suggestions) > len(of.search.suggestions)
         if before and more and of.search.resumes(before):
-            search = replace(of.search, suggestions=before.suggestions)
+            search = of.search.replaced(suggestions=before.suggestions)
             return of.searched(search, runtime.cache)
     if of.tuning is None or of.tuning.chosen:
         return of
@@ -30,7 +29,7 @@ def alike(of: Plan, own: Plan, runtime: Runtime) -> Plan:
     """The plan `of` with the values and suggestions of `own`, which it scores by another metric."""
     if of.search and own.search:
         made = own.search.suggestions
-        done = replace(of.search, suggestions=made, trials=sum(not item.refused for item in made))
+        done = of.search.replaced(suggestions=made, trials=sum(not item.refused for item in made))
         return of.searched(done, runtime.cache)
     if of.tuning and own.tuning:
         if not own.tuning.chosen:

@@ -2,7 +2,7 @@
 
 from harness.app.cleaning import clean
 from harness.app.power import reach
-from harness.app.records import Explanation, run_names, show, status
+from harness.app.records import Explanation, show, status
 from harness.app.studies import (
     changed_plugins,
     cost,
@@ -15,6 +15,7 @@ from harness.app.studies import (
     run,
     samples,
 )
+from harness.runs.layout import run_names
 
 __all__ = [
     "Explanation",

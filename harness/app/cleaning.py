@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from harness.app.records import run_names, users
+from harness.app.records import users
 from harness.config.runtime import Runtime
 from harness.core.errors import Damaged, HarnessError
 from harness.core.leftovers import sweep
 from harness.execution.use import InUse, driven
 from harness.plan.expand import Plan
+from harness.runs import layout
 from harness.runs.recorder import Busy, Recorder
 from harness.runs.removal import free
 from harness.runs.trial import Trial, read_plan
@@ -48,7 +49,7 @@ def _ended(folder: Path) -> bool:
 def _others(of: Plan, key: str, runtime: Runtime) -> bool:
     """Whether a run of another study needs this trial."""
     names = {user["run"] for user in users(key, runtime)}
-    studies = {(read_plan(runtime.study(name) / "plan.json") or {})["study"] for name in names}
+    studies = {(read_plan(runtime.study(name) / layout.PLAN) or {})["study"] for name in names}
     return bool(studies - {of.file.name})
 
 
@@ -57,8 +58,8 @@ def _unused(of: Plan, folders: list[Path], runtime: Runtime) -> Iterator[None]:
     """Keep every run that needs one of the folders from starting; an error if one is running."""
     keys = {folder.name for folder in folders}
     with ExitStack() as held:
-        for name in {of.run_name, *run_names(runtime)}:
-            plan = read_plan(runtime.study(name) / "plan.json") or {"trials": []}
+        for name in {of.run_name, *layout.run_names(runtime)}:
+            plan = read_plan(runtime.study(name) / layout.PLAN) or {"trials": []}
             if not keys & {row["key"] for row in plan["trials"]}:
                 continue
             try:

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.app.records import run_names
 from harness.config.identity import metric_request
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.plan.expand import Plan
 from harness.plan.reach import Detectable, Reach
+from harness.runs.layout import run_names
 from harness.runs.trial import Trial as Record
 
 if TYPE_CHECKING:

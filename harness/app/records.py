@@ -8,21 +8,17 @@ from typing import Any
 from harness.config.patch import PLUGINS, default, flatten
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError, unknown
+from harness.runs import layout
 from harness.runs.outcomes import Outcomes, ending
-from harness.runs.trial import ASIDE, STATES, read_plan
+from harness.runs.trial import STATES, read_plan
 from harness.runs.trial import Trial as Record
-
-
-def run_names(runtime: Runtime) -> list[str]:
-    """The runs that were started here."""
-    return sorted(path.parent.name for path in runtime.runs.glob("studies/*/plan.json"))
 
 
 def status(runtime: Runtime) -> list[dict[str, Any]]:
     """One row a run: how many trials it has, how they stand, and that in words (`outcome`)."""
     rows = []
-    for name in run_names(runtime):
-        document = read_plan(runtime.study(name) / "plan.json")
+    for name in layout.run_names(runtime):
+        document = read_plan(runtime.study(name) / layout.PLAN)
         if document is None:  # removed a moment ago
             continue
         requests = {cell["label"]: cell["request"] for cell in document["cells"]}
@@ -61,14 +57,14 @@ def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
         why = "several trials begin so" if len(found) > 1 else unknown("trial", key, known)
         raise HarnessError(why)
     trial = Record(found[0])
-    log = trial.folder / "log.txt"
+    log = trial.folder / layout.LOG
     told = _Known()
     config = told.of(lambda: _knobs(trial), {})
     names = told.of(lambda: list(trial.metrics()), [])
     scores = {name: told.of(partial(trial.evaluation_rows, name), []) for name in names}
     told.of(trial.training_rows, [])
     told.damaged += [f"{path}: damaged: no whole picture" for path in trial.damaged_pictures()]
-    told.damaged += [f"set aside before: {ASIDE}/{name}" for name in trial.aside()]
+    told.damaged += [f"set aside before: {layout.ASIDE}/{name}" for name in trial.aside()]
     return Explanation(
         key=trial.key,
         state=trial.state(),
@@ -112,7 +108,7 @@ def users(key: str, runtime: Runtime) -> list[dict[str, Any]]:
     """Which runs need a trial, and as what: run, cell, seed."""
     return [
         {"run": name, "cell": item["cell"], "seed": item["seed"]}
-        for name in run_names(runtime)
-        for item in (read_plan(runtime.study(name) / "plan.json") or {"trials": []})["trials"]
+        for name in layout.run_names(runtime)
+        for item in (read_plan(runtime.study(name) / layout.PLAN) or {"trials": []})["trials"]
         if item["key"] == key
     ]

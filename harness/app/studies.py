@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.settled import alike, settled
-from harness.app.records import run_names
-from harness.config.inputs.recorded import encoder_in_record, lacking
+from harness.config.inputs.encoder_file import lacking
 from harness.config.runtime import Runtime
 from harness.config.study import Study, declared, read
 from harness.core.errors import Damaged, HarnessError, shown, told, unknown
@@ -16,8 +15,11 @@ from harness.core.files import alone, check_writable
 from harness.core.leftovers import set_aside, sweep
 from harness.plan.expand import Plan, expand, run_name
 from harness.plan.forecast import Forecast, forecast, missing, remember_speed
+from harness.runs import layout
+from harness.runs import plan as runs_plan
 from harness.runs import trial as records
-from harness.runs.trial import ASIDE, DIVERGED, FINISHED, read_plan
+from harness.runs.encoders import encoder_in_record
+from harness.runs.trial import DIVERGED, FINISHED, read_plan
 from harness.runs.trial import Trial as Record
 
 if TYPE_CHECKING:
@@ -68,14 +70,14 @@ def cost(of: Plan, runtime: Runtime, workers: int | None = None) -> Forecast:
     """What is missing of a plan, and what it would cost on this machine."""
     from harness.execution.devices import plan_workers
 
-    return forecast(of, runtime.runs, len(plan_workers(workers)))
+    return forecast(of, runtime, len(plan_workers(workers)))
 
 
 def run(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
     """Train and score what is missing; in a study that tunes, first what chooses its values."""
     from harness.execution.local import Outcome
 
-    if of.lacking and missing(of, runtime.trials):
+    if of.lacking and missing(of, runtime):
         raise HarnessError(" ".join(lacking(of.lacking)))
     outcome = _train(of, runtime, options)
     if outcome is not Outcome.DONE or of.tuning is None or of.tuning.chosen:
@@ -102,10 +104,10 @@ def _drive(of: Plan, runtime: Runtime, options: "Options", folder: Path) -> "Out
     sweep(folder, runtime.runs, runtime.trials)
     for key in {trial.key for trial in of.trials}:
         sweep_trial(runtime.trials / key)
-    with alone(folder / "search.lock"):  # another run of it may be adding suggestions
+    with alone(folder / layout.SEARCH_LOCK):  # another run of it may be adding suggestions
         of = settled(of, runtime) if of.search else of
         document = write_plan(of, runtime)
-    lacking = {item.trial.key for item in missing(of, runtime.trials)}
+    lacking = {item.trial.key for item in missing(of, runtime)}
     # the place in the plan, so that what still waits of an earlier run keeps its own
     jobs = [
         Job(trial.key, trial.cell.label, trial.seed, order)
@@ -117,13 +119,13 @@ def _drive(of: Plan, runtime: Runtime, options: "Options", folder: Path) -> "Out
     due = {trial.key for trial in of.due}
     now = {**document, "trials": [row for row in document["trials"] if row["key"] in due]}
     outcome = drive(now, jobs, runtime, options)
-    remember_speed(of, runtime.runs)
+    remember_speed(of, runtime)
     return outcome
 
 
 def write_plan(of: Plan, runtime: Runtime) -> dict[str, Any]:
     """Write plan.json; what was declared before a run's first trial ended stays as it was."""
-    path, document = runtime.study(of.run_name) / "plan.json", of.to_json()
+    path, document = runtime.study(of.run_name) / layout.PLAN, of.to_json()
     earlier = _earlier(path)
     ended = (FINISHED, DIVERGED)
     trials = (Record(runtime.trials / row["key"]) for row in earlier.get("trials", []))
@@ -139,33 +141,33 @@ def _earlier(path: Path) -> dict[str, Any]:
     try:
         return read_plan(path) or {}
     except Damaged:
-        set_aside(path, path.parent / ASIDE, path.name)
+        set_aside(path, path.parent / layout.ASIDE, path.name)
         return {}
 
 
 def changed_plugins(of: Plan, runtime: Runtime) -> list[str]:
-    """A line for each plug-in that is another than when the run was planned before."""
+    """A line for each plug-in that has changed since the run was planned before."""
     try:
-        earlier = read_plan(runtime.study(of.run_name) / "plan.json") or {}
+        earlier = runs_plan.read_plan(runtime.study(of.run_name) / layout.PLAN)
     except Damaged:
         return []
     before, now = (
-        {(row["kind"], row["name"]): row for row in (plan or {}).get("used", [])}
-        for plan in (earlier.get("plugins"), of.plugins)
+        {(row.kind, row.name): row for row in plugins.used} if plugins else {}
+        for plugins in (earlier and earlier.plugins, of.plugins)
     )
     return [
-        f"{row['from']} has changed since {of.run_name} was planned before ({row['kind']}: {name} "
-        f"was {before[kind, name]['digest']}, is {row['digest']}): what uses it is trained anew"
-        for (kind, name), row in now.items()
-        if kind not in ("tips", "designs") and (kind, name) in before
-        if before[kind, name]["digest"] != row["digest"]
+        f"{row.origin} has changed since {of.run_name} was planned before ({row.kind}: {row.name} "
+        f"was {before[name].digest}, is {row.digest}): trials that use it are trained again"
+        for name, row in now.items()
+        if row.kind not in ("tips", "designs") and name in before
+        if before[name].digest != row.digest
     ]
 
 
 def given_up(of: Plan, runtime: Runtime) -> list[str]:
     """A line for each trial of a plan that crashed and has not been trained since."""
     lines = []
-    for item in missing(settled(of, runtime), runtime.trials):
+    for item in missing(settled(of, runtime), runtime):
         failure = Record(runtime.trials / item.trial.key).failure()
         if failure is not None:
             where = f"{item.trial.cell.label} seed {item.trial.seed}"
@@ -190,16 +192,16 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
     """Render the report of a run from its record; what it says."""
     from harness.report import render, summary
 
-    document = read_plan(runtime.holding(run_name).study(run_name) / "plan.json")
+    document = read_plan(layout.holding(run_name, runtime).study(run_name) / layout.PLAN)
     if document is None:
-        path = runtime.study(run_name) / "plan.json"
+        path = runtime.study(run_name) / layout.PLAN
         if path.parent.is_dir():
             raise HarnessError(f"{path}: it is not there; harness run writes it (again)")
-        raise HarnessError(unknown("run", run_name, run_names(runtime)))
+        raise HarnessError(unknown("run", run_name, layout.run_names(runtime)))
     if "search" in document:
         from harness.execution.search.importances import weigh
 
-        weigh(run_name, runtime.holding(run_name))
+        weigh(run_name, layout.holding(run_name, runtime))
     render(run_name, runtime)
     return summary(run_name, runtime)
 
@@ -220,7 +222,7 @@ def samples(of: Plan, runtime: Runtime, cell: str, seed: int, count: int, target
         with suppress(Busy):
             held.enter_context(Recorder(record.folder).read())
         return write_samples(
-            record.config(), record.folder / "generators", count, target, runtime.cache
+            record.config(), record.folder / layout.GENERATORS, count, target, runtime.cache
         )
 
 

@@ -9,6 +9,7 @@ from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import check_writable, write_atomically
 from harness.plan.expand import Plan
+from harness.runs import layout
 
 
 class Synced(NamedTuple):
@@ -38,7 +39,7 @@ def sync(run_name: str, runtime: Runtime, verdict: str | None = None) -> Synced:
         "failed": done.failed,
     }
     numbers = ", ".join(f"{len(keys)} {name}" for name, keys in counts.items() if keys)
-    where = f" in {runtime.study(run_name) / 'wandb'}" if done.mode == "offline" else ""
+    where = f" in {runtime.study(run_name) / layout.WANDB}" if done.mode == "offline" else ""
     said.append(f"W&B ({done.mode}): runs {numbers or 'none'}{where}")
     if done.failed:
         said.append("what failed is written by the next harness sync")

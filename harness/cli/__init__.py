@@ -1,4 +1,4 @@
-"""The command line. Each verb imports its use case only when it is called, so help is quick."""
+"""The command line. Each command imports its use case only when called, so help is quick."""
 
 from harness.cli.entry import app, main
 

@@ -1,4 +1,4 @@
-"""The verbs of statistics beyond one study's report."""
+"""The commands that compare runs and rank results from elsewhere."""
 
 import shlex
 import sys
@@ -23,36 +23,41 @@ app = typer.Typer()
 MOST_SEEDS = 1000
 
 
-@app.command()
+@app.command(epilog="Example: harness compare bn_ablation-cpu bn_ablation-full")
 def compare(
     runs: Annotated[
-        list[str], typer.Argument(metavar="RUN RUN …", help="Run names, as `status` lists them.")
+        list[str],
+        typer.Argument(metavar="RUN RUN …", help="Run names, as `harness status` lists them."),
     ],
 ) -> None:
-    """Set runs side by side: effects, agreement, what changed, drift; and write a page of it."""
+    """Compare the effects and rankings of runs, and write a page about it."""
     from harness.app import analysis as cases
     from harness.cli.printing.analysis import show_comparison
 
     show_comparison(*cases.compare(runs, runtime()))
 
 
-@app.command()
+@app.command(epilog="Example: harness rank results.csv --treatment method --block seed --value fid")
 def rank(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="A table, one value a row.")],
-    treatment: Annotated[str, typer.Option(help="The column that is ranked.")],
-    block: Annotated[str, typer.Option(help="The column of what is paired: seeds, data sets.")],
-    value: Annotated[str, typer.Option(help="The column of results.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.csv", help="Table with one result per row.")
+    ],
+    treatment: Annotated[str, typer.Option(metavar="COLUMN", help="What is ranked.")],
+    block: Annotated[str, typer.Option(metavar="COLUMN", help="What is paired: seed, data set.")],
+    value: Annotated[str, typer.Option(metavar="COLUMN", help="The results.")],
     lower_is_better: Annotated[
         bool | None,
         typer.Option(
             "--lower-is-better/--higher-is-better",
-            help="Default: by the name of the value; lower for kid, fid, loss, error and the like.",
+            help="Default: from the name of the value, e.g. lower for kid, fid, loss.",
         ),
     ] = None,
-    alpha: Annotated[float, typer.Option(min=0.0001, max=0.5, help="Level of all tests.")] = 0.05,
+    alpha: Annotated[
+        float, typer.Option(metavar="LEVEL", min=0.0001, max=0.5, help="Significance level.")
+    ] = 0.05,
     as_json: AsJson = False,
 ) -> None:
-    """Rank results from elsewhere (published tables, exports of W&B) by the same statistics."""
+    """Rank results of other experiments (papers, W&B exports) with the same statistics."""
     from harness.app import analysis as cases
 
     found = cases.rank(file, treatment, block, value, lower_is_better, alpha)
@@ -70,11 +75,11 @@ def self_check(
     profile: Profile = None,
     changes: Set = None,
     seeds: Annotated[
-        int, typer.Option(min=4, max=MOST_SEEDS, help="Seeds of the baseline to train.")
+        int, typer.Option(metavar="N", min=4, max=MOST_SEEDS, help="Number of seeds to train.")
     ] = 24,
     workers: Workers = None,
 ) -> None:
-    """A/A: train the baseline with many seeds and see how often it differs from itself."""
+    """Train only the baseline, with many seeds, and count false positives (an A/A test)."""
     from harness import app as cases
     from harness.app import analysis
     from harness.cli.printing import show_given_up

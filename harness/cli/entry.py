@@ -1,4 +1,4 @@
-"""The command line that all verbs belong to, and how it ends."""
+"""The command line with all commands, and its error messages."""
 
 import sys
 import traceback
@@ -16,8 +16,8 @@ from harness.core.redact import redacted
 USER_ERROR = 2  # the exit code of a mistake that the user can mend
 
 app = typer.Typer(
-    help="Settle which GAN training tips hold on your images.",
-    epilog="Start with: harness run quickstart. Studies are files in studies/*.yaml.",
+    help="Find out which GAN training tips help on your images.",
+    epilog="Start with: harness run quickstart. A study is a file in studies/*.yaml.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -27,7 +27,7 @@ for verbs in (studies, record, analysis, wandb):
 
 
 def main() -> None:
-    """Run the command line; a mistake of the user's is one clear message and exit code 2."""
+    """Run the command line; a user's mistake is one clear message and exit code 2."""
     try:
         app()
     except HarnessError as error:
@@ -35,27 +35,27 @@ def main() -> None:
     except OSError as error:
         # a place that was named, on the command line, in a study or by a variable
         place = error.filename2 or error.filename
-        said = unwritable(error) or (place and f"{told(str(place))}: {error.strerror}")
-        if not said:
+        message = unwritable(error) or (place and f"{told(str(place))}: {error.strerror}")
+        if not message:
             _fault()
         remedy = f"; {REMEDY}" if _in_record(error, place) else ""
-        _mistake(redacted(f"{said}{remedy}"))
-    except Exception:  # noqa: BLE001  a fault of ours is shown whole, but for secrets
+        _mistake(redacted(f"{message}{remedy}"))
+    except Exception:  # noqa: BLE001  a fault of ours: its traceback, with secrets masked
         _fault()
 
 
 def _in_record(error: OSError, place: str | bytes | None) -> bool:
-    """Whether a folder stands in the record where a file should be, or the other way round."""
+    """Whether the record has a folder in place of a file, or a file in place of a folder."""
     kinds = (IsADirectoryError, NotADirectoryError)
     return isinstance(error, kinds) and runtime().runs.absolute() in Path(str(place)).parents
 
 
-def _mistake(said: str) -> NoReturn:
-    typer.echo(f"harness: {said}", err=True)
+def _mistake(message: str) -> NoReturn:
+    typer.echo(f"harness: {message}", err=True)
     sys.exit(USER_ERROR)
 
 
 def _fault() -> NoReturn:
-    """End with the traceback of what is being handled."""
+    """End with the traceback of the current exception."""
     typer.echo(redacted(traceback.format_exc()), err=True, nl=False)
     sys.exit(1)

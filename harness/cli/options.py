@@ -7,32 +7,41 @@ import typer
 
 from harness.core.errors import HarnessError
 from harness.core.files import finite, json_text
+from harness.runs import layout
 
 if TYPE_CHECKING:
     from harness.config.runtime import Runtime
 
 MOST_WORKERS, MOST_IMAGES = 256, 10_000_000
 StudyName = Annotated[
-    str, typer.Argument(metavar="STUDY", help="A name in studies/, or the path of a .yaml file.")
+    str, typer.Argument(metavar="STUDY", help="Name of a study, or path of a .yaml file.")
 ]
 Profile = Annotated[
-    str | None, typer.Option(help="A budget of the study: full, cpu or smoke; default by machine.")
+    str | None,
+    typer.Option(
+        metavar="NAME", help="Budget, such as full, cpu or smoke. Default: full on a GPU, else cpu."
+    ),
 ]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="One-off change of the baseline; repeatable."),
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="Change the baseline for this run. May be repeated."
+    ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Workers = Annotated[
     int | None,
     typer.Option(
-        min=1, max=MOST_WORKERS, help="Worker processes; default one a GPU, else one a core."
+        metavar="N",
+        min=1,
+        max=MOST_WORKERS,
+        help="Worker processes. Default: one per GPU, else one per core.",
     ),
 ]
 
 
 def runtime() -> "Runtime":
-    """Where things lie and how a run is tracked, as the environment says."""
+    """Folders and settings from the environment variables."""
     from harness.config.runtime import Runtime
 
     return Runtime()
@@ -44,18 +53,18 @@ def plan(
     changes: list[str] | None,
     more: Mapping[str, Any] | None = None,
 ) -> tuple[Any, str]:
-    """The plan that a command line names, and a sentence on its profile; `more` changes."""
+    """The plan that a command line names, with `more` changes, and a sentence on its profile."""
     from harness import app as cases
 
     return cases.plan(study, runtime(), profile, {**cases.one_off(changes or []), **(more or {})})
 
 
 def echo_json(value: Any) -> None:
-    """Print what every JSON parser reads: a number that is not finite is null."""
+    """Print JSON; a number that is not finite is null."""
     typer.echo(json_text(finite(value)), nl=False)
 
 
 def lost_workers(run_name: str) -> HarnessError:
-    """What to say when work is left and no worker stays up."""
-    logs = runtime().study(run_name) / "worker-*.log"
-    return HarnessError(f"no worker stays up; their logs are {logs}")
+    """The error that every worker has crashed while trials are left."""
+    logs = runtime().study(run_name) / layout.WORKER_LOGS
+    return HarnessError(f"all workers crashed; see their logs: {logs}")

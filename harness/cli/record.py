@@ -1,4 +1,4 @@
-"""The verb that looks after the record and the installation."""
+"""The command that checks records and the installation."""
 
 from typing import Annotated
 
@@ -12,18 +12,21 @@ app = typer.Typer()
 @app.command()
 def doctor(
     study: Annotated[
-        str | None, typer.Argument(metavar="[STUDY]", help="A study or run; default all runs.")
+        str | None, typer.Argument(metavar="[STUDY]", help="Study or run. Default: all runs.")
     ] = None,
     fix: Annotated[
-        bool, typer.Option("--fix", help="Mend what is safe; damaged things are kept aside.")
+        bool,
+        typer.Option(
+            "--fix", help="Repair what is safe to repair; damaged files are moved, not deleted."
+        ),
     ] = False,
     profile: Profile = None,
     changes: Set = None,
     as_json: AsJson = False,
 ) -> None:
-    """Look for damage in record, queue and mirror, and at the installation; exit code 1: found.
+    """Check records, queues, W&B folders and the installation for damage.
 
-    Without --fix nothing is written.
+    The exit code is 1 if something is wrong. Without --fix nothing is changed.
     """
     from harness import app as cases
     from harness.app.doctor import doctor as examine

@@ -1,4 +1,4 @@
-"""The verbs around studies."""
+"""The commands for studies and their trials."""
 
 import os
 import re
@@ -26,16 +26,22 @@ from harness.core.errors import HarnessError
 app = typer.Typer()
 
 
-@app.command("plan")
+@app.command("plan", epilog="Example: harness plan bn_ablation --profile smoke")
 def plan_(
     study: StudyName,
     profile: Profile = None,
     changes: Set = None,
     workers: Workers = None,
-    pilot: Annotated[str | None, typer.Option(help="A run that says how far KIDs scatter.")] = None,
+    pilot: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN",
+            help="An earlier run whose spread between seeds is used for the power analysis.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a study: its cells, what is trained, what the rest would cost, what it could find."""
+    """Check a study; show its cells, its cost, and which effects it can detect. Trains nothing."""
     from harness import app as cases
     from harness.cli.printing import show_forecast, show_reach
 
@@ -50,25 +56,32 @@ def plan_(
         show_reach(reach)
 
 
-@app.command()
+@app.command(epilog="Example: harness run quickstart --workers 1")
 def run(
     study: StudyName,
     profile: Profile = None,
     changes: Set = None,
     workers: Workers = None,
     max_hours: Annotated[
-        float | None, typer.Option(min=0, help="Stop cleanly after this time; run again to go on.")
+        float | None,
+        typer.Option(
+            metavar="HOURS", min=0, help="Stop cleanly after this time; run again to continue."
+        ),
     ] = None,
     retry: Annotated[
-        str | None, typer.Option(help="'crashed': try trials again that were given up.")
+        str | None,
+        typer.Option(
+            metavar="crashed", help="Try trials again that crashed in all their attempts."
+        ),
     ] = None,
     keep: Annotated[
-        str | None, typer.Option(help="'all': keep optimiser states of finished trials.")
+        str | None,
+        typer.Option(metavar="all", help="Keep the optimiser states of finished trials."),
     ] = None,
 ) -> None:
-    """Train what is missing of a study, mirror it to W&B, and write its report.
+    """Train the missing trials of a study, log them to W&B, and write the report.
 
-    Killed at any moment and run again, it continues. Run twice, the second run trains nothing.
+    Run the same command again to continue after an interruption or to add what is new.
     """
     from harness.execution.driver import Options
 
@@ -110,12 +123,12 @@ def _run(plan: Any, why: str, options: Any) -> None:
 
 def _only(value: str | None, word: str, option: str) -> None:
     if value not in (None, word):
-        raise HarnessError(f"{option}: {value!r} is unknown; the only choice is {word!r}")
+        raise HarnessError(f"{option}: unknown value {value!r}; the only choice is {word!r}")
 
 
 @app.command(hidden=True)
 def work(run_name: str, name: str, keep: str = "") -> None:
-    """Take trials of a run that was started (what `run` starts once a worker)."""
+    """Train trials of a run in this process; `run` starts one such process per worker."""
     from harness.execution.worker import work as drain
 
     raise typer.Exit(drain(run_name, _runtime(), name, keep == "all"))
@@ -123,22 +136,23 @@ def work(run_name: str, name: str, keep: str = "") -> None:
 
 @app.command()
 def report(study: StudyName, profile: Profile = None, changes: Set = None) -> None:
-    """Write the report of a study again from its record, finished or not.
+    """Render the report of a study from its record, finished or not.
 
-    A record that was published beside its report counts where there is no other.
+    If there is no record in runs/, the one published with the report is used.
     """
     from harness import app as cases
     from harness.cli.printing import show_summary
+    from harness.runs.layout import holding
 
     runtime = _runtime()
-    if runtime.holding(study) is runtime:
+    if holding(study, runtime) is runtime:
         study = cases.name(study, runtime, profile, cases.one_off(changes or []))
     show_summary(cases.report(study, runtime))
 
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """All runs that were started here, and how their trials stand."""
+    """List all runs and the state of their trials."""
     from harness import app as cases
     from harness.cli.printing import show_status
 
@@ -151,28 +165,37 @@ def status(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(
-    key: Annotated[str, typer.Argument(help="A trial's key, or its unique beginning.")],
+    key: Annotated[
+        str,
+        typer.Argument(
+            metavar="KEY", help="Key of a trial, or its first digits if they are unique."
+        ),
+    ],
 ) -> None:
-    """Explain one trial: what it changes, how it ended or why it failed, the end of its log."""
+    """Explain one trial: its settings, how it ended or why it failed, the end of its log."""
     from harness import app as cases
     from harness.cli.printing import show_trial
 
     show_trial(cases.show(key, _runtime()))
 
 
-@app.command()
+@app.command(epilog="Example: harness evaluate bn_ablation --profile smoke --metric blocks")
 def evaluate(
     study: StudyName,
-    metric: Annotated[str, typer.Option(help="keras75, blocks, subsets or fidelity299.")],
+    metric: Annotated[
+        str, typer.Option(metavar="NAME", help="keras75, blocks, subsets or fidelity299.")
+    ],
     encoder: Annotated[
-        str | None, typer.Option(help="An encoder's name, or the path of a saved Keras model.")
+        str | None, typer.Option(metavar="NAME", help="Encoder, or path of a saved Keras model.")
     ] = None,
-    resolution: Annotated[int | None, typer.Option(help="Pixels given to the encoder.")] = None,
+    resolution: Annotated[
+        int | None, typer.Option(metavar="PX", help="Image size for the encoder.")
+    ] = None,
     profile: Profile = None,
     changes: Set = None,
     workers: Workers = None,
 ) -> None:
-    """Score the finished trials of a study by another metric; nothing is trained."""
+    """Score the finished trials of a study with another metric. Trains nothing."""
     from harness import app as cases
     from harness.execution.driver import Options
 
@@ -185,19 +208,24 @@ def evaluate(
     )
 
 
-@app.command()
+@app.command(epilog="Example: harness samples quickstart --cell reference --count 64 --out images")
 def samples(
     study: StudyName,
-    cell: Annotated[str, typer.Option(help="A cell's label, as `plan` shows it.")] = "reference",
-    seed: Annotated[int, typer.Option(help="Which of its trials.")] = 0,
-    count: Annotated[int, typer.Option(min=1, max=MOST_IMAGES, help="How many images.")] = 1000,
+    cell: Annotated[
+        str, typer.Option(metavar="CELL", help="Name of a cell, as `plan` lists it.")
+    ] = "reference",
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the trial.")] = 0,
+    count: Annotated[
+        int, typer.Option(metavar="N", min=1, max=MOST_IMAGES, help="Number of images.")
+    ] = 1000,
     out: Annotated[
-        Path | None, typer.Option(help="A folder for PNG files, or a .npz; default ./samples-….")
+        Path | None,
+        typer.Option(metavar="PATH", help="Folder for PNG files, or .npz file. Default: samples-…"),
     ] = None,
     profile: Profile = None,
     changes: Set = None,
 ) -> None:
-    """Write images of a trained trial for other tools: PNG files, or one .npz."""
+    """Write images of a trained generator, as PNG files or as one .npz file."""
     from harness import app as cases
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -212,12 +240,12 @@ def samples(
 def clean(
     study: StudyName,
     whole: Annotated[
-        bool, typer.Option("--trials", help="Remove whole trials, not only their weights.")
+        bool, typer.Option("--trials", help="Delete whole trials, not only their weights.")
     ] = False,
     profile: Profile = None,
     changes: Set = None,
 ) -> None:
-    """Free the disk of a study's weights; trials that another run uses are left alone."""
+    """Delete the weights of a study to free disk space; trials that another run needs are kept."""
     from harness import app as cases
     from harness.cli.printing import size
 
@@ -225,16 +253,24 @@ def clean(
     typer.echo(f"{size(cases.clean(plan, _runtime(), whole))} freed")
 
 
-@app.command()
+@app.command(epilog="Example: harness heuristics spectral_norm")
 def heuristics(
-    tip: Annotated[str | None, typer.Argument(help="The id of one, to explain it.")] = None,
-    topic: Annotated[str | None, typer.Option(help="Those of one topic.")] = None,
-    kind: Annotated[str | None, typer.Option(help="Those of one kind, as: setting.")] = None,
-    source: Annotated[str | None, typer.Option(help="Those that a source names: S0 … S4.")] = None,
-    effect: Annotated[str | None, typer.Option(help="Those of which it claims this.")] = None,
+    tip: Annotated[str | None, typer.Argument(metavar="[ID]", help="Explain this one.")] = None,
+    topic: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only this topic, e.g. losses.")
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only this kind, e.g. setting.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only from this source: S0 to S4.")
+    ] = None,
+    effect: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only with this claim, e.g. helps.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the heuristics, or explain one: what it sets, and who claims what."""
+    """List the tips and other heuristics, or explain one: its settings and its sources' claims."""
     from harness.cli.printing import show_heuristic, show_heuristics
     from harness.heuristics import describe
 
@@ -249,7 +285,7 @@ def heuristics(
 
 @app.command()
 def knobs() -> None:
-    """Every knob of a trial: meaning, unit, bounds, default and source."""
+    """List all hyper-parameters (knobs): meaning, unit, bounds, default and source."""
     from harness.config.describe import table
 
     typer.echo(table())

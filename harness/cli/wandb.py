@@ -1,4 +1,4 @@
-"""The verbs around W&B."""
+"""The commands for W&B."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +16,7 @@ app = typer.Typer()
 
 @app.command()
 def sync(study: StudyName, profile: Profile = None, changes: Set = None) -> None:
-    """Write to W&B what is missing there, from the record; exits with 1 if something failed."""
+    """Upload to W&B what is missing there, from the record. The exit code is 1 if that failed."""
     from harness.app import wandb as cases
 
     planned, _ = plan(study, profile, changes)
@@ -31,33 +31,34 @@ def _done(written: "Synced") -> None:
 
 @app.command()
 def publish(study: StudyName, profile: Profile = None, changes: Set = None) -> None:
-    """Make a workspace view and a report of a study in W&B; needs an account."""
+    """Create a workspace view and a report of a study in W&B. Needs an account."""
     from harness.app import wandb as cases
 
     planned, _ = plan(study, profile, changes)
     _done(cases.publish(planned, runtime()))
 
 
-@app.command()
+@app.command(epilog="Example: harness export bn_ablation --wandb-sweep --out sweep.yaml")
 def export(
     study: StudyName,
     wandb_sweep: Annotated[
-        bool, typer.Option("--wandb-sweep", help="As a sweep of W&B, whose agents train it.")
+        bool, typer.Option("--wandb-sweep", help="As a W&B sweep, for its agents to train.")
     ] = False,
     record: Annotated[
-        bool, typer.Option("--record", help="Its record without weights, beside its report.")
+        bool, typer.Option("--record", help="Its record without weights, into its report folder.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="The file to write; default the terminal.")
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="File of the sweep. Default: print it."),
     ] = None,
     profile: Profile = None,
     changes: Set = None,
 ) -> None:
-    """Write a study for others: its parameter space for W&B, or its record for readers."""
+    """Export a study: as a W&B sweep, or its record to publish it with the report."""
     from harness.app import wandb as cases
 
     if wandb_sweep == record:
-        raise HarnessError("export: say what: --wandb-sweep or --record")
+        raise HarnessError("export: give either --wandb-sweep or --record")
     planned, _ = plan(study, profile, changes)
     if record:
         from harness.report.record import publish_record
@@ -72,14 +73,16 @@ def export(
 def agent(
     context: typer.Context,
     study: StudyName,
-    cell: Annotated[str, typer.Option(help="A cell's label, as `plan` shows it.")] = "reference",
-    seed: Annotated[int, typer.Option(help="Which of its trials.")] = 0,
+    cell: Annotated[
+        str, typer.Option(metavar="CELL", help="Name of a cell, as `plan` lists it.")
+    ] = "reference",
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the trial.")] = 0,
     profile: Profile = None,
     changes: Set = None,
 ) -> None:
-    """Train one trial, as a sweep of W&B asks for it; --KNOB=VALUE changes the baseline.
+    """Train one trial for a W&B sweep; --NAME=VALUE changes the baseline.
 
-    Nothing is trained twice: a trial that is in the record is only logged to the sweep.
+    A trial that is already in the record is logged to the sweep without training.
     """
     from harness import app as cases
     from harness.app.wandb import train

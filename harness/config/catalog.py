@@ -1,6 +1,6 @@
-"""Every table of names on one page: name → the code or the facts behind it.
+"""All tables of names: name → the code or the facts behind it.
 
-This page imports no heavy library: code is named as "module:attribute" and loaded when used.
+It imports no heavy library: code is named as "module:attribute" and loaded when used.
 """
 
 from harness.config import plugged

@@ -1,4 +1,4 @@
-"""The parameter space as a table, from its own declarations: nothing is said twice."""
+"""The parameter space as a table, made from its declarations."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
 
 def rows() -> list[dict[str, str]]:
-    """One row a knob: name, meaning, unit, bounds, default, source."""
+    """One row per knob: name, meaning, unit, bounds, default, source."""
     return _rows(TrialConfig, "")
 
 

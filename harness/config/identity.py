@@ -1,8 +1,8 @@
-"""What makes two trainings the same training, and two numbers comparable.
+"""Identities of trainings and of metrics.
 
 The *key* of a trial hashes the knobs that change the weights, where they differ from their
-defaults, and the revisions that train it differently than before; the *request* of a metric hashes
-the knobs that turn weights into a number.
+defaults, and the revisions that affect it; the *request* of a metric hashes the knobs of the
+evaluation.
 """
 
 import hashlib
@@ -15,9 +15,9 @@ from harness.config.revisions import revisions
 from harness.config.trial import TrialConfig
 
 SEMANTICS = 1
-"""Raised when every configuration would train differently; all old keys are then stale.
+"""Raised if every configuration trains differently; all old keys are then stale.
 
-What some configurations alone would train differently is a revision (`harness.config.revisions`).
+A change that affects only some configurations is a revision (`harness.config.revisions`).
 """
 
 PLACES = ("data.path",)  # where something lies; `content` says what it is
@@ -32,7 +32,7 @@ def digest(value: Any, length: int = 16) -> str:
 
 
 def weight_knobs(config: TrialConfig) -> dict[str, Any]:
-    """The knobs that change the weights, where they differ from their defaults."""
+    """The knobs that change the weights and differ from their defaults."""
     return {
         path: value
         for path, value in flatten(config).items()
@@ -46,7 +46,7 @@ def key(config: TrialConfig) -> str:
 
 
 def keys(config: TrialConfig, seeds: Iterable[int]) -> dict[int, str]:
-    """The key of each seed of a cell: `config` is looked through once for all."""
+    """The key of each seed of a cell; `config` is flattened only once."""
     knobs = weight_knobs(config)
     knobs.pop("seed", None)
     default, revised = DEFAULTS["seed"], revisions(config)
@@ -61,10 +61,10 @@ def _key(knobs: Mapping[str, Any], revised: Mapping[str, int]) -> str:
 
 
 def metric_request(config: TrialConfig) -> str:
-    """Identity of what is asked of a metric, known before any encoder or image is loaded: 8 hex.
+    """Identity of the metric settings, known before any encoder or image is loaded: 8 hex digits.
 
-    The reference images enter through the data section (which images are trained on does not
-    matter, but for the split that the `classifier` learns from), a user's encoder by its content.
+    The validation images enter through the data section (the training images do not matter, except
+    for the split that the `classifier` is trained on), a user's encoder by its content.
     """
     knobs = flatten(config)
     asked = {path: value for path, value in knobs.items() if path.startswith(SCORING)}

@@ -1,7 +1,7 @@
-"""Reading YAML 1.2 with the line of every key, so that an error can name it.
+"""Reading YAML 1.2 with the line of every key, for error messages.
 
-YAML 1.2 reads `2e-4` as a number and `off` as a word, and duplicate keys are errors. What comes out
-is mappings, lists, words, numbers, true, false and null, of a bounded size; all else is refused.
+YAML 1.2 reads `2e-4` as a number and `off` as a string; duplicate keys are errors. The result
+consists of mappings, lists, strings, numbers, true, false and null, of limited size.
 """
 
 import re
@@ -29,7 +29,7 @@ LONGEST_KEY, LONGEST_TEXT = 200, 10_000  # characters
 WHOLE = 2**31  # no count, size or seed reaches it
 # what no terminal, page or file takes: control characters, and halves of UTF-16 pairs
 _UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-_NO_TEXT = "holds a character that no text has"
+_NO_TEXT = "contains a character that is not allowed in text"
 _STANDARD = "tag:yaml.org,2002:"
 
 
@@ -56,26 +56,26 @@ def load(file: Path) -> Document:
 
 
 def read_value(text: str, name: str) -> Any:
-    """The value that a text is in YAML; `name` says in messages where it was given."""
+    """The value of a YAML text; `name` is its source, for messages."""
     if len(text) > LONGEST_TEXT:
-        raise HarnessError(f"{name}: {shown(text)} is too long for a value")
+        raise HarnessError(f"{name}: the value {shown(text)} is too long")
     try:
         tree = _tree(text, name)
     except HarnessError:
-        raise HarnessError(f"{name}: {shown(text)} is no value") from None
+        raise HarnessError(f"{name}: {shown(text)} is not a value") from None
     return _Plain(name, lined=False).of(tree)
 
 
 def _text(file: Path) -> str:
     try:
         if not file.is_dir() and not stat.S_ISREG(file.stat().st_mode):
-            raise HarnessError(f"{file}: is no regular file")  # a pipe or device may never end
+            raise HarnessError(f"{file}: is not a regular file")  # a pipe or device may never end
         with file.open("rb") as opened:
             content = opened.read(LARGEST + 1)
     except OSError as error:
         raise HarnessError(f"{file}: cannot be read ({error.strerror})") from None
     if len(content) > LARGEST:
-        raise HarnessError(f"{file}: is larger than {LARGEST // 1024} kB, and no study")
+        raise HarnessError(f"{file}: is larger than {LARGEST // 1024} kB")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -83,12 +83,12 @@ def _text(file: Path) -> str:
 
 
 def _tree(text: str, name: str) -> Any:
-    """The document as the library reads it; `name` is where it is from."""
+    """The document as parsed by the library; `name` is its source."""
     if _brackets(text) > 10 * DEEPEST:  # the library takes seconds to give up; words may hold some
         raise HarnessError(f"{name}: {_TOO_DEEP}")
     try:
         if "*" in text and (within := _within_itself(text)):
-            raise HarnessError(f"{name}:{within}: an alias stands within what it repeats")
+            raise HarnessError(f"{name}:{within}: an alias refers to a value that contains it")
         return YAML(typ="rt").load(text)
     except DuplicateKeyError as error:
         key = str(error.problem).split('"')[1] if '"' in str(error.problem) else ""
@@ -108,7 +108,7 @@ def _tree(text: str, name: str) -> Any:
 
 
 def _within_itself(text: str) -> int:
-    """The line of an alias within its own anchor, which the library reads as null; 0: none."""
+    """The line of an alias inside its own anchor, which the library reads as null; 0: none."""
     around: list[str | None] = []
     for event in YAML(typ="rt").parse(text):
         if isinstance(event, CollectionStartEvent):
@@ -121,7 +121,7 @@ def _within_itself(text: str) -> int:
 
 
 def _brackets(text: str) -> int:
-    """How many brackets are open at once, at the most."""
+    """The deepest nesting of brackets."""
     steps = {"[": 1, "{": 1, "]": -1, "}": -1}
     return max(accumulate(steps[letter] for letter in re.findall(r"[][{}]", text)), default=0)
 
@@ -130,12 +130,12 @@ def _marked(name: str, error: MarkedYAMLError) -> str:
     return f"{name}:{error.problem_mark.line + 1}" if error.problem_mark else name
 
 
-_TOO_DEEP = f"more than {DEEPEST} mappings and lists lie within each other"
+_TOO_DEEP = f"more than {DEEPEST} levels of nested mappings and lists"
 
 
 @dataclass
 class _Plain:
-    """A document in built-in types only, with the line of each key."""
+    """A document in built-in types, with the line of each key."""
 
     name: str  # where it is from
     lined: bool = True  # whether lines say more of where
@@ -153,7 +153,7 @@ class _Plain:
             raise HarnessError(f"{self._at(path)}: {_TOO_DEEP}")
         tag = getattr(getattr(node, "tag", None), "value", None)
         if tag is not None and tag not in (f"{_STANDARD}map", f"{_STANDARD}seq"):
-            raise HarnessError(f"{self._at(path)}: the tag {shown(str(tag))} means nothing here")
+            raise HarnessError(f"{self._at(path)}: the tag {shown(str(tag))} is not supported")
         if isinstance(node, CommentedMap):
             return dict(self._items(node, path))
         if isinstance(node, CommentedSeq):
@@ -178,7 +178,7 @@ class _Plain:
         number = isinstance(key, float) or (isinstance(key, int) and abs(key) < WHOLE)
         if isinstance(key, bool) or not (number or isinstance(key, str)):
             raise HarnessError(
-                f"{self._at(path)}: {shown(key)} is no key: keys are words; put it in quotes"
+                f"{self._at(path)}: {shown(key)} is not a valid key: put it in quotes"
             )
         if _UNPRINTABLE.search(str(key)):
             raise HarnessError(f"{self._at(path)}: the key {shown(str(key))} {_NO_TEXT}")
@@ -190,9 +190,11 @@ class _Plain:
 
     def _scalar(self, node: Any, path: Path_) -> Any:
         if isinstance(node, int) and not isinstance(node, bool) and abs(node) >= WHOLE:
-            raise HarnessError(f"{self._at(path)}: {shown(int(node))} is too large a whole number")
+            raise HarnessError(
+                f"{self._at(path)}: the whole number {shown(int(node))} is too large"
+            )
         if isinstance(node, str) and len(node) > LONGEST_TEXT:
-            raise HarnessError(f"{self._at(path)}: {shown(str(node))} is too long a text")
+            raise HarnessError(f"{self._at(path)}: the text {shown(str(node))} is too long")
         if isinstance(node, str) and _UNPRINTABLE.search(node):
             raise HarnessError(f"{self._at(path)}: {shown(str(node))} {_NO_TEXT}")
         for kind in (bool, int, float, str):
@@ -201,8 +203,8 @@ class _Plain:
         if node is None:
             return None
         raise HarnessError(
-            f"{self._at(path)}: a {type(node).__name__} is no value here; put it in quotes if it "
-            "is a word"
+            f"{self._at(path)}: a {type(node).__name__} cannot be used as a value; put it in "
+            "quotes if it is text"
         )
 
     def _at(self, path: Path_) -> str:

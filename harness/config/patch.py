@@ -1,8 +1,8 @@
-"""Patches: dotted path → value, or a relation to what is patched.
+"""Patches: dotted path → value, or a multiple of another value.
 
-A relation is `{times: 2}` (twice the cell's own baseline value) or
-`{of: generator.width, times: 2}` (twice another knob's). It is resolved when the patch is applied,
-so that what is hashed, shown and logged is a number.
+A multiple is `{times: 2}` (twice the value that the cell has otherwise) or `{of: generator.width,
+times: 2}` (twice another knob's). It is resolved when the patch is applied, so only numbers are
+hashed, shown and logged.
 """
 
 import math
@@ -44,10 +44,10 @@ DEFAULTS = flatten(TrialConfig())
 KNOBS = tuple(DEFAULTS)
 ALIASES = {"training.epochs"}  # accepted in a patch and converted to training.kimg
 NOT_PATCHED = {  # leaves of a configuration that no patch may set
-    "seed": "the seeds of a study are listed under its key `seeds`",
-    "data.content": "the harness fills it in from data.path",
-    "labels.classes": "the data set decides",
-    "evaluation.encoder_content": "the harness fills it in from evaluation.encoder",
+    "seed": "set the study's key `seeds` instead",
+    "data.content": "the harness sets it from data.path",
+    "labels.classes": "it follows from the data set",
+    "evaluation.encoder_content": "the harness sets it from evaluation.encoder",
 }
 
 
@@ -80,23 +80,23 @@ def _number(config: Mapping[str, Any], path: str, value: Any) -> Any:
     source = _check_relation(path, value)
     base = config.get(source, default(source))
     if isinstance(base, bool) or not isinstance(base, int | float):
-        raise HarnessError(f"{path}: {source} is {shown(base)}, which has no multiple")
+        raise HarnessError(f"{path}: {source} is {shown(base)}, which cannot be multiplied")
     try:
         result = base * value["times"]
         found = round(result) if isinstance(base, int) else result
     except OverflowError:
         raise HarnessError(
-            f"{path}: {shown(value['times'])} times {shown(base)} is larger than any number"
+            f"{path}: {shown(value['times'])} times {shown(base)} is too large"
         ) from None
     _check_knob(path, found)
     return found
 
 
 def _check_relation(path: str, relation: Mapping[str, Any]) -> str:
-    """The knob that a relation is a multiple of, or an error if it is none."""
+    """The knob that a multiple refers to, or an error if it is invalid."""
     if set(relation) - {"of", "times"} or "times" not in relation:
         raise HarnessError(
-            f"{path}: {shown(dict(relation))} is no relation; write {{times: 2}} or "
+            f"{path}: {shown(dict(relation))} is not a multiple; write {{times: 2}} or "
             "{of: generator.width, times: 2}"
         )
     times = relation["times"]
@@ -104,7 +104,7 @@ def _check_relation(path: str, relation: Mapping[str, Any]) -> str:
         raise HarnessError(f"{path}: `times` must be a number (given: {shown(times)})")
     source = check_path(str(relation.get("of", path)))
     if source in ALIASES:
-        raise HarnessError(f"{path}: a multiple of {source} is one of training.kimg: use that")
+        raise HarnessError(f"{path}: use a multiple of training.kimg instead of {source}")
     return source
 
 
@@ -120,7 +120,7 @@ def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def unflatten(flat: Mapping[str, Any]) -> TrialConfig:
-    """Build a validated configuration from its leaves (what `config.json` holds)."""
+    """Build a validated configuration from its leaves, as in `config.json`."""
     for path in flat:
         if not path.startswith(f"{PLUGINS}."):
             check_path(path)
@@ -139,9 +139,9 @@ def _explain(detail: Any) -> str:
 
 
 def resolve(layers: list[Patch]) -> TrialConfig:
-    """Apply patches in order over the defaults; relations refer to what came before.
+    """Apply patches in order over the defaults; multiples refer to the patches before.
 
-    Rules between knobs are checked once, on the result: a layer alone may be half of a pair.
+    Rules between knobs are checked only for the result: one patch alone may be incomplete.
     """
     explicit: dict[str, Any] = {}
     for layer in layers:
@@ -162,7 +162,7 @@ def _base(explicit: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _kimg(base: Mapping[str, Any], epochs: Any) -> float:
-    """kimg of S0's epochs, which drop the last part of a batch (definitions, section 5)."""
+    """kimg of S0's epochs, which drop the last incomplete batch."""
     _check_epochs(epochs)
     images = base["data.train_images"] or _train_images(base)
     if images is None:
@@ -175,7 +175,7 @@ def _kimg(base: Mapping[str, Any], epochs: Any) -> float:
 
 
 def _train_images(base: Mapping[str, Any]) -> int | None:
-    """Training images: a fact of the catalogue, or the files of a folder."""
+    """Number of training images, from the catalogue or a folder."""
     if base["data.name"] == "folder":
         part = {name.removeprefix("data."): base[name] for name in base if name.startswith("data.")}
         return count_training(DataConfig.model_validate(part))
@@ -189,7 +189,7 @@ def _check_epochs(epochs: Any) -> None:
 
 
 def check_value(path: str, value: Any) -> None:
-    """Raise an error if a patch must not set `path`, or not to `value`, whatever else it sets."""
+    """Raise an error if no patch may set `path`, or set it to `value`."""
     if check_path(path) in NOT_PATCHED:
         raise HarnessError(f"{path}: {NOT_PATCHED[path]}")
     if isinstance(value, Mapping):

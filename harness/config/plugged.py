@@ -1,4 +1,4 @@
-"""What plug-ins give: the classes that they are written with, and the catalogue's entry of each.
+"""Classes that plug-ins are written with, and the catalogue entry that follows from each.
 
 `harness.plugins` is where a plug-in imports these classes from.
 """
@@ -47,7 +47,7 @@ class Dataset:
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """Keras models without weights of their own making; either may be left out.
+    """Functions that make a generator or a discriminator as a Keras model; one may be left out.
 
     `generator(inputs, image_size, channels, knobs)`: (N, inputs) → (N, image_size, image_size,
     channels), before the last activation. `discriminator(image_size, channels, knobs)`: (N,
@@ -106,7 +106,7 @@ def design(plugin: Plugin) -> str:
 
 
 def typed(plugin: Plugin, kind: type[K]) -> K:
-    """What a plug-in gives, if it is of that class."""
+    """The value of a plug-in, or an error if it is not of that class."""
     if not isinstance(plugin.value, kind):
         raise HarnessError(
             f"{plugin.place}: must be a harness.plugins.{kind.__name__} "

@@ -1,4 +1,4 @@
-"""The plug-ins of a study: modules that lie beside its file, which alone are imported by name."""
+"""The plug-ins of a study: modules next to its file; no other module is imported by name."""
 
 import os
 import re
@@ -31,7 +31,7 @@ TABLES = {name.upper(): name for name in (*OPEN, "tips", "sources")}
 
 @dataclass(frozen=True)
 class Module:
-    """A module beside a study, imported."""
+    """A module next to a study, imported."""
 
     file: Path
     digest: str
@@ -52,7 +52,7 @@ def beside(study: Path, names: Iterable[Any], where: Any) -> tuple[Module, ...]:
 def _named(folder: Path, name: Any) -> Module:
     if not isinstance(name, str) or not MODULE.fullmatch(name):
         raise HarnessError(
-            f"{shown(name)} is no module: give the name of a .py file or of a package beside the "
+            f"{shown(name)} is no module: give the name of a .py file or of a package next to the "
             "study, without its ending or any folder"
         )
     for file in (folder / f"{name}.py", folder / name / "__init__.py"):
@@ -147,45 +147,33 @@ def _changed(group: str, name: str, digest: str, plugin: Plugin | None) -> str:
         return f"the plug-in {name!r} of {group} ({digest}) is not here"
     return (
         f"{plugin.source} has changed: {name!r} of {group} was {digest} when the run was planned, "
-        f"and is {plugin.digest} now; harness run plans anew"
+        f"and is {plugin.digest} now; run `harness run` again"
     )
 
 
-def record(modules: Iterable[Module], named: Iterable[Plugin]) -> dict[str, Any]:
-    """What plan.json holds of plug-ins: which files workers import, and what the plan uses."""
-    rows = dict.fromkeys(
-        (each.group, each.name, _from_here(each.source), each.digest) for each in named
-    )
-    return {
-        "modules": [{"file": _from_here(each.file), "digest": each.digest} for each in modules],
-        "used": [
-            {"kind": kind, "name": name, "from": source, "digest": digest}
-            for kind, name, source, digest in rows
-        ],
-    }
-
-
-def _from_here(place: Path | str) -> str:
+def from_here(place: Path | str) -> str:
     """A path as workers find it, who start where the command was given; anything else as it is."""
     path = Path(place)
     here = path.is_absolute() and path.is_relative_to(Path.cwd())
     return str(path.relative_to(Path.cwd()) if here else place)
 
 
-def recall(plan: Mapping[str, Any]) -> None:
-    """Import and activate the modules that a plan was made with; an error where they are others."""
+def recall(run_name: str, recorded: Iterable[tuple[str, str]]) -> None:
+    """Import and activate the modules that a run was planned with: files and digests of their code.
+
+    An error names a file that is gone, or that holds other code, which is then not imported.
+    """
     modules = []
-    for row in plan.get("plugins", {}).get("modules", []):
-        file = Path(row["file"])
+    for name, planned in recorded:
+        file = Path(name)
         if not file.is_file():
             raise HarnessError(
-                f"{file}: the plug-in ({row['digest']}) that {plan['run_name']} was planned with "
-                "is not there"
+                f"{file}: the plug-in ({planned}) that {run_name} was planned with is not there"
             )
-        if (digest := plugins.source_digest(file)) != row["digest"]:
+        if (digest := plugins.source_digest(file)) != planned:
             raise HarnessError(
-                f"{file}: has changed since {plan['run_name']} was planned (then "
-                f"{row['digest']}, now {digest}); harness run plans anew"
+                f"{file}: has changed since {run_name} was planned (then {planned}, now {digest}); "
+                "run `harness run` again"
             )
         modules.append(imported(file))
     activate(modules)

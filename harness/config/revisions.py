@@ -1,7 +1,7 @@
-"""Layers and formulas that were mended, and which trials each mend trains differently.
+"""Corrected layers and formulas, and the trials that each correction affects.
 
-`SEMANTICS` renames every trial there is. A revision enters the keys of the trials that it affects
-and of no other, so that what was trained before and would be trained alike today is still found.
+`SEMANTICS` changes the key of every trial. A revision enters only the keys of the trials that it
+affects, so that other earlier trials are still found.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from harness.config.trial import TrialConfig
 
 
 class Revision(NamedTuple):
-    """One mend: what it was about, and its place in the history of that part."""
+    """One correction: its part of the code, and its number in the history of that part."""
 
     name: str  # of what is computed otherwise; enters the key, and so never changes
     number: int  # raised by a further mend of the same part
@@ -49,30 +49,30 @@ REVISIONS = (
     Revision(
         "minibatch_before_dropout",
         1,
-        "features of the batch were made of what dropout had left, which hid repetition from them",
+        "minibatch features were computed after dropout, which hid repeated images",
         _hidden_from_minibatch,
     ),
     Revision(
         "batch_statistics_once_an_update",
         1,
-        "the moving statistics moved once a part of an accumulated batch, now once an update",
+        "moving statistics were updated once per micro-batch, now once per update",
         _moves_in_parts,
     ),
     Revision(
         "max_pool_twice_differentiable",
         1,
-        "XLA took the second derivative of max pooling where rounded values were largest",
+        "XLA computed a wrong second derivative of max pooling from rounded values",
         _pooled_and_penalised,
     ),
     Revision(
         "bilinear_twice_differentiable",
         1,
-        "TensorFlow has no second derivative of bilinear enlargement, and left it out in silence",
+        "TensorFlow silently omits the second derivative of bilinear upsampling",
         _decoded_and_penalised,
     ),
 )
 
 
 def revisions(config: TrialConfig) -> dict[str, int]:
-    """The revisions that a trial's key names; most trials have none."""
+    """The revisions in a trial's key; most trials have none."""
     return {each.name: each.number for each in REVISIONS if each.affects(config)}

@@ -1,7 +1,7 @@
-"""What cannot change a result: folders, tracking, how many workers. Read from the environment."""
+"""Settings that cannot change a result: folders, tracking, workers. Read from the environment."""
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.core.errors import HarnessError, shown
@@ -15,20 +15,20 @@ def _sweep_run() -> str:
     return os.environ.get("WANDB_RUN_ID", "") if os.environ.get("WANDB_SWEEP_ID") else ""
 
 
-def _is_name(run_name: str) -> bool:
-    """Whether it could name a folder beside others."""
+def is_name(run_name: str) -> bool:
+    """Whether it is a plain name of a folder."""
     return run_name not in ("", ".", "..") and not set(run_name) & {"/", "\0"}
 
 
 def _checked(run_name: str) -> str:
-    if not _is_name(run_name):
-        raise HarnessError(f"{shown(run_name)} is no name of a run")
+    if not is_name(run_name):
+        raise HarnessError(f"{shown(run_name)} is not a run name")
     return run_name
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """Where things lie and how a run is tracked."""
+    """Folders, queue and tracking."""
 
     runs: Path = field(default_factory=lambda: _folder("HARNESS_RUNS", "runs"))
     reports: Path = field(default_factory=lambda: _folder("HARNESS_REPORTS", "reports"))
@@ -40,27 +40,23 @@ class Runtime:
 
     @property
     def trials(self) -> Path:
-        """One folder a trial, shared by all studies."""
+        """One folder per trial, shared by all studies."""
         return self.runs / "trials"
 
     @property
     def cache(self) -> Path:
-        """Decoded images, features and encoders; everything in it can be made again."""
+        """Decoded images, features and encoders; all of it can be rebuilt."""
         return self.runs / "cache"
 
+    @property
+    def all_runs(self) -> Path:
+        """One folder a run of a study."""
+        return self.runs / "studies"
+
     def study(self, run_name: str) -> Path:
-        """What belongs to one run of a study: plan, ledger, arithmetic, tracking."""
-        return self.runs / "studies" / _checked(run_name)
+        """The folder of a run: plan, queue, arithmetic, tracking."""
+        return self.all_runs / _checked(run_name)
 
     def published(self, run_name: str) -> Path:
-        """Where the record of a run lies that was published beside its report."""
+        """The folder of a record that was published with its report."""
         return self.reports / _checked(run_name) / "record"
-
-    def holding(self, run_name: str) -> "Runtime":
-        """These folders; or, where `runs` knows no such run, those of its published record."""
-        if not _is_name(run_name):
-            return self  # the path of a study file
-        published, plan = self.published(run_name), Path("studies") / run_name / "plan.json"
-        if (self.runs / plan).exists() or not (published / plan).exists():
-            return self
-        return replace(self, runs=published)

@@ -29,29 +29,29 @@ class Range(Part):
         elif {"low", "high", "log", "step"} & self.model_fields_set:
             raise HarnessError("give choices, or low and high, not both")
         elif not all(choice is None or isinstance(choice, _PLAIN) for choice in self.choices):
-            raise HarnessError("choices are plain values; `factors` takes labelled patches")
+            raise HarnessError("choices must be plain values; use `factors` for labelled patches")
         elif len({repr(choice) for choice in self.choices}) < max(2, len(self.choices)):
-            raise HarnessError("choices are two values or more, each once")
+            raise HarnessError("give two or more choices, all different")
         return self
 
     def _check_ends(self) -> None:
         if self.low is None or self.high is None:
-            raise HarnessError("a range has low and high, or choices")
+            raise HarnessError("give low and high, or choices")
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
             raise HarnessError(f"low must be below high (given: {self.low}, {self.high})")
         if self.log and (self.low <= 0 or self.step is not None):
-            raise HarnessError("a range is logarithmic where low is above 0, and then has no step")
+            raise HarnessError("a logarithmic range needs low above 0, and has no step")
         if self.step is not None and not 0 < self.step <= self.high - self.low:
             raise HarnessError(f"step must be above 0, and within the range (given: {self.step})")
 
     @property
     def values(self) -> list[Any]:
-        """The choices, or both ends: what the knob itself must allow."""
+        """The choices, or both ends; the knob must allow them."""
         return self.choices if self.choices is not None else [self.low, self.high]
 
 
 class Search(Part):
-    """What is searched, how, and for how long."""
+    """The search space, sampler and budget of a search."""
 
     space: dict[str, Range] = Field(default_factory=dict)
     trials: int = Field(gt=0)  # that are trained; what the rules forbid costs nothing

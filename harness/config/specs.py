@@ -24,7 +24,7 @@ class DatasetSpec(NamedTuple):
 
 
 class ConditioningSpec(NamedTuple):
-    """What a way of telling networks of classes needs."""
+    """Requirements of a class-conditioning method."""
 
     target: str
     labels: bool = True  # of real images; else codes are drawn in their place
@@ -32,7 +32,7 @@ class ConditioningSpec(NamedTuple):
 
 
 class ProtocolSpec(NamedTuple):
-    """How features become a KID (definitions: the exact protocols)."""
+    """Protocol of a KID: estimator, encoder and image size."""
 
     target: str  # numbers of generated and real images, size → which are compared
     encoder: str | None = None  # the only encoder it may be used with; None: any

@@ -1,4 +1,4 @@
-"""A study file: which question, which tips and factors, on which data, with which seeds."""
+"""A study file: question, tips, factors, baseline, seeds and profiles."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ def _profile_names(profiles: dict[str, Any]) -> dict[str, Any]:
     for name in profiles:
         if not PROFILE.fullmatch(name):  # it names folders
             raise HarnessError(
-                f"a profile's name is made of letters, digits, _ and - (given: {shown(name)})"
+                f"the name of a profile consists of letters, digits, _ and - (given: {shown(name)})"
             )
     return profiles
 
@@ -39,7 +39,7 @@ def _profile_names(profiles: dict[str, Any]) -> dict[str, Any]:
 def _beside(name: str) -> str:
     if not TIPS.fullmatch(name):
         raise HarnessError(
-            f"{shown(name)} is no file of tips: give the name of a .yaml file beside the study"
+            f"{shown(name)} is no file of tips: give the name of a .yaml file next to the study"
         )
     return name
 
@@ -78,8 +78,8 @@ class Study(Part):
     threshold: float | None = Field(None, gt=0)  # a KID, of time_to_threshold
     equivalence: float = Field(0.05, gt=0, lt=1)
     alpha: float = Field(0.05, gt=0, lt=0.5)
-    plugins: list[str] = Field(default_factory=list)  # modules beside the file
-    tips: Annotated[str, AfterValidator(_beside)] | None = None  # a file of tips beside the file
+    plugins: list[str] = Field(default_factory=list)  # modules next to the file
+    tips: Annotated[str, AfterValidator(_beside)] | None = None  # a file of tips next to the file
     profiles: Annotated[dict[str, Profile], AfterValidator(_profile_names)] = Field(
         default_factory=dict
     )
@@ -99,7 +99,7 @@ class StudyFile(BaseModel):
     name: str
     study: Study
     document: Document
-    modules: tuple[Module, ...] = ()  # plug-ins that lie beside it
+    modules: tuple[Module, ...] = ()  # plug-ins that lie next to it
 
 
 def find(name: str, folder: Path) -> Path:
@@ -115,8 +115,8 @@ def find(name: str, folder: Path) -> Path:
         return path
     if not NAME.fullmatch(name):
         raise HarnessError(
-            f"{shown(name)} is no study: give a name in {folder}/ ([a-z0-9_]+), or the path of a "
-            ".yaml file"
+            f"{shown(name)} is not a study: give the name of one in {folder}/ ([a-z0-9_]+), or "
+            "the path of a .yaml file"
         )
     path = folder / f"{name}.yaml"
     if not path.is_file():
@@ -125,7 +125,7 @@ def find(name: str, folder: Path) -> Path:
 
 
 def names(folder: Path) -> list[str]:
-    """The studies in `folder`."""
+    """Names of the studies in `folder`."""
     return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
@@ -133,7 +133,7 @@ def declared(name: str, folder: Path) -> StudyFile:
     """A study as its file declares it, without its plug-ins, which may be gone."""
     path = find(name, folder)
     if not NAME.fullmatch(path.stem):
-        raise HarnessError(f"{path}: a study's name is made of a to z, 0 to 9 and _")
+        raise HarnessError(f"{path}: the name of a study consists of a to z, 0 to 9 and _")
     document = load(path)
     try:
         study = Study.model_validate(document.data)
@@ -169,12 +169,12 @@ def _check_objective(document: Document, study: Study) -> None:
     if wanted and study.threshold is None:
         raise HarnessError(
             f"{document.where('objective')}: objective time_to_threshold needs a key `threshold`, "
-            "the KID to be reached"
+            "the KID to reach"
         )
     if study.threshold is not None and not wanted:
         raise HarnessError(
-            f"{document.where('threshold')}: threshold is read by objective time_to_threshold "
-            f"only, and the objective is {study.objective}"
+            f"{document.where('threshold')}: threshold is used by the objective time_to_threshold "
+            f"only, but the objective is {study.objective}"
         )
 
 
@@ -189,7 +189,7 @@ def _check_tuning(study: Study, document: Document) -> None:
 
 
 def _patches(study: Study) -> Iterator[tuple[Location, Patch]]:
-    """Every patch that is written in a study file, with its place."""
+    """Every patch in a study file, with its location."""
     yield ("baseline",), study.baseline
     for name, profile in study.profiles.items():
         yield ("profiles", name, "patch"), profile.patch
@@ -216,7 +216,7 @@ def _listed(mistakes: list[str]) -> str:
 
 
 def _explain(document: Document, details: Iterable[Any]) -> Iterator[str]:
-    """One message a place; of two places, one inside the other, the inner one is meant."""
+    """One message per location; of two nested locations, only the inner one."""
     places: dict[Location, list[Any]] = {}
     for detail in details:
         places.setdefault(_place(document, detail), []).append(detail)

@@ -15,10 +15,10 @@ MOST = 6  # points of the grid: each is trained in every cell
 def _grid(values: dict[str, Levels]) -> dict[str, Levels]:
     count = prod(len(levels) for levels in values.values())
     if not values or count < 2:
-        raise HarnessError("there is nothing to choose from: give a knob two values or more")
+        raise HarnessError("give at least one knob two values or more")
     if count > MOST:
         sizes = " × ".join(str(len(levels)) for levels in values.values())
-        raise HarnessError(f"a grid of at most {MOST} points, all values combined (given: {sizes})")
+        raise HarnessError(f"at most {MOST} combinations of values are allowed (given: {sizes})")
     return values
 
 
@@ -33,6 +33,6 @@ class Tune(Part):
         if shared := sorted(set(self.seeds) & set(judging)):
             under = f" under profile {profile}" if profile else ""
             raise HarnessError(
-                f"tune.seeds: {shared[0]} also judges{under}; values are chosen on seeds of their "
-                f"own, as {[max(judging) + 1 + n for n in range(len(self.seeds))]}"
+                f"tune.seeds: {shared[0]} is also a seed of the study{under}; use other seeds, "
+                f"for example {[max(judging) + 1 + n for n in range(len(self.seeds))]}"
             )

@@ -1,7 +1,7 @@
 """Plug-ins: code from outside the package that adds names to its tables, known by its content.
 
-A plug-in is an entry point of an installed package, looked up when a name is asked for that nobody
-else has, or an item of a table in a module that a study names (`harness.config.plugins`).
+A plug-in is an entry point of an installed package, looked up for a name that is not known
+otherwise, or an item of a table in a module that a study names (`harness.config.plugins`).
 """
 
 import hashlib
@@ -45,7 +45,7 @@ _active: dict[tuple[str, str], Plugin] = {}
 
 
 def activate(plugins: Iterable[Plugin]) -> None:
-    """Let the tables hold these names beside their own, and those of no earlier call."""
+    """Add these names to the tables, in place of those of an earlier call."""
     found = {(plugin.group, plugin.name): plugin for plugin in plugins}
     _active.clear()
     _active.update(found)

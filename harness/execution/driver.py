@@ -15,11 +15,12 @@ from harness.execution.devices import WorkerEnv, plan_workers
 from harness.execution.local import Driver, Outcome, WorkerSpec, run_local
 from harness.execution.view.poll import Poll
 from harness.execution.view.screen import open_view
-from harness.plan.search import Search
 from harness.queue.base import Job, Ledger, Row, State
 from harness.queue.lease import lease_alive
 from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs import layout
 from harness.runs.recorder import now
+from harness.runs.stages import Search
 from harness.runs.trial import Trial, read_plan
 
 USER_ERROR = 2  # a worker's exit code for a mistake that no further attempt can mend
@@ -49,7 +50,7 @@ def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: 
         if code == USER_ERROR:
             # on a full disk the worker's log has no room for its words either
             check_writable(folder)
-            raise HarnessError(_last_words(folder / f"worker-{worker}.log"))
+            raise HarnessError(_last_words(folder / layout.worker_log(worker)))
         lost = ledger.release_stale(alive)
         for row in lost:
             _record_loss(runtime, row, code)
@@ -64,7 +65,7 @@ def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: 
         WorkerSpec(
             argv=[sys.executable, "-m", "harness", "work", plan["run_name"], f"w{index}", *keep],
             env={**share.env, **_places(runtime)},
-            log=folder / f"worker-{index}.log",
+            log=folder / layout.worker_log(index),
         )
         for index, share in enumerate(machine)
     ]
@@ -110,12 +111,12 @@ def _may_suggest(folder: Path, plan: dict[str, Any]) -> bool:
     """Whether a worker may still make work for itself, which it does where the study searches."""
     if "search" not in plan:
         return False
-    return Search.from_json((read_plan(folder / "plan.json") or plan)["search"]).left > 0
+    return Search.from_json((read_plan(folder / layout.PLAN) or plan)["search"]).left > 0
 
 
 def share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEnv]:
     """The workers of a run; threads are chosen once per run name, so that bits can repeat."""
-    path = runtime.study(run_name) / "arithmetic.json"
+    path = runtime.study(run_name) / layout.ARITHMETIC
     chosen = read_object(path, "threads")
     machine = plan_workers(workers)
     if chosen is None or workers is not None:
@@ -140,7 +141,7 @@ def _places(runtime: Runtime) -> dict[str, str]:
 def _silence(runtime: Runtime, key: str) -> float | None:
     """Seconds since a trial's last heartbeat; None where it never beat."""
     try:
-        return time.time() - (runtime.trials / key / "progress.json").stat().st_mtime
+        return time.time() - (runtime.trials / key / layout.PROGRESS).stat().st_mtime
     except FileNotFoundError:
         return None
 
@@ -157,7 +158,7 @@ def _record_loss(runtime: Runtime, row: Row, code: int | None) -> None:
         "attempt": row.attempt,
         "at": now(),
     }
-    write_json(folder / "failure.json", values)
+    write_json(folder / layout.FAILURE, values)
 
 
 def _last_words(log: Any) -> str:

@@ -1,6 +1,6 @@
-"""Adapters: from what a plug-in gives to what the package has in its place, with its checks.
+"""Adapters that turn plug-ins into losses, penalties, sources, encoders and networks, checked.
 
-Whatever a plug-in's code raises, and whatever has a wrong shape, is one message that names it.
+An exception in a plug-in's code and a wrong shape are one message that names the plug-in.
 """
 
 from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ def loss(plugin: Plugin) -> Loss:
 
 
 def _called(plugin: Plugin, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
-    """What a function of a plug-in gives; an error that names it where it fails."""
+    """Call a function of a plug-in; an error names the plug-in."""
     try:
         return function(*arguments)
     except HarnessError:
@@ -89,7 +89,7 @@ def penalty(plugin: Plugin) -> Callable[[Seen], tf.Tensor]:
 
 
 def dataset(plugin: Plugin) -> Callable[[DataConfig, Path], Source]:
-    """What loads the data set."""
+    """The loader of the data set."""
 
     def load(data: DataConfig, cache: Path) -> Source:
         del cache  # nothing to look up
@@ -146,7 +146,7 @@ def _labels(labels: np.ndarray, where: str, count: int, classes: int) -> np.ndar
 
 
 def encoder(plugin: Plugin) -> Callable[[DataConfig, EvaluationConfig, Path], Encoder]:
-    """What builds the encoder."""
+    """The builder of the encoder."""
 
     def build(data: DataConfig, evaluation: EvaluationConfig, cache: Path) -> Encoder:
         del data, cache

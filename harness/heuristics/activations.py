@@ -6,7 +6,7 @@ ROWS = (
     Tip(
         id="leaky_relu_in_discriminator",
         title="Leaky ReLU in the discriminator",
-        statement="Let a fifth of negative values through the discriminator's activations.",
+        statement="Use leaky ReLU with slope 0.2 in the discriminator's hidden layers.",
         claims=(
             Claim("S0", "helps", "makes its gradients less sparse"),
             Claim("S1", "helps", "preferred in the discriminator"),
@@ -34,7 +34,7 @@ ROWS = (
     Tip(
         id="leaky_relu_in_generator",
         title="Leaky ReLU in the generator",
-        statement="Let a fifth of negative values through the generator's activations too.",
+        statement="Use leaky ReLU with slope 0.2 in the generator's hidden layers as well.",
         claims=(
             Claim("S1", "helps", "in the generator and the discriminator (Chintala's list)"),
             Claim("S1", "hurts", "ReLU is recommended for the generator (DCGAN)"),
@@ -56,13 +56,14 @@ ROWS = (
         ),
         literature="Chintala et al. 2016 (ganhacks)",
         kind="advice",
-        how="A reason, not a decision: what it asks for are the tips leaky_relu_in_discriminator, "
+        how="A reason rather than a setting; the settings are the tips "
+        "leaky_relu_in_discriminator, "
         "leaky_relu_in_generator and batch_norm_in_both, each of which is tested.",
     ),
     Tip(
         id="tanh_output",
         title="Tanh at the end",
-        statement="End the generator with tanh.",
+        statement="Use tanh as the generator's output activation.",
         claims=(
             Claim("S1", "helps", "tanh with pixels in [-1, 1]"),
             Claim("S2", "helps", "tanh as the last layer"),
@@ -76,7 +77,7 @@ ROWS = (
     Tip(
         id="sigmoid_output",
         title="Sigmoid at the end",
-        statement="End the generator with a sigmoid.",
+        statement="Use a sigmoid as the generator's output activation.",
         claims=(
             Claim("S0", "no_effect", "a simplification, with pixels in [0, 1]"),
             Claim("S3", "helps", "make sure to use sigmoid in the last layers"),
@@ -89,7 +90,8 @@ ROWS = (
     Tip(
         id="sigmoid_discriminator",
         title="Sigmoid discriminator",
-        statement="End the discriminator with a sigmoid, and guard the logarithm.",
+        statement="Use a sigmoid as the discriminator's output activation, and an epsilon in the "
+        "logarithm.",
         claims=(
             Claim("S1", "depends", "a single sigmoid output, as DCGAN has"),
             Claim("S3", "helps", "always", condition="the discriminator's loss is NaN"),
@@ -102,7 +104,7 @@ ROWS = (
     Tip(
         id="logit_discriminator",
         title="Logits from the discriminator",
-        statement="End the discriminator without an activation, and take the loss of logits.",
+        statement="Let the discriminator output logits, and compute the loss from them.",
         claims=(Claim("S0", "depends", "what it does"),),
         literature="Béres 2021 (Keras example)",
         following={"discriminator.output": "logit"},
@@ -111,7 +113,7 @@ ROWS = (
     ),
     Tip(
         id="epsilon_in_log",
-        title="A guard in the logarithm",
+        title="An epsilon in the logarithm",
         statement="Add 1e-12 to probabilities inside the logarithm.",
         claims=(Claim("S3", "helps", "log(D + 1e-12)", of="stability"),),
         literature="Isola et al. 2017 (Pix2Pix)",

@@ -14,13 +14,15 @@ ROWS = (
         ),
         literature="Radford et al. 2015 (DCGAN)",
         kind="default",
-        how="Every default is that of S0's simplified DCGAN; what it changed is a tip each.",
+        how="The defaults are those of S0's simplified DCGAN; each of its changes to DCGAN is a "
+        "tip.",
         test="tests/gan/test_networks.py::test_parameter_counts_are_those_that_s0_prints",
     ),
     Tip(
         id="kernel_divisible_by_stride",
         title="Kernel divisible by the stride",
-        statement="Use kernels of 4 pixels with strides of 2, so that pixels are covered alike.",
+        statement="Use kernels of 4 pixels with a stride of 2, so that all pixels are covered "
+        "equally often.",
         claims=(
             Claim("S0", "helps", "reduces checkerboard artefacts of transposed convolutions"),
             Claim("S1", "helps", "against checkerboards, in generator and discriminator"),
@@ -32,7 +34,7 @@ ROWS = (
     Tip(
         id="discriminator_dropout",
         title="Dropout in the discriminator",
-        statement="Drop 40 % of the discriminator's features before its last layer.",
+        statement="Apply dropout of 40 % before the discriminator's last layer.",
         claims=(Claim("S0", "helps", "improves generation quality; keep it below 0.5"),),
         literature="Srivastava et al. 2014",
         following={"discriminator.dropout": 0.4},
@@ -102,7 +104,7 @@ ROWS = (
     Tip(
         id="multiple_gans",
         title="Several GANs together",
-        statement="Train several GANs in place of one, and sample them together.",
+        statement="Train several GANs instead of one, and sample from all of them.",
         claims=(
             Claim("S2", "helps", "mode collapse may not be all bad", condition="modes collapse"),
         ),
@@ -113,7 +115,8 @@ ROWS = (
     Tip(
         id="pix2pix",
         title="The recipe of Pix2Pix",
-        statement="Translate images by a game and a hundred times the L1 distance to the target.",
+        statement="Translate images with an adversarial loss plus 100 times the L1 distance to the "
+        "target.",
         claims=(Claim("S3", "depends", "weights 1 and 100; D before G; tanh; truncated normal"),),
         literature="Isola et al. 2017 (Pix2Pix)",
         following={
@@ -138,7 +141,7 @@ ROWS = (
     Tip(
         id="pix2pix_decoder_dropout",
         title="Dropout in the decoder of Pix2Pix",
-        statement="Drop half of the features in the first three blocks of the U-Net's decoder.",
+        statement="Apply dropout of 50 % in the first three blocks of the U-Net's decoder.",
         claims=(Claim("S3", "depends", "what the recipe has in the first three layers"),),
         literature="Isola et al. 2017 (Pix2Pix)",
         following={"translation.source": "edges", "translation.decoder_dropout": 0.5},
@@ -147,7 +150,7 @@ ROWS = (
     Tip(
         id="constant_width",
         title="The same filters everywhere",
-        statement="Use one number of filters throughout both networks.",
+        statement="Use the same number of filters in all layers of both networks.",
         claims=(Claim("S0", "no_effect", "a simplification"),),
         literature="Béres 2021 (Keras example)",
         following={"generator.filters": "constant", "discriminator.filters": "constant"},
@@ -156,7 +159,7 @@ ROWS = (
     Tip(
         id="strided_downsampling",
         title="Strided convolutions",
-        statement="Halve the size by strided convolutions, without pooling.",
+        statement="Downsample by strided convolutions, without pooling.",
         claims=(
             Claim("S1", "helps", "in place of pooling"),
             Claim("S2", "helps", "avoid max pooling, convolve with stride"),
@@ -168,19 +171,19 @@ ROWS = (
     Tip(
         id="average_pool_downsampling",
         title="Average pooling",
-        statement="Halve the size by average pooling rather than by max pooling.",
+        statement="Downsample by average pooling rather than by max pooling.",
         claims=(
             Claim("S1", "helps", "average pooling and stride, not max pooling (Chintala's list)"),
         ),
         literature="Chintala et al. 2016 (ganhacks)",
         following={"discriminator.downsampling": "average_pool"},
         ignoring={"discriminator.downsampling": "max_pool"},
-        limits="how it compares with strides: average_pool_in_place_of_strides does",
+        limits="a comparison with strides: average_pool_in_place_of_strides does",
     ),
     Tip(
         id="transposed_convolution",
         title="Transposed convolutions",
-        statement="Double the size by transposed convolutions.",
+        statement="Upsample by transposed convolutions.",
         claims=(
             Claim("S0", "helps", "faster, and slightly better"),
             Claim("S0", "hurts", "checkerboards", condition="kernel not divisible by the stride"),
@@ -194,7 +197,7 @@ ROWS = (
     Tip(
         id="upsample_convolution",
         title="Resize, then convolve",
-        statement="Double the size by enlarging, and convolve then.",
+        statement="Upsample by resizing, followed by a convolution.",
         claims=(
             Claim("S0", "hurts", "slightly lower quality"),
             Claim("S0", "helps", "no checkerboards"),
@@ -206,7 +209,7 @@ ROWS = (
     Tip(
         id="nearest_upsampling",
         title="Enlarge by repetition",
-        statement="Where you enlarge, repeat pixels in place of interpolating them.",
+        statement="Resize by repeating pixels (nearest neighbour) instead of interpolating them.",
         claims=(Claim("S0", "helps", "nearest rather than bilinear"),),
         literature="Odena et al. 2016 (Deconvolution and Checkerboard Artifacts)",
         following={"generator.upsampling": "nearest"},
@@ -215,7 +218,7 @@ ROWS = (
     Tip(
         id="pixel_shuffle",
         title="PixelShuffle",
-        statement="Double the size by turning channels into pixels.",
+        statement="Upsample by rearranging channels into pixels.",
         claims=(Claim("S2", "helps", "use it and transposed convolutions"),),
         literature="Shi et al. 2016 (sub-pixel convolution)",
         following={"generator.upsampling": "pixel_shuffle"},
@@ -224,7 +227,7 @@ ROWS = (
     Tip(
         id="no_hidden_dense_layers",
         title="No hidden fully connected layers",
-        statement="Convolve throughout, from the latents' map to the flattened features.",
+        statement="Use convolutions only, between the first and the last layer.",
         claims=(Claim("S1", "helps", "latents reshaped, features flattened to the output"),),
         literature="Radford et al. 2015 (DCGAN)",
         following={"generator.hidden_dense": 0, "discriminator.hidden_dense": 0},
@@ -247,7 +250,8 @@ ROWS = (
     Tip(
         id="generator_dropout",
         title="Dropout in the generator",
-        statement="Drop half of the generator's features, in training and when images are made.",
+        statement="Apply dropout of 50 % in the generator, in training and when images are "
+        "sampled.",
         claims=(Claim("S1", "helps", "50 percent during train and generation"),),
         literature="Chintala et al. 2016 (ganhacks)",
         following={"generator.dropout": 0.5, "generator.dropout_at_generation": True},
@@ -256,7 +260,7 @@ ROWS = (
     Tip(
         id="self_attention",
         title="Self-attention",
-        statement="Let every place of a feature map look at every other.",
+        statement="Let every position of a feature map attend to every other.",
         claims=(Claim("S2", "depends", "named as the baseline of BigGAN's table"),),
         literature="Zhang et al. 2019 (SAGAN)",
         following={"generator.attention": True, "discriminator.attention": True},
@@ -265,7 +269,7 @@ ROWS = (
     Tip(
         id="skip_z",
         title="Latents for every block",
-        statement="Feed the latents to all blocks of the generator, not to the first alone.",
+        statement="Feed the latents to every block of the generator, not only to the first.",
         claims=(Claim("S2", "helps", "BigGAN's FID falls from 9.18 to 8.73"),),
         literature="Brock et al. 2019 (BigGAN)",
         following={"generator.skip_z": True},

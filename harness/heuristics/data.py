@@ -10,7 +10,7 @@ ROWS = (
         claims=(Claim("S4", "depends", "don't forget to multiply by 127.5 and add 127.5"),),
         literature="Radford et al. 2015 (DCGAN)",
         kind="default",
-        how="Images are rounded to bytes, as a PNG holds them, before any grid, export or score.",
+        how="Images are rounded to bytes, as in a PNG, before they are shown, exported or scored.",
         test="tests/gan/test_evaluate.py::test_bytes_are_what_a_png_holds",
     ),
     Practice(
@@ -38,7 +38,7 @@ ROWS = (
     Practice(
         id="bounding_box_crop",
         title="Crops by bounding box",
-        statement="Cut the object out by its bounding box, square, with a quarter of padding.",
+        statement="Crop images to a square around the object's bounding box, with 25 % padding.",
         claims=(Claim("S0", "helps", "data quality matters", condition="fewer than 6,000 images"),),
         literature="Wah et al. 2011 (Caltech-UCSD Birds)",
         kind="default",
@@ -121,7 +121,7 @@ ROWS = (
     Tip(
         id="truncation_trick",
         title="Truncation trick",
-        statement="Sample images from latents no larger than 1, and train without a limit.",
+        statement="Sample images from latents truncated at 1, and train without truncation.",
         claims=(
             Claim("S2", "helps", "better single images", of="fidelity"),
             Claim("S2", "hurts", "less variety", of="variety"),

@@ -9,7 +9,7 @@ ARCHITECTURE = (
     Tip(
         id="average_pool_in_place_of_strides",
         title="Average pooling in place of strides",
-        statement="Halve the size by average pooling rather than by strided convolutions.",
+        statement="Downsample by average pooling rather than by strided convolutions.",
         claims=(Claim("S1", "hurts", "no pooling layers at all: strides (DCGAN)"),),
         literature="Radford et al. 2015 (DCGAN)",
         following={"discriminator.downsampling": "average_pool"},
@@ -107,12 +107,12 @@ REGULARIZATION = (
     Tip(
         id="diffaugment",
         title="DiffAugment's shifts and colours",
-        statement="Shift and recolour every image that the discriminator sees.",
+        statement="Shift and recolour every image that the discriminator gets.",
         claims=(Claim("S0", "depends", "named as a concurrent paper"),),
         literature="Zhao et al. 2020 (DiffAugment)",
         following={"augmentation.policy": "fixed", "augmentation.probability": 1.0, **_KINDS},
         ignoring={"augmentation.policy": "none", "augmentation.probability": 0.0, **_KINDS},
-        limits="its third kind, cutout, is not built",
+        limits="its third kind, cutout, which is not implemented",
         part_of="differentiable_augmentation",
     ),
 )

@@ -6,7 +6,7 @@ ROWS = (
     Tip(
         id="normal_init_002",
         title="Small normal weights",
-        statement="Draw first weights from a normal distribution of deviation 0.02.",
+        statement="Initialise weights from a normal distribution with standard deviation 0.02.",
         claims=(
             Claim(
                 "S0",
@@ -26,8 +26,8 @@ ROWS = (
     ),
     Tip(
         id="default_init",
-        title="The framework's first weights",
-        statement="Leave first weights to the framework's default.",
+        title="Default initialisation",
+        statement="Use the framework's default initialisation.",
         claims=(Claim("S0", "no_effect", "works; look at it if patterns appear"),),
         literature="Glorot & Bengio 2010",
         following={
@@ -38,8 +38,8 @@ ROWS = (
     ),
     Tip(
         id="orthogonal_init",
-        title="Orthogonal first weights",
-        statement="Draw first weights as random orthogonal matrices.",
+        title="Orthogonal initialisation",
+        statement="Initialise weights as random orthogonal matrices.",
         claims=(Claim("S2", "helps", "what BigGAN does"),),
         literature="Saxe et al. 2014",
         following={

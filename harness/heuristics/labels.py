@@ -8,7 +8,7 @@ ROWS = (
     Tip(
         id="train_with_labels",
         title="Train with labels",
-        statement="Tell both networks the class of each image.",
+        statement="Give both networks the class of each image.",
         claims=(
             Claim("S1", "helps", "almost always a dramatic improvement in subjective quality"),
             Claim("S2", "helps", "any extra help in guiding the training improves it a lot"),
@@ -34,7 +34,8 @@ ROWS = (
     Tip(
         id="acgan",
         title="Auxiliary classifier GAN",
-        statement="Let the discriminator tell classes, too, and both networks aim at right ones.",
+        statement="Let the discriminator also predict the class, and train both networks for "
+        "correct classes.",
         claims=(
             Claim("S1", "helps", "use labels if you have them"),
             Claim("S2", "depends", "named, with its formula"),
@@ -47,7 +48,7 @@ ROWS = (
     Tip(
         id="infogan",
         title="InfoGAN",
-        statement="Give the generator a code that a network is to tell from its image.",
+        statement="Give the generator a code that a second network recovers from the image.",
         claims=(Claim("S2", "depends", "named, with its formula"),),
         literature="Chen et al. 2016 (InfoGAN)",
         following={"labels.conditioning": "infogan"},
@@ -56,7 +57,7 @@ ROWS = (
     Tip(
         id="shared_class_embedding",
         title="A shared class embedding",
-        statement="Make what each block of the generator knows of the class of one embedding.",
+        statement="Use one class embedding for all blocks of the generator.",
         claims=(Claim("S2", "helps", "BigGAN's FID falls from 9.54 to 9.18"),),
         literature="Brock et al. 2019 (BigGAN)",
         needs=_NEEDS,

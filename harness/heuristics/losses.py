@@ -21,7 +21,7 @@ ROWS = (
     Tip(
         id="minimax_loss",
         title="Minimax loss",
-        statement="Let the generator minimise log(1 - D(G(z))), the game as first written.",
+        statement="Let the generator minimise log(1 - D(G(z))), as in the original minimax game.",
         claims=(Claim("S2", "hurts", "vanishing gradients where the discriminator is sure"),),
         following={"loss.name": "minimax"},
         ignoring={"loss.name": _DEFAULT},
@@ -51,7 +51,7 @@ ROWS = (
     Tip(
         id="wasserstein_clipped",
         title="Wasserstein loss with clipped weights",
-        statement="Estimate the earth mover's distance, with weights kept in [-0.01, 0.01].",
+        statement="Estimate the earth mover's distance, with weights clipped to [-0.01, 0.01].",
         claims=(Claim("S2", "depends", "not better than the default in its table"),),
         following={"loss.name": "wasserstein", "penalties.clipping.limit": 0.01},
         ignoring={"loss.name": _DEFAULT, "penalties.clipping.limit": 0.0},
@@ -60,7 +60,8 @@ ROWS = (
     Tip(
         id="wasserstein_gp",
         title="Wasserstein loss with a gradient penalty",
-        statement="Estimate the earth mover's distance, with the gradient's norm held near one.",
+        statement="Estimate the earth mover's distance, with a penalty on gradient norms other "
+        "than one.",
         claims=(
             Claim("S2", "depends", "batch normalisation off in the discriminator"),
             Claim("S0", "no_effect", "no loss consistently outperforms the default"),
@@ -89,7 +90,7 @@ ROWS = (
     Tip(
         id="relativistic_average_loss",
         title="Relativistic average loss",
-        statement="Compare each image with the average of the other kind.",
+        statement="Compare each image with the average logit of the other kind.",
         claims=(Claim("S0", "no_effect", "no loss consistently outperforms the default"),),
         following={"loss.name": "relativistic_average"},
         ignoring={"loss.name": _DEFAULT},
@@ -98,14 +99,16 @@ ROWS = (
     Tip(
         id="feature_matching",
         title="Feature matching",
-        statement="Let the generator match the mean features of real images instead of fooling.",
+        statement="Let the generator match the mean features of real images instead of fooling the "
+        "discriminator.",
         claims=(
             Claim("S1", "helps", "one of the techniques for stable training", of="stability"),
             Claim("S2", "helps", "effective", condition="training is unstable"),
         ),
         following={"loss.generator": "feature_matching"},
         ignoring={"loss.generator": "adversarial"},
-        limits="contrast, beside batch normalisation of separate batches: it gives real and "
+        limits="contrast, together with batch normalisation of separate batches: this gives real "
+        "and "
         "generated features one mean and one deviation a channel before they are compared; "
         "feature_matching_without_batch_norm does",
         literature="Salimans et al. 2016",
@@ -113,7 +116,8 @@ ROWS = (
     Tip(
         id="dragan",
         title="DRAGAN",
-        statement="Keep the gradient's norm near one around real images, on the default loss.",
+        statement="Penalise gradient norms other than one around real images, with the default "
+        "loss.",
         claims=(
             Claim("S2", "depends", "better than the default on one of four data sets in its table"),
             Claim("S0", "no_effect", "no loss consistently outperforms the default"),
@@ -125,7 +129,7 @@ ROWS = (
     Tip(
         id="began",
         title="BEGAN",
-        statement="Let an autoencoder discriminate by its error, in a controlled equilibrium.",
+        statement="Use an autoencoder as discriminator, balanced by BEGAN's equilibrium control.",
         claims=(
             Claim("S2", "depends", "better than the default on two of four data sets in its table"),
         ),
@@ -137,7 +141,7 @@ ROWS = (
     Tip(
         id="ebgan",
         title="EBGAN",
-        statement="Let an autoencoder discriminate by its error up to a margin; keep images apart.",
+        statement="Use an autoencoder as discriminator, with a margin and the pulling-away term.",
         claims=(Claim("S2", "depends", "named, with its formula"),),
         following={
             "loss.name": "ebgan",
@@ -155,7 +159,8 @@ ROWS = (
     Tip(
         id="vae_baseline",
         title="A variational autoencoder as the baseline",
-        statement="Train the generator as a variational autoencoder's decoder, without a game.",
+        statement="Train the generator as the decoder of a variational autoencoder, without a "
+        "discriminator.",
         claims=(Claim("S2", "hurts", "worst on all four data sets of its table"),),
         following={"training.update": "variational", "augmentation.policy": "none"},
         ignoring={"training.update": "simultaneous", "augmentation.policy": "none"},

@@ -6,7 +6,7 @@ ROWS = (
     Practice(
         id="kid_at_75_pixels",
         title="KID at 75 pixels",
-        statement="Measure KID with InceptionV3 at 75 pixels, unbiased, a batch at a time.",
+        statement="Measure KID with InceptionV3 at 75 pixels, unbiased, averaged over batches.",
         claims=(Claim("S0", "helps", "suits small data sets, and is cheaper than FID"),),
         literature="Bińkowski et al. 2018 (KID)",
         kind="protocol",
@@ -24,18 +24,19 @@ ROWS = (
         literature="Heusel et al. 2017",
         kind="protocol",
         how="Computed from the features of KID at the evaluations of the last fifth, and shown "
-        "beside it, never judged.",
+        "with it, without a verdict.",
         test="tests/unit/metrics/test_fid.py::test_it_is_the_formula",
     ),
     Practice(
         id="inception_score",
         title="Inception score",
-        statement="Compare generators by how sure and how varied a classifier finds their images.",
+        statement="Compare generators by how confidently and how diversely a classifier labels "
+        "their images.",
         claims=(Claim("S2", "depends", "a column of its BigGAN table"),),
         literature="Salimans et al. 2016",
         kind="protocol",
         how="Computed where the encoder comes with class probabilities (classifier and "
-        "inception_2015), and shown beside KID, never judged.",
+        "inception_2015), and shown with KID, without a verdict.",
         test="tests/unit/metrics/test_inception_score.py::"
         "test_it_is_the_authors_of_as_many_splits_as_there_are_images_for",
     ),
@@ -66,7 +67,7 @@ ROWS = (
     Practice(
         id="discriminator_loss_zero",
         title="A discriminator loss of zero",
-        statement="Take a discriminator's loss of zero for a failure.",
+        statement="Treat a discriminator loss of zero as a failure.",
         claims=(
             Claim("S1", "depends", "a loss of 0.0 is a failure mode"),
             Claim("S3", "depends", "a powerful discriminator reaches it, and G learns nothing"),
@@ -79,7 +80,8 @@ ROWS = (
     Practice(
         id="generator_loss_falls",
         title="A generator loss that falls",
-        statement="Take a steadily falling generator loss for a sign that it fools with garbage.",
+        statement="Treat a steadily falling generator loss as a sign that poor images fool the "
+        "discriminator.",
         claims=(Claim("S1", "depends", "a failure: the discriminator is fooled with garbage"),),
         literature="Chintala et al. 2016 (ganhacks)",
         kind="diagnostic",
@@ -90,7 +92,7 @@ ROWS = (
     ),
     Practice(
         id="failure_modes",
-        title="The ways to fail",
+        title="Failure modes",
         statement="Look for non-convergence, mode collapse, vanishing gradients and oscillation.",
         claims=(
             Claim("S1", "depends", "oscillation, mode collapse"),
@@ -99,7 +101,8 @@ ROWS = (
         ),
         literature="Goodfellow 2016 (NIPS tutorial)",
         kind="diagnostic",
-        how="Divergence ends a trial as a result; rebound, collapsed, discriminator_loss_zero, "
+        how="A diverged trial ends and counts as a result; rebound, collapsed, "
+        "discriminator_loss_zero, "
         "generator_loss_falls and the accuracy band are flags. The report has a section for them.",
         test="tests/unit/metrics/test_health.py::test_rebound_is_half_worse_than_the_best",
     ),

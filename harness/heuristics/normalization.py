@@ -6,10 +6,10 @@ ROWS = (
     Tip(
         id="batch_norm_in_discriminator",
         title="Batch normalisation in the discriminator",
-        statement="Normalise the discriminator's hidden layers over the batch.",
+        statement="Apply batch normalisation in the discriminator's hidden layers.",
         claims=(
             Claim("S0", "depends", "sometimes has a high impact; try out both ways"),
-            Claim("S1", "helps", "in both networks, but for G's output and D's input"),
+            Claim("S1", "helps", "in both networks, except G's output and D's input"),
             Claim(
                 "S3", "hurts", "NaN with it; training started once it was removed", of="stability"
             ),
@@ -22,7 +22,7 @@ ROWS = (
     Tip(
         id="batch_norm_in_both",
         title="Batch normalisation in both networks",
-        statement="Normalise the hidden layers of both, but not G's output and D's input.",
+        statement="Apply batch normalisation in both networks, except at G's output and D's input.",
         claims=(
             Claim("S1", "helps", "stabilises; in all layers it oscillates", of="stability"),
             Claim("S2", "helps", "often stabilises training", of="stability"),
@@ -36,7 +36,7 @@ ROWS = (
     Tip(
         id="no_batch_norm_in_discriminator",
         title="No batch normalisation in the discriminator",
-        statement="Leave batch normalisation out of the discriminator.",
+        statement="Use no batch normalisation in the discriminator.",
         claims=(
             Claim("S3", "helps", "training started as soon as it was removed", of="stability"),
             Claim("S1", "hurts", "it has a stabilising effect in both networks", of="stability"),
@@ -49,7 +49,7 @@ ROWS = (
     Tip(
         id="no_batch_norm_with_wgan_gp",
         title="No batch normalisation with a gradient penalty",
-        statement="With WGAN-GP, leave batch normalisation out of the discriminator.",
+        statement="With WGAN-GP, use no batch normalisation in the discriminator.",
         claims=(Claim("S2", "helps", "it should be off, as the paper suggests"),),
         literature="Gulrajani et al. 2017 (WGAN-GP)",
         following={
@@ -65,8 +65,8 @@ ROWS = (
     ),
     Tip(
         id="batch_norm_momentum",
-        title="A quickly moving average in batch normalisation",
-        statement="Average the generator's batch statistics with a decay of 0.1, not of 0.9.",
+        title="Low momentum in batch normalisation",
+        statement="Use momentum 0.1 instead of 0.9 for the generator's batch statistics.",
         claims=(Claim("S3", "depends", "0.9 in one implementation, 0.1 in the other: doubt here"),),
         literature="Ioffe & Szegedy 2015; Isola et al. 2017 (Pix2Pix)",
         following={"generator.batch_norm_momentum": 0.1},
@@ -76,17 +76,17 @@ ROWS = (
     Practice(
         id="batch_norm_couples_samples",
         title="Batch normalisation couples the images of a batch",
-        statement="Mind that batch normalisation makes each image depend on its batch.",
+        statement="Batch normalisation makes each image depend on its batch.",
         claims=(Claim("S2", "hurts", "images of one batch share a colour tint"),),
         literature="Salimans et al. 2016; Goodfellow 2016 (NIPS tutorial)",
         kind="default",
-        how="Samples come from the moving statistics, so an image depends on its own latent alone.",
+        how="Sampling uses the moving statistics, so an image depends on its own latents only.",
         test="tests/gan/test_networks.py::test_a_generated_image_depends_on_its_own_latent_alone",
     ),
     Tip(
         id="batch_norm_without_scale",
         title="Batch normalisation without a scale",
-        statement="Leave batch normalisation's learnable scale out.",
+        statement="Use batch normalisation without a learnable scale.",
         claims=(Claim("S0", "no_effect", "redundant before ReLU and convolution"),),
         following={"generator.batch_norm_scale": False, "discriminator.batch_norm_scale": False},
         ignoring={"generator.batch_norm_scale": True, "discriminator.batch_norm_scale": True},
@@ -115,7 +115,7 @@ ROWS = (
     Tip(
         id="spectral_norm_without_scale",
         title="No scale in batch normalisation with spectral normalisation",
-        statement="With spectral normalisation, leave batch normalisation's scale out.",
+        statement="With spectral normalisation, use batch normalisation without a scale.",
         claims=(Claim("S0", "helps", "theory asks for it: a scale undoes the bound"),),
         literature="Miyato et al. 2018",
         following={"discriminator.spectral_norm": True, "discriminator.batch_norm_scale": False},
@@ -124,7 +124,7 @@ ROWS = (
     ),
     Tip(
         id="separate_real_and_fake_batches",
-        title="Real and generated batches apart",
+        title="Separate batches of real and generated images",
         statement="Run real and generated images through the discriminator in separate batches.",
         claims=(
             Claim("S0", "helps", "otherwise 45 degree stripes and decreased performance"),
@@ -137,7 +137,8 @@ ROWS = (
     Tip(
         id="batch_norm_placement",
         title="Normalise before ReLU",
-        statement="Normalise before ReLU and leaky ReLU, and after S-shaped activations alone.",
+        statement="Normalise before ReLU and leaky ReLU; after the activation only if it is "
+        "S-shaped.",
         claims=(Claim("S4", "helps", "before non-Gaussian activations"),),
         literature="Ioffe & Szegedy 2015",
         following={"generator.norm_placement": "before", "discriminator.norm_placement": "before"},
@@ -146,7 +147,8 @@ ROWS = (
     Tip(
         id="virtual_batch_norm",
         title="Virtual batch normalisation",
-        statement="Normalise each image by a fixed reference batch and itself.",
+        statement="Normalise each image by the statistics of a fixed reference batch and of "
+        "itself.",
         claims=(
             Claim("S1", "helps", "statistics of the union of an example and the reference batch"),
             Claim("S2", "helps", "images of a batch depend on each other no longer"),
@@ -161,7 +163,7 @@ ROWS = (
     Tip(
         id="no_bias_before_batch_norm",
         title="No bias before batch normalisation",
-        statement="Leave the bias out of layers that batch normalisation follows.",
+        statement="Use no bias in layers that are followed by batch normalisation.",
         claims=(Claim("S0", "no_effect", "redundant"),),
         literature="Ioffe & Szegedy 2015",
         following={"generator.bias_before_norm": False, "discriminator.bias_before_norm": False},
@@ -169,8 +171,8 @@ ROWS = (
     ),
     Tip(
         id="careful_init_replaces_batch_norm",
-        title="Careful weights in place of batch normalisation",
-        statement="Begin with small normal weights, and leave batch normalisation out.",
+        title="Careful initialisation instead of batch normalisation",
+        statement="Initialise with small normal weights, and use no batch normalisation.",
         claims=(Claim("S3", "helps", "you may choose to not have it"),),
         literature="Zhang et al. 2019 (Fixup)",
         following={

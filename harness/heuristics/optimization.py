@@ -105,13 +105,13 @@ ROWS = (
         following={"training.balance": "loss"},
         ignoring={"training.balance": "none"},
         literature="Goodfellow 2016 (NIPS tutorial)",
-        needs="a loss of which both sides are on one scale: cross-entropy, least squares or "
+        needs="a loss whose two sides have the same scale: cross-entropy, least squares or "
         "relativistic",
     ),
     Tip(
         id="batch_size_128",
         title="Batches of 128",
-        statement="Train with 128 images an update, not with 32.",
+        statement="Use a batch size of 128 instead of 32.",
         claims=(
             Claim("S0", "depends", "what the example uses"),
             Claim("S1", "helps", "a modest batch size of 128"),
@@ -123,7 +123,7 @@ ROWS = (
     Tip(
         id="large_batch",
         title="Larger batches",
-        statement="Train with four times as many images an update.",
+        statement="Use a batch four times as large.",
         claims=(
             Claim("S2", "helps", "FID falls from 18.65 to 12.39 between 256 and 2048"),
             Claim(
@@ -216,7 +216,7 @@ ROWS = (
     Practice(
         id="lower_learning_rate_after_collapse",
         title="A lower learning rate after a collapse",
-        statement="When modes collapse, lower the learning rate and train again.",
+        statement="After mode collapse, lower the learning rate and train again.",
         claims=(Claim("S2", "helps", "may mitigate mode collapse"),),
         literature="Lucic et al. 2018",
         kind="advice",
@@ -251,7 +251,7 @@ ROWS = (
     Practice(
         id="no_early_stopping",
         title="No early stopping",
-        statement="Do not stop although a loss trends up.",
+        statement="Do not stop a training because a loss rises.",
         claims=(Claim("S2", "helps", "cost may go up and down; watch results instead"),),
         literature="Goodfellow 2016 (NIPS tutorial)",
         kind="default",
@@ -262,11 +262,12 @@ ROWS = (
     Practice(
         id="frequent_checkpoints",
         title="Frequent checkpoints",
-        statement="Save the model constantly.",
+        statement="Save checkpoints frequently.",
         claims=(Claim("S2", "helps", "large models collapse late"),),
         literature="Brock et al. 2019 (BigGAN)",
         kind="default",
-        how="A checkpoint at least every minute; generators of the last fifth, the best, the last.",
+        how="A checkpoint at least once a minute; the generators of the last fifth of the "
+        "evaluations, the best and the last one are kept.",
         test="tests/gan/test_listener.py::test_the_generators_of_the_last_fifth_the_best_and_the_last_are_kept",
     ),
     Practice(
@@ -276,7 +277,8 @@ ROWS = (
         claims=(Claim("S0", "depends", "saves the best model by its validation KID"),),
         literature="Bińkowski et al. 2018 (KID)",
         kind="default",
-        how="The generator of the lowest KID is kept beside the last ones; what is compared is the "
+        how="The generator with the lowest KID is kept in addition to the last ones; the "
+        "comparison uses the "
         "mean of the last fifth, since the lowest of many noisy values is too low.",
         test="tests/gan/test_listener.py::test_the_generators_of_the_last_fifth_the_best_and_the_last_are_kept",
     ),
@@ -287,7 +289,7 @@ ROWS = (
         claims=(Claim("S0", "depends", "one Adam instance each"),),
         literature="Kingma & Ba 2015 (Adam)",
         kind="default",
-        how="Each network has an optimiser of its own, with its own numbers and moments.",
+        how="Each network has its own optimiser, with separate hyper-parameters and moments.",
         test="tests/gan/test_step.py::test_each_update_changes_its_own_network_only",
     ),
 )

@@ -1,4 +1,4 @@
-"""Tips from outside: a study's own file of them, and what plug-ins give, checked like ours."""
+"""Tips from outside: the file that a study names, and tips of plug-ins, with their checks."""
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -110,7 +110,7 @@ def _claim(document: Document, name: str, index: int) -> Claim:
 
 
 def check_tip(tip: Tip, where: Where, sources: Collection[str] = ()) -> None:
-    """Raise an error where a tip from outside is not one; `sources` are those beside it."""
+    """Raise an error where a tip from outside is not one; `sources` are those of the same file."""
     from harness.heuristics.table import HEURISTICS  # which asks this file about plug-ins
 
     if tip.id in HEURISTICS.entries:

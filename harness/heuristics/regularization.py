@@ -18,7 +18,7 @@ ROWS = (
     Tip(
         id="one_sided_label_smoothing",
         title="One-sided label smoothing",
-        statement="Aim at 0.9 instead of 1 for real images, and leave the generated ones at 0.",
+        statement="Use the target 0.9 instead of 1 for real images, and keep 0 for generated ones.",
         claims=(
             Claim("S1", "helps", "real target between 0.7 and 1.2, or 0.9"),
             Claim("S2", "helps", "against an overconfident discriminator"),
@@ -42,7 +42,7 @@ ROWS = (
     Tip(
         id="label_noise",
         title="Noisy labels",
-        statement="Flip one in twenty of the discriminator's labels at random.",
+        statement="Flip 5 % of the discriminator's labels at random.",
         claims=(
             Claim("S1", "helps", "add random noise to the labels in the discriminator"),
             Claim("S0", "no_effect", "did not improve performance"),
@@ -55,7 +55,8 @@ ROWS = (
     Tip(
         id="instance_noise",
         title="Instance noise",
-        statement="Add noise to real and generated images before the discriminator; let it fade.",
+        statement="Add noise to the discriminator's real and generated inputs, decreasing over the "
+        "training.",
         claims=(
             Claim("S1", "helps", "add noise to its inputs and decay it over time"),
             Claim("S2", "helps", "add noise to the real and generated images"),
@@ -89,7 +90,8 @@ ROWS = (
     Tip(
         id="adaptive_augmentation",
         title="Adaptive discriminator augmentation",
-        statement="Augment real and generated images with a probability that follows accuracy.",
+        statement="Augment real and generated images with a probability controlled by the "
+        "accuracy.",
         claims=(
             Claim("S0", "helps", "against an overfitting discriminator", condition="little data"),
             Claim("S0", "depends", "may not be needed", condition="with much data, as in CelebA"),
@@ -102,7 +104,7 @@ ROWS = (
     Tip(
         id="ada_target_accuracy",
         title="A target accuracy of 0.85",
-        statement="Steer augmentation to an accuracy of 0.85 on real images, not to one of 0.6.",
+        statement="Set the target accuracy on real images to 0.85 instead of 0.6.",
         claims=(Claim("S0", "helps", "select it from the range of 80 to 90 %"),),
         literature="Karras et al. 2020 (StyleGAN2-ADA)",
         following={"augmentation.policy": "adaptive", "augmentation.target_accuracy": 0.85},
@@ -110,8 +112,8 @@ ROWS = (
     ),
     Tip(
         id="ada_integration_steps",
-        title="Slow adaption of the augmentation",
-        statement="Adapt the probability over 1,000 updates, ten times as slowly as over 100.",
+        title="Slow adaptation of the augmentation",
+        statement="Adapt the probability over 1,000 updates instead of 100.",
         claims=(Claim("S0", "helps", "set it to a relatively high value"),),
         literature="Karras et al. 2020 (StyleGAN2-ADA)",
         following={"augmentation.policy": "adaptive", "augmentation.integration_steps": 1000},
@@ -129,7 +131,7 @@ ROWS = (
     Tip(
         id="blit_and_geometric_augmentation",
         title="Blit and geometric augmentation",
-        statement="Augment by mirroring, shifting, rotating and zooming rather than by colour.",
+        statement="Augment by flips, shifts, rotation and zoom rather than by colour.",
         claims=(
             Claim("S0", "helps", "the most useful groups of augmentations", condition="low data"),
         ),
@@ -145,7 +147,7 @@ ROWS = (
     Tip(
         id="horizontal_flip",
         title="Mirrored images",
-        statement="Have mirroring left and right among the augmentations.",
+        statement="Include horizontal flips in the augmentations.",
         claims=(Claim("S0", "helps", "the simplest augmentation that keeps the meaning"),),
         literature="Karras et al. 2020 (StyleGAN2-ADA)",
         following={"augmentation.policy": "adaptive", "augmentation.flip": True},
@@ -154,7 +156,7 @@ ROWS = (
     Tip(
         id="differentiable_augmentation",
         title="Augmentation of a fixed strength",
-        statement="Augment what the discriminator sees with a fixed probability of one half.",
+        statement="Augment the discriminator's inputs with a fixed probability of 0.5.",
         claims=(Claim("S0", "depends", "named as concurrent papers"),),
         literature="Zhao et al. 2020 (DiffAugment)",
         following={"augmentation.policy": "fixed", "augmentation.probability": 0.5},
@@ -168,13 +170,14 @@ ROWS = (
         claims=(Claim("S2", "helps", "overconfidence hurts badly in GANs; dropout, smoothing"),),
         literature="Szegedy et al. 2016 (label smoothing)",
         kind="advice",
-        how="A reason, not a decision: what it asks for are the tips one_sided_label_smoothing and "
+        how="A reason rather than a setting; the settings are the tips one_sided_label_smoothing "
+        "and "
         "discriminator_dropout, each of which is tested.",
     ),
     Tip(
         id="minibatch_discrimination",
         title="Minibatch discrimination",
-        statement="Show the discriminator how near the images of a batch are to each other.",
+        statement="Give the discriminator features of the distances between the images of a batch.",
         claims=(
             Claim("S1", "helps", "features across the samples of a minibatch"),
             Claim("S2", "helps", "appealing samples quickly; superior to feature matching"),

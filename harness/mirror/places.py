@@ -19,6 +19,7 @@ from harness.config.identity import digest
 from harness.core.errors import Damaged, HarnessError, unknown
 from harness.core.files import read_object, write_json
 from harness.core.leftovers import discard, sweep
+from harness.runs import layout
 
 Log = Callable[[str], None]
 Row = Mapping[str, Any]
@@ -62,7 +63,7 @@ class RunIdentity:
     @property
     def folder(self) -> Path:
         """The W&B folder of the study."""
-        return self.directory.resolve() / "wandb"
+        return self.directory.resolve() / layout.WANDB
 
 
 @dataclass(frozen=True)

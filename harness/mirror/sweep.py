@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from harness.core.errors import HarnessError
 from harness.plan.expand import Plan
-from harness.plan.search import Search
+from harness.runs.stages import Search
 from harness.runs.trial import FINAL
 
 METRIC = {"name": FINAL, "goal": "minimize"}  # of a run's summary

@@ -19,6 +19,7 @@ from harness.mirror import places as mirror
 from harness.mirror.places import Cells, Log, Mode, Row, RunIdentity, StudyReport, TrackingSettings
 from harness.mirror.wandb_library import resolve_mode
 from harness.mirror.wandb_sink import WandbSink
+from harness.runs import layout
 from harness.runs.outcomes import Outcomes, ending
 from harness.runs.trial import CRASHED, FINISHED, Trial, read_plan
 
@@ -82,9 +83,9 @@ def sync_study(
 
 
 def _plan(run_name: str, runtime: Runtime) -> dict[str, Any]:
-    plan = read_plan(runtime.study(run_name) / "plan.json")
+    plan = read_plan(runtime.study(run_name) / layout.PLAN)
     if plan is None:
-        known = [path.parent.name for path in (runtime.runs / "studies").glob("*/plan.json")]
+        known = [path.parent.name for path in runtime.all_runs.glob(f"*/{layout.PLAN}")]
         raise HarnessError(unknown("run name", run_name, known))
     return plan
 

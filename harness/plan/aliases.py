@@ -1,30 +1,11 @@
 """What a fraction of two-level factors cannot tell apart: its aliases."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
 from harness.plan.arrays import Signs
-from harness.plan.linear import Term
-
-
-@dataclass(frozen=True)
-class Alias:
-    """A term, and the interactions of two that its estimate cannot be told from."""
-
-    term: Term  # a main effect, or an interaction that is like no main effect
-    same: tuple[tuple[int, Term], ...]  # in full: with the same sign (1) or the other (-1)
-    partly: int  # how many more enter by a part
-    part: float  # which, at most: the correlation
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> "Alias":
-        """From plan.json."""
-        same = tuple((sign, tuple(term)) for sign, term in document["same"])
-        return cls(tuple(document["term"]), same, document["partly"], document["part"])
+from harness.runs.crossed import Alias, Term
 
 
 def aliases(signs: Signs) -> tuple[Alias, ...]:
@@ -47,7 +28,7 @@ def _alias(term: Term, column: Signs, others: list[Term], columns: Signs) -> Ali
     shares = (columns.T @ column / len(column)).tolist()
     same = [(int(r), other) for r, other in zip(shares, others, strict=True) if abs(r) == 1]
     parts = [abs(r) for r in shares if 0 < abs(r) < 1]
-    return Alias(term, tuple(same), len(parts), max(parts, default=0.0))
+    return Alias(term=term, same=tuple(same), partly=len(parts), part=max(parts, default=0.0))
 
 
 def clear(signs: Signs) -> list[Term]:

@@ -1,101 +1,22 @@
 """Crossed factors: which combinations of their levels can be trained, and what these tell apart.
 
-What `factorial` and `fractional` are made of, and what `analysis` reads again from plan.json.
+What `factorial` and `fractional` are made of, and what `runs.crossed` keeps of them in plan.json.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from harness.config.patch import Patch
 from harness.core.errors import HarnessError
-from harness.plan.aliases import Alias
 from harness.plan.drafts import Asked, Contrast, label
 from harness.plan.factors import IGNORING, Factor
-from harness.plan.linear import Levels, Pair, Term, effect, efficiency, matrix, told_apart
+from harness.plan.linear import Levels, effect, efficiency, matrix, told_apart
+from harness.runs.crossed import Crossed, Dropped, Pair, Scale, Term, main_terms
 
 Run = tuple[int, ...]  # the number of each factor's level
-
-
-@dataclass(frozen=True)
-class Scale:
-    """A factor's levels, and the number of the one that the others are compared with."""
-
-    name: str
-    title: str
-    levels: tuple[str, ...]
-    base: int
-
-    def pairs(self) -> list[Pair]:
-        """Each other level with the base."""
-        return [(level, self.base) for level in range(len(self.levels)) if level != self.base]
-
-
-@dataclass(frozen=True)
-class Dropped:
-    """A combination that is not trained, as factor → level."""
-
-    levels: Mapping[str, str]
-    why: str
-
-
-@dataclass(frozen=True)
-class Crossed:
-    """What was crossed, what is left of it, and what that can tell apart."""
-
-    scales: tuple[Scale, ...]
-    cells: Mapping[str, Run]  # by cell label
-    dropped: tuple[Dropped, ...]
-    interactions: tuple[Term, ...]  # those that are estimated, as numbers of two factors
-    efficiency: float  # D-efficiency of the model; 1 for the design as meant
-    resolution: int | None = None  # of a fraction as meant
-    aliases: tuple[Alias, ...] = ()
-
-    @property
-    def levels(self) -> list[int]:
-        """How many each factor has."""
-        return [len(scale.levels) for scale in self.scales]
-
-    @property
-    def terms(self) -> list[Term]:
-        """Mean, main effects and interactions of the model."""
-        return [*_main(len(self.scales)), *self.interactions]
-
-    @property
-    def lost(self) -> list[Term]:
-        """The interactions of two that are not estimated."""
-        every = combinations(range(len(self.scales)), 2)
-        return [term for term in every if term not in self.interactions]
-
-    def named(self, term: Term) -> str:
-        """A term in words: its factors' names."""
-        return " × ".join(self.scales[factor].name for factor in term)
-
-    def renamed(self, names: Mapping[str, str]) -> "Crossed":
-        """The same with other labels of cells."""
-        return replace(self, cells={names[label]: run for label, run in self.cells.items()})
-
-    def to_json(self) -> dict[str, Any]:
-        """For plan.json."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> "Crossed":
-        """From plan.json."""
-        return cls(
-            scales=tuple(
-                Scale(**{**scale, "levels": tuple(scale["levels"])}) for scale in document["scales"]
-            ),
-            cells={name: tuple(run) for name, run in document["cells"].items()},
-            dropped=tuple(Dropped(**one) for one in document["dropped"]),
-            interactions=tuple(tuple(term) for term in document["interactions"]),
-            efficiency=document["efficiency"],
-            resolution=document["resolution"],
-            aliases=tuple(Alias.from_json(one) for one in document["aliases"]),
-        )
 
 
 class Trained(NamedTuple):
@@ -120,7 +41,7 @@ def scales(asked: Asked) -> tuple[Scale, ...]:
                 "another, or put what it sets into the baseline"
             )
         base = labels.index(IGNORING) if factor.tip else _baseline(factor, asked)
-        found.append(Scale(factor.name, factor.title, labels, base))
+        found.append(Scale(name=factor.name, title=factor.title, levels=labels, base=base))
     return tuple(found)
 
 
@@ -152,7 +73,8 @@ def train(asked: Asked, runs: Mapping[str, Run]) -> Trained:
             why = f"trains the same as {trained[identity]}"
         if why:
             levels = zip(asked.factors, chosen, strict=True)
-            dropped.append(Dropped({factor.name: one.label for factor, one in levels}, why))
+            labels = {factor.name: one.label for factor, one in levels}
+            dropped.append(Dropped(levels=labels, why=why))
             continue
         trained[identity] = name
         found.cells[name], found.runs[name] = patches, run
@@ -178,7 +100,7 @@ def told(
     Raises an error where the effect of a factor cannot be told from those of the others.
     """
     levels = [len(scale.levels) for scale in found]
-    left, main = np.array(list(trained.runs.values()), dtype=np.int64), _main(len(found))
+    left, main = np.array(list(trained.runs.values()), dtype=np.int64), main_terms(len(found))
     left = left.reshape(-1, len(found))
     apart = set(told_apart(left, levels, main)) if len(left) else set()
     if lost := [found[term[0]].name for term in main if term and term not in apart]:
@@ -193,11 +115,15 @@ def told(
     terms = [*main, *kept]
     whole = matrix(np.array(meant, dtype=np.int64), levels, terms)
     reached = efficiency(matrix(left, levels, terms), whole)
-    return Crossed(found, trained.runs, trained.dropped, tuple(kept), round(reached, 6))
-
-
-def _main(factors: int) -> list[Term]:
-    return [(), *((factor,) for factor in range(factors))]
+    return Crossed(
+        scales=found,
+        cells=trained.runs,
+        dropped=trained.dropped,
+        interactions=tuple(kept),
+        efficiency=round(reached, 6),
+        resolution=None,
+        aliases=(),
+    )
 
 
 def weights(crossed: Crossed, term: Term, pairs: Sequence[Pair]) -> dict[str, float]:

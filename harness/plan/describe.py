@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from harness.plan.aliases import Alias
-from harness.plan.crossed import Crossed, Dropped
+from harness.runs.crossed import Alias, Crossed, Dropped
 
 ROMAN = {3: "III", 4: "IV", 5: "V or more"}
 MOST = 12  # dropped combinations that are listed one by one

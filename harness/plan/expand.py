@@ -14,17 +14,24 @@ from harness.config.plugins import activate
 from harness.config.study import StudyFile
 from harness.config.trial import TrialConfig, rules
 from harness.core.errors import HarnessError, unknown
-from harness.heuristics.conditions import met
 from harness.plan.cells import Cell, Trial, difference, identity, seed_major
-from harness.plan.drafts import REFERENCE, Asked, Contrast, Draft
+from harness.plan.drafts import Asked, Contrast, Draft, contrast_record
 from harness.plan.factors import factors, recipe, resolution
 from harness.plan.leave_one_out import STACK
 from harness.plan.plugins import activated, plugin_record
-from harness.plan.search import Search, declared
+from harness.plan.search import declared, suggested_cells
 from harness.plan.tuning import Tuning, tuned, tuning
+from harness.runs.plan import (
+    REFERENCE,
+    CellRecord,
+    PlanRecord,
+    TrialRecord,
+)
+from harness.runs.plugins import PluginsRecord
+from harness.runs.stages import Search
 
 if TYPE_CHECKING:
-    from harness.plan.crossed import Crossed
+    from harness.runs.crossed import Crossed
 
 # of a study's keys, what says how it is judged
 DECLARED = ("design", "resolution", "metric", "objective", "threshold", "equivalence", "alpha")
@@ -46,7 +53,7 @@ class Plan:
     crossed: "Crossed | None" = None  # of designs that combine the levels of all factors
     images: tuple[Mapping[str, Any], ...] = ()  # of each data set that its cells train on
     lacking: Mapping[str, str] = field(default_factory=dict)  # encoder files → content in a record
-    plugins: Mapping[str, Any] | None = None  # that it was made with; None: with none
+    plugins: PluginsRecord | None = None  # that it was made with; None: with none
 
     @property
     def due(self) -> tuple[Trial, ...]:
@@ -95,43 +102,42 @@ class Plan:
     def searched(self, search: Search, cache: Path) -> "Plan":
         """The plan with the cells that were suggested so far."""
         activate(self.file.modules)  # another study may have been read since
-        own = search.cells(self.cells[0].config, cache)
+        own = suggested_cells(search, self.cells[0].config, cache)
         cells = (self.cells[0], *own)
         return replace(self, cells=cells, trials=seed_major(cells, self.seeds), search=search)
 
-    def to_json(self) -> dict[str, Any]:
+    def record(self) -> PlanRecord:
         """What `plan.json` holds: enough to render the report without the study file."""
         study = self.file.study
         profile = study.profiles[self.profile] if self.profile else None
         declared = {name: getattr(study, name) for name in DECLARED} | {"seeds": self.seeds}
-        return {
-            "run_name": self.run_name,
-            "study": self.file.name,
-            "profile": self.profile,
-            "changes": dict(self.changes),
-            "title": study.title,
-            "question": study.question,
-            "sources": study.sources,
-            "note": profile.note if profile else "",
-            "evidence": profile.evidence if profile else True,
+        unjudged = self.tuning.cells if self.tuning else ()
+        return PlanRecord(
+            run_name=self.run_name,
+            study=self.file.name,
+            profile=self.profile,
+            changes=dict(self.changes),
+            title=study.title,
+            question=study.question,
+            sources=tuple(study.sources),
+            note=profile.note if profile else "",
+            evidence=profile.evidence if profile else True,
             **declared,
-            "declared": declared,
-            "analysis_digest": digest(list(declared.values()), 8),
-            "reference": self.cells[0].label,
-            "cells": [
-                cell_json(cell)
-                for cell in (*self.cells, *(self.tuning.cells if self.tuning else ()))
-            ],
-            "contrasts": [_contrast_json(item, self._followed(item)) for item in self.contrasts],
-            "crossed": self.crossed.to_json() if self.crossed else None,
-            "trials": [
-                {"cell": trial.cell.label, "seed": trial.seed, "key": trial.key}
-                for trial in self.trials
-            ],
-            **({"tuning": self.tuning.to_json()} if self.tuning else {}),
-            **({"search": self.search.to_json()} if self.search else {}),
-            **({"plugins": dict(self.plugins)} if self.plugins else {}),
-        }
+            declared=declared,
+            analysis_digest=digest(list(declared.values()), 8),
+            reference=self.cells[0].label,
+            cells=tuple(map(cell_record, (*self.cells, *unjudged))),
+            contrasts=tuple(contrast_record(one, self._followed(one)) for one in self.contrasts),
+            crossed=self.crossed,
+            trials=tuple(trial_record(trial) for trial in self.trials),
+            tuning=self.tuning.record() if self.tuning else None,
+            search=self.search,
+            plugins=self.plugins,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """`record` as plain data."""
+        return self.record().to_json()
 
 
 def expand(
@@ -251,37 +257,17 @@ def run_name(name: str, profile: str | None, changes: Patch) -> str:
     return "-".join([*parts, digest(dict(changes), 6)] if changes else parts)
 
 
-def cell_json(cell: Cell) -> dict[str, Any]:
+def cell_record(cell: Cell) -> CellRecord:
     """A cell as `plan.json` holds it."""
-    return {
-        "label": cell.label,
-        "patch": dict(cell.patch),
-        "request": metric_request(cell.config),
-        "warnings": rules.warnings(cell.config),
-        "config": flatten(cell.config),
-    }
+    return CellRecord(
+        label=cell.label,
+        patch=dict(cell.patch),
+        request=metric_request(cell.config),
+        warnings=tuple(rules.warnings(cell.config)),
+        config=flatten(cell.config),
+    )
 
 
-def _contrast_json(contrast: Contrast, followed: list[TrialConfig]) -> dict[str, Any]:
-    claims = contrast.tip.claims if contrast.tip else ()
-    return {
-        "name": contrast.name,
-        "kind": "tip" if contrast.tip else "level",
-        "title": contrast.title,
-        "following": contrast.following,
-        "ignoring": contrast.ignoring,
-        "weights": dict(contrast.weights),
-        "design": contrast.design,
-        "heuristic": contrast.tip.id if contrast.tip else None,
-        "claims": [
-            {
-                "source": claim.source,
-                "effect": claim.effect,
-                "of": claim.of,
-                "condition": claim.condition,
-                "met": met(claim.condition, followed),
-                "quote": claim.gist,
-            }
-            for claim in claims
-        ],
-    }
+def trial_record(trial: Trial) -> TrialRecord:
+    """A trial as `plan.json` holds it."""
+    return TrialRecord(cell=trial.cell.label, seed=trial.seed, key=trial.key)

@@ -5,7 +5,8 @@ from math import prod
 
 from harness.core.errors import HarnessError
 from harness.plan.crossed import contrasts, scales, told, train
-from harness.plan.drafts import REFERENCE, Asked, Draft
+from harness.plan.drafts import Asked, Draft
+from harness.runs.plan import REFERENCE
 
 MOST = 1024  # combinations
 

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from harness.config.identity import digest, metric_request
-from harness.config.inputs.recorded import lacking
+from harness.config.inputs.encoder_file import lacking
 from harness.config.patch import flatten
+from harness.config.runtime import Runtime
 from harness.config.trial import rules
 from harness.core.errors import Damaged
 from harness.core.files import read_object, write_json
 from harness.plan.cells import Trial
 from harness.plan.expand import Plan
-from harness.runs.trial import FINISHED, read_plan
+from harness.runs import layout
+from harness.runs.plan import read_plan
+from harness.runs.trial import FINISHED
 from harness.runs.trial import Trial as Record
 
 # knobs that a trial's speed does not depend on; every other one counts as if it did
@@ -107,12 +109,12 @@ class Forecast:
         }
 
 
-def missing(plan: Plan, trials: Path) -> tuple[Missing, ...]:
+def missing(plan: Plan, runtime: Runtime) -> tuple[Missing, ...]:
     """The trials that lack a result or a score, in the order of the plan."""
     found = []
     # cells can be tuned to the same training
     for trial in {trial.key: trial for trial in plan.trials}.values():
-        record = Record(trials / trial.key)
+        record = Record(runtime.trials / trial.key)
         trained = record.result() is not None
         if plan.search and not trained and record.pruned() is not None:
             continue
@@ -130,14 +132,14 @@ def _scored(record: Record, trial: Trial) -> bool:
         return False
 
 
-def forecast(plan: Plan, runs: Path, workers: int) -> Forecast:
+def forecast(plan: Plan, runtime: Runtime, workers: int) -> Forecast:
     """What is missing of a plan, and what it would cost with so many workers."""
-    lacking = missing(plan, runs / "trials")
+    lacking = missing(plan, runtime)
     training = [item.trial for item in lacking if not item.trained]
     if plan.search:  # what is not suggested yet costs about what the reference does
         training += [plan.trials[0]] * max(0, plan.search.left)
     configs = [trial.cell.config for trial in training]
-    seconds = _seconds(training, _speeds(runs))
+    seconds = _seconds(training, _speeds(runtime))
     advice = [
         f"{cell.label}: {text}" for cell in plan.cells for text in rules.warnings(cell.config)
     ]
@@ -151,29 +153,27 @@ def forecast(plan: Plan, runs: Path, workers: int) -> Forecast:
         else seconds / min(workers, max(1, len(training))),
         disk=_disk(training),
         warnings=tuple(advice),
-        changed=_changed(plan, runs),
-        tuning=forecast(replace(plan, trials=plan.tuning.trials, tuning=None), runs, workers)
+        changed=_changed(plan, runtime),
+        tuning=forecast(replace(plan, trials=plan.tuning.trials, tuning=None), runtime, workers)
         if plan.tuning
         else None,
     )
 
 
-def _changed(plan: Plan, runs: Path) -> bool:
+def _changed(plan: Plan, runtime: Runtime) -> bool:
     """Whether a folder, or how it is decoded, has changed since this run was begun."""
-    begun = read_plan(runs / "studies" / plan.run_name / "plan.json") or {"cells": []}
-    before = {cell["config"].get("data.content") for cell in begun["cells"]} - {None}
+    begun = read_plan(layout.plan_file(plan.run_name, runtime))
+    before = {cell.config.get("data.content") for cell in (begun.cells if begun else ())} - {None}
     now = {cell.config.data.content for cell in plan.cells} - {None}
     return bool(before) and not now <= before
 
 
-def remember_speed(plan: Plan, runs: Path) -> None:
+def remember_speed(plan: Plan, runtime: Runtime) -> None:
     """Note how fast this plan's trials were, for later forecasts."""
-    speeds = _speeds(runs)
+    speeds = _speeds(runtime)
     for trial in plan.trials:
-        record, count = (
-            Record(runs / "trials" / trial.key),
-            trial.cell.config.training.evaluations + 1,
-        )
+        record = Record(runtime.trials / trial.key)
+        count = trial.cell.config.training.evaluations + 1
         result = record.result()
         timed = result and result["status"] == FINISHED and result["images_per_second"] > 0
         if result and timed and _trained_with(record, trial, count):
@@ -182,13 +182,13 @@ def remember_speed(plan: Plan, runs: Path) -> None:
                 "images_per_second": result["images_per_second"],
                 "evaluation_seconds": each,
             }
-    write_json(runs / "speed.json", speeds)
+    write_json(runtime.runs / layout.SPEED, speeds)
 
 
-def _speeds(runs: Path) -> dict[str, Any]:
+def _speeds(runtime: Runtime) -> dict[str, Any]:
     """What was measured here; a damaged file is as none, and is written anew."""
     try:
-        speeds = read_object(runs / "speed.json") or {}
+        speeds = read_object(runtime.runs / layout.SPEED) or {}
     except Damaged:
         return {}
     names = ("images_per_second", "evaluation_seconds")

@@ -1,12 +1,11 @@
 """A part of the combinations of two-level factors, chosen so that main effects stay apart."""
 
-from dataclasses import replace
-
 from harness.core.errors import HarnessError
 from harness.plan.aliases import aliases, clear
 from harness.plan.arrays import plackett_burman, regular, resolution
 from harness.plan.crossed import contrasts, scales, told, train
-from harness.plan.drafts import REFERENCE, Asked, Draft
+from harness.plan.drafts import Asked, Draft
+from harness.runs.plan import REFERENCE
 
 FEWEST = 3  # factors, of which a fraction can be smaller than the whole
 
@@ -36,6 +35,6 @@ def fractional(asked: Asked) -> Draft:
     }
     trained = train(asked, runs)
     crossed = told(found, list(runs.values()), trained, clear(signs))
-    crossed = replace(crossed, resolution=resolution(signs), aliases=aliases(signs))
+    crossed = crossed.replaced(resolution=resolution(signs), aliases=aliases(signs))
     effects = list(contrasts(asked, crossed, "fractional"))
     return Draft({REFERENCE: [], **trained.cells}, effects, crossed)

@@ -5,8 +5,9 @@ from itertools import combinations
 from harness.config.patch import DEFAULTS, Patch
 from harness.core.errors import HarnessError
 from harness.heuristics.clashes import clash
-from harness.plan.drafts import REFERENCE, Asked, Contrast, Draft, label, pair
+from harness.plan.drafts import Asked, Contrast, Draft, label, pair
 from harness.plan.factors import FOLLOWING, IGNORING, Factor
+from harness.runs.plan import REFERENCE
 
 STACK = "recipe"
 

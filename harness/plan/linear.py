@@ -12,10 +12,10 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.runs.crossed import Pair, Term
+
 Array = NDArray[np.float64]
 Levels = NDArray[np.int64]
-Term = tuple[int, ...]
-Pair = tuple[int, int]  # a level, and the one that it is compared with
 _ZERO = 1e-9
 
 

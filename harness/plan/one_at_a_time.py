@@ -1,7 +1,8 @@
 """From the baseline, change one factor at a time."""
 
-from harness.plan.drafts import REFERENCE, Asked, Contrast, Draft, label, pair
+from harness.plan.drafts import Asked, Contrast, Draft, label, pair
 from harness.plan.factors import Factor
+from harness.runs.plan import REFERENCE
 
 
 def one_at_a_time(asked: Asked) -> Draft:

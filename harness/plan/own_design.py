@@ -6,7 +6,8 @@ from typing import Any
 
 from harness.core.errors import HarnessError, unknown
 from harness.core.plugins import Plugin, first_line
-from harness.plan.drafts import REFERENCE, Asked, Draft
+from harness.plan.drafts import Asked, Draft
+from harness.runs.plan import REFERENCE
 
 
 def own_design(plugin: Plugin) -> Callable[[Asked], Draft]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from harness.config.catalog import DESIGNS
-from harness.config.plugins import activate, record, used
+from harness.config.plugins import activate, from_here, used
 from harness.config.study import StudyFile
 from harness.core.errors import HarnessError, unknown
 from harness.core.plugins import Plugin
@@ -14,10 +14,11 @@ from harness.heuristics.own import check_plugins, read_tips
 from harness.heuristics.schema import CITED, SOURCES
 from harness.plan.cells import Cell
 from harness.plan.drafts import Contrast
+from harness.runs.plugins import ModuleRecord, PluginRecord, PluginsRecord
 
 
 def activated(file: StudyFile) -> list[Plugin]:
-    """Let names mean what the study's modules and tips give; the tips of its own file."""
+    """Add the names of the study's modules and tips to the tables; the tips of its file."""
     activate(file.modules)
     check_plugins(plugin for module in file.modules for plugin in module.plugins)
     tips = _tips(file) if file.study.tips else []
@@ -35,8 +36,8 @@ def _tips(file: StudyFile) -> list[Plugin]:
 
 def plugin_record(
     file: StudyFile, tips: Sequence[Plugin], cells: Iterable[Cell], contrasts: Sequence[Contrast]
-) -> dict[str, Any] | None:
-    """What plan.json holds of plug-ins; None of a plan that uses none."""
+) -> PluginsRecord | None:
+    """The plug-ins as `plan.json` holds them; None for a plan without any."""
     named = [plugin for cell in cells for plugin in used(cell.config)]
     asked: list[tuple[Registry[Any], str]] = [(DESIGNS, file.study.design)]
     asked += [(HEURISTICS, contrast.tip.id) for contrast in contrasts if contrast.tip]
@@ -45,4 +46,16 @@ def plugin_record(
         return None
     claims = (claim for item in contrasts if item.tip for claim in item.tip.claims)
     cited = dict.fromkeys(claim.source for claim in claims if claim.source not in SOURCES)
-    return {**record(file.modules, named), "sources": {name: CITED[name] for name in cited}}
+    rows = dict.fromkeys(
+        (each.group, each.name, from_here(each.source), each.digest) for each in named
+    )
+    return PluginsRecord(
+        modules=tuple(
+            ModuleRecord(file=from_here(each.file), digest=each.digest) for each in file.modules
+        ),
+        used=tuple(
+            PluginRecord(kind=kind, name=name, origin=origin, digest=digest)
+            for kind, name, origin, digest in rows
+        ),
+        sources={name: CITED[name] for name in cited},
+    )

@@ -5,7 +5,6 @@ it. What was suggested is in the plan, what became of it in the record; nothing 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,8 +16,10 @@ from harness.config.study import StudyFile
 from harness.config.trial import TrialConfig
 from harness.core.errors import HarnessError
 from harness.plan.cells import Cell, difference
-from harness.plan.drafts import REFERENCE, Asked, Draft
+from harness.plan.drafts import Asked, Draft
 from harness.plan.factors import Factor, factors
+from harness.runs.plan import REFERENCE
+from harness.runs.stages import Search
 
 PATIENCE = 100  # suggestions in a row that the rules between knobs may forbid
 
@@ -35,66 +36,22 @@ class Outcome(NamedTuple):
 REFUSED = "refused"  # the rules between knobs forbid it
 
 
-@dataclass(frozen=True)
-class Suggestion:
-    """Where a sampler wants to look; nothing is trained where it is refused."""
-
-    params: Mapping[str, Any]  # knob → value, factor → label of a level
-    cell: str  # its label; that of an earlier one which trains the same; empty: refused
-    refused: str = ""  # why
+def suggested_config(search: Search, params: Mapping[str, Any], cache: Path) -> TrialConfig:
+    """The configuration of a suggestion, or an error if the rules forbid it."""
+    knobs = {name: value for name, value in params.items() if name not in search.factors}
+    levels = [search.factors[name][params[name]] for name in search.factors]
+    return Contents(cache).fill(resolve([*search.layers, knobs, *levels]))
 
 
-@dataclass(frozen=True)
-class Search:
-    """The declaration of a search, and what has been suggested so far."""
-
-    layers: tuple[Patch, ...]  # under every suggestion
-    space: Mapping[str, Mapping[str, Any]]  # name → low, high, log, step, whole; or choices
-    factors: Mapping[str, Mapping[str, Patch]]  # those among them: label of a level → patch
-    trials: int
-    sampler: str
-    pruner: str
-    seed: int
-    suggestions: tuple[Suggestion, ...] = ()
-
-    @property
-    def left(self) -> int:
-        """How many more may be suggested."""
-        return self.trials - sum(not item.refused for item in self.suggestions)
-
-    def config(self, params: Mapping[str, Any], cache: Path) -> TrialConfig:
-        """The configuration of a suggestion, or an error if the rules forbid it."""
-        knobs = {name: value for name, value in params.items() if name not in self.factors}
-        levels = [self.factors[name][params[name]] for name in self.factors]
-        return Contents(cache).fill(resolve([*self.layers, knobs, *levels]))
-
-    def cells(self, reference: TrialConfig, cache: Path) -> tuple[Cell, ...]:
-        """The cells that were suggested, each once, against the reference."""
-        made: dict[str, Cell] = {}
-        before = flatten(reference)
-        for item in self.suggestions:
-            if item.cell and item.cell not in made and item.cell != REFERENCE:
-                config = self.config(item.params, cache)
-                made[item.cell] = Cell(item.cell, config, difference(config, before))
-        return tuple(made.values())
-
-    def resumes(self, other: "Search") -> bool:
-        """Whether what was suggested under `other` counts here, too."""
-        return replace(other, trials=self.trials, suggestions=self.suggestions) == self
-
-    def to_json(self) -> dict[str, Any]:
-        """For `plan.json`."""
-        return {
-            **{name: getattr(self, name) for name in self.__dataclass_fields__},
-            "layers": list(self.layers),
-            "suggestions": [vars(item) for item in self.suggestions],
-        }
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> "Search":
-        """As `to_json` wrote it."""
-        made = tuple(Suggestion(**item) for item in values["suggestions"])
-        return cls(**{**values, "layers": tuple(values["layers"]), "suggestions": made})
+def suggested_cells(search: Search, reference: TrialConfig, cache: Path) -> tuple[Cell, ...]:
+    """The cells that were suggested, each once, against the reference."""
+    made: dict[str, Cell] = {}
+    before = flatten(reference)
+    for item in search.suggestions:
+        if item.cell and item.cell not in made and item.cell != REFERENCE:
+            config = suggested_config(search, item.params, cache)
+            made[item.cell] = Cell(item.cell, config, difference(config, before))
+    return tuple(made.values())
 
 
 def search(asked: Asked) -> Draft:
@@ -121,6 +78,7 @@ def declared(file: StudyFile, seeds: Sequence[int], layers: Sequence[Patch]) -> 
         sampler=study.search.sampler,
         pruner=study.search.pruner,
         seed=seeds[0],
+        suggestions=(),
     )
 
 

@@ -9,7 +9,6 @@ the untuned cell, both are trained on the judging seeds.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import Any
 
 from harness.config.identity import metric_request
 from harness.config.patch import Patch, flatten
@@ -19,6 +18,7 @@ from harness.config.tune import Tune
 from harness.core.errors import HarnessError
 from harness.plan.cells import Cell, Trial, difference, seed_major
 from harness.plan.factors import inline
+from harness.runs.stages import TuningRecord
 
 UNTUNED = " untuned"  # after a cell's label
 At = Callable[[str, str, list[Patch]], TrialConfig]
@@ -46,20 +46,20 @@ class Tuning:
         cells = [cell for points in several for cell in points.values()]
         return seed_major(cells, self.seeds)
 
-    def to_json(self) -> dict[str, Any]:
+    def record(self) -> TuningRecord:
         """For `plan.json`: labels of cells only."""
-        return {
-            "seeds": list(self.seeds),
-            "points": {
+        return TuningRecord(
+            seeds=self.seeds,
+            points={
                 label: {point: cell.label for point, cell in points.items()}
                 for label, points in self.points.items()
             },
-            "chosen": dict(self.chosen),
-            "untuned": {
+            chosen=dict(self.chosen),
+            untuned={
                 label: self.untuned[label].label if label in self.untuned else label
                 for label in self.points
             },
-        }
+        )
 
 
 def tuning(file: StudyFile, cells: Sequence[Cell], at: At) -> Tuning | None:

@@ -9,10 +9,18 @@ from harness.config.runtime import Runtime
 from harness.core.errors import Damaged, HarnessError
 from harness.core.files import write_json
 from harness.core.leftovers import discard, passing, sweep
+from harness.runs import layout
 from harness.runs.digests import differing, read_seal
-from harness.runs.trial import INTERPOLATION, Trial, read_plan
+from harness.runs.trial import Trial, read_plan
 
-KEPT = ("config.json", "images.json", "metrics.jsonl", "result.json", "failure.json", INTERPOLATION)
+KEPT = (
+    layout.CONFIG,
+    layout.IMAGES,
+    layout.METRICS,
+    layout.RESULT,
+    layout.FAILURE,
+    layout.INTERPOLATION,
+)
 PRIVATE = ("host", "pid")  # of a machine, and of no use elsewhere
 
 
@@ -23,7 +31,7 @@ def publish_record(run_name: str, runtime: Runtime) -> Path:
     each cell. The layout is that of runs/, and `harness report` reads it where runs/ has no such
     run.
     """
-    plan = read_plan(runtime.study(run_name) / "plan.json")
+    plan = read_plan(runtime.study(run_name) / layout.PLAN)
     if plan is None:
         raise HarnessError(f"{run_name}: there is no such run in {runtime.runs}")
     folder = runtime.published(run_name)
@@ -40,7 +48,7 @@ def publish_record(run_name: str, runtime: Runtime) -> Path:
 
 def _write(plan: Mapping[str, Any], runtime: Runtime, target: Runtime) -> None:
     run_name = plan["run_name"]
-    write_json(target.study(run_name) / "plan.json", plan)
+    write_json(target.study(run_name) / layout.PLAN, plan)
     first = min(plan["seeds"])
     for row in plan["trials"]:
         source = Trial(runtime.trials / row["key"])
@@ -51,11 +59,11 @@ def _write(plan: Mapping[str, Any], runtime: Runtime, target: Runtime) -> None:
 def _copy(trial: Trial, folder: Path, every: bool) -> None:
     seal = read_seal(trial.folder)
     for path, why in differing(trial.folder, seal).items() if seal else ():
-        if path.parent.name != "generators" and path.suffix != ".png":
+        if path.parent.name != layout.GENERATORS and path.suffix != ".png":
             raise Damaged(path, why)
     grids = trial.samples()
     files = [trial.folder / name for name in KEPT]
-    files += [*trial.folder.glob("evaluations/*"), *(grids if every else grids[-1:])]
+    files += [*trial.folder.glob(f"{layout.EVALUATIONS}/*"), *(grids if every else grids[-1:])]
     for file in _there(files):
         target = folder / file.relative_to(trial.folder)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +72,7 @@ def _copy(trial: Trial, folder: Path, every: bool) -> None:
         {name: value for name, value in attempt.items() if name not in PRIVATE}
         for attempt in trial.environment()
     ]
-    write_json(folder / "env.json", attempts)
+    write_json(folder / layout.ENVIRONMENT, attempts)
 
 
 def _there(files: Iterable[Path]) -> list[Path]:

@@ -275,7 +275,7 @@ _KINDS = {"penalties": "penalty", "losses": "loss"}
 
 
 def plugins(data: ReportData) -> Iterator[tuple[str, str, str, str]]:
-    """Kind, name, digest and origin (file or package) of each plug-in that the plan uses."""
-    for row in data.plan.get("plugins", {}).get("used", []):
+    """Kind, name, digest and origin (file or package) of each plug-in of the plan."""
+    for row in (data.plan.get("plugins") or {}).get("used", []):
         kind = _KINDS.get(row["kind"]) or row["kind"].removesuffix("s")
-        yield kind, row["name"], row["digest"], Path(row["from"]).name
+        yield kind, row["name"], row["digest"], Path(row["origin"]).name

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from harness.core.errors import Damaged
 from harness.core.files import parse_object, read_bytes, read_object, write_json
+from harness.runs import layout
 
-DIGESTS = "digests.json"
-ALONE = ("config.json", "env.json", "metrics.jsonl", "result.json", "interpolation.png")
-FOLDERS = {"evaluations": ".json*", "samples": ".png", "generators": ".npz"}
+ALONE = (layout.CONFIG, layout.ENVIRONMENT, layout.METRICS, layout.RESULT, layout.INTERPOLATION)
+FOLDERS = {layout.EVALUATIONS: ".json*", layout.SAMPLES: ".png", layout.GENERATORS: ".npz"}
 
 
 class Seal(NamedTuple):
@@ -31,7 +31,7 @@ def digest_of(name: str, content: bytes) -> str:
 
     Of what describes a metric without its `requests`, since further ones come to be answered by it.
     """
-    if name.startswith("evaluations/") and name.endswith(".json"):
+    if name.startswith(f"{layout.EVALUATIONS}/") and name.endswith(".json"):
         about = parse_object(Path(name), content)
         about.pop("requests", None)
         content = json.dumps(about, sort_keys=True).encode()
@@ -54,7 +54,7 @@ def read_seal(folder: Path) -> Seal | None:
 
 def checked_seal(folder: Path) -> Seal | None:
     """The seal of a trial, None where there is none; an error where it is damaged itself."""
-    path = folder / DIGESTS
+    path = folder / layout.DIGESTS
     value = read_object(path, "files", "keeps_checkpoint", "digest")
     if value is None:
         return None
@@ -68,7 +68,7 @@ def write_seal(folder: Path, seal: Seal) -> None:
     files = dict(sorted(seal.files.items()))
     own = _own(files, seal.keeps_checkpoint)
     value = {"files": files, "keeps_checkpoint": seal.keeps_checkpoint, "digest": own}
-    write_json(folder / DIGESTS, value)
+    write_json(folder / layout.DIGESTS, value)
 
 
 def seal(folder: Path, pending: Mapping[str, bytes], keeps_checkpoint: bool) -> None:
@@ -113,9 +113,9 @@ def differing(folder: Path, seal: Seal) -> dict[Path, str]:
     found: dict[Path, str] = {}
     for name, expected in seal.files.items():
         path = folder / name
-        if name.startswith("evaluations/") and not path.with_suffix(".json").exists():
+        if name.startswith(f"{layout.EVALUATIONS}/") and not path.with_suffix(".json").exists():
             continue
-        if name.startswith("generators/") and not path.parent.exists():
+        if name.startswith(f"{layout.GENERATORS}/") and not path.parent.exists():
             continue
         if why := _wrong(name, path, expected):
             found[path] = why

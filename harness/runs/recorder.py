@@ -24,8 +24,9 @@ from harness.core.files import (
 )
 from harness.core.leftovers import discard, passing, set_aside, settle_folder, sweep
 from harness.core.redact import redacted
-from harness.runs.digests import DIGESTS, extend, forget, seal
-from harness.runs.trial import ASIDE, Trial
+from harness.runs import layout
+from harness.runs.digests import extend, forget, seal
+from harness.runs.trial import Trial
 
 
 class Busy(Exception):
@@ -51,7 +52,7 @@ class Recorder:
         while True:
             try:
                 self.folder.mkdir(parents=True, exist_ok=True)
-                file = (self.folder / "lock").open("a+")
+                file = (self.folder / layout.LOCK).open("a+")
             except OSError as error:
                 place = error.filename or self.folder
                 raise HarnessError(f"{place}: cannot be written ({error.strerror})") from None
@@ -60,7 +61,7 @@ class Recorder:
             except BlockingIOError:
                 file.close()
                 raise Busy(str(self.folder)) from None
-            if _is_at(file, self.folder / "lock"):
+            if _is_at(file, self.folder / layout.LOCK):
                 self._lock = file
                 return self
             file.close()  # the folder was removed between opening and locking: into a new one
@@ -81,17 +82,17 @@ class Recorder:
     @property
     def checkpoint(self) -> Path:
         """Where the state to continue from lies."""
-        return self.folder / "checkpoint" / "last.npz"
+        return self.folder / layout.CHECKPOINT / layout.LAST
 
     def checkpoints(self) -> list[Path]:
         """The states that a training may continue from, the newest first."""
-        names = ("last.npz", "before.npz", "best.npz")
+        names = (layout.LAST, layout.BEFORE, layout.BEST)
         paths = (self.checkpoint.with_name(name) for name in names)
         return [path for path in paths if path.exists()]
 
     def keep_checkpoint(self) -> None:
         """Keep the checkpoint under another name, for the case that the next one is damaged."""
-        before = self.checkpoint.with_name("before.npz")
+        before = self.checkpoint.with_name(layout.BEFORE)
         other = passing(before)
         try:
             os.link(self.checkpoint, other)  # a second name costs nothing, and the first stays
@@ -103,28 +104,28 @@ class Recorder:
         """Keep a damaged file of the folder under another name, and say so in the log."""
         name = path.relative_to(self.folder).as_posix()
         forget(self.folder, {name})
-        kept = set_aside(path, self.folder / ASIDE, name.replace("/", "-"))
+        kept = set_aside(path, self.folder / layout.ASIDE, name.replace("/", "-"))
         self.log(f"{name} is damaged ({why}): kept as {kept.relative_to(self.folder)}")
         return kept
 
     def parts(self) -> list[Path]:
         """The folder and those in it, where leftovers of a killed process may lie."""
-        inside = ("evaluations", "samples", "generators", "checkpoint")
+        inside = (layout.EVALUATIONS, layout.SAMPLES, layout.GENERATORS, layout.CHECKPOINT)
         return [self.folder, *(self.folder / name for name in inside)]
 
     def generator(self, iteration: int) -> Path:
         """Where the EMA generator after `iteration` lies."""
-        return self.folder / "generators" / f"{iteration:08d}.npz"
+        return self.folder / layout.generator(iteration)
 
     def start(self, config: TrialConfig, environment: Mapping[str, Any]) -> None:
         """Write what is trained and what it is trained with; one entry an attempt."""
         sweep(*self.parts())
-        discard(self.folder / DIGESTS)  # of an end that never came
-        for name in ("config.json", "pruned.json", "failure.json"):
+        discard(self.folder / layout.DIGESTS)  # of an end that never came
+        for name in (layout.CONFIG, layout.PRUNED, layout.FAILURE):
             if (self.folder / name).is_dir():
                 self.set_aside(self.folder / name, "a folder where a file should be")
-        write_json(self.folder / "config.json", flatten(config))
-        write_json(self.folder / "env.json", [*self._attempts(), environment])
+        write_json(self.folder / layout.CONFIG, flatten(config))
+        write_json(self.folder / layout.ENVIRONMENT, [*self._attempts(), environment])
         self.recovered()
 
     def _attempts(self) -> list[Any]:
@@ -136,7 +137,7 @@ class Recorder:
 
     def images(self, facts: Mapping[str, Any]) -> None:
         """Write how many images of what the trial has, and what was left out."""
-        write_json(self.folder / "images.json", facts)
+        write_json(self.folder / layout.IMAGES, facts)
 
     def cut(self, iteration: int) -> None:
         """Drop all rows beyond `iteration`, a torn last line too: a resume writes them again."""
@@ -147,7 +148,10 @@ class Recorder:
             rows = [row for row in read if row["iteration"] <= iteration]
             lines = (json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
             write_atomically(path, "".join(lines))
-        for path in (*self.folder.glob("samples/*.png"), *self.folder.glob("generators/*.npz")):
+        for path in (
+            *self.folder.glob(f"{layout.SAMPLES}/*.png"),
+            *self.folder.glob(f"{layout.GENERATORS}/*.npz"),
+        ):
             if path.stem.isdigit() and int(path.stem) > iteration:
                 discard(path)
 
@@ -158,28 +162,28 @@ class Recorder:
 
     def iterations(self, identity: str) -> tuple[set[int], set[int]]:
         """After which iterations there is a row of training, and one of a metric's scores."""
-        paths = (self.folder / "metrics.jsonl", self._evaluations(f"{identity}.jsonl"))
-        training, scores = ({row["iteration"] for row in read_lines(path)} for path in paths)
-        return training, scores
+        paths = (self.folder / layout.METRICS, self._made(layout.scores(identity)))
+        training, scored = ({row["iteration"] for row in read_lines(path)} for path in paths)
+        return training, scored
 
     def _rows(self) -> list[Path]:
-        return [*self.folder.glob("metrics.jsonl"), *self.folder.glob("evaluations/*.jsonl")]
+        return [*self.folder.glob(layout.METRICS), *self.folder.glob(layout.scores("*"))]
 
     def training(self, row: Mapping[str, Any]) -> None:
         """Append a row of training statistics."""
-        append_line(self.folder / "metrics.jsonl", row)
+        append_line(self.folder / layout.METRICS, row)
 
     def describe_metric(self, spec: Mapping[str, Any]) -> None:
         """Say what one metric identity is, and that it answers `spec["request"]` (among others)."""
-        path = self._evaluations(f"{spec['identity']}.json")
+        path = self._made(layout.about(spec["identity"]))
         asked = {spec["request"], *self._requests(spec["identity"])}
         said = json_text({"requests": sorted(asked), **_about(spec)})
-        extend(self.folder, {f"evaluations/{path.name}": said.encode()})
+        extend(self.folder, {layout.about(spec["identity"]): said.encode()})
         write_atomically(path, said)
 
     def _requests(self, identity: str) -> list[str]:
         """What a metric identity is known to answer."""
-        path = self._evaluations(f"{identity}.json")
+        path = self._made(layout.about(identity))
         try:
             return list((read_object(path, "requests") or {"requests": []})["requests"])
         except Damaged as error:
@@ -188,11 +192,11 @@ class Recorder:
 
     def evaluation(self, identity: str, row: Mapping[str, Any]) -> None:
         """Append a row of scores."""
-        append_line(self._evaluations(f"{identity}.jsonl"), row)
+        append_line(self._made(layout.scores(identity)), row)
 
     def sample_path(self, iteration: int) -> Path:
         """Where the sample grid after `iteration` goes."""
-        return self.folder / "samples" / f"{iteration:08d}.png"
+        return self.folder / layout.sample(iteration)
 
     def score(self, spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
         """Write all scores of a further metric at once: whole or absent.
@@ -201,19 +205,18 @@ class Recorder:
         """
         lines = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
         name = spec["identity"]
-        about, scores = self._evaluations(f"{name}.json"), self._evaluations(f"{name}.jsonl")
+        description, table = self._made(layout.about(name)), self._made(layout.scores(name))
         asked = sorted({spec["request"], *self._requests(name)})
-        discard(about)
-        write_atomically(scores, lines)
+        discard(description)
+        write_atomically(table, lines)
         said = json_text({"requests": asked, **_about(spec)})
-        pending = {about: said.encode(), scores: lines.encode()}
-        names = {path.relative_to(self.folder).as_posix(): text for path, text in pending.items()}
-        extend(self.folder, names)
-        write_atomically(about, said)
+        pending = {layout.about(name): said.encode(), layout.scores(name): lines.encode()}
+        extend(self.folder, pending)
+        write_atomically(description, said)
 
     def scored(self, identity: str, evaluations: int) -> bool:
         """Whether the trial has the scores of a metric identity; damaged ones are set aside."""
-        if not self._evaluations(f"{identity}.jsonl").exists():
+        if not self._made(layout.scores(identity)).exists():
             return False
         trial = Trial(self.folder)
         try:
@@ -224,14 +227,14 @@ class Recorder:
 
     def recovered(self) -> None:
         """Forget that it was given up, its last crash and its progress: the training goes on."""
-        for name in ("pruned.json", "failure.json", "progress.json"):
+        for name in (layout.PRUNED, layout.FAILURE, layout.PROGRESS):
             (self.folder / name).unlink(missing_ok=True)
 
     def progress(self, **values: Any) -> None:
         """Say how far the trial is, for live views and as a heartbeat; not part of the record."""
-        temporary = passing(self.folder / "progress.json")
+        temporary = passing(self.folder / layout.PROGRESS)
         temporary.write_text(json.dumps({**values, "at": time.time()}))
-        temporary.replace(self.folder / "progress.json")
+        temporary.replace(self.folder / layout.PROGRESS)
 
     def result(self, values: Mapping[str, Any], keeps_checkpoint: bool = False) -> None:
         """Write how the training ended; a trial with a result is never trained again.
@@ -240,33 +243,34 @@ class Recorder:
         """
         self.settle()
         said = json_text(values)
-        seal(self.folder, {"result.json": said.encode()}, keeps_checkpoint)
-        write_atomically(self.folder / "result.json", said)
+        seal(self.folder, {layout.RESULT: said.encode()}, keeps_checkpoint)
+        write_atomically(self.folder / layout.RESULT, said)
         settle_folder(self.folder)
         self.recovered()
 
     def pruned(self, values: Mapping[str, Any]) -> None:
         """Write where a search gave the trial up."""
         self.settle()
-        write_json(self.folder / "pruned.json", values)
-        (self.folder / "progress.json").unlink(missing_ok=True)
+        write_json(self.folder / layout.PRUNED, values)
+        (self.folder / layout.PROGRESS).unlink(missing_ok=True)
 
     def failure(self, error: str, log_tail: str, attempt: int) -> None:
         """Write why an attempt crashed."""
         said = {"error": redacted(error), "log_tail": redacted(log_tail)}
         values = {**said, "attempt": attempt, "at": now()}
-        write_json(self.folder / "failure.json", values)
-        (self.folder / "progress.json").unlink(missing_ok=True)
+        write_json(self.folder / layout.FAILURE, values)
+        (self.folder / layout.PROGRESS).unlink(missing_ok=True)
 
     def log(self, text: str) -> None:
         """Append a line to the trial's own log."""
-        if (self.folder / "log.txt").is_dir():
-            set_aside(self.folder / "log.txt", self.folder / ASIDE, "log.txt")
-        with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
+        if (self.folder / layout.LOG).is_dir():
+            set_aside(self.folder / layout.LOG, self.folder / layout.ASIDE, layout.LOG)
+        with (self.folder / layout.LOG).open("a", encoding="utf-8") as file:
             file.write(f"{now()} {redacted(text)}\n")
 
-    def _evaluations(self, name: str) -> Path:
-        path = self.folder / "evaluations" / name
+    def _made(self, name: str) -> Path:
+        """The path of a file of scores, in a folder that exists."""
+        path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from harness.core.leftovers import discard, sweep
+from harness.runs import layout
 from harness.runs.digests import read_seal
 from harness.runs.recorder import Busy, Recorder
 
@@ -17,11 +18,11 @@ def sweep_trial(folder: Path) -> None:
     try:
         with Recorder(folder) as recorder:
             sweep(*recorder.parts())
-            if (folder / "result.json").exists():
-                discard(folder / "progress.json")
+            if (folder / layout.RESULT).exists():
+                discard(folder / layout.PROGRESS)
                 ended = read_seal(folder)
                 if ended and not ended.keeps_checkpoint:
-                    discard(folder / "checkpoint")
+                    discard(folder / layout.CHECKPOINT)
     except Busy:
         return
 
@@ -29,7 +30,11 @@ def sweep_trial(folder: Path) -> None:
 def free(folder: Path, whole: bool) -> int:
     """Remove a trial's weights, or all of it, in one step; how many bytes. Raises Busy."""
     with Recorder(folder):
-        paths = [folder] if whole else [folder / part for part in ("generators", "checkpoint")]
+        paths = (
+            [folder]
+            if whole
+            else [folder / part for part in (layout.GENERATORS, layout.CHECKPOINT)]
+        )
         files = [file for path in paths for file in path.rglob("*") if file.is_file()]
         freed = sum(file.stat().st_size for file in files)
         for path in paths:

@@ -1,21 +1,4 @@
-"""Reading the record of truth: what a trial's folder says. Written by `runs.recorder`.
-
-runs/trials/<key>/
-  config.json               every knob by its dotted name
-  images.json               how many images it was trained on and scored with, what was left out
-  metrics.jsonl             training rows, one a log interval
-  evaluations/<identity>.jsonl   one row an evaluation; <identity>.json says what was asked
-  result.json               written once, when the trial ended as `finished` or `diverged`
-  pruned.json               a search gave it up: after which iteration; whoever needs it trains it
-  failure.json              the last crash: error, log tail, attempt
-  env.json                  one entry an attempt: versions, device, arithmetic, git commit
-  samples/<iteration>.png   the fixed latent grid through training
-  interpolation.png         on the way between the first latents of that grid, at the end
-  generators/<iteration>.npz   EMA generators kept for scoring
-  digests.json              what the files of an ended trial held when they were written
-  damaged/                  what was found damaged and set aside, each under its name and the time
-  checkpoint/, log.txt, lock, progress.json
-"""
+"""Reading a trial's folder (`runs.layout` says what lies there). Written by `runs.recorder`."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -30,14 +13,12 @@ from harness.core.files import (
     parse_lines,
     parse_object,
     read_bytes,
-    read_object,
-    write_json,
 )
-from harness.runs.digests import DIFFERS, digest_of, document_digest, read_seal
+from harness.runs import layout
+from harness.runs import plan as records
+from harness.runs.digests import DIFFERS, digest_of, read_seal
 from harness.runs.pictures import whole_png
 
-INTERPOLATION = "interpolation.png"
-ASIDE = "damaged"  # the folder of what was set aside
 FINAL = "kid_final"  # what the summary of a run in W&B calls the objective of its trial
 FINISHED, DIVERGED, CRASHED, PRUNED = "finished", "diverged", "crashed", "pruned"
 DAMAGED = "damaged"
@@ -45,18 +26,14 @@ STATES = (FINISHED, DIVERGED, CRASHED, PRUNED, DAMAGED, "begun", "missing")
 
 
 def read_plan(path: Path) -> dict[str, Any] | None:
-    """A run's `plan.json`; None where there is none."""
-    needed = ("run_name", "study", "profile", "title", "question", "cells", "trials", "seeds")
-    plan = read_object(path, *needed)
-    own = plan.pop("digest", None) if plan else None  # an earlier version wrote none
-    if plan and own is not None and own != document_digest(plan):
-        raise Damaged(path, DIFFERS)
-    return plan
+    """A run's `plan.json` as a dictionary, for readers that have not moved to `runs.plan` yet."""
+    plan = records.read_plan(path)
+    return None if plan is None else plan.to_json()
 
 
 def write_plan(path: Path, plan: Mapping[str, Any]) -> None:
-    """Write a run's `plan.json`, with the digest that `read_plan` checks."""
-    write_json(path, {**plan, "digest": document_digest(plan)})
+    """Write a plan that is still passed as a dictionary."""
+    records.write_plan(path, records.PlanRecord.from_json(plan))
 
 
 @dataclass(frozen=True)
@@ -87,7 +64,7 @@ class Trial:
 
     def knobs(self) -> dict[str, Any]:
         """Every knob by its dotted name as it was recorded; none of a trial that never began."""
-        return self._object("config.json") or {}
+        return self._object(layout.CONFIG) or {}
 
     def config(self) -> TrialConfig:
         """The resolved configuration."""
@@ -95,18 +72,18 @@ class Trial:
 
     def result(self) -> dict[str, Any] | None:
         """How the training ended; None while it has not."""
-        result = self._object("result.json", "status")
+        result = self._object(layout.RESULT, "status")
         if result and result["status"] not in (FINISHED, DIVERGED):
-            raise Damaged(self.folder / "result.json", f"a status {result['status']!r} is unknown")
+            raise Damaged(self.folder / layout.RESULT, f"a status {result['status']!r} is unknown")
         return result
 
     def failure(self) -> dict[str, Any] | None:
         """The last crash, of training or of scoring, if neither has succeeded since."""
-        return self._object("failure.json", "error")
+        return self._object(layout.FAILURE, "error")
 
     def pruned(self) -> dict[str, Any] | None:
         """Where a search gave it up, if nobody has trained it since."""
-        return self._object("pruned.json")
+        return self._object(layout.PRUNED)
 
     def state(self) -> str:
         """One of STATES."""
@@ -119,12 +96,12 @@ class Trial:
                 return PRUNED
         except Damaged:
             return DAMAGED
-        return "begun" if (self.folder / "config.json").exists() else "missing"
+        return "begun" if (self.folder / layout.CONFIG).exists() else "missing"
 
     def environment(self) -> list[dict[str, Any]]:
         """Versions, device and arithmetic of each attempt."""
-        path = self.folder / "env.json"
-        content = self._content("env.json")
+        path = self.folder / layout.ENVIRONMENT
+        content = self._content(layout.ENVIRONMENT)
         attempts = [] if content is None else parse_json(path, content)
         if not isinstance(attempts, list):
             raise Damaged(path, "no list of attempts")
@@ -132,19 +109,19 @@ class Trial:
 
     def images(self) -> dict[str, Any] | None:
         """Facts of its images (`config.facts`); None in a record of an older version."""
-        return self._object("images.json")
+        return self._object(layout.IMAGES)
 
     def training_rows(self) -> list[dict[str, Any]]:
         """The rows of `metrics.jsonl`."""
-        return self._lines("metrics.jsonl")
+        return self._lines(layout.METRICS)
 
     def _lines(self, name: str) -> list[dict[str, Any]]:
         return parse_lines(self.folder / name, self._content(name) or b"")
 
     def metrics(self) -> dict[str, dict[str, Any]]:
         """Metric identity → what it is (`requests` that it answers, protocol, encoder, ...)."""
-        specs = sorted((self.folder / "evaluations").glob("*.json"))
-        found = {path.stem: self._object(f"evaluations/{path.name}", "requests") for path in specs}
+        specs = sorted(self.folder.glob(layout.about("*")))
+        found = {path.stem: self._object(layout.about(path.stem), "requests") for path in specs}
         return {name: spec for name, spec in found.items() if spec is not None}
 
     def metric(self, request: str) -> str | None:
@@ -154,7 +131,7 @@ class Trial:
 
     def evaluation_rows(self, identity: str) -> list[dict[str, Any]]:
         """The rows of one metric identity, in the order of training."""
-        return self._lines(f"evaluations/{identity}.jsonl")
+        return self._lines(layout.scores(identity))
 
     def scored(self, request: str, evaluations: int) -> bool:
         """Whether an ended trial has the scores that `request` asks for, as far as it was trained.
@@ -178,22 +155,24 @@ class Trial:
 
     def _grids(self) -> list[Path]:
         # what a killed training or an editor left beside them bears no number
-        return [path for path in (self.folder / "samples").glob("*.png") if path.stem.isdigit()]
+        return [
+            path for path in (self.folder / layout.SAMPLES).glob("*.png") if path.stem.isdigit()
+        ]
 
     def interpolation(self) -> Path | None:
         """The way between latents; None before the end, and of a translation or an older record."""
-        path = self.folder / INTERPOLATION
+        path = self.folder / layout.INTERPOLATION
         return path if whole_png(path) else None
 
     def damaged_pictures(self) -> list[Path]:
         """Pictures that cannot be shown."""
-        way = self.folder / INTERPOLATION
+        way = self.folder / layout.INTERPOLATION
         paths = [*sorted(self._grids()), *([way] if way.exists() else [])]
         return [path for path in paths if not whole_png(path)]
 
     def aside(self) -> list[str]:
         """What was found damaged and set aside."""
-        return sorted(path.name for path in (self.folder / ASIDE).glob("*"))
+        return sorted(path.name for path in (self.folder / layout.ASIDE).glob("*"))
 
 
 def last_evaluations(evaluations: int) -> Collection[int]:

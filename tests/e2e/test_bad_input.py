@@ -162,19 +162,30 @@ def test_an_empty_folder_and_one_without_images(place, call):
             (place.folder / "photos" / name).write_text("x")
         code, output, errors = call("run", "one")
         assert (code, output) == (2, "")
-        assert "studies/one.yaml:5: cell 'reference': data.path: photos holds no image" in errors
+        assert (
+            "studies/one.yaml:5: cell 'reference': data.path: photos contains no images" in errors
+        )
     assert not (place.folder / "runs").exists()
 
 
 ARGUMENTS = {
     "unknown study": (["plan", "on"], "unknown study 'on'; did you mean 'one'?"),
-    "a study outside": (["plan", "../one"], "'../one' is no study: give a name in studies/"),
-    "a study below": (["run", "studies/one"], "'studies/one' is no study: give a name in studies/"),
-    "a separator at the end": (["run", "one/"], "'one/' is no study: give a name in studies/"),
+    "a study outside": (
+        ["plan", "../one"],
+        "'../one' is not a study: give the name of one in studies/",
+    ),
+    "a study below": (
+        ["run", "studies/one"],
+        "'studies/one' is not a study: give the name of one in studies/",
+    ),
+    "a separator at the end": (
+        ["run", "one/"],
+        "'one/' is not a study: give the name of one in studies/",
+    ),
     "no file": (["run", "studies/two.yaml"], "there is no study file studies/two.yaml"),
     "a name for no run": (
         ["plan", "My-Study.yaml"],
-        "My-Study.yaml: a study's name is made of a to z, 0 to 9 and _",
+        "My-Study.yaml: the name of a study consists of a to z, 0 to 9 and _",
     ),
     "unknown profile": (["plan", "one", "--profile", "cpu"], "unknown profile 'cpu'"),
     "--set without value": (["plan", "one", "--set", "training.ema"], "--set training.ema: write"),

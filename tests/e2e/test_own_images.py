@@ -77,7 +77,7 @@ def test_what_is_left_out_is_said_in_every_place(place, call):
     (data,) = json.loads(call("plan", "mine", "--json"))["data"]
     assert data["place"] == str(place / "photos")
     assert data["train"]["found"] + data["validation"]["found"] == 61
-    assert data["left_out"] == {"no image by extension or content": 1}
+    assert data["left_out"] == {"not an image": 1}
     assert "notes.txt" in call("plan", "mine")
 
     torn = "\\xfetorn.png (truncated)"

@@ -13,8 +13,9 @@ from harness.execution.worker.resume import resumed
 from harness.gan.data import load_images
 from harness.gan.train import checkpoint
 from harness.gan.train.session import Session
+from harness.runs.layout import ASIDE
 from harness.runs.recorder import Recorder
-from harness.runs.trial import ASIDE, Trial
+from harness.runs.trial import Trial
 
 pytestmark = pytest.mark.tf
 __all__ = ["program"]

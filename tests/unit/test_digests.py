@@ -6,7 +6,8 @@ import pytest
 
 from harness.core.errors import Damaged
 from harness.core.files import read_json, write_json
-from harness.runs.digests import DIGESTS, checked_seal, differing, forget, read_seal
+from harness.runs.digests import checked_seal, differing, forget, read_seal
+from harness.runs.layout import DIGESTS
 from harness.runs.recorder import Recorder
 from harness.runs.trial import Trial
 

@@ -112,7 +112,7 @@ def test_a_search_grows_while_it_is_watched(ledger, runtime):
               "pruner": "none", "seed": 0, "suggestions": []}  # fmt: skip
     plan = {**PLAN, "cells": PLAN["cells"][:1], "trials": PLAN["trials"][:1], "search": search}
     path = runtime.study("bn-cpu") / "plan.json"
-    plan |= dict.fromkeys(("study", "profile", "title", "question", "seeds"), "")
+    plan |= {**dict.fromkeys(("study", "profile", "title", "question"), ""), "seeds": [0]}
     write_json(path, plan)
     poll = Poll(plan, [], ledger, runtime)
     found = poll.snapshot()

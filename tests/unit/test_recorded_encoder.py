@@ -46,7 +46,7 @@ def test_the_committed_study_is_planned_under_its_own_keys(clone, committed, cap
     assert plan.lacking == {ENCODER: "c14c05f227e2cb24"}
     lines = app.cost(plan, clone, 1).to_json()["lacking"]
     [line] = lines
-    assert line.startswith(f"evaluation.encoder: {ENCODER} (looked for from {Path.cwd()}): put ")
+    assert line.startswith(f"evaluation.encoder: {ENCODER} (relative to {Path.cwd()}): put ")
     assert "SHA-256 begins with c14c05f227e2cb24" in line
     from harness.cli.printing import show_forecast
 

@@ -5,9 +5,8 @@ import json
 import pytest
 
 from harness.config.patch import flatten, resolve
-from harness.core.errors import Damaged
 from harness.core.files import append_line, write_json
-from harness.runs.trial import Trial, read_plan, write_plan
+from harness.runs.trial import Trial
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xaeB`\x82"  # as much as is needed to be whole
 
@@ -67,22 +66,6 @@ def test_training_rows_without_a_torn_last_one(trial):
     text = "".join(json.dumps(row) + "\n" for row in rows) + '{"iteration": 3'
     (trial.folder / "metrics.jsonl").write_text(text)
     assert trial.training_rows() == rows
-
-
-def test_a_plan_in_which_a_number_changed_is_named_and_an_earlier_version_s_is_read(tmp_path):
-    names = ("run_name", "study", "profile", "title", "question", "cells", "trials", "seeds")
-    plan = {**dict.fromkeys(names, ""), "alpha": 0.05}
-    path = tmp_path / "plan.json"
-    write_plan(path, plan)
-    assert read_plan(path) == plan
-    path.write_text(path.read_text().replace("0.05", "0.15"))
-    with pytest.raises(Damaged, match=r"plan\.json: damaged"):
-        read_plan(path)
-    write_json(path, plan)
-    assert read_plan(path) == plan
-    write_json(path, {"title": ""})
-    with pytest.raises(Damaged, match="it lacks 'run_name'"):
-        read_plan(path)
 
 
 @pytest.mark.parametrize("change", [b"", PNG[:-1], PNG[:-5] + b"\0" + PNG[-4:], b"GIF89a", None])

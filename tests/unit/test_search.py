@@ -1,13 +1,13 @@
 """What Optuna answers: from the outcomes alone, the same every time; and a worker that asks it."""
 
 import math
-from dataclasses import replace
 
 import pytest
 
 from harness.config.catalog import PRUNERS, SAMPLERS
 from harness.execution.search.sampler import importances, prunes, suggest
-from harness.plan.search import REFUSED, Outcome, Search, Suggestion
+from harness.plan.search import REFUSED, Outcome
+from harness.runs.stages import Search, Suggestion
 from harness.runs.trial import CRASHED, DIVERGED, FINISHED, PRUNED
 
 SPACE = {
@@ -18,8 +18,11 @@ SPACE = {
 
 
 def search_of(sampler="tpe", pruner="none", count=0):
-    made = tuple(Suggestion({}, f"suggestion {n}") for n in range(count))
-    return Search((), SPACE, {}, 40, sampler, pruner, 3, made)
+    made = tuple(Suggestion(params={}, cell=f"suggestion {n}", refused="") for n in range(count))
+    return Search(
+        layers=(), space=SPACE, factors={}, trials=40, sampler=sampler, pruner=pruner, seed=3,
+        suggestions=made,
+    )  # fmt: skip
 
 
 def outcome(rate=1e-4, width=16, tip="on", value=0.5, state=FINISHED, kids=None):
@@ -82,9 +85,9 @@ def is_random(past, cells=None):
     """Whether the suggestion after `past` is the draw that nothing which was learnt has changed."""
     search = search_of("tpe", count=len(past))
     if cells:
-        made = tuple(Suggestion({}, cell) for cell in cells)
-        search = replace(search, suggestions=made)
-    return suggest(search, past) == suggest(replace(search, sampler="random"), past)
+        made = tuple(Suggestion(params={}, cell=cell, refused="") for cell in cells)
+        search = search.replaced(suggestions=made)
+    return suggest(search, past) == suggest(search.replaced(sampler="random"), past)
 
 
 # what ended so brings the model nearer, and what does not

@@ -6,8 +6,8 @@ from typing import Any
 
 from harness.app.doctor.examine import examine
 from harness.app.doctor.finding import Finding
-from harness.app.records import run_names
 from harness.config.runtime import Runtime
+from harness.runs.layout import run_names
 
 Progress = Callable[[str, int, int], None]  # what is looked at, how many before it, of how many
 

@@ -8,7 +8,8 @@ from harness.app.doctor.finding import Finding, left
 from harness.app.doctor.trials import RECORD, check_trial
 from harness.config.runtime import Runtime
 from harness.core.errors import Damaged
-from harness.runs.trial import ASIDE, Trial, read_plan
+from harness.runs import layout
+from harness.runs.trial import Trial, read_plan
 
 Progress = Callable[[str, int, int], None]
 
@@ -29,10 +30,10 @@ def examine(
     yield Part(damaged)
     yield Part(machine.check_inputs(config for plan in plans for config in _configs(plan)))
     if whole:
-        yield Part(left(RECORD, runtime.runs, runtime.trials, runtime.runs / "studies",
+        yield Part(left(RECORD, runtime.runs, runtime.trials, runtime.all_runs,
                         runtime.reports))  # fmt: skip
         remedy = "it is measured anew"
-        yield Part(runs.document(runtime.runs / "speed.json", remedy))
+        yield Part(runs.document(runtime.runs / layout.SPEED, remedy))
         yield Part(_planless(runtime))
     for plan in plans:
         folder = runtime.study(plan["run_name"])
@@ -69,7 +70,7 @@ def _installation(runtime: Runtime, progress: Progress) -> Iterator[Finding]:
 def _plans(runtime: Runtime, names: Sequence[str]) -> tuple[list[dict[str, Any]], list[Finding]]:
     plans, found = [], []
     for name in names:
-        path = runtime.study(name) / "plan.json"
+        path = runtime.study(name) / layout.PLAN
         try:
             if plan := read_plan(path):
                 plans.append(plan)
@@ -101,16 +102,17 @@ def _orphans(runtime: Runtime, keys: Sequence[str]) -> Iterator[Finding]:
         folder = runtime.trials / key
         what = "no study's plan mentions it" if folder.is_dir() else "no trial's folder"
         yield Finding(RECORD, str(folder), what, "remove it if nothing needs it", wrong=False)
-    if aside := sorted(path.name for path in (runtime.runs / ASIDE).glob("*")):
-        yield Finding(RECORD, str(runtime.runs / ASIDE), f"set aside before: {', '.join(aside)}",
+    if aside := sorted(path.name for path in (runtime.runs / layout.ASIDE).glob("*")):
+        said = f"set aside before: {', '.join(aside)}"
+        yield Finding(RECORD, str(runtime.runs / layout.ASIDE), said,
                       "remove them when they are of no use", wrong=False)  # fmt: skip
 
 
 def _planless(runtime: Runtime) -> Iterator[Finding]:
     """Folders of runs whose plan was removed, or never written."""
-    for folder in sorted(path for path in runtime.runs.glob("studies/[!.]*") if path.is_dir()):
-        if not (folder / "plan.json").exists():
-            yield Finding(RECORD, str(folder / "plan.json"), "it is not there",
+    for folder in layout.run_folders(runtime):
+        if not (folder / layout.PLAN).exists():
+            yield Finding(RECORD, str(folder / layout.PLAN), "it is not there",
                           "harness run writes it (again)", wrong=False)  # fmt: skip
 
 

@@ -17,7 +17,8 @@ from harness.queue.journal import torn
 from harness.queue.lease import lease_alive
 from harness.queue.optuna_ledger import OptunaLedger, look
 from harness.queue.storage import JOURNAL, UNREADABLE, open_storage
-from harness.runs.trial import ASIDE, DIVERGED, FINISHED, Trial
+from harness.runs import layout
+from harness.runs.trial import DIVERGED, FINISHED, Trial
 
 FOLDER = "a folder where a file should be"
 LEDGER, WANDB, RECORD = "ledger", "W&B", "record"
@@ -28,8 +29,8 @@ def check_folder(folder: Path) -> Iterator[Finding]:
     """The small documents of a run, and what killed processes left beside them."""
     yield from left(RECORD, folder)
     for name, why in (
-        ("arithmetic.json", "the number of threads is chosen anew, so bits may differ"),
-        ("importances.json", "it is made again with the report"),
+        (layout.ARITHMETIC, "the number of threads is chosen anew, so bits may differ"),
+        (layout.IMPORTANCES, "it is made again with the report"),
     ):
         yield from document(folder / name, why)
     for ending in ("lock", "log"):
@@ -50,7 +51,7 @@ def damaged(area: str, path: Path, why: str, remedy: str) -> Finding:
     """A damaged file of a run, which is set aside."""
 
     def mend() -> str:
-        return f"kept as {set_aside(path, path.parent / ASIDE, path.name)}"
+        return f"kept as {set_aside(path, path.parent / layout.ASIDE, path.name)}"
 
     return Finding(area, str(path), f"damaged: {why}", remedy, mend=mend)
 
@@ -101,7 +102,7 @@ def _rows(plan: Plan, rows: Sequence[Row], runtime: Runtime) -> Iterator[Finding
     last = {row.key: row for row in rows if row.key in keys}
     for key, row in last.items():
         ended = row.state is State.COMPLETE and row.status in (FINISHED, DIVERGED)
-        if ended and not (runtime.trials / key / "result.json").exists():
+        if ended and not (runtime.trials / key / layout.RESULT).exists():
             yield Finding(LEDGER, key, f"ended in the queue of {name}, and has no result",
                           "harness run trains it again", wrong=False)  # fmt: skip
     dead = [row for row in waiting if row.state is State.RUNNING and not _alive(row, runtime)]
@@ -113,7 +114,7 @@ def _rows(plan: Plan, rows: Sequence[Row], runtime: Runtime) -> Iterator[Finding
 
 def _alive(row: Row, runtime: Runtime) -> bool:
     try:
-        beat = (runtime.trials / row.key / "progress.json").stat().st_mtime
+        beat = (runtime.trials / row.key / layout.PROGRESS).stat().st_mtime
     except OSError:
         return lease_alive(row.lease, None)
     return lease_alive(row.lease, time.time() - beat)
@@ -130,7 +131,7 @@ def _released(run_name: str, runtime: Runtime) -> Callable[[], str]:
 
 def check_mirror(plan: Plan, runtime: Runtime) -> Iterator[Finding]:
     """The marks of a run's W&B folder against the folders there, and against the record."""
-    folder = runtime.study(plan["run_name"]) / "wandb"
+    folder = runtime.study(plan["run_name"]) / layout.WANDB
     again = f"harness sync {plan['study']} writes it again"
     yield from left(WANDB, folder)
     try:

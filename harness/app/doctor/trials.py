@@ -11,9 +11,9 @@ from harness.config.patch import flatten, unflatten
 from harness.core.errors import Damaged, HarnessError
 from harness.core.files import json_text, parse_json, parse_lines, read_bytes, write_atomically
 from harness.core.leftovers import discard, set_aside
+from harness.runs import layout
 from harness.runs.digests import (
     ALONE,
-    DIGESTS,
     FOLDERS,
     Seal,
     checked_seal,
@@ -24,10 +24,10 @@ from harness.runs.digests import (
 )
 from harness.runs.pictures import whole_png
 from harness.runs.recorder import Busy, Recorder
-from harness.runs.trial import ASIDE, FINISHED, Trial, last_evaluations
+from harness.runs.trial import FINISHED, Trial, last_evaluations
 
 RECORD = "record"
-UNSEALED = ("failure.json", "pruned.json", "progress.json")
+UNSEALED = (layout.FAILURE, layout.PRUNED, layout.PROGRESS)
 
 
 def check_trial(trial: Trial, planned: Mapping[str, Any] | None) -> Iterator[Finding]:
@@ -37,9 +37,9 @@ def check_trial(trial: Trial, planned: Mapping[str, Any] | None) -> Iterator[Fin
     yield from damage
     sealed = differing(trial.folder, seal) if seal else {}
     found = {**sealed, **_unreadable(trial.folder, sealed)}
-    ended = (trial.folder / "result.json").exists()
+    ended = (trial.folder / layout.RESULT).exists()
     if seal and not ended:
-        found.pop(trial.folder / "result.json", None)
+        found.pop(trial.folder / layout.RESULT, None)
         yield _cut_off(trial, seal)
     for path, why in found.items():
         yield _damaged(trial, path, why, planned, ended)
@@ -66,12 +66,12 @@ def _seal(folder: Path) -> tuple[Seal | None, list[Finding]]:
 
 def _cut_off(trial: Trial, seal: Seal) -> Finding:
     """Digests without a result: killed at its very end, or the result was removed."""
-    path = trial.folder / "result.json"
-    if "result.json" in seal.files and not any(Recorder(trial.folder).checkpoints()):
+    path = trial.folder / layout.RESULT
+    if layout.RESULT in seal.files and not any(Recorder(trial.folder).checkpoints()):
         again = "harness run trains it again"
 
         def mend(recorder: Recorder) -> str:
-            discard(recorder.folder / DIGESTS)
+            discard(recorder.folder / layout.DIGESTS)
             return again
 
         return Finding(RECORD, str(path), "lost", again, mend=_under_lock(trial.folder, mend))
@@ -87,46 +87,46 @@ def _damaged(
     folder = name.partition("/")[0]
 
     def mend(recorder: Recorder) -> str:
-        if name == "config.json" and _config_again(recorder.folder, planned):
+        if name == layout.CONFIG and _config_again(recorder.folder, planned):
             return "written again from the plan"
-        alone = folder in ("samples", "generators", "checkpoint") or name in BESIDES
+        alone = folder in (layout.SAMPLES, layout.GENERATORS, layout.CHECKPOINT) or name in BESIDES
         if not ended or alone:
             return _aside(recorder, path, why)
-        if folder == "evaluations" and _generators_kept(trial):
+        if folder == layout.EVALUATIONS and _generators_kept(trial):
             both = [path.with_suffix(end) for end in (".json", ".jsonl")]
             gone = both if path.suffix == ".jsonl" else [path]
             said = [_aside(recorder, each, why) for each in gone if each.exists()]
-            forget(recorder.folder, {f"evaluations/{each.name}" for each in gone})
+            forget(recorder.folder, {each.relative_to(recorder.folder).as_posix() for each in gone})
             return "; ".join([*said, "harness run scores it again"])
         return _whole_aside(recorder)
 
     def unlocked() -> str:
-        return f"kept as {set_aside(path, trial.folder / ASIDE, path.name)}"
+        return f"kept as {set_aside(path, trial.folder / layout.ASIDE, path.name)}"
 
-    act = unlocked if name == "lock" else _under_lock(trial.folder, mend)
+    act = unlocked if name == layout.LOCK else _under_lock(trial.folder, mend)
     what = "lost" if why == "it is lost" else f"damaged: {why}"
     return Finding(RECORD, str(path), what, _remedy(folder, name, ended), mend=act)
 
 
 BESIDES = (
-    "interpolation.png",
-    "env.json",
-    "log.txt",
-    "lock",
+    layout.INTERPOLATION,
+    layout.ENVIRONMENT,
+    layout.LOG,
+    layout.LOCK,
     *UNSEALED,
 )  # a trial counts without them
 
 
 def _remedy(folder: str, name: str, ended: bool) -> str:
-    if name == "config.json":
+    if name == layout.CONFIG:
         return "--fix writes it again from the plan, or else sets it or the trial aside"
-    if folder == "samples" or name == "interpolation.png":
+    if folder == layout.SAMPLES or name == layout.INTERPOLATION:
         return "reports go without it"
-    if folder == "generators":
+    if folder == layout.GENERATORS:
         return "its scores stay; a further metric may lack a point"
     if name in BESIDES or not ended:
         return "--fix sets it aside; harness run goes on without it"
-    if folder == "evaluations":
+    if folder == layout.EVALUATIONS:
         return "--fix sets it aside; harness run scores or trains the trial again"
     return "--fix sets the trial aside; harness run trains it again"
 
@@ -140,7 +140,7 @@ def _aside(recorder: Recorder, path: Path, why: str) -> str:
 
 def _whole_aside(recorder: Recorder) -> str:
     folder = recorder.folder
-    kept = set_aside(folder, folder.parent.parent / ASIDE, folder.name)
+    kept = set_aside(folder, folder.parent.parent / layout.ASIDE, folder.name)
     return f"the trial is kept as {kept}; harness run trains it again"
 
 
@@ -155,11 +155,11 @@ def _config_again(folder: Path, planned: Mapping[str, Any] | None) -> bool:
     text = json_text(flatten(config))
     if key(config) != folder.name:
         return False
-    seal = checked_seal(folder) if (folder / DIGESTS).exists() else None
-    if seal and seal.files.get("config.json") != digest_of("config.json", text.encode()):
+    seal = checked_seal(folder) if (folder / layout.DIGESTS).exists() else None
+    if seal and seal.files.get(layout.CONFIG) != digest_of(layout.CONFIG, text.encode()):
         return False
-    discard(folder / "config.json")
-    write_atomically(folder / "config.json", text)
+    discard(folder / layout.CONFIG)
+    write_atomically(folder / layout.CONFIG, text)
     return True
 
 
@@ -171,7 +171,7 @@ def _generators_kept(trial: Trial) -> bool:
     except HarnessError:
         return False
     needed = config.final_iterations if result.get("status") == FINISHED else []
-    paths = (trial.folder / "generators" / f"{at:08d}.npz" for at in needed)
+    paths = (trial.folder / layout.generator(at) for at in needed)
     return all(not _no_archive(path) for path in paths)
 
 
@@ -185,7 +185,7 @@ def _scores(trial: Trial, planned: Mapping[str, Any]) -> Iterator[Finding]:
             "harness run scores it", wrong=False,
         )  # fmt: skip
     elif not trial.complete(identity, evaluations):
-        path = trial.folder / "evaluations" / f"{identity}.jsonl"
+        path = trial.folder / layout.scores(identity)
         why = f"rows of evaluations up to {max(last_evaluations(evaluations))} are lost"
         yield _damaged(trial, path, why, planned, ended=True)
 
@@ -193,10 +193,11 @@ def _scores(trial: Trial, planned: Mapping[str, Any]) -> Iterator[Finding]:
 def _unreadable(folder: Path, known: Mapping[Path, str]) -> dict[Path, str]:
     """Files that are not what their names say: path → what is wrong."""
     names = [*present(folder), *(name for name in UNSEALED if (folder / name).is_file())]
-    names += [f"checkpoint/{path.name}" for path in (folder / "checkpoint").glob("[!.]*.npz")]
+    states = (folder / layout.CHECKPOINT).glob("[!.]*.npz")
+    names += [f"{layout.CHECKPOINT}/{path.name}" for path in states]
     checks = {folder / name: _CHECKS[Path(name).suffix] for name in names}
     found = {path: check(path) for path, check in checks.items() if path not in known}
-    single = (folder / name for name in (*ALONE, *UNSEALED, "log.txt", "lock"))
+    single = (folder / name for name in (*ALONE, *UNSEALED, layout.LOG, layout.LOCK))
     inside = [path for part in FOLDERS for path in (folder / part).glob("[!.]*")]
     folders = [path for path in (*single, *inside) if path.is_dir() and path not in known]
     return {path: why for path, why in found.items() if why} | dict.fromkeys(

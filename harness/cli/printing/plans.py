@@ -8,14 +8,14 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cli.printing.tables import counted, new_table, size
-from harness.config.inputs.recorded import lacking
+from harness.config.inputs.encoder_file import lacking
 from harness.execution.view.progress import duration
 
 if TYPE_CHECKING:
-    from harness.plan.crossed import Crossed
     from harness.plan.forecast import Forecast
     from harness.plan.reach import Reach
-    from harness.plan.search import Search
+    from harness.runs.crossed import Crossed
+    from harness.runs.stages import Search
 
 
 def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:

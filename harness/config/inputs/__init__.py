@@ -1,1 +1,1 @@
-"""Files that a study names, by content: images, prepared arrays, encoders."""
+"""Files that a study names, identified by content: images, prepared arrays, encoders."""

@@ -1,4 +1,4 @@
-"""Folders of images and encoder files enter a trial by content, not by place."""
+"""Folders of images and encoder files are identified by content, not by path."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ SETTLED = 2.0  # seconds; the clocks of network file systems tick that slowly
 
 
 def surveyed(data: DataConfig, cache: Path) -> Folder:
-    """What lies at data.path; the digests of its files are remembered in `cache`."""
+    """The images at data.path; digests of the files are stored in `cache`."""
     digests = _DigestCache(cache)
     archives: dict[Path, dict[str, str]] = {}
 
@@ -46,7 +46,7 @@ def surveyed(data: DataConfig, cache: Path) -> Folder:
 
 
 def _members(archive: Path, content: str, cache: Path) -> dict[str, str]:
-    """Digests of an archive's members, which unpacking would cost time for again and again."""
+    """Digests of an archive's members, computed once per archive."""
     file = cache / "archives" / f"{content[:16]}.json"
     if kept := _kept(file):
         return kept
@@ -56,7 +56,7 @@ def _members(archive: Path, content: str, cache: Path) -> dict[str, str]:
 
 
 def _kept(file: Path) -> dict[str, Any]:
-    """What `_keep` wrote; nothing where it is absent, torn, damaged or of an older version."""
+    """The digests that `_keep` wrote; empty if the file is missing, damaged or too old."""
     try:
         document = json.loads(file.read_text())
         found: dict[str, Any] = document["files"]
@@ -71,7 +71,7 @@ def _keep(file: Path, found: Mapping[str, Any]) -> None:
 
 
 def encoder_content(path: Path, cache: Path) -> str:
-    """What a user's encoder is, by content; an error where the file can be no encoder."""
+    """The content of a user's encoder; an error if the file cannot be an encoder."""
     form(path)
     known = _DigestCache(cache)
     result = file_content(path, known.of(path))
@@ -80,19 +80,19 @@ def encoder_content(path: Path, cache: Path) -> str:
 
 
 def file_content(path: Path, digest: str) -> str:
-    """The content of an encoder by the SHA-256 of its file: 16 hex, and `-bytes` if it takes those.
+    """The content of an encoder: 16 hex digits of the file's SHA-256, and `-bytes` if it takes
+    bytes.
 
-    Until they were told apart, such a model was given [0, 1], and what was scored so is no answer
-    to what is asked of it now.
+    Earlier versions gave such a model [0, 1]; those scores must not be found under this identity.
     """
     return digest[:16] + ("-bytes" if form(path).bytes else "")
 
 
 class _DigestCache:
-    """Digests of files, remembered by path and by all that changes when a file is written.
+    """Digests of files, stored by path, size, time and inode.
 
-    A file that changed a moment ago is not remembered: what is written to it within the same tick
-    of the file system's clock would leave the same stamp.
+    A file that changed a moment ago is not stored: a change within the same tick of the file
+    system's clock would leave the same time.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -122,7 +122,7 @@ Recorded = Callable[[str], str | None]  # path of an encoder → its content in 
 
 
 class Contents:
-    """What is known of what configurations name by path, each found once in the object's life."""
+    """Facts about the files that configurations name, each computed once per object."""
 
     def __init__(self, cache: Path, recorded: Recorded | None = None) -> None:
         self._cache, self._recorded = cache, recorded
@@ -131,9 +131,9 @@ class Contents:
         self._folders: dict[str, Folder] = {}
 
     def fill(self, config: TrialConfig) -> TrialConfig:
-        """Fill in the digests of what a configuration names by path, and a folder's classes.
+        """Set the digests of the files that a configuration names, and a folder's classes.
 
-        Raises an error if the images are too few, or lack the labels, for what is asked of them.
+        Raises an error if there are too few images, or if required labels are missing.
         """
         found: dict[str, str | int] = {}
         folder = None if config.data.path is None else self.folder(config.data)
@@ -152,7 +152,7 @@ class Contents:
         return filled
 
     def facts(self, cells: Mapping[str, TrialConfig]) -> tuple[dict[str, Any], ...]:
-        """How many images of what there are, of each data set that is trained on, and where."""
+        """Counts and places of the images of each data set that is trained on."""
         found: dict[str, dict[str, Any]] = {}
         for label, config in cells.items():
             folder = None if config.data.path is None else self.folder(config.data)
@@ -165,7 +165,7 @@ class Contents:
         return tuple(found.values())
 
     def folder(self, data: DataConfig) -> Folder:
-        """What lies at the folder that a configuration names."""
+        """The images in the folder that a configuration names."""
         parts = (data.path, data.train_split, data.validation_split, data.validation_fraction)
         name = json.dumps(parts)
         if name not in self._folders:
@@ -173,7 +173,7 @@ class Contents:
         return self._folders[name]
 
     def _encoder(self, path: str) -> str:
-        """The content of an encoder's file; of one that is not here, what the record says of it."""
+        """The content of an encoder's file; if the file is missing, from the record."""
         if path in self._encoders:
             return self._encoders[path]
         if not Path(path).exists() and self._recorded and (found := self._recorded(path)):

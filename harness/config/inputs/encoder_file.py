@@ -1,4 +1,4 @@
-"""A user's encoder as its file describes it: what can be said, and refused, without TensorFlow."""
+"""A user's encoder: checks of its file that need no TensorFlow."""
 
 import json
 import zipfile
@@ -16,19 +16,19 @@ SAVE = "save it by model.save('NAME.keras') in Keras 3"
 
 
 class Form(NamedTuple):
-    """How a model takes its images."""
+    """Input of a model: image size and pixel range."""
 
     dtype: str  # of its input
     bytes: bool  # whether its values are from 0 to 255, instead of 0 to 1
 
 
 def form(path: Path) -> Form:
-    """How the model in a file takes its images; an error where it can be no encoder."""
+    """Input of the model in a file; an error if it cannot be an encoder."""
     return form_of(path, _description(path))
 
 
 def form_of(path: Path, model: Mapping[str, Any]) -> Form:
-    """The same of a model's own description, as Keras writes it."""
+    """Input of a model, from its Keras configuration."""
     _check_layers(path, model)
     config = model.get("config") or {}
     for side in ("input", "output"):
@@ -37,7 +37,7 @@ def form_of(path: Path, model: Mapping[str, Any]) -> Form:
             raise _fault(
                 path,
                 f"has {len(names)} {side}s ({', '.join(names)}), and an encoder has one; make a "
-                "model of one with keras.Model(one input, one output) and save that",
+                "model with one by keras.Model(input, output) and save that",
             )
     given = next((layer for layer in _layers(config) if _is(layer, "InputLayer")), None)
     if given is None:
@@ -47,40 +47,42 @@ def form_of(path: Path, model: Mapping[str, Any]) -> Form:
     dtype = given["config"].get("dtype") or "float32"
     if dtype not in (*INTEGERS, *FLOATS):
         raise _fault(
-            path, f"takes {dtype}, which holds no pixels; give it an input of float32 or uint8"
+            path, f"takes {dtype}, which cannot hold pixels; give it an input of float32 or uint8"
         )
     return Form(str(dtype), dtype in INTEGERS or wants_bytes(model))
 
 
 def check_shape(path: Path, shape: Any) -> None:
-    """Raise an error unless `shape` (N, H, W, C) is that of square RGB images."""
+    """Raise an error unless `shape` (N, H, W, C) stands for square RGB images."""
     if not isinstance(shape, tuple) or len(shape) != 4:
         raise _fault(path, f"must take square RGB images (N, size, size, 3), not {shape}")
     batch, height, width, channels = shape
     if height == 3 and channels != 3:
         raise _fault(
             path,
-            f"takes square RGB images with the channels first {shape}; put "
-            "keras.layers.Permute((3, 1, 2)) before it and save the two as one model",
+            f"takes channels first {shape}; put keras.layers.Permute((3, 1, 2)) before it and "
+            "save both as one model",
         )
     if channels not in (3, None):
-        raise _fault(path, f"takes {channels} channels {shape}, and must take square RGB images: 3")
+        raise _fault(
+            path, f"takes {channels} channels {shape}, and must take 3 (square RGB images)"
+        )
     if height != width:
         raise _fault(path, f"must take square RGB images, not {height} x {width} {shape}")
     if batch is not None:
         raise _fault(
             path,
-            f"takes batches of {batch} only {shape}; make its input without a batch size, by "
-            "keras.Input((size, size, 3))",
+            f"takes only batches of {batch} images {shape}; define its input without a batch "
+            "size, by keras.Input((size, size, 3))",
         )
 
 
 def _description(path: Path) -> Mapping[str, Any]:
-    """What a saved file says of its model, by the kind of file that it is."""
+    """The model's configuration in a saved file of any supported kind."""
     if path.is_dir():
         if (path / "saved_model.pb").exists():
             raise _fault(path, f"is a TensorFlow SavedModel folder, not a Keras model; {SAVE}")
-        raise _fault(path, f"is a folder, and an encoder is one file; {SAVE}")
+        raise _fault(path, f"is a folder, but an encoder is one file; {SAVE}")
     if not path.is_file():
         raise HarnessError(f"evaluation.encoder: there is no file {path}{looked_for(path)}")
     with path.open("rb") as file:
@@ -90,12 +92,12 @@ def _description(path: Path) -> Mapping[str, Any]:
     if head == HDF5:
         return _of_hdf5(path)
     kind = " but a TensorFlow Lite one" if head[4:] == b"TFL3" else ""
-    raise _fault(path, f"is no saved Keras model{kind} (neither .keras nor .h5); {SAVE}")
+    raise _fault(path, f"is not a saved Keras model{kind} (neither .keras nor .h5); {SAVE}")
 
 
 def looked_for(path: Path) -> str:
-    """Where a relative path begins, for messages."""
-    return "" if path.is_absolute() else f" (looked for from {Path.cwd()})"
+    """The current folder in brackets if a path is relative, for messages."""
+    return "" if path.is_absolute() else f" (relative to {Path.cwd()})"
 
 
 def _of_zip(path: Path) -> Mapping[str, Any]:
@@ -105,7 +107,7 @@ def _of_zip(path: Path) -> Mapping[str, Any]:
             if any(name.endswith("data.pkl") for name in names):
                 raise _fault(path, f"is a PyTorch file, not a saved Keras model; {SAVE}")
             if "config.json" not in names:
-                raise _fault(path, f"is a zip archive, but no saved Keras model; {SAVE}")
+                raise _fault(path, f"is a zip archive, but not a saved Keras model; {SAVE}")
             model = json.loads(archive.read("config.json"))
     except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
         raise _fault(path, f"is damaged ({error}); {SAVE} again") from None
@@ -124,14 +126,14 @@ def _of_hdf5(path: Path) -> Mapping[str, Any]:
     if model is None:
         raise _fault(
             path,
-            f"holds weights only, not the model that they belong to: load them into it and {SAVE}",
+            f"holds weights only: load them into their model and {SAVE}",
         )
     return _of(path, model, (".h5", ".hdf5"))
 
 
 def _of(path: Path, model: Any, endings: tuple[str, ...]) -> Mapping[str, Any]:
     if not isinstance(model, dict) or "class_name" not in model:
-        raise _fault(path, f"describes no Keras model; {SAVE}")
+        raise _fault(path, f"does not describe a Keras model; {SAVE}")
     if path.suffix not in endings:
         raise _fault(
             path, f"is a saved Keras model whose name must end in {endings[0]}; rename the file"
@@ -145,21 +147,21 @@ def _check_layers(path: Path, model: Mapping[str, Any]) -> None:
         if _is(layer, "Lambda"):
             raise _fault(
                 path,
-                f"has a Lambda layer ({name}), whose Python code is not run; put a layer or a "
-                "function of keras.ops in its place",
+                f"has a Lambda layer ({name}), whose Python code is not executed; use a layer of "
+                "Keras or keras.ops instead",
             )
         module = layer.get("module", "keras") or "none"  # files of Keras 2 do not say
         if module.split(".")[0] not in ("keras", "tf_keras"):
             raise _fault(
                 path,
-                f"has a layer of its own, {layer['class_name']} ({name}), whose code is in no "
-                "saved file; make the model of the layers of Keras",
+                f"has a custom layer, {layer['class_name']} ({name}), whose code is not saved in "
+                "the file; use layers of Keras only",
             )
         if functions := _functions(layer.get("config")):
             raise _fault(
                 path,
-                f"has a function of its own in a layer ({name}: {', '.join(functions)}), whose "
-                "code is in no saved file; use one of Keras",
+                f"has a custom function in a layer ({name}: {', '.join(functions)}), whose code "
+                "is not saved in the file; use functions of Keras only",
             )
 
 
@@ -170,7 +172,7 @@ def _all_layers(model: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _layers(config: Any) -> list[Mapping[str, Any]]:
-    """The layers of a model's configuration; one within another is given as `layer`."""
+    """The layers of a model's configuration, including nested ones."""
     if not isinstance(config, dict):
         return []
     found = config.get("layers")
@@ -180,7 +182,7 @@ def _layers(config: Any) -> list[Mapping[str, Any]]:
 
 
 def _functions(config: Any) -> list[str]:
-    """The knobs of a layer that are a function of the user's, as activation."""
+    """The arguments of a layer that are custom functions, such as an activation."""
     values = config.items() if isinstance(config, dict) else ()
     return [
         knob
@@ -207,3 +209,13 @@ def _names(tensors: Any) -> list[str]:
 
 def _fault(path: Path, what: str) -> HarnessError:
     return HarnessError(f"evaluation.encoder: {path} {what}")
+
+
+def lacking(files: Mapping[str, str]) -> list[str]:
+    """Advice on missing encoder files (path → content), one line each."""
+    return [
+        f"evaluation.encoder: {path}{looked_for(Path(path))}: missing. Put the file there whose "
+        f"SHA-256 begins with {content.removesuffix('-bytes')}: this study was scored with it, "
+        "and KIDs of another encoder are not comparable"
+        for path, content in files.items()
+    ]

@@ -1,7 +1,7 @@
-"""Whether a saved model's own first layers bring pixels of 0 to 255 to a small range.
+"""Whether a saved model's first layers rescale pixels of 0 to 255.
 
-Images are given in [0, 1] to a model whose first layers leave them so; one that divides by 255 or
-takes away a mean of 120 was trained on bytes, and would see nothing but black otherwise.
+A model gets images in [0, 1], unless its first layers divide by 255 or subtract a mean of about
+120: it was trained on bytes, and images in [0, 1] would be black to it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,19 +25,19 @@ Layer = Mapping[str, Any]
 
 
 def wants_bytes(model: Layer) -> bool:
-    """Whether a model, as Keras describes it, takes pixels from 0 to 255."""
+    """Whether a model takes pixels from 0 to 255, from its Keras configuration."""
     return _effect(model, set()) is Effect.SHRINKS
 
 
 def first_layers(model: Layer) -> set[str]:
-    """The names of the layers that are the first to change the range of the pixels."""
+    """Names of the layers that first change the pixel range."""
     ends: set[str] = set()
     _effect(model, ends)
     return ends
 
 
 class Effect(Enum):
-    """What a layer does to the range of pixels."""
+    """The effect of a layer on the pixel range."""
 
     KEEPS = "keeps"
     SHRINKS = "shrinks"  # from bytes to something small
@@ -55,7 +55,7 @@ def _effect(layer: Layer, ends: set[str]) -> Effect:
 
 
 def _effect_of_all(config: Layer, chained: bool, ends: set[str]) -> Effect:
-    """The effect of a model: of its layers as far as they are reached by pixels."""
+    """The effect of a nested model: that of its layers that get pixels."""
     keeping: set[str] = set()  # layers whose output still has the range of the input
     last = ""
     for layer in config.get("layers") or []:
@@ -77,7 +77,7 @@ def _name(layer: Layer) -> str:
 
 
 def _shrinks(kind: str, config: Layer, layer: Layer) -> bool:
-    """Whether a layer makes bytes small."""
+    """Whether a layer rescales bytes to a small range."""
     if kind == "Rescaling":
         return 0.0 < _largest(config.get("scale")) <= SMALL
     if kind == "Normalization":
@@ -95,7 +95,7 @@ def _largest(value: Any) -> float:
 
 
 def _sources(nodes: Any) -> Iterator[str]:
-    """The layers that a layer takes its inputs from, in the form of Keras 3 and in that of 2."""
+    """The input layers of a layer, in the format of Keras 3 or 2."""
     if isinstance(nodes, dict):
         history = (nodes.get("config") or {}).get("keras_history") if "config" in nodes else None
         if history:
@@ -112,7 +112,7 @@ def _sources(nodes: Any) -> Iterator[str]:
 
 
 def _numbers(value: Any) -> Iterator[float]:
-    """The sizes of all numbers in a description, but for those that tell where a tensor is from."""
+    """Absolute values of all numbers in a configuration, except references to tensors."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         yield abs(float(value))
     elif isinstance(value, dict):

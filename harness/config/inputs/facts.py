@@ -1,4 +1,4 @@
-"""How many images a trial has, of what: the same facts in plan, record, report and W&B."""
+"""Image counts of a trial: the same facts in plan, record, report and W&B."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,10 +23,10 @@ class Counted(NamedTuple):
 def facts(
     data: DataConfig, folder: Folder | None, cache: Path, counted: Sequence[Counted] = ()
 ) -> dict[str, Any]:
-    """Facts of a data set as JSON: what is found, used, left out and of which class, by split.
+    """Facts of a data set as JSON: images found, used, left out and per class, by split.
 
-    Without `counted` they are those known before loading: used images as far as they were decoded
-    here before, else None.
+    Without `counted`, only facts known before loading: used images are None unless they were
+    decoded on this machine.
     """
     sizes = known(data, folder, cache)
     classes = dataset(data.name).classes if folder is None else len(folder.classes.names) or None
@@ -59,7 +59,7 @@ def facts(
 
 
 def flat(found: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The numbers among the facts by dotted names, for W&B; none where nothing is recorded."""
+    """The numbers among the facts by dotted names, for W&B."""
     if not found:
         return {}
     numbers = {
@@ -84,7 +84,7 @@ def _reasons(part: Mapping[str, Any]) -> str:
 
 
 def terms(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What there is of each split, what else lies there, and what is odd: heads and sentences."""
+    """Headings and sentences on each split, on other files and on irregularities."""
     for side, what in zip(SIDES, ("Training images", "Validation images"), strict=True):
         yield what, _split(found[side])
     if classes := found["classes"]:
@@ -117,25 +117,25 @@ def _by_class(counts: Mapping[str, int]) -> str:
 
 
 def scoring(config: TrialConfig, validation: int | None) -> Iterator[str]:
-    """What becomes of a number of validation images that a protocol does not take as it is."""
+    """A note if a protocol does not use all validation images."""
     if validation is None:
         return
     wanted = config.evaluation.samples or validation
     block, size = PROTOCOLS[config.evaluation.protocol or ""].block, config.evaluation.subset_size
     if block and wanted % block:
         yield (
-            f"{wanted % block} of {wanted} validation images are not compared, as "
-            f"{config.evaluation.protocol} takes blocks of {block}"
+            f"{wanted % block} of {wanted} validation images are not used, since "
+            f"{config.evaluation.protocol} uses blocks of {block}"
         )
     if size and size > wanted:
         yield (
-            f"evaluation.subset_size: subsets have {wanted} images instead of {size}, since there "
-            "are no more"
+            f"evaluation.subset_size: subsets have {wanted} images instead of {size}, all that "
+            "there are"
         )
 
 
 def trained_on(knobs: Mapping[str, Any], found: Mapping[str, Any] | None) -> int | None:
-    """Images that a trial of these knobs is trained on: as recorded, else by the catalogue."""
+    """Number of training images of a trial: as recorded, else from the catalogue."""
     if knobs["data.train_images"]:
         return int(knobs["data.train_images"])
     if found:

@@ -1,4 +1,4 @@
-"""How many images a trial has, of what, and whether they suffice: one check for plan and run."""
+"""Image counts of a trial, and whether they suffice: one check for plan and run."""
 
 import re
 from collections.abc import Mapping
@@ -15,8 +15,9 @@ from harness.core.errors import HarnessError, unknown
 from harness.core.files import read_json
 
 DECODING = 1
-"""Raised when a set of TFDS or the digits would be decoded to other pixels. A folder's number is in
-`config/folder`, and so in its content."""
+"""Raised if a TFDS data set or the digits are decoded to other pixels. For folders, see
+`config/inputs/folder`.
+"""
 SMALLEST_BATCH = 2  # that `training.batch_size` may be
 MINIMUM = 6  # validation images: coverage looks at five neighbours, KID at halves
 SPLIT = re.compile(r"(\w+)(?:\[(-?\d+%?)?:(-?\d+%?)?\])?")  # TFDS's; anything else is left to it
@@ -24,25 +25,25 @@ Range = tuple[str, int, int]  # split, first image, end
 
 
 class Known(NamedTuple):
-    """Images of the two splits; None: they are counted when they are loaded."""
+    """Numbers of images of the two splits; None: counted when loaded."""
 
     train: int | None
     validation: int | None
 
 
 def decoded(identity: str, cache: Path) -> Path:
-    """The folder that the decoded images of a split lie in."""
+    """The folder of the decoded images of a split."""
     return cache / "data" / digest([DECODING, identity])
 
 
 def about(identity: str, cache: Path) -> Mapping[str, Any]:
-    """What was noted of a split when it was decoded; empty before."""
+    """Facts recorded when a split was decoded; empty before."""
     found: Mapping[str, Any] | None = read_json(decoded(identity, cache) / "about.json")
     return found or {}
 
 
 def known(data: DataConfig, folder: Folder | None, cache: Path) -> Known:
-    """How many images there are: as decoded, else as counted in a folder or by the catalogue."""
+    """Number of images: as decoded, else as counted in a folder or stated in the catalogue."""
     if folder is None:
         names = (data.train_split, data.validation_split)
         return Known(*(size(ranges(name, spec(data.name))) for name in names))
@@ -55,7 +56,7 @@ def known(data: DataConfig, folder: Folder | None, cache: Path) -> Known:
 
 
 def check(config: TrialConfig, folder: Folder | None, cache: Path) -> None:
-    """Raise the error that loading, training or scoring would, as far as it is known before."""
+    """Raise errors of loading, training or scoring that can be known in advance."""
     check_splits(config.data)
     if config.evaluation.encoder == "classifier":
         check_classifier(config.data, folder, _labelled(config.data, folder))
@@ -67,14 +68,14 @@ def check(config: TrialConfig, folder: Folder | None, cache: Path) -> None:
 
 
 def _labelled(data: DataConfig, folder: Folder | None) -> bool:
-    """Whether there are labels, or may be: other sets of TFDS are asked when they are loaded."""
+    """Whether there are labels, or may be: other TFDS sets tell when they are loaded."""
     if folder is not None:
         return folder.classes.of is not None
     return data.name not in DATASETS or dataset(data.name).classes is not None
 
 
 def check_classifier(data: DataConfig, folder: Folder | None, labelled: bool) -> None:
-    """Raise an error if the classifier is to learn from images without labels."""
+    """Raise an error if the encoder `classifier` is used without labels."""
     instead = "set evaluation.encoder to inception_v3 or a saved Keras model"
     if labelled:
         return
@@ -87,7 +88,7 @@ def check_classifier(data: DataConfig, folder: Folder | None, labelled: bool) ->
 
 
 def check_splits(data: DataConfig) -> None:
-    """Raise an error if a split of a set of the catalogue is unknown, empty, or in the other."""
+    """Raise an error if a split of a built-in data set is unknown, empty or overlapping."""
     found = spec(data.name)
     if not found.splits:
         return
@@ -96,7 +97,7 @@ def check_splits(data: DataConfig) -> None:
     for knob, split in asked:
         _check_names(knob, split, data.name, found)
         if size(ranges(split, found)) == 0:
-            raise HarnessError(f"{knob}: {split!r} of {data.name} holds no image")
+            raise HarnessError(f"{knob}: {split!r} of {data.name} contains no images")
     train, validation = (ranges(split, found) or [] for _, split in asked)
     if shared := overlap(train, validation):
         raise HarnessError(
@@ -117,7 +118,7 @@ def _check_names(knob: str, split: str, name: str, known: DatasetSpec) -> None:
 
 
 def overlap(one: list[Range], other: list[Range]) -> int:
-    """How many images two splits share."""
+    """Number of images that two splits share."""
     return sum(
         max(0, min(end, stop) - max(first, start))
         for name, first, end in one
@@ -127,7 +128,7 @@ def overlap(one: list[Range], other: list[Range]) -> int:
 
 
 def ranges(split: str, known: DatasetSpec) -> list[Range] | None:
-    """What an expression such as train[:50%]+test stands for; None where only TFDS can tell."""
+    """The ranges of an expression such as train[:50%]+test; None if only TFDS knows."""
     found = []
     for part in split.split("+"):
         match = SPLIT.fullmatch(part.strip())
@@ -146,17 +147,17 @@ def _bound(text: str | None, count: int) -> int | None:
 
 
 def size(found: list[Range] | None) -> int | None:
-    """How many images an expression stands for; None where only TFDS can tell."""
+    """Number of images of a split expression; None if only TFDS knows."""
     return None if found is None else sum(max(0, end - first) for _, first, end in found)
 
 
 def subset(data: DataConfig, available: int) -> int:
-    """Images that are trained on, or an error if more are asked for than there are."""
+    """Number of training images, or an error if more are requested than there are."""
     wanted = data.train_images or available
     if wanted > available:
         raise HarnessError(
-            f"data.train_images: {wanted} images are asked for, and {_set(data, data.train_split)} "
-            f"has {available} to train on: set data.train_images: {available}, or leave it out"
+            f"data.train_images: {wanted} is more than the {available} images of "
+            f"{_set(data, data.train_split)}: set data.train_images: {available}, or leave it out"
         )
     return wanted
 
@@ -178,7 +179,7 @@ def check_batch(batch: int, images: int) -> None:
 
 
 def scored(config: TrialConfig, available: int) -> int:
-    """Validation images compared, and as many generated ones; an error if they are too few."""
+    """Number of validation images, and of generated ones; an error if too few."""
     asked, protocol = config.evaluation.samples, config.evaluation.protocol or ""
     split = config.data.validation_split
     block = PROTOCOLS[protocol].block
@@ -186,8 +187,8 @@ def scored(config: TrialConfig, available: int) -> int:
         least = block or MINIMUM
         most = available // least * least if block else available
         raise HarnessError(
-            f"evaluation.samples: {asked} images are asked for, and {_set(config.data, split)} has "
-            f"{available} to validate with: "
+            f"evaluation.samples: {asked} is more than the {available} images of "
+            f"{_set(config.data, split)}: "
             + (f"set evaluation.samples: {most}" if most >= least else _remedy(config, available))
         )
     wanted = asked or available
@@ -195,13 +196,13 @@ def scored(config: TrialConfig, available: int) -> int:
     if count < MINIMUM:
         raise HarnessError(
             f"evaluation.samples: {wanted} validation images are too few for protocol {protocol}, "
-            f"which takes at least {block or MINIMUM}: {_remedy(config, available)}"
+            f"which needs at least {block or MINIMUM}: {_remedy(config, available)}"
         )
     return count
 
 
 def _remedy(config: TrialConfig, available: int) -> str:
-    """What to set so that so many validation images suffice."""
+    """Advice on the settings with which so many validation images suffice."""
     least = PROTOCOLS[config.evaluation.protocol or ""].block or MINIMUM
     if available >= least:
         return f"set evaluation.samples: {available // least * least}, or leave it out"

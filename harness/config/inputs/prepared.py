@@ -1,4 +1,4 @@
-"""What TensorFlow Datasets has prepared on this machine, read without it."""
+"""Data sets that TensorFlow Datasets has prepared on this machine, read without importing it."""
 
 import json
 import os
@@ -12,13 +12,13 @@ INFO = "dataset_info.json"  # TFDS writes it last
 
 
 def folder(name: str) -> Path:
-    """Where a set of TFDS lies, or would: all its configurations and versions."""
+    """The folder of a TFDS data set with all its configurations and versions."""
     place = os.environ.get("TFDS_DATA_DIR") or Path.home() / "tensorflow_datasets"
     return Path(place) / name.removeprefix("tfds:").replace(":", "/")
 
 
 def spec(name: str) -> DatasetSpec:
-    """The facts about a data set; of one that is not in the catalogue, images as prepared here."""
+    """The facts about a data set; for one that is not in the catalogue, images as prepared here."""
     found = dataset(name)
     if found.splits or found.target != TFDS:
         return found
@@ -26,7 +26,7 @@ def spec(name: str) -> DatasetSpec:
 
 
 def _splits(name: str) -> Mapping[str, int]:
-    """Images of each split; none where there are none or several versions to choose from."""
+    """Numbers of images per split; empty if there is no version or several."""
     infos = list(folder(name).rglob(INFO))
     if len(infos) != 1:
         return {}
@@ -38,7 +38,7 @@ def _splits(name: str) -> Mapping[str, int]:
 
 
 def absent(name: str) -> str:
-    """That a set is not prepared here; empty where it is, or where TFDS has no part in it."""
+    """A note if a TFDS data set is not prepared here; else empty."""
     if dataset(name).target != TFDS or any(folder(name).rglob(INFO)):
         return ""
-    return f"not prepared in {folder(name)}: the run downloads it, or looks in TFDS_DATA_DIR"
+    return f"not in {folder(name)}: the run downloads it; set TFDS_DATA_DIR if it is elsewhere"

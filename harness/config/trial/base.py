@@ -1,4 +1,4 @@
-"""What every section of a trial's configuration shares."""
+"""The base class and types of all sections of a trial's configuration."""
 
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -39,7 +39,7 @@ class OneOf:
 
     @property
     def names(self) -> list[str]:
-        """What the documentation lists."""
+        """The names that the documentation lists."""
         return [*(["none"] if self.none else []), *self.table]
 
     def check(self, name: str) -> str:

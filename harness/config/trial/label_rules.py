@@ -1,4 +1,4 @@
-"""Rules of class labels: which data sets have them, and what else they go with."""
+"""Rules of class labels: which data sets have them, and which settings they exclude."""
 
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ def _conditional(config: "TrialConfig") -> bool:
 
 
 def _judged_by_class(config: "TrialConfig") -> bool:
-    """Whether the discriminator is given labels."""
+    """Whether the discriminator gets labels."""
     return _conditional(config) and CONDITIONINGS[config.labels.conditioning].discriminator
 
 
@@ -25,19 +25,19 @@ CLASHES = (
         ("labels.conditioning", "data.name"),
         # a folder's classes are counted later, when its files are looked at
         lambda c: c.labels.of_images and not c.labels.classes and c.data.name != "folder",
-        "no labels are known of this data set: set labels.conditioning to none or infogan, or "
-        f"data.name to one that has them ({_LABELLED}, or a folder with a sub-folder a class)",
+        "this data set has no labels: set labels.conditioning to none or infogan, or "
+        f"data.name to one with labels ({_LABELLED}, or a folder with one sub-folder per class)",
     ),
     Clash(
         ("labels.conditioning", "translation.source"),
         lambda c: _conditional(c) and c.translation.source is not None,
-        "a translation is given a picture and nothing else: set labels.conditioning to none",
+        "image translation does not use labels: set labels.conditioning to none",
     ),
     Clash(
         ("labels.conditioning", "loss.name"),
         lambda c: _conditional(c) and LOSSES[c.loss.name].energy,
-        "an autoencoder judges images, and no classes: set labels.conditioning to none, or "
-        "loss.name to another",
+        "the autoencoder of this loss does not use labels: set labels.conditioning to none, or "
+        "choose another loss.name",
     ),
     Clash(
         ("labels.conditioning", "generator.normalization"),
@@ -52,7 +52,7 @@ CLASHES = (
     Clash(
         ("labels.conditioning", "training.replay"),
         lambda c: _conditional(c) and c.training.replay > 0,
-        "past images are kept without their classes: set training.replay to 0",
+        "replayed images are stored without their classes: set training.replay to 0",
     ),
 )
 

@@ -1,14 +1,14 @@
-"""Knobs of class labels, and of codes that stand in for them."""
+"""Knobs of class labels, and of codes in their place."""
 
 from harness.config.catalog import CONDITIONINGS
 from harness.config.trial.base import ConditioningName, Section, knob
 
 
 class LabelsConfig(Section):
-    """What the networks are told of an image's class.
+    """Class conditioning of the networks.
 
-    The generator is given a class for each image that it makes, drawn as often as it is in the
-    training images; how the discriminator is told is `conditioning`.
+    The generator gets a class for each image, drawn with the frequencies of the training images;
+    `conditioning` says how the discriminator gets it.
     """
 
     conditioning: ConditioningName = knob(
@@ -19,32 +19,40 @@ class LabelsConfig(Section):
     )
     classes: int | None = knob(
         None,
-        "classes of the data set, filled in by the harness where labels are used",
+        "number of classes of the data set, set by the harness if labels are used",
         source="design",
         ge=1,
     )
     embedding_size: int = knob(
-        64, "size of a class's embedding beside the latents", source="design", ge=1, le=1024
+        64,
+        "size of the class embedding that is concatenated with the latents",
+        source="design",
+        ge=1,
+        le=1024,
     )
     every_block: bool = knob(
         False,
-        "give the class to every block of the generator, by gains and biases after its "
-        "normalisation; not beside the latents alone",
+        "give the class to every block of the generator, as gains and biases after its "
+        "normalisation, not only to the first one",
         source="Brock et al. 2019",
     )
     shared_embedding: bool = knob(
         False,
-        "make these gains and biases of the embedding beside the latents, not of a table each",
+        "compute these gains and biases from one class embedding, not from a table per block",
         source="Brock et al. 2019",
     )
     classifier_weight: float = knob(
         1.0,
-        "weight of the classifier's cross-entropy in both losses",
+        "weight of the class prediction's cross-entropy in both losses",
         source="Odena et al. 2017",
         gt=0.0,
     )
     codes: int = knob(
-        10, "values of InfoGAN's categorical code", source="Chen et al. 2016", ge=2, le=1024
+        10,
+        "number of values of InfoGAN's categorical code",
+        source="Chen et al. 2016",
+        ge=2,
+        le=1024,
     )
     information_weight: float = knob(
         1.0,
@@ -60,7 +68,7 @@ class LabelsConfig(Section):
 
     @property
     def values(self) -> int:
-        """How many classes or codes the generator is given one of; 0: it is given none."""
+        """Number of classes or codes that the generator can get; 0: it gets none."""
         if self.conditioning == "none":
             return 0
         return self.classes or 0 if self.of_images else self.codes

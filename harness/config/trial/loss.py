@@ -4,7 +4,7 @@ from harness.config.trial.base import GeneratorLossName, LossName, Section, knob
 
 
 class LossConfig(Section):
-    """Which game the two networks play."""
+    """The adversarial loss of both networks."""
 
     name: LossName = knob("non_saturating", "adversarial loss")
     label_smoothing: float = knob(
@@ -42,20 +42,20 @@ class LossConfig(Section):
     )
     margin: float = knob(
         10.0,
-        "energy up to which EBGAN's discriminator lifts generated images",
+        "energy up to which EBGAN's discriminator pushes generated images",
         source="Zhao et al. 2017",
         gt=0.0,
     )
     diversity_ratio: float = knob(
         0.5,
-        "gamma of BEGAN: energy of generated over that of real images in equilibrium",
+        "gamma of BEGAN: energy of generated images divided by that of real images, in equilibrium",
         source="Berthelot et al. 2017",
         gt=0.0,
         le=1.0,
     )
     equilibrium_gain: float = knob(
         0.001,
-        "lambda of BEGAN: what an update adds to k_t for an error of one",
+        "lambda of BEGAN: gain of the update of k_t",
         source="Berthelot et al. 2017",
         gt=0.0,
     )

@@ -31,7 +31,7 @@ def _pairs_with_virtual_norm(network: str) -> Clash:
     return Clash(
         (f"{network}.normalization", "translation.source"),
         lambda c: _translates(c) and read(c, f"{network}.normalization") == "virtual_batch",
-        "a reference batch holds no pairs of source and image: choose another normalisation",
+        "a reference batch has no pairs of source and image: choose another normalisation",
     )
 
 
@@ -40,13 +40,13 @@ CLASHES = (
     Clash(
         ("discriminator.output", "loss.name"),
         lambda c: c.discriminator.output == "sigmoid" and not LOSSES[c.loss.name].probability,
-        "this loss takes no probabilities: set discriminator.output to logit, or loss.name to one "
+        "this loss needs logits: set discriminator.output to logit, or loss.name to one "
         "of " + ", ".join(losses_with("probability")),
     ),
     Clash(
         ("discriminator.minibatch", "loss.name"),
         lambda c: c.discriminator.minibatch != "none" and LOSSES[c.loss.name].energy,
-        "an autoencoder has no last layer that features of a batch could be given to: set "
+        "the autoencoder of this loss cannot use minibatch features: set "
         "discriminator.minibatch to none",
     ),
     Clash(
@@ -54,19 +54,19 @@ CLASHES = (
         lambda c: (
             c.discriminator.minibatch != "none" and c.discriminator.normalization == "virtual_batch"
         ),
-        "the reference batch would count among the images of every batch: set "
+        "the reference batch would be part of every batch: set "
         "discriminator.minibatch to none, or choose another normalisation",
     ),
 )
 
 
 def _single(network: str) -> Callable[["TrialConfig"], bool]:
-    """Whether a network has one block alone."""
+    """Whether a network has only one block."""
     return lambda c: (read(c, f"{network}.depth") or depth_of(c.data.image_size)) == 1
 
 
 def _nowhere_to_attend(config: "TrialConfig") -> bool:
-    """Whether even the discriminator's last feature map is larger than attention takes."""
+    """Whether even the discriminator's last feature map is too large for attention."""
     depth = config.discriminator.depth or depth_of(config.data.image_size)
     return bool(config.data.image_size // 2**depth > ATTENDED)
 
@@ -92,7 +92,7 @@ def _biggan(network: str) -> Callable[["TrialConfig"], bool]:
 
 
 def _fed_once(config: "TrialConfig") -> bool:
-    """Whether the generator has no block that could be fed the latents again."""
+    """Whether the generator has no further block to feed the latents to."""
     return _single("generator")(config) and not _biggan("generator")(config)
 
 

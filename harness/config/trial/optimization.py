@@ -8,10 +8,10 @@ from harness.config.trial.base import DecayName, OptimizerName, Section, knob
 
 
 class OptimizerConfig(Section):
-    """The optimiser of one network; each reads the numbers that its formula has."""
+    """The optimiser of one network; each uses the numbers of its formula."""
 
-    name: OptimizerName = knob("adam", "rule that turns gradients into updates")
-    learning_rate: float = knob(2e-4, "step size", gt=0.0, le=1.0)
+    name: OptimizerName = knob("adam", "optimiser")
+    learning_rate: float = knob(2e-4, "learning rate", gt=0.0, le=1.0)
     beta_1: float = knob(0.5, "decay of the mean gradient (0.9 is Adam's default)", ge=0.0, lt=1.0)
     beta_2: float = knob(
         0.999, "decay of the mean squared gradient", source="Kingma & Ba 2015", ge=0.0, lt=1.0
@@ -30,7 +30,7 @@ class OptimizerConfig(Section):
 
 
 class OptimizersConfig(Section):
-    """One optimiser a network."""
+    """The optimisers of both networks."""
 
     generator: OptimizerConfig = Field(default_factory=OptimizerConfig)
     discriminator: OptimizerConfig = Field(default_factory=OptimizerConfig)
@@ -41,95 +41,96 @@ class TrainingConfig(Section):
 
     kimg: float = knob(
         2355.2,
-        "training length: real images shown to the discriminator; default 400 epochs of S0",
+        "training length: real images shown to the discriminator; the default is S0's 400 epochs",
         unit="1000 images",
         gt=0.0,
         le=1e9,
     )
-    batch_size: int = knob(128, "real images an update", ge=2, le=8192)
+    batch_size: int = knob(128, "real images per update", ge=2, le=8192)
     accumulation: int = knob(
         1,
-        "equal parts of a batch that are passed one after the other; an update takes the mean of "
-        "their gradients",
+        "gradient accumulation: number of equal micro-batches per batch; an update uses the mean "
+        "of their gradients",
         source="design",
         ge=1,
         le=256,
     )
     update: Literal["simultaneous", "alternating", "variational"] = knob(
         "simultaneous",
-        "both networks from one forward pass, or the generator after the new discriminator; or no "
-        "game: a variational autoencoder, with the discriminator's layers as encoder",
+        "update both networks from one forward pass, or the generator after the discriminator; or "
+        "train a variational autoencoder, with the discriminator's layers as encoder",
     )
-    discriminator_steps: int = knob(1, "discriminator updates an iteration", ge=1, le=20)
-    generator_steps: int = knob(1, "generator updates an iteration", ge=1, le=20)
+    discriminator_steps: int = knob(1, "discriminator updates per iteration", ge=1, le=20)
+    generator_steps: int = knob(1, "generator updates per iteration", ge=1, le=20)
     batches: Literal["separate", "joint"] = knob(
-        "separate", "real and generated images through the discriminator apart, or as one batch"
+        "separate",
+        "pass real and generated images through the discriminator separately, or as one batch",
     )
     ema: float = knob(
         0.99,
-        "decay of the generator's moving average for every 128 images; 0: no average",
+        "decay of the generator's moving average per 128 images; 0: no average",
         ge=0.0,
         lt=1.0,
     )
     ema_start: float = knob(
         0.0,
-        "when averaging begins; before, the average is the generator itself",
+        "start of averaging; before, the average equals the generator",
         unit="1000 images",
         source="compare_gan",
         ge=0.0,
     )
     learning_rate_decay: DecayName = knob(
         "none",
-        "both learning rates over the whole training: constant, or down to zero on a line or on "
-        "half a cosine",
+        "schedule of both learning rates: constant, or decreasing to zero linearly or as half a "
+        "cosine",
         source="design",
     )
     balance: Literal["none", "loss"] = knob(
         "none",
-        "skip the update of the network that is winning: whose loss is below the other's by more "
-        "than `balance_ratio`, both as last measured",
+        "skip the update of the network that is winning: its last loss is more than "
+        "`balance_ratio` times lower than the other's",
         source="S1",
     )
     balance_ratio: float = knob(
-        5.0, "how many times lower the loss of a winning network is", source="design", gt=1.0
+        5.0, "ratio of the losses from which a network is winning", source="design", gt=1.0
     )
     replay: float = knob(
         0.0,
-        "share of the generated images shown to the discriminator that were generated before",
+        "share of replayed (earlier) images among the generated images shown to the discriminator",
         source="S2",
         ge=0.0,
         le=1.0,
     )
     replay_every: int = knob(
         1,
-        "show and keep generated images at every n-th update of the discriminator",
+        "replay and store generated images at every n-th update of the discriminator",
         source="design",
         ge=1,
     )
     replay_size: int = knob(
         1024,
-        "generated images that are kept for `replay`; one that is shown makes room for a new one",
+        "number of generated images stored for `replay`; a replayed one is replaced by a new one",
         unit="images",
         source="design",
         ge=1,
         le=65536,
     )
     pixel_range: Literal["zero_one", "minus_one_one"] = knob(
-        "zero_one", "range of pixels that the networks work in"
+        "zero_one", "pixel range inside the networks"
     )
     precision: Literal["float32", "bfloat16"] = knob(
-        "float32", "what activations are computed in; weights stay float32", source="design"
+        "float32", "precision of activations; weights stay float32", source="design"
     )
     evaluations: int = knob(
         25,
-        "evaluations, equally spaced, after that of the untrained generator",
+        "number of equally spaced evaluations, in addition to that of the untrained generator",
         source="design",
         ge=1,
         le=1000,
     )
     members: int = knob(
         1,
-        "GANs that share kimg, take turns and are sampled together",
+        "number of GANs that share kimg, are trained in turn and sampled together",
         source="S2",
         ge=1,
         le=16,

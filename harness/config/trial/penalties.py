@@ -16,7 +16,12 @@ def _weight(usual: str, source: str) -> float:
 class LazySection(Section):
     """A penalty that need not be computed at every update."""
 
-    every: int = knob(1, "apply at every n-th update, n times as strong", source="design", ge=1)
+    every: int = knob(
+        1,
+        "apply at every n-th update, with n times the weight (lazy regularisation)",
+        source="design",
+        ge=1,
+    )
 
 
 class GradientPenaltyConfig(LazySection):

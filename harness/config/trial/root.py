@@ -23,11 +23,12 @@ from harness.config.trial.translation import TranslationConfig
 class TrialConfig(Section):
     """One training and its scoring. The defaults are exactly those of S0.
 
-    A valid configuration is *resolved*: depths are numbers, what the data set decides is filled
-    in, and knobs that can have no effect are back at their defaults, so equal trainings are equal.
+    A valid configuration is *resolved*: depths are numbers, what it follows from the data set is
+    filled in, and knobs that can have no effect are back at their defaults, so equal trainings are
+    equal.
     """
 
-    seed: int = knob(0, "root of all random streams", source="design", ge=0, lt=2**31)
+    seed: int = knob(0, "seed of all random streams", source="design", ge=0, lt=2**31)
     data: DataConfig = Field(default_factory=DataConfig)
     generator: GeneratorConfig = Field(default_factory=GeneratorConfig)
     discriminator: DiscriminatorConfig = Field(default_factory=DiscriminatorConfig)
@@ -63,12 +64,12 @@ class TrialConfig(Section):
 
     @property
     def pass_images(self) -> int:
-        """Real images that go through the networks at once."""
+        """Real images per micro-batch."""
         return self.training.batch_size // self.training.accumulation
 
     @property
     def replayed_images(self) -> int:
-        """Generated images of a pass that the discriminator is shown past ones for."""
+        """Generated images per forward pass that are replaced by replayed ones."""
         share = self.training.replay
         return max(1, round(share * self.pass_images)) if share > 0 else 0
 
@@ -85,7 +86,7 @@ class TrialConfig(Section):
 
     @property
     def final_iterations(self) -> list[int]:
-        """Those of the last fifth of the evaluations, rounded up: the objective is their mean."""
+        """The last fifth of the evaluations, rounded up; the objective is their mean."""
         return self.evaluation_iterations[-math.ceil(self.training.evaluations / 5) :]
 
 
@@ -123,7 +124,7 @@ def _resolved(config: TrialConfig) -> dict[str, dict[str, Any]]:
 
 
 def _classes(config: TrialConfig) -> int | None:
-    """A fact of the data set; a folder's are filled in when its files are looked at."""
+    """Number of classes of the data set; for a folder it is set when its files are read."""
     return (
         config.labels.classes if config.data.name == "folder" else dataset(config.data.name).classes
     )

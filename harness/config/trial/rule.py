@@ -1,4 +1,4 @@
-"""What a rule between knobs is."""
+"""The two kinds of rules between knobs."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Clash(NamedTuple):
-    """Knobs that mean nothing together, and what to change."""
+    """Knobs that exclude each other, with advice on what to change."""
 
     knobs: tuple[str, ...]
     when: Callable[["TrialConfig"], bool]
@@ -18,7 +18,7 @@ class Clash(NamedTuple):
 
 
 class Inert(NamedTuple):
-    """A knob that nothing reads under a condition; it is then reset to its default."""
+    """A knob without effect under a condition; it is then reset to its default."""
 
     knob: str
     default: Any
@@ -26,7 +26,7 @@ class Inert(NamedTuple):
 
 
 def read(config: "TrialConfig", path: str, absent: Any = None) -> Any:
-    """The value of a knob by its dotted name; `absent` where there is no such knob."""
+    """The value of a knob by its dotted name; `absent` if there is no such knob."""
     value: Any = config
     for name in path.split("."):
         value = getattr(value, name, absent)

@@ -1,4 +1,4 @@
-"""Rules between knobs: what depth a size needs, what can have no effect, what clashes.
+"""Rules between knobs: depth by image size, knobs without effect, and clashes.
 
 Legal but advised against is a warning, never an error: testing such advice is what the harness is
 for.
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 def _without_labels(knob: str) -> Clash:
-    """A knob that changes labels clashes with a loss that has none."""
+    """A knob that changes the discriminator's labels clashes with a loss without labels."""
     return Clash(
         (knob, "loss.name"),
         lambda c: read(c, knob) > 0 and not LOSSES[c.loss.name].labels,
-        f"this loss has no labels to change: set {knob} to 0, or loss.name to one of "
+        f"this loss does not use labels: set {knob} to 0, or loss.name to one of "
         + ", ".join(losses_with("labels")),
     )
 
@@ -66,7 +66,7 @@ def _unplayed(knob: str, value: Any) -> Clash:
     return Clash(
         (knob, "training.update"),
         lambda c: c.training.update == "variational" and read(c, knob) != value,
-        f"a variational autoencoder plays no game: set {knob} to {value}",
+        f"a variational autoencoder has no adversarial loss: set {knob} to {value}",
     )
 
 
@@ -74,7 +74,7 @@ def _pairs(knob: str) -> Clash:
     return Clash(
         (knob, "translation.source"),
         lambda c: c.translation.source is not None and read(c, knob) > 0,
-        f"source and image are augmented as one, and a source has no colour: set {knob} to 0",
+        f"source and image are augmented together, and the source has no colour: set {knob} to 0",
     )
 
 
@@ -86,19 +86,20 @@ CLASHES = (
     Clash(
         ("augmentation.policy", "loss.name"),
         lambda c: c.augmentation.policy == "adaptive" and LOSSES[c.loss.name].energy,
-        "this loss calls no image right or wrong, which `adaptive` steers by: set "
+        "`adaptive` needs an accuracy, and this loss does not classify images: set "
         "augmentation.policy to fixed or none",
     ),
     Clash(
         ("translation.source", "loss.name"),
         lambda c: c.translation.source is not None and LOSSES[c.loss.name].energy,
-        "an autoencoder judges images, and no pairs of source and image: set loss.name to another, "
+        "the autoencoder of this loss does not take pairs of source and image: choose another "
+        "loss.name, "
         "or leave translation.source out",
     ),
     Clash(
         ("translation.source", "data.name"),
         lambda c: c.translation.source == "grey" and dataset(c.data.name).channels == 1,
-        "the images of this data set are grey already: set translation.source to edges",
+        "the images of this data set are already grey: set translation.source to edges",
     ),
     Clash(
         ("augmentation.probability", "augmentation.max_probability"),
@@ -115,12 +116,13 @@ CLASHES = (
     Clash(
         ("generator.depth", "data.image_size"),
         lambda c: c.generator.depth != depth_of(c.data.image_size),
-        "the generator starts at 4 px and doubles a block: leave generator.depth out",
+        "the generator starts at 4 px and doubles the size in every block: leave generator.depth "
+        "out",
     ),
     Clash(
         ("discriminator.depth", "data.image_size"),
         lambda c: c.data.image_size < 2 ** (c.discriminator.depth or 1),
-        "each block halves the image: lower discriminator.depth",
+        "every block halves the image size: lower discriminator.depth",
     ),
     Clash(
         ("training.evaluations", "training.kimg"),
@@ -134,12 +136,12 @@ CLASHES = (
     Clash(
         ("data.path", "data.name"),
         lambda c: (c.data.path is None) == (c.data.name == "folder"),
-        "data.path names the folder of data set 'folder', and goes with no other",
+        "data.path is needed for data set 'folder', and for no other",
     ),
     Clash(
         ("data.train_split", "data.validation_split"),
         lambda c: c.data.train_split == c.data.validation_split,
-        "training and validation images must be different ones",
+        "training and validation images must differ",
     ),
     Clash(
         ("evaluation.protocol", "evaluation.encoder"),
@@ -147,7 +149,7 @@ CLASHES = (
             PROTOCOLS[c.evaluation.protocol or ""].encoder not in (None, c.evaluation.encoder)
         ),
         "this protocol is defined for one encoder only: leave evaluation.encoder out, or use "
-        "`blocks` or `subsets` with yours",
+        "`blocks` or `subsets` with your encoder",
     ),
     Clash(
         ("evaluation.protocol", "evaluation.resolution"),
@@ -208,17 +210,18 @@ ADVISED_AGAINST: tuple[tuple[Callable[["TrialConfig"], bool], str], ...] = (
             and max(c.penalties.gradient.weight, c.penalties.dragan.weight, c.penalties.r1.weight)
             > 0
         ),
-        "a gradient penalty is defined for each image alone; batch normalisation and features of "
-        "the batch in the discriminator couple the images of a batch (S2 turns the first off)",
+        "a gradient penalty is defined per image; batch normalisation and minibatch features in "
+        "the "
+        "discriminator make images depend on their batch (S2 turns batch normalisation off)",
     ),
     (
         lambda c: c.discriminator.minibatch != "none" and c.training.batches == "joint",
-        "discriminator.minibatch tells real from generated batches by what their images have in "
-        "common; training.batches joint mixes them (S2 keeps them apart)",
+        "discriminator.minibatch compares the images of a batch with each other; training.batches "
+        "joint mixes real and generated images (S2 separates them)",
     ),
     (
         lambda c: c.discriminator.spectral_norm and c.discriminator.batch_norm_scale,
-        "discriminator.batch_norm_scale undoes the bound that spectral normalisation sets (S0)",
+        "discriminator.batch_norm_scale removes the bound of spectral normalisation (S0)",
     ),
     (
         lambda c: (
@@ -227,7 +230,7 @@ ADVISED_AGAINST: tuple[tuple[Callable[["TrialConfig"], bool], str], ...] = (
             and not c.penalties.clipping.limit
             and not c.discriminator.spectral_norm
         ),
-        "the Wasserstein loss needs a bounded discriminator: penalties.gradient.weight, "
+        "the Wasserstein loss needs a bounded discriminator: set penalties.gradient.weight, "
         "penalties.clipping.limit or discriminator.spectral_norm",
     ),
 )
@@ -244,7 +247,7 @@ def check(config: "TrialConfig") -> None:
 
 
 def inert(config: "TrialConfig") -> Iterator[tuple[str, Any]]:
-    """The knobs that are set and nothing would read, with their defaults."""
+    """The knobs that are set but have no effect, with their defaults."""
     return (
         (rule.knob, rule.default)
         for rule in INERT
@@ -253,5 +256,5 @@ def inert(config: "TrialConfig") -> Iterator[tuple[str, Any]]:
 
 
 def warnings(config: "TrialConfig") -> list[str]:
-    """What the sources advise against, in a sentence each."""
+    """Settings that the sources advise against, one sentence each."""
     return [advice for when, advice in ADVISED_AGAINST if when(config)]

@@ -9,12 +9,12 @@ CLASHES = (
     Clash(
         ("training.accumulation", "training.batch_size"),
         lambda c: c.training.batch_size % c.training.accumulation > 0 or c.pass_images < 2,
-        "a batch is passed in equal parts of at least two images: choose a divisor",
+        "micro-batches have equal sizes of at least two images: choose a divisor of the batch size",
     ),
     Clash(
         ("training.ema_start", "training.kimg"),
         lambda c: c.training.ema_start >= c.training.kimg,
-        "averaging would never begin: lower training.ema_start, or set training.ema to 0",
+        "averaging would never start: lower training.ema_start, or set training.ema to 0",
     ),
     Clash(
         ("training.balance", "loss.name"),
@@ -25,13 +25,13 @@ CLASHES = (
     Clash(
         ("training.balance", "loss.generator"),
         lambda c: c.training.balance == "loss" and c.loss.generator != "adversarial",
-        "what the generator minimises cannot be compared with the discriminator's loss: set "
+        "this generator loss cannot be compared with the discriminator's loss: set "
         "training.balance to none, or loss.generator to adversarial",
     ),
     Clash(
         ("training.replay", "training.replay_size"),
         lambda c: c.replayed_images > c.training.replay_size,
-        "an update shows more past images than are kept: raise training.replay_size",
+        "an update replays more images than are stored: raise training.replay_size",
     ),
 )
 

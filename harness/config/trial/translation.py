@@ -17,7 +17,7 @@ class TranslationConfig(Section):
     )
     l1_weight: float = knob(
         100.0,
-        "weight of the mean absolute difference to the real image in the generator's loss",
+        "weight of the mean absolute difference to the real image, in the generator's loss",
         source="S3",
         ge=0.0,
     )

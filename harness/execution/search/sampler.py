@@ -22,7 +22,8 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from harness.config.catalog import PRUNERS, SAMPLERS
 from harness.core.rng import derive
-from harness.plan.search import REFUSED, Outcome, Search
+from harness.plan.search import REFUSED, Outcome
+from harness.runs.stages import Search
 from harness.runs.trial import CRASHED, DIVERGED, FINISHED, PRUNED
 
 STARTUP = 10  # trials with a value that random draws bring before TPE's model is asked

@@ -1,8 +1,5 @@
 """A worker that makes its own work: it asks for the next suggestion, and when to give one up."""
 
-from dataclasses import replace
-from typing import Any
-
 from harness.analysis.frame import load
 from harness.analysis.search import outcomes
 from harness.config.identity import keys
@@ -11,10 +8,12 @@ from harness.core.errors import HarnessError
 from harness.core.files import alone
 from harness.execution.search.sampler import prunes, suggest
 from harness.plan.cells import Cell, difference
-from harness.plan.expand import cell_json
-from harness.plan.search import PATIENCE, Search, Suggestion
+from harness.plan.expand import cell_record
+from harness.plan.search import PATIENCE, suggested_config
 from harness.queue.base import Job, Ledger
-from harness.runs.trial import read_plan, write_plan
+from harness.runs import layout
+from harness.runs.plan import PlanRecord, TrialRecord, read_plan, write_plan
+from harness.runs.stages import Search, Suggestion
 
 
 class Searcher:
@@ -22,13 +21,13 @@ class Searcher:
 
     def __init__(self, run_name: str, runtime: Runtime, ledger: Ledger) -> None:
         self._name, self._runtime, self._ledger = run_name, runtime, ledger
-        self._path = runtime.study(run_name) / "plan.json"
+        self._path = runtime.study(run_name) / layout.PLAN
 
     def extend(self) -> bool:
         """Add one more suggestion to the plan and the queue; False when the budget is spent."""
-        with alone(self._path.with_name("search.lock")):
+        with alone(self._path.with_name(layout.SEARCH_LOCK)):
             refused = 0
-            while Search.from_json((read_plan(self._path) or {})["search"]).left > 0:
+            while self._plan()[1].left > 0:
                 if not (why := self._add()):
                     return True
                 refused += 1
@@ -45,29 +44,33 @@ class Searcher:
         own = ends.pop(cell, None)
         return own is not None and prunes(search, list(ends.values()), own)
 
+    def _plan(self) -> tuple[PlanRecord, Search]:
+        plan = read_plan(self._path)
+        if plan is None or plan.search is None:
+            raise HarnessError(f"{self._path}: there is no search")
+        return plan, plan.search
+
     def _add(self) -> str:
         """Ask once, and write down what comes of it; why it is refused, or the empty text."""
-        frames = load(self._name, self._runtime)
-        plan, search = dict(frames.plan), Search.from_json(frames.plan["search"])
-        params = suggest(search, outcomes(frames))
+        plan, search = self._plan()
+        params = suggest(search, outcomes(load(self._name, self._runtime)))
         try:
-            config = search.config(params, self._runtime.cache)
+            config = suggested_config(search, params, self._runtime.cache)
         except HarnessError as error:
-            return self._write(plan, search, Suggestion(params, "", str(error)))
-        known = {trial["key"]: trial["cell"] for trial in plan["trials"]}
+            refused = Suggestion(params=params, cell="", refused=str(error))
+            write_plan(self._path, plan.replaced(search=search.added(refused)))
+            return refused.refused
         key = keys(config, [search.seed])[search.seed]
-        label = known.get(key, f"suggestion {len(search.suggestions) + 1}")
-        if key not in known:
-            cell = Cell(label, config, difference(config, plan["cells"][0]["config"]))
-            plan["cells"] = [*plan["cells"], cell_json(cell)]
-            trial = {"cell": label, "seed": search.seed, "key": key}
-            plan["trials"] = [*plan["trials"], trial]
-        self._write(plan, search, Suggestion(params, label))
-        if key not in known:
-            self._ledger.enqueue([Job(key, label, search.seed, len(plan["trials"]) - 1)])
+        known = next((trial.cell for trial in plan.trials if trial.key == key), None)
+        label = known or f"suggestion {len(search.suggestions) + 1}"
+        if known is None:
+            cell = Cell(label, config, difference(config, plan.cells[0].config))
+            trial = TrialRecord(cell=label, seed=search.seed, key=key)
+            plan = plan.replaced(
+                cells=(*plan.cells, cell_record(cell)), trials=(*plan.trials, trial)
+            )
+        made = search.added(Suggestion(params=params, cell=label, refused=""))
+        write_plan(self._path, plan.replaced(search=made))
+        if known is None:
+            self._ledger.enqueue([Job(key, label, search.seed, len(plan.trials) - 1)])
         return ""
-
-    def _write(self, plan: dict[str, Any], search: Search, made: Suggestion) -> str:
-        found = replace(search, suggestions=(*search.suggestions, made))
-        write_plan(self._path, {**plan, "search": found.to_json()})
-        return made.refused

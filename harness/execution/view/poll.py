@@ -7,10 +7,11 @@ from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import read_json
 from harness.execution.view.progress import Snapshot, TrialEnd, TrialProgress
-from harness.plan.search import Search
 from harness.queue.base import ENDED, Job, Row, State, Status
 from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs import layout
 from harness.runs.outcomes import COLLAPSED, own_flags
+from harness.runs.stages import Search
 from harness.runs.trial import DIVERGED, Trial, read_plan
 
 _SHOWN = (*ENDED, Status.CRASHED, Status.LOST)
@@ -23,7 +24,7 @@ class Poll:
         self, plan: dict[str, Any], jobs: Sequence[Job], ledger: OptunaLedger, runtime: Runtime
     ) -> None:
         self._name = plan["run_name"]
-        self._plan = runtime.study(self._name) / "plan.json"
+        self._plan = runtime.study(self._name) / layout.PLAN
         self._trials = runtime.trials
         self._ledger = ledger
         ended = (State.COMPLETE, State.FAILED)
@@ -76,7 +77,7 @@ class Poll:
 
     def _progress(self, row: Row) -> TrialProgress:
         try:
-            beat = read_json(self._trials / row.key / "progress.json") or {}
+            beat = read_json(self._trials / row.key / layout.PROGRESS) or {}
         except HarnessError:
             beat = {}  # not a whole document: it is being written
         return TrialProgress(

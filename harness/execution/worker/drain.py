@@ -23,6 +23,7 @@ from harness.gan.numbers import structure
 from harness.gan.train.program import Programs
 from harness.queue.base import Claim, Status
 from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs import layout
 from harness.runs.recorder import Busy, Recorder
 from harness.runs.trial import Trial, read_plan
 
@@ -51,7 +52,7 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     stop = Stop()
     stop.install()
     folder = runtime.study(run_name)
-    plan = read_plan(folder / "plan.json")
+    plan = read_plan(folder / layout.PLAN)
     if plan is None:
         raise HarnessError(f"{folder}: no run of that name was started here")
     context = prepare(plan, runtime, stop, keep_all)
@@ -60,7 +61,7 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     searcher = Searcher(run_name, runtime, ledger) if "search" in plan else None
     prunes = searcher is not None and plan["search"]["pruner"] != "none"
     context.gives_up = searcher.gives_up if searcher and prunes else None
-    cells = _Cells(folder / "plan.json", plan)
+    cells = _Cells(folder / layout.PLAN, plan)
 
     def compiled(cell: str) -> bool:
         return cells.structure(cell) in programs
@@ -84,7 +85,9 @@ def prepare(
 ) -> Context:
     """What the trials of a plan share in this process, and TensorFlow set to the run's threads."""
     arithmetic = devices.configure(int(os.environ.get("HARNESS_THREADS", "1")), _xla())
-    recall(plan)  # after TensorFlow is set up, which plug-ins may import
+    modules = (plan.get("plugins") or {}).get("modules", ())
+    # after TensorFlow is set up, which plug-ins may import
+    recall(plan["run_name"], ((row["file"], row["digest"]) for row in modules))
     programs = Programs(bool(arithmetic["xla"]))
     return Context(plan, runtime, arithmetic, programs, stop, keep_all)
 

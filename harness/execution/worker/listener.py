@@ -10,8 +10,9 @@ from harness.gan.grid import write_grid
 from harness.gan.train.session import SIDE, STEPS, Diverged, Event, Row, Scores, Session
 from harness.metrics import health
 from harness.mirror.wandb_sink import WandbSink
+from harness.runs import layout
 from harness.runs.recorder import Recorder, now
-from harness.runs.trial import DIVERGED, FINISHED, INTERPOLATION, Trial
+from harness.runs.trial import DIVERGED, FINISHED, Trial
 
 CHECKPOINT_SECONDS = 60.0  # at most this much training is lost to a kill
 BEAT_SECONDS = 0.4  # between two reports of progress; the view looks twice a second
@@ -56,7 +57,7 @@ class Listener:
             return None
         way = None if diverged else self.session.interpolation()
         if way is not None:
-            write_grid(self.recorder.folder / INTERPOLATION, way, STEPS)
+            write_grid(self.recorder.folder / layout.INTERPOLATION, way, STEPS)
         result = self._result(DIVERGED if diverged else FINISHED, diverged)
         self.recorder.result(result, self.keep_all)
         self._tidy()
@@ -102,7 +103,7 @@ class Listener:
         self.session.save_generator(self.recorder.generator(iteration))
         rows = self.trial.evaluation_rows(self.identity)
         if min(rows, key=lambda row: float(row["kid"]))["iteration"] == iteration:
-            self.session.save(self.recorder.checkpoint.with_name("best.npz"))
+            self.session.save(self.recorder.checkpoint.with_name(layout.BEST))
         self._drop_generators(rows)
         self._save()
         self._ask()

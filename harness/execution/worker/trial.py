@@ -21,6 +21,7 @@ from harness.gan.train.session import Session
 from harness.mirror.places import RunIdentity, TrackingSettings
 from harness.mirror.wandb_sink import WandbSink
 from harness.queue.base import Claim, Status
+from harness.runs import layout
 from harness.runs.environment import environment
 from harness.runs.recorder import Recorder
 from harness.runs.trial import FINISHED, Trial
@@ -139,7 +140,7 @@ def _rescored(session: Session, recorder: Recorder, status: str) -> list[dict[st
     """Rows of the untrained generator, which follows from the seed, and of those that are kept."""
     config = session.config
     numbers = {at: number for number, at in enumerate(config.evaluation_iterations)}
-    kept = sorted((recorder.folder / "generators").glob("*.npz"))
+    kept = sorted((recorder.folder / layout.GENERATORS).glob("*.npz"))
     needed = set(config.final_iterations) if status == FINISHED else set()
     if needed - {int(path.stem) for path in kept if path.stem.isdigit()}:
         raise HarnessError(

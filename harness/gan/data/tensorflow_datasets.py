@@ -101,7 +101,7 @@ def _ranges(builder: Any, split: str, knob: str) -> list[tuple[str, int, int]]:
         first, end, _ = slice(part.from_, part.to).indices(count)
         ranges.append((part.splitname, first, end))
     if not any(end > first for _, first, end in ranges):
-        raise HarnessError(f"{knob}: {split!r} of {builder.name} holds no image")
+        raise HarnessError(f"{knob}: {split!r} of {builder.name} contains no images")
     return ranges
 
 

@@ -1,4 +1,4 @@
-"""What networks are put together from: the parts of a block, by the choices that there are.
+"""Building blocks of the networks: normalisation, activation, up- and downsampling, attention.
 
 A normalisation `*_norm` is a function of config, name and policy. An upsampling `*_up` and a
 downsampling `*_down` take filters, kernel size, name and keywords: a convolution to twice or to

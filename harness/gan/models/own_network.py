@@ -50,7 +50,7 @@ def architecture(plugin: Plugin) -> Architecture:
 
 
 class _Weight:
-    """One variable of a model as a leaf of the network, so that it has a name of its own."""
+    """One variable of a model as a leaf of the network, under a unique name."""
 
     def __init__(self, name: str, variable: keras.Variable) -> None:
         self.name = name

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from harness.analysis.objectives import KID_SCALE
-from harness.plan.crossed import Scale
 from harness.report.plots.style import DASHES, NARROW, PALETTE, shortened, ticked
+from harness.runs.crossed import Scale
 
 PANEL = 2.5  # inches high
 LETTERS = 10.5  # of a factor's name, in an inch

@@ -4,12 +4,12 @@ from functools import partial
 
 from harness.analysis.frame import each_row
 from harness.analysis.interactions import INTERACTION, crossed, means
-from harness.plan.crossed import Crossed
 from harness.plan.describe import aliased, levels, summary
 from harness.report import format as show
 from harness.report.blocks import Block, Cell, Figure, Heading, Items, Label, Table, Text, figure
 from harness.report.data import ReportData
 from harness.report.plots.interaction import Panel, draw_interactions, interaction_panel
+from harness.runs.crossed import Crossed
 
 MOST = 6  # pairs that the plot shows, and lines of a list that is not folded
 

@@ -42,7 +42,7 @@ def _study(data: ReportData) -> list[tuple[str, str]]:
         ("Level of significance", show.plain(plan["alpha"])),
         ("Declared analysis", plan["analysis_digest"]),
         ("Sources", "; ".join(plan["sources"]) or "none named"),
-        *plan.get("plugins", {}).get("sources", {}).items(),
+        *(plan.get("plugins") or {}).get("sources", {}).items(),
     ]
 
 

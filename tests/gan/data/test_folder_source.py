@@ -122,7 +122,7 @@ def test_nothing_readable(tmp_path):
 def test_no_folder_and_an_empty_one(tmp_path):
     with pytest.raises(HarnessError, match="no folder"):
         load_images(folder(tmp_path / "nowhere"), tmp_path / "cache")
-    with pytest.raises(HarnessError, match="holds no image"):
+    with pytest.raises(HarnessError, match="contains no images"):
         load_images(folder(tmp_path), tmp_path / "cache")
 
 
@@ -188,10 +188,10 @@ def test_flowers(tmp_path):
     assert images.validation.shape == (1101, 32, 32, 3)
     assert images.train_labels.max() >= 88
     assert images.notes == (
-        "classes of one image in split 'train': 001",
+        "classes with a single image in split 'train': 001",
         "classes that split 'test' has no image of: 001",
-        "classes of one image in split 'test': 102",
-        "1 images of 'test' are in 'train' too: test/094/image_07323.jpg",
+        "classes with a single image in split 'test': 102",
+        "1 images of 'test' are also in 'train': test/094/image_07323.jpg",
     )
 
 

@@ -97,7 +97,7 @@ def test_slices(tiny, tmp_path):
         ("train+test", "test[:3]", "share 3 images"),
         ("trian", "test", r"data\.train_split.*trian"),
         ("train", "train[a", r"data\.validation_split.*train\[a"),
-        ("train[:0]", "test", "holds no image"),
+        ("train[:0]", "test", "contains no images"),
     ],
 )
 def test_bad_splits(tiny, tmp_path, train, validation, message):

@@ -6,7 +6,7 @@ import statsmodels.formula.api as smf
 
 from harness.analysis.effects import effects, holm
 from harness.analysis.interactions import interactions, means
-from harness.plan.crossed import Crossed
+from harness.runs.crossed import Crossed
 from tests.crossed import frames, noise, planned
 
 TWO = "heuristics: [batch_norm_in_discriminator, spectral_norm]\ndesign: factorial\n"

@@ -153,11 +153,11 @@ def test_a_cache_that_cannot_be_written_costs_time_only(photos, tmp_path):
 
 
 def test_no_folder_and_no_image(tmp_path, cache):
-    with pytest.raises(HarnessError, match=r"data.path: .*nowhere is no folder and no \.zip"):
+    with pytest.raises(HarnessError, match=r"data.path: .*nowhere is neither a folder nor a \.zip"):
         folder_digest(tmp_path / "nowhere", cache)
     (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(
-        HarnessError, match=r"data.path: .* holds no image \(.*\.bmp, .*\.webp.*notes\.txt\)"
+        HarnessError, match=r"data.path: .* contains no images \(.*\.bmp, .*\.webp.*notes\.txt\)"
     ):
         folder_digest(tmp_path, cache)
 
@@ -214,6 +214,6 @@ def test_a_folders_classes_are_counted_where_labels_are_used(tmp_path, cache, sp
 
 def test_a_folder_without_classes_is_refused_where_labels_are_used(photos, cache):
     patch = {**FEW, "data.path": str(photos)}
-    with pytest.raises(HarnessError, match=r"have no labels.*sub-folder of its own"):
+    with pytest.raises(HarnessError, match=r"have no labels.*its own sub-folder"):
         Contents(cache).fill(resolve([patch, {"labels.conditioning": "acgan"}]))
     assert Contents(cache).fill(resolve([patch, {"labels.conditioning": "infogan"}])).labels.codes

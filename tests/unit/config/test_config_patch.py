@@ -64,8 +64,8 @@ def test_relations(layers, knob, expected):
 @pytest.mark.parametrize(
     ("patch", "message"),
     [
-        ({"generator.width": {"twice": 2}}, r"generator.width: \{'twice': 2\} is no relation"),
-        ({"generator.width": {"of": "discriminator.width"}}, "is no relation; write {times: 2}"),
+        ({"generator.width": {"twice": 2}}, r"generator.width: \{'twice': 2\} is not a multiple"),
+        ({"generator.width": {"of": "discriminator.width"}}, "is not a multiple; write {times: 2}"),
         ({"generator.width": {"times": "two"}}, "`times` must be a number .given: 'two'"),
         ({"generator.width": {"times": True}}, "`times` must be a number .given: True"),
         ({"generator.width": {"times": float("inf")}}, "`times` must be a number .given: inf"),
@@ -75,14 +75,20 @@ def test_relations(layers, knob, expected):
         ),
         (
             {"generator.residual": {"times": 2}},
-            "generator.residual is False, which has no mul",
+            "generator.residual is False, which cannot be mul",
         ),
-        ({"loss.name": {"times": 2}}, "loss.name is 'non_saturating', which has no multiple"),
-        ({"data.train_images": {"times": 2}}, "data.train_images is None, which has no multiple"),
-        ({"training.epochs": {"times": 2}}, "multiple of training.epochs is one of training.kimg"),
+        ({"loss.name": {"times": 2}}, "loss.name is 'non_saturating', which cannot be multiplied"),
+        (
+            {"data.train_images": {"times": 2}},
+            "data.train_images is None, which cannot be multiplied",
+        ),
+        (
+            {"training.epochs": {"times": 2}},
+            "use a multiple of training.kimg instead of training.epochs",
+        ),
         (
             {"training.kimg": {"of": "training.epochs", "times": 2}},
-            "multiple of training.epochs is one of training.kimg",
+            "use a multiple of training.kimg instead of training.epochs",
         ),
         # resolved numbers are bounds-checked
         (
@@ -168,9 +174,9 @@ def test_all_mistakes_of_a_configuration_are_told_at_once():
 @pytest.mark.parametrize(
     ("knob", "words"),
     [
-        ("seed", "listed under its key `seeds`"),
-        ("data.content", "fills it in from data.path"),
-        ("evaluation.encoder_content", "fills it in from evaluation.encoder"),
+        ("seed", "set the study's key `seeds` instead"),
+        ("data.content", "sets it from data.path"),
+        ("evaluation.encoder_content", "sets it from evaluation.encoder"),
     ],
 )
 def test_what_no_patch_may_set(knob, words):

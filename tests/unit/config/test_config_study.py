@@ -109,24 +109,24 @@ MISTAKES = {
         TIP + "tune:\n  values: {generator.width: [8, 16, 24, 32], "
         "generator.kernel_size: [3, 4]}\n  seeds: [9]\n",
         5,
-        "tune.values: a grid of at most 6 points, all values combined (given: 4 × 2)",
+        "tune.values: at most 6 combinations of values are allowed (given: 4 × 2)",
     ),
     "nothing to choose from": (
         TIP + "tune:\n  values: {generator.width: [8]}\n  seeds: [9]\n",
         5,
-        "tune.values: there is nothing to choose from: give a knob two values or more",
+        "tune.values: give at least one knob two values or more",
     ),
     "a seed that tunes and judges": (
         TIP + "seeds: 4\ntune:\n  values: {generator.width: [8, 16]}\n  seeds: [3, 9]\n",
         7,
-        "tune.seeds: 3 also judges; values are chosen on seeds of their own, as [4, 5]",
+        "tune.seeds: 3 is also a seed of the study; use other seeds, for example [4, 5]",
     ),
     "a seed that tunes and judges in a profile": (
         TIP + "seeds: 4\ntune:\n  values: {generator.width: [8, 16]}\n  seeds: [5]\n"
         "profiles:\n  p: {seeds: 6}\n",
         7,
-        "tune.seeds: 5 also judges under profile p; values are chosen on seeds of their own, "
-        "as [6]",
+        "tune.seeds: 5 is also a seed of the study under profile p; use other seeds, for "
+        "example [6]",
     ),
     "a key of the tuning that is none": (
         TIP + "tune:\n  values: {generator.width: [8, 16]}\n  seeds: [9]\n  seed: 5\n",
@@ -183,19 +183,19 @@ MISTAKES = {
     "no relation": (
         "factors:\n  generator.width: [{twice: 2}]\n",
         4,
-        "generator.width: {'twice': 2} is no relation; write {times: 2} or "
+        "generator.width: {'twice': 2} is not a multiple; write {times: 2} or "
         "{of: generator.width, times: 2}",
     ),
     "seeds as a knob": (
         "factors:\n  seed: [0, 1]\n",
         4,
-        "seed: the seeds of a study are listed under its key `seeds`",
+        "seed: set the study's key `seeds` instead",
     ),
     "no seed": (TIP + "seeds: 0\n", 4, "seeds: at least one seed is needed"),
     "a seed twice": (
         TIP + "seeds: [1, 1]\n",
         4,
-        "seeds: seeds are different whole numbers, 0 or larger",
+        "seeds: seeds must be different whole numbers from 0 to below 2147483648",
     ),
     "a thousand million seeds": (
         TIP + "seeds: 1000000000\n",
@@ -210,12 +210,12 @@ MISTAKES = {
     "a seed beyond what the knob takes": (
         TIP + "seeds: [2147483648]\n",
         4,
-        "2147483648 is too large a whole number",
+        "the whole number 2147483648 is too large",
     ),
     "a profile that is a path": (
         TIP + "profiles:\n  ../x: {}\n",
         4,
-        "profiles: a profile's name is made of letters, digits, _ and - (given: '../x')",
+        "profiles: the name of a profile consists of letters, digits, _ and - (given: '../x')",
     ),
     "a threshold without an end": (
         TIP + "objective: time_to_threshold\nthreshold: .inf\n",
@@ -235,7 +235,7 @@ MISTAKES = {
     "a negative seed": (
         TIP + "seeds: [0, -1]\n",
         4,
-        "seeds: seeds are different whole numbers, 0 or larger",
+        "seeds: seeds must be different whole numbers from 0 to below 2147483648",
     ),
     "seeds that are none": (
         TIP + "seeds: many\n",
@@ -336,7 +336,7 @@ MISTAKES = {
     "missing folder": (
         TIP + "baseline:\n  data.name: folder\n  data.path: nowhere\n",
         6,
-        "cell 'reference': data.path: nowhere is no folder",
+        "cell 'reference': data.path: nowhere is neither a folder",
     ),
 }
 
@@ -401,13 +401,13 @@ def test_a_study_is_found_by_name_or_by_path(tmp_path, monkeypatch):
     ("name", "said"),
     [
         ("quickstrat", "unknown study 'quickstrat'; did you mean 'quickstart'?"),
-        ("a/b", "'a/b' is no study: give a name in"),
-        ("../quickstart", "'../quickstart' is no study: give a name in"),
-        ("..", "'..' is no study: give a name in"),
-        ("Quick-Start", "'Quick-Start' is no study: give a name in"),
-        ("", "'' is no study: give a name in"),
+        ("a/b", "'a/b' is not a study: give the name of one in"),
+        ("../quickstart", "'../quickstart' is not a study: give the name of one in"),
+        ("..", "'..' is not a study: give the name of one in"),
+        ("Quick-Start", "'Quick-Start' is not a study: give the name of one in"),
+        ("", "'' is not a study: give the name of one in"),
         ("nowhere/x.yaml", "there is no study file nowhere/x.yaml"),
-        ("quickstart.yaml/", "'quickstart.yaml/' is no study"),
+        ("quickstart.yaml/", "'quickstart.yaml/' is not a study"),
     ],
 )
 def test_names_that_are_no_study(tmp_path, monkeypatch, name, said):
@@ -421,5 +421,5 @@ def test_names_that_are_no_study(tmp_path, monkeypatch, name, said):
 def test_a_file_whose_name_cannot_name_a_run_is_refused(tmp_path):
     path = tmp_path / "My study.yaml"
     path.write_text(HEAD)
-    with pytest.raises(HarnessError, match="name is made of a to z, 0 to 9 and _"):
+    with pytest.raises(HarnessError, match="consists of a to z, 0 to 9 and _"):
         read(str(path), tmp_path)

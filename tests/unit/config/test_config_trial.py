@@ -410,16 +410,21 @@ def test_labels_are_no_part_of_what_is_asked_of_a_metric():
 
 @pytest.mark.parametrize("name", ["tfds:coil100", "celeb_a"])
 def test_a_data_set_without_known_labels_is_refused_with_those_that_have_some(name):
-    with pytest.raises(HarnessError, match=r"no labels are known.*caltech_birds2011, cifar10.*fol"):
+    with pytest.raises(
+        HarnessError, match=r"this data set has no labels.*caltech_birds2011, cifar10.*fol"
+    ):
         resolve([LABELLED, {"data.name": name}])
 
 
 WARNED = [
-    ({"penalties.gradient.weight": 10.0}, "couple the images of a batch"),
-    ({"discriminator.minibatch": "stddev", "training.batches": "joint"}, "mixes them"),
+    ({"penalties.gradient.weight": 10.0}, "make images depend on their batch"),
+    (
+        {"discriminator.minibatch": "stddev", "training.batches": "joint"},
+        "joint mixes real and generated",
+    ),
     (
         {"discriminator.spectral_norm": True, "discriminator.batch_norm_scale": True},
-        "undoes the bound",
+        "removes the bound",
     ),
     (CRITIC, "needs a bounded discriminator"),
 ]

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.core.errors import HarnessError
-from harness.plan.crossed import Crossed
+from harness.runs.crossed import Crossed
 
 BN, SN, LS = "batch_norm_in_discriminator", "spectral_norm", "one_sided_label_smoothing"
 HALF, ZERO = "adam_beta_1_half", "adam_beta_1_zero"

@@ -1,12 +1,11 @@
 """Searches: what may be declared, what a suggestion trains, and what counts when it goes on."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
 from harness.core.errors import HarnessError
-from harness.plan.search import Search, Suggestion
+from harness.runs.stages import Search, Suggestion
 
 RATE = "optimizer.generator.learning_rate"
 STUDY = f"""design: search
@@ -37,14 +36,18 @@ def test_its_plan_begins_with_the_reference_alone(expanded):
     }
 
 
+def suggestion(params, cell, refused=""):
+    return Suggestion(params=params, cell=cell, refused=refused)
+
+
 def test_a_suggestion_is_a_cell_over_the_baseline_and_its_tips(expanded, tmp_path):
     plan = expanded(ONE, "p")
     made = (
-        Suggestion(PARAMS, "suggestion 1"),
-        Suggestion({**PARAMS, "generator.width": 24}, "", "not allowed"),
-        Suggestion(PARAMS, "suggestion 1"),
+        suggestion(PARAMS, "suggestion 1"),
+        suggestion({**PARAMS, "generator.width": 24}, "", "not allowed"),
+        suggestion(PARAMS, "suggestion 1"),
     )
-    grown = plan.searched(replace(plan.search, suggestions=made), tmp_path)
+    grown = plan.searched(plan.search.replaced(suggestions=made), tmp_path)
     assert [trial.cell.label for trial in grown.trials] == ["reference", "suggestion 1"]
     config = grown.cells[1].config
     assert (config.generator.width, config.loss.name) == (16, "hinge")
@@ -58,7 +61,7 @@ def test_it_goes_on_with_a_larger_budget_and_begins_anew_in_another_space(expand
     search = expanded(ONE, "p").search
     read = Search.from_json(json.loads(json.dumps(search.to_json())))
     assert read == search
-    begun = replace(read, suggestions=(Suggestion(PARAMS, "suggestion 1"),))
+    begun = read.replaced(suggestions=(suggestion(PARAMS, "suggestion 1"),))
     assert search.resumes(begun)
     assert expanded(ONE.replace("trials: 3", "trials: 9"), "p").search.resumes(begun)
     for other in (
@@ -77,9 +80,9 @@ MISTAKES = {
     "out of the knob's bounds": ((WIDTH, "{low: 0, high: 8}"), "generator.width: Input should be"),
     "not one of the knob's choices": (("[hinge,", "[hing,"), "unknown loss 'hing'; did you mean"),
     "ends in the wrong order": ((WIDTH, "{low: 8, high: 4}"), "low must be below high (given: 8"),
-    "half a range": ((WIDTH, "{low: 8}"), "a range has low and high, or choices"),
+    "half a range": ((WIDTH, "{low: 8}"), "give low and high, or choices"),
     "both kinds": ((WIDTH, "{low: 8, choices: [8, 9]}"), "give choices, or low and high, not both"),
-    "one choice": ((WIDTH, "{choices: [8]}"), "choices are two values or more, each once"),
+    "one choice": ((WIDTH, "{choices: [8]}"), "give two or more choices, all different"),
     "a step that is too long": ((WIDTH, "{low: 8, high: 9, step: 4}"), "step must be above 0"),
     "half a filter": ((WIDTH, "{low: 8, high: 9, step: 0.5}"), "generator.width takes whole"),
     "log from zero": (("low: 1.0e-5", "low: 0.0"), "a range is logarithmic where low is above 0"),

@@ -5,12 +5,12 @@ import math
 import pandas as pd
 import pytest
 
-from harness.plan.crossed import Scale
 from harness.report.plots import style
 from harness.report.plots.interaction import draw_interactions, interaction_panel
+from harness.runs.crossed import Scale
 
-FIRST = Scale("batch_norm_in_discriminator", "Batch norm", ("on", "off"), 1)
-SECOND = Scale("dropout", "dropout", ("0.2", "0.4", "0.6"), 1)
+FIRST = Scale(name="batch_norm_in_discriminator", title="Batch norm", levels=("on", "off"), base=1)
+SECOND = Scale(name="dropout", title="dropout", levels=("0.2", "0.4", "0.6"), base=1)
 VALUES = [
     (first, second, seed, 0.1 + 0.1 * (first == "on") + 0.01 * float(second) + 0.002 * seed)
     for first in ("on", "off")

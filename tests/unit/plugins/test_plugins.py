@@ -37,6 +37,11 @@ def planned(tmp_path):
     return plan
 
 
+def _recall(document):
+    rows = document["plugins"]["modules"]
+    plugins.recall("own", ((row["file"], row["digest"]) for row in rows))
+
+
 def following(plan):
     return plan.cell("shifted_loss=on").config
 
@@ -120,7 +125,7 @@ def test_two_modules_of_one_name_do_not_meet(planned):
     assert key(following(one)) != key(following(two))
 
 
-def test_a_package_beside_a_study_imports_among_its_own_files(tmp_path):
+def test_a_package_next_to_a_study_imports_among_its_own_files(tmp_path):
     file = write(tmp_path / "own")
     folder = tmp_path / "own" / "own"
     folder.mkdir()
@@ -223,17 +228,17 @@ def test_workers_learn_plug_ins_from_the_plan_and_notice_a_change(planned, tmp_p
     config = following(plan)
     document = plan.to_json()
     activate([])
-    plugins.recall(document)
+    _recall(document)
     plugins.check_contents(config)
     file = tmp_path / "own" / "own.py"
     old = source_digest(file)
     file.write_text(MODULE + "# changed\n")
     new = source_digest(file)
     with pytest.raises(HarnessError, match=f"own.py: has changed .*then {old}, now {new}"):
-        plugins.recall(document)
+        _recall(document)
     file.unlink()
     with pytest.raises(HarnessError, match=rf"own.py: the plug-in \({old}\) .* is not there"):
-        plugins.recall(document)
+        _recall(document)
 
 
 def test_a_configuration_is_not_trained_with_other_code(planned):
@@ -274,7 +279,7 @@ def test_an_installed_package_adds_names_by_entry_points(tmp_path, monkeypatch):
     assert config.plugins == {"losses": {"tinypack_loss": digest}}
     record = plan.to_json()["plugins"]
     assert record["modules"] == []
-    assert {row["from"] for row in record["used"]} == {"tinypack 1.0"}
+    assert {row["origin"] for row in record["used"]} == {"tinypack 1.0"}
     assert record["sources"] == {"TINYPACK": "tinypack"}
 
 

@@ -8,6 +8,7 @@ from harness.config.runtime import Runtime
 from harness.core.files import read_json
 from harness.report import render, summary
 from harness.report.record import publish_record
+from harness.runs.layout import holding
 from harness.runs.trial import Trial
 from tests.synthetic import TIDY, Recipe, build
 
@@ -47,5 +48,5 @@ def test_the_record_holds_no_weights_and_no_machine_names(tmp_path: Path):
 def test_a_run_of_ones_own_comes_first(tmp_path: Path):
     runtime = build(tmp_path, replace(TIDY, seeds=range(2)))
     publish_record(RUN, runtime)
-    assert runtime.holding(RUN) is runtime
-    assert runtime.holding("another") is runtime
+    assert holding(RUN, runtime) is runtime
+    assert holding("another", runtime) is runtime

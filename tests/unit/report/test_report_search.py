@@ -8,11 +8,11 @@ from harness import app
 from harness.analysis.frame import load
 from harness.config.runtime import Runtime
 from harness.core.files import read_json, write_json
-from harness.plan.search import Suggestion
 from harness.report import words
 from harness.report.data import analyse
 from harness.report.plots.search import history_info, slices_info
 from harness.report.sections import cells, ranking, search
+from harness.runs.stages import Suggestion
 from tests.records import record
 
 RATE = "optimizer.generator.learning_rate"
@@ -42,11 +42,17 @@ def begun(runtime, count):
     """A plan with so many suggestions, the lower rates first; the last one is refused."""
     plan, _ = app.plan("hunt", runtime)
     made = [
-        Suggestion({RATE: 1e-5 * 1.3**n, "spectral_norm": ("on", "off")[n % 2]}, f"suggestion {n}")
+        Suggestion(
+            params={RATE: 1e-5 * 1.3**n, "spectral_norm": ("on", "off")[n % 2]},
+            cell=f"suggestion {n}",
+            refused="",
+        )
         for n in range(1, count + 1)
     ]
-    refused = Suggestion({RATE: 1e-3, "spectral_norm": "on"}, "", "it may not be")
-    grown = replace(plan.search, suggestions=(*made, refused))
+    refused = Suggestion(
+        params={RATE: 1e-3, "spectral_norm": "on"}, cell="", refused="it may not be"
+    )
+    grown = plan.search.replaced(suggestions=(*made, refused))
     plan = plan.searched(grown, runtime.cache)
     write_json(runtime.study("hunt") / "plan.json", plan.to_json())
     return plan

@@ -1,4 +1,4 @@
-"""A folder or archive of images: what it holds, its splits and its classes. Nothing is decoded."""
+"""A folder or archive of images: its files, splits and classes. Nothing is decoded."""
 
 from harness.config.inputs.folder.files import Picture, listed, place, shown
 from harness.config.inputs.folder.splits import (

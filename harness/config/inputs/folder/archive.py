@@ -1,4 +1,4 @@
-"""A .zip of images, as StyleGAN2-ADA writes and reads it: its members, read without unpacking."""
+"""A .zip of images as in StyleGAN2-ADA, read without unpacking."""
 
 import os
 import zipfile
@@ -15,14 +15,14 @@ TOO_LARGE = "larger than 1 GiB"
 
 
 def members(path: Path) -> dict[str, bool]:
-    """Name → whether it is encrypted, of every member but folders that hold something."""
+    """Name → whether it is encrypted, for every member except non-empty folders."""
     names = {info.filename: bool(info.flag_bits & 1) for info in _opened(path).infolist()}
     inner = {name[: at + 1] for name in names for at, char in enumerate(name[:-1]) if char == "/"}
     return {name: locked for name, locked in names.items() if name not in inner}
 
 
 def read(path: Path, member: str) -> bytes:
-    """The content of a member; an OSError that says why where it cannot be read."""
+    """The content of a member; OSError with the reason if it cannot be read."""
     try:
         if _opened(path).getinfo(member).file_size > LARGEST:
             raise OSError(TOO_LARGE)
@@ -32,7 +32,7 @@ def read(path: Path, member: str) -> bytes:
 
 
 def head(path: Path, member: str, length: int) -> bytes | None:
-    """How a member begins; None where it cannot be read."""
+    """The first bytes of a member; None if it cannot be read."""
     try:
         with _opened(path).open(member) as file:
             return file.read(length)
@@ -47,8 +47,10 @@ def _opened(path: Path) -> zipfile.ZipFile:
 
 @lru_cache(maxsize=2)
 def _open(path: Path, *_: int) -> zipfile.ZipFile:
-    """One open archive for all threads of a process, which take turns inside zipfile."""
+    """One open archive for all threads of a process; zipfile has a lock."""
     try:
         return zipfile.ZipFile(path)
     except (*UNREADABLE, OSError, ValueError) as error:
-        raise HarnessError(f"data.path: {path} is no folder and no whole .zip ({error})") from None
+        raise HarnessError(
+            f"data.path: {path} is neither a folder nor a complete .zip ({error})"
+        ) from None

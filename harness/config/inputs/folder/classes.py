@@ -1,6 +1,6 @@
 """The classes of a folder's pictures: sub-folders, or StyleGAN2-ADA's dataset.json.
 
-Where pictures cannot all be given a class none is, and what stands in the way is said.
+Either all pictures have a class or none has; then a message says why.
 """
 
 import json
@@ -13,11 +13,11 @@ from harness.core.errors import HarnessError
 
 Parts = Sequence[Sequence[Picture]]
 NAMED = 5  # names in a sentence; the rest is counted
-PLAIN = "no sub-folder of it holds images"  # nothing odd: a folder of pictures
+PLAIN = "it has no sub-folders with images"  # nothing odd: a folder of pictures
 
 
 class Classes(NamedTuple):
-    """Which class each picture is of, by its name."""
+    """The class of each picture, by name."""
 
     of: Mapping[str, int] | None  # None: there are no classes
     names: tuple[str, ...]
@@ -25,7 +25,7 @@ class Classes(NamedTuple):
     notes: tuple[str, ...]  # what is odd about them
 
     def counts(self, pictures: Sequence[Picture]) -> dict[str, int]:
-        """How many of some pictures are of each class; empty where there are none."""
+        """Number of pictures per class; empty if there are no classes."""
         if self.of is None:
             return {}
         found = Counter(self.of[picture.name] for picture in pictures)
@@ -33,7 +33,7 @@ class Classes(NamedTuple):
 
 
 def classes(found: Listing, parts: Parts, places: Sequence[str], sides: Sequence[str]) -> Classes:
-    """The classes of the pictures of both splits; `places`: the folder that each split is."""
+    """The classes of the pictures of both splits; `places`: the folder of each split."""
     files = [found.labels[place] for place in dict.fromkeys(("", *places)) if place in found.labels]
     if files:
         return _from_files(found, files, parts, sides)
@@ -47,11 +47,11 @@ def classes(found: Listing, parts: Parts, places: Sequence[str], sides: Sequence
             else:
                 strays.append(picture.name)
     if strays:
-        why = f"{len(strays)} lie beside the class folders: {listed(strays, NAMED)}"
+        why = f"{len(strays)} are outside the class folders: {listed(strays, NAMED)}"
         return _none(why if named else PLAIN)
     known = set(named.values())
     if len(known) < 2:
-        return _none(f"all of them lie in one sub-folder, {shown(*known)}")
+        return _none(f"all of them are in one sub-folder, {shown(*known)}")
     empty = _top(found, places) - known
     notes = [f"class folders without an image: {listed(sorted(empty), NAMED)}"] if empty else []
     return _numbered(named, parts, sides, notes)
@@ -60,7 +60,7 @@ def classes(found: Listing, parts: Parts, places: Sequence[str], sides: Sequence
 def _numbered(
     named: Mapping[str, str], parts: Parts, sides: Sequence[str], notes: list[str]
 ) -> Classes:
-    """Classes numbered in the order of their names; both splits have the same numbers."""
+    """Classes numbered in the order of their names, with the same numbers in both splits."""
     names = sorted(set(named.values()))
     numbers = {name: number for number, name in enumerate(names)}
     labels = {picture: numbers[name] for picture, name in named.items()}
@@ -72,9 +72,9 @@ def _odd(found: Classes, parts: Parts, sides: Sequence[str]) -> Iterator[str]:
     counts = [found.counts(part) for part in parts]
     for side, own, other in zip(sides, counts, counts[::-1], strict=True):
         if absent := [name for name in found.names if not own[name] and other[name]]:
-            yield f"classes that split {side!r} has no image of: {listed(absent, NAMED)}"
+            yield f"classes without images in split {side!r}: {listed(absent, NAMED)}"
         if single := [name for name in found.names if own[name] == 1]:
-            yield f"classes of one image in split {side!r}: {listed(single, NAMED)}"
+            yield f"classes with a single image in split {side!r}: {listed(single, NAMED)}"
 
 
 def _none(why: str, *notes: str) -> Classes:
@@ -86,7 +86,7 @@ def _below(name: str, place: str) -> str:
 
 
 def _top(found: Listing, places: Sequence[str]) -> set[str]:
-    """The folders in which pictures would be of one class."""
+    """The folders that would be classes."""
     inner = (
         _below(name, place)
         for place in places
@@ -99,7 +99,7 @@ def _top(found: Listing, places: Sequence[str]) -> set[str]:
 def _from_files(
     found: Listing, files: Sequence[Picture], parts: Parts, sides: Sequence[str]
 ) -> Classes:
-    """The classes that dataset.json gives; its folders are shards, and mean nothing."""
+    """The classes in dataset.json; its folders are shards without meaning."""
     given: dict[str, Any] = {}
     for file in files:
         entries = _entries(file)
@@ -109,10 +109,10 @@ def _from_files(
         given.update({f"{prefix}{name}": label for name, label in entries})
     pictures = {picture.name for part in parts for picture in part}
     absent = sorted(set(given) - {picture.name for picture in found.pictures})
-    notes = [f"{LABELS} names {len(absent)} images that are not there: {listed(absent, NAMED)}"]
+    notes = [f"{LABELS} names {len(absent)} images that do not exist: {listed(absent, NAMED)}"]
     notes = notes if absent else []
     if without := sorted(pictures - set(given)):
-        lacking = f"{LABELS} gives {len(without)} of them no label: {listed(without, NAMED)}"
+        lacking = f"{LABELS} has no label for {len(without)} of them: {listed(without, NAMED)}"
         return _none(lacking, *notes)
     numbers_of = {name: _class(given[name]) for name in pictures}
     if strange := sorted(name for name, number in numbers_of.items() if number is None):
@@ -120,25 +120,25 @@ def _from_files(
         return _none(f"labels of {LABELS} are not {what}: {_example(strange[0], given)}", *notes)
     named = {name: number for name, number in numbers_of.items() if number is not None}
     if len(set(named.values())) < 2:
-        return _none(f"{LABELS} gives all of them one class", *notes)
+        return _none(f"{LABELS} gives all of them the same class", *notes)
     numbers = sorted(set(named.values()))
     width = len(str(numbers[-1]))  # so that the order of names is that of numbers
     return _numbered({n: f"{number:0{width}}" for n, number in named.items()}, parts, sides, notes)
 
 
 def _entries(file: Picture) -> list[tuple[str, Any]] | None:
-    """The rows of dataset.json; None where it says that there are no labels."""
+    """The rows of dataset.json; None if it has no labels."""
     try:
         document = json.loads(file.read())
     except (OSError, ValueError, RecursionError) as error:
-        raise _wrong(file, f"is no whole JSON document ({error})") from None
+        raise _wrong(file, f"is not valid JSON ({error})") from None
     if not isinstance(document, dict) or "labels" not in document:
         raise _wrong(file, "has no key `labels`")
     rows = document["labels"]
     if rows is None:
         return None
     if not isinstance(rows, list):
-        raise _wrong(file, "has `labels` that are no list")
+        raise _wrong(file, "has `labels` that are not a list")
     for row in rows:
         if not (isinstance(row, list) and len(row) == 2 and isinstance(row[0], str)):
             raise _wrong(file, f"has a label that is not [file name, class]: {str(row)[:80]}")
@@ -146,7 +146,9 @@ def _entries(file: Picture) -> list[tuple[str, Any]] | None:
 
 
 def _class(label: Any) -> int | None:
-    """A class's number: as it is, or the place of the 1 in a one-hot vector; None: neither."""
+    """The number of a class: a whole number, or the position of the 1 in a one-hot vector; else
+    None.
+    """
     if isinstance(label, int) and not isinstance(label, bool) and label >= 0:
         return label
     numbers = isinstance(label, list) and all(isinstance(value, int | float) for value in label)
@@ -161,7 +163,7 @@ def _example(name: str, given: Mapping[str, Any]) -> str:
 
 def _wrong(file: Picture, what: str) -> HarnessError:
     return HarnessError(
-        f"data.path: {shown(file.name)} {what}; mend it (StyleGAN2-ADA's form is "
-        '{"labels": [["00000/img00000000.png", 3], ...]}), or remove it, and sub-folders are the '
+        f"data.path: {shown(file.name)} {what}; correct it (StyleGAN2-ADA's format is "
+        '{"labels": [["00000/img00000000.png", 3], ...]}), or remove it to use sub-folders as '
         "classes"
     )

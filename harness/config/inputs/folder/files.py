@@ -1,7 +1,7 @@
-"""Which pictures a folder or an archive holds, and what is left out of it, by reason.
+"""The pictures in a folder or an archive, and the files that are left out, by reason.
 
-Nothing is decoded here: a file counts by its extension or, where that says nothing, by how it
-begins. Links to folders are followed wherever they lead, each folder once.
+Nothing is decoded here: a file is recognised by its extension or, if that is unknown, by its first
+bytes. Links to folders are followed, each folder once.
 """
 
 import heapq
@@ -29,9 +29,9 @@ BEGINNINGS = (
 )
 HEAD = 16  # bytes that tell what a file is
 LABELS = "dataset.json"  # StyleGAN2-ADA's file of labels
-HIDDEN, BROKEN, CLOSED = "hidden", "broken link or no file", "cannot be opened"
-AGAIN, BACK = "folder that is read already by another way", "link back to a folder around it"
-NO_IMAGE, LOCKED = "no image by extension or content", "encrypted"
+HIDDEN, BROKEN, CLOSED = "hidden", "broken link or not a file", "cannot be opened"
+AGAIN, BACK = "folder that is already read under another path", "link to a parent folder"
+NO_IMAGE, LOCKED = "not an image", "encrypted"
 
 
 class Picture(NamedTuple):
@@ -42,7 +42,7 @@ class Picture(NamedTuple):
     member: str | None = None
 
     def read(self) -> bytes:
-        """The content; an OSError that says why where it cannot be read."""
+        """The content; OSError with the reason if it cannot be read."""
         if self.member is not None:
             return archive.read(self.file, self.member)
         if self.file.stat().st_size > archive.LARGEST:
@@ -52,7 +52,7 @@ class Picture(NamedTuple):
 
 @dataclass
 class Listing:
-    """What lies below a root."""
+    """The pictures and other files below a root."""
 
     root: Path
     pictures: list[Picture] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Listing:
     labels: dict[str, Picture] = field(default_factory=dict)  # folder → its file of labels
 
     def add(self, picture: Picture, head: bytes | None) -> None:
-        """Sort a file in; `head`: how it begins, None where it cannot be read."""
+        """Add a file; `head`: its first bytes, None if it cannot be read."""
         folder, _, name = picture.name.rpartition("/")
         if name == LABELS:
             self.labels[folder] = picture
@@ -74,38 +74,38 @@ class Listing:
 
 
 def shown(name: object) -> str:
-    """A name for messages, logs and JSON: bytes that are no UTF-8 are written \\xNN."""
+    """A name for messages, logs and JSON: bytes that are not UTF-8 are written \\xNN."""
     return os.fsencode(str(name)).decode("utf-8", "backslashreplace")
 
 
 def known(name: str) -> bool:
-    """Whether a file's extension is an image's."""
+    """Whether a file has an image extension."""
     return PurePosixPath(name).suffix.lower() in IMAGES
 
 
 def is_image(head: bytes) -> bool:
-    """Whether a file begins as an image does."""
+    """Whether a file begins like an image."""
     webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
     avif = head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis")
     return head.startswith(BEGINNINGS) or webp or avif
 
 
 def place(path: str) -> Path:
-    """The folder or archive that data.path names; an error says where it was looked for."""
+    """The folder or archive that data.path names."""
     found = Path(path).expanduser()
     if found.is_dir() or found.is_file():
         return found
-    said = f"data.path: {shown(found)} is no folder and no .zip"
+    said = f"data.path: {shown(found)} is neither a folder nor a .zip"
     if not found.is_absolute():
         said += (
-            f" (looked for at {shown(Path.cwd() / found)}: a relative path starts at the folder "
-            "that harness is called in)"
+            " (relative paths start at the folder where harness is called: "
+            f"{shown(Path.cwd() / found)})"
         )
     raise HarnessError(said)
 
 
 def listing(root: Path) -> Listing:
-    """All pictures below `root`, sorted by name; an error where there is none."""
+    """All pictures below `root`, sorted by name; an error if there are none."""
     found = Listing(root)
     if root.is_dir():
         _Walk(found).run()
@@ -114,14 +114,14 @@ def listing(root: Path) -> Listing:
     if not found.pictures:
         kinds = ", ".join(sorted(IMAGES))
         raise HarnessError(
-            f"data.path: {shown(root)} holds no image ({kinds}){told(found.left_out)}"
+            f"data.path: {shown(root)} contains no images ({kinds}){told(found.left_out)}"
         )
     found.pictures.sort()
     return found
 
 
 def told(left_out: dict[str, list[str]], most: int = 3) -> str:
-    """What was left out, in brackets; empty where nothing was."""
+    """The files that were left out, in brackets; empty if there are none."""
     parts = [f"{len(names)} {why}: {listed(names, most)}" for why, names in left_out.items()]
     return f" (left out: {'; '.join(parts)})" if parts else ""
 
@@ -133,7 +133,7 @@ def listed(names: list[str], most: int) -> str:
 
 
 def _members(found: Listing) -> None:
-    """The members of an archive; a single folder around all of them is left away."""
+    """The members of an archive; a single folder around all of them is ignored."""
     members = archive.members(found.root)
     around = {name.split("/")[0] for name in members if "/" in name}
     if len(around) == 1 and all("/" in name for name in members):
@@ -155,7 +155,7 @@ def _members(found: Listing) -> None:
 
 
 class _Walk:
-    """A walk through a tree: first what lies in it, then what its links lead to."""
+    """A walk through a folder tree: first its files, then the targets of its links."""
 
     def __init__(self, found: Listing) -> None:
         self.found = found
@@ -164,7 +164,7 @@ class _Walk:
         self.links: list[tuple[str, str]] = []  # a heap, so that the order is that of names
 
     def run(self) -> None:
-        """Sort everything into the listing."""
+        """Add everything to the listing."""
         self._enter("", str(self.found.root))
         while self.links:
             name, path = heapq.heappop(self.links)
@@ -209,7 +209,7 @@ class _Walk:
             self.found.left_out[CLOSED].append(name)
 
     def _sort(self, name: str, entry: os.DirEntry[str]) -> bool:
-        """Sort one entry in; True: it is a folder to be entered."""
+        """Add one entry; True: it is a folder to be entered."""
         kind = _kind(entry)
         if entry.name.startswith("."):
             self.found.left_out[HIDDEN].append(name)

@@ -24,7 +24,7 @@ Digest = Callable[[Picture], str]
 
 @dataclass(frozen=True)
 class Folder:
-    """What lies at `data.path`, found without decoding it."""
+    """The images at `data.path`, not decoded."""
 
     root: Path
     parts: tuple[list[Picture], list[Picture]]  # training and validation
@@ -36,24 +36,24 @@ class Folder:
     notes: tuple[str, ...]
 
     def identity(self, side: int, size: int) -> str:
-        """What the decoded images of a split are."""
+        """Identity of the decoded images of a split."""
         return f"folder {self.content} {self.rules[side]} centre_square {size} px"
 
     @property
     def told(self) -> tuple[str, ...]:
-        """What a user should know of what is left out, and of what is odd."""
+        """Notes for the user on files left out and on irregularities."""
         left = (f"{len(n)} left out, {why}: {listed(n, NAMED)}" for why, n in self.left_out.items())
         odd = self.classes.of is None and self.classes.why != PLAIN
         none = (f"no classes: {self.classes.why}",) if odd else ()
         return (*left, *none, *self.classes.notes, *self.notes)
 
     def need_classes(self, what: str, instead: str) -> int:
-        """How many classes there are, or an error if `what` needs some and there are none."""
+        """Number of classes, or an error if `what` needs them and there are none."""
         if self.classes.of is None:
             raise HarnessError(
                 f"{what}: the images in {shown(self.root)} have no labels, as {self.classes.why}; "
-                "put those of each class into a sub-folder of its own, in both splits, or give all "
-                f"of them a label in dataset.json, or {instead}"
+                "put each class into its own sub-folder, in both splits, or give all images a "
+                f"label in dataset.json, or {instead}"
             )
         return len(self.classes.names)
 
@@ -70,7 +70,7 @@ def survey(data: DataConfig, digest: Digest) -> Folder:
         _need_images(found, parts, places)
         notes += _shared(parts, contents, names)
         if data.validation_fraction != HELD_OUT:
-            notes.append("data.validation_fraction means nothing here: sub-folders are the splits")
+            notes.append("data.validation_fraction has no effect: sub-folders are the splits")
         rules = sides = names
     else:
         parts = _hold_out(root, found.pictures, contents, data.validation_fraction)
@@ -140,13 +140,15 @@ def _split_folders(found: Listing, names: tuple[str, str]) -> tuple[str, str] | 
         knob = "data.train_split" if names[0] != USUAL[0] else "data.validation_split"
         missing = names[0] if names[0] != USUAL[0] else names[1]
         what = unknown(f"sub-folder of {shown(found.root)}", missing, top)
-        raise HarnessError(f"{knob}: {what}; leave both splits out to have a share held out")
+        raise HarnessError(
+            f"{knob}: {what}; leave out both splits to hold out a share of all images"
+        )
     _check_alike(found, top, names)
     return None
 
 
 def _check_alike(found: Listing, top: Sequence[str], names: tuple[str, str]) -> None:
-    """An error where sub-folders look like splits under other names, and would become classes."""
+    """An error where sub-folders look like splits with other names, and would become classes."""
     train = [name for name in top if name.casefold() in TRAINING | {names[0].casefold()}]
     other = [name for name in top if name.casefold() in OTHERS | {names[1].casefold()}]
     if train and other:
@@ -166,7 +168,7 @@ def _need_images(found: Listing, parts: Sequence[list[Picture]], names: Sequence
     for part, name in zip(parts, names, strict=True):
         if not part:
             raise HarnessError(
-                f"data.path: the sub-folder {name!r} of {shown(found.root)} holds no image"
+                f"data.path: the sub-folder {name!r} of {shown(found.root)} contains no images"
                 f"{told(dict(found.left_out))}"
             )
 
@@ -174,32 +176,32 @@ def _need_images(found: Listing, parts: Sequence[list[Picture]], names: Sequence
 def _shared(
     parts: Sequence[list[Picture]], contents: Mapping[Picture, str], names: Sequence[str]
 ) -> list[str]:
-    """A note on files that both splits hold; an error where all of validation is trained on."""
+    """A note on files in both splits; an error if all validation images are training images."""
     train = {contents[picture] for picture in parts[0]}
     both = [p.name for p in parts[1] if contents[p] and contents[p] in train]
     if both and len(both) == len(parts[1]):
         raise HarnessError(
-            f"data.path: all {len(both)} images of {names[1]!r} are in {names[0]!r} too; "
-            "validation images must be different ones"
+            f"data.path: all {len(both)} images of {names[1]!r} are also in {names[0]!r}; "
+            "validation images must differ from training images"
         )
     if not both:
         return []
-    return [f"{len(both)} images of {names[1]!r} are in {names[0]!r} too: {listed(both, NAMED)}"]
+    return [f"{len(both)} images of {names[1]!r} are also in {names[0]!r}: {listed(both, NAMED)}"]
 
 
 def _hold_out(
     root: Path, files: list[Picture], contents: Mapping[Picture, str], fraction: float
 ) -> tuple[list[Picture], list[Picture]]:
-    """Split by content: the same images are held out wherever they lie and whatever they are named.
+    """Split by content: the held-out images do not depend on names and folders.
 
-    Copies of one file stay on one side.
+    Copies of one file are in the same split.
     """
     unique = sorted(set(contents.values()))
     count = max(1, round(fraction * len(unique)))
     if len(unique) <= count:
         raise HarnessError(
-            f"data.path: {shown(root)}: {len(unique)} different images are too few to hold out a "
-            f"share of {fraction} (data.validation_fraction)"
+            f"data.path: {shown(root)}: {len(unique)} different images are too few to hold out "
+            f"{fraction} of them (data.validation_fraction)"
         )
     from harness.core import rng  # here, since NumPy is slow to load and few plans need it
 
