@@ -7,7 +7,7 @@ import pandas as pd
 
 from harness.analysis.frame import Frames
 from harness.config.study import read
-from harness.plan.expand import expand
+from harness.plan.expand import expand_study
 
 HEAD = "title: T\nquestion: Q?\nbaseline: {data.name: digits, data.image_size: 16}\n"
 
@@ -15,7 +15,7 @@ HEAD = "title: T\nquestion: Q?\nbaseline: {data.name: digits, data.image_size: 1
 def planned(folder, text, seeds):
     """The plan of a study as plan.json holds it."""
     (folder / "a.yaml").write_text(f"{HEAD}{text}seeds: {seeds}\n")
-    return expand(read("a", folder), None, {}, folder / "cache").to_json()
+    return expand_study(read("a", folder), None, {}, folder / "cache").to_json()
 
 
 def frames(plan, value):

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.objectives import last_fifth
-from harness.analysis.values import HALVES, kid_error, number
+from harness.analysis.values import number
 from harness.config.patch import DEFAULTS
+from harness.metrics.kid import replicates, standard_error
 
 Array = NDArray[np.floating]
 Rows = Sequence[Mapping[str, Any]]
@@ -24,20 +25,25 @@ class Blocks(NamedTuple):
     parts: Array | None  # (evaluations, parts): KIDs of parts that share no image; None: unknown
 
 
-def blocks(rows: Rows, identity: str, objective: str, config: Mapping[str, Any]) -> Blocks | None:
-    """Those of a finished trial; None of an objective that is no mean, or where one is lacking."""
+def blocks(
+    rows: Rows, overlapping: bool, objective: str, config: Mapping[str, Any]
+) -> Blocks | None:
+    """Those of a finished trial; None of an objective that is no mean, or where one is lacking.
+
+    `overlapping`: whether the draws of the metric's protocol share images.
+    """
     evaluations = {**DEFAULTS, **config}["training.evaluations"]
     known = {row["evaluation"]: row for row in rows if row["evaluation"] > 0}
     weights = _weights(known, objective, evaluations)
     if not weights:
         return None
     own = [known[at] for at in weights]
-    parts = [_parts(row, identity) for row in own]
+    parts = [_parts(row, overlapping) for row in own]
     whole = all(parts) and len({len(part) for part in parts}) == 1
     return Blocks(
         np.array(list(weights.values())),
         np.array([number(row["kid"]) for row in own]),
-        np.array([kid_error(row, identity)["kid_error"] for row in own]),
+        np.array([standard_error(row, overlapping) for row in own]),
         np.array(parts, float) if whole else None,
     )
 
@@ -54,9 +60,7 @@ def _weights(known: Mapping[int, Any], objective: str, evaluations: int) -> dict
     return dict(zip(wanted, shares.tolist(), strict=True))
 
 
-def _parts(row: Mapping[str, Any], identity: str) -> list[float]:
-    """The blocks of an evaluation or, where subsets overlap, its halves; empty: not recorded."""
-    overlapping = ".subsets" in identity
-    parts = [row.get(name) for name in HALVES] if overlapping else row.get("kid_blocks") or []
-    known = [number(part) for part in parts]
+def _parts(row: Mapping[str, Any], overlapping: bool) -> list[float]:
+    """KIDs of its parts that share no image; empty where not all are recorded and finite."""
+    known = [number(part) for part in replicates(row, overlapping)]
     return known if len(known) > 1 and all(map(math.isfinite, known)) else []

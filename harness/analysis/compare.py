@@ -17,6 +17,7 @@ from harness.analysis.learning import of_reference
 from harness.analysis.objectives import TIME, objective
 from harness.analysis.ranking import ranking
 from harness.config.patch import DEFAULTS
+from harness.core import format as show
 
 
 class Comparison(NamedTuple):
@@ -72,7 +73,7 @@ def unlearnt(found: Comparison) -> list[str]:
 def _objective(frames: Frames) -> str:
     """What was judged, with its threshold where it has one."""
     name, threshold = str(frames.plan["objective"]), frames.plan.get("threshold")
-    return f"{name} {threshold:g}" if name == TIME and threshold is not None else name
+    return f"{name} {show.plain(threshold)}" if name == TIME and threshold is not None else name
 
 
 def measure(judged: str, identity: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.analysis.results_file import text_of
+from harness.core import format as show
 from harness.core.errors import HarnessError, unknown
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -95,7 +96,7 @@ def _said(error: str) -> str:
     if "end of data" in error:
         return "a quote that is opened here is never closed"
     if "field limit" in error:
-        return f"a field of more than {csv.field_size_limit():,} characters"
+        return f"a field of more than {show.whole(csv.field_size_limit())} characters"
     return f"is no line of a table ({error})"
 
 

@@ -11,12 +11,13 @@ from harness.analysis.effects import BETTER, INCONCLUSIVE, WORSE, holm, proporti
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.learning import collapsed
 from harness.runs.outcomes import Outcomes
+from harness.runs.status import Status
 from harness.runs.trial import DIVERGED, FINISHED
 
 
 def outcomes(trials: pd.DataFrame) -> Outcomes:
     """How the trials of a frame ended."""
-    return Outcomes.of((str(row.status), str(row.flags).split()) for row in each_row(trials))
+    return Outcomes.of((Status(row.status), str(row.flags).split()) for row in each_row(trials))
 
 
 def ended(trials: pd.DataFrame) -> pd.DataFrame:

@@ -5,9 +5,11 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from harness.core.format import MINUS, plain, whole
+
 MISSING = frozenset(
     {"", "na", "n/a", "#n/a", "n.a.", "<na>", "nan", "null", "none", "nil", "missing", "-", "–",
-     "—", "−", "--", "?", "."}
+     "—", MINUS, "--", "?", "."}
 )  # fmt: skip
 LARGEST, SMALLEST = 1e100, 1e-100  # beyond these, squares may not be numbers
 LONGEST = 200  # letters of a name
@@ -38,14 +40,14 @@ def number(text: str) -> float | None:
     """
     if text.casefold() in MISSING:
         return None
-    plain = text.replace("−", "-")
-    if not _NUMBER.fullmatch(plain):
-        hint = next((said for form, said in _HINTS if form.fullmatch(plain)), _NO_RESULT)
+    written = text.replace(MINUS, "-")
+    if not _NUMBER.fullmatch(written):
+        hint = next((said for form, said in _HINTS if form.fullmatch(written)), _NO_RESULT)
         raise ValueError(f"is no number: {shown(text)} ({hint})")
-    value = float(plain)
-    zero = not re.search("[1-9]", re.split("[eE]", plain)[0])
+    value = float(written)
+    zero = not re.search("[1-9]", re.split("[eE]", written)[0])
     if not (zero or SMALLEST <= abs(value) <= LARGEST):
-        span = f"{SMALLEST:g} to {LARGEST:g}"
+        span = f"{plain(SMALLEST)} to {plain(LARGEST)}"
         raise ValueError(f"is out of range: {shown(text)} (sizes from {span} can be judged)")
     return value
 
@@ -55,7 +57,7 @@ def name_mistake(text: str) -> str:
     if not text:
         return "is empty"
     if len(text) > LONGEST:
-        return f"has {len(text):,} letters, and no more than {LONGEST} make a name"
+        return f"has {whole(len(text))} letters, and no more than {LONGEST} make a name"
     if any(unicodedata.category(letter) == "Cc" for letter in text):
         return f"holds a line break or another control character: {shown(text)}"
     return ""

@@ -9,11 +9,11 @@ import pandas as pd
 from harness.analysis.blocks import Blocks
 from harness.analysis.objectives import objective
 from harness.analysis.reading import BESIDE, MISSING, Plan, Read, read
-from harness.analysis.values import HALVES, SHARED_HALVES
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError, unknown
 from harness.core.files import read_object
 from harness.metrics.health import PULL
+from harness.metrics.kid import HALVES, SHARED_HALVES
 from harness.runs import layout
 from harness.runs.trial import CRASHED, DIVERGED, FINISHED, PRUNED, Trial, read_plan
 

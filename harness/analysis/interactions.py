@@ -17,7 +17,7 @@ from statsmodels.tools.sm_exceptions import SingularMatrixWarning
 
 from harness.analysis.effects import holm
 from harness.analysis.frame import Frames
-from harness.analysis.objectives import KID_SCALE
+from harness.core.format import KID_SCALE
 from harness.plan.linear import Array, effect, matrix
 from harness.runs.crossed import Crossed, Pair, Term
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from harness.core import format as show
 from harness.metrics.health import COVERAGE_FLOOR
 from harness.runs.outcomes import COLLAPSED
 from harness.runs.trial import DIVERGED, FINISHED
@@ -37,14 +38,16 @@ def unlearnt(trials: pd.DataFrame) -> str:
     known = ended[["untrained", "final_kid"]].dropna()
     before, after = known.mean() if len(known) else (math.nan, math.nan)
     if before <= 0:
-        return f"its untrained KID is {before:.2g}, so there is nothing to learn by this metric"
+        size = show.digits(before, 2)
+        return f"its untrained KID is {size}, so there is nothing to learn by this metric"
     if after > UNLEARNT_SHARE * before * (1 + _ROUNDING):
-        return f"its final KID is {100 * after / before:.0f} % of its untrained KID"
+        return f"its final KID is {show.percent(after / before, 0)} of its untrained KID"
     fallen = int(collapsed(ended).sum())
     if 2 * fallen > len(ended):
         return f"{fallen} of {len(ended)} trials collapsed"
     coverage = float(ended["coverage"].mean())
-    return f"its coverage is {coverage:.2g}" if coverage < COVERAGE_FLOOR * (1 - _ROUNDING) else ""
+    low = coverage < COVERAGE_FLOOR * (1 - _ROUNDING)
+    return f"its coverage is {show.digits(coverage, 2)}" if low else ""
 
 
 def failed(trials: pd.DataFrame) -> str:

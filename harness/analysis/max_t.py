@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from harness.analysis.values import LARGEST
+from harness.core import format as show
 from harness.core import rng
 from harness.core.errors import HarnessError
 from harness.plan.reach import ENUMERATED, FLIPS
@@ -83,8 +84,9 @@ def checked(D: Array) -> Array:
     if len(wrong):
         row, column = wrong[0]
         raise HarnessError(
-            f"a difference is not finite, or too large to compute with ({D[row, column]:.3g}, of "
-            f"row {row + 1} and contrast {column + 1}): one of its two values must be wrong"
+            f"a difference is not finite, or too large to compute with "
+            f"({show.digits(D[row, column])}, of row {row + 1} and contrast {column + 1}): "
+            "one of its two values must be wrong"
         )
     return D
 

@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.analysis.values import HALVES, SHARED_HALVES, number
+from harness.analysis.values import number
 from harness.config.patch import DEFAULTS
 from harness.core.errors import HarnessError, unknown
+from harness.core.format import KID_SCALE
+from harness.metrics.kid import HALVES, SHARED_HALVES
 from harness.runs.trial import DIVERGED, FINISHED
 
-KID_SCALE = 1000
 """KID is shown × 10³ everywhere; tables on disk keep it as measured."""
 
 Rows = Sequence[Mapping[str, Any]]  # evaluations of one trial, in the order of training

@@ -12,12 +12,14 @@ from harness.analysis.objectives import (
     untrained,
     value,
 )
-from harness.analysis.values import costs, kid_error, message, number, surroundings
+from harness.analysis.values import costs, message, number, surroundings
+from harness.config.catalog import PROTOCOLS
 from harness.config.patch import DEFAULTS
-from harness.runs.outcomes import own_flags
+from harness.metrics.kid import standard_error
+from harness.runs.status import Status
 from harness.runs.trial import CRASHED, FINISHED, PRUNED, Trial
 
-MISSING = "missing"
+MISSING = Status.MISSING
 BESIDE = ("coverage", "fid", "inception_score")  # KID; described, never judged
 Plan = Mapping[str, Any]
 
@@ -47,19 +49,22 @@ def read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) -> 
     config = trial.knobs()
     identity = trial.metric(request)
     curves = trial.evaluation_rows(identity) if identity else []
+    metric = trial.metrics()[identity] if identity else None
+    protocol = metric.protocol if metric else ""
+    overlapping = protocol in PROTOCOLS and PROTOCOLS[protocol].overlapping
     training = trial.training_rows()
-    status = result["status"] if result else CRASHED if failure else MISSING
+    status = result.status if result else CRASHED if failure else MISSING
     # to a search a trial that it gave up is no gap
     if status == MISSING and "search" in plan and trial.pruned() is not None:
         status = PRUNED
     key = {**who, "key": planned["key"]}
     compared = compared_as(plan["objective"], identity, curves)
-    flags = own_flags(result, identity)
+    flags = result.flags_of(identity) if result else []
     row = {
         **key,
         "status": status,
         "identity": compared,
-        "flags": " ".join(dict.fromkeys(flag["flag"] for flag in flags)),
+        "flags": " ".join(dict.fromkeys(flag.flag for flag in flags)),
         "message": message(result, failure),
         **_scores(curves, status, config, plan),
         **costs(result, (curves or training)[-1:]),
@@ -67,18 +72,19 @@ def read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) -> 
     return Read(
         row,
         config,
-        trial.metrics()[identity] if identity else None,
+        metric.to_json() if metric else None,
         [
-            {**key, "status": status, "identity": compared, **kid_error(at, str(identity)), **at}
+            {**key, "status": status, "identity": compared,
+             "kid_error": standard_error(at, overlapping), **at}
             for at in curves
         ],
         [{**key, **values} for values in training],
-        [{**who, "flag": flag["flag"], "kimg": flag["kimg"]} for flag in flags],
+        [{**who, "flag": flag.flag, "kimg": flag.kimg} for flag in flags],
         [{**who, **surroundings(e), "attempt": n} for n, e in enumerate(trial.environment(), 1)],
         [{**who, "iteration": int(path.stem), "path": str(path)} for path in trial.samples()],
         [{**who, "path": str(path)} for path in (trial.interpolation(),) if path],
         trial.images(),
-        blocks(curves, str(compared), plan["objective"], config) if status == FINISHED else None,
+        blocks(curves, overlapping, plan["objective"], config) if status == FINISHED else None,
     )  # fmt: skip
 
 

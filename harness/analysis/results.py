@@ -12,6 +12,7 @@ import pandas as pd
 from harness.analysis.delimited import Row, read_sheet
 from harness.analysis.fields import name_mistake, number, same, shown, suspicious
 from harness.core.errors import HarnessError
+from harness.core.format import whole
 
 MOST_NUMBERS = 10_000_000  # differences of all pairs by block that fit into memory
 MOST_BLOCKS = 2_000
@@ -116,7 +117,8 @@ def _check_size(
     if len(blocks) > MOST_BLOCKS or pairs * len(blocks) > MOST_NUMBERS:
         raise HarnessError(
             f"{read.path}: {counts} are too many to compare every pair; are these the right "
-            f"columns? (up to {MOST_BLOCKS:,} blocks, and {MOST_NUMBERS:,} blocks × pairs)"
+            f"columns? (up to {whole(MOST_BLOCKS)} blocks, and {whole(MOST_NUMBERS)} "
+            "blocks × pairs)"
         )
 
 

@@ -22,7 +22,7 @@ def scores(trial: Trial, request: str, plan: Mapping[str, Any]) -> dict[str, Any
         return {}
     kids = [number(row["kid"]) for row in rows]
     found = {
-        FINAL: value(plan, trial.state(), rows, trial.knobs()).value,
+        FINAL: value(plan, trial.status(), rows, trial.knobs()).value,
         "kid_last": kids[-1],
         "kid_best": min((kid for kid in kids if math.isfinite(kid)), default=math.nan),
     }

@@ -1,4 +1,4 @@
-"""The use cases of statistics beyond one study's report, as plain functions."""
+"""Use cases that compare runs and rank results from elsewhere, as plain functions."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,7 +33,7 @@ class Ranking(NamedTuple):
     notes: Sequence[str]  # what to know before the numbers are read
 
     def to_json(self) -> dict[str, Any]:
-        """The ranking as plain data, with all digits; what is not known is NaN."""
+        """The ranking as plain data, with all digits; unknown values are NaN."""
         return {
             "value": self.value,
             "lower_is_better": self.lower,
@@ -49,15 +49,16 @@ class Ranking(NamedTuple):
 def rank(
     path: Path, treatment: str, block: str, value: str, lower: bool | None, alpha: float
 ) -> Ranking:
-    """Rank results from elsewhere by the statistics of a study; `lower` None: by the value's name.
+    """Rank results from elsewhere with the statistics of a study; `lower` None: from the value's
+    name.
 
-    A name that does not tell leaves higher values the better ones, and that is said.
+    If the name does not tell, higher is assumed to be better, with a warning.
     """
     from harness.analysis.pairs import rank, uneven
     from harness.analysis.results import read_results
 
-    if not 0 < alpha < 1:
-        raise HarnessError(f"alpha {alpha}: is no level; it lies between 0 and 1")
+    if not 0.0001 <= alpha <= 0.5:
+        raise HarnessError(f"alpha {alpha}: a significance level lies between 0.0001 and 0.5")
     results = read_results(path, treatment, block, value)
     lower, direction, unsure = _direction(value, lower)
     treatments, pairs = rank(results.table, alpha, lower)
@@ -66,7 +67,7 @@ def rank(
 
 
 def _direction(value: str, asked: bool | None) -> tuple[bool, str, list[str]]:
-    """Whether lower is better, a sentence on that, and a warning where nobody said so."""
+    """Whether lower is better, a sentence about it, and a warning if it is assumed."""
     from harness.analysis.direction import lower_is_better
 
     lower = lower_is_better(value) if asked is None else asked
@@ -76,14 +77,14 @@ def _direction(value: str, asked: bool | None) -> tuple[bool, str, list[str]]:
     if lower is not None:
         return lower, f"{said}, by its name", []
     doubt = (
-        f"the name {value} does not tell whether lower or higher is better, so higher is assumed "
-        "(--lower-is-better turns it, --higher-is-better confirms it)"
+        f"the name {value} does not tell whether lower or higher is better; higher is assumed "
+        "(set --lower-is-better or --higher-is-better)"
     )
     return False, f"{said}, which is assumed", [doubt]
 
 
 def compare(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Path]:
-    """Set runs side by side: tables, and the page that was written of them."""
+    """Compare runs: tables, and the page that was written."""
     from harness.analysis.compare import compare
     from harness.analysis.frame import load
     from harness.report.comparison import render
@@ -95,17 +96,17 @@ def compare(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Path]
     return found, render(found, frames, runtime)
 
 
-def against_itself(of: Plan, seeds: int) -> Plan:
-    """A plan of the reference alone, with many seeds, under a run name of its own."""
-    reference, pool = of.cells[0], range(max(seeds, 2 * len(of.seeds)))
-    name = f"{of.run_name}-{AGAINST_ITSELF}"
-    return replace(of, run_name=name, cells=(reference,), contrasts=(), crossed=None, tuning=None,
-                   trials=seed_major([reference], pool))  # fmt: skip
+def against_itself(planned: Plan, seeds: int) -> Plan:
+    """A plan of the reference alone, with many seeds, under its own run name."""
+    reference, pool = planned.cells[0], range(max(seeds, 2 * len(planned.seeds)))
+    name = f"{planned.run_name}-{AGAINST_ITSELF}"
+    return replace(planned, run_name=name, cells=(reference,), contrasts=(), crossed=None,
+                   tuning=None, trials=seed_major([reference], pool))  # fmt: skip
 
 
-def self_check(of: Plan, trained: Plan, runtime: Runtime) -> "SelfCheck":
-    """Deal the trials of `trained` into arms, as many and as large as those of the study `of`."""
+def self_check(planned: Plan, trained: Plan, runtime: Runtime) -> "SelfCheck":
+    """Divide the trials of `trained` into groups, as many and as large as in the study."""
     from harness.analysis.frame import load
     from harness.analysis.self_check import self_check
 
-    return self_check(load(trained.run_name, runtime), len(of.seeds), len(of.contrasts))
+    return self_check(load(trained.run_name, runtime), len(planned.seeds), len(planned.contrasts))

@@ -1,4 +1,4 @@
-"""What the record says of runs and trials, as plain functions."""
+"""Runs and trials in the record, as plain functions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from harness.runs.trial import Trial as Record
 
 
 def status(runtime: Runtime) -> list[dict[str, Any]]:
-    """One row a run: how many trials it has, how they stand, and that in words (`outcome`)."""
+    """One row per run: its number of trials, their states, and both in words (`outcome`)."""
     rows = []
     for name in layout.run_names(runtime):
         document = read_plan(runtime.study(name) / layout.PLAN)
@@ -26,7 +26,7 @@ def status(runtime: Runtime) -> list[dict[str, Any]]:
             ending(Record(runtime.trials / item["key"]), requests[item["cell"]])
             for item in document["trials"]
         ]
-        counts = {name: [state for state, _ in ends].count(name) for name in STATES}
+        counts = {str(name): [status for status, _ in ends].count(name) for name in STATES}
         found = Outcomes.of(ends)
         rows.append({"run": name, "title": document["title"], **found.to_json(), **counts,
                      "outcome": found.sentence})  # fmt: skip
@@ -49,25 +49,29 @@ class Explanation:
 
 
 def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
-    """Explain one trial by its key, or the unique beginning of one."""
+    """Explain one trial by its key, or its unique first digits."""
     folders = [path for path in runtime.trials.glob("[!.]*") if path.is_dir()]
-    found = [path for path in folders if path.name.startswith(key)]
-    if not key.isalnum() or len(found) != 1:
+    matches = [path for path in folders if path.name.startswith(key)]
+    if not key.isalnum() or len(matches) != 1:
         known = [path.name for path in folders]
-        why = "several trials begin so" if len(found) > 1 else unknown("trial", key, known)
+        why = (
+            "give more digits: several trials match"
+            if len(matches) > 1
+            else unknown("trial", key, known)
+        )
         raise HarnessError(why)
-    trial = Record(found[0])
+    trial = Record(matches[0])
     log = trial.folder / layout.LOG
     told = _Known()
     config = told.of(lambda: _knobs(trial), {})
     names = told.of(lambda: list(trial.metrics()), [])
     scores = {name: told.of(partial(trial.evaluation_rows, name), []) for name in names}
     told.of(trial.training_rows, [])
-    told.damaged += [f"{path}: damaged: no whole picture" for path in trial.damaged_pictures()]
+    told.damaged += [f"{path}: damaged: not a complete image" for path in trial.damaged_pictures()]
     told.damaged += [f"set aside before: {layout.ASIDE}/{name}" for name in trial.aside()]
     return Explanation(
         key=trial.key,
-        state=trial.state(),
+        state=str(trial.status()),
         used_by=[
             f"{user['run']}: {user['cell']} seed {user['seed']}"
             for user in users(trial.key, runtime)
@@ -90,13 +94,13 @@ def _knobs(trial: Record) -> dict[str, Any]:
 
 
 class _Known:
-    """What of a trial can be read; `damaged` gathers what cannot."""
+    """The readable parts of a trial; `damaged` lists the others."""
 
     def __init__(self) -> None:
         self.damaged: list[str] = []
 
     def of(self, read: Callable[[], Any], otherwise: Any) -> Any:
-        """What `read` finds, or `otherwise`."""
+        """The result of `read`, or `otherwise` if the file is damaged."""
         try:
             return read()
         except HarnessError as error:
@@ -105,7 +109,7 @@ class _Known:
 
 
 def users(key: str, runtime: Runtime) -> list[dict[str, Any]]:
-    """Which runs need a trial, and as what: run, cell, seed."""
+    """The runs that need a trial, with cell and seed."""
     return [
         {"run": name, "cell": item["cell"], "seed": item["seed"]}
         for name in layout.run_names(runtime)

@@ -1,4 +1,4 @@
-"""The use cases around studies: plan, run, report, and what follows."""
+"""Use cases of studies: plan, run, report, evaluate, samples."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
@@ -13,14 +13,15 @@ from harness.config.study import Study, declared, read
 from harness.core.errors import Damaged, HarnessError, shown, told, unknown
 from harness.core.files import alone, check_writable
 from harness.core.leftovers import set_aside, sweep
-from harness.plan.expand import Plan, expand, run_name
-from harness.plan.forecast import Forecast, forecast, missing, remember_speed
+from harness.core.lock import Busy
+from harness.plan.expand import Plan, expand_study, run_name
+from harness.plan.forecast import Forecast, forecast_cost, missing, remember_speed
 from harness.runs import layout
 from harness.runs import plan as runs_plan
 from harness.runs import trial as records
 from harness.runs.encoders import encoder_in_record
-from harness.runs.trial import DIVERGED, FINISHED, read_plan
 from harness.runs.trial import Trial as Record
+from harness.runs.trial import read_plan
 
 if TYPE_CHECKING:
     from harness.execution.driver import Options
@@ -34,11 +35,11 @@ def plan(
     profile: str | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> tuple[Plan, str]:
-    """Read, check and expand a study: the plan, and a sentence on which profile it is and why."""
+    """Read, check and expand a study: the plan, and a sentence on the choice of its profile."""
     file = read(study, runtime.studies)
     chosen, why = _profile(file.study, profile)
     known = encoder_in_record(file.name, runtime)
-    return settled(expand(file, chosen, changes or {}, runtime.cache, known), runtime), why
+    return settled(expand_study(file, chosen, changes or {}, runtime.cache, known), runtime), why
 
 
 def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
@@ -61,75 +62,74 @@ def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
 def name(
     study: str, runtime: Runtime, profile: str | None, changes: Mapping[str, Any] | None
 ) -> str:
-    """The run name of a study, found without its data and plug-ins, which may be gone by now."""
+    """The run name of a study, without reading its data or plug-ins, which may be gone."""
     file = declared(study, runtime.studies)
     return run_name(file.name, _profile(file.study, profile)[0], changes or {})
 
 
-def cost(of: Plan, runtime: Runtime, workers: int | None = None) -> Forecast:
-    """What is missing of a plan, and what it would cost on this machine."""
+def cost(planned: Plan, runtime: Runtime, workers: int | None = None) -> Forecast:
+    """The missing trials of a plan, and their cost on this machine."""
     from harness.execution.devices import plan_workers
 
-    return forecast(of, runtime, len(plan_workers(workers)))
+    return forecast_cost(planned, runtime, len(plan_workers(workers)))
 
 
-def run(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
-    """Train and score what is missing; in a study that tunes, first what chooses its values."""
+def run(planned: Plan, runtime: Runtime, options: "Options") -> "Outcome":
+    """Train and score what is missing; in a study with tuning, the tuning trials first."""
     from harness.execution.local import Outcome
 
-    if of.lacking and missing(of, runtime):
-        raise HarnessError(" ".join(lacking(of.lacking)))
-    outcome = _train(of, runtime, options)
-    if outcome is not Outcome.DONE or of.tuning is None or of.tuning.chosen:
+    if planned.lacking and missing(planned, runtime):
+        raise HarnessError(" ".join(lacking(planned.lacking)))
+    outcome = _train(planned, runtime, options)
+    if outcome is not Outcome.DONE or planned.tuning is None or planned.tuning.chosen:
         return outcome
-    tuned = settled(of, runtime)
-    return outcome if tuned is of else _train(tuned, runtime, options)
+    tuned = settled(planned, runtime)
+    return outcome if tuned is planned else _train(tuned, runtime, options)
 
 
-def _train(of: Plan, runtime: Runtime, options: "Options") -> "Outcome":
+def _train(planned: Plan, runtime: Runtime, options: "Options") -> "Outcome":
     from harness.execution.use import driven
 
-    folder = runtime.study(of.run_name)
+    folder = runtime.study(planned.run_name)
     check_writable(folder)
     with driven(folder):
-        return _drive(of, runtime, options, folder)
+        return _drive(planned, runtime, options, folder)
 
 
-def _drive(of: Plan, runtime: Runtime, options: "Options", folder: Path) -> "Outcome":
+def _drive(planned: Plan, runtime: Runtime, options: "Options", folder: Path) -> "Outcome":
     from harness.execution.driver import drive
     from harness.execution.local import Outcome
     from harness.queue.base import Job
     from harness.runs.removal import sweep_trial
 
     sweep(folder, runtime.runs, runtime.trials)
-    for key in {trial.key for trial in of.trials}:
+    for key in {trial.key for trial in planned.trials}:
         sweep_trial(runtime.trials / key)
     with alone(folder / layout.SEARCH_LOCK):  # another run of it may be adding suggestions
-        of = settled(of, runtime) if of.search else of
-        document = write_plan(of, runtime)
-    lacking = {item.trial.key for item in missing(of, runtime)}
+        planned = settled(planned, runtime) if planned.search else planned
+        document = write_plan(planned, runtime)
+    lacking = {item.trial.key for item in missing(planned, runtime)}
     # the place in the plan, so that what still waits of an earlier run keeps its own
     jobs = [
         Job(trial.key, trial.cell.label, trial.seed, order)
-        for order, trial in enumerate(of.due)
+        for order, trial in enumerate(planned.due)
         if trial.key in lacking
     ]
-    if not jobs and not (of.search and of.search.left > 0):
+    if not jobs and not (planned.search and planned.search.left > 0):
         return Outcome.DONE
-    due = {trial.key for trial in of.due}
+    due = {trial.key for trial in planned.due}
     now = {**document, "trials": [row for row in document["trials"] if row["key"] in due]}
     outcome = drive(now, jobs, runtime, options)
-    remember_speed(of, runtime)
+    remember_speed(planned, runtime)
     return outcome
 
 
-def write_plan(of: Plan, runtime: Runtime) -> dict[str, Any]:
-    """Write plan.json; what was declared before a run's first trial ended stays as it was."""
-    path, document = runtime.study(of.run_name) / layout.PLAN, of.to_json()
+def write_plan(planned: Plan, runtime: Runtime) -> dict[str, Any]:
+    """Write plan.json; the analysis declared before the first trial finished is kept."""
+    path, document = runtime.study(planned.run_name) / layout.PLAN, planned.to_json()
     earlier = _earlier(path)
-    ended = (FINISHED, DIVERGED)
     trials = (Record(runtime.trials / row["key"]) for row in earlier.get("trials", []))
-    seen = any(trial.state() in ended for trial in trials)
+    seen = any(trial.status().ended for trial in trials)
     if seen and "declared" in earlier:
         document["declared"] = earlier["declared"]
     records.write_plan(path, document)
@@ -137,7 +137,7 @@ def write_plan(of: Plan, runtime: Runtime) -> dict[str, Any]:
 
 
 def _earlier(path: Path) -> dict[str, Any]:
-    """The plan that was written before; a damaged one is set aside, and written anew."""
+    """The plan that was written before; a damaged one is moved aside."""
     try:
         return read_plan(path) or {}
     except Damaged:
@@ -145,77 +145,83 @@ def _earlier(path: Path) -> dict[str, Any]:
         return {}
 
 
-def changed_plugins(of: Plan, runtime: Runtime) -> list[str]:
+def changed_plugins(planned: Plan, runtime: Runtime) -> list[str]:
     """A line for each plug-in that has changed since the run was planned before."""
     try:
-        earlier = runs_plan.read_plan(runtime.study(of.run_name) / layout.PLAN)
+        earlier = runs_plan.read_plan(runtime.study(planned.run_name) / layout.PLAN)
     except Damaged:
         return []
     before, now = (
         {(row.kind, row.name): row for row in plugins.used} if plugins else {}
-        for plugins in (earlier and earlier.plugins, of.plugins)
+        for plugins in (earlier and earlier.plugins, planned.plugins)
     )
     return [
-        f"{row.origin} has changed since {of.run_name} was planned before ({row.kind}: {row.name} "
-        f"was {before[name].digest}, is {row.digest}): trials that use it are trained again"
+        f"{row.origin} has changed since {planned.run_name} was planned before ({row.kind}: "
+        f"{row.name} was {before[name].digest}, is {row.digest}): trials that use it are trained "
+        "again"
         for name, row in now.items()
         if row.kind not in ("tips", "designs") and name in before
         if before[name].digest != row.digest
     ]
 
 
-def given_up(of: Plan, runtime: Runtime) -> list[str]:
-    """A line for each trial of a plan that crashed and has not been trained since."""
+def given_up(planned: Plan, runtime: Runtime) -> list[str]:
+    """One line per trial of a plan that crashed and has not been trained since."""
     lines = []
-    for item in missing(settled(of, runtime), runtime):
+    for item in missing(settled(planned, runtime), runtime):
         failure = Record(runtime.trials / item.trial.key).failure()
         if failure is not None:
             where = f"{item.trial.cell.label} seed {item.trial.seed}"
-            lines.append(f"{item.trial.key} ({where}): {failure['error']}")
+            lines.append(f"{item.trial.key} ({where}): {failure.error}")
     return lines
 
 
 def evaluate(study: str, metric: Mapping[str, Any], runtime: Runtime, profile: str | None) -> Plan:
-    """The plan that scores the finished trials of a study by another metric, under its own name."""
+    """The plan that scores the finished trials of a study with another metric."""
     scored, _ = plan(study, runtime, profile, metric)
-    own = {path: metric[path] for path in metric if not path.startswith("evaluation.")}
-    scored = alike(scored, plan(study, runtime, profile, own)[0], runtime)
+    training = {path: metric[path] for path in metric if not path.startswith("evaluation.")}
+    scored = alike(scored, plan(study, runtime, profile, training)[0], runtime)
     trained = tuple(
         trial for trial in scored.trials if Record(runtime.trials / trial.key).result() is not None
     )
     if not trained:
-        raise HarnessError(f"{study}: no trial has been trained yet; harness run {study} does it")
+        raise HarnessError(
+            f"{study}: no trial has been trained yet; train them with: harness run {study}"
+        )
     return replace(scored, trials=trained)
 
 
 def report(run_name: str, runtime: Runtime) -> "Summary":
-    """Render the report of a run from its record; what it says."""
-    from harness.report import render, summary
+    """Render the report of a run from its record; return its summary."""
+    from harness.report import render
 
     document = read_plan(layout.holding(run_name, runtime).study(run_name) / layout.PLAN)
     if document is None:
         path = runtime.study(run_name) / layout.PLAN
         if path.parent.is_dir():
-            raise HarnessError(f"{path}: it is not there; harness run writes it (again)")
+            raise HarnessError(f"{path}: missing; harness run writes it again")
         raise HarnessError(unknown("run", run_name, layout.run_names(runtime)))
     if "search" in document:
         from harness.execution.search.importances import weigh
 
         weigh(run_name, layout.holding(run_name, runtime))
-    render(run_name, runtime)
-    return summary(run_name, runtime)
+    return render(run_name, runtime)
 
 
-def samples(of: Plan, runtime: Runtime, cell: str, seed: int, count: int, target: Path) -> Path:
+def samples(
+    planned: Plan, runtime: Runtime, cell: str, seed: int, count: int, target: Path
+) -> Path:
     """Write `count` images of a trained trial as PNG files in a folder, or into one .npz."""
-    record = Record(runtime.trials / of.trial(cell, seed).key)
+    record = Record(runtime.trials / planned.trial(cell, seed).key)
     if record.result() is None:
-        raise HarnessError(f"{record.key}: not trained yet; harness run {of.file.name} does it")
+        raise HarnessError(
+            f"{record.key}: not trained yet; train it with: harness run {planned.file.name}"
+        )
     if target.is_file() and target.suffix != ".npz":
-        raise HarnessError(f"--out {target}: is a file; name a folder, or a .npz")
+        raise HarnessError(f"--out {target}: is a file; give a folder, or a .npz file")
     check_writable(target.parent if target.suffix == ".npz" else target)
     from harness.gan.sampling import write_samples
-    from harness.runs.recorder import Busy, Recorder
+    from harness.runs.recorder import Recorder
 
     with ExitStack() as held:
         # where it is being scored, that keeps it from being removed as well
@@ -227,9 +233,9 @@ def samples(of: Plan, runtime: Runtime, cell: str, seed: int, count: int, target
 
 
 def one_off(settings: list[str], option: str = "--set ") -> dict[str, Any]:
-    """`path=value` settings of a command line as a patch; values are read as YAML.
+    """`name=value` settings of a command line as a patch; values are read as YAML.
 
-    `option` is what each was given with, for messages.
+    `option` is the option's name, for messages.
     """
     from harness.config.load import read_value
     from harness.config.patch import check_path, check_value
@@ -239,7 +245,7 @@ def one_off(settings: list[str], option: str = "--set ") -> dict[str, Any]:
         name = f"{option}{told(setting)}"
         path, equals, text = setting.partition("=")
         if not equals:
-            raise HarnessError(f"{name}: write path=value")
+            raise HarnessError(f"{name}: write it as name=value")
         value = read_value(text, name)
         try:
             check_path(path)

@@ -42,9 +42,9 @@ def rank(
     file: Annotated[
         Path, typer.Argument(metavar="FILE.csv", help="Table with one result per row.")
     ],
-    treatment: Annotated[str, typer.Option(metavar="COLUMN", help="What is ranked.")],
-    block: Annotated[str, typer.Option(metavar="COLUMN", help="What is paired: seed, data set.")],
-    value: Annotated[str, typer.Option(metavar="COLUMN", help="The results.")],
+    treatment: Annotated[str, typer.Option(metavar="COLUMN", help="Column to rank.")],
+    block: Annotated[str, typer.Option(metavar="COLUMN", help="Column of pairs: seed, data set.")],
+    value: Annotated[str, typer.Option(metavar="COLUMN", help="Column of results.")],
     lower_is_better: Annotated[
         bool | None,
         typer.Option(
@@ -52,21 +52,19 @@ def rank(
             help="Default: from the name of the value, e.g. lower for kid, fid, loss.",
         ),
     ] = None,
-    alpha: Annotated[
-        float, typer.Option(metavar="LEVEL", min=0.0001, max=0.5, help="Significance level.")
-    ] = 0.05,
+    alpha: Annotated[float, typer.Option(metavar="LEVEL", help="Significance level.")] = 0.05,
     as_json: AsJson = False,
 ) -> None:
     """Rank results of other experiments (papers, W&B exports) with the same statistics."""
     from harness.app import analysis as cases
 
-    found = cases.rank(file, treatment, block, value, lower_is_better, alpha)
+    ranking = cases.rank(file, treatment, block, value, lower_is_better, alpha)
     if as_json:
-        echo_json(found.to_json())
+        echo_json(ranking.to_json())
         return
     from harness.cli.printing.analysis import show_rank
 
-    show_rank(found)
+    show_rank(ranking)
 
 
 @app.command("self-check")
@@ -87,15 +85,15 @@ def self_check(
     from harness.execution.driver import Options
     from harness.execution.local import Outcome
 
-    of, _ = plan(study, profile, changes)
-    trained = analysis.against_itself(of, seeds)
+    planned, _ = plan(study, profile, changes)
+    trained = analysis.against_itself(planned, seeds)
     outcome = cases.run(trained, runtime(), Options(workers, retry_crashed=True))
     if outcome is Outcome.FAILED:
         raise lost_workers(trained.run_name)
     if outcome is not Outcome.DONE:
         typer.echo("Stopped. What was trained is kept; run it again to continue.")
         raise typer.Exit(130)
-    show_self_check(analysis.self_check(of, trained, runtime()))
+    show_self_check(analysis.self_check(planned, trained, runtime()))
     if lost := cases.given_up(trained, runtime()):
         show_given_up(lost, shlex.join(["harness", *sys.argv[1:]]))
         raise typer.Exit(1)

@@ -36,10 +36,10 @@ def doctor(
     if study is not None and study not in cases.run_names(runtime()):
         name = plan(study, profile, changes)[0].run_name
     with Looking() as looking:
-        found = examine(runtime(), name, fix, looking)
+        diagnosis = examine(runtime(), name, fix, looking)
     if as_json:
-        echo_json(found.to_json())
+        echo_json(diagnosis.to_json())
     else:
-        show_diagnosis(found, fix)
-    if not found.healthy:
+        show_diagnosis(diagnosis, fix)
+    if not diagnosis.healthy:
         raise typer.Exit(1)

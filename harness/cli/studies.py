@@ -48,11 +48,11 @@ def plan_(
     plan, why = _plan(study, profile, changes)
     for line in cases.changed_plugins(plan, _runtime()):
         typer.echo(line, err=True)
-    found, reach = cases.cost(plan, _runtime(), workers), cases.reach(plan, _runtime(), pilot)
+    cost, reach = cases.cost(plan, _runtime(), workers), cases.reach(plan, _runtime(), pilot)
     if as_json:
-        echo_json({**found.to_json(), "reach": reach.to_json()})
+        echo_json({**cost.to_json(), "reach": reach.to_json()})
     else:
-        show_forecast(found, why)
+        show_forecast(cost, why)
         show_reach(reach)
 
 
@@ -104,7 +104,7 @@ def _run(plan: Any, why: str, options: Any) -> None:
     show_forecast(cases.cost(plan, runtime, options.workers), why, brief=True)
     outcome = cases.run(plan, runtime, options)
     summary = cases.report(plan.run_name, runtime)
-    typer.echo(sync(plan.run_name, runtime, summary.verdict).said)
+    typer.echo(sync(plan.run_name, runtime, summary).said)
     show_summary(summary)
     again = shlex.join(["harness", *sys.argv[1:]])
     if outcome is Outcome.INTERRUPTED:
@@ -247,7 +247,7 @@ def clean(
 ) -> None:
     """Delete the weights of a study to free disk space; trials that another run needs are kept."""
     from harness import app as cases
-    from harness.cli.printing import size
+    from harness.core.format import size
 
     plan, _ = _plan(study, profile, changes)
     typer.echo(f"{size(cases.clean(plan, _runtime(), whole))} freed")

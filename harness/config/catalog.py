@@ -9,6 +9,7 @@ from harness.config.specs import (
     ConditioningSpec,
     DatasetSpec,
     LossSpec,
+    PenaltySpec,
     ProtocolSpec,
 )
 from harness.core.registry import Registry
@@ -90,16 +91,55 @@ LOSSES = Registry(
     plugged.loss,
 )
 
+BOTH = ("discriminator", "generator")
 PENALTIES = Registry(
     "penalty",
     {
-        "gradient": "harness.gan.penalties.gradient_penalty:gradient_penalty",
-        "r1": "harness.gan.penalties.gradient_penalty:r1",
-        "dragan": "harness.gan.penalties.gradient_penalty:dragan",
-        "orthogonal": "harness.gan.penalties.orthogonal:orthogonal",
-        "orthonormal": "harness.gan.penalties.orthogonal:orthonormal",
-        "pulling_away": "harness.gan.penalties.pulling_away:pulling_away",
-        "historical": "harness.gan.penalties.historical:historical",
+        "gradient": PenaltySpec(
+            "harness.gan.penalties:gradient_penalty",
+            "One-centred gradient penalty on interpolates of real and generated images (WGAN-GP).",
+            "Gulrajani et al. 2017",
+            paper="10",
+        ),
+        "r1": PenaltySpec(
+            "harness.gan.penalties:r1",
+            "Half the squared gradient at real images.",
+            "Mescheder et al. 2018",
+            paper="10",
+        ),
+        "dragan": PenaltySpec(
+            "harness.gan.penalties:dragan",
+            "One-centred gradient penalty around real images.",
+            "Kodali et al. 2017",
+            paper="10",
+        ),
+        "orthogonal": PenaltySpec(
+            "harness.gan.penalties:orthogonal",
+            "Squared inner products of a layer's outputs; each network by itself.",
+            "Brock et al. 2019",
+            paper="1e-4",
+            networks=BOTH,
+        ),
+        "orthonormal": PenaltySpec(
+            "harness.gan.penalties:orthonormal",
+            "The same, and outputs of length one; each network by itself.",
+            "Brock et al. 2017",
+            paper="1e-4",
+            networks=BOTH,
+        ),
+        "pulling_away": PenaltySpec(
+            "harness.gan.penalties:pulling_away",
+            "Squared cosines between the discriminator's features of generated images (EBGAN).",
+            "Zhao et al. 2017",
+            paper="0.1",
+            networks=("generator",),
+        ),
+        "historical": PenaltySpec(
+            "harness.gan.penalties:historical",
+            "Squared distance of the parameters from their mean so far; each network by itself.",
+            "Salimans et al. 2016",
+            networks=BOTH,
+        ),
     },
     "penalties",
     plugged.penalty,
@@ -180,7 +220,7 @@ ENCODERS = Registry(
     "encoder",
     {
         "inception_v3": "harness.gan.inception:inception_v3",
-        "classifier": "harness.gan.classifier:classifier",
+        "classifier": "harness.gan.classifier:classifier_encoder",
         "inception_2015": "harness.gan.inception:inception_2015",
     },
     "encoders",
@@ -204,12 +244,12 @@ PROTOCOLS = Registry(
 DESIGNS = Registry(
     "design",
     {
-        "one_at_a_time": "harness.plan.one_at_a_time:one_at_a_time",
-        "leave_one_out": "harness.plan.leave_one_out:leave_one_out",
-        "ablation": "harness.plan.ablation:ablation",
-        "factorial": "harness.plan.factorial:factorial",
-        "fractional": "harness.plan.fractional:fractional",
-        "search": "harness.plan.search:search",
+        "one_at_a_time": "harness.plan.one_at_a_time:draft_one_at_a_time",
+        "leave_one_out": "harness.plan.leave_one_out:draft_leave_one_out",
+        "ablation": "harness.plan.ablation:draft_ablation",
+        "factorial": "harness.plan.factorial:draft_factorial",
+        "fractional": "harness.plan.fractional:draft_fractional",
+        "search": "harness.plan.search:draft_search",
     },
     "designs",
     plugged.design,

@@ -30,16 +30,16 @@ def table() -> str:
 
 
 def _rows(model: type[BaseModel], prefix: str) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = []
+    rows: list[dict[str, str]] = []
     for name, field in model.model_fields.items():
         inner: Any = field.annotation
         if name == PLUGINS:
             continue  # no knob: filled in where plug-ins are used
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            found += _rows(inner, f"{prefix}{name}.")
+            rows += _rows(inner, f"{prefix}{name}.")
         else:
-            found.append(_row(f"{prefix}{name}", field))
-    return found
+            rows.append(_row(f"{prefix}{name}", field))
+    return rows
 
 
 def _row(path: str, field: FieldInfo) -> dict[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harness.config.patch import DEFAULTS, default, flatten
-from harness.config.revisions import revisions
+from harness.config.revisions import affecting_revisions
 from harness.config.trial import TrialConfig
 
 SEMANTICS = 1
@@ -42,14 +42,14 @@ def weight_knobs(config: TrialConfig) -> dict[str, Any]:
 
 def key(config: TrialConfig) -> str:
     """Identity of a trial: 16 hex digits."""
-    return _key(weight_knobs(config), revisions(config))
+    return _key(weight_knobs(config), affecting_revisions(config))
 
 
 def keys(config: TrialConfig, seeds: Iterable[int]) -> dict[int, str]:
     """The key of each seed of a cell; `config` is flattened only once."""
     knobs = weight_knobs(config)
     knobs.pop("seed", None)
-    default, revised = DEFAULTS["seed"], revisions(config)
+    default, revised = DEFAULTS["seed"], affecting_revisions(config)
     return {
         seed: _key(knobs if seed == default else {**knobs, "seed": seed}, revised) for seed in seeds
     }

@@ -19,6 +19,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from harness.core.errors import HarnessError, shown, told
+from harness.core.format import whole
 
 Path_ = tuple[str | int, ...]
 
@@ -46,7 +47,7 @@ class Document:
         return _where(str(self.file), self.lines, path)
 
 
-def load(file: Path) -> Document:
+def read_yaml(file: Path) -> Document:
     """Read a mapping from a YAML file; a mistake names file and line."""
     plain = _Plain(str(file))
     data = plain.of(_tree(_text(file), str(file)))
@@ -94,8 +95,8 @@ def _tree(text: str, name: str) -> Any:
         key = str(error.problem).split('"')[1] if '"' in str(error.problem) else ""
         raise HarnessError(f"{_marked(name, error)}: the key {shown(key)} is given twice") from None
     except MarkedYAMLError as error:
-        said = told(str(error.problem))
-        raise HarnessError(f"{_marked(name, error)}: malformed YAML: {said}") from None
+        problem = told(str(error.problem))
+        raise HarnessError(f"{_marked(name, error)}: malformed YAML: {problem}") from None
     except HarnessError:
         raise
     except RecursionError:  # of which the library is capable at a depth of hundreds
@@ -103,8 +104,8 @@ def _tree(text: str, name: str) -> Any:
     except Exception as error:  # noqa: BLE001
         # the library leaves what its constructors raise as it is: `!!int x`, `!!bool x`, `0x_`,
         # 2020-99-99 and a number of 5,000 digits are five kinds of exception
-        said = told(str(error)) if str(error) else type(error).__name__
-        raise HarnessError(f"{name}: malformed YAML: {said}") from None
+        problem = told(str(error)) if str(error) else type(error).__name__
+        raise HarnessError(f"{name}: malformed YAML: {problem}") from None
 
 
 def _within_itself(text: str) -> int:
@@ -147,7 +148,8 @@ class _Plain:
         self.count += 1
         if self.count > MOST:
             raise HarnessError(
-                f"{self.name}: holds more than {MOST:,} values (aliases count as what they repeat)"
+                f"{self.name}: holds more than {whole(MOST)} values (aliases count as what they "
+                "repeat)"
             )
         if len(path) > DEEPEST:
             raise HarnessError(f"{self._at(path)}: {_TOO_DEEP}")

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from harness.core.errors import HarnessError, shown
+from harness.core.format import whole
 
 MOST_SEEDS = 1000  # of a study: each is a training of every cell
 SEED_BOUND = 2**31  # that of the knob `seed`
@@ -23,7 +24,7 @@ def check_seeds(seeds: list[int]) -> list[int]:
     if not seeds:
         raise HarnessError("at least one seed is needed")
     if len(seeds) > MOST_SEEDS:
-        raise HarnessError(f"at most {MOST_SEEDS:,} seeds (given: {len(seeds):,})")
+        raise HarnessError(f"at most {whole(MOST_SEEDS)} seeds (given: {whole(len(seeds))})")
     if len(set(seeds)) < len(seeds) or min(seeds) < 0 or max(seeds) >= SEED_BOUND:
         raise HarnessError(
             f"seeds must be different whole numbers from 0 to below {SEED_BOUND} (given: "
@@ -37,5 +38,5 @@ def count_seeds(count: int) -> int:
     if count < 1:
         raise HarnessError("at least one seed is needed")
     if count > MOST_SEEDS:
-        raise HarnessError(f"at most {MOST_SEEDS:,} seeds (given: {count:,})")
+        raise HarnessError(f"at most {whole(MOST_SEEDS)} seeds (given: {whole(count)})")
     return count

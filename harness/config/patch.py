@@ -83,13 +83,13 @@ def _number(config: Mapping[str, Any], path: str, value: Any) -> Any:
         raise HarnessError(f"{path}: {source} is {shown(base)}, which cannot be multiplied")
     try:
         result = base * value["times"]
-        found = round(result) if isinstance(base, int) else result
+        product = round(result) if isinstance(base, int) else result
     except OverflowError:
         raise HarnessError(
             f"{path}: {shown(value['times'])} times {shown(base)} is too large"
         ) from None
-    _check_knob(path, found)
-    return found
+    _check_knob(path, product)
+    return product
 
 
 def _check_relation(path: str, relation: Mapping[str, Any]) -> str:

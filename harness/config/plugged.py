@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from harness.config.specs import ArchitectureSpec, DatasetSpec, LossSpec
+from harness.config.specs import ArchitectureSpec, DatasetSpec, LossSpec, PenaltySpec
 from harness.core.errors import HarnessError
 from harness.core.plugins import Plugin
 
@@ -73,9 +73,10 @@ def loss(plugin: Plugin) -> LossSpec:
     return LossSpec(f"{ADAPTERS}:loss", labels=given.label_smoothing, one_scale=given.one_scale)
 
 
-def penalty(plugin: Plugin) -> str:
-    """The entry of a penalty, which is a function of what an update of a network saw."""
-    return called(plugin, f"{ADAPTERS}:penalty")
+def penalty(plugin: Plugin) -> PenaltySpec:
+    """The entry of a penalty, which is a function of a `harness.gan.forward_pass.ForwardPass`."""
+    target = called(plugin, f"{ADAPTERS}:penalty")
+    return PenaltySpec(target, plugin.name, "plug-in", networks=("discriminator", "generator"))
 
 
 def dataset(plugin: Plugin) -> DatasetSpec:

@@ -73,6 +73,6 @@ REVISIONS = (
 )
 
 
-def revisions(config: TrialConfig) -> dict[str, int]:
+def affecting_revisions(config: TrialConfig) -> dict[str, int]:
     """The revisions in a trial's key; most trials have none."""
     return {each.name: each.number for each in REVISIONS if each.affects(config)}

@@ -31,6 +31,16 @@ class ConditioningSpec(NamedTuple):
     discriminator: bool = False  # is given labels, too
 
 
+class PenaltySpec(NamedTuple):
+    """A penalty, and the facts that its knobs are made from (`config/trial/penalties.py`)."""
+
+    target: str  # a function of a `harness.gan.forward_pass.ForwardPass`, giving a scalar
+    meaning: str
+    source: str
+    paper: str = ""  # the weight that the paper takes
+    networks: tuple[str, ...] = ("discriminator",)  # whose losses it can be added to
+
+
 class ProtocolSpec(NamedTuple):
     """Protocol of a KID: estimator, encoder and image size."""
 
@@ -38,6 +48,11 @@ class ProtocolSpec(NamedTuple):
     encoder: str | None = None  # the only encoder it may be used with; None: any
     resolution: int | None = None  # pixels; None: what the encoder takes
     block: int | None = None  # real and generated images are used in whole blocks of this size
+
+    @property
+    def overlapping(self) -> bool:
+        """Whether its draws share images, so that their number says nothing about precision."""
+        return self.block is None
 
 
 class LossSpec(NamedTuple):

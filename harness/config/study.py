@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from harness.config.catalog import DESIGNS, PROTOCOLS
-from harness.config.load import Document, load
+from harness.config.load import Document, read_yaml
 from harness.config.part import Levels, Part, check_seeds, count_seeds
 from harness.config.patch import Patch, check_path, check_value
 from harness.config.plugins import Module, activate, beside
@@ -86,8 +86,8 @@ class Study(Part):
 
     def seed_list(self, profile: str | None) -> list[int]:
         """The seeds of a profile."""
-        own = self.profiles[profile].seeds if profile else None
-        seeds = self.seeds if own is None else own
+        profile_seeds = self.profiles[profile].seeds if profile else None
+        seeds = self.seeds if profile_seeds is None else profile_seeds
         return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
 
 
@@ -134,7 +134,7 @@ def declared(name: str, folder: Path) -> StudyFile:
     path = find(name, folder)
     if not NAME.fullmatch(path.stem):
         raise HarnessError(f"{path}: the name of a study consists of a to z, 0 to 9 and _")
-    document = load(path)
+    document = read_yaml(path)
     try:
         study = Study.model_validate(document.data)
     except ValidationError as error:
@@ -220,9 +220,9 @@ def _explain(document: Document, details: Iterable[Any]) -> Iterator[str]:
     places: dict[Location, list[Any]] = {}
     for detail in details:
         places.setdefault(_place(document, detail), []).append(detail)
-    for place, found in places.items():
+    for place, group in places.items():
         if not any(other[: len(place)] == place for other in places if other != place):
-            yield f"{document.where(*place)}: {_mistake(place, found)}"
+            yield f"{document.where(*place)}: {_mistake(place, group)}"
 
 
 # (first key, depth) → whose keys they are there
@@ -244,14 +244,14 @@ def _mistake(place: Location, details: list[Any]) -> str:
     if kind == "value_error":  # one of ours, which says what was given
         return f"{key}: {details[0]['ctx']['error']}"
     # the alternatives of one type
-    said = " or ".join(detail["msg"] for detail in details).replace(" or Input should be", " or")
-    return f"{key}: {said} (given: {shown(details[0]['input'])})"
+    message = " or ".join(detail["msg"] for detail in details).replace(" or Input should be", " or")
+    return f"{key}: {message} (given: {shown(details[0]['input'])})"
 
 
 def _place(document: Document, detail: Any) -> Location:
     """The part of an error's location that is in the file (pydantic adds names of types)."""
-    found: Location = ()
+    known: Location = ()
     for part in detail["loc"]:
-        if (*found, part) in document.lines:
-            found = (*found, part)
-    return (*found, detail["loc"][-1]) if detail["type"] == "missing" else found
+        if (*known, part) in document.lines:
+            known = (*known, part)
+    return (*known, detail["loc"][-1]) if detail["type"] == "missing" else known

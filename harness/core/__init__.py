@@ -1,1 +1,1 @@
-"""What everything stands on: errors, files, names of code, random numbers."""
+"""The foundations: errors, files, registries, random numbers."""

@@ -1,12 +1,9 @@
-"""What costs time is made once and kept: entries that appear whole and are checked before use.
+"""Cache of expensive results: entries appear complete and are verified before use.
 
-<entry>/ holds the files that its maker wrote, and digests.json: the SHA-256 of each. An entry is
-read through once a process (and again where a file of it has another stamp); one that is damaged
-is made again, and that is said.
+<entry>/ holds its files, and digests.json with the SHA-256 of each. An entry is verified once per
+process (and again if a file has changed); a damaged one is rebuilt, with a note.
 """
 
-import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -17,7 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.core.errors import HarnessError
-from harness.core.files import write_json
+from harness.core.files import file_digest, write_json
+from harness.core.lock import lock
 
 DIGESTS = "digests.json"
 NOTE = "harness: note: "  # how a line for people begins in the output of a process
@@ -26,7 +24,7 @@ Stamp = tuple[int, ...]
 
 
 class Entry(NamedTuple):
-    """An entry that is whole."""
+    """A complete entry."""
 
     folder: Path
     note: str  # that it was damaged and has been made again; else empty
@@ -36,10 +34,10 @@ _checked: dict[Path, tuple[list[Stamp], str]] = {}  # entry → stamps of its fi
 
 
 def entry(folder: Path, what: str, make: Callable[[Path], None]) -> Entry:
-    """The entry at `folder`; where it is absent or damaged, `make` writes its files anew.
+    """The entry at `folder`; if it is missing or damaged, `make` writes its files.
 
-    `make` is given an empty folder, and `what` names the content in messages. One process makes
-    an entry, the others wait for it.
+    `make` gets an empty folder; `what` names the content in messages. One process builds an entry
+    while the others wait.
     """
     folder, fault = folder.absolute(), ""
     known = _checked.get(folder)
@@ -50,7 +48,7 @@ def entry(folder: Path, what: str, make: Callable[[Path], None]) -> Entry:
             fault = _fault(folder) if folder.exists() else ""
             if fault or not folder.exists():  # another process may have been first
                 _make(folder, what, make)
-    note = f"{what} in {folder} {fault}: made again" if fault else ""
+    note = f"{what} in {folder} {fault}: rebuilt" if fault else ""
     if note:
         sys.stderr.write(f"{NOTE}{note}\n")
     _checked[folder] = (_stamps(folder), note)
@@ -59,29 +57,23 @@ def entry(folder: Path, what: str, make: Callable[[Path], None]) -> Entry:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on `path`, so that what costs time is made by one process only."""
+    """Hold an exclusive lock on `path`, so that only one process builds an entry."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("w")
     except OSError as error:
         raise HarnessError(f"{path.parent}: the cache cannot be written ({error})") from None
     with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock(file)
         yield  # closing the file, or dying, frees the lock
 
 
 def stamp(status: os.stat_result) -> Stamp:
-    """What changes when a file is written or replaced.
+    """Properties of a file that change when it is written or replaced.
 
     Programs can set the time of modification back, but not ctime.
     """
     return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev)
-
-
-def digest_of(file: Path) -> str:
-    """SHA-256 of a file's content, 64 hex digits."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _stamps(folder: Path) -> list[Stamp]:
@@ -92,12 +84,12 @@ def _stamps(folder: Path) -> list[Stamp]:
 
 
 def _fault(folder: Path) -> str:
-    """What is wrong with an entry, as the end of a sentence; empty where it is whole."""
+    """The fault of an entry, as the end of a sentence; empty if it is complete."""
     try:
         digests = json.loads((folder / DIGESTS).read_bytes())
         if not isinstance(digests, dict) or not digests:
             return f"had a damaged {DIGESTS}"
-        damaged = [name for name, digest in digests.items() if digest_of(folder / name) != digest]
+        damaged = [name for name, digest in digests.items() if file_digest(folder / name) != digest]
     except FileNotFoundError as error:
         return f"had no {Path(error.filename).name}"
     except (OSError, ValueError):
@@ -114,7 +106,7 @@ def _make(folder: Path, what: str, make: Callable[[Path], None]) -> None:
         files = sorted(temporary.iterdir())
         for file in files:
             _sync(file)
-        write_json(temporary / DIGESTS, {file.name: digest_of(file) for file in files})
+        write_json(temporary / DIGESTS, {file.name: file_digest(file) for file in files})
         _sync_names(temporary)
         if folder.exists():
             shutil.rmtree(old, ignore_errors=True)
@@ -134,7 +126,7 @@ def _sync_names(folder: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Wait until a file's content, or a folder's names, are on the disk."""
+    """Wait until the content of a file, or the names in a folder, are on disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

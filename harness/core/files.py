@@ -1,7 +1,7 @@
-"""Files that are whole or absent: written beside their place and renamed."""
+"""Atomic files: written under a temporary name and renamed."""
 
 import errno
-import fcntl
+import hashlib
 import json
 import math
 import os
@@ -12,17 +12,18 @@ from typing import Any, BinaryIO
 
 from harness.core.errors import Damaged, HarnessError
 from harness.core.leftovers import passing
+from harness.core.lock import lock
 
 # what a user can mend by making room or changing permissions, and no further attempt can
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 def unwritable(error: BaseException) -> str:
-    """A sentence if `error` says that something cannot be written, else the empty text."""
+    """A sentence if `error` means that a file cannot be written, else empty."""
     if not isinstance(error, OSError) or error.errno not in _UNWRITABLE:
         return ""
     place = f"{error.filename}: " if error.filename else "the runs folder: "
-    return f"{place}{error.strerror}; what was recorded so far is kept"
+    return f"{place}{error.strerror}; everything recorded so far is kept"
 
 
 def write_atomically(path: Path, content: str | bytes | Callable[[BinaryIO], None]) -> None:
@@ -48,22 +49,33 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def json_text(value: Any) -> str:
-    """What `write_json` writes."""
+    """The text that `write_json` writes."""
     return json.dumps(value, indent=1, allow_nan=False) + "\n"
 
 
 def read_bytes(path: Path) -> bytes | None:
-    """What a file holds; None where there is none."""
+    """The content of a file; None if there is no file."""
     try:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except IsADirectoryError:
-        raise Damaged(path, "a folder where a file should be") from None
+        raise Damaged(path, "a folder in place of a file") from None
+
+
+def content_digest(content: bytes) -> str:
+    """SHA-256 of what a file holds, 64 hex digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """The same of a file that may be larger than the memory."""
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def finite(value: Any) -> Any:
-    """Plain data with null for what is not finite: JSON has no word for NaN and infinity."""
+    """Plain data with None for numbers that are not finite, which JSON cannot express."""
     if isinstance(value, Mapping):
         return {name: finite(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
@@ -72,85 +84,85 @@ def finite(value: Any) -> Any:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON document; None where there is none."""
+    """Read a JSON document; None if there is no file."""
     content = read_bytes(path)
     return None if content is None else parse_json(path, content)
 
 
 def read_object(path: Path, *needed: str) -> dict[str, Any] | None:
-    """Read a JSON object that holds at least the `needed` names; None where there is none."""
+    """Read a JSON object with at least the `needed` names; None if there is no file."""
     content = read_bytes(path)
     return None if content is None else parse_object(path, content, *needed)
 
 
 def parse_json(path: Path, content: bytes) -> Any:
-    """The JSON document in `content`; `path` is where it was read, for messages."""
+    """The JSON document in `content`; `path` is for messages."""
     try:
         return json.loads(content.decode())
     except (ValueError, RecursionError) as error:
-        raise Damaged(path, f"not a whole JSON document ({error})") from None
+        raise Damaged(path, f"not valid JSON ({error})") from None
 
 
 def parse_object(path: Path, content: bytes, *needed: str) -> dict[str, Any]:
-    """The JSON object in `content`, which holds at least the `needed` names."""
+    """The JSON object in `content`, with at least the `needed` names."""
     value = parse_json(path, content)
     if not isinstance(value, dict):
-        raise Damaged(path, "no JSON object")
+        raise Damaged(path, "not a JSON object")
     if lacks := [name for name in needed if name not in value]:
         raise Damaged(path, f"it lacks {lacks[0]!r}")
     return value
 
 
 def append_line(path: Path, row: Any) -> None:
-    """Append one JSON row; it outlives the process at once, and the machine after `settle`."""
+    """Append one JSON row; after `settle` it also survives a crash of the machine."""
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(row, separators=(",", ":"), allow_nan=False) + "\n")
 
 
 def settle(path: Path) -> None:
-    """Wait until what was written to a file is on the disk."""
+    """Wait until the content of a file is on disk."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The rows of a JSON-lines file; a torn last line (a kill in mid-write) is left out."""
+    """The rows of a JSON-lines file, without an incomplete last line (from a kill)."""
     return parse_lines(path, read_bytes(path) or b"")
 
 
 def parse_lines(path: Path, content: bytes) -> list[dict[str, Any]]:
-    """The rows in `content`; `path` is where it was read, for messages."""
+    """The rows in `content`; `path` is for messages."""
     rows = []
     for number, line in enumerate(content.split(b"\n")[:-1], 1):
         try:
             row = json.loads(line.decode())
         except (ValueError, RecursionError) as error:
-            raise Damaged(path, f"line {number} is no JSON row ({error})") from None
+            raise Damaged(path, f"line {number} is not valid JSON ({error})") from None
         if not isinstance(row, dict):
-            raise Damaged(path, f"line {number} is no JSON row")
+            raise Damaged(path, f"line {number} is not a JSON object")
         rows.append(row)
     return rows
 
 
 @contextmanager
-def alone(lock: Path) -> Iterator[None]:
-    """Only one process at a time is inside; the system frees the lock when a process dies.
+def alone(path: Path) -> Iterator[None]:
+    """Exclusive lock between processes; the system frees it when a process ends.
 
-    `lock` is a file, made if there is none, or a folder that exists.
+    `path` is a file, created if missing, or an existing folder.
     """
-    is_folder = lock.is_dir()
-    file = os.open(lock, os.O_RDONLY if is_folder else os.O_RDWR | os.O_CREAT, 0o666)
+    is_folder = path.is_dir()
+    file = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR | os.O_CREAT, 0o666)
     try:
         # some network file systems lock no folder; who calls with one is right without, but once
         with suppress(OSError) if is_folder else nullcontext():
-            fcntl.flock(file, fcntl.LOCK_EX)
+            lock(file)
         yield
     finally:
         os.close(file)
 
 
 def check_writable(folder: Path) -> None:
-    """Raise an error before any work is done where nothing could be written."""
+    """Raise an error if `folder` cannot be written, before any work is done."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = passing(folder / "probe")

@@ -1,8 +1,8 @@
-"""Names of what is on its way in or out, and the removal of what a killed process left of it.
+"""Temporary names of files and folders, and removal of those that killed processes left.
 
-A file is written under such a name and renamed to its own; a folder is renamed to such a name and
-removed then. So whatever bears its own name is whole, and the rest is known by its name. The name
-says who works on it: machine (and container) and process.
+A file is written under such a name and then renamed; a folder is renamed to such a name and then
+removed. So a file or folder with its proper name is complete. The temporary name contains machine
+(and container) and process.
 """
 
 import os
@@ -25,13 +25,13 @@ LONGEST = 200  # bytes of a name that are kept, so that the whole stays below 25
 
 
 def passing(path: Path, kind: str = COMING) -> Path:
-    """A hidden name beside `path` that no other process, host or container gives."""
-    own = path.name.encode()[:LONGEST].decode(errors="ignore")
-    return path.with_name(f".{own}.{_here()}-{os.getpid()}-{secrets.token_hex(4)}.{kind}")
+    """A hidden temporary name in the folder of `path`, unique to this process and host."""
+    name = path.name.encode()[:LONGEST].decode(errors="ignore")
+    return path.with_name(f".{name}.{_here()}-{os.getpid()}-{secrets.token_hex(4)}.{kind}")
 
 
 def discard(path: Path) -> None:
-    """Remove a file or folder in one step, as others see it, also if this process is killed."""
+    """Remove a file or folder atomically, even if this process is killed."""
     going = passing(path, GOING)
     try:
         path.rename(going)
@@ -42,7 +42,7 @@ def discard(path: Path) -> None:
 
 
 def set_aside(path: Path, folder: Path, name: str) -> Path:
-    """Move what is damaged into `folder`, under its name and the time; where it is then."""
+    """Move a damaged file into `folder`, under its name and the time; return its new path."""
     folder.mkdir(parents=True, exist_ok=True)
     at = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     kept = folder / f"{at}-{name}"
@@ -56,7 +56,7 @@ def set_aside(path: Path, folder: Path, name: str) -> Path:
 
 
 def settle_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk, where the file system can tell."""
+    """Wait until the names in a folder are on disk, if the file system supports that."""
     with suppress(OSError):
         file = os.open(folder, os.O_RDONLY)
         try:
@@ -65,8 +65,8 @@ def settle_folder(folder: Path) -> None:
             os.close(file)
 
 
-def leftovers(folder: Path) -> list[Path]:
-    """What processes that are dead, or silent for long, left in `folder` on its way in or out."""
+def find_leftovers(folder: Path) -> list[Path]:
+    """Temporary files in `folder` of processes that have ended or have been silent for long."""
     try:
         names = sorted(entry.name for entry in os.scandir(folder))
     except OSError:
@@ -76,11 +76,11 @@ def leftovers(folder: Path) -> list[Path]:
 
 
 def sweep(*folders: Path) -> list[Path]:
-    """Remove the leftovers in these folders; which they were."""
-    found = [path for folder in folders for path in leftovers(folder)]
-    for path in found:
+    """Remove the leftovers in these folders, and return them."""
+    removed = [path for folder in folders for path in find_leftovers(folder)]
+    for path in removed:
         _remove(path)
-    return found
+    return removed
 
 
 def _remove(path: Path) -> None:
@@ -115,7 +115,7 @@ def _lives(pid: int) -> bool:
 
 @cache
 def _here() -> str:
-    """8 hex of what process ids count in: the machine since its start, and the container."""
+    """8 hex digits of the scope of process ids: the machine since its start, and the container."""
     parts = [socket.gethostname()]
     with suppress(OSError):
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text())

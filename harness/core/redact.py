@@ -1,8 +1,8 @@
-"""Secrets are kept out of what is printed, logged and recorded: messages, tracebacks, logs.
+"""Masking of secrets in messages, tracebacks, logs and records.
 
-Secret is the value of a variable of the environment whose name says so (WANDB_API_KEY,
-AWS_SECRET_ACCESS_KEY, HF_TOKEN, PGPASSWORD, ...), and what a URL, in a variable or in the text
-itself, has for a password. What is secret in a variable is looked for in percent-encoding, too.
+Secrets are the values of environment variables with a matching name (WANDB_API_KEY,
+AWS_SECRET_ACCESS_KEY, HF_TOKEN, PGPASSWORD, ...), and passwords in URLs, in a variable or in the
+text itself. Secrets of variables are also masked in percent-encoding.
 """
 
 import os
@@ -26,10 +26,10 @@ _QUERY = re.compile(
 
 
 def redacted(text: str, *urls: str) -> str:
-    """`text` with a mask for every secret: of the environment, of `urls`, and of URLs in it."""
+    """`text` with every secret masked: of the environment, of `urls`, and of URLs in it."""
     given = (*os.environ.items(), *(("", url) for url in urls))
-    found = frozenset[str]().union(*(_secrets(name, value) for name, value in given))
-    for secret in sorted(found, key=len, reverse=True):
+    secrets = frozenset[str]().union(*(_secrets(name, value) for name, value in given))
+    for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, MASK)
     text = _USERINFO.sub(rf"\1{MASK}", text)
     return _QUERY.sub(rf"\1\2{MASK}", text)
@@ -37,16 +37,16 @@ def redacted(text: str, *urls: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _secrets(name: str, value: str) -> frozenset[str]:
-    """What is secret in a variable, in every form: all of it, or the passwords of a URL."""
+    """The secrets in a variable: its whole value, or the passwords of a URL."""
     named = _NAMES.search(name) and not _PLACES.search(name) and len(value) >= SHORTEST
-    found = {value} if named else set()
+    secrets = {value} if named else set()
     if "://" in value:
-        found |= {match.group(2) for match in _USERINFO.finditer(value)}
-        found |= {match.group(3) for match in _QUERY.finditer(value)}
-    return frozenset(form for secret in found for form in _forms(secret))
+        secrets |= {match.group(2) for match in _USERINFO.finditer(value)}
+        secrets |= {match.group(3) for match in _QUERY.finditer(value)}
+    return frozenset(form for secret in secrets for form in _forms(secret))
 
 
 def _forms(secret: str) -> set[str]:
-    """A secret as it is, and as percent-encoding has it or would have it."""
+    """A secret as it is, percent-decoded and percent-encoded."""
     plain = {secret, unquote(secret), unquote_plus(secret)}
     return {*plain, *(quote(form, safe="") for form in plain), *map(quote_plus, plain)} - {"", MASK}

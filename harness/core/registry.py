@@ -1,4 +1,4 @@
-"""Tables of names: name → what it means, with the code behind it imported only when used."""
+"""Registries: name → code that is imported only when used, or a record with it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Registry(Generic[T]):
-    """Names of one `kind`; an entry is "module:attribute" or a record whose `target` is.
+    """Names of one `kind`; an entry is "module:attribute", or a record with such a `target`.
 
-    Where it has a `group`, plug-ins add names: `adopt` checks what one gives and makes the entry,
-    whose target is then called with the plug-in and returns what the target of a shipped name is.
+    Plug-ins add names to a table with a `group`: `adopt` checks what a plug-in gives and makes the
+    entry. Its target is called with the plug-in, and returns what a built-in target is.
     """
 
     kind: str
@@ -54,7 +54,7 @@ class Registry(Generic[T]):
         return name
 
     def load(self, name: str) -> Any:
-        """Import and return the code that `name` stands for."""
+        """Import and return the code of `name`."""
         entry = self[name]
         module, attribute = str(getattr(entry, "target", entry)).split(":")
         code = getattr(import_module(module), attribute)

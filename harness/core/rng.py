@@ -1,7 +1,7 @@
 """Named, stateless random streams.
 
-Every draw is a function of (seed, names), never of what was drawn before, so switching one thing
-on shifts nothing else, trials pair by seed, and a resumed trial continues bit for bit.
+Every draw is a function of (seed, names) and independent of earlier draws. So switching one setting
+on changes no other draws, trials pair by seed, and a resumed trial gives the same bits.
 """
 
 import hashlib

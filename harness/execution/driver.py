@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from harness.config.runtime import Runtime
 from harness.core.cache import NOTE
 from harness.core.errors import HarnessError
 from harness.core.files import check_writable, read_object, write_json
+from harness.core.lock import Busy
 from harness.execution.devices import WorkerEnv, plan_workers
 from harness.execution.local import Driver, Outcome, WorkerSpec, run_local
 from harness.execution.view.poll import Poll
@@ -19,7 +21,7 @@ from harness.queue.base import Job, Ledger, Row, State
 from harness.queue.lease import lease_alive
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs import layout
-from harness.runs.recorder import now
+from harness.runs.recorder import Recorder, now
 from harness.runs.stages import Search
 from harness.runs.trial import Trial, read_plan
 
@@ -147,18 +149,13 @@ def _silence(runtime: Runtime, key: str) -> float | None:
 
 
 def _record_loss(runtime: Runtime, row: Row, code: int | None) -> None:
-    """A killed worker leaves no words of its own."""
+    """A killed worker leaves no words of its own; where another trains already, none are needed."""
     folder = runtime.trials / row.key
-    if Trial(folder).result() is not None or not folder.exists():
+    if not folder.exists() or Trial(folder).result() is not None:
         return
     how = "" if code is None else f" (exit code {code})"
-    values = {
-        "error": f"the worker process died{how}",
-        "log_tail": "",
-        "attempt": row.attempt,
-        "at": now(),
-    }
-    write_json(folder / layout.FAILURE, values)
+    with suppress(Busy), Recorder(folder) as recorder:
+        recorder.failure(f"the worker process died{how}", "", row.attempt)
 
 
 def _last_words(log: Any) -> str:

@@ -33,7 +33,7 @@ NORMALISED = 1024  # images that the scale of the features is taken from
 EPOCHS = 5  # for sets so large that these are more steps
 
 
-def classifier(data: DataConfig, evaluation: EvaluationConfig, cache: Path) -> Encoder:
+def classifier_encoder(data: DataConfig, evaluation: EvaluationConfig, cache: Path) -> Encoder:
     """The penultimate features (64) of the data set's own classifier."""
     images = load_images(data.model_copy(update={"train_images": None, "subset_seed": 0}), cache)
     check_classifier(data, images.folder, images.train_labels is not None)
@@ -52,7 +52,7 @@ def classifier(data: DataConfig, evaluation: EvaluationConfig, cache: Path) -> E
         resolution,
         weights_digest(features.get_weights()),
         compiled(lambda x: features(x, training=False), resolution, evaluation.resizer),
-        softmax_layer(*model.get_weights()[-2:]),
+        classes=softmax_layer(*model.get_weights()[-2:]),
         notes=(note,) if note else (),
     )
 

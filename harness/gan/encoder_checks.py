@@ -1,4 +1,4 @@
-"""What an encoder must do before a KID of its features means anything; looked at once for each.
+"""Checks of an encoder, without which a KID of its features would mean nothing; once for each.
 
 Checked when the features of the real images are made, which is before anything is trained.
 """
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from harness.core import rng
 from harness.core.errors import HarnessError
+from harness.core.format import digits
 from harness.gan.encoders import Encoder
 
 Features = NDArray[np.float32]
@@ -17,19 +18,20 @@ LEAST_VARIANCE = 1e-7  # a mean feature's: about a third of the largest KID ther
 TOLERANCE = 0.01  # of the spread of the features: far above rounding, far below dropout
 
 
-def check_finite(encoder: Encoder, features: Features, of: str) -> None:
+def check_finite(encoder: Encoder, features: Features, kind: str) -> None:
     """Raise an error where a feature is not finite or its square would not be."""
     good = np.isfinite(features)
     if not good.all():
         count = int((~good.all(axis=1)).sum())
         raise HarnessError(
             f"evaluation.encoder: {encoder.title} gives features that are not finite for {count} "
-            f"of {len(features)} {of} images; look for logarithms, divisions and float16 in it"
+            f"of {len(features)} {kind} images; look for logarithms, divisions and float16 in it"
         )
     if (largest := float(np.abs(features).max())) > LARGEST:
         raise HarnessError(
-            f"evaluation.encoder: {encoder.title} gives features of {largest:.1g} for {of} images, "
-            "too large for KID's cubic kernel; end it with a layer that normalises them"
+            f"evaluation.encoder: {encoder.title} gives features of {digits(largest, 1)} for "
+            f"{kind} images, too large for KID's cubic kernel; end it with a layer that "
+            "normalises them"
         )
 
 
@@ -42,14 +44,15 @@ def check_features(encoder: Encoder, real: Features) -> None:
         raise HarnessError(
             f"evaluation.encoder: {encoder.title} gives all {len(real)} real images the same "
             f"features, or nearly (their largest standard deviation over the images is "
-            f"{spread:.1g}, their largest value {largest:.1g}), so every KID would be near 0: it "
-            "may have been trained on pixels of another range than [0, 1], or have lost its weights"
+            f"{digits(spread, 1)}, their largest value {digits(largest, 1)}), so every KID would "
+            "be near 0: it may have been trained on pixels of another range than [0, 1], or "
+            "have lost its weights"
         )
     if (variance := float(np.square(spreads).mean())) < LEAST_VARIANCE:
         raise HarnessError(
             f"evaluation.encoder: {encoder.title} gives features that spread by "
-            f"{variance**0.5:.1g} only, so every KID would be near 0, since its kernel adds 1 to "
-            "their products; end it with a layer that scales them"
+            f"{digits(variance**0.5, 1)} only, so every KID would be near 0, since its kernel adds "
+            "1 to their products; end it with a layer that scales them"
         )
 
 
@@ -72,6 +75,6 @@ def check_behaviour(encoder: Encoder, images: NDArray[np.uint8], real: Features)
     check_finite(encoder, mixed, "black, white and noise")
     if np.abs(mixed[:half] - once[:half]).max() > tolerance:
         raise HarnessError(
-            f"evaluation.encoder: {encoder.title} gives an image other features beside other "
-            "images: something in it works across the images of a batch (axis 0)"
+            f"evaluation.encoder: {encoder.title} gives an image other features when other images "
+            "are in its batch: something in it works across the images of a batch (axis 0)"
         )

@@ -8,15 +8,12 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from harness.config.catalog import ENCODERS
-from harness.config.trial import DataConfig, EvaluationConfig
 from harness.core.errors import HarnessError
 
 ENCODING = 2  # raised when the same weights give other features, be it by rounding
@@ -62,17 +59,6 @@ class Encoder:
         padding = ((0, self.batch - len(images)), (0, 0), (0, 0), (0, 0))
         features = self.features(tf.constant(np.pad(images, padding))).numpy()
         return np.asarray(features[: len(images)], np.float32)
-
-
-def build(data: DataConfig, evaluation: EvaluationConfig, cache: Path) -> Encoder:
-    """The encoder that `evaluation` names: one of the catalogue, or a saved Keras model's path."""
-    name = evaluation.encoder or "inception_v3"
-    if name in ENCODERS:
-        encoder: Encoder = ENCODERS.load(name)(data, evaluation, cache)
-        return encoder
-    from harness.gan.saved_model import saved_model  # which builds on this file
-
-    return saved_model(Path(name), data, evaluation)
 
 
 def compiled(network: Network, resolution: int | None, resizer: str) -> Network:
@@ -127,7 +113,7 @@ def weights_digest(weights: Iterable[NDArray[Any]], architecture: str = "") -> s
 def first_line(error: BaseException) -> str:
     """The first line of an error's message that says something, or its kind where none does."""
     lines = re.sub(r"\x1b\[\d*m", "", str(error)).splitlines()  # Keras sets its own in bold
-    said = [line.strip() for line in lines if line.strip()]
-    telling = [line for line in said if not line.startswith("Exception encountered when calling")]
-    line = (telling or said or [type(error).__name__])[0]
+    lines = [line.strip() for line in lines if line.strip()]
+    telling = [line for line in lines if not line.startswith("Exception encountered when calling")]
+    line = (telling or lines or [type(error).__name__])[0]
     return line if len(line) <= TOLD else f"{line[:TOLD]}…"

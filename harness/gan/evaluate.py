@@ -9,16 +9,18 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from harness.config.catalog import PROTOCOLS
+from harness.config.catalog import ENCODERS, PROTOCOLS
 from harness.config.identity import digest, metric_request
 from harness.config.inputs.images import scored
-from harness.config.trial import TrialConfig
+from harness.config.trial import DataConfig, EvaluationConfig, TrialConfig
 from harness.core import rng
 from harness.core.cache import entry
-from harness.gan import devices, encoders
+from harness.gan import devices
 from harness.gan.data import Images
 from harness.gan.encoder_checks import check_behaviour, check_features, check_finite
+from harness.gan.encoders import ENCODING, Encoder
 from harness.gan.labels.labelled import MaybeLabelled
+from harness.gan.saved_model import load_saved_model
 from harness.metrics.coverage import coverage, radii
 from harness.metrics.fid import Frechet
 from harness.metrics.inception_score import inception_score
@@ -33,12 +35,20 @@ Generate = Callable[[MaybeLabelled], Images8]  # latents (128, noise) → (128, 
 Protocol = Callable[[int, int, int], list[Draw]]  # generated and real images, size
 
 
+def build_encoder(data: DataConfig, evaluation: EvaluationConfig, cache: Path) -> Encoder:
+    """The encoder that `evaluation` names: one of the catalogue, or a saved Keras model's path."""
+    name = evaluation.encoder or "inception_v3"
+    if name not in ENCODERS:
+        return load_saved_model(Path(name), data, evaluation)
+    encoder: Encoder = ENCODERS.load(name)(data, evaluation, cache)
+    return encoder
+
+
 class Evaluator:
     """Everything about a metric that is the same in all trials that ask for it, prepared once.
 
     `identity` names the way of scoring, and `spec` says it in full (evaluations/<identity>.json).
-    `count` images are generated for an evaluation; of the blocks or subsets compared,
-    `independent_blocks` fit into the validation images without sharing one.
+    `count` images are generated for an evaluation.
     """
 
     def __init__(self, config: TrialConfig, images: Images, cache: Path) -> None:
@@ -46,8 +56,7 @@ class Evaluator:
         block = PROTOCOLS[protocol].block
         self.count = scored(config, len(images.validation))
         size = block or min(config.evaluation.subset_size or self.count, self.count)
-        self.independent_blocks = self.count // size
-        self._encoder = encoders.build(config.data, config.evaluation, cache)
+        self._encoder = build_encoder(config.data, config.evaluation, cache)
         estimator = f"blocks{block}" if block else f"subsets100x{size}"
         self.spec: dict[str, Any] = {
             "request": metric_request(config),
@@ -121,8 +130,8 @@ class Evaluator:
     def _real_features(self, identity: str, cache: Path) -> NDArray[np.float32]:
         """Features of the validation images in one fixed random order; kept on disk by content."""
         parts = [self.spec[name] for name in ("encoder", "resolution", "resizer", "m")]
-        parts += [identity, self._encoder.digest, encoders.ENCODING]
-        # a GPU's rounding is another; what it gave stands beside nothing that a CPU gives
+        parts += [identity, self._encoder.digest, ENCODING]
+        # a GPU rounds otherwise, so its features are kept apart from a CPU's
         parts.append("GPU" if devices.on_gpu() else "CPU")
         folder = cache / "features" / digest(parts)
         folder, note = entry(folder, "features of the real images", self._keep_real_features)
@@ -154,7 +163,7 @@ def _filled(inputs: MaybeLabelled, count: int) -> Iterator[tuple[MaybeLabelled, 
 
 
 def _draws(protocol: Protocol, count: int, size: int) -> tuple[list[Draw], ...]:
-    """What is compared: all with all, both first halves, both second halves.
+    """The images to compare: all with all, both first halves, both second halves.
 
     The halves have no image in common, generated or real, so their values are independent.
     """

@@ -19,7 +19,7 @@ def montage(images: np.ndarray, columns: int) -> np.ndarray:
     return tiles.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
 
 
-def beside(sources: np.ndarray, made: np.ndarray) -> np.ndarray:
+def side_by_side(sources: np.ndarray, made: np.ndarray) -> np.ndarray:
     """Pictures (n, H, W, 1) and what is made of them, (n, H, W, C): (n, 2, H, W, C), in pairs."""
     return np.stack([np.broadcast_to(sources, made.shape), made], axis=1)
 

@@ -69,11 +69,11 @@ def _check_v3(file: Path) -> None:
     if not file.exists():
         return
     with file.open("rb") as opened:
-        found = hashlib.file_digest(opened, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
-    if found != V3_MD5:
+        md5 = hashlib.file_digest(opened, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
+    if md5 != V3_MD5:
         raise HarnessError(
             f"evaluation.encoder: weights of inception_v3: {file} is damaged, or not the file that "
-            f"Keras publishes (MD5 {found}, not {V3_MD5}); delete it to have it downloaded anew"
+            f"Keras publishes (MD5 {md5}, not {V3_MD5}); delete it to have it downloaded anew"
         )
 
 
@@ -111,7 +111,7 @@ def inception_2015(data: DataConfig, evaluation: EvaluationConfig, cache: Path) 
         PX_2015,
         hashlib.sha256(content).hexdigest()[:8],
         compiled(lambda x: pooled(function(x)[0]), resolution, evaluation.resizer),
-        _head_2015(graph),
+        classes=_head_2015(graph),
     )
 
 

@@ -22,10 +22,10 @@ def sampled(
     return _shaped(config, rng.latents(count, config.noise_size, seed, *names))
 
 
-def between(
+def interpolate(
     config: GeneratorConfig, legs: int, steps: int, seed: int, *names: str | int
 ) -> NDArray[np.float32]:
-    """Latents on the way through the first latents of a stream: (legs * steps, noise size).
+    """Interpolation through the first latents of a stream: (legs * steps, noise size).
 
     A leg goes from one to the next, the last one back to the first. Where two normal draws are
     mixed with weights whose squares add up to 1 (White 2016, nearly), each mixture is a normal

@@ -12,6 +12,7 @@ from harness.config.catalog import dataset
 from harness.config.identity import digest
 from harness.config.patch import flatten
 from harness.config.trial import TrialConfig
+from harness.config.trial.penalties import ALL_WEIGHTS
 
 REFERENCE_BATCH = 128  # S0's, at which the average's decay and ADA's speed are stated
 
@@ -21,16 +22,7 @@ _SWITCHES = (
     "loss.smoothing_noise",
     "loss.label_noise",
     "discriminator.instance_noise",
-    "penalties.gradient.weight",
-    "penalties.r1.weight",
-    "penalties.dragan.weight",
-    "penalties.orthogonal.weight",
-    "penalties.orthogonal.generator_weight",
-    "penalties.orthonormal.weight",
-    "penalties.orthonormal.generator_weight",
-    "penalties.pulling_away.generator_weight",
-    "penalties.historical.weight",
-    "penalties.historical.generator_weight",
+    *ALL_WEIGHTS,
     "penalties.clipping.limit",
     "training.ema_start",
 )

@@ -17,8 +17,8 @@ from harness.core.errors import HarnessError, unknown
 from harness.core.plugins import Plugin, first_line
 from harness.gan.data.source import Batch, Source, Split, Told
 from harness.gan.encoders import Encoder, compiled, pooled
+from harness.gan.forward_pass import ForwardPass
 from harness.gan.losses import Game, Loss
-from harness.gan.penalties import Seen
 
 SPLITS = ("train", "test")
 _PROBE = ((1.5, -0.5, 0.25, -2.0), (-1.0, 0.75, -0.125, 2.5))  # logits of real and fake images
@@ -78,12 +78,12 @@ def _scalar(plugin: Plugin, name: str, value: Any, of: str) -> tf.Tensor:
     return value
 
 
-def penalty(plugin: Plugin) -> Callable[[Seen], tf.Tensor]:
+def penalty(plugin: Plugin) -> Callable[[ForwardPass], tf.Tensor]:
     """The penalty, which is checked to give a scalar whenever it is traced."""
 
-    def checked(seen: Seen) -> tf.Tensor:
-        value = _called(plugin, "the penalty", plugin.value, seen)
-        return _scalar(plugin, "the penalty", value, f"{seen.real.shape[0]} images")
+    def checked(forward: ForwardPass) -> tf.Tensor:
+        value = _called(plugin, "the penalty", plugin.value, forward)
+        return _scalar(plugin, "the penalty", value, f"{forward.real.shape[0]} images")
 
     return checked
 

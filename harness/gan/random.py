@@ -2,7 +2,7 @@
 
 import math
 import zlib
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -64,8 +64,16 @@ def normal(shape: tuple[int, ...], seed: Seed) -> tf.Tensor:
     return math.sqrt(2.0) * tf.math.erfinv(symmetric(shape, seed))
 
 
+class Counters(NamedTuple):
+    """Where a training stands: every random draw is a function of its stream and of these."""
+
+    iteration: tf.Tensor
+    update: int  # within the iteration
+    micro_batch: tf.Tensor | None = None  # of an update that accumulates gradients
+
+
 class Streams:
-    """Seeds of one trial by stream name and counters (iteration, update, pass).
+    """Seeds of one trial by stream name, counters and names of draws.
 
     They come from a variable, so that another trial's seed needs no new trace.
     """
@@ -79,9 +87,10 @@ class Streams:
         """Take another trial's seed."""
         self._words.assign(self._derive(seed))
 
-    def at(self, name: str, *counters: tf.Tensor | int | str) -> Seed:
-        """The seed of stream `name` at the given counters; a pure function of both."""
-        return fold(tf.cast(self._words[self.NAMES.index(name)], tf.int32), *counters)
+    def at(self, stream: str, counters: Counters, *names: str) -> Seed:
+        """The seed of the draw `names` of a stream; a pure function of all that is given."""
+        numbers = (counter for counter in counters if counter is not None)
+        return fold(tf.cast(self._words[self.NAMES.index(stream)], tf.int32), *numbers, *names)
 
     def _derive(self, seed: int) -> tf.Tensor:
         # TensorFlow puts int32 variables on the CPU, where XLA's programs on a GPU find none

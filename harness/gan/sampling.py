@@ -11,8 +11,8 @@ from harness.core.errors import HarnessError
 from harness.core.files import write_atomically
 from harness.gan import models
 from harness.gan.data import load_images
-from harness.gan.grid import beside, montage, png
-from harness.gan.labels.condition import Condition, condition, sampled_inputs
+from harness.gan.grid import montage, png, side_by_side
+from harness.gan.labels.condition import Condition, build_condition, sampled_inputs
 from harness.gan.labels.labelled import apart
 from harness.gan.models.network import GENERATION
 from harness.gan.pixels import from_bytes, to_bytes
@@ -38,7 +38,7 @@ def write_samples(
     arrays: dict[str, Any]
     if config.translation.source:
         arrays = _translate(config, network, count, cache)
-        shown = [montage(pair, 2) for pair in beside(arrays["sources"], arrays["images"])]
+        shown = [montage(pair, 2) for pair in side_by_side(arrays["sources"], arrays["images"])]
     else:
         arrays = {"images": _sample(config, network, given, count)}
         shown = list(arrays["images"])
@@ -55,7 +55,7 @@ def _load(config: TrialConfig, path: Path) -> tuple[Mixture, Condition | None]:
     channels = dataset(config.data.name).channels
     members = range(config.training.members)
     network = Mixture([models.generator(config, channels) for _ in members])
-    given = condition(config.labels)
+    given = build_condition(config.labels)
     # the average goes by its network's own names
     checkpoint.load(path, sampling(network, given))
     return network, given

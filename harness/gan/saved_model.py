@@ -16,13 +16,14 @@ from harness.config.inputs.encoder_file import INTEGERS, SAVE, Form, check_shape
 from harness.config.inputs.encoder_range import OFFSET, first_layers
 from harness.config.trial import DataConfig, EvaluationConfig
 from harness.core.errors import HarnessError
+from harness.core.format import digits
 from harness.gan.encoders import Encoder, Network, compiled, first_line, pooled, weights_digest
 
 PROBED = 2  # images with which a model is first tried
 NORMALISING = (keras.layers.Normalization, keras.layers.BatchNormalization)
 
 
-def saved_model(path: Path, data: DataConfig, evaluation: EvaluationConfig) -> Encoder:
+def load_saved_model(path: Path, data: DataConfig, evaluation: EvaluationConfig) -> Encoder:
     """A user's saved Keras model: RGB → features, pooled to (N, d).
 
     Pixels are floats in [0, 1]; or from 0 to 255 where the input is of integers, or where the
@@ -54,11 +55,11 @@ def saved_model(path: Path, data: DataConfig, evaluation: EvaluationConfig) -> E
 
 def _check_content(path: Path, planned: str | None) -> None:
     """Raise an error unless the file is whole, and the one that the plan was made with."""
-    found = file_content(path, hashlib.sha256(path.read_bytes()).hexdigest())
-    if planned not in (None, found):
+    content = file_content(path, hashlib.sha256(path.read_bytes()).hexdigest())
+    if planned not in (None, content):
         raise HarnessError(
             f"evaluation.encoder: {path} is not the file that the study was planned with (SHA-256 "
-            f"{found}, not {planned}): it was changed or damaged; put the file back, or run the "
+            f"{content}, not {planned}): it was changed or damaged; put the file back, or run the "
             "command again to score by this one"
         )
     if zipfile.is_zipfile(path):
@@ -108,8 +109,8 @@ def _check_means(path: Path, model: Any) -> None:
             if largest > OFFSET:
                 raise HarnessError(
                     f"evaluation.encoder: {path} takes pixels from 0 to 255 (its first layer, "
-                    f"{layer.name}, has learnt a mean of {largest:.3g}), and would be given 0 to "
-                    "1; put keras.layers.Rescaling(255) before it and save the two as one model"
+                    f"{layer.name}, has learnt a mean of {digits(largest)}), and would be given 0 "
+                    "to 1; put keras.layers.Rescaling(255) before it and save the two as one model"
                 )
 
 

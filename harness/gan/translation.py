@@ -1,4 +1,4 @@
-"""What a translation starts from: a picture of one channel that any image gives."""
+"""The sources of a translation: a one-channel picture computed from any image."""
 
 import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""What the sources say, in one typed table: `HEURISTICS` holds all by id."""
+"""The advice of all sources as typed records: `HEURISTICS` holds them by id."""
 
 from harness.heuristics.schema import Claim, Heuristic, Practice, Tip
 from harness.heuristics.table import HEURISTICS, TOPICS

@@ -94,7 +94,7 @@ ROWS = (
         "logarithm.",
         claims=(
             Claim("S1", "depends", "a single sigmoid output, as DCGAN has"),
-            Claim("S3", "helps", "always", condition="the discriminator's loss is NaN"),
+            Claim("S3", "helps", "always", condition="discriminator_loss_nan"),
         ),
         literature="Radford et al. 2015 (DCGAN)",
         following={"discriminator.output": "sigmoid", "discriminator.output_epsilon": 1e-12},

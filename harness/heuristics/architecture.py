@@ -106,7 +106,7 @@ ROWS = (
         title="Several GANs together",
         statement="Train several GANs instead of one, and sample from all of them.",
         claims=(
-            Claim("S2", "helps", "mode collapse may not be all bad", condition="modes collapse"),
+            Claim("S2", "helps", "mode collapse may not be all bad", condition="modes_collapse"),
         ),
         literature="Goodfellow 2016 (NIPS tutorial)",
         following={"training.members": 3},
@@ -186,7 +186,7 @@ ROWS = (
         statement="Upsample by transposed convolutions.",
         claims=(
             Claim("S0", "helps", "faster, and slightly better"),
-            Claim("S0", "hurts", "checkerboards", condition="kernel not divisible by the stride"),
+            Claim("S0", "hurts", "checkerboards", condition="odd_kernel"),
             Claim("S1", "helps", "for upsampling"),
             Claim("S2", "helps", "for upsampling, as PixelShuffle is"),
         ),
@@ -239,7 +239,7 @@ ROWS = (
         statement="Add the input of each block to its output.",
         claims=(
             Claim("S0", "depends", "begin without; each network by itself is another claim"),
-            Claim("S0", "helps", "needed", condition="large and deep networks"),
+            Claim("S0", "helps", "needed", condition="deep_networks"),
         ),
         literature="He et al. 2016 (ResNet)",
         following={"generator.residual": True, "discriminator.residual": True},

@@ -1,6 +1,6 @@
-"""Which tips cannot be followed together: worked out from their knobs and the rules between knobs.
+"""Pairs of tips that exclude each other, from their settings and the rules between knobs.
 
-Nothing is declared, so nothing can be forgotten when a tip or a rule is added.
+They are computed, so a new tip or rule needs no further declaration.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from harness.heuristics.table import HEURISTICS
 
 
 def clash(one: Tip, two: Tip) -> str:
-    """Why two tips cannot be followed together over S0; empty where they can."""
+    """Why two tips cannot be combined over S0's defaults; empty if they can."""
     shared = one.following.keys() & two.following.keys()
     if differing := sorted(path for path in shared if not _alike(one, two, path)):
         return f"both set {differing[0]}"
@@ -26,7 +26,7 @@ def clash(one: Tip, two: Tip) -> str:
 
 
 def _alike(one: Tip, two: Tip, path: str) -> bool:
-    """Whether both ask for one value; a relation would be applied twice."""
+    """Whether both sides set the same value; a multiple would be applied twice."""
     value = one.following[path]
     return bool(value == two.following[path] and not isinstance(value, Mapping))
 

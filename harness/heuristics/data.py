@@ -20,8 +20,8 @@ ROWS = (
         claims=(Claim("S0", "helps", "training gets more difficult at higher resolutions"),),
         literature="Karras et al. 2018 (progressive growing)",
         kind="advice",
-        how="Sizes have different reference images, so their KIDs are on different scales; run a "
-        "study at data.image_size 32 and again at 64, and compare the rankings.",
+        how="Sizes have different validation images, so their KIDs are on different scales; run "
+        "a study at data.image_size 32 and again at 64, and compare the rankings.",
     ),
     Practice(
         id="easy_data_first",
@@ -39,11 +39,11 @@ ROWS = (
         id="bounding_box_crop",
         title="Crops by bounding box",
         statement="Crop images to a square around the object's bounding box, with 25 % padding.",
-        claims=(Claim("S0", "helps", "data quality matters", condition="fewer than 6,000 images"),),
+        claims=(Claim("S0", "helps", "data quality matters", condition="fewer_than_6000_images"),),
         literature="Wah et al. 2011 (Caltech-UCSD Birds)",
         kind="default",
-        how="Caltech Birds is cropped as S0 does. Without the crop the reference images are "
-        "others, so the two KIDs do not compare.",
+        how="Caltech Birds is cropped as in S0. Without the crop the validation images differ, "
+        "so the two KIDs are not comparable.",
         test="tests/gan/data/test_tfds_source.py::test_bird_crop_is_s0s",
     ),
     Practice(
@@ -62,7 +62,7 @@ ROWS = (
         statement="Use the same hyperparameters on other data sets, CelebA for example.",
         claims=(
             Claim("S0", "depends", "good results without changing any hyperparameter"),
-            Claim("S0", "depends", "augmentation might not be necessary", condition="CelebA"),
+            Claim("S0", "depends", "augmentation might not be necessary", condition="celeba"),
         ),
         literature="Liu et al. 2015 (CelebA)",
         kind="advice",

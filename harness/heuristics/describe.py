@@ -1,10 +1,11 @@
-"""The heuristics as tables and records, from their own declarations: nothing is said twice."""
+"""The heuristics as tables and records, made from their declarations."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, get_args
 
 from harness.core.errors import HarnessError, unknown
+from harness.heuristics import conditions
 from harness.heuristics.schema import (
     KINDS,
     SOURCES,
@@ -18,7 +19,7 @@ from harness.heuristics.table import HEURISTICS, TOPICS
 
 
 def table() -> str:
-    """A Markdown table a topic: settings with their two sides in knobs, the rest with its kind."""
+    """One Markdown table per topic: tips with their two sides, practices with their kind."""
     return "\n\n".join(_topic(name, rows) for name, rows in TOPICS.items() if rows)
 
 
@@ -39,27 +40,27 @@ def _topic(name: str, rows: tuple[Heuristic, ...]) -> str:
 
 def _sides(row: Heuristic) -> str:
     if isinstance(row, Tip):
-        notes = {"needs": row.needs, "part of": row.part_of, "does not show": row.limits}
+        notes = {"needs": row.needs, "part of": row.part_of, "does not test": row.limits}
         said = "".join(f" ({name} {note})" for name, note in notes.items() if note)
         return f"{_code(row.following)}{said} | {_code(row.ignoring)}"
     return f"*{row.kind}*: {row.how if isinstance(row, Practice) else ''} | "
 
 
 def sources() -> str:
-    """The sources by their names, as a Markdown list."""
+    """The sources as a Markdown list."""
     return "\n".join(f"- **{name}** {title}" for name, title in SOURCES.items())
 
 
 def told(claim: Claim) -> str:
     """One claim in a line."""
     of = "" if claim.of == "quality" else claim.of
-    words = ", ".join(part for part in (of, claim.condition) if part)
+    words = ", ".join(part for part in (of, conditions.told(claim.condition)) if part)
     effect = claim.effect.replace("_", " ") + (f" ({words})" if words else "")
     return f"{claim.source} {effect}: {claim.gist}"
 
 
 def patch(knobs: Mapping[str, Any]) -> str:
-    """The knobs of a side in words."""
+    """The settings of one side in words."""
     return ", ".join(f"{path} = {_value(value)}" for path, value in knobs.items())
 
 
@@ -74,7 +75,7 @@ def _value(value: Any) -> str:
 
 
 def marks(row: Heuristic) -> str:
-    """Its kind, and which sources claim what, in a line."""
+    """Its kind and its sources' claims, in one line."""
     effects: dict[str, list[str]] = {}
     for claim in row.claims:
         effects.setdefault(claim.effect.replace("_", " "), []).append(claim.source)
@@ -83,7 +84,7 @@ def marks(row: Heuristic) -> str:
 
 
 def by_topic(rows: Iterable[Heuristic]) -> dict[str, list[Heuristic]]:
-    """The rows under their topics."""
+    """The rows by topic."""
     found: dict[str, list[Heuristic]] = {}
     for row in rows:
         found.setdefault(_topic_of(row), []).append(row)
@@ -95,12 +96,13 @@ def _topic_of(row: Heuristic) -> str:
 
 
 def record(row: Heuristic) -> dict[str, Any]:
-    """All that is declared of one, as plain data."""
-    return {**asdict(row), "topic": _topic_of(row)}
+    """A heuristic as plain data."""
+    claims = [{**asdict(c), "condition": conditions.told(c.condition)} for c in row.claims]
+    return {**asdict(row), "claims": claims, "topic": _topic_of(row)}
 
 
 def explained(row: Heuristic) -> dict[str, Any]:
-    """The same, and for a tip which others it cannot be followed together with."""
+    """A heuristic as plain data, with the tips that it excludes."""
     from harness.heuristics.clashes import clashing  # loads the parameter space
 
     return {**record(row), **({"clashes": clashing(row)} if isinstance(row, Tip) else {})}
@@ -114,9 +116,9 @@ def chosen(
     source: str | None = None,
     effect: str | None = None,
 ) -> list[Heuristic]:
-    """The one of an id; or those of a topic and kind of which a source claims an effect.
+    """The heuristic with this id, or those that match all filters.
 
-    None: any. An unknown word is an error that names the nearest.
+    None: any. An unknown word is an error that suggests the nearest one.
     """
     words: dict[str, tuple[str | None, Iterable[str]]] = {
         "topic": (topic, TOPICS),
@@ -129,7 +131,7 @@ def chosen(
             raise HarnessError(unknown(what, word, known))
     if name is not None:
         if any(word is not None for word, _ in words.values()):
-            raise HarnessError(f"{name} is one heuristic: give its id alone, or leave it out")
+            raise HarnessError(f"{name} is a single heuristic: give its id without filters")
         return [HEURISTICS[name]]
     rows = [row for about, rows in TOPICS.items() if topic in (None, about) for row in rows]
     return [

@@ -1,6 +1,6 @@
-"""Pairs that test a part of a row's claims by itself: the sources say it in one breath.
+"""Tips that test one part of a source's advice separately.
 
-Each is `part_of` a row of the sources, whose own pair could not tell that part from the rest.
+Each is `part_of` a tip whose two sides cannot separate that part from the rest.
 """
 
 from harness.heuristics.schema import Claim, Tip
@@ -80,7 +80,7 @@ LOSSES = (
         "normalise over the batch.",
         claims=(
             Claim("S1", "helps", "one of the techniques for stable training", of="stability"),
-            Claim("S2", "helps", "effective", condition="training is unstable"),
+            Claim("S2", "helps", "effective", condition="unstable"),
         ),
         following={
             "loss.generator": "feature_matching",

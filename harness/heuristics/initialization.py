@@ -12,7 +12,7 @@ ROWS = (
                 "S0",
                 "helps",
                 "until strong colourful patterns vanish",
-                condition="such patterns early in training",
+                condition="early_patterns",
             ),
             Claim("S1", "helps", "zero-centred, deviation 0.02"),
             Claim("S3", "helps", "truncated normal, 0.02"),

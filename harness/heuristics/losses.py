@@ -103,7 +103,7 @@ ROWS = (
         "discriminator.",
         claims=(
             Claim("S1", "helps", "one of the techniques for stable training", of="stability"),
-            Claim("S2", "helps", "effective", condition="training is unstable"),
+            Claim("S2", "helps", "effective", condition="unstable"),
         ),
         following={"loss.generator": "feature_matching"},
         ignoring={"loss.generator": "adversarial"},

@@ -13,7 +13,7 @@ ROWS = (
             Claim(
                 "S3", "hurts", "NaN with it; training started once it was removed", of="stability"
             ),
-            Claim("S2", "hurts", "off", condition="with WGAN-GP"),
+            Claim("S2", "hurts", "off", condition="wgan_gp"),
         ),
         following={"discriminator.normalization": "batch"},
         ignoring={"discriminator.normalization": "none"},

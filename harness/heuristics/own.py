@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from harness.config.load import Document, load
+from harness.config.load import Document, read_yaml
 from harness.config.patch import check_value
 from harness.config.plugged import typed
 from harness.core.errors import HarnessError, shown, unknown
@@ -21,7 +21,7 @@ _SOURCE = ("author", "year", "title", "link")
 
 def read_tips(file: Path) -> list[Plugin]:
     """The tips and sources of a file; every mistake names its line and the nearest word."""
-    document = load(file)
+    document = read_yaml(file)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
     for key in document.data:
         if key not in ("sources", "tips"):

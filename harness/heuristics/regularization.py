@@ -76,9 +76,7 @@ ROWS = (
                 "numerical stability; truncation works on more models",
                 of="stability",
             ),
-            Claim(
-                "S2", "hurts", "too limiting", condition="length one demanded, too (orthonormal)"
-            ),
+            Claim("S2", "hurts", "too limiting", condition="orthonormal"),
         ),
         # the paper's 1e-4 is of far larger networks; here its pull, as a share of the loss's
         # gradient (medians of the second half; digits at 16 px, 1,200 updates, and CIFAR-10 at
@@ -93,8 +91,8 @@ ROWS = (
         statement="Augment real and generated images with a probability controlled by the "
         "accuracy.",
         claims=(
-            Claim("S0", "helps", "against an overfitting discriminator", condition="little data"),
-            Claim("S0", "depends", "may not be needed", condition="with much data, as in CelebA"),
+            Claim("S0", "helps", "against an overfitting discriminator", condition="few_images"),
+            Claim("S0", "depends", "may not be needed", condition="many_images"),
             Claim("S0", "depends", "off until the other components work well"),
         ),
         following={"augmentation.policy": "adaptive"},
@@ -133,7 +131,7 @@ ROWS = (
         title="Blit and geometric augmentation",
         statement="Augment by flips, shifts, rotation and zoom rather than by colour.",
         claims=(
-            Claim("S0", "helps", "the most useful groups of augmentations", condition="low data"),
+            Claim("S0", "helps", "the most useful groups of augmentations", condition="few_images"),
         ),
         literature="Karras et al. 2020 (StyleGAN2-ADA)",
         following={"augmentation.policy": "adaptive", **_GEOMETRY, **dict.fromkeys(_COLOUR, 0.0)},

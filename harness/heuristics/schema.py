@@ -1,4 +1,4 @@
-"""What a heuristic is: who claims what, and what following and ignoring it mean in knobs."""
+"""Types of heuristics: claims of sources, and following and ignoring as patches."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ Effect = Literal["helps", "hurts", "no_effect", "depends"]
 Of = Literal["quality", "stability", "variety", "fidelity"]
 Kind = Literal["setting", "default", "diagnostic", "protocol", "advice"]
 KINDS: Mapping[str, str] = {
-    "setting": "knobs with two sides, which a study can test",
-    "default": "what the code always does",
-    "diagnostic": "a health flag or a curve",
-    "protocol": "how we evaluate",
-    "advice": "cannot be tested by the difference of two numbers, and why",
+    "setting": "a setting with two sides, which a study can test",
+    "default": "always done by the code",
+    "diagnostic": "a flag or a curve",
+    "protocol": "part of the evaluation",
+    "advice": "cannot be tested by comparing two trainings",
 }
 
 SOURCES: Mapping[str, str] = {
@@ -30,18 +30,18 @@ CITED: Registry[str] = Registry("source", SOURCES, "sources", lambda plugin: str
 
 @dataclass(frozen=True)
 class Claim:
-    """What one source says of a heuristic."""
+    """One source's claim about a heuristic."""
 
     source: str  # a name of SOURCES
     effect: Effect
     gist: str  # what it says, in our words or a short quotation
-    condition: str = ""  # where it is said to hold (`conditions`); empty: everywhere
+    condition: str = ""  # where it is said to hold, an id of `conditions`; empty: everywhere
     of: Of = "quality"  # of samples by KID, of training, of samples' variety or of single images
 
 
 @dataclass(frozen=True, kw_only=True)
 class Heuristic:
-    """A row of the folklore: what to do, and who claims what. Claims may contradict each other."""
+    """Advice, and the claims of its sources, which may contradict each other."""
 
     id: str
     title: str
@@ -53,10 +53,10 @@ class Heuristic:
 
 @dataclass(frozen=True, kw_only=True)
 class Tip(Heuristic):
-    """One that is a setting. Both sides set the same knobs to different values.
+    """A heuristic that is a setting. Both sides set the same knobs to different values.
 
-    A tip that compares (stronger, larger) has relations for values. What its source gives as a
-    recipe is in `following`.
+    A comparison (stronger, larger) has multiples as values. A recipe of the source is all in
+    `following`.
     """
 
     following: Mapping[str, Any]  # dotted knob → value or relation
@@ -69,7 +69,9 @@ class Tip(Heuristic):
 
 @dataclass(frozen=True, kw_only=True)
 class Practice(Heuristic):
-    """One that cannot be a setting: what the harness does about it, or why nothing tests it."""
+    """A heuristic that cannot be a setting: `how` says what the harness does, or why it is not
+    tested.
+    """
 
     how: str  # a sentence or two
     test: str = ""  # "path::name" of the test that shows it; empty for advice that has no code

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from harness.metrics.kid import standard_error
+
 Row = Mapping[str, Any]
 
 PULL = "_pull"  # ends the names of rows' values that say how hard a penalty pulls
@@ -22,24 +24,13 @@ IDLE_PULL = 0.01  # of the loss's gradient: less than a batch differs from the n
 COVERAGE_SHARE, COVERAGE_FLOOR = 0.5, 0.05  # half of the best, or next to nothing
 
 
-def standard_error(row: Row, independent: int) -> float:
-    """Standard error of a KID from its block values.
-
-    `independent` is how many blocks fit into the validation images without sharing one: subsets
-    drawn anew each time overlap, and their number says nothing about precision.
-    """
-    values = np.asarray(row["kid_blocks"], float)
-    if len(values) < 2 or independent < 2:
-        return float("inf")
-    return float(values.std(ddof=1) / np.sqrt(independent))
-
-
 def score_flags(
-    rows: Sequence[Row], independent: int, identity: str, evaluations: int
+    rows: Sequence[Row], overlapping: bool, identity: str, evaluations: int
 ) -> list[dict[str, Any]]:
     """`rebound` and `collapsed`, from the evaluation rows of one metric identity.
 
-    `evaluations` is how many the whole training has, the untrained generator's not counted.
+    `overlapping`: whether the draws of its protocol share images; `evaluations` is how many the
+    whole training has, the untrained generator's not counted.
     """
     trained = rows[1:]  # the first row is the untrained generator
     if not trained:
@@ -47,7 +38,7 @@ def score_flags(
     last, best = trained[-1], min(trained, key=lambda row: float(row["kid"]))
     found = []
     gap = last["kid"] - best["kid"]
-    error = np.hypot(standard_error(last, independent), standard_error(best, independent))
+    error = np.hypot(standard_error(last, overlapping), standard_error(best, overlapping))
     if last["kid"] > REBOUND_RATIO * best["kid"] and gap > REBOUND_ERRORS * error:
         found.append("rebound")
     widest = max(row["coverage"] for row in trained)
@@ -93,7 +84,7 @@ def idle_penalty_flags(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def falling_loss_flags(
-    rows: Sequence[Row], scores: Sequence[Row], independent: int, identity: str
+    rows: Sequence[Row], scores: Sequence[Row], overlapping: bool, identity: str
 ) -> list[dict[str, Any]]:
     """`generator_loss_falls`: it fools a weak discriminator with ever worse images (S1).
 
@@ -109,10 +100,10 @@ def falling_loss_flags(
     if not before or _falling([row["generator_loss"] for row in late]) < FALLING_PAIRS:
         return []
     first, last = before[-1], scores[-1]
-    error = np.hypot(standard_error(first, independent), standard_error(last, independent))
-    if last["kid"] - first["kid"] <= REBOUND_ERRORS * error:
-        return []
-    return [{"flag": "generator_loss_falls", "kimg": last["kimg"], "identity": identity}]
+    error = np.hypot(standard_error(first, overlapping), standard_error(last, overlapping))
+    if last["kid"] - first["kid"] > REBOUND_ERRORS * error:
+        return [{"flag": "generator_loss_falls", "kimg": last["kimg"], "identity": identity}]
+    return []  # or the error is not known
 
 
 def _falling(values: Sequence[float]) -> float:

@@ -7,7 +7,10 @@ In float64: a KID is the small difference of large means, and with float32 produ
 be off by more than 1e-6 of itself (1,000 images, 2,048 features).
 """
 
-from collections.abc import Sequence
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +22,11 @@ Indices = NDArray[np.int64]
 Draw = tuple[Indices, Indices]  # which generated images, against which real ones
 SUBSETS_SEED = 2020  # torch-fidelity's
 FIRST_HALF, SECOND_HALF = "kid_first_half", "kid_second_half"
+HALVES = (FIRST_HALF, SECOND_HALF)
 """A row's KIDs of half of the images each, which share none: generated halves, real halves."""
+SHARED_HALVES = ("kid_half_a", "kid_half_b")
+"""Of older records: both halves of the real images against the same generated ones."""
+VALUES = "kid_blocks"  # of a row: the value of each draw
 CHUNK = 256  # rows of a kernel at a time: bounds the memory
 
 
@@ -56,6 +63,25 @@ def _check(generated: int, real: int, size: int) -> None:
             raise HarnessError(
                 f"KID: {count} {name} images are fewer than one block or subset of {size}"
             )
+
+
+def replicates(row: Mapping[str, Any], overlapping: bool) -> list[float | None]:
+    """KIDs of parts of an evaluation that share no image; empty where none were recorded.
+
+    Its blocks or, where the draws of a protocol overlap, its halves.
+    """
+    return [row.get(name) for name in HALVES] if overlapping else list(row.get(VALUES) or [])
+
+
+def standard_error(row: Mapping[str, Any], overlapping: bool) -> float:
+    """Standard error of an evaluation's KID, from its replicates; NaN where it is not known.
+
+    The halves of an older record share their generated images, so theirs is too small.
+    """
+    shared = overlapping and HALVES[0] not in row
+    parts = [row.get(name) for name in SHARED_HALVES] if shared else replicates(row, overlapping)
+    known = [part for part in parts if part is not None]
+    return statistics.stdev(known) / math.sqrt(len(known)) if len(known) > 1 else math.nan
 
 
 class Estimate:

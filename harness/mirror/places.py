@@ -6,10 +6,10 @@ runs/studies/<run name>/wandb/
   locks/                                one a run: who writes it now; it dies with its process
 """
 
-import fcntl
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +19,12 @@ from harness.config.identity import digest
 from harness.core.errors import Damaged, HarnessError, unknown
 from harness.core.files import read_object, write_json
 from harness.core.leftovers import discard, sweep
+from harness.core.lock import Busy, lock
 from harness.runs import layout
 
 Log = Callable[[str], None]
 Row = Mapping[str, Any]
-Cells = list[float | str | None]  # one row of a table
+Cells = list[float | str | None]  # one row, or column, of a table
 Mode = Literal["online", "offline", "disabled"]
 
 RESERVED = re.compile(r"[^A-Za-z0-9_.-]")  # / \ # ? % : and all else that W&B or a path may refuse
@@ -99,6 +100,18 @@ class StudyReport(NamedTuple):
     columns: list[str]
     rows: list[Cells]
     folder: Path
+    verdict: str
+
+    @classmethod
+    def of(cls, table: Mapping[str, Sequence[Any]], folder: Path, verdict: str) -> "StudyReport":
+        """Of a table by its columns: of numbers (None where there is none), or of words."""
+        columns = [_column(values) for values in table.values()]
+        return cls(list(table), [list(row) for row in zip(*columns, strict=True)], folder, verdict)
+
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """How many contrasts have each verdict."""
+        return dict(Counter(str(row[self.columns.index("verdict")]) for row in self.rows))
 
     @property
     def figures(self) -> list[Path]:
@@ -127,6 +140,18 @@ class StudyReport(NamedTuple):
         return {"ranking": [self.columns, *self.rows], "files": contents}
 
 
+def _column(values: Sequence[Any]) -> Cells:
+    # a NaN is the one value that is not itself
+    known = [None if value == "" or value != value else value for value in values]
+    if all(value is None or _is_number(value) for value in known):
+        return [None if value is None else float(value) for value in known]
+    return ["" if value is None else str(value) for value in known]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 class Entry(TypedDict):
     """A whole run: the digest of what it holds, its folder's name, the mode it was written in."""
 
@@ -135,18 +160,14 @@ class Entry(TypedDict):
     mode: str
 
 
-class Busy(Exception):
-    """Another process, or an earlier sink of this one, writes this run."""
-
-
 def acquire(folder: Path, name: str, *, wait: bool = False) -> IO[str]:
     """Take the lock `name`; closing the file gives it back."""
     path = folder / "locks" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("w")
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
+        lock(file, wait=wait)
+    except Busy:
         file.close()
         raise Busy(f"{name} is being written by another process") from None
     return file

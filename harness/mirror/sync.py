@@ -4,19 +4,16 @@ A run is whole if it was marked so, and shows what the record holds now (by dige
 written again: trials shared with another study, resumed, killed, added or scored again.
 """
 
-import csv
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from harness.config.inputs.facts import flat
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError, unknown
 from harness.mirror import places as mirror
-from harness.mirror.places import Cells, Log, Mode, Row, RunIdentity, StudyReport, TrackingSettings
+from harness.mirror.places import Log, Mode, Row, RunIdentity, StudyReport, TrackingSettings
 from harness.mirror.wandb_library import resolve_mode
 from harness.mirror.wandb_sink import WandbSink
 from harness.runs import layout
@@ -57,9 +54,9 @@ class _Content:
 
 
 def sync_study(
-    run_name: str, runtime: Runtime, log: Log, scores: Scores, verdict: str = ""
+    run_name: str, runtime: Runtime, log: Log, scores: Scores, shown: StudyReport | None
 ) -> SyncReport:
-    """Write every run of a study that W&B lacks; `verdict` is the report's, for its summary."""
+    """Write every run of a study that W&B lacks; `shown` is its report, if it has one."""
     plan = _plan(run_name, runtime)
     report = SyncReport(resolve_mode(runtime.tracking, log))
     if report.mode == "disabled":
@@ -74,7 +71,7 @@ def sync_study(
         request = requests[row["cell"]]
         content = _trial_content(identity, trial, request, scores(trial, request, plan))
         _mirror(content, report, log)
-    study = _report_content(plan, runtime, verdict)
+    study = _report_content(plan, runtime, shown)
     if isinstance(study, str):
         report.skipped[REPORT] = study
     else:
@@ -129,7 +126,7 @@ def _unfinished(trial: Trial) -> str:
     if trial.result() is not None:
         return ""
     failure = trial.failure()
-    return f"{CRASHED}: {failure['error']}" if failure else "not trained to its end"
+    return f"{CRASHED}: {failure.error}" if failure else "not trained to its end"
 
 
 def _mirror(content: _Content, report: SyncReport, log: Log) -> None:
@@ -176,7 +173,8 @@ def _trial_content(identity: RunIdentity, trial: Trial, request: str, scores: Ro
         "evaluations": [[metric, row] for row in evaluations],
         "samples": [int(path.stem) for path in trial.samples()],
     }
-    result = {**(trial.result() or {}), **scores}
+    ended = trial.result()
+    result = {**(ended.to_json() if ended else {}), **scores}
     config = trial.knobs() | flat(trial.images())
     write = partial(_replay, trial=trial, logged=logged, result=result)
     return _Content(identity, config, logged, result, write)
@@ -201,51 +199,21 @@ def _replay(
         call()
 
 
-def _report_content(plan: dict[str, Any], runtime: Runtime, verdict: str) -> _Content | str:
+def _report_content(
+    plan: dict[str, Any], runtime: Runtime, shown: StudyReport | None
+) -> _Content | str:
     """The run of the finished study; or why there is none."""
-    ranking = runtime.reports / plan["run_name"] / "tables" / "ranking.csv"
-    if not ranking.exists():
+    if shown is None:
         return "no report was rendered"
     requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
     asked = [requests[row["cell"]] for row in plan["trials"]]
     trials = [Trial(runtime.trials / row["key"]) for row in plan["trials"]]
     if any(trial.result() is None and trial.failure() is None for trial in trials):
         return "the study is not finished"
-    columns, rows = read_table(ranking)
-    shown = StudyReport(columns, rows, ranking.parents[1])
     config = {name: plan[name] for name in ("title", "question", "design", "seeds", "alpha")}
     found = Outcomes.of(map(ending, trials, asked))
-    result = {"status": FINISHED, "verdict": verdict, "verdicts": _verdicts(shown),
+    result = {"status": FINISHED, "verdict": shown.verdict, "verdicts": shown.verdicts,
               "trials": found.to_json(), "outcome": found.sentence}  # fmt: skip
     write = partial(WandbSink.report, report=shown)
     identity = _identity(plan, runtime, REPORT, REPORT, None)
     return _Content(identity, config, shown.logged(), result, write)
-
-
-def _verdicts(report: StudyReport) -> dict[str, int]:
-    """How many contrasts have each verdict."""
-    return dict(Counter(str(row[report.columns.index("verdict")]) for row in report.rows))
-
-
-def read_table(path: Path) -> tuple[list[str], list[Cells]]:
-    """Columns and rows of a CSV file; a column is of numbers if all in it are, or empty (None)."""
-    with path.open(newline="", encoding="utf-8") as file:
-        columns, *texts = csv.reader(file)
-    numeric = [all(_is_number(row[place]) for row in texts) for place in range(len(columns))]
-    rows: list[Cells] = [
-        [_number(text) if number else text for text, number in zip(row, numeric, strict=True)]
-        for row in texts
-    ]
-    return columns, rows
-
-
-def _number(text: str) -> float | None:
-    return float(text) if text else None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        _number(text)
-    except ValueError:
-        return False
-    return True

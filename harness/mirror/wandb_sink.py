@@ -16,6 +16,7 @@ from time import monotonic
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from harness.core.errors import HarnessError
+from harness.core.format import duration
 from harness.core.redact import redacted
 from harness.mirror import places as mirror
 from harness.mirror.places import (
@@ -103,7 +104,7 @@ class WandbSink:
         if self._lock is None:
             return False
         if not self._wait():
-            self._fail(f"no answer within {self._settings.timeout:g} s at the end of the run")
+            self._fail(f"no answer within {duration(self._settings.timeout)} at the end of the run")
         if self._off:
             ender = Thread(target=self._end_core, daemon=True)
             ender.start()

@@ -1,4 +1,4 @@
-"""What a fraction of two-level factors cannot tell apart: its aliases."""
+"""Aliases: effects that a fraction of two-level factors cannot separate."""
 
 from itertools import combinations
 
@@ -8,7 +8,7 @@ from harness.plan.arrays import Signs
 from harness.runs.crossed import Alias, Term
 
 
-def aliases(signs: Signs) -> tuple[Alias, ...]:
+def find_aliases(signs: Signs) -> tuple[Alias, ...]:
     """The aliases of the main effects, then of interactions among themselves, each group once."""
     count = signs.shape[1]
     pairs: list[Term] = list(combinations(range(count), 2))
@@ -32,7 +32,7 @@ def _alias(term: Term, column: Signs, others: list[Term], columns: Signs) -> Ali
 
 
 def clear(signs: Signs) -> list[Term]:
-    """The interactions of two that no main effect and no other one looks like, even partly."""
+    """The two-way interactions that are not aliased with anything, even partly."""
     pairs: list[Term] = list(combinations(range(signs.shape[1]), 2))
     products = np.array([signs[:, term].prod(axis=1) for term in pairs]).T
     like = np.hstack([signs, products]).T @ products

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.core.errors import HarnessError
+from harness.core.format import whole
 
 Signs = NDArray[np.int64]
 # Plackett and Burman's first rows; the others are its shifts, and a row of -1
@@ -28,7 +29,7 @@ def plackett_burman(factors: int) -> Signs:
     if not fitting:
         raise HarnessError(
             f"{factors} factors are more than the {SIZES[-1] - 1} of the largest Plackett-Burman "
-            "design here: leave some out, or ask in two studies"
+            "design here: leave some out, or split them into two studies"
         )
     size = fitting[0]
     if size in _GENERATORS:
@@ -39,11 +40,11 @@ def plackett_burman(factors: int) -> Signs:
 
 
 def regular(factors: int, resolution: int) -> Signs:
-    """The smallest fraction 2^(k-p) of at least this resolution that a lexicographic search finds.
+    """The smallest fraction 2^(k-p) of at least this resolution, by lexicographic search.
 
-    A column stands for the product of the base columns in the bits of its number. The resolution
-    is r where no r - 1 columns multiply to one, so each column is taken in turn that is no product
-    of r - 2 or fewer of those before it. All combinations, where no fraction is as good.
+    A column is the product of the base columns in the bits of its number. The resolution is r if no
+    r - 1 columns multiply to one, so each column is added that is not a product of r - 2 or fewer
+    earlier ones. If no fraction is good enough, all combinations.
     """
     columns: list[int] = []
     for mask in range(1, 2**LARGEST):
@@ -54,13 +55,13 @@ def regular(factors: int, resolution: int) -> Signs:
     if len(columns) < factors:
         raise HarnessError(
             f"a fraction of resolution {resolution} for {factors} factors has more than "
-            f"{2**LARGEST:,} runs: lower the resolution, or leave some factors out"
+            f"{whole(2**LARGEST)} runs: lower the resolution, or leave some factors out"
         )
     return sylvester(2 ** columns[-1].bit_length())[:, columns]
 
 
 def _is_product(mask: int, columns: list[int], most: int) -> bool:
-    """Whether a column is the product of at most so many others."""
+    """Whether a column is the product of at most `most` others."""
     reached = {0}
     for _ in range(most):
         reached |= {one ^ column for one in reached for column in columns}
@@ -80,9 +81,10 @@ def _cyclic(generator: str) -> Signs:
 
 
 def resolution(signs: Signs) -> int:
-    """3 where a main effect looks like an interaction of two, 4 where two of those do; 5: neither.
+    """Resolution: 3 if main effects are aliased with two-way interactions, 4 if these are aliased
+    with each other, else 5.
 
-    Looks like: the columns correlate, fully or in part.
+    Aliased: the columns correlate, fully or partly.
     """
     count = signs.shape[1]
     for size in (3, 4):

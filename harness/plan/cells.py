@@ -1,4 +1,4 @@
-"""What a plan is made of: cells, and trials in seed-major order."""
+"""The parts of a plan: cells, and trials in seed-major order."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from harness.config.trial import TrialConfig
 
 @dataclass(frozen=True)
 class Cell:
-    """One level per factor: a configuration but for the seed."""
+    """A configuration without its seed: one level per factor."""
 
     label: str
     config: TrialConfig  # at seed 0
@@ -19,7 +19,7 @@ class Cell:
 
     @property
     def identity(self) -> str:
-        """What is trained and how it is scored; cells that share it are one."""
+        """Identity of training and scoring; cells with the same one are merged."""
         return identity(self.config)
 
     def trial(self, seed: int) -> TrialConfig:
@@ -37,7 +37,7 @@ class Trial:
 
 
 def identity(config: TrialConfig) -> str:
-    """What a configuration trains and how it is scored, by content."""
+    """Identity of what a configuration trains and how it is scored."""
     return f"{key(config)}/{metric_request(config)}"
 
 
@@ -51,7 +51,7 @@ def difference(config: TrialConfig, before: Patch) -> dict[str, Any]:
 
 
 def seed_major(cells: Sequence[Cell], seeds: Iterable[int]) -> tuple[Trial, ...]:
-    """Every cell at the first seed, then at the next: every prefix is balanced."""
+    """All cells at the first seed, then at the next, so every prefix is balanced."""
     seeds = list(seeds)
     known = {cell.label: keys(cell.config, seeds) for cell in cells}
     return tuple(Trial(cell, seed, known[cell.label][seed]) for seed in seeds for cell in cells)

@@ -1,4 +1,4 @@
-"""Crossed factors: which combinations of their levels can be trained, and what these tell apart.
+"""Crossed factors: the combinations that can be trained, and the effects that they estimate.
 
 What `factorial` and `fractional` are made of, and what `runs.crossed` keeps of them in plan.json.
 """
@@ -20,7 +20,7 @@ Run = tuple[int, ...]  # the number of each factor's level
 
 
 class Trained(NamedTuple):
-    """The runs of a design that can be trained, by cell label, and the others."""
+    """The combinations of a design that can be trained, by cell label, and the others."""
 
     cells: dict[str, list[Patch]]
     runs: dict[str, Run]
@@ -37,8 +37,8 @@ def scales(asked: Asked) -> tuple[Scale, ...]:
         labels = tuple(level.label for level in factor.levels)
         if len(labels) < 2:
             raise HarnessError(
-                f"the factor {factor.name!r} has one level, and there is nothing to cross: give it "
-                "another, or put what it sets into the baseline"
+                f"the factor {factor.name!r} has only one level: give it another, or move its "
+                "settings into the baseline"
             )
         base = labels.index(IGNORING) if factor.tip else _baseline(factor, asked)
         found.append(Scale(name=factor.name, title=factor.title, levels=labels, base=base))
@@ -57,7 +57,7 @@ def _baseline(factor: Factor, asked: Asked) -> int:
 
 
 def train(asked: Asked, runs: Mapping[str, Run]) -> Trained:
-    """Find out which runs, by label, can be trained, each training but once."""
+    """The combinations that can be trained, without duplicates."""
     found = Trained({}, {}, ())
     dropped: list[Dropped] = []
     trained: dict[str, str] = {}  # what a run trains → its label
@@ -82,7 +82,7 @@ def train(asked: Asked, runs: Mapping[str, Run]) -> Trained:
 
 
 def _both_set(factors: Sequence[Factor], patches: Sequence[Patch]) -> str:
-    """Why patches cannot be laid over each other: two set a knob, to different values."""
+    """Why patches cannot be combined: two set a knob to different values."""
     for one, two in combinations(range(len(patches)), 2):
         for path in sorted(patches[one].keys() & patches[two].keys()):
             value = patches[one][path]
@@ -95,9 +95,9 @@ def _both_set(factors: Sequence[Factor], patches: Sequence[Patch]) -> str:
 def told(
     found: tuple[Scale, ...], meant: Sequence[Run], trained: Trained, candidates: Sequence[Term]
 ) -> Crossed:
-    """What is left of the runs that were meant; `candidates` are interactions to be estimated.
+    """The crossed design after dropping combinations; `candidates` are interactions to estimate.
 
-    Raises an error where the effect of a factor cannot be told from those of the others.
+    Raises an error if the effect of a factor cannot be estimated.
     """
     levels = [len(scale.levels) for scale in found]
     left, main = np.array(list(trained.runs.values()), dtype=np.int64), main_terms(len(found))
@@ -106,8 +106,8 @@ def told(
     if lost := [found[term[0]].name for term in main if term and term not in apart]:
         why = f" (as: {trained.dropped[0].why})" if trained.dropped else ""
         raise HarnessError(
-            f"{len(trained.dropped)} of {len(meant)} combinations cannot be trained{why}, and the "
-            f"others cannot tell the effect of {lost[0]} from the rest: leave it out, or use "
+            f"{len(trained.dropped)} of {len(meant)} combinations cannot be trained{why}; with "
+            f"the others, the effect of {lost[0]} cannot be estimated: leave it out, or use "
             "design: one_at_a_time"
         )
     both = [*main, *candidates]
@@ -127,9 +127,9 @@ def told(
 
 
 def weights(crossed: Crossed, term: Term, pairs: Sequence[Pair]) -> dict[str, float]:
-    """An effect of the linear model as a row of weights over the cells, those of zero left out.
+    """An effect of the linear model as weights over the cells, without zeros.
 
-    Where all combinations are there, a main effect is a mean over cells less another mean.
+    If all combinations are present, a main effect is a difference of two means over cells.
     """
     runs: Levels = np.array(list(crossed.cells.values()), dtype=np.int64)
     columns = matrix(runs, crossed.levels, crossed.terms)

@@ -1,4 +1,4 @@
-"""What a design is asked and what it produces: cells as patches by label, contrasts over labels."""
+"""Input and output of a design: cells as patches by label, contrasts over labels."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.config.patch import Patch
 from harness.config.trial import TrialConfig
-from harness.heuristics import Tip
-from harness.heuristics.conditions import met
+from harness.heuristics import Tip, conditions
 from harness.plan.factors import Factor
 from harness.runs.plan import LEVEL, TIP, ClaimRecord, ContrastRecord
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a study asks of its design."""
+    """The input of a design."""
 
     factors: list[Factor]
     recipe: list[str]
@@ -28,7 +27,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Contrast:
-    """A row of weights over cells. A tip: following − ignoring; a level less another one."""
+    """Weights over cells. For a tip: following − ignoring; else a level minus another one."""
 
     name: str
     title: str
@@ -39,12 +38,12 @@ class Contrast:
 
     @property
     def following(self) -> str:
-        """The cell that is followed, or how many there are."""
+        """The cell that follows, or the number of such cells."""
         return self._side(1)
 
     @property
     def ignoring(self) -> str:
-        """The cell that is ignored, or how many there are."""
+        """The cell that ignores, or the number of such cells."""
         return self._side(-1)
 
     def _side(self, sign: int) -> str:
@@ -92,8 +91,8 @@ def contrast_record(contrast: Contrast, followed: list[TrialConfig]) -> Contrast
                 source=claim.source,
                 effect=claim.effect,
                 of=claim.of,
-                condition=claim.condition,
-                met=met(claim.condition, followed),
+                condition=conditions.told(claim.condition),
+                met=conditions.met(claim.condition, followed),
                 quote=claim.gist,
             )
             for claim in (contrast.tip.claims if contrast.tip else ())

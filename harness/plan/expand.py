@@ -16,11 +16,11 @@ from harness.config.trial import TrialConfig, rules
 from harness.core.errors import HarnessError, unknown
 from harness.plan.cells import Cell, Trial, difference, identity, seed_major
 from harness.plan.drafts import Asked, Contrast, Draft, contrast_record
-from harness.plan.factors import factors, recipe, resolution
+from harness.plan.factors import recipe, resolution, study_factors
 from harness.plan.leave_one_out import STACK
 from harness.plan.plugins import activated, plugin_record
 from harness.plan.search import declared, suggested_cells
-from harness.plan.tuning import Tuning, tuned, tuning
+from harness.plan.tuning import Tuning, study_tuning, tuned
 from harness.runs.plan import (
     REFERENCE,
     CellRecord,
@@ -39,7 +39,7 @@ DECLARED = ("design", "resolution", "metric", "objective", "threshold", "equival
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run of a study trains, and the contrasts that its ranking is made of."""
+    """The cells and trials of a run, and the contrasts of its ranking."""
 
     run_name: str
     file: StudyFile
@@ -57,22 +57,24 @@ class Plan:
 
     @property
     def due(self) -> tuple[Trial, ...]:
-        """What can be trained now: until values are chosen, only what chooses them."""
+        """The trials that can be trained now: until tuned values are chosen, only the tuning
+        trials.
+        """
         return self.trials if self.tuning is None or self.tuning.chosen else self.tuning.trials
 
     @property
     def judging(self) -> tuple[Trial, ...]:
-        """The trials that the ranking is made of."""
+        """The trials of the ranking."""
         judged = {cell.label for cell in self.cells}
         return tuple(trial for trial in self.trials if trial.cell.label in judged)
 
     @property
     def seeds(self) -> list[int]:
-        """The seeds that judge."""
+        """The seeds of the ranking."""
         return sorted({trial.seed for trial in self.judging})
 
     def settled(self, chosen: Mapping[str, str]) -> "Plan":
-        """The plan with its cells at the chosen points (cell → point): what judges, and untuned."""
+        """The plan with its cells at the chosen points (cell → point), and the untuned cells."""
         if self.tuning is None:
             return self
         cells, found = tuned(self.cells, self.tuning, chosen)
@@ -87,7 +89,7 @@ class Plan:
         return found[label]
 
     def trial(self, label: str, seed: int) -> Trial:
-        """A trial by its cell and seed, or an error that names what there is."""
+        """A trial by its cell and seed, or an error with the existing ones."""
         found = {trial.seed: trial for trial in self.trials if trial.cell is self.cell(label)}
         if seed not in found:
             seeds = ", ".join(str(known) for known in found)
@@ -100,14 +102,14 @@ class Plan:
         return [self.cell(label).config for label, weight in weights if weight > 0]
 
     def searched(self, search: Search, cache: Path) -> "Plan":
-        """The plan with the cells that were suggested so far."""
+        """The plan with the cells suggested so far."""
         activate(self.file.modules)  # another study may have been read since
         own = suggested_cells(search, self.cells[0].config, cache)
         cells = (self.cells[0], *own)
         return replace(self, cells=cells, trials=seed_major(cells, self.seeds), search=search)
 
     def record(self) -> PlanRecord:
-        """What `plan.json` holds: enough to render the report without the study file."""
+        """The plan as a record: enough to render the report without the study file."""
         study = self.file.study
         profile = study.profiles[self.profile] if self.profile else None
         declared = {name: getattr(study, name) for name in DECLARED} | {"seeds": self.seeds}
@@ -140,16 +142,16 @@ class Plan:
         return self.record().to_json()
 
 
-def expand(
+def expand_study(
     file: StudyFile,
     profile: str | None,
     changes: Patch,
     cache: Path,
     recorded: Recorded | None = None,
 ) -> Plan:
-    """Resolve every cell of a study under a profile; `changes` are one-off baseline changes.
+    """Resolve every cell of a study with a profile; `changes` are those of `--set`.
 
-    An encoder's file that is not here counts as the one that a record (`recorded`) names.
+    For a missing encoder file, the content that a record (`recorded`) names is used.
     """
     study = file.study
     own_tips = activated(file)
@@ -182,7 +184,7 @@ def expand(
     used = {REFERENCE, *(crossed.cells if crossed else ())}
     used |= {label for item in contrasts for label in item.weights}
     kept = tuple(cell for cell in cells.values() if cell.label in used)
-    found = tuning(
+    found = study_tuning(
         file, kept, lambda cell, name, point: resolved(name, [*under, *point, *draft.cells[cell]])
     )
     trials = seed_major(kept, study.seed_list(profile))
@@ -198,7 +200,7 @@ def expand(
 
 
 def _draft(file: StudyFile, trains: Callable[[list[Patch]], str]) -> Draft:
-    tested = [] if file.study.design == "search" else factors(file)
+    tested = [] if file.study.design == "search" else study_factors(file)
     asked = Asked(tested, recipe(file), resolution(file), trains)
     try:
         draft: Draft = DESIGNS.load(file.study.design)(asked)
@@ -208,7 +210,7 @@ def _draft(file: StudyFile, trains: Callable[[list[Patch]], str]) -> Draft:
 
 
 def _where(file: StudyFile, profile: str | None, changes: Patch, label: str, error: str) -> str:
-    """Whose fault a mistake in a cell is: its tip or level; in the reference, a knob's it names."""
+    """Location of a mistake in a cell: its tip or level; in the reference, the named knob."""
     document = file.document
     name, _, level = label.removeprefix(f"{STACK},").partition("=")
     if name in file.study.heuristics:
@@ -227,7 +229,7 @@ def _where(file: StudyFile, profile: str | None, changes: Patch, label: str, err
 def _merge(
     file: StudyFile, contrasts: list[Contrast], names: Mapping[str, str]
 ) -> tuple[Contrast, ...]:
-    """Contrasts between the cells as merged: no row of weights twice, none that is zero."""
+    """Contrasts between the merged cells, without duplicates and zeros."""
     merged: dict[tuple[str, frozenset[tuple[str, float]]], Contrast] = {}
     for contrast in contrasts:
         weights: dict[str, float] = {}
@@ -240,19 +242,19 @@ def _merge(
             index = file.study.heuristics.index(contrast.factor)
             raise HarnessError(
                 f"{file.document.where('heuristics', index)}: both sides of {contrast.factor} "
-                "train the same thing here: the knobs that it sets have no effect"
+                "train the same here: the settings have no effect"
             )
         item = replace(contrast, weights=weights)
         merged.setdefault((contrast.factor, frozenset(weights.items())), item)
     if contrasts and not merged:
         raise HarnessError(
-            f"{file.document.file}: the design is empty: every level is the reference"
+            f"{file.document.file}: the design is empty: every level equals the reference"
         )
     return tuple(merged.values())
 
 
 def run_name(name: str, profile: str | None, changes: Patch) -> str:
-    """What ledger, W&B group and report of a run go by."""
+    """The name of a run, used by queue, W&B group and report."""
     parts = [name, *([profile] if profile else [])]
     return "-".join([*parts, digest(dict(changes), 6)] if changes else parts)
 

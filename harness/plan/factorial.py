@@ -4,6 +4,7 @@ from itertools import combinations, product
 from math import prod
 
 from harness.core.errors import HarnessError
+from harness.core.format import whole
 from harness.plan.crossed import contrasts, scales, told, train
 from harness.plan.drafts import Asked, Draft
 from harness.runs.plan import REFERENCE
@@ -11,14 +12,14 @@ from harness.runs.plan import REFERENCE
 MOST = 1024  # combinations
 
 
-def factorial(asked: Asked) -> Draft:
-    """Cells: the reference, and every combination that can be trained, named by its levels."""
+def draft_factorial(asked: Asked) -> Draft:
+    """Cells: the reference and every combination that can be trained, named by its levels."""
     found = scales(asked)
     size = prod(len(scale.levels) for scale in found)
     if size > MOST:
         raise HarnessError(
-            f"the {len(found)} factors have {size:,} combinations, more than {MOST:,}: use design: "
-            "fractional, or leave some factors out"
+            f"the {len(found)} factors have {whole(size)} combinations, more than {whole(MOST)}: "
+            "use design: fractional, or leave some factors out"
         )
     runs = {
         ",".join(scale.levels[level] for scale, level in zip(found, run, strict=True)): run

@@ -1,4 +1,4 @@
-"""Factors: inline ones and tips become the same type; designs never know which."""
+"""Factors: tips and inline factors as one type, so designs treat them alike."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from harness.config.part import Levels
 from harness.config.patch import Patch
 from harness.config.study import StudyFile
 from harness.core.errors import HarnessError, unknown
+from harness.core.format import plain
 from harness.heuristics import HEURISTICS, Tip
 
 FOLLOWING, IGNORING = "on", "off"
@@ -37,7 +38,7 @@ class Factor:
         return {path for level in self.levels for path in level.patch}
 
 
-def factors(file: StudyFile) -> list[Factor]:
+def study_factors(file: StudyFile) -> list[Factor]:
     """The factors of a study, tips first."""
     found = [_tip(file, index, name) for index, name in enumerate(file.study.heuristics)]
     found += [
@@ -58,11 +59,11 @@ def factors(file: StudyFile) -> list[Factor]:
 
 
 def recipe(file: StudyFile) -> list[str]:
-    """The tips that a study follows together, each one of its own."""
+    """The tips of a study's recipe."""
     study = file.study
     if study.recipe and study.design not in RECIPES:
         raise HarnessError(
-            f"{file.document.where('recipe')}: design {study.design} follows no recipe; use "
+            f"{file.document.where('recipe')}: design {study.design} has no recipe; use "
             f"{' or '.join(RECIPES)}, or leave it out"
         )
     for index, name in enumerate(study.recipe):
@@ -72,16 +73,16 @@ def recipe(file: StudyFile) -> list[str]:
                 f"{where}: {unknown('heuristic of the study', name, study.heuristics)}"
             )
         if name in study.recipe[:index]:
-            raise HarnessError(f"{where}: the recipe names {name!r} twice")
+            raise HarnessError(f"{where}: the recipe contains {name!r} twice")
     return study.recipe
 
 
 def resolution(file: StudyFile) -> int | None:
-    """The resolution that a study asks of its fraction."""
+    """The resolution that a study requests."""
     study = file.study
     if study.resolution and study.design != "fractional":
         raise HarnessError(
-            f"{file.document.where('resolution')}: design {study.design} is no fraction; use "
+            f"{file.document.where('resolution')}: design {study.design} has no resolution; use "
             "design: fractional, or leave it out"
         )
     return study.resolution
@@ -95,15 +96,15 @@ def _tip(file: StudyFile, index: int, name: str) -> Factor:
         raise HarnessError(f"{where}: {error}") from None
     if not isinstance(tip, Tip):
         raise HarnessError(
-            f"{where}: {name} is no setting that a study could test (kind: {tip.kind}); "
-            f"`harness heuristics {name}` says what the harness does about it"
+            f"{where}: {name} is not a setting that a study can test (kind: {tip.kind}); see "
+            f"harness heuristics {name}"
         )
     levels = (Level(FOLLOWING, tip.following), Level(IGNORING, tip.ignoring))
     return Factor(tip.id, tip.title, levels, tip)
 
 
 def inline(name: str, levels: Levels, where: str) -> Factor:
-    """The factor that is written in a study file, at `where`."""
+    """The inline factor at `where` in a study file."""
     if isinstance(levels, Mapping):
         found = tuple(Level(label, patch) for label, patch in levels.items())
     else:
@@ -111,7 +112,7 @@ def inline(name: str, levels: Levels, where: str) -> Factor:
     if not found:
         raise HarnessError(f"{where}: the factor {name!r} has no levels")
     if len({level.label for level in found}) < len(found):
-        raise HarnessError(f"{where}: the factor {name!r} has a level twice")
+        raise HarnessError(f"{where}: the factor {name!r} has the same level twice")
     return Factor(name, name, found)
 
 
@@ -120,4 +121,4 @@ def _label(value: Any) -> str:
         return FOLLOWING if value else IGNORING
     if isinstance(value, Mapping):
         return " ".join(f"{key} {part}" for key, part in value.items())
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return plain(value) if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""What a plan still lacks on this machine, and what that would cost."""
+"""The missing trials of a plan on this machine, and their cost."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from harness.plan.cells import Trial
 from harness.plan.expand import Plan
 from harness.runs import layout
 from harness.runs.plan import read_plan
-from harness.runs.trial import FINISHED
+from harness.runs.status import Status
 from harness.runs.trial import Trial as Record
 
 # knobs that a trial's speed does not depend on; every other one counts as if it did
@@ -35,7 +35,7 @@ _BYTES = 4  # of a float32
 
 @dataclass(frozen=True)
 class Missing:
-    """A trial of a plan that is to be trained or, if it is, only to be scored."""
+    """A trial of a plan that must be trained, or only scored."""
 
     trial: Trial
     trained: bool
@@ -43,7 +43,7 @@ class Missing:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a run of a plan would cost on this machine."""
+    """The cost of a run on this machine."""
 
     plan: Plan
     missing: tuple[Missing, ...]
@@ -56,7 +56,7 @@ class Forecast:
 
     @property
     def undecided(self) -> int:
-        """How many trials more the tuned cells may need, until their values are chosen."""
+        """Upper bound of further trials of the tuned cells, until their values are chosen."""
         tuning = self.plan.tuning
         if tuning is None or tuning.chosen:
             return 0
@@ -68,7 +68,7 @@ class Forecast:
         return [item.trial for item in self.missing if not item.trained]
 
     def to_json(self) -> dict[str, Any]:
-        """For other programs."""
+        """As plain data."""
         missing = {item.trial.key for item in self.missing if not item.trained}
         trials = [
             {
@@ -110,7 +110,7 @@ class Forecast:
 
 
 def missing(plan: Plan, runtime: Runtime) -> tuple[Missing, ...]:
-    """The trials that lack a result or a score, in the order of the plan."""
+    """The trials without a result or a score, in the order of the plan."""
     found = []
     # cells can be tuned to the same training
     for trial in {trial.key: trial for trial in plan.trials}.values():
@@ -124,7 +124,7 @@ def missing(plan: Plan, runtime: Runtime) -> tuple[Missing, ...]:
 
 
 def _scored(record: Record, trial: Trial) -> bool:
-    """Whether a trained trial has the scores that are asked for; damaged ones are as none."""
+    """Whether a trained trial has the requested scores; damaged ones count as missing."""
     config = trial.cell.config
     try:
         return record.scored(metric_request(config), config.training.evaluations)
@@ -132,8 +132,8 @@ def _scored(record: Record, trial: Trial) -> bool:
         return False
 
 
-def forecast(plan: Plan, runtime: Runtime, workers: int) -> Forecast:
-    """What is missing of a plan, and what it would cost with so many workers."""
+def forecast_cost(plan: Plan, runtime: Runtime, workers: int) -> Forecast:
+    """The missing trials of a plan, and their cost with this number of workers."""
     lacking = missing(plan, runtime)
     training = [item.trial for item in lacking if not item.trained]
     if plan.search:  # what is not suggested yet costs about what the reference does
@@ -154,14 +154,16 @@ def forecast(plan: Plan, runtime: Runtime, workers: int) -> Forecast:
         disk=_disk(training),
         warnings=tuple(advice),
         changed=_changed(plan, runtime),
-        tuning=forecast(replace(plan, trials=plan.tuning.trials, tuning=None), runtime, workers)
+        tuning=forecast_cost(
+            replace(plan, trials=plan.tuning.trials, tuning=None), runtime, workers
+        )
         if plan.tuning
         else None,
     )
 
 
 def _changed(plan: Plan, runtime: Runtime) -> bool:
-    """Whether a folder, or how it is decoded, has changed since this run was begun."""
+    """Whether the images, or how they are decoded, have changed since this run was started."""
     begun = read_plan(layout.plan_file(plan.run_name, runtime))
     before = {cell.config.get("data.content") for cell in (begun.cells if begun else ())} - {None}
     now = {cell.config.data.content for cell in plan.cells} - {None}
@@ -169,24 +171,23 @@ def _changed(plan: Plan, runtime: Runtime) -> bool:
 
 
 def remember_speed(plan: Plan, runtime: Runtime) -> None:
-    """Note how fast this plan's trials were, for later forecasts."""
+    """Store how fast this plan's trials were, for later forecasts."""
     speeds = _speeds(runtime)
     for trial in plan.trials:
         record = Record(runtime.trials / trial.key)
         count = trial.cell.config.training.evaluations + 1
         result = record.result()
-        timed = result and result["status"] == FINISHED and result["images_per_second"] > 0
-        if result and timed and _trained_with(record, trial, count):
-            each = result["evaluation_seconds"] / count
+        finished = result is not None and result.status is Status.FINISHED
+        if result and finished and result.images_per_second and _trained_with(record, trial, count):
             speeds[_speed_name(trial)] = {
-                "images_per_second": result["images_per_second"],
-                "evaluation_seconds": each,
+                "images_per_second": result.images_per_second,
+                "evaluation_seconds": (result.evaluation_seconds or 0.0) / count,
             }
     write_json(runtime.runs / layout.SPEED, speeds)
 
 
 def _speeds(runtime: Runtime) -> dict[str, Any]:
-    """What was measured here; a damaged file is as none, and is written anew."""
+    """Speeds measured on this machine; a damaged file counts as missing."""
     try:
         speeds = read_object(runtime.runs / layout.SPEED) or {}
     except Damaged:
@@ -201,7 +202,7 @@ def _speeds(runtime: Runtime) -> dict[str, Any]:
 
 
 def _trained_with(record: Record, trial: Trial, count: int) -> bool:
-    """Whether this metric was that of the training: a trial scored again has fewer points."""
+    """Whether this is the metric of the training: a trial scored later has fewer points."""
     metric = record.metric(metric_request(trial.cell.config))
     return metric is not None and len(record.evaluation_rows(metric)) == count
 
@@ -212,7 +213,7 @@ def _speed_name(trial: Trial) -> str:
 
 
 def _seconds(trials: Iterable[Trial], speeds: Mapping[str, Any]) -> float | None:
-    """Seconds of one worker for `trials`, from the speed of like ones; None: unmeasured."""
+    """Seconds of one worker for `trials`, from the speed of similar ones; None: unmeasured."""
     total = 0.0
     for trial in trials:
         speed = speeds.get(_speed_name(trial))
@@ -225,7 +226,7 @@ def _seconds(trials: Iterable[Trial], speeds: Mapping[str, Any]) -> float | None
 
 
 def _disk(trials: Iterable[Trial]) -> int:
-    """Bytes that finished trials leave: the EMA generators of the last fifth and the best.
+    """Disk space of finished trials: the EMA generators of the last fifth and the best one.
 
     A generator's size is taken from its weights: kernels of the dense stem and the convolutions.
     """

@@ -1,7 +1,7 @@
-"""A part of the combinations of two-level factors, chosen so that main effects stay apart."""
+"""Design `fractional`: a fraction of the combinations that separates main effects."""
 
 from harness.core.errors import HarnessError
-from harness.plan.aliases import aliases, clear
+from harness.plan.aliases import clear, find_aliases
 from harness.plan.arrays import plackett_burman, regular, resolution
 from harness.plan.crossed import contrasts, scales, told, train
 from harness.plan.drafts import Asked, Draft
@@ -10,7 +10,7 @@ from harness.runs.plan import REFERENCE
 FEWEST = 3  # factors, of which a fraction can be smaller than the whole
 
 
-def fractional(asked: Asked) -> Draft:
+def draft_fractional(asked: Asked) -> Draft:
     """Cells: the reference, and the runs of a Plackett-Burman design, or of a regular fraction.
 
     +1 is following a tip, or the level that is not the baseline's.
@@ -18,13 +18,12 @@ def fractional(asked: Asked) -> Draft:
     found = scales(asked)
     if odd := [scale for scale in found if len(scale.levels) != 2]:
         raise HarnessError(
-            f"the factor {odd[0].name!r} has {len(odd[0].levels)} levels, and a fraction needs "
+            f"the factor {odd[0].name!r} has {len(odd[0].levels)} levels, but a fraction needs "
             "two: leave some out, or use design: factorial"
         )
     if len(found) < FEWEST:
         raise HarnessError(
-            f"{2 ** len(found)} combinations are all there are, and a fraction of them tells "
-            "nothing apart: use design: factorial"
+            f"{2 ** len(found)} combinations are too few for a fraction: use design: factorial"
         )
     wanted = asked.resolution
     signs = regular(len(found), wanted) if wanted else plackett_burman(len(found))
@@ -35,6 +34,6 @@ def fractional(asked: Asked) -> Draft:
     }
     trained = train(asked, runs)
     crossed = told(found, list(runs.values()), trained, clear(signs))
-    crossed = crossed.replaced(resolution=resolution(signs), aliases=aliases(signs))
+    crossed = crossed.replaced(resolution=resolution(signs), aliases=find_aliases(signs))
     effects = list(contrasts(asked, crossed, "fractional"))
     return Draft({REFERENCE: [], **trained.cells}, effects, crossed)

@@ -1,4 +1,4 @@
-"""From a recipe of tips followed together, leave one out at a time (or add one more)."""
+"""Design `leave_one_out`: a recipe of tips, with one left out or one added at a time."""
 
 from itertools import combinations
 
@@ -12,16 +12,16 @@ from harness.runs.plan import REFERENCE
 STACK = "recipe"
 
 
-def leave_one_out(asked: Asked) -> Draft:
-    """Cells: the recipe, and each tip's two sides with all else as the recipe has it.
+def draft_leave_one_out(asked: Asked) -> Draft:
+    """Cells: the recipe, and each tip's two sides within the recipe.
 
-    The recipe names the tips followed together; empty means those that S0 follows. Around a tip
-    that is none of them, those are set aside that it clashes with, and its title says so.
+    An empty recipe means the tips that S0 follows. For a tip outside the recipe, recipe tips that
+    clash with it are removed, and its title names them.
     """
     if inline := [factor.name for factor in asked.factors if factor.tip is None]:
         raise HarnessError(
-            f"the factor {inline[0]!r} has no side that is followed, so it cannot be left out: use "
-            "design: ablation or one_at_a_time"
+            f"the factor {inline[0]!r} is not a tip and cannot be left out: use design: ablation "
+            "or one_at_a_time"
         )
     tips = {factor.name: factor for factor in asked.factors}
     stack = [tips[name] for name in asked.recipe] or [tip for tip in tips.values() if _of_s0(tip)]
@@ -54,7 +54,7 @@ def leave_one_out(asked: Asked) -> Draft:
 
 
 def _clash(one: Factor, two: Factor) -> str:
-    """Why two tips cannot be followed together; empty where they can."""
+    """Why two tips cannot be combined; empty if they can."""
     return clash(one.tip, two.tip) if one.tip and two.tip else ""
 
 

@@ -47,10 +47,10 @@ def width(levels: Sequence[int], term: Term) -> int:
 def effect(
     levels: Sequence[int], terms: Sequence[Term], term: Term, pairs: Sequence[Pair]
 ) -> Array:
-    """Weights over the columns of the terms, (columns,), that give an effect of one of them.
+    """Weights over the columns of the terms, (columns,), for an effect of one of them.
 
-    Of a main effect: the level less the other one. Of an interaction: the difference that the
-    level of the first factor makes at the level of the second, less that at the other one.
+    Main effect: the level minus the other one. Interaction: the effect of the first factor at the
+    level of the second, minus that at the other level.
     """
     sides = [coding(levels[factor])[list(pair)] for factor, pair in zip(term, pairs, strict=True)]
     own = reduce(np.kron, (side[0] - side[1] for side in sides))
@@ -59,7 +59,7 @@ def effect(
 
 
 def told_apart(combinations: Levels, levels: Sequence[int], terms: Sequence[Term]) -> list[Term]:
-    """The terms that no mixture of the others could be taken for, over these combinations."""
+    """The terms that can be estimated from these combinations (not linear in the others)."""
     columns = matrix(combinations, levels, terms)
     _, sizes, directions = np.linalg.svd(columns, full_matrices=True)
     rank = int((sizes > _ZERO * sizes.max()).sum())
@@ -72,7 +72,7 @@ def told_apart(combinations: Levels, levels: Sequence[int], terms: Sequence[Term
 
 
 def efficiency(columns: Array, whole: Array) -> float:
-    """D-efficiency of a model's columns against the design as it was meant (1: as good a row)."""
+    """D-efficiency of a model's columns relative to the full design (1: equally good per row)."""
 
     def size(rows: Array) -> float:
         sign, logarithm = np.linalg.slogdet(rows.T @ rows / len(rows))

@@ -1,12 +1,12 @@
-"""From the baseline, change one factor at a time."""
+"""Design `one_at_a_time`: one change from the baseline per cell."""
 
 from harness.plan.drafts import Asked, Contrast, Draft, label, pair
 from harness.plan.factors import Factor
 from harness.runs.plan import REFERENCE
 
 
-def one_at_a_time(asked: Asked) -> Draft:
-    """Cells: the reference and every level over it. Factors may share knobs: none are combined."""
+def draft_one_at_a_time(asked: Asked) -> Draft:
+    """Cells: the reference, and every level applied to it. Factors may share knobs."""
     draft = Draft({REFERENCE: []})
     for factor in asked.factors:
         for level in factor.levels:

@@ -1,4 +1,4 @@
-"""What the tests of a plan can find with its seeds, before anything is trained."""
+"""Power analysis of a plan, before anything is trained."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -13,7 +13,7 @@ POWER = 0.8
 
 @dataclass(frozen=True)
 class Found:
-    """The effect of one contrast that is found with a power of 80 %; in the objective's unit."""
+    """The effect of one contrast that is detected with a power of 80 %, in the objective's unit."""
 
     contrast: str
     pilot_seeds: int
@@ -23,7 +23,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Detectable:
-    """Which effects are found with a power of 80 %, after the scatter of each in a pilot."""
+    """The effects that are detected with a power of 80 %, from the spread in a pilot."""
 
     pilot: str  # run name
     objective: str
@@ -35,10 +35,10 @@ class Detectable:
 
 @dataclass(frozen=True)
 class Reach:
-    """The smallest p, adjusted over all contrasts, that the exact paired test can give.
+    """The smallest adjusted p of the exact paired test.
 
-    Of 2^n ways to flip the signs of n seeds' differences, the one seen and its mirror image are the
-    most extreme at best, whatever the number of contrasts (max-|t|; statistics, section 5).
+    Of 2^n sign patterns of n differences, at best only the observed one and its mirror image are as
+    extreme, for any number of contrasts (max-|t|).
     """
 
     seeds: int
@@ -50,39 +50,39 @@ class Reach:
 
     @classmethod
     def of(cls, plan: Plan) -> "Reach":
-        """What a plan's seeds allow."""
+        """Power of a plan's seeds."""
         study = plan.file.study
         counts = len(plan.seeds), len(plan.contrasts)
         return cls(*counts, study.alpha, None, study.equivalence, study.objective)
 
     @property
     def smallest_p(self) -> float:
-        """The smallest p there is."""
+        """The smallest possible p."""
         flips = 2 ** (self.seeds - 1) if self.seeds <= ENUMERATED else FLIPS
         return 1.0 / max(1, flips)
 
     @property
     def smallest_equivalence_p(self) -> float:
-        """The smallest p of equivalence there is: one-sided, and by Holm the first of all."""
+        """The smallest possible p of equivalence: one-sided, with Holm's correction."""
         flips = 2**self.seeds if self.seeds <= ENUMERATED else 2 * FLIPS
         return min(1.0, self.contrasts / flips)
 
     @property
     def equivalence_seeds(self) -> int | None:
-        """The number of seeds from which any contrast can be called equivalent; None: none is.
+        """The number of seeds from which a contrast can be called equivalent; None: never.
 
-        With more than all flips are looked at for, their number does not grow any more.
+        Beyond the limit of exact enumeration, the number of sign patterns is constant.
         """
         counts = (replace(self, seeds=n) for n in range(EXACT, ENUMERATED + 2))
         return next((one.seeds for one in counts if one.smallest_equivalence_p <= self.alpha), None)
 
     @property
     def exact(self) -> bool:
-        """Whether there are seeds enough for the exact test to judge."""
+        """Whether there are enough seeds for the exact test."""
         return self.seeds >= EXACT
 
     def to_json(self) -> dict[str, Any]:
-        """For other programs."""
+        """As plain data."""
         test = "max_t" if self.exact else "holm_t"
         return {
             **asdict(self),

@@ -1,7 +1,8 @@
-"""A search: each of its cells is what a sampler suggested after it had seen the ones before.
+"""Design `search`: each cell is suggested by a sampler from the results before it.
 
-So its plan grows as it is run: workers ask, add the cell and the trial to `plan.json`, and queue
-it. What was suggested is in the plan, what became of it in the record; nothing else is kept.
+Its plan grows during the run: a worker asks for a suggestion, adds the cell and the trial to
+`plan.json`, and queues it. Suggestions are stored in the plan, results in the record, and nothing
+else.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ from harness.config.trial import TrialConfig
 from harness.core.errors import HarnessError
 from harness.plan.cells import Cell, difference
 from harness.plan.drafts import Asked, Draft
-from harness.plan.factors import Factor, factors
+from harness.plan.factors import Factor, study_factors
 from harness.runs.plan import REFERENCE
 from harness.runs.stages import Search
 
@@ -25,7 +26,7 @@ PATIENCE = 100  # suggestions in a row that the rules between knobs may forbid
 
 
 class Outcome(NamedTuple):
-    """What a sampler is told of a suggestion."""
+    """Result of a suggestion, for the sampler."""
 
     params: Mapping[str, Any]
     state: str  # of the trial's record, or REFUSED
@@ -44,7 +45,7 @@ def suggested_config(search: Search, params: Mapping[str, Any], cache: Path) -> 
 
 
 def suggested_cells(search: Search, reference: TrialConfig, cache: Path) -> tuple[Cell, ...]:
-    """The cells that were suggested, each once, against the reference."""
+    """The suggested cells, without duplicates."""
     made: dict[str, Cell] = {}
     before = flatten(reference)
     for item in search.suggestions:
@@ -54,19 +55,19 @@ def suggested_cells(search: Search, reference: TrialConfig, cache: Path) -> tupl
     return tuple(made.values())
 
 
-def search(asked: Asked) -> Draft:
-    """The reference alone: the other cells are suggested, and nothing is contrasted."""
+def draft_search(asked: Asked) -> Draft:
+    """Cells: only the reference; the others are suggested. There are no contrasts."""
     del asked
     return Draft({REFERENCE: []})
 
 
 def declared(file: StudyFile, seeds: Sequence[int], layers: Sequence[Patch]) -> Search | None:
-    """The search of a study file, none where it has another design; a mistake names its place."""
+    """The search of a study file; None for another design. A mistake names its location."""
     study = file.study
     _check(file, seeds)
     if study.search is None:
         return None
-    asked = factors(file) if study.heuristics or study.factors else []
+    asked = study_factors(file) if study.heuristics or study.factors else []
     return Search(
         layers=tuple(layers),
         space=_space(file, study.search, asked),
@@ -87,17 +88,18 @@ def _check(file: StudyFile, seeds: Sequence[int]) -> None:
     if (study.design == "search") is (study.search is None):
         place = where("search" if study.search else "design")
         raise HarnessError(
-            f"{place}: design: search and the key `search`, with its number of trials, go together"
+            f"{place}: design: search needs the key `search` with a number of trials, and the key "
+            "needs this design"
         )
     if study.search is None:
         return
     for name in ("tune", "recipe"):
         if getattr(study, name):
-            raise HarnessError(f"{where(name)}: a search has no use for `{name}`")
+            raise HarnessError(f"{where(name)}: a search does not use `{name}`")
     if len(seeds) != 1:
         raise HarnessError(
-            f"{where('seeds')}: a search trains each suggestion once: write seeds: 1, or a list of "
-            f"one (given: {len(seeds)})"
+            f"{where('seeds')}: a search trains each suggestion with one seed: write seeds: 1, or "
+            f"a list of one (given: {len(seeds)})"
         )
 
 
@@ -125,5 +127,7 @@ def _dimension(name: str, span: Range, where: str) -> dict[str, Any]:
     numbers = [number for number in (span.low, span.high, span.step) if number is not None]
     whole = not isinstance(DEFAULTS.get(name, 0.0), float) and isinstance(span.low, int)
     if whole and not all(isinstance(number, int) for number in numbers):
-        raise HarnessError(f"{where}: {name} takes whole numbers: so must low, high and step be")
+        raise HarnessError(
+            f"{where}: {name} is a whole number, so low, high and step must be whole, too"
+        )
     return {"low": span.low, "high": span.high, "log": span.log, "step": span.step, "whole": whole}

@@ -1,9 +1,9 @@
-"""Tuning: the cells of a plan, each at the points of a grid, on seeds that never judge it.
+"""Tuning: each cell at all points of a grid, on separate seeds.
 
-A plan with a tuning is trained in two stages. In the first, `chosen` is empty, a cell's own label
-stands for it untuned, and only the trials of the points are due. What they recorded decides the
-second (`settled`): a cell's label stands for it at its chosen point, and where that differs from
-the untuned cell, both are trained on the judging seeds.
+A plan with tuning is trained in two stages. In the first, `chosen` is empty, a cell's label means
+the untuned cell, and only the trials of the points are due. Their results decide the second stage:
+a cell's label means the cell at its chosen point, and if that differs from the untuned cell, both
+are trained on the study's seeds.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ At = Callable[[str, str, list[Patch]], TrialConfig]
 
 @dataclass(frozen=True)
 class Tuning:
-    """What is trained to choose, and what was chosen."""
+    """The points and seeds of a tuning, and the chosen points."""
 
     seeds: tuple[int, ...]
     points: Mapping[str, Mapping[str, Cell]]  # cell → point → the cell at that point
@@ -35,13 +35,13 @@ class Tuning:
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """What is trained beside the cells that are judged: points, then untuned ones."""
+        """Cells that are trained in addition to those of the ranking: points, then untuned ones."""
         points = (cell for points in self.points.values() for cell in points.values())
         return (*points, *self.untuned.values())
 
     @property
     def trials(self) -> tuple[Trial, ...]:
-        """What chooses, seed-major; a cell that has one point only has nothing to choose from."""
+        """The tuning trials, seed-major; a cell with a single point has none."""
         several = [points for points in self.points.values() if len(points) > 1]
         cells = [cell for points in several for cell in points.values()]
         return seed_major(cells, self.seeds)
@@ -62,11 +62,11 @@ class Tuning:
         )
 
 
-def tuning(file: StudyFile, cells: Sequence[Cell], at: At) -> Tuning | None:
-    """The points of every cell, where the study tunes.
+def study_tuning(file: StudyFile, cells: Sequence[Cell], at: At) -> Tuning | None:
+    """The points of every cell; None if the study does not tune.
 
-    `at(cell, name, patches)` resolves a cell with patches under its factor, as the baseline's are:
-    what a factor sets stays, and relations follow. Points that train the same are one.
+    `at(cell, name, patches)` resolves a cell with patches applied before its factor: the factor can
+    override them, and multiples follow. Points that train the same are merged.
     """
     tune = file.study.tune
     if tune is None:
@@ -74,7 +74,9 @@ def tuning(file: StudyFile, cells: Sequence[Cell], at: At) -> Tuning | None:
     where = file.document.where("tune", "values")
     found = {cell.label: _points(_grid(file, tune), cell, at, where) for cell in cells}
     if all(len(points) < 2 for points in found.values()):
-        raise HarnessError(f"{where}: in every cell, all points train the same: nothing to choose")
+        raise HarnessError(
+            f"{where}: the values have no effect in any cell, so there is nothing to tune"
+        )
     return Tuning(tuple(tune.seeds), found)
 
 
@@ -84,7 +86,9 @@ def _points(grid: Mapping[str, list[Patch]], cell: Cell, at: At, where: str) -> 
         name = f"{cell.label} at {point}"
         config = at(cell.label, name, patches)
         if metric_request(config) != metric_request(cell.config):
-            raise HarnessError(f"{where}: {point} changes what is measured; tune what is trained")
+            raise HarnessError(
+                f"{where}: {point} changes the evaluation; tune settings of the training only"
+            )
         found = Cell(name, config, difference(config, flatten(cell.config)))
         if found.identity not in {other.identity for other in points.values()}:
             points[point] = found
@@ -101,7 +105,7 @@ def _grid(file: StudyFile, tune: Tune) -> dict[str, list[Patch]]:
         for other in axes[:number]:
             if both := axis.paths & other.paths:
                 where = file.document.where("tune", "values", axis.name)
-                raise HarnessError(f"{where}: {min(both)} is set by {other.name!r}, too")
+                raise HarnessError(f"{where}: {min(both)} is also set by {other.name!r}")
     return {
         ", ".join(f"{axis.name}={level.label}" for axis, level in zip(axes, point, strict=True)): [
             level.patch for level in point

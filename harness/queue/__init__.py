@@ -1,4 +1,4 @@
-"""The queue of trials: `base` says what a ledger is, `optuna_ledger` keeps it in a storage.
+"""The queue of trials: `base` defines a ledger, `optuna_ledger` implements it.
 
 `storage` opens it: a `journal` file, or a `database`.
 """

@@ -1,32 +1,22 @@
-"""What a ledger is: a queue of trials that several processes share, and how often one is tried."""
+"""The interface of a ledger: a queue of trials shared by processes, with a limit of attempts."""
 
 from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from harness.queue.lease import Lease
+from harness.runs.status import Status
 
 LIMIT = 3  # attempts at one trial, the first included
 
 
 class State(StrEnum):
-    """Where one attempt at a trial stands."""
+    """The state of one attempt at a trial."""
 
     WAITING = "waiting"
     RUNNING = "running"
     COMPLETE = "complete"
     FAILED = "failed"
-
-
-class Status(StrEnum):
-    """How an attempt ended."""
-
-    FINISHED = "finished"
-    DIVERGED = "diverged"  # a result too: the trial is complete
-    PRUNED = "pruned"  # given up by a search, for good
-    CRASHED = "crashed"  # an exception: tried again until LIMIT, then only on request
-    STOPPED = "stopped"  # asked to stop: goes back into the queue and costs no attempt
-    LOST = "lost"  # the worker died: tried again until LIMIT, and anew in the next run
 
 
 ENDED = (Status.FINISHED, Status.DIVERGED, Status.PRUNED)  # not tried again
@@ -42,7 +32,7 @@ class Job(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """One attempt that a worker has taken from the queue."""
+    """An attempt that a worker has taken from the queue."""
 
     id: int  # of the attempt, in the storage
     key: str
@@ -53,7 +43,7 @@ class Claim(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One attempt at a trial as the ledger knows it; the last row of a key is its present state."""
+    """One attempt at a trial in the ledger; the last row of a key is its current state."""
 
     id: int
     key: str
@@ -71,10 +61,10 @@ class Ledger(Protocol):
     """The queue of one run of a study."""
 
     def enqueue(self, jobs: Sequence[Job], retry_crashed: bool = False) -> int:
-        """Queue the trials that are neither waiting nor running nor given up; return how many."""
+        """Queue the trials that are not waiting, running or given up; return their number."""
 
     def withdraw(self, keep: Collection[str]) -> int:
-        """End the waiting trials whose key is not in `keep`; how many."""
+        """End the waiting trials whose key is not in `keep`; return their number."""
 
     def claim(self, worker: str, prefers: Callable[[str], bool] | None = None) -> Claim | None:
         """Take the next waiting trial; None when none waits.
@@ -88,7 +78,7 @@ class Ledger(Protocol):
         """
 
     def finish(self, claim: Claim, status: str, message: str = "") -> bool:
-        """Say how a claim ended; False if it had been taken away meanwhile (keep the record)."""
+        """Report how a claim ended; False if it was taken away meanwhile (keep the record)."""
 
     def release_stale(self, is_alive: Callable[[Row], bool]) -> list[Row]:
         """Fail running rows whose worker is dead, queue them again, and return them."""
@@ -98,7 +88,7 @@ class Ledger(Protocol):
 
 
 def next_attempt(last: Row | None, retry_crashed: bool = False) -> int | None:
-    """The number of the attempt that follows a key's `last` row; None: there is none to follow."""
+    """The number of the next attempt after a key's `last` row; None: no attempt is left."""
     if last is None or last.state is State.COMPLETE:
         return 1
     if last.state is not State.FAILED:

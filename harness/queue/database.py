@@ -1,4 +1,4 @@
-"""A ledger's database: a poll reads only what has changed, over a connection that is not kept."""
+"""A ledger's database: a poll reads only changes, over a connection that is closed afterwards."""
 
 import copy
 import weakref
@@ -33,7 +33,7 @@ class Database(RDBStorage):
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Use one connection for all that is done meanwhile, and close it: a claim an hour."""
+        """Use one connection for the operations inside, and close it afterwards."""
         try:
             yield
         finally:
@@ -45,7 +45,7 @@ class Database(RDBStorage):
         deepcopy: bool = True,
         states: Container[TrialState] | None = None,
     ) -> list[FrozenTrial]:
-        """The trials of a study in the order of their making, or those in `states`."""
+        """The trials of a study in the order of their creation, or those in `states`."""
         present = self._states(study_id)
         wanted = [number for number, state in present.items() if states is None or state in states]
         self._read(study_id, [n for n in wanted if self._outdated(n, present[n])], len(present))

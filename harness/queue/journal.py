@@ -1,6 +1,5 @@
-"""A journal file whose lines can be written together: one lock and one fsync for many."""
+"""A journal file that can write many lines with one lock and one fsync."""
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -12,16 +11,18 @@ from typing import IO, Any
 from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
 
+from harness.core.lock import lock
+
 _PIECE = 4096  # bytes that are looked through at once for the end of a line
 
 
 class Journal(JournalStorage):
-    """Optuna's journal; to be used by one thread of a process."""
+    """Optuna's journal; for use by one thread of a process."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create the file at `path`; raises as JournalStorage does where it is damaged.
+        """Open or create the file at `path`; raises as JournalStorage does if it is damaged.
 
-        A torn last line, which a killed process or a full disk left, is cut.
+        An incomplete last line (from a kill or a full disk) is removed.
         """
         self._lines = _Lines(path)
         if torn(path):
@@ -37,7 +38,7 @@ class Journal(JournalStorage):
 
 
 class Kept(BaseJournalBackend):
-    """The whole lines of a journal as they are on the disk; nothing can be written."""
+    """The complete lines of a journal on disk, read-only."""
 
     def __init__(self, path: Path) -> None:
         lines = path.read_bytes().split(b"\n")[:-1]
@@ -49,17 +50,17 @@ class Kept(BaseJournalBackend):
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Refused."""
-        raise RuntimeError("a ledger that is only looked at")
+        raise RuntimeError("this ledger is read-only")
 
 
 def torn(path: Path) -> bool:
-    """Whether the last line lacks its end."""
+    """Whether the last line is incomplete."""
     with path.open("rb") as file:
         return _end(file) > 0
 
 
 def cut(path: Path, file: FileIO) -> None:
-    """Cut a torn last line; `file` is the journal, open for appending, and locked."""
+    """Remove an incomplete last line; `file` is the journal, open for appending and locked."""
     with path.open("rb") as reader:
         if rest := _end(reader):
             file.truncate(file.seek(0, os.SEEK_END) - rest)
@@ -85,7 +86,7 @@ class _Lines(JournalFileBackend):
 
     Optuna's locks are files that a waiting process looks for again after ever longer pauses, up to
     a second, and that a killed one leaves behind for half a minute. The system's lock on the
-    journal itself wakes whoever waits, and is freed when its holder dies.
+    journal itself wakes waiting processes, and is freed when its holder ends.
     """
 
     def __init__(self, path: Path) -> None:
@@ -100,7 +101,7 @@ class _Lines(JournalFileBackend):
             yield
             return
         with self._path.open("ab", buffering=0) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            lock(file)
             cut(self._path, file)
             self._file = file
             try:

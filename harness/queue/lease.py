@@ -1,8 +1,8 @@
-"""Who holds a running trial, and whether that process still lives.
+"""The process that holds a running trial, and whether it is still alive.
 
-Optuna's heartbeats exist for databases only and skip a trial that was killed before its first
-beat, so a claim names its process instead: exact on one machine, and across machines the age of
-the trial folder's heartbeat decides.
+Optuna's heartbeats exist for databases only and skip a trial that was killed before its first beat,
+so a claim names its process instead: exact on one machine, and across machines the age of the trial
+folder's heartbeat decides.
 """
 
 import os
@@ -34,12 +34,12 @@ class Lease(NamedTuple):
 
     @classmethod
     def read(cls, value: dict[str, Any] | None) -> "Lease | None":
-        """A lease as it was stored; None where there is none."""
+        """A stored lease; None if there is none."""
         return cls(**value) if value else None
 
 
 def lease_alive(lease: Lease | None, heartbeat_age: float | None) -> bool:
-    """Whether the holder still lives; `heartbeat_age` in seconds, None where it never beat.
+    """Whether the holder is alive; `heartbeat_age` in seconds, None if there was no heartbeat.
 
     Same machine since the same boot: the process itself is looked up. Same machine, earlier boot:
     dead. Another machine: alive while its heartbeat (or, before the first, its claim) is fresh.
@@ -60,7 +60,7 @@ def _boot_id() -> str:
 
 
 def _started(pid: int) -> int | None:
-    """When process `pid` started; None where it is gone or only waits to be reaped."""
+    """Start time of process `pid`; None if it has ended or is a zombie."""
     try:
         # the name in parentheses may hold anything, so fields are counted from its end:
         # state is the third field of proc(5) stat, starttime the twenty-second

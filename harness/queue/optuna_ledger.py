@@ -20,10 +20,11 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from harness.core.files import alone
 from harness.core.redact import redacted
-from harness.queue.base import ENDED, Claim, Job, Row, State, Status, next_attempt
+from harness.queue.base import ENDED, Claim, Job, Row, State, next_attempt
 from harness.queue.journal import Kept
 from harness.queue.lease import Lease
 from harness.queue.storage import JOURNAL, UNREADABLE, damaged, open_storage
+from harness.runs.status import Status
 
 _BATCH = 100  # trials written in one piece; others wait some 20 ms for it
 _UNLEASED = 60.0  # seconds that a running row may lack its lease, which is written after the claim
@@ -68,7 +69,7 @@ class OptunaLedger:
         return ledger
 
     def enqueue(self, jobs: Sequence[Job], retry_crashed: bool = False) -> int:
-        """Queue the trials that are neither waiting nor running nor given up; return how many."""
+        """Queue the trials that are not waiting, running or given up; return their number."""
         with self._alone():
             last = self._last_rows()
             return sum(self._queue(batch, last, retry_crashed) for batch in _batches(jobs))
@@ -84,9 +85,9 @@ class OptunaLedger:
         return count
 
     def withdraw(self, keep: Collection[str]) -> int:
-        """End the waiting trials whose key is not in `keep`: a study that was edited dropped them.
+        """End the waiting trials whose key is not in `keep`, since the study was edited.
 
-        Queued again, such a trial has lost no attempt. Returns how many.
+        This does not use up an attempt. Returns their number.
         """
         with self._alone():
             stale = [
@@ -101,7 +102,7 @@ class OptunaLedger:
         return count
 
     def claim(self, worker: str, prefers: Callable[[str], bool] | None = None) -> Claim | None:
-        """Take the next waiting trial, or one near it that `prefers`; see `Ledger.claim`."""
+        """Take the next waiting trial, or a close one that `prefers`; see `Ledger.claim`."""
         with self._together():
             while (trial := self._next(prefers)) is not None:
                 if self._take(trial, worker):
@@ -134,7 +135,7 @@ class OptunaLedger:
         return seeds[place : place + 2]
 
     def _take(self, trial: FrozenTrial, worker: str) -> bool:
-        """Whether `trial` is this worker's now; what another tool put in is ended."""
+        """Whether `trial` now belongs to this worker; rows of other tools are ended."""
         try:
             if not self._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING):
                 return False  # another worker was faster
@@ -148,7 +149,7 @@ class OptunaLedger:
         return True
 
     def finish(self, claim: Claim, status: str, message: str = "") -> bool:
-        """Say how a claim ended; False if it had been taken away meanwhile (keep the record)."""
+        """Report how a claim ended; False if it was taken away meanwhile (keep the record)."""
         ended = Status(status)
         with self._alone(), self._together():
             if not self._end(claim.id, ended, message):
@@ -178,7 +179,7 @@ class OptunaLedger:
         return [self._row(trial) for trial in self._trials() if "key" in trial.user_attrs]
 
     def _row(self, trial: FrozenTrial) -> Row:
-        """The row of a trial, made anew only when the storage hands out another object for it."""
+        """The row of a trial, cached until the storage returns a new object for it."""
         known = self._made.get(trial._trial_id)
         if known is None or known[0] is not trial:
             known = self._made[trial._trial_id] = trial, _row(trial)
@@ -190,7 +191,7 @@ class OptunaLedger:
         )
 
     def _last_rows(self) -> dict[str, Row]:
-        """Key → the row that decides what comes next: an open one, else the latest."""
+        """Key → the row that determines the next step: an open one, else the latest."""
         last: dict[str, Row] = {}
         for row in self.rows():
             known = last.get(row.key)
@@ -214,7 +215,7 @@ class OptunaLedger:
             return False  # released as stale and perhaps running elsewhere: not ours any more
 
     def _again(self, number: int) -> None:
-        """Queue what has just failed once more, if it has an attempt left in this run."""
+        """Queue a trial that has just failed again, if it has an attempt left in this run."""
         row = _row(self._storage.get_trial(number))
         attempt = next_attempt(row)
         if attempt is not None and (attempt > 1 or row.status is Status.STOPPED):
@@ -228,14 +229,14 @@ class OptunaLedger:
             return  # whoever invented it ended it, too
 
     def _alone(self) -> AbstractContextManager[None]:
-        """Only one process of this folder at a time looks what is queued and adds to it."""
+        """Only one process of this folder at a time reads the queue and adds to it."""
         return nullcontext() if self._lock is None else alone(self._lock)
 
 
 def look(folder: Path, run_name: str) -> list[Row]:
-    """Every attempt in the journal of a run as it lies on the disk; nothing is written.
+    """Every attempt in the journal of a run on disk, read-only.
 
-    Raises one of UNREADABLE where it is damaged.
+    Raises one of UNREADABLE if it is damaged.
     """
     storage = JournalStorage(Kept(folder / JOURNAL))
     try:
@@ -261,7 +262,7 @@ def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 def _turn(trial: FrozenTrial) -> tuple[int, int, int]:
-    """Strays first (to be rid of them); what failed before goes last, so it holds nothing up."""
+    """Strays first (to remove them); trials that failed before go last, so they delay no others."""
     attributes = trial.user_attrs
     return attributes.get("attempt", 0), attributes.get("order", 0), trial.number
 
@@ -291,5 +292,5 @@ def _just_claimed(trial: FrozenTrial) -> bool:
 
 def _who_died(row: Row) -> str:
     if row.lease is None:
-        return "the worker died while it claimed the trial"
+        return "the worker ended while it took the trial"
     return f"worker {row.lease.worker} (process {row.lease.pid} on {row.lease.host}) died"

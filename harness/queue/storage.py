@@ -1,4 +1,4 @@
-"""Which Optuna storage holds a ledger: a journal file by default, PostgreSQL by URL."""
+"""The Optuna storage of a ledger: a journal file by default, PostgreSQL by URL."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ _DRIVERS = {
 
 
 def open_storage(folder: Path, url: str, workers: int) -> "Journal | Database":
-    """Open what `url` names, or the journal in `folder` where it is empty."""
+    """Open the database at `url`, or the journal in `folder` if it is empty."""
     folder.mkdir(parents=True, exist_ok=True)
     return _open_database(url, workers) if url else _open_journal(folder.resolve() / JOURNAL)
 
@@ -36,16 +36,16 @@ def _open_journal(path: Path) -> Journal:
     try:
         return Journal(path)
     except OSError as error:
-        raise HarnessError(f"{path}: the ledger cannot be opened ({error.strerror})") from None
+        raise HarnessError(f"{path}: the queue cannot be opened ({error.strerror})") from None
     except UNREADABLE:
         raise damaged(path) from None
 
 
 def damaged(path: Path) -> HarnessError:
-    """What to say of a journal with a line that is none."""
+    """The error of a journal with an invalid line."""
     return HarnessError(
-        f"{path}: the ledger is damaged; delete this file (harness doctor --fix sets it aside) and "
-        "run again: results lie in the trials' own folders, and only what is missing is queued"
+        f"{path}: the queue is damaged; move this file away (harness doctor --fix does it) and "
+        "run again: results are in the trials' folders, and only missing trials are queued"
     )
 
 
@@ -57,7 +57,7 @@ def _open_database(url: str, workers: int) -> "Database":
         raise HarnessError(f"storage: {unknown('kind of database', scheme, _DRIVERS)}")
     if scheme == "sqlite" and workers > 1:
         raise HarnessError(
-            f"storage {redacted(url, url)}: SQLite hands one trial to two workers; leave the "
+            f"storage {redacted(url, url)}: SQLite may give one trial to two workers; leave the "
             "storage empty for a journal file, use postgresql://..., or run one worker"
         )
     from sqlalchemy.exc import SQLAlchemyError  # 0.3 s that only a database need cost

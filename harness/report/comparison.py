@@ -13,7 +13,7 @@ from harness.analysis.effects import BETTER, WORSE
 from harness.analysis.frame import Frames, each_row
 from harness.config.identity import digest
 from harness.config.runtime import Runtime
-from harness.report import format as show
+from harness.core import format as show
 from harness.report import overview
 from harness.report.blocks import Block, Cell, Figure, Heading, Table, Tag, Text, figure
 from harness.report.html import Front
@@ -150,7 +150,7 @@ def _agreed(found: Comparison) -> str:
 
 def _runs(found: Comparison) -> Table:
     rows: list[list[Cell]] = [
-        [row.run, f"{row.data}, {row.pixels} px", f"{row.kimg:g}", str(row.seeds),
+        [row.run, f"{row.data}, {row.pixels} px", show.plain(row.kimg), str(row.seeds),
          row.outcome, row.objective, row.identity or show.NONE,
          row.code or show.NONE]
         for row in each_row(found.runs)
@@ -218,7 +218,9 @@ def _titles(found: Comparison) -> "pd.Series[str]":
 
 def _diagram(found: Comparison, runs: int, alpha: float) -> Figure:
     info = diagram_info(found.ranks, runs, alpha)
-    ranks = ", ".join(f"{n} {r:.2f}" for n, r in zip(info.names, info.ranks, strict=True))
+    ranks = ", ".join(
+        f"{n} {show.number(r, 2)}" for n, r in zip(info.names, info.ranks, strict=True)
+    )
     return figure(
         "critical-difference",
         partial(draw_diagram, info),

@@ -18,10 +18,11 @@ from harness.analysis.interactions import interactions
 from harness.analysis.learning import of_reference
 from harness.analysis.noise import noise
 from harness.analysis.objectives import Objective, objective
+from harness.analysis.ranked import RankedRow, ranked
 from harness.config.identity import PLACES
 from harness.config.inputs.facts import trained_on
 from harness.config.patch import DEFAULTS
-from harness.report import format as show
+from harness.report.private import place
 from harness.runs.outcomes import Outcomes
 
 CUSTOM = "custom"  # the encoder of a user's own file, in metric identities
@@ -33,7 +34,8 @@ class ReportData:
     """The analysis of one run of a study."""
 
     frames: Frames
-    ranking: pd.DataFrame
+    ranking: pd.DataFrame  # with all digits
+    ranked: Sequence[RankedRow]  # the same, as it is printed
     claims: pd.DataFrame
     cells: pd.DataFrame
     costs: pd.DataFrame
@@ -89,15 +91,23 @@ class ReportData:
             if path not in (*PLACES, "seed") and value != DEFAULTS.get(path)
         }
 
+    @property
+    def by_identity(self) -> dict[str | None, list[RankedRow]]:
+        """The rows of the ranking by metric identity: others do not compare."""
+        groups: dict[str | None, list[RankedRow]] = {}
+        for row in self.ranked:
+            groups.setdefault(row.identity, []).append(row)
+        return groups
+
     def encoder(self, metric: Mapping[Any, Any]) -> str:
         """What gave the features of a metric; a user's own by its file, as the plan names it."""
         planned = {cell["label"]: cell["config"] for cell in self.plan["cells"]}
         asked = planned[self.plan["reference"]]
         content = asked.get("evaluation.encoder_content")
         if metric["encoder"] != CUSTOM or not content:
-            return show.place(metric["encoder"])
+            return place(metric["encoder"])
         return (
-            f"{show.place(asked['evaluation.encoder'])} (SHA-256 {content.partition('-')[0]}…, "
+            f"{place(asked['evaluation.encoder'])} (SHA-256 {content.partition('-')[0]}…, "
             f"weights {metric['encoder_digest']})"
         )
 
@@ -120,13 +130,15 @@ class ReportData:
 
 def analyse(frames: Frames) -> ReportData:
     """Make every table of a report."""
-    ranked, tunes = tables.ranking(frames), "tuning" in frames.plan
+    ranking, tunes = tables.ranking(frames), "tuning" in frames.plan
+    scale = objective(frames.plan["objective"]).scale
     own = tables.cells(frames)
     identity = own.loc[own["cell"] == frames.plan["reference"], "identity"].iloc[0]
     return ReportData(
         frames=frames,
-        ranking=ranked,
-        claims=claims(frames, ranked),
+        ranking=ranking,
+        ranked=ranked(ranking, scale),
+        claims=claims(frames, ranking),
         cells=own,
         costs=tables.costs(frames),
         failures=failure_rates(frames),

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from harness.report import format as show
+from harness.core import format as show
 from harness.report.blocks import Block, Heading
 from harness.report.plots.style import INK, MUTED, PALETTE, PAPER, RULE
 

@@ -9,15 +9,17 @@ import pandas as pd
 from harness.analysis.frame import load
 from harness.config.catalog import SECTIONS
 from harness.config.runtime import Runtime
+from harness.core import format as show
 from harness.core.files import alone
 from harness.core.leftovers import discard, passing, sweep
-from harness.report import format as show
 from harness.report import overview, words
 from harness.report.blocks import Block, Figure, Gallery
 from harness.report.data import ReportData, analyse
 from harness.report.html import Front, html
 from harness.report.latex import ranking_tex
 from harness.report.markdown import markdown
+from harness.report.private import redact
+from harness.report.summary import Summary, summarise
 
 OURS = frozenset(
     {"index.html", "report.md", "ranking.tex", "tables", "figures", overview.SUMMARY,
@@ -25,8 +27,8 @@ OURS = frozenset(
 )  # fmt: skip
 
 
-def render(run_name: str, runtime: Runtime) -> Path:
-    """Write reports/<run name>/ anew from the record, and the list of reports; the page's path."""
+def render(run_name: str, runtime: Runtime) -> Summary:
+    """Write reports/<run name>/ anew from the record, and the list of reports; what it says."""
     data = analyse(load(run_name, runtime))
     blocks = [block for name in SECTIONS for block in SECTIONS.load(name)(data)]
 
@@ -35,7 +37,8 @@ def render(run_name: str, runtime: Runtime) -> Path:
         overview.write_summary(folder, overview.summary(data), blocks)
 
     tables = dict(_tables(data))
-    return publish(runtime.reports, _front(data, list(tables)), blocks, tables, more)
+    publish(runtime.reports, _front(data, list(tables)), blocks, tables, more)
+    return summarise(data, runtime)
 
 
 def publish(
@@ -92,7 +95,7 @@ def _tables(data: ReportData) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "claims", data.claims
     yield "cells", data.cells
     trials = data.frames.trials
-    yield "trials", trials.assign(message=trials["message"].map(show.redact))
+    yield "trials", trials.assign(message=trials["message"].map(redact))
     # the rest of what is known of a trial stands once, in the table of the trials
     yield "curves", data.frames.curves.drop(columns=["key", "status", "identity"])
     yield "cost", data.costs

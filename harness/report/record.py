@@ -69,7 +69,7 @@ def _copy(trial: Trial, folder: Path, every: bool) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
     attempts = [
-        {name: value for name, value in attempt.items() if name not in PRIVATE}
+        {name: value for name, value in attempt.to_json().items() if name not in PRIVATE}
         for attempt in trial.environment()
     ]
     write_json(folder / layout.ENVIRONMENT, attempts)

@@ -1,8 +1,7 @@
 """The verdict in a sentence."""
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -10,8 +9,9 @@ from harness.analysis import convergence
 from harness.analysis.effects import BETTER, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED, WORSE
 from harness.analysis.frame import MISSING
 from harness.analysis.objectives import KIMG
+from harness.analysis.ranked import RankedRow
 from harness.analysis.search import ranked
-from harness.report import format as show
+from harness.core import format as show
 from harness.report.data import ReportData
 from harness.runs.trial import FINISHED
 
@@ -76,13 +76,13 @@ def remarks(data: ReportData) -> str:
     if unlearnt(data):
         return ""
     rows = _compared(data)
-    several = len(rows) > 1 and max(row["n"] for row in rows) > 1
+    several = len(rows) > 1 and max(row.n for row in rows) > 1
     return " ".join(filter(None, [*(_named(rows) if several else []), speed(data)]))
 
 
-def _compared(data: ReportData) -> list[dict[Hashable, Any]]:
+def _compared(data: ReportData) -> list[RankedRow]:
     """The contrasts of which some seed has both sides."""
-    return data.ranking[data.ranking["n"] > 0].to_dict("records")
+    return [row for row in data.ranked if row.n > 0]
 
 
 def intervals(data: ReportData) -> str:
@@ -111,7 +111,7 @@ def region(data: ReportData) -> str:
     half, final = float(margins[0]), _reference(data)
     places = show.decimals([half], data.objective.scale)
     here = f": ± {show.kid(half, places, scale=data.objective.scale)} × 10⁻³"
-    beside = f", or {show.percent(round(half / final, 2))} of its objective" if final > 0 else ""
+    beside = f", or {show.percent(half / final, 0)} of its objective" if final > 0 else ""
     return f"{said}{here}{beside})"
 
 
@@ -130,9 +130,10 @@ def speed(data: ReportData) -> str:
     places = show.decimals([found.fall])
     return (
         f"The reference has not converged: its KID × 10³ still falls by "
-        f"{show.kid(found.fall, places)} between {found.start:.4g} and {found.end:.4g} kimg, more "
-        f"than the margin of equivalence ({show.kid(found.margin, places)}), so this compares how "
-        "fast the cells learn, not what they come to."
+        f"{show.kid(found.fall, places)} between {show.digits(found.start, 4)} and "
+        f"{show.digits(found.end, 4)} kimg, more than the margin of equivalence "
+        f"({show.kid(found.margin, places)}), so this compares how fast the cells "
+        "learn, not what they come to."
     )
 
 
@@ -142,8 +143,8 @@ def window(data: ReportData, identity: str | None) -> str:
     if own is None:
         return ""
     if own.first == own.last:
-        return f"at {own.end:.4g} kimg"
-    return f"mean over {own.start:.4g} to {own.end:.4g} kimg"
+        return f"at {show.digits(own.end, 4)} kimg"
+    return f"mean over {show.digits(own.start, 4)} to {show.digits(own.end, 4)} kimg"
 
 
 def _verdict(data: ReportData) -> str:
@@ -157,10 +158,10 @@ def _verdict(data: ReportData) -> str:
     if not rows:
         yet = " yet" if data.count(MISSING) else ""
         return f"No seed has both sides of a contrast{yet}, so there is nothing to rank."
-    if max(row["n"] for row in rows) < 2:
+    if max(row.n for row in rows) < 2:
         return "No contrast has more than one seed, and from one seed nothing can be told."
     if len(rows) == 1:
-        return f"{rows[0]['title']}: {_single(rows[0], data)}"
+        return f"{rows[0].title}: {_single(rows[0], data)}"
     return _several(rows, data)
 
 
@@ -196,30 +197,24 @@ def _left_out(count: int) -> str:
     return f" {show.count(count, 'suggestion')} {has} not learnt, and {has} no place."
 
 
-def _single(row: Mapping[Hashable, Any], data: ReportData) -> str:
-    unit, scale = data.objective.unit, data.objective.scale
-    places = show.decimals([row["effect"]], scale)
-    level = show.percent(1 - float(data.plan["alpha"]))
-    span = show.interval(row["low"], row["high"], places, scale)
-    sure = f"{level} interval {span}, n = {row['n']}" if row["n"] > 1 else "n = 1"
-    why = f" ({row['reason']})" if row["reason"] and row["n"] > 1 else ""
-    if row["verdict"] == NOT_JUDGED:
-        return f"not judged: {row['reason']}."
-    if row["verdict"] in (INCONCLUSIVE, EQUIVALENT):
-        mean = show.kid(row["effect"], places, True, scale)
-        what = row["verdict"] if row["verdict"] == INCONCLUSIVE else (
-            f"{EQUIVALENT}, {_within([row], data)}"
-        )  # fmt: skip
-        return f"{what}; the mean difference of {unit} is {mean} ({sure}){why}."
-    way = "lowers" if row["verdict"] == BETTER else "raises"
-    size = show.kid(abs(row["effect"]), places, scale=scale)
-    return f"{row['verdict']}; following it {way} {unit} by {size} ({sure}){why}."
+def _single(row: RankedRow, data: ReportData) -> str:
+    unit, level = data.objective.unit, show.percent(1 - float(data.plan["alpha"]))
+    sure = f"{level} interval {row.interval_text}, n = {row.n}" if row.n > 1 else "n = 1"
+    why = f" ({row.reason})" if row.reason and row.n > 1 else ""
+    if row.verdict == NOT_JUDGED:
+        return f"not judged: {row.reason}."
+    if row.verdict in (INCONCLUSIVE, EQUIVALENT):
+        inside = f", {_within([row], data)}" if row.verdict == EQUIVALENT else ""
+        mean = f"the mean difference of {unit} is {row.effect_text}"
+        return f"{row.verdict}{inside}; {mean} ({sure}){why}."
+    way = "lowers" if row.verdict == BETTER else "raises"
+    return f"{row.verdict}; following it {way} {unit} by {row.size_text} ({sure}){why}."
 
 
-def _several(rows: list[dict[Hashable, Any]], data: ReportData) -> str:
+def _several(rows: list[RankedRow], data: ReportData) -> str:
     unit = NAMES.get(data.objective.unit, data.objective.what)
     named = {
-        word: [f"“{row['title']}”" for row in rows if row["verdict"] == word]
+        word: [f"“{row.title}”" for row in rows if row.verdict == word]
         for word in (BETTER, WORSE, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED)
     }
     effects = ((BETTER, "lower"), (WORSE, "raise"))
@@ -241,30 +236,24 @@ def _several(rows: list[dict[Hashable, Any]], data: ReportData) -> str:
     return " ".join(sentences)
 
 
-def _within(rows: Sequence[Mapping[Hashable, Any]], data: ReportData) -> str:
+def _within(rows: Sequence[RankedRow], data: ReportData) -> str:
     """How large an effect that does not matter may be: the declared share, as it is here."""
-    halves = {row["margin"] for row in rows if row["verdict"] == EQUIVALENT}
+    halves = {row.margin for row in rows if row.verdict == EQUIVALENT}
     scale = data.objective.scale
     sizes = [show.kid(half, show.decimals([half], scale), scale=scale) for half in sorted(halves)]
     return f"surely within ± {show.listed(sizes)} on {data.objective.unit}"
 
 
-def _named(rows: list[dict[Hashable, Any]]) -> list[str]:
+def _named(rows: list[RankedRow]) -> list[str]:
     """What is to be known of verdicts: sides that have not learnt, and divergences."""
     said = [
-        f"“{row['title']}”{' is not judged' if row['verdict'] == NOT_JUDGED else ''}: "
-        f"{row['reason']}."
+        f"“{row.title}”{' is not judged' if row.verdict == NOT_JUDGED else ''}: {row.reason}."
         for row in rows
-        if row["reason"] and (row["verdict"] == NOT_JUDGED or _stained(row))
+        if row.reason and (row.verdict == NOT_JUDGED or row.stained)
     ]
     left = len(said) - NAMED
     more = [f"The same goes for {left} more: see the ranking."] if left > 0 else []
     return said[:NAMED] + more
-
-
-def _stained(row: Mapping[Hashable, Any]) -> bool:
-    lost = row["diverged"] or row["unlearnt_following"] or row["unlearnt_ignoring"]
-    return bool(lost) and row["verdict"] in (BETTER, WORSE, EQUIVALENT)
 
 
 def _verb(subjects: list[str], verb: str) -> str:

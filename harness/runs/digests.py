@@ -7,12 +7,11 @@ is read as it is, and is called unverified.
 
 import json
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.core.errors import Damaged
-from harness.core.files import parse_object, read_bytes, read_object, write_json
+from harness.core.files import content_digest, parse_object, read_bytes, read_object, write_json
 from harness.runs import layout
 
 ALONE = (layout.CONFIG, layout.ENVIRONMENT, layout.METRICS, layout.RESULT, layout.INTERPOLATION)
@@ -27,7 +26,7 @@ class Seal(NamedTuple):
 
 
 def digest_of(name: str, content: bytes) -> str:
-    """SHA-256 of a file's content.
+    """The digest by which a trial's file is sealed: that of its content.
 
     Of what describes a metric without its `requests`, since further ones come to be answered by it.
     """
@@ -35,13 +34,13 @@ def digest_of(name: str, content: bytes) -> str:
         about = parse_object(Path(name), content)
         about.pop("requests", None)
         content = json.dumps(about, sort_keys=True).encode()
-    return sha256(content).hexdigest()
+    return content_digest(content)
 
 
 def document_digest(value: Mapping[str, Any]) -> str:
     """SHA-256 of a JSON object's content, whatever the order and the layout."""
     read = json.loads(json.dumps(value))
-    return sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()
+    return content_digest(json.dumps(read, sort_keys=True).encode())
 
 
 def read_seal(folder: Path) -> Seal | None:

@@ -105,7 +105,7 @@ def run_names(runtime: Runtime) -> list[str]:
 
 
 def holding(run_name: str, runtime: Runtime) -> Runtime:
-    """These folders; or, where `runs` knows no such run, those of its published record."""
+    """These folders, or those of the published record if `runs` has no such run."""
     if not is_name(run_name):
         return runtime  # the path of a study file
     published = replace(runtime, runs=runtime.published(run_name))

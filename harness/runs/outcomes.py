@@ -15,32 +15,28 @@ A failure is a trial that collapsed, diverged or crashed. The rate of failures o
 crashed out, which are failures of a machine or of this program.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Self
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Self
 
 from harness.core.errors import Damaged
-from harness.runs.trial import CRASHED, DAMAGED, DIVERGED, FINISHED, PRUNED, Trial
+from harness.runs.status import Status
+from harness.runs.trial import Trial
 
 COLLAPSED = "collapsed"  # a flag
 
 
-def own_flags(result: Mapping[str, Any] | None, identity: str | None) -> list[dict[str, Any]]:
-    """The flags of the training, and those of one way of scoring."""
-    flags = (result or {}).get("flags", [])
-    return [flag for flag in flags if flag.get("identity") in (None, identity)]
-
-
-def ending(trial: Trial, request: str) -> tuple[str, Sequence[str]]:
-    """A trial's state and its flags in the metric that a plan asks for, as `Outcomes.of` takes."""
-    state = trial.state()
-    if state not in (FINISHED, DIVERGED):
-        return state, []
+def ending(trial: Trial, request: str) -> tuple[Status, Sequence[str]]:
+    """A trial's status and its flags in the metric that a plan asks for, as `Outcomes.of` takes."""
+    status = trial.status()
+    if not status.ended:
+        return status, []
     try:
         result = trial.result()
-        flags = own_flags(result, trial.metric(request)) if result and result.get("flags") else []
+        flags = result.flags_of(trial.metric(request)) if result and result.flags else []
     except Damaged:
-        return DAMAGED, []
-    return state, [flag["flag"] for flag in flags]
+        return Status.DAMAGED, []
+    return status, [flag.flag for flag in flags]
 
 
 class Outcomes(NamedTuple):
@@ -57,19 +53,23 @@ class Outcomes(NamedTuple):
     flagged: int = 0
 
     @classmethod
-    def of(cls, trials: Iterable[tuple[str, Sequence[str]]]) -> Self:
-        """Count trials by state (one of `records.STATES`) and flags."""
+    def of(cls, trials: Iterable[tuple[Status, Sequence[str]]]) -> Self:
+        """Count trials by status and flags."""
         ends = list(trials)
-        states = [state for state, _ in ends]
-        finished = [flags for state, flags in ends if state == FINISHED]
+        counts = Counter(status for status, _ in ends)
+        finished = [flags for status, flags in ends if status == Status.FINISHED]
         collapsed = sum(COLLAPSED in flags for flags in finished)
-        known = {name: states.count(name) for name in (DIVERGED, CRASHED, PRUNED, DAMAGED)}
+        diverged, crashed = counts[Status.DIVERGED], counts[Status.CRASHED]
+        pruned, damaged = counts[Status.PRUNED], counts[Status.DAMAGED]
         return cls(
             trials=len(ends),
             finished=len(finished),
             collapsed=collapsed,
-            **known,
-            not_ended=len(ends) - len(finished) - sum(known.values()),
+            diverged=diverged,
+            crashed=crashed,
+            pruned=pruned,
+            damaged=damaged,
+            not_ended=len(ends) - len(finished) - diverged - crashed - pruned - damaged,
             flagged=sum(bool(flags) and COLLAPSED not in flags for flags in finished),
         )
 

@@ -6,6 +6,7 @@ it, and a key that a later version adds is kept.
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
@@ -66,7 +67,7 @@ def _plain(value: Any) -> Any:
         return {name: _plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
-    return value
+    return value.value if isinstance(value, StrEnum) else value
 
 
 def _why(error: ValidationError) -> str:

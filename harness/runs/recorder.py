@@ -1,6 +1,5 @@
 """Writing the record of truth: one trial's folder (its layout is in `harness.runs.trial`)."""
 
-import fcntl
 import json
 import os
 import time
@@ -23,14 +22,11 @@ from harness.core.files import (
     write_json,
 )
 from harness.core.leftovers import discard, passing, set_aside, settle_folder, sweep
+from harness.core.lock import Busy, lock
 from harness.core.redact import redacted
 from harness.runs import layout
 from harness.runs.digests import extend, forget, seal
 from harness.runs.trial import Trial
-
-
-class Busy(Exception):
-    """Another process trains this trial."""
 
 
 class Recorder:
@@ -42,13 +38,13 @@ class Recorder:
 
     def acquire(self) -> Self:
         """Lock the folder, or raise Busy; a context manager's exit releases it."""
-        return self._acquire(fcntl.LOCK_EX)
+        return self._acquire(shared=False)
 
     def read(self) -> Self:
         """Keep the folder from being trained, scored or removed; others may read it, too."""
-        return self._acquire(fcntl.LOCK_SH)
+        return self._acquire(shared=True)
 
-    def _acquire(self, kind: int) -> Self:
+    def _acquire(self, shared: bool) -> Self:
         while True:
             try:
                 self.folder.mkdir(parents=True, exist_ok=True)
@@ -57,10 +53,10 @@ class Recorder:
                 place = error.filename or self.folder
                 raise HarnessError(f"{place}: cannot be written ({error.strerror})") from None
             try:
-                fcntl.flock(file, kind | fcntl.LOCK_NB)
-            except BlockingIOError:
+                lock(file, shared=shared, wait=False)
+            except Busy:
                 file.close()
-                raise Busy(str(self.folder)) from None
+                raise
             if _is_at(file, self.folder / layout.LOCK):
                 self._lock = file
                 return self
@@ -130,7 +126,7 @@ class Recorder:
 
     def _attempts(self) -> list[Any]:
         try:
-            return Trial(self.folder).environment()
+            return [attempt.to_json() for attempt in Trial(self.folder).environment()]
         except Damaged as error:
             self.set_aside(error.path, error.why)
             return []

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from harness.core.leftovers import discard, sweep
+from harness.core.lock import Busy
 from harness.runs import layout
 from harness.runs.digests import read_seal
-from harness.runs.recorder import Busy, Recorder
+from harness.runs.recorder import Recorder
 
 
 def sweep_trial(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.config.patch import unflatten
 from harness.config.trial import TrialConfig
@@ -18,11 +18,25 @@ from harness.runs import layout
 from harness.runs import plan as records
 from harness.runs.digests import DIFFERS, digest_of, read_seal
 from harness.runs.pictures import whole_png
+from harness.runs.record import Record
+from harness.runs.rows import (
+    Environment,
+    Failure,
+    MetricAbout,
+    Progress,
+    Pruned,
+    Result,
+    ScoreRow,
+    TrainingRow,
+)
+from harness.runs.status import Status
+
+R = TypeVar("R", bound=Record)
 
 FINAL = "kid_final"  # what the summary of a run in W&B calls the objective of its trial
-FINISHED, DIVERGED, CRASHED, PRUNED = "finished", "diverged", "crashed", "pruned"
-DAMAGED = "damaged"
-STATES = (FINISHED, DIVERGED, CRASHED, PRUNED, DAMAGED, "begun", "missing")
+FINISHED, DIVERGED, CRASHED = Status.FINISHED, Status.DIVERGED, Status.CRASHED
+PRUNED, DAMAGED = Status.PRUNED, Status.DAMAGED
+STATES = (FINISHED, DIVERGED, CRASHED, PRUNED, DAMAGED, Status.BEGUN, Status.MISSING)
 
 
 def read_plan(path: Path) -> dict[str, Any] | None:
@@ -62,6 +76,10 @@ class Trial:
         content = self._content(name)
         return None if content is None else parse_object(self.folder / name, content, *needed)
 
+    def _record(self, name: str, kind: type[R]) -> R | None:
+        document = self._object(name)
+        return None if document is None else kind.parse(document, self.folder / name)
+
     def knobs(self) -> dict[str, Any]:
         """Every knob by its dotted name as it was recorded; none of a trial that never began."""
         return self._object(layout.CONFIG) or {}
@@ -70,68 +88,82 @@ class Trial:
         """The resolved configuration."""
         return unflatten(self.knobs())
 
-    def result(self) -> dict[str, Any] | None:
+    def result(self) -> Result | None:
         """How the training ended; None while it has not."""
-        result = self._object(layout.RESULT, "status")
-        if result and result["status"] not in (FINISHED, DIVERGED):
-            raise Damaged(self.folder / layout.RESULT, f"a status {result['status']!r} is unknown")
+        result = self._record(layout.RESULT, Result)
+        if result and not result.status.ended:
+            raise Damaged(self.folder / layout.RESULT, f"'status' is {str(result.status)!r}")
         return result
 
-    def failure(self) -> dict[str, Any] | None:
+    def failure(self) -> Failure | None:
         """The last crash, of training or of scoring, if neither has succeeded since."""
-        return self._object(layout.FAILURE, "error")
+        return self._record(layout.FAILURE, Failure)
 
-    def pruned(self) -> dict[str, Any] | None:
+    def pruned(self) -> Pruned | None:
         """Where a search gave it up, if nobody has trained it since."""
-        return self._object(layout.PRUNED)
+        return self._record(layout.PRUNED, Pruned)
 
-    def state(self) -> str:
-        """One of STATES."""
+    def status(self, queued: Status | None = None) -> Status:
+        """How the trial stands, by its folder and, where that is given, by its place in a queue.
+
+        A result counts whatever a queue says; a crash or a pruning only where no attempt waits.
+        """
         try:
             if result := self.result():
-                return str(result["status"])
-            if self.failure() is not None:
-                return CRASHED
-            if self.pruned() is not None:
-                return PRUNED
+                return result.status
+            failure, pruned = self.failure(), self.pruned()
         except Damaged:
-            return DAMAGED
-        return "begun" if (self.folder / layout.CONFIG).exists() else "missing"
+            return Status.DAMAGED
+        if queued in (Status.RUNNING, Status.WAITING):
+            return queued
+        if failure or queued in (Status.CRASHED, Status.LOST):
+            return Status.CRASHED
+        if pruned:
+            return Status.PRUNED
+        begun = (self.folder / layout.CONFIG).exists()
+        return Status.BEGUN if begun else Status.MISSING
 
-    def environment(self) -> list[dict[str, Any]]:
+    def environment(self) -> list[Environment]:
         """Versions, device and arithmetic of each attempt."""
         path = self.folder / layout.ENVIRONMENT
         content = self._content(layout.ENVIRONMENT)
         attempts = [] if content is None else parse_json(path, content)
         if not isinstance(attempts, list):
             raise Damaged(path, "no list of attempts")
-        return attempts
+        return [Environment.parse(attempt, path) for attempt in attempts]
+
+    def progress(self) -> Progress:
+        """How far it is; of a trial that is not being trained, nothing."""
+        try:
+            return self._record(layout.PROGRESS, Progress) or Progress()
+        except Damaged:  # it is being written
+            return Progress()
 
     def images(self) -> dict[str, Any] | None:
         """Facts of its images (`config.facts`); None in a record of an older version."""
         return self._object(layout.IMAGES)
 
-    def training_rows(self) -> list[dict[str, Any]]:
+    def training_rows(self) -> list[TrainingRow]:
         """The rows of `metrics.jsonl`."""
-        return self._lines(layout.METRICS)
+        return [TrainingRow(row) for row in self._lines(layout.METRICS)]
 
     def _lines(self, name: str) -> list[dict[str, Any]]:
         return parse_lines(self.folder / name, self._content(name) or b"")
 
-    def metrics(self) -> dict[str, dict[str, Any]]:
+    def metrics(self) -> dict[str, MetricAbout]:
         """Metric identity → what it is (`requests` that it answers, protocol, encoder, ...)."""
-        specs = sorted(self.folder.glob(layout.about("*")))
-        found = {path.stem: self._object(layout.about(path.stem), "requests") for path in specs}
-        return {name: spec for name, spec in found.items() if spec is not None}
+        names = [path.stem for path in sorted(self.folder.glob(layout.about("*")))]
+        known = {name: self._record(layout.about(name), MetricAbout) for name in names}
+        return {name: about for name, about in known.items() if about is not None}
 
     def metric(self, request: str) -> str | None:
         """The metric identity that answers `request`; None where it was never scored so."""
-        found = [name for name, spec in self.metrics().items() if request in spec["requests"]]
-        return found[-1] if found else None
+        names = [name for name, about in self.metrics().items() if request in about.requests]
+        return names[-1] if names else None
 
-    def evaluation_rows(self, identity: str) -> list[dict[str, Any]]:
+    def evaluation_rows(self, identity: str) -> list[ScoreRow]:
         """The rows of one metric identity, in the order of training."""
-        return self._lines(layout.scores(identity))
+        return [ScoreRow(row) for row in self._lines(layout.scores(identity))]
 
     def scored(self, request: str, evaluations: int) -> bool:
         """Whether an ended trial has the scores that `request` asks for, as far as it was trained.
@@ -145,7 +177,8 @@ class Trial:
         """Whether no row of a metric that the objective needs has been lost."""
         rows = self.evaluation_rows(identity)
         have = {row.get("evaluation") for row in rows}
-        if (self.result() or {}).get("status") == DIVERGED:
+        result = self.result()
+        if result and result.status is Status.DIVERGED:
             return 0 in have
         return {0, *last_evaluations(evaluations)} <= have
 

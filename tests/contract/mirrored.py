@@ -102,7 +102,7 @@ def write_trial(root: Path, key: str = KEY, ending: str = "finished") -> Path:
     """A trial's folder; `ending` is a status, `crashed`, or `going` where it still trains."""
     folder = runtime(root).trials / key
     write_json(folder / "config.json", CONFIG)
-    spec = {"requests": [REQUEST], "identity": METRIC}
+    spec = {"requests": [REQUEST], "identity": METRIC, "protocol": "blocks"}
     write_json(folder / "evaluations" / f"{METRIC}.json", spec)
     lines(folder / "metrics.jsonl", TRAINING)
     lines(folder / "evaluations" / f"{METRIC}.jsonl", EVALUATIONS)

@@ -11,9 +11,11 @@ import pytest
 
 from harness.config.identity import key
 from harness.config.patch import KNOBS, check_value, resolve
+from harness.config.trial import TrialConfig
 from harness.core.errors import HarnessError
-from harness.heuristics import HEURISTICS, TOPICS, Practice, Tip
+from harness.heuristics import HEURISTICS, TOPICS, Practice, Tip, conditions
 from harness.heuristics.clashes import clash, clashing
+from harness.heuristics.conditions import CONDITIONS
 from harness.heuristics.schema import KINDS, SOURCES, Effect
 
 ROOT = Path(__file__).parents[2]
@@ -178,3 +180,23 @@ def _refused(one, two):
 )
 def test_a_clash_says_why(one, two, why):
     assert re.search(why, clash(HEURISTICS[one], HEURISTICS[two]))
+
+
+def test_conditions_of_claims_are_ids_that_are_used():
+    used = {claim.condition for row in HEURISTICS.entries.values() for claim in row.claims}
+    assert used - {""} == set(CONDITIONS)
+    texts = [condition.text for condition in CONDITIONS.values()]
+    assert len(set(texts)) == len(texts)
+
+
+def test_a_plan_holds_conditions_in_words_and_whether_they_are_met():
+    assert conditions.told("wgan_gp") == "with WGAN-GP"
+    assert conditions.told("in winter") == "in winter"  # of somebody else's tip
+    plain, penalised = TrialConfig(), resolve([WGAN_GP])
+    assert conditions.met("", [plain]) is True
+    assert [conditions.met("wgan_gp", [config]) for config in (plain, penalised)] == [False, True]
+    assert conditions.met("wgan_gp", [plain, penalised]) is False
+    assert conditions.met("unstable", [plain]) is conditions.met("in winter", [plain]) is None
+
+
+WGAN_GP = {"loss.name": "wasserstein", "penalties.gradient.weight": 10.0}

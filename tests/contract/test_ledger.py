@@ -301,13 +301,13 @@ def test_a_damaged_journal_is_named(tmp_path: Path) -> None:
     ledger.enqueue(jobs(2))
     journal = tmp_path / "ledger.log"
     journal.write_text(journal.read_text()[:-30] + "\n" + journal.read_text())
-    with pytest.raises(HarnessError, match=r"ledger\.log: the ledger is damaged"):
+    with pytest.raises(HarnessError, match=r"ledger\.log: the queue is damaged"):
         OptunaLedger.open("run", tmp_path)
 
 
 def test_a_ledger_where_a_file_lies_is_one_message(tmp_path: Path) -> None:
     (tmp_path / "ledger.log").mkdir()
-    with pytest.raises(HarnessError, match=r"ledger\.log: the ledger cannot be opened"):
+    with pytest.raises(HarnessError, match=r"ledger\.log: the queue cannot be opened"):
         OptunaLedger.open("run", tmp_path)
 
 
@@ -389,5 +389,5 @@ def test_a_line_that_is_json_and_no_trial_of_ours_is_one_message(tmp_path: Path)
     for old, new in (('"order"', '"odrer"'), ('"op_code":4', '"op_code":9'), ('"attempt"', '"a"')):
         journal.write_text(text.replace(old, new, 1))
         assert journal.read_text() != text
-        with pytest.raises(HarnessError, match=r"ledger\.log: the ledger is damaged"):
+        with pytest.raises(HarnessError, match=r"ledger\.log: the queue is damaged"):
             OptunaLedger.open("run", tmp_path)

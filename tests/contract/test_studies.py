@@ -7,7 +7,7 @@ import pytest
 from harness.config.study import read
 from harness.heuristics import HEURISTICS
 from harness.heuristics.schema import SOURCES
-from harness.plan.expand import expand
+from harness.plan.expand import expand_study
 from tests.encoder_files import described
 
 FOLDER = Path(__file__).parents[2] / "studies"
@@ -34,7 +34,7 @@ def encoder(tmp_path, monkeypatch):
 
 
 def plan(name, profile, tmp_path):
-    return expand(FILES[name], profile, {}, tmp_path)
+    return expand_study(FILES[name], profile, {}, tmp_path)
 
 
 @pytest.mark.parametrize(("name", "profile"), RUNS)

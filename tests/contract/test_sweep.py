@@ -180,7 +180,7 @@ def test_wandbs_agent_trains_a_trial_of_the_study(agent, place):
     document = json.loads(harness("plan", "swept", "--profile", "smoke", "--json"))
     assert (document["to_train"], len(document["trials"])) == (3, 4)
     assert app_wandb.sync("swept-smoke", place).said.startswith(
-        "W&B (offline): runs 1 already whole"
+        "W&B (offline): runs 1 already complete"
     )
 
     # asked for again by another sweep, it is logged there and not trained

@@ -1,5 +1,6 @@
 """The mirror rebuilt from the record: one whole run a trial, however its attempts ended."""
 
+import math
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,7 @@ from harness.core.errors import HarnessError
 from harness.core.files import read_json, write_json
 from harness.mirror import places as mirror
 from harness.mirror import sync, wandb_sink
+from harness.mirror.places import StudyReport
 from harness.mirror.sync import sync_study
 from harness.mirror.wandb_sink import WandbSink
 
@@ -34,8 +36,8 @@ def study(tmp_path):
     return mirrored.runtime(tmp_path).study(RUN_NAME)
 
 
-def synced(root, said, mode="offline", **more):
-    return sync_study(RUN_NAME, mirrored.runtime(root, mode), said.append, scores, **more)
+def synced(root, said, mode="offline", shown=None):
+    return sync_study(RUN_NAME, mirrored.runtime(root, mode), said.append, scores, shown)
 
 
 def tree(folder):
@@ -211,21 +213,24 @@ def test_a_run_that_is_being_written_is_left_alone(tmp_path, study, said):
     assert synced(tmp_path, said).whole == [KEY]
 
 
-def write_report(root, effect="-0.03"):
+def reported(root, effect=-0.03):
+    """The report of a study, as it is shown."""
     folder = mirrored.runtime(root).reports / RUN_NAME
     mirrored.picture(folder / "figures" / "forest.png")
-    (folder / "tables").mkdir(exist_ok=True)
-    text = (
-        f'name,effect,p,verdict\nbeta_1,{effect},0.01,"better, surely"\nbatch_norm,,,not judged\n'
-    )
-    (folder / "tables" / "ranking.csv").write_text(text)
     (folder / "index.html").write_text("<p>The page</p>")
     (folder / ".hidden").write_text("nobody's business")
+    table = {
+        "name": ["beta_1", "batch_norm"],
+        "effect": [effect, math.nan],
+        "n": [8, 0],
+        "verdict": ["better, surely", "not judged"],
+        "reason": ["", ""],
+    }
+    return StudyReport.of(table, folder, "beta_1 helps")
 
 
 def test_the_run_of_the_finished_study(tmp_path, study, said):
-    write_report(tmp_path)
-    assert synced(tmp_path, said, verdict="beta_1 helps").written == [KEY, "report"]
+    assert synced(tmp_path, said, shown=reported(tmp_path)).written == [KEY, "report"]
     folder = mirrored.only_folder(study, "report")
     (run,) = mirrored.records(folder, "run")
     assert (run["run_id"], run["job_type"]) == (f"{RUN_NAME}-report", "report")
@@ -234,27 +239,26 @@ def test_the_run_of_the_finished_study(tmp_path, study, said):
     assert whole["verdicts"] == {"better, surely": 1, "not judged": 1}
     assert (whole["trials"]["finished"], whole["trials"]["failures"]) == (1, 0)
     assert whole["outcome"] == "1 of 1 trial finished, no failure, 1 with a flag"
-    assert (whole["ranking"]["nrows"], whole["ranking"]["ncols"]) == (2, 4)
+    assert (whole["ranking"]["nrows"], whole["ranking"]["ncols"]) == (2, 5)
     table = read_json(folder / "files" / whole["ranking"]["path"])
-    assert table["columns"] == ["name", "effect", "p", "verdict"]
+    assert table["columns"] == ["name", "effect", "n", "verdict", "reason"]
     assert table["data"] == [
-        ["beta_1", -0.03, 0.01, "better, surely"],
-        ["batch_norm", None, None, "not judged"],
+        ["beta_1", -0.03, 8.0, "better, surely", None],
+        ["batch_norm", None, 0.0, "not judged", None],
     ]
     assert (folder / "files" / whole["figures/forest"]["path"]).exists()
     table, artifact = mirrored.records(folder, "artifact")
     assert (artifact["type"], artifact["name"]) == ("report", f"{RUN_NAME}-report")
     held = [entry["path"] for entry in artifact["manifest"]["contents"]]
-    assert sorted(held) == ["figures/forest.png", "index.html", "tables/ranking.csv"]
+    assert sorted(held) == ["figures/forest.png", "index.html"]
     for entry in table["manifest"]["contents"] + artifact["manifest"]["contents"]:
         assert Path(entry["local_path"]).is_relative_to(folder)  # an upload finds it there
 
-    assert synced(tmp_path, said, verdict="beta_1 helps").written == []
-    write_report(tmp_path, effect="-0.04")
-    assert synced(tmp_path, said, verdict="beta_1 helps").written == ["report"]
-    page = mirrored.runtime(tmp_path).reports / RUN_NAME / "index.html"
-    page.write_text("<p>Another page</p>")
-    assert synced(tmp_path, said, verdict="beta_1 helps").written == ["report"]
+    assert synced(tmp_path, said, shown=reported(tmp_path)).written == []
+    other = reported(tmp_path, effect=-0.04)
+    assert synced(tmp_path, said, shown=other).written == ["report"]
+    (other.folder / "index.html").write_text("<p>Another page</p>")
+    assert synced(tmp_path, said, shown=other).written == ["report"]
     mirrored.only_folder(study, "report")
     assert said == []
 
@@ -262,8 +266,8 @@ def test_the_run_of_the_finished_study(tmp_path, study, said):
 def test_no_report_before_the_study_is_finished(tmp_path, said):
     mirrored.write_plan(tmp_path, [KEY, OTHER])
     mirrored.write_trial(tmp_path)
-    write_report(tmp_path)
-    assert synced(tmp_path, said).skipped["report"] == "the study is not finished"
+    skipped = synced(tmp_path, said, shown=reported(tmp_path)).skipped
+    assert skipped["report"] == "the study is not finished"
 
 
 def test_an_online_study(tmp_path, study, said, monkeypatch):
@@ -321,7 +325,7 @@ def test_disabled_and_unknown(tmp_path, study, said):
     assert (report.mode, report.written) == ("disabled", [])
     assert not (study / "wandb").exists()
     with pytest.raises(HarnessError, match=f"did you mean '{RUN_NAME}'"):
-        sync_study("beta1-smok", mirrored.runtime(tmp_path), said.append, scores)
+        sync_study("beta1-smok", mirrored.runtime(tmp_path), said.append, scores, None)
 
 
 def test_marks_of_runs_that_end_together(tmp_path):

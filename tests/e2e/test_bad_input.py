@@ -132,7 +132,7 @@ STUDIES = {
     "empty file": ("", "studies/one.yaml: a study is a mapping"),
     "missing folder": (
         FOLDER,
-        "studies/one.yaml:5: cell 'reference': data.path: photos is no folder",
+        "studies/one.yaml:5: cell 'reference': data.path: photos is neither a folder",
     ),
     "missing encoder": (
         HEAD + "  evaluation.encoder: nets/mine.keras\n" + TIP,
@@ -231,8 +231,8 @@ ARGUMENTS = {
         ["evaluate", "one", "--metric", "blocks"],
         "one: no trial has been trained yet",
     ),
-    "nothing to report": (["report", "one"], "unknown run 'one'; there is none here"),
-    "no trial": (["show", "0123abcd"], "unknown trial '0123abcd'; there is none here"),
+    "nothing to report": (["report", "one"], "unknown run 'one'; there are none here"),
+    "no trial": (["show", "0123abcd"], "unknown trial '0123abcd'; there are none here"),
     "no cell": (
         ["samples", "one", "--cell", "referenc"],
         "unknown cell 'referenc'; did you mean 'reference'?",

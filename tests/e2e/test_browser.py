@@ -146,7 +146,7 @@ def browser(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    return render(Recipe.run_name, build(tmp_path_factory.mktemp("record")))
+    return render(Recipe.run_name, build(tmp_path_factory.mktemp("record"))).path
 
 
 def test_nothing_is_asked_of_any_server(browser, page, tmp_path: Path):

@@ -82,7 +82,7 @@ def test_damage_changes_no_kid_and_is_said_in_the_output_and_the_log(place):
     assert sum("decoded images" in line for line in notes) == 2
     assert sum("features of the real images" in line for line in notes) == 1
     logs = [file.read_text() for file in place.folder.glob("runs/trials/*/log.txt")]
-    assert any("features of the real images" in log and "made again" in log for log in logs)
+    assert any("features of the real images" in log and "rebuilt" in log for log in logs)
 
 
 def test_a_file_that_is_removed_is_asked_for_by_its_digest(place):

@@ -83,7 +83,7 @@ def test_what_is_left_out_is_said_in_every_place(place, call):
     torn = "\\xfetorn.png (truncated)"
     said = call("run", "mine", "--workers", "1")
     assert torn in said
-    assert "runs 1 written, 2 already whole" in said  # what was shown live is in the record
+    assert "runs 1 written, 2 already complete" in said  # what was shown live is in the record
     first = next(Path(place, "runs/trials").iterdir())
     facts = read_json(first / "images.json")
     assert facts["train"]["used"] + facts["validation"]["used"] == 60
@@ -101,5 +101,5 @@ def test_what_is_left_out_is_said_in_every_place(place, call):
     Image.new("RGB", (20, 20)).save(changed)
     assert "have changed since this run was begun" in call("plan", "mine")
     (place / "photos").rename(place / "gone")
-    assert "looked for at" in call("plan", "mine", code=2)
+    assert "relative paths start at" in call("plan", "mine", code=2)
     assert "Report:" in call("report", "mine")  # from the record, which is whole

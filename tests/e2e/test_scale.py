@@ -35,7 +35,7 @@ MANY = Recipe(
 @pytest.mark.slow
 @pytest.mark.timeout(1800)  # of which the record takes most
 def test_a_report_of_500_trials_stays_below_20_megabytes(tmp_path: Path):
-    folder = render(MANY.run_name, build(tmp_path, MANY)).parent
+    folder = render(MANY.run_name, build(tmp_path, MANY)).path.parent
     sizes = {path: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
     assert sum(sizes.values()) < 20_000_000, sizes
     curves = pd.read_csv(folder / "tables" / "curves.csv")

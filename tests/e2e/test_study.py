@@ -132,8 +132,8 @@ def test_a_study_runs_to_its_report_and_a_second_run_trains_nothing(place):
     before = {path: path.stat().st_mtime_ns for path in place.folder.glob("runs/trials/*/*.json*")}
     again = place.run("run", "first")
     assert "4 already trained, 0 to train" in again
-    assert "5 already whole" in again  # in W&B: the trials, and the report
-    assert "5 already whole" in place.run("sync", "first")
+    assert "5 already complete" in again  # in W&B: the trials, and the report
+    assert "5 already complete" in place.run("sync", "first")
     after = {path: path.stat().st_mtime_ns for path in place.folder.glob("runs/trials/*/*.json*")}
     assert before == after
 

@@ -74,7 +74,7 @@ def test_a_damaged_page_changes_no_kid_and_is_said(encoder_file, tmp_path, patte
     assert after == before
     told = [note for note in said if note.startswith(what)]
     assert len(told) == 1
-    assert told[0].endswith(": made again")
+    assert told[0].endswith(": rebuilt")
     assert f"{caches.NOTE}{told[0]}\n" in capfd.readouterr().err
     again, _ = evaluate(tmp_path, encoder=str(encoder_file))
     assert again == before
@@ -102,7 +102,7 @@ def test_a_file_that_is_gone_or_a_folder_of_an_older_version_is_made_again(
         after, said = evaluate(tmp_path, encoder=str(encoder_file))
         assert after == before
         assert len(said) == 2
-        assert all(f"had no {name}: made again" in note for note in said)
+        assert all(f"had no {name}: rebuilt" in note for note in said)
 
 
 def _read(folder, answers):
@@ -140,7 +140,7 @@ def test_an_entry_is_read_through_once_a_process(tmp_path, monkeypatch):
         return caches.entry(tmp_path / "it", "numbers", lambda target: _numbers(tmp_path, target))
 
     first = made()
-    monkeypatch.setattr(caches, "digest_of", lambda file: pytest.fail("read again"))
+    monkeypatch.setattr(caches, "file_digest", lambda file: pytest.fail("read again"))
     assert made() == first
 
 

@@ -291,24 +291,24 @@ def ending(function):
 
 REFUSED = {
     "several outputs": (two_outputs, r"has 2 outputs \(global_average_pooling2d.*, flatten.*one"),
-    "several inputs": (two_inputs, r"has 2 inputs \(input_layer.*keras\.Model\(one input"),
+    "several inputs": (two_inputs, r"has 2 inputs \(input_layer.*keras\.Model\(input"),
     "lambda": (
         lambda: from_floats(layers.Lambda(lambda x: x * 2, name="twice")),
-        r"has a Lambda layer \(twice\), whose Python code is not run.*keras\.ops",
+        r"has a Lambda layer \(twice\), whose Python code is not executed.*keras\.ops",
     ),
     "own layer": (
         lambda: from_floats(Own(name="it")),
-        r"layer of its own, Own \(it\).*layers of Keras",
+        r"custom layer, Own \(it\).*layers of Keras",
     ),
-    "registered": (lambda: from_floats(Registered()), r"layer of its own, Registered"),
-    "own model": (own_model, r"layer of its own, OwnModel"),
+    "registered": (lambda: from_floats(Registered()), r"custom layer, Registered"),
+    "own model": (own_model, r"custom layer, OwnModel"),
     "own activation": (
         lambda: from_floats(layers.Conv2D(3, 1, activation=doubled, name="it")),
-        r"function of its own in a layer \(it: activation\)",
+        r"custom function in a layer \(it: activation\)",
     ),
     "activation without a name": (
         lambda: from_floats(layers.Conv2D(3, 1, activation=lambda x: x * 2)),
-        r"function of its own in a layer \(conv2d.*: activation\)",
+        r"custom function in a layer \(conv2d.*: activation\)",
     ),
     "without an input": (
         lambda: keras.Sequential([layers.Conv2D(4, 3), layers.Flatten()]),
@@ -325,10 +325,10 @@ REFUSED = {
     "flat": (lambda: keras.Sequential([keras.Input((12,)), layers.Dense(3)]), r"not \(None, 12\)"),
     "fixed batch": (
         lambda: sized(IMAGE, batch_size=8),
-        r"takes batches of 8 only.*without a batch",
+        r"takes only batches of 8 .*without a batch",
     ),
-    "signed bytes": (lambda: sized(IMAGE, dtype="int8"), r"takes int8, which holds no pixels"),
-    "truth": (lambda: sized(IMAGE, dtype="bool"), r"takes bool, which holds no pixels"),
+    "signed bytes": (lambda: sized(IMAGE, dtype="int8"), r"takes int8, which cannot hold pixels"),
+    "truth": (lambda: sized(IMAGE, dtype="bool"), r"takes bool, which cannot hold pixels"),
     "too large": (
         lambda: keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(3, 40)]),
         r"does not take images of 16 x 16 x 3 \(.*(negative|40|size)",
@@ -345,7 +345,7 @@ REFUSED = {
     "no features": (lambda: ending(lambda x: x[:, :0]), r"gives an array \(2, 0\)"),
     "across the batch": (
         lambda: ending(lambda x: x - keras.ops.mean(x, axis=0, keepdims=True)),
-        r"other features beside other images: .* \(axis 0\)",
+        r"other features when other images are in its batch: .* \(axis 0\)",
     ),
     "zeros": (lambda: constant(0.0), r"all 896 real images the same features"),
     "ones": (lambda: constant(1.0), r"all 896 real images the same features"),
@@ -408,16 +408,16 @@ def files(folder):
     tf.io.write_file(str(folder / "graph.pb"), b"\x0a\x10graph")
     return {
         "nowhere.keras": "there is no file .*nowhere.keras",
-        "only.h5": "holds weights only, not the model",
+        "only.h5": "holds weights only: load them",
         "exported": r"is a TensorFlow SavedModel folder.*model\.save\('NAME\.keras'\)",
-        "folder": "is a folder, and an encoder is one file",
-        "text.keras": "is no saved Keras model",
-        "empty.keras": "is no saved Keras model",
+        "folder": "is a folder, but an encoder is one file",
+        "text.keras": "is not a saved Keras model",
+        "empty.keras": "is not a saved Keras model",
         "torn.keras": "is damaged",
         "renamed.zip": r"name must end in \.keras; rename",
         "zeroed.keras": "is damaged",
-        "lite.tflite": "no saved Keras model but a TensorFlow Lite one",
-        "graph.pb": "is no saved Keras model",
+        "lite.tflite": "not a saved Keras model but a TensorFlow Lite one",
+        "graph.pb": "is not a saved Keras model",
     }
 
 

@@ -14,9 +14,10 @@ from harness.config.trial import DataConfig, EvaluationConfig
 from harness.core.errors import HarnessError
 from harness.gan import classifier, inception
 from harness.gan.data import load_images
-from harness.gan.encoders import build, compiled, resize, weights_digest
+from harness.gan.encoders import compiled, resize, weights_digest
+from harness.gan.evaluate import build_encoder
 from harness.gan.folding import folded
-from harness.gan.saved_model import saved_model
+from harness.gan.saved_model import load_saved_model
 from harness.metrics.kid import Estimate, blocks
 
 pytestmark = pytest.mark.tf
@@ -46,7 +47,7 @@ def conv(tmp_path):
 
 
 def test_features_do_not_depend_on_how_many_images_are_asked_for(conv):
-    encoder = saved_model(conv, CIFAR, evaluation())
+    encoder = load_saved_model(conv, CIFAR, evaluation())
     assert encoder.batch == 128
     images = pictures(128 + 9)
     whole = encoder(images)
@@ -59,40 +60,40 @@ def test_features_do_not_depend_on_how_many_images_are_asked_for(conv):
 def test_saved_model_gets_rgb_in_0_to_1_and_maps_are_averaged(conv):
     images = pictures(3)
     expected = keras.models.load_model(conv)(images / np.float32(255)).numpy().mean(axis=(1, 2))
-    encoder = saved_model(conv, CIFAR, evaluation())
+    encoder = load_saved_model(conv, CIFAR, evaluation())
     assert encoder.resolution == 32  # the image size, as the model takes any
     assert np.allclose(encoder(images), expected, atol=1e-5)
 
 
 def test_grey_is_repeated(conv):
-    encoder = saved_model(conv, CIFAR, evaluation())
+    encoder = load_saved_model(conv, CIFAR, evaluation())
     grey = pictures(3, channels=1)
     assert np.array_equal(encoder(grey), encoder(np.repeat(grey, 3, axis=3)))
 
 
 def test_resolution_rule(conv, tmp_path):
-    assert saved_model(conv, CIFAR, evaluation(resolution=48)).resolution == 48
-    assert saved_model(conv, CIFAR, evaluation(resolution=299)).batch == 64  # for the memory
+    assert load_saved_model(conv, CIFAR, evaluation(resolution=48)).resolution == 48
+    assert load_saved_model(conv, CIFAR, evaluation(resolution=299)).batch == 64  # for the memory
     fixed = save(tmp_path / "fixed.keras", [keras.layers.Flatten()], (24, 24, 3))
-    assert saved_model(fixed, CIFAR, evaluation()).resolution == 24
+    assert load_saved_model(fixed, CIFAR, evaluation()).resolution == 24
     with pytest.raises(HarnessError, match=r"resolution: 48 px.*takes 24 px"):
-        saved_model(fixed, CIFAR, evaluation(resolution=48))
+        load_saved_model(fixed, CIFAR, evaluation(resolution=48))
 
 
 def test_digest_follows_the_weights_not_the_file(conv, tmp_path):
     model = keras.models.load_model(conv)
     model.save(tmp_path / "copy.keras")
-    first = saved_model(conv, CIFAR, evaluation()).digest
-    assert saved_model(tmp_path / "copy.keras", CIFAR, evaluation()).digest == first
+    first = load_saved_model(conv, CIFAR, evaluation()).digest
+    assert load_saved_model(tmp_path / "copy.keras", CIFAR, evaluation()).digest == first
     model.set_weights([weight + 1 for weight in model.get_weights()])
     model.save(tmp_path / "copy.keras")
-    assert saved_model(tmp_path / "copy.keras", CIFAR, evaluation()).digest != first
+    assert load_saved_model(tmp_path / "copy.keras", CIFAR, evaluation()).digest != first
     assert len(first) == 8
 
 
 def test_only_uint8_images_are_encoded(conv):
     with pytest.raises(HarnessError, match="uint8"):
-        saved_model(conv, CIFAR, evaluation())(np.zeros((2, 32, 32, 3), np.float32))
+        load_saved_model(conv, CIFAR, evaluation())(np.zeros((2, 32, 32, 3), np.float32))
 
 
 def test_bilinear_resize_is_that_of_keras_as_in_s0():
@@ -157,7 +158,7 @@ def test_inception_v3_with_supplied_weights_is_s0s_encoder(keras_home, tmp_path,
     network.save(keras_home / inception.V3_WEIGHTS)  # the old format, as the real file
     content = (keras_home / inception.V3_WEIGHTS).read_bytes()
     monkeypatch.setattr(inception, "V3_MD5", hashlib.md5(content).hexdigest())
-    encoder = build(CIFAR, evaluation(encoder="inception_v3"), tmp_path)
+    encoder = build_encoder(CIFAR, evaluation(encoder="inception_v3"), tmp_path)
     assert (encoder.name, encoder.resolution) == ("inception_v3", 75)
     images = pictures(5)
     pixels = keras.layers.Resizing(75, 75)(keras.layers.Rescaling(255)(images / np.float32(255)))
@@ -174,22 +175,22 @@ def test_inception_v3_without_weights_says_where_they_belong(keras_home, tmp_pat
     real = keras.applications.InceptionV3
     monkeypatch.setattr(keras.applications, "InceptionV3", no_network)
     with pytest.raises(HarnessError) as caught:
-        build(CIFAR, evaluation(encoder="inception_v3"), tmp_path)
+        build_encoder(CIFAR, evaluation(encoder="inception_v3"), tmp_path)
     assert str(keras_home / inception.V3_WEIGHTS) in str(caught.value)
     monkeypatch.setattr(keras.applications, "InceptionV3", real)
     with pytest.raises(HarnessError, match="75 px or more, not 64"):
-        build(CIFAR, evaluation(encoder="inception_v3", resolution=64), tmp_path)
+        build_encoder(CIFAR, evaluation(encoder="inception_v3", resolution=64), tmp_path)
 
 
 def test_inception_v3_with_other_weights_than_those_of_keras(keras_home, tmp_path, monkeypatch):
     file = keras_home / inception.V3_WEIGHTS
     file.write_text("no weights")
     with pytest.raises(HarnessError, match="damaged, or not the file that Keras publishes") as told:
-        build(CIFAR, evaluation(encoder="inception_v3"), tmp_path)
+        build_encoder(CIFAR, evaluation(encoder="inception_v3"), tmp_path)
     assert f"{file} " in str(told.value)
     monkeypatch.setattr(inception, "V3_MD5", hashlib.md5(b"no weights").hexdigest())
     with pytest.raises(HarnessError, match="no such weights file; delete it"):
-        build(CIFAR, evaluation(encoder="inception_v3"), tmp_path)
+        build_encoder(CIFAR, evaluation(encoder="inception_v3"), tmp_path)
 
 
 def test_the_checksum_of_inception_v3_is_that_of_keras():
@@ -223,7 +224,7 @@ def test_inception_2015_reads_the_graph_by_its_tensor_names(tmp_path, monkeypatc
     images = pictures(5)
     larger = tf.compat.v1.image.resize_bilinear(images.astype(np.float32), (299, 299))
     expected = (np.asarray(larger).mean(axis=(1, 2)) - 128) / 128
-    encoder = build(CIFAR, evaluation(encoder="inception_2015"), tmp_path)
+    encoder = build_encoder(CIFAR, evaluation(encoder="inception_2015"), tmp_path)
     assert (encoder.name, encoder.resolution) == ("inception_2015", 299)
     assert np.allclose(encoder(images), expected, atol=1e-4)
     powers = np.exp(expected @ HEAD)  # without the graph's bias
@@ -232,7 +233,7 @@ def test_inception_2015_reads_the_graph_by_its_tensor_names(tmp_path, monkeypatc
     )
     monkeypatch.delenv("HARNESS_INCEPTION_2015")
     file.rename(keras_home / inception.GRAPH_2015)
-    again = build(CIFAR, evaluation(encoder="inception_2015"), tmp_path)
+    again = build_encoder(CIFAR, evaluation(encoder="inception_2015"), tmp_path)
     assert again.digest == encoder.digest
 
 
@@ -240,22 +241,22 @@ def test_inception_2015_wrong_files(tmp_path, monkeypatch, keras_home):
     asked = evaluation(encoder="inception_2015")
     monkeypatch.setattr(keras.utils, "get_file", lambda **_: (_ for _ in ()).throw(OSError("no")))
     with pytest.raises(HarnessError, match="HARNESS_INCEPTION_2015"):
-        build(CIFAR, asked, tmp_path)
+        build_encoder(CIFAR, asked, tmp_path)
     monkeypatch.setenv("HARNESS_INCEPTION_2015", str(tmp_path / "nowhere.pb"))
     with pytest.raises(HarnessError, match="no file"):
-        build(CIFAR, asked, tmp_path)
+        build_encoder(CIFAR, asked, tmp_path)
     for content in (b"no graph at all", tf.Graph().as_graph_def().SerializeToString()):
         (tmp_path / "x.pb").write_bytes(content)
         monkeypatch.setenv("HARNESS_INCEPTION_2015", str(tmp_path / "x.pb"))
         with pytest.raises(HarnessError, match="not the graph of the 2015-12-05"):
-            build(CIFAR, asked, tmp_path)
+            build_encoder(CIFAR, asked, tmp_path)
     with pytest.raises(HarnessError, match="299 px, not 128"):
-        build(CIFAR, evaluation(encoder="inception_2015", resolution=128), tmp_path)
+        build_encoder(CIFAR, evaluation(encoder="inception_2015", resolution=128), tmp_path)
 
 
 def test_classifier_is_right_and_trained_once(tmp_path, monkeypatch):
     asked = evaluation(encoder="classifier")
-    encoder = build(DIGITS, asked, tmp_path / "a")
+    encoder = build_encoder(DIGITS, asked, tmp_path / "a")
     images = load_images(DIGITS, tmp_path / "a")
     features = encoder(images.validation)
     assert features.shape == (899, classifier.FEATURES)
@@ -265,13 +266,13 @@ def test_classifier_is_right_and_trained_once(tmp_path, monkeypatch):
     assert np.square(near).mean() == pytest.approx(1.0, rel=1e-3)
     monkeypatch.setattr(classifier, "train", lambda *_: pytest.fail("trained twice"))
     subset = DIGITS.model_copy(update={"train_images": 100})
-    assert build(subset, asked, tmp_path / "a").digest == encoder.digest
+    assert build_encoder(subset, asked, tmp_path / "a").digest == encoder.digest
 
 
 @pytest.mark.slow
 def test_classifier_is_trained_the_same_way_again(tmp_path):
     asked = evaluation(encoder="classifier")
-    one, two = (build(DIGITS, asked, tmp_path / name) for name in "ab")
+    one, two = (build_encoder(DIGITS, asked, tmp_path / name) for name in "ab")
     assert one.digest == two.digest
 
 
@@ -280,7 +281,7 @@ def test_classifier_needs_labels(tmp_path):
         keras.utils.save_img(tmp_path / f"{i}.png", pictures(1, seed=i)[0])
     data = DataConfig(name="folder", path=str(tmp_path), image_size=8)
     with pytest.raises(HarnessError, match="needs labels"):
-        build(data, evaluation(encoder="classifier"), tmp_path / "cache")
+        build_encoder(data, evaluation(encoder="classifier"), tmp_path / "cache")
 
 
 def test_compiled_network_resizes_before_it_is_called():
@@ -296,7 +297,7 @@ def test_shared_squeezenet_tells_flowers_from_cifar(tmp_path, monkeypatch):
     shared = Path(os.environ["HARNESS_SHARED"])
     monkeypatch.setenv("TFDS_DATA_DIR", str(shared / "data" / "tfds"))
     path = shared / "encoders" / "squeezenet_imagenet.keras"
-    encoder = saved_model(path, CIFAR, evaluation(resolution=64))
+    encoder = load_saved_model(path, CIFAR, evaluation(resolution=64))
     flowers = DataConfig(
         name="folder", path=str(shared / "data" / "flowers102_80px"), image_size=32
     )

@@ -21,19 +21,19 @@ from harness.gan.latents import sampled
 from harness.gan.losses import Game
 from harness.gan.models.network import GENERATION, Pass
 from harness.gan.numbers import structure
-from harness.gan.random import uniform
+from harness.gan.random import Counters, uniform
 from harness.gan.sampling import write_samples
 from harness.gan.train.batches import Batches
+from harness.gan.train.forward import classes, forward_pass, latents
 from harness.gan.train.objectives import discriminator_loss, generator_loss
 from harness.gan.train.program import Program
 from harness.gan.train.session import GRID, SIDE, Session
 from harness.gan.train.state import build
-from harness.gan.train.step import update_discriminator, update_generator
-from harness.gan.train.view import classes, latents, look
+from harness.gan.train.step import DISCRIMINATOR, GENERATOR, update_networks
 from tests.training import same, train, train_eagerly, weights
 
 pytestmark = pytest.mark.tf
-CLOCK = (tf.constant(0), 0)
+COUNTERS = Counters(tf.constant(0), 0)
 RUN = Pass(True, tf.constant([0, 0]))
 WITH_LABELS = [name for name in CONDITIONINGS if CONDITIONINGS[name].labels]
 LABELS = np.arange(16) % 10
@@ -153,14 +153,16 @@ def test_a_draw_is_the_class_of_the_training_image_it_falls_on():
 
 def test_generated_classes_have_a_stream_of_their_own(tiny):
     plain, gan = build(tiny(), 1), build(tiny(conditioned("concat")), 1)
-    np.testing.assert_array_equal(latents(plain, 16, CLOCK), latents(gan, 16, CLOCK))
-    one = classes(gan, 16, CLOCK)
-    np.testing.assert_array_equal(one, classes(gan, 16, CLOCK))
-    assert not np.array_equal(one, classes(gan, 16, (tf.constant(1), 0)))
-    assert classes(plain, 16, CLOCK) is None
+    np.testing.assert_array_equal(latents(plain, 16, COUNTERS), latents(gan, 16, COUNTERS))
+    one = classes(gan, 16, COUNTERS)
+    np.testing.assert_array_equal(one, classes(gan, 16, COUNTERS))
+    assert not np.array_equal(one, classes(gan, 16, Counters(tf.constant(1), 0)))
+    assert classes(plain, 16, COUNTERS) is None
     # parts of an accumulated batch are those of one draw
     halves = build(tiny({**conditioned("concat"), "training.accumulation": 2}), 1)
-    parts = [classes(halves, 8, (*CLOCK, tf.constant(part))) for part in range(2)]
+    parts = [
+        classes(halves, 8, COUNTERS._replace(micro_batch=tf.constant(part))) for part in range(2)
+    ]
     np.testing.assert_array_equal(np.concatenate(parts), one)
 
 
@@ -317,8 +319,8 @@ def test_gains_follow_the_normalisation(tiny, placement, residual):
 
 def test_the_auxiliary_classifiers_cross_entropy_is_its_formula(tiny):
     gan = build(tiny(conditioned("acgan", classifier_weight=3.0)), 1)
-    view = look(gan, real(), CLOCK)
-    np.testing.assert_array_equal(view.real_labels, LABELS)
+    forward = forward_pass(gan, real(), COUNTERS)
+    np.testing.assert_array_equal(forward.real_labels, LABELS)
     kernel, bias = (
         gan.discriminator.variables[f"discriminator/class/{v}"] for v in ("kernel", "bias")
     )
@@ -328,42 +330,42 @@ def test_the_auxiliary_classifiers_cross_entropy_is_its_formula(tiny):
         scores = features.numpy() @ np.asarray(kernel) + np.asarray(bias)
         return -log_softmax(scores)[np.arange(16), labels].mean()
 
-    of_real = entropy(view.real_features, LABELS)
-    of_fake = entropy(view.fake_features, view.fake_labels.numpy())
+    of_real = entropy(forward.real_features, LABELS)
+    of_fake = entropy(forward.fake_features, forward.fake_labels.numpy())
     assert of_real != of_fake
-    loss, terms = discriminator_loss(gan, view, CLOCK)
-    plain = float(gan.loss.discriminator(view.real_logits, view.fake_logits, Game()))
+    loss, terms = discriminator_loss(gan, forward, COUNTERS)
+    plain = float(gan.loss.discriminator(forward.real_logits, forward.fake_logits, Game()))
     assert float(terms["classifier"]) == pytest.approx(of_real + of_fake, rel=1e-5)
     assert float(loss) == pytest.approx(0.5 * (plain + 3 * (of_real + of_fake)), rel=1e-5)
-    loss, terms = generator_loss(gan, view, CLOCK, 0)
-    plain = float(gan.loss.generator(view.real_logits, view.fake_logits, Game()))
+    loss, terms = generator_loss(gan, forward, COUNTERS)
+    plain = float(gan.loss.generator(forward.real_logits, forward.fake_logits, Game()))
     assert float(terms["generator_classifier"]) == pytest.approx(of_fake, rel=1e-5)
     assert float(loss) == pytest.approx(plain + 3 * of_fake, rel=1e-5)
 
 
 def test_infogan_rewards_the_bound_of_mutual_information(tiny):
     gan = build(tiny(conditioned("infogan", codes=4, information_weight=2.0)), 1)
-    view = look(gan, real().values, CLOCK)
-    assert view.real_labels is None
+    forward = forward_pass(gan, real().values, COUNTERS)
+    assert forward.real_labels is None
     head = head_of(gan.discriminator)
     kernel = gan.discriminator.variables["discriminator/class/kernel"]
-    scores = view.fake_features.numpy() @ np.asarray(kernel)
-    codes = view.fake_labels.numpy()
+    scores = forward.fake_features.numpy() @ np.asarray(kernel)
+    codes = forward.fake_labels.numpy()
     bound = log_softmax(scores)[np.arange(16), codes].mean() + math.log(4)
     for loss, plain, half, name in (
-        (discriminator_loss(gan, view, CLOCK), gan.loss.discriminator, 0.5, "information"),
-        (generator_loss(gan, view, CLOCK, 0), gan.loss.generator, 1.0, "generator_information"),
+        (discriminator_loss(gan, forward, COUNTERS), gan.loss.discriminator, 0.5, "information"),
+        (generator_loss(gan, forward, COUNTERS), gan.loss.generator, 1.0, "generator_information"),
     ):
-        played = float(plain(view.real_logits, view.fake_logits, Game()))
+        played = float(plain(forward.real_logits, forward.fake_logits, Game()))
         assert float(loss[1][name]) == pytest.approx(-bound, rel=1e-4, abs=1e-6)
         assert float(loss[0]) == pytest.approx(half * (played - 2 * bound), rel=1e-5)
     # a head that knows nothing has no information, one that knows all has log(codes)
     kernel.assign(tf.zeros_like(kernel))
-    assert float(discriminator_loss(gan, view, CLOCK)[1]["information"]) == pytest.approx(
+    assert float(discriminator_loss(gan, forward, COUNTERS)[1]["information"]) == pytest.approx(
         0, abs=1e-6
     )
     head.scores = lambda features: 50 * tf.one_hot(codes, 4)
-    found = discriminator_loss(gan, view, CLOCK)[1]["information"]
+    found = discriminator_loss(gan, forward, COUNTERS)[1]["information"]
     assert float(found) == pytest.approx(-math.log(4), rel=1e-5)
 
 
@@ -371,11 +373,11 @@ def test_infogan_rewards_the_bound_of_mutual_information(tiny):
 def test_a_head_is_trained_by_the_discriminators_optimiser_alone(tiny, name):
     config = tiny({**conditioned(name), "training.update": "alternating"})
     given = real() if name == "acgan" else real().values
-    for update, trained in ((update_discriminator, True), (update_generator, False)):
+    for kind, trained in ((DISCRIMINATOR, True), (GENERATOR, False)):
         gan = build(config, 1)
         kernel = gan.discriminator.variables["discriminator/class/kernel"]
         before = np.asarray(kernel)
-        update(gan, given, CLOCK)
+        update_networks(gan, kind, given, COUNTERS)
         assert np.array_equal(before, np.asarray(kernel)) != trained
     owners = [id(v) for net in (gan.generator, gan.discriminator) for v in net.trainable]
     assert len(owners) == len(set(owners))
@@ -394,8 +396,8 @@ def test_a_penalty_looks_under_the_classes_of_the_real_images(tiny):
     }
     gan = build(tiny(changes), 1)
     given = real()
-    view = look(gan, given, CLOCK)
-    _, penalties = discriminator_loss(gan, view, CLOCK)
+    forward = forward_pass(gan, given, COUNTERS)
+    _, penalties = discriminator_loss(gan, forward, COUNTERS)
 
     def r1(labels):
         with tf.GradientTape() as tape:
@@ -405,7 +407,7 @@ def test_a_penalty_looks_under_the_classes_of_the_real_images(tiny):
         return 0.5 * (gradient**2).sum(axis=(1, 2, 3)).mean()
 
     assert float(penalties["r1"]) == pytest.approx(r1(given.labels), rel=1e-4)
-    assert float(penalties["r1"]) != pytest.approx(r1(view.fake_labels), rel=1e-4)
+    assert float(penalties["r1"]) != pytest.approx(r1(forward.fake_labels), rel=1e-4)
 
 
 @pytest.mark.parametrize("name", list(CONDITIONINGS))
@@ -418,11 +420,15 @@ def test_joint_batches_keep_each_images_class(tiny, name):
     }
     given = real() if name != "infogan" else real().values
     apart, joint = (
-        look(build(tiny({**conditioned(name), **quiet, "training.batches": kind}), 1), given, CLOCK)
+        forward_pass(
+            build(tiny({**conditioned(name), **quiet, "training.batches": kind}), 1),
+            given,
+            COUNTERS,
+        )
         for kind in ("separate", "joint")
     )
-    for one, two in zip(apart[:6], joint[:6], strict=True):
-        np.testing.assert_allclose(one, two, atol=1e-5)
+    for name in ("real_logits", "fake_logits", "real_features", "fake_features"):
+        np.testing.assert_allclose(getattr(apart, name), getattr(joint, name), atol=1e-5)
 
 
 # --- training
@@ -432,7 +438,7 @@ def test_off_it_adds_nothing(tiny):
     """No variable, no draw, no statistic."""
     gan = build(tiny(), 1)
     assert gan.condition is None
-    assert gan.terms == ((), ())
+    assert gan.terms == {"discriminator": (), "generator": ()}
     assert not any("class" in name or "condition" in name for name in gan.variables())
 
 
@@ -496,7 +502,6 @@ class Judge:
 
     identity = "judge"
     count = 20
-    independent_blocks = 2
 
     def __init__(self):
         self.images, self.inputs = [], []

@@ -4,22 +4,28 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness.gan.train.lazy import at_every
+from harness.gan.random import Counters
+from harness.gan.train.forward import discriminate, forward_pass, generate, replay
 from harness.gan.train.objectives import _wrong_labels
+from harness.gan.train.schedule import at_every
 from harness.gan.train.state import build
-from harness.gan.train.view import look, look_back
 from tests.training import same, train, train_eagerly, weights
 
 pytestmark = pytest.mark.tf
 UPDATES = range(7)
 
 
-def clock(iteration):
-    return tf.constant(iteration), 0
+def first_of(iteration):
+    return Counters(tf.constant(iteration), 0)
 
 
 def real(count=16):
     return tf.random.stateless_uniform((count, 16, 16, 1), [3, 4])
+
+
+def replayed(gan, counters):
+    """The forward pass that the discriminator learns from."""
+    return discriminate(gan, replay(gan, generate(gan, real(), counters), counters), counters)
 
 
 @pytest.mark.parametrize("every", [1, 3])
@@ -38,9 +44,9 @@ def test_labels_are_noisy_at_every_nth_update_of_the_discriminator(tiny, noise, 
     steps = {"training.discriminator_steps": 2}
     (name,) = noise
     always, lazy = (build(tiny({**noise, **steps, f"{name}_every": n}), 1) for n in (1, 3))
-    plain = np.broadcast_to(_wrong_labels(build(tiny(steps), 1), 32, clock(0))[side], (32, 1))
+    plain = np.broadcast_to(_wrong_labels(build(tiny(steps), 1), 32, first_of(0))[side], (32, 1))
     for number in UPDATES:
-        when = (tf.constant(number // 2), number % 2)
+        when = Counters(tf.constant(number // 2), number % 2)
         drawn = np.asarray(_wrong_labels(always, 32, when)[side])
         found = np.asarray(_wrong_labels(lazy, 32, when)[side])
         assert not np.array_equal(drawn, plain)
@@ -55,9 +61,9 @@ def test_images_are_noisy_at_every_nth_pass(tiny):
         build(tiny({**noise, "discriminator.instance_noise_every": every}), 1) for every in (1, 3)
     )
     for number in UPDATES:
-        when = (tf.constant(number // 2), number % 2)  # two passes an iteration
-        expected = look(plain if number % 3 else always, real(), when)
-        found = look(lazy, real(), when)
+        when = Counters(tf.constant(number // 2), number % 2)  # two passes an iteration
+        expected = forward_pass(plain if number % 3 else always, real(), when)
+        found = forward_pass(lazy, real(), when)
         np.testing.assert_array_equal(found.real, expected.real)
         np.testing.assert_array_equal(found.fake, expected.fake)
 
@@ -67,13 +73,13 @@ def test_images_are_replayed_and_kept_at_every_nth_update(tiny):
     gan = build(tiny({**around, "training.replay_every": 3}), 1)
     kept = []
     for number in UPDATES:
-        look_back(gan, real(), clock(number))
+        replayed(gan, first_of(number))
         kept.append(int(gan.replay.variables()["filled"]))
     assert kept == [4, 4, 4, 8, 8, 8, 8]
-    new = look(gan, real(), clock(8)).fake.numpy()
-    np.testing.assert_array_equal(look_back(gan, real(), clock(8)).fake, new)
-    new = look(gan, real(), clock(9)).fake.numpy()
-    assert not np.array_equal(look_back(gan, real(), clock(9)).fake, new)
+    new = forward_pass(gan, real(), first_of(8)).fake.numpy()
+    np.testing.assert_array_equal(replayed(gan, first_of(8)).fake, new)
+    new = forward_pass(gan, real(), first_of(9)).fake.numpy()
+    assert not np.array_equal(replayed(gan, first_of(9)).fake, new)
 
 
 def test_weights_are_clipped_after_every_nth_update(tiny):

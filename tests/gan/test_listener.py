@@ -25,7 +25,6 @@ class Judge:
 
     identity = "judge"
     count = 4
-    independent_blocks = 2
 
     def __init__(self, fatal: int | None) -> None:
         self.calls, self.fatal = 0, fatal

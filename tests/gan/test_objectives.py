@@ -4,19 +4,25 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from harness.gan.forward_pass import ForwardPass
 from harness.gan.losses import Game
 from harness.gan.numbers import NOISE_FALL
-from harness.gan.penalties import Seen
-from harness.gan.penalties.gradient_penalty import dragan, gradient_penalty, r1
-from harness.gan.penalties.orthogonal import orthogonal, orthonormal
-from harness.gan.penalties.pulling_away import pulling_away
+from harness.gan.penalties import (
+    dragan,
+    gradient_penalty,
+    orthogonal,
+    orthonormal,
+    pulling_away,
+    r1,
+)
+from harness.gan.random import Counters
+from harness.gan.train.forward import forward_pass, training_pass
 from harness.gan.train.objectives import discriminator_loss, generator_loss
 from harness.gan.train.state import build
 from harness.gan.train.step import iterate
-from harness.gan.train.view import look, training
 
 pytestmark = pytest.mark.tf
-CLOCK = (tf.constant(0), 0)
+COUNTERS = Counters(tf.constant(0), 0)
 
 
 def images(count=16, seed=0):
@@ -27,7 +33,10 @@ def images(count=16, seed=0):
 def seen_by(critic, size=8, network=None):
     real, fake = (tf.random.stateless_uniform((5, size, size, 1), [n, 0]) for n in (1, 2))
     features = tf.random.stateless_normal((5, 7), [5, 6])
-    return Seen(real, fake, features, tf.constant([0, 1]), critic, network)
+    seed = tf.constant([0, 1])
+    return ForwardPass(
+        real, fake, fake_features=features, seed=seed, logits=critic, network=network
+    )
 
 
 @pytest.fixture
@@ -103,10 +112,10 @@ def test_a_lazy_penalty_is_due_at_every_nth_update_and_n_times_as_strong(tiny, e
     gan = build(config, 1)
     found = []
     for iteration in range(6):
-        clock = (tf.constant(iteration), 0)
-        view = look(gan, images(), clock)
-        loss, penalties = discriminator_loss(gan, view, clock)
-        plain = gan.loss.discriminator(view.real_logits, view.fake_logits, Game())
+        counters = Counters(tf.constant(iteration), 0)
+        forward = forward_pass(gan, images(), counters)
+        loss, penalties = discriminator_loss(gan, forward, counters)
+        plain = gan.loss.discriminator(forward.real_logits, forward.fake_logits, Game())
         found.append(float(penalties["gradient"]))
         assert float(loss) == pytest.approx(0.5 * float(plain) + 5 * found[-1], rel=1e-5)
     assert [value > 0 for value in found] == [iteration % every == 0 for iteration in range(6)]
@@ -121,12 +130,12 @@ def test_a_penalty_of_the_generator_is_counted_by_its_own_updates(tiny):
         }
     )
     gan = build(config, 1)
-    view = look(gan, images(), CLOCK)
+    forward = forward_pass(gan, images(), COUNTERS)
     full = float(orthogonal(seen_by(None, network=gan.generator)))
-    plain = float(gan.loss.generator(view.real_logits, view.fake_logits, Game()))
+    plain = float(gan.loss.generator(forward.real_logits, forward.fake_logits, Game()))
     for iteration, number, due in ((0, 0, True), (0, 1, False), (0, 2, True), (1, 0, False)):
-        clock = (tf.constant(iteration), 0)
-        loss, penalties = generator_loss(gan, view, clock, number)
+        counters = Counters(tf.constant(iteration), number)
+        loss, penalties = generator_loss(gan, forward, counters)
         expected = 2 * full if due else 0.0
         assert float(penalties["generator_orthogonal"]) == pytest.approx(expected, rel=1e-5)
         assert float(loss) == pytest.approx(plain + 0.5 * expected, rel=1e-5)
@@ -134,11 +143,13 @@ def test_a_penalty_of_the_generator_is_counted_by_its_own_updates(tiny):
 
 def test_feature_matching_is_its_formula(tiny):
     gan = build(tiny({"loss.generator": "feature_matching"}), 1)
-    view = look(gan, images(), CLOCK)
-    real, fake = (np.asarray(part, np.float64) for part in (view.real_features, view.fake_features))
+    forward = forward_pass(gan, images(), COUNTERS)
+    real, fake = (
+        np.asarray(part, np.float64) for part in (forward.real_features, forward.fake_features)
+    )
     assert real.shape == (16, 4 * 4 * 8)
     expected = ((real.mean(axis=0) - fake.mean(axis=0)) ** 2).sum()
-    loss, _ = generator_loss(gan, view, CLOCK, 0)
+    loss, _ = generator_loss(gan, forward, COUNTERS)
     assert float(loss) == pytest.approx(expected, rel=1e-5)
 
 
@@ -146,7 +157,7 @@ def targets(gan, count=4096):
     """The wrong shares of real and generated labels that an update uses."""
     from harness.gan.train.objectives import _wrong_labels
 
-    return [np.broadcast_to(part, (count, 1)) for part in _wrong_labels(gan, count, CLOCK)]
+    return [np.broadcast_to(part, (count, 1)) for part in _wrong_labels(gan, count, COUNTERS)]
 
 
 def test_flipped_labels_are_those_of_the_other_side(tiny):
@@ -185,8 +196,11 @@ def test_instance_noise_is_on_real_and_generated_images_and_falls_linearly(tiny)
         (half, 0.0),
         (half + 9, 0),
     ):
-        clock = (tf.constant(iteration), 0)
-        before, after = look(plain, images(), clock), look(noisy, images(), clock)
+        counters = Counters(tf.constant(iteration), 0)
+        before, after = (
+            forward_pass(plain, images(), counters),
+            forward_pass(noisy, images(), counters),
+        )
         added = [after.real - before.real, after.fake - before.fake]
         for part in added:
             assert np.std(part) == pytest.approx(0.2 * share, rel=0.05, abs=1e-7)
@@ -202,16 +216,16 @@ ENERGY = {"augmentation.policy": "none", "discriminator.dropout": 0.0}
 def test_an_autoencoder_judges_by_its_reconstruction(tiny, name):
     """Its logits are what the energy says of the image and what comes out of its own parts."""
     gan = build(tiny({**ENERGY, "loss.name": name}), 1)
-    view = look(gan, images(), CLOCK)
-    run = training(gan, CLOCK, "real")
-    x = view.real
+    forward = forward_pass(gan, images(), COUNTERS)
+    run = training_pass(gan, COUNTERS, "real")
+    x = forward.real
     for part in gan.discriminator.parts:
         x = part(x, run)
         if part.name == "code":
-            np.testing.assert_allclose(view.real_features, x, atol=1e-5)
-    assert x.shape == view.real.shape
-    np.testing.assert_allclose(view.real_logits, -gan.loss.energy(view.real, x), rtol=1e-4)
-    assert (view.real_logits.numpy() < 0).all()
+            np.testing.assert_allclose(forward.real_features, x, atol=1e-5)
+    assert x.shape == forward.real.shape
+    np.testing.assert_allclose(forward.real_logits, -gan.loss.energy(forward.real, x), rtol=1e-4)
+    assert (forward.real_logits.numpy() < 0).all()
 
 
 def test_an_autoencoder_learns_to_reconstruct_real_images(tiny):
@@ -226,7 +240,7 @@ def test_an_autoencoder_learns_to_reconstruct_real_images(tiny):
     seen = tf.cast(flat, tf.float32) / 255
     energies = []
     for iteration in range(20):
-        energies.append(float(-tf.reduce_mean(look(gan, seen, CLOCK).real_logits)))
+        energies.append(float(-tf.reduce_mean(forward_pass(gan, seen, COUNTERS).real_logits)))
         iterate(gan, flat[tf.newaxis], tf.constant(iteration))
     assert energies[-1] < 0.75 * energies[0]
 
@@ -241,7 +255,7 @@ def test_began_holds_its_equilibrium_by_integral_control(tiny):
         assert float(gan.equilibrium.weight) == pytest.approx(k, abs=1e-6)
     assert k == 0.0  # the last one went below
     gan.equilibrium.weight.assign(0.25)
-    view = look(gan, images(), CLOCK)
-    loss, _ = discriminator_loss(gan, view, CLOCK)
-    expected = -np.mean(view.real_logits) + 0.25 * np.mean(view.fake_logits)
+    forward = forward_pass(gan, images(), COUNTERS)
+    loss, _ = discriminator_loss(gan, forward, COUNTERS)
+    expected = -np.mean(forward.real_logits) + 0.25 * np.mean(forward.fake_logits)
     assert float(loss) == pytest.approx(0.5 * expected, rel=1e-5)

@@ -7,11 +7,12 @@ import tensorflow as tf
 from harness.config.patch import flatten, unflatten
 from harness.gan.data import load_images
 from harness.gan.numbers import structure
+from harness.gan.random import Counters
+from harness.gan.train.forward import forward_pass
 from harness.gan.train.objectives import discriminator_loss, generator_loss
 from harness.gan.train.program import Program
-from harness.gan.train.pulls import pulls
+from harness.gan.train.pulls import measure_pulls
 from harness.gan.train.session import Row, Scores, Session
-from harness.gan.train.view import look
 from tests.gan.test_listener import Judge
 from tests.training import images, same, train_eagerly, weights
 
@@ -30,23 +31,26 @@ def test_a_pull_is_the_penaltys_gradient_over_the_losss(tiny, around):
     config = tiny({**BOTH, **around})
     gan, _ = train_eagerly(config, 3)
     found = {
-        name: float(value) for name, value in pulls(gan, images()[:16], tf.constant(2)).items()
+        name: float(value)
+        for name, value in measure_pulls(gan, images()[:16], tf.constant(2)).items()
     }
     real = tf.cast(images()[:16], tf.float32) / 255
-    clock = (tf.constant(2), config.training.discriminator_steps - 1)
+    counters = Counters(tf.constant(2), config.training.discriminator_steps - 1)
     networks = {"historical": gan.discriminator, "generator_historical": gan.generator}
     for name, network in networks.items():
         weight = gan.numbers["penalties.historical." + ("generator_" * ("_" in name)) + "weight"]
-        means = gan.means(network)
+        means = gan.means(network.name)
         distances = [v.numpy() - m.numpy() for v, m in zip(network.trainable, means, strict=True)]
         pull = 2 * float(weight) * np.sqrt(sum((part**2).sum() for part in distances))
         weight.assign(0.0)  # what is left of the loss is the game
         with tf.GradientTape() as tape:
-            view = look(gan, real, clock)
+            forward = forward_pass(gan, real, counters)
             if network is gan.generator:
-                loss, _ = generator_loss(gan, view, clock, 0)
+                loss, _ = generator_loss(gan, forward, counters)
             else:
-                loss = 2 * discriminator_loss(gan, view, clock)[0]  # of S0's half both are halved
+                loss = (
+                    2 * discriminator_loss(gan, forward, counters)[0]
+                )  # of S0's half both are halved
         assert found[f"{name}_pull"] == pytest.approx(pull / norm(tape, loss, network), rel=1e-4)
         assert pull > 0
 
@@ -66,7 +70,7 @@ def test_measuring_changes_nothing(tiny, change):
     gan, _ = train_eagerly(tiny(change), 2)
     before = weights(gan)
     count = gan.config.pass_images
-    found = pulls(gan, images()[:count], tf.constant(1))
+    found = measure_pulls(gan, images()[:count], tf.constant(1))
     assert found
     assert all(float(value) > 0 for value in found.values())
     assert same(before, weights(gan))

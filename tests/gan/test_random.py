@@ -4,7 +4,7 @@ import tensorflow as tf
 from scipy import stats
 
 from harness.core import rng
-from harness.gan.random import Streams, fold, normal, uniform
+from harness.gan.random import Counters, Streams, fold, normal, uniform
 
 pytestmark = pytest.mark.tf
 SHAPE = (50, 201)
@@ -44,14 +44,14 @@ def test_seeds_and_bits_are_tensorflows_philox(xla):
 
 def test_streams_are_functions_of_seed_name_and_counters():
     streams = Streams(3)
-    one = streams.at("latent", 7, 0)
-    np.testing.assert_array_equal(one, Streams(3).at("latent", tf.constant(7), 0))
+    one = streams.at("latent", Counters(7, 0))
+    np.testing.assert_array_equal(one, Streams(3).at("latent", Counters(tf.constant(7), 0)))
     others = [
-        Streams(4).at("latent", 7, 0),
-        streams.at("augment", 7, 0),
-        streams.at("latent", 8, 0),
-        streams.at("latent", 7, 1),
-        streams.at("latent", 7, 0, "real"),
+        Streams(4).at("latent", Counters(7, 0)),
+        streams.at("augment", Counters(7, 0)),
+        streams.at("latent", Counters(8, 0)),
+        streams.at("latent", Counters(7, 1)),
+        streams.at("latent", Counters(7, 0), "real"),
     ]
     assert all(not np.array_equal(one, other) for other in others)
     assert len({tuple(fold(one, n).numpy()) for n in range(1000)}) == 1000

@@ -5,23 +5,23 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from harness.gan.forward_pass import ForwardPass
 from harness.gan.models.network import Pass
-from harness.gan.penalties import Seen
-from harness.gan.penalties.historical import historical
-from harness.gan.train import checkpoint, variational
+from harness.gan.penalties import historical
+from harness.gan.random import Counters
+from harness.gan.train import checkpoint
 from harness.gan.train import step as steps
 from harness.gan.train.batches import Batches
+from harness.gan.train.forward import discriminate, forward_pass, generate, replay
 from harness.gan.train.history import History
-from harness.gan.train.objectives import discriminator_loss, generator_loss
+from harness.gan.train.objectives import Loss, discriminator_loss, generator_loss
 from harness.gan.train.replay import Replay
 from harness.gan.train.state import build
-from harness.gan.train.updates import Lesson, take
-from harness.gan.train.view import look, look_back, look_twice
 from tests.training import images, same, train, train_eagerly, weights
 
 pytestmark = pytest.mark.tf
 OWNERS = ("generator", "discriminator")
-CLOCK = (tf.constant(0), 0)
+COUNTERS = Counters(tf.constant(0), 0)
 EACH_IMAGE_ALONE = {
     "generator.normalization": "none",
     "discriminator.normalization": "none",
@@ -41,12 +41,12 @@ def real():
 def test_accumulated_parts_teach_what_the_large_batch_does(tiny, update, monkeypatch):
     taught = []
 
-    def noted(gan, lessons, clock):
-        taught[-1] |= lessons
-        return take(gan, lessons, clock)
+    def noted(gan, losses, gradients, counters):
+        taught[-1] |= {owner: (losses[owner].total, gradients[owner]) for owner in losses}
+        return apply_gradients(gan, losses, gradients, counters)
 
-    monkeypatch.setattr(steps, "take", noted)
-    monkeypatch.setattr(variational, "take", noted)
+    apply_gradients = steps.apply_gradients
+    monkeypatch.setattr(steps, "apply_gradients", noted)
     for parts in (1, 4):
         taught.append({})
         config = tiny(
@@ -56,8 +56,9 @@ def test_accumulated_parts_teach_what_the_large_batch_does(tiny, update, monkeyp
     whole, mean = taught
     assert set(whole) == set(mean) == set(OWNERS)
     for owner in OWNERS:
-        assert float(mean[owner].loss) == pytest.approx(float(whole[owner].loss), rel=1e-5)
-        for one, two in zip(whole[owner].gradient, mean[owner].gradient, strict=True):
+        (loss, gradient), (other_loss, other_gradient) = whole[owner], mean[owner]
+        assert float(other_loss) == pytest.approx(float(loss), rel=1e-5)
+        for one, two in zip(gradient, other_gradient, strict=True):
             largest = float(tf.reduce_max(tf.abs(one)))
             assert largest > 0
             np.testing.assert_allclose(one, two, atol=1e-4 * largest)
@@ -69,7 +70,10 @@ def test_accumulated_parts_have_noise_of_their_own(tiny):
     config = tiny({**around, "augmentation.probability": 0.9, "penalties.gradient.weight": 1.0})
     gan = build(config, 1)
     half = tf.concat([real()[:8]] * 2, axis=0)
-    looks = [look(gan, half[:8], (*CLOCK, tf.constant(part))) for part in range(2)]
+    looks = [
+        forward_pass(gan, half[:8], COUNTERS._replace(micro_batch=tf.constant(part)))
+        for part in range(2)
+    ]
     assert not np.allclose(looks[0].real, looks[1].real)
     assert not np.allclose(looks[0].fake, looks[1].fake)
     (plain, _), (compiled, _) = train_eagerly(config, 2), train(config, 2)
@@ -77,13 +81,10 @@ def test_accumulated_parts_have_noise_of_their_own(tiny):
         np.testing.assert_allclose(value, weights(compiled)[name], atol=2e-4, err_msg=name)
 
 
-def test_one_part_is_the_step_as_it_was(tiny):
+def test_one_part_is_the_step_as_it_was(tiny, monkeypatch):
     """No operation more: the whole batch is passed as it is."""
-    gan, found = build(tiny(), 1), []
-    steps.averaged(gan, lambda batch, clock: found.append((batch, clock)), real(), CLOCK)
-    ((batch, clock),) = found
-    assert batch.shape == (16, 16, 16, 1)
-    assert clock is CLOCK
+    monkeypatch.delattr(steps, "accumulate")
+    train_eagerly(tiny(), 1)
 
 
 def statistics_of(x, network, part):
@@ -105,12 +106,12 @@ def test_batch_statistics_move_once_an_update_by_the_mean_of_the_parts(tiny, par
     momentum, (mean, variance) = 0.99, gan.discriminator.statistics[:2]
     size, reals, fakes = 16 // parts, [], []
     for number in range(parts):
-        clock = (tf.constant(0), 0, tf.constant(number))
-        view = look(gan, real()[number * size : (number + 1) * size], clock)
-        reals.append(statistics_of(view.real, gan.discriminator, "down_1_norm"))
-        fakes.append(statistics_of(view.fake, gan.discriminator, "down_1_norm"))
+        counters = Counters(tf.constant(0), 0, tf.constant(number))
+        forward = forward_pass(gan, real()[number * size : (number + 1) * size], counters)
+        reals.append(statistics_of(forward.real, gan.discriminator, "down_1_norm"))
+        fakes.append(statistics_of(forward.fake, gan.discriminator, "down_1_norm"))
     gan.reset(config)  # looking has moved the averages
-    steps.update_discriminator(gan, real(), CLOCK)
+    steps.update_networks(gan, steps.DISCRIMINATOR, real(), COUNTERS)
     for which, (found, begun) in enumerate(((mean, 0.0), (variance, 1.0))):
         expected = begun
         for seen in (reals, fakes):
@@ -136,13 +137,14 @@ def test_batch_statistics_move_as_far_in_parts_as_at_once(tiny):
 # --- balance
 
 
-def lessons(gan, **losses):
-    """Gradients of one everywhere, with losses of choice."""
-    networks = {"generator": gan.generator, "discriminator": gan.discriminator}
-    return {
-        owner: Lesson(tf.constant(loss), {}, [tf.ones(v.shape) for v in networks[owner].trainable])
-        for owner, loss in losses.items()
+def apply_ones(gan, **losses):
+    """Apply gradients of one everywhere, with losses of choice; the statistics."""
+    gradients = {
+        owner: [tf.ones(variable.shape) for variable in gan.networks[owner].trainable]
+        for owner in losses
     }
+    totals = {owner: Loss(tf.constant(loss), {}) for owner, loss in losses.items()}
+    return steps.apply_gradients(gan, totals, gradients, COUNTERS)
 
 
 def changed(gan, before):
@@ -171,8 +173,7 @@ def test_the_network_that_is_winning_waits(tiny, discriminator, generator, updat
     config = tiny({"training.balance": "loss", "training.balance_ratio": 3.0})
     gan = build(config, 1)
     before = weights(gan)
-    both = lessons(gan, discriminator=discriminator, generator=generator)
-    statistics = take(gan, both, CLOCK)
+    statistics = apply_ones(gan, discriminator=discriminator, generator=generator)
     assert changed(gan, before) == updated
     for owner in OWNERS:
         assert float(statistics[f"{owner}_updated"]) == (owner in updated)
@@ -190,7 +191,7 @@ def test_an_update_alone_is_judged_by_the_losses_last_measured(tiny):
         ("generator", 4.0),  # measured anew, though the other waited
         ("discriminator", 2.0),
     ):
-        found.append(float(take(gan, lessons(gan, **{owner: loss}), CLOCK)[f"{owner}_updated"]))
+        found.append(float(apply_ones(gan, **{owner: loss})[f"{owner}_updated"]))
     assert found == [1, 1, 0, 1, 1]
     gan.reset(config)
     assert same(weights(gan), weights(build(config, 1)))
@@ -239,7 +240,7 @@ def test_a_history_is_the_mean_of_all_values_so_far():
     history.reset()
     for number, value in enumerate(values[1:], start=2):
         variable.assign(value)
-        history.note()
+        history.add_current_values()
         np.testing.assert_allclose(history.means[0], values[:number].mean(axis=0), atol=1e-6)
     history.reset()
     np.testing.assert_array_equal(history.means[0], values[-1])
@@ -260,15 +261,15 @@ def test_historical_averaging_is_the_squared_distance_from_the_mean(tiny):
             mean.assign_add(0.1 * tf.random.stateless_normal(mean.shape, [number, 7]))
         pairs = zip(network.trainable, means, strict=True)
         squares[owner] = sum(float(np.sum((np.asarray(v) - m.numpy()) ** 2)) for v, m in pairs)
-    view = look(gan, real(), CLOCK)
+    forward = forward_pass(gan, real(), COUNTERS)
     losses = {
-        "discriminator": discriminator_loss(gan, view, CLOCK),
-        "generator": generator_loss(gan, view, CLOCK, 0),
+        "discriminator": discriminator_loss(gan, forward, COUNTERS),
+        "generator": generator_loss(gan, forward, COUNTERS),
     }
     plain = build(tiny(), 1)
     bare = {
-        "discriminator": discriminator_loss(plain, view, CLOCK)[0],
-        "generator": generator_loss(plain, view, CLOCK, 0)[0],
+        "discriminator": discriminator_loss(plain, forward, COUNTERS)[0],
+        "generator": generator_loss(plain, forward, COUNTERS)[0],
     }
     weighted = {owner: share * squares[owner] for owner, share in SHARES.items()}
     for owner, name in (("discriminator", "historical"), ("generator", "generator_historical")):
@@ -277,8 +278,8 @@ def test_historical_averaging_is_the_squared_distance_from_the_mean(tiny):
         assert float(loss) == pytest.approx(float(bare[owner]) + weighted[owner], rel=1e-5)
     network, means = gan.generator, gan.histories["generator"].means
     with tf.GradientTape() as tape:
-        seen = Seen(*[None] * 5, network=network, history=means)
-        penalty = historical(seen)
+        forward = ForwardPass(None, None, network=network, history=means)
+        penalty = historical(forward)
     for gradient, value, mean in zip(
         tape.gradient(penalty, network.trainable), network.trainable, means, strict=True
     ):
@@ -331,16 +332,29 @@ def test_a_pool_gives_back_each_image_at_most_once():
     assert max(waiting) > 1  # not always the newest
 
 
-def test_the_discriminator_alone_is_shown_past_images(tiny):
+def forward_passes(gan, counters, monkeypatch):
+    """Those that the losses of the discriminator and of the generator are computed from."""
+    passes = {}
+    for owner in OWNERS:
+        monkeypatch.setattr(
+            steps,
+            f"{owner}_loss",
+            lambda gan, forward, counters, owner=owner: passes.setdefault(owner, forward),
+        )
+    steps.both_losses(gan, real(), counters)
+    return passes["discriminator"], passes["generator"]
+
+
+def test_the_discriminator_alone_is_shown_past_images(tiny, monkeypatch):
     around = {"augmentation.policy": "none", "discriminator.dropout": 0.0}
     config = tiny({**around, "training.replay": 0.25, "training.replay_size": 4})
     plain = build(tiny(around), 1)
     gan = build(config, 1)
-    first, second = (tf.constant(0), 0), (tf.constant(1), 0)
-    past = look(plain, real(), first).fake[-4:]
-    look_back(gan, real(), first)  # fills the pool
-    seen, fresh = look_twice(gan, real(), second)
-    expected = look(plain, real(), second)
+    first, second = (Counters(tf.constant(number), 0) for number in range(2))
+    past = forward_pass(plain, real(), first).fake[-4:]
+    forward_passes(gan, first, monkeypatch)  # fills the pool
+    seen, fresh = forward_passes(gan, second, monkeypatch)
+    expected = forward_pass(plain, real(), second)
     # to the generator nothing is different
     for mine, other in zip(fresh, expected, strict=True):
         np.testing.assert_array_equal(mine, other)
@@ -353,8 +367,9 @@ def test_the_discriminator_alone_is_shown_past_images(tiny):
 def test_replayed_images_pass_no_gradient_to_the_generator(tiny):
     gan = build(tiny({"training.replay": 0.5, "training.replay_size": 8}), 1)
     with tf.GradientTape() as tape:
-        view = look_back(gan, real(), CLOCK)
-        loss, _ = discriminator_loss(gan, view, CLOCK)
+        images = replay(gan, generate(gan, real(), COUNTERS), COUNTERS)
+        forward = discriminate(gan, images, COUNTERS)
+        loss, _ = discriminator_loss(gan, forward, COUNTERS)
     sources = [gan.generator.trainable[0], gan.discriminator.trainable[0]]
     generator, discriminator = tape.gradient(loss, sources)
     assert generator is None

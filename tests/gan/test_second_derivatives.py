@@ -23,10 +23,11 @@ from harness.gan.models.normalization import (
     VirtualBatchNormalization,
 )
 from harness.gan.models.pooling import MaxPool, SumPool
-from harness.gan.penalties.gradient_penalty import r1
+from harness.gan.penalties import r1
+from harness.gan.random import Counters
+from harness.gan.train.forward import forward_pass
 from harness.gan.train.objectives import discriminator_loss
 from harness.gan.train.state import build
-from harness.gan.train.view import look
 from tests.gan.test_objectives import seen_by
 
 pytestmark = pytest.mark.tf
@@ -300,9 +301,9 @@ def gradients(config, compiled, contrast=1e-3):
     pixels = tf.constant(0.5 + contrast * drawn(16, 16, 16, 1), tf.float32)
 
     def taught(pixels):
-        clock = (tf.constant(0), 0)
+        counters = Counters(tf.constant(0), 0)
         with tf.GradientTape() as tape:
-            loss, values = discriminator_loss(gan, look(gan, pixels, clock), clock)
+            loss, values = discriminator_loss(gan, forward_pass(gan, pixels, counters), counters)
         return tape.gradient(loss, gan.discriminator.trainable), values["r1"]
 
     return tf.function(taught, jit_compile=compiled, autograph=False)(pixels)

@@ -11,12 +11,13 @@ import tensorflow as tf
 
 from harness.config.catalog import LOSSES
 from harness.gan.models.network import Pass
+from harness.gan.random import Counters
 from harness.gan.train import step as steps
 from harness.gan.train.batches import Batches
 from harness.gan.train.ensemble import Ensemble
+from harness.gan.train.forward import forward_pass
 from harness.gan.train.loop import Loop
 from harness.gan.train.state import build
-from harness.gan.train.view import look
 from harness.metrics.health import ZERO_LOSS
 from tests.training import images, same, train, train_eagerly, weights
 
@@ -47,10 +48,10 @@ def test_a_step_is_s0s_written_out(tiny):
     before = weights(gan)
     real = tf.constant(images(16))[tf.newaxis]
     with tf.GradientTape(persistent=True) as tape:
-        view = look(gan, tf.cast(real[0], tf.float32) / 255, (0, 0))
-        d = 0.5 * tf.reduce_mean(tf.math.softplus(-view.real_logits))
-        d += 0.5 * tf.reduce_mean(tf.math.softplus(view.fake_logits))
-        g = tf.reduce_mean(tf.math.softplus(-view.fake_logits))
+        forward = forward_pass(gan, tf.cast(real[0], tf.float32) / 255, Counters(0, 0))
+        d = 0.5 * tf.reduce_mean(tf.math.softplus(-forward.real_logits))
+        d += 0.5 * tf.reduce_mean(tf.math.softplus(forward.fake_logits))
+        g = tf.reduce_mean(tf.math.softplus(-forward.fake_logits))
     gradients = {
         "discriminator/logit/kernel": tape.gradient(d, gan.discriminator.trainable[-2]),
         "generator/stem/kernel": tape.gradient(g, gan.generator.trainable[0]),
@@ -85,13 +86,13 @@ def test_every_trainable_variable_has_one_owner(tiny):
 def test_each_update_changes_its_own_network_only(tiny):
     config = tiny({"training.update": "alternating"})
     real = tf.cast(images(16), tf.float32) / 255
-    for update, mine, other in (
-        (steps.update_discriminator, "discriminator/", "generator/"),
-        (steps.update_generator, "generator/", "discriminator/"),
+    for kind, mine, other in (
+        (steps.DISCRIMINATOR, "discriminator/", "generator/"),
+        (steps.GENERATOR, "generator/", "discriminator/"),
     ):
         gan = build(config, 1)
         before = weights(gan)
-        update(gan, real, (tf.constant(0), 0))
+        steps.update_networks(gan, kind, real, Counters(tf.constant(0), 0))
         changed = {name for name, v in weights(gan).items() if not np.array_equal(v, before[name])}
         assert any(name.startswith(mine) for name in changed)
         assert not any(name.startswith(other) and "moving" not in name for name in changed)
@@ -139,9 +140,9 @@ def test_joint_batches_normalise_real_and_generated_images_together(tiny):
     for batches in ("separate", "joint"):
         gan = build(tiny({"training.batches": batches, "discriminator.dropout": 0.0}), 1)
         real = tf.cast(images(16), tf.float32) / 255
-        view = look(gan, real, (tf.constant(0), 0))
-        alone = gan.discriminator(view.real, Pass(True, tf.constant([0, 0])))
-        assert np.allclose(alone, view.real_logits, atol=1e-6) == (batches == "separate")
+        forward = forward_pass(gan, real, Counters(tf.constant(0), 0))
+        alone = gan.discriminator(forward.real, Pass(True, tf.constant([0, 0])))
+        assert np.allclose(alone, forward.real_logits, atol=1e-6) == (batches == "separate")
 
 
 @pytest.mark.parametrize("name", list(LOSSES))

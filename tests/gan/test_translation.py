@@ -13,17 +13,18 @@ from harness.gan.data import load_images
 from harness.gan.evaluate import Evaluator
 from harness.gan.losses import Game
 from harness.gan.models.network import GENERATION, Pass
+from harness.gan.random import Counters
 from harness.gan.sampling import write_samples
+from harness.gan.train.forward import forward_pass
 from harness.gan.train.objectives import generator_loss
 from harness.gan.train.program import Program, Programs
 from harness.gan.train.session import GRID, Session
 from harness.gan.train.state import build
-from harness.gan.train.view import look
 from harness.gan.translation import edges, grey
 
 pytestmark = pytest.mark.tf
 EDGES = {"translation.source": "edges"}
-CLOCK = (tf.constant(0), 0)
+COUNTERS = Counters(tf.constant(0), 0)
 
 
 @pytest.fixture(scope="module")
@@ -92,14 +93,14 @@ def test_its_noise_is_dropout_in_training_alone(tiny):
 def test_the_discriminator_sees_pairs_that_are_augmented_as_one(tiny):
     config = tiny({**EDGES, "augmentation.policy": "fixed", "augmentation.probability": 1.0})
     gan, real = build(config, 1), images()
-    view = look(gan, real, CLOCK)
-    assert view.real.shape == view.fake.shape == (16, 16, 16, 2)
+    forward = forward_pass(gan, real, COUNTERS)
+    assert forward.real.shape == forward.fake.shape == (16, 16, 16, 2)
     # mirroring and shifting by whole pixels move source and image to the same places
-    plain = look(build(tiny({**EDGES, "augmentation.policy": "none"}), 1), real, CLOCK)
+    plain = forward_pass(build(tiny({**EDGES, "augmentation.policy": "none"}), 1), real, COUNTERS)
     np.testing.assert_array_equal(plain.real[..., :1], real)
     np.testing.assert_allclose(plain.real[..., 1:], edges(real), atol=1e-6)
     still = {f"augmentation.{name}": 0.0 for name in ("rotation", "zoom", "translation")}
-    view = look(
+    forward = forward_pass(
         build(
             tiny(
                 {**EDGES, **still, "augmentation.policy": "fixed", "augmentation.probability": 1.0}
@@ -107,20 +108,20 @@ def test_the_discriminator_sees_pairs_that_are_augmented_as_one(tiny):
             1,
         ),
         real,
-        CLOCK,
+        COUNTERS,
     )
-    for found, given in zip(view.real.numpy(), plain.real.numpy(), strict=True):
+    for found, given in zip(forward.real.numpy(), plain.real.numpy(), strict=True):
         assert np.allclose(found, given, atol=1e-5) or np.allclose(found, given[:, ::-1], atol=1e-5)
 
 
 def test_the_generator_is_drawn_to_the_target_by_l1(tiny):
     gan = build(tiny({**EDGES, "translation.l1_weight": 7.0, "augmentation.policy": "none"}), 1)
     real = images()
-    view = look(gan, real, CLOCK)
-    difference = np.abs(view.real[..., :1].numpy() - view.fake[..., :1].numpy()).mean()
-    assert float(view.difference) == pytest.approx(difference, rel=1e-5)
-    loss, _ = generator_loss(gan, view, CLOCK, 0)
-    plain = float(gan.loss.generator(view.real_logits, view.fake_logits, Game()))
+    forward = forward_pass(gan, real, COUNTERS)
+    difference = np.abs(forward.real[..., :1].numpy() - forward.fake[..., :1].numpy()).mean()
+    assert float(forward.difference) == pytest.approx(difference, rel=1e-5)
+    loss, _ = generator_loss(gan, forward, COUNTERS)
+    plain = float(gan.loss.generator(forward.real_logits, forward.fake_logits, Game()))
     assert float(loss) == pytest.approx(plain + 7 * difference, rel=1e-5)
 
 

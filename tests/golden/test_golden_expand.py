@@ -8,7 +8,7 @@ import pytest
 
 from harness.config.study import read
 from harness.core.files import read_json
-from harness.plan.expand import expand
+from harness.plan.expand import expand_study
 
 HERE = Path(__file__).parent
 STUDIES = HERE.parents[1] / "studies"
@@ -16,7 +16,7 @@ STUDIES = HERE.parents[1] / "studies"
 
 @pytest.mark.parametrize(("study", "profile"), [("bn_ablation", "cpu"), ("loss_ablation", "smoke")])
 def test_a_study_expands_as_it_did(study, profile, tmp_path):
-    plan = expand(read(study, STUDIES), profile, {}, tmp_path)
+    plan = expand_study(read(study, STUDIES), profile, {}, tmp_path)
     keys = {
         cell.label: [trial.key for trial in plan.trials if trial.cell is cell]
         for cell in plan.cells

@@ -74,7 +74,7 @@ def test_the_profile_is_said_and_why(runtime, monkeypatch, profiles, gpus, asked
     ("profiles", "said"),
     [
         (PROFILES, "unknown profile 'smok'; did you mean 'smoke'?"),
-        ("", "unknown profile 'smok'; there is none here"),
+        ("", "unknown profile 'smok'; there are none here"),
     ],
 )
 def test_an_unknown_profile(runtime, profiles, said):
@@ -133,9 +133,9 @@ def test_which_trial_is_meant_must_be_clear(runtime):
     for key in ("abc1", "abd2"):
         (runtime.trials / key).mkdir(parents=True)
     for key, said in [
-        ("ab", "several trials begin so"),
+        ("ab", "give more digits: several trials match"),
         ("abd9", "unknown trial 'abd9'; did you mean 'abd2'?"),
-        ("", "several trials begin so"),
+        ("", "give more digits: several trials match"),
         ("../x", "unknown trial '../x'"),
     ]:
         with pytest.raises(HarnessError) as error:
@@ -169,10 +169,10 @@ def test_a_run_without_work_starts_nothing(runtime, monkeypatch):
 @pytest.mark.parametrize(
     ("act", "said"),
     [
-        (lambda r: app.report("one", r), "unknown run 'one'; there is none here"),
+        (lambda r: app.report("one", r), "unknown run 'one'; there are none here"),
         (
             lambda r: app.evaluate("one", {"evaluation.protocol": "blocks"}, r, None),
-            "one: no trial has been trained yet; harness run one does it",
+            "one: no trial has been trained yet; train them with: harness run one",
         ),
         (
             lambda r: app.samples(app.plan("one", r)[0], r, "reference", 7, 1, r.runs),
@@ -192,7 +192,7 @@ def test_what_cannot_be_done_yet_says_what_to_do(runtime, act, said):
 
 def test_an_untrained_trial_has_no_samples(runtime):
     plan, _ = app.plan("one", runtime)
-    with pytest.raises(HarnessError, match="not trained yet; harness run one does it"):
+    with pytest.raises(HarnessError, match="not trained yet; train it with: harness run one"):
         app.samples(plan, runtime, "reference", 0, 1, runtime.runs)
 
 
@@ -217,13 +217,13 @@ def test_one_off_changes_are_read_as_yaml():
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ("generator.width", "write path=value"),
+        ("generator.width", "write it as name=value"),
         ("generator.widht=3", "unknown knob 'generator.widht'; did you mean 'generator.width'?"),
         ("generator.width=wide", "generator.width: Input should be a valid integer"),
         ("generator.width=", "generator.width: Input should be a valid integer"),
         ("discriminator.dropout=1.5", "discriminator.dropout: Input should be less than 1"),
-        ("generator.width=[1", "'[1' is no value"),
-        ("seed=3", "seed: the seeds of a study are listed"),
+        ("generator.width=[1", "'[1' is not a value"),
+        ("seed=3", "seed: set the study's key `seeds`"),
         ("training.epochs=-1", "training.epochs: must be a positive number"),
     ],
 )

@@ -9,9 +9,10 @@ from test_app import begin, runtime, trained
 from harness import app
 from harness.core import leftovers
 from harness.core.errors import HarnessError
+from harness.core.lock import Busy
 from harness.execution.local import Outcome
-from harness.execution.use import InUse, driven
-from harness.runs.recorder import Busy, Recorder
+from harness.execution.use import driven
+from harness.runs.recorder import Recorder
 from harness.runs.removal import sweep_trial
 from harness.runs.trial import Trial
 
@@ -28,7 +29,7 @@ def plan(runtime):
 
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_run_that_is_going_on_keeps_its_trials(runtime, plan, whole):
-    refused = pytest.raises(HarnessError, match="the run one is going on")
+    refused = pytest.raises(HarnessError, match="the run one is in progress")
     with driven(runtime.study("one")), driven(runtime.study("one")), refused:
         app.clean(plan, runtime, whole)
     assert all((runtime.trials / t.key / "generators/last.npz").exists() for t in plan.trials)
@@ -39,7 +40,7 @@ def test_another_run_of_the_study_keeps_the_trials_that_it_shares(runtime, plan)
     folder = runtime.study("one-evaluated")
     folder.mkdir()
     (folder / "plan.json").write_text((runtime.study("one") / "plan.json").read_text())
-    with driven(folder), pytest.raises(HarnessError, match="the run one-evaluated is going on"):
+    with driven(folder), pytest.raises(HarnessError, match="the run one-evaluated is in progress"):
         app.clean(plan, runtime, whole=False)
 
 
@@ -61,9 +62,9 @@ def test_readers_share_a_trial_and_keep_writers_out(tmp_path):
 
 def test_a_lock_on_a_folder_that_was_removed_meanwhile_is_no_lock(tmp_path, monkeypatch):
     """Removed between opening and locking: the lock is taken in the folder that is there now."""
-    from harness.runs import recorder as record
+    from harness.core import lock as locks
 
-    folder, real, calls = tmp_path / "key", record.fcntl.flock, []
+    folder, real, calls = tmp_path / "key", locks.fcntl.flock, []
 
     def late(file, kind):
         if not calls:
@@ -71,7 +72,7 @@ def test_a_lock_on_a_folder_that_was_removed_meanwhile_is_no_lock(tmp_path, monk
             leftovers.discard(folder)
         real(file, kind)
 
-    monkeypatch.setattr(record.fcntl, "flock", late)
+    monkeypatch.setattr(locks.fcntl, "flock", late)
     with Recorder(folder), pytest.raises(Busy):
         Recorder(folder).acquire()
 
@@ -84,7 +85,7 @@ def test_a_cleaning_that_is_cut_off_leaves_trials_whole_or_gone(runtime, plan, m
 
 
 def test_a_run_is_not_driven_while_it_is_cleaned(tmp_path):
-    with driven(tmp_path / "run"), pytest.raises(InUse), driven(tmp_path / "run", alone=True):
+    with driven(tmp_path / "run"), pytest.raises(Busy), driven(tmp_path / "run", alone=True):
         pass
     with driven(tmp_path / "run", alone=True):
         pass
@@ -108,7 +109,7 @@ def test_a_run_holds_what_it_drives_and_lets_it_go(runtime, plan, monkeypatch):
     asked = []
 
     def driving(document, jobs, runtime, options):
-        with pytest.raises(HarnessError, match="the run one is going on"):
+        with pytest.raises(HarnessError, match="the run one is in progress"):
             app.clean(plan, runtime, whole=True)
         asked.extend(job.key for job in jobs)
         return Outcome.DONE

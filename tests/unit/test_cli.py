@@ -113,7 +113,7 @@ def test_tips_for_people_and_for_programs(harness):
     explained = harness("heuristics", "hinge_loss")[1]
     assert "S0 no effect: no loss consistently outperforms the default" in explained
     assert "ignoring: loss.name = non_saturating" in explained
-    assert re.search("Cannot be followed together with: .*one_sided_label_smoothing", explained)
+    assert re.search("Cannot be combined with: .*one_sided_label_smoothing", explained)
 
 
 def test_a_practice_is_explained_by_what_the_harness_does(harness):
@@ -122,7 +122,7 @@ def test_a_practice_is_explained_by_what_the_harness_does(harness):
     explained = harness("heuristics", "separate_optimizers")[1]
     assert "(separate_optimizers, default)" in explained
     assert "Each network has its own optimiser" in explained
-    assert "Shown by tests/gan/test_step.py::" in explained
+    assert "Tested by tests/gan/test_step.py::" in explained
     [one] = json.loads(harness("heuristics", "separate_optimizers", "--json")[1])
     assert (one["kind"], "clashes" in one) == ("default", False)
 
@@ -167,7 +167,7 @@ def test_heuristics_are_chosen(harness, arguments, right):
 
 def test_no_heuristic_is_all_of_that(harness):
     wanted = ["heuristics", "--kind", "protocol", "--topic", "losses"]
-    assert harness(*wanted)[1] == "No heuristic is all of that\n"
+    assert harness(*wanted)[1] == "No heuristic matches these filters\n"
     assert json.loads(harness(*wanted, "--json")[1]) == []
 
 
@@ -254,12 +254,12 @@ def test_an_agent_is_asked_for_knobs_as_set_would_name_them(harness, monkeypatch
         ),
         (
             ["heuristics", "spectral_norm", "--topic", "losses"],
-            "harness: spectral_norm is one heuristic: give its id alone",
+            "harness: spectral_norm is a single heuristic: give its id",
         ),
         (["publish", "one"], "harness: to publish, W&B needs "),
         (["export", "one"], "harness: export: give either --wandb-sweep or --record"),
         (["agent", "one", "--seed=5"], "harness: one: reference has no seed 5 (seeds: 0, 1)"),
-        (["agent", "one", "--loss.name"], "harness: --loss.name: write path=value"),
+        (["agent", "one", "--loss.name"], "harness: --loss.name: write it as name=value"),
         (
             ["run", "one", "--retry", "lost"],
             "harness: --retry: unknown value 'lost'; the only choice",

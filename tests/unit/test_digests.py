@@ -107,7 +107,7 @@ def test_digests_that_are_damaged_themselves_are_told_from_damaged_files(folder)
     with pytest.raises(Damaged, match=DIGESTS):
         checked_seal(folder)
     assert read_seal(folder) is None
-    assert Trial(folder).result() == {"status": "finished"}  # as of an unverified record
+    assert Trial(folder).result().status == "finished"  # as of an unverified record
 
 
 def test_what_was_set_aside_is_no_longer_claimed(folder):

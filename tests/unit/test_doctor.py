@@ -82,7 +82,7 @@ def test_a_record_of_an_earlier_version_is_unverified_and_healthy(runtime, plan)
     for trial in plan.trials:
         (runtime.trials / trial.key / "digests.json").unlink()
     assert wrong(runtime) == {}
-    assert sum("unverified" in line for line in noted(runtime, "record")) == 4
+    assert sum("not verified" in line for line in noted(runtime, "record")) == 4
 
 
 def test_damage_is_named_set_aside_once_and_requeued(runtime, plan):
@@ -136,7 +136,7 @@ def test_orphans_leftovers_and_what_was_set_aside_are_named(runtime, plan):
     left = runtime.trials / f".x.{_here()}-4194300-00000000.trash"
     left.mkdir()
     said = noted(runtime, "record")
-    assert any("0123456789abcdef: no study's plan mentions it" in line for line in said)
+    assert any("0123456789abcdef: not in the plan of any study" in line for line in said)
     assert any(left.name in line for line in said)
     doctor(runtime, fix=True)
     assert not left.exists()
@@ -156,7 +156,7 @@ def test_a_plan_that_was_removed_is_named(runtime, plan):
     path = runtime.study("one") / "plan.json"
     path.unlink()
     assert f"{path}: it is not there" in noted(runtime, "record")
-    with pytest.raises(HarnessError, match=f"{path}: it is not there; harness run writes it"):
+    with pytest.raises(HarnessError, match=f"{path}: missing; harness run writes it again"):
         app.report("one", runtime)
 
 
@@ -172,9 +172,9 @@ def test_the_queue_is_reconciled_with_the_record(runtime, plan):
     before = (folder / "ledger.log").read_bytes()
     (runtime.trials / key / "result.json").unlink()
     said = noted(runtime, "ledger")
-    assert any(f"{key}: ended in the queue of one, and has no result" in line for line in said)
-    assert any("feedfeedfeedfeed: queued in one, whose plan" in line for line in said)
-    assert any(f"one: {plan.trials[1].key}: held by a worker that has died" in x for x in said)
+    assert any(f"{key}: finished in the queue of one, but has no result" in line for line in said)
+    assert any("feedfeedfeedfeed: queued in one, but not in its plan" in line for line in said)
+    assert any(f"one: {plan.trials[1].key}: held by a worker that has ended" in x for x in said)
     assert (folder / "ledger.log").read_bytes() == before
     doctor(runtime, fix=True)
     assert not any("held by" in line for line in noted(runtime, "ledger"))
@@ -183,8 +183,8 @@ def test_the_queue_is_reconciled_with_the_record(runtime, plan):
 @pytest.mark.parametrize(
     ("damage", "what"),
     [
-        (lambda text: text + b'{"op_code', "its last line is torn"),
-        (lambda text: b"\0" * 20 + b"\n" + text, "damaged: a line is none of a queue"),
+        (lambda text: text + b'{"op_code', "its last line is incomplete"),
+        (lambda text: b"\0" * 20 + b"\n" + text, "damaged: it contains an invalid line"),
     ],
 )
 def test_a_torn_queue_is_cut_and_a_damaged_one_set_aside(runtime, plan, damage, what):
@@ -207,12 +207,12 @@ def test_the_mirror_is_reconciled_with_its_marks(runtime, plan):
     for name, entry in ((plan.trials[1].key, there), (key, gone), ("0" * 16, there)):
         mirror.mark(folder, name, entry)
     assert wrong(runtime) == {
-        f"studies/one/wandb/{gone['folder']}": "marked as whole, and not there"
+        f"studies/one/wandb/{gone['folder']}": "marked as complete, but missing"
     }
     said = " ".join(noted(runtime, "W&B"))
-    assert "no trial of the plan" in said
-    assert "fragments of attempts: offline-run-20260101_000001-one-b" in said
-    assert "2 ended trials are not mirrored" in said
+    assert "not in the plan" in said
+    assert "incomplete runs of earlier attempts: offline-run-20260101_000001-one-b" in said
+    assert "2 finished trials are not in W&B" in said
     doctor(runtime, fix=True)
     assert wrong(runtime) == {}
     assert set(mirror.entries(folder)) == {plan.trials[1].key}
@@ -274,8 +274,8 @@ class TestInstallation:
                    config("digits", encoder=str(tmp_path / "mine.keras"))]  # fmt: skip
         found = {one.place: (one.what, one.wrong) for one in machine.check_inputs(configs)}
         assert found["data set mnist"][0].startswith("there")
-        assert found["data set cifar10"][0].startswith("not here yet")
-        assert found["weights of inception_v3"][0].startswith("not here yet")
+        assert found["data set cifar10"][0].startswith("missing: downloaded")
+        assert found["weights of inception_v3"][0].startswith("missing: downloaded")
         missing = [place for place, (_, wrong) in found.items() if wrong]
         assert missing == [
             f"data.path {tmp_path}/none",
@@ -306,7 +306,7 @@ class TestCommandLine:
         code, said, _ = harness("one")
         assert code == 1
         assert "result.json: damaged" in said
-        assert "harness doctor --fix mends what is safe" in said
+        assert "harness doctor --fix repairs what is safe to repair" in said
         code, said, _ = harness("--fix")
         assert code == 0
         assert "done: the trial is kept as" in said

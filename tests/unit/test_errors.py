@@ -11,8 +11,8 @@ from harness.core.errors import HarnessError, unknown
         ("hingd", ["hinge", "minimax"], "unknown loss 'hingd'; did you mean 'hinge'?"),
         ("xyz", ["b", "a"], "unknown loss 'xyz'; choose one of: a, b"),
         ("xyz", [str(n) for n in range(12)], f"one of: {', '.join(sorted(map(str, range(12))))}"),
-        ("xyz", [str(n) for n in range(13)], "'xyz'; none of the 13 known ones is near it"),
-        ("xyz", [], "unknown loss 'xyz'; there is none here"),
+        ("xyz", [str(n) for n in range(13)], "'xyz'; none of the 13 known names is similar"),
+        ("xyz", [], "unknown loss 'xyz'; there are none here"),
         (3, ["three"], "unknown loss '3'; choose one of: three"),
     ],
 )

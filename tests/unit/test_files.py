@@ -72,7 +72,7 @@ def test_an_absent_document_is_none_and_a_torn_one_is_named(tmp_path):
     assert read_json(tmp_path / "a.json") is None
     (tmp_path / "file").write_text('{"a": 1')
     assert read_json(tmp_path / "file" / "a.json") is None  # a file where the folder should be
-    with pytest.raises(HarnessError, match="file: damaged: not a whole JSON document"):
+    with pytest.raises(HarnessError, match="file: damaged: not valid JSON"):
         read_json(tmp_path / "file")
 
 

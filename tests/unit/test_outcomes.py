@@ -60,7 +60,7 @@ EVERY = all_trials(SMALL)
 def test_every_place_says_the_same(tmp_path: Path, monkeypatch, capsys, recipe, said):
     monkeypatch.setattr("harness.report.page.SECTIONS", Sections())
     runtime = build(tmp_path, recipe)
-    page = render(RUN, runtime)
+    page = render(RUN, runtime).path
     assert said in page.read_text()
     assert said in (page.parent / "report.md").read_text()
     about = json.loads((page.parent / "summary.json").read_text())

@@ -45,37 +45,43 @@ def plan(tmp_path, monkeypatch, capsys):
 def test_a_factorial_tells_what_it_drops_and_what_that_costs(plan):
     _, said, _ = plan("design: factorial\nseeds: 6\n")
     assert "16 combinations of the levels of 4 factors, 4 of them dropped, D-efficiency" in said
-    assert "5 of 6 interactions of two can be estimated" in said
+    assert "5 of 6 two-way interactions can be estimated" in said
     assert (
         "Dropped: one_sided_label_smoothing=on, hinge_loss=on, spectral_norm=on, "
         "generator_ema=off: loss.label_smoothing clashes with loss.name"
     ) in said
-    assert "Not told apart: one_sided_label_smoothing × hinge_loss: combinations" in said
+    assert "Aliased: one_sided_label_smoothing × hinge_loss: the combinations" in said
     assert "Smallest adjusted p: 0.0312 with 6 seeds (max-|t|" in said
     assert (
-        "Equivalent: nothing can be called so with 6 seeds and 4 contrasts; 7 seeds or more are "
-        "needed (an effect surely within ± 5 % of what the reference will have learnt)"
+        "Equivalent: cannot be shown with 6 seeds and 4 contrasts; 7 seeds or more are needed "
+        "(an effect within ± 5 % of the reference's improvement)"
     ) in said
 
 
 def test_a_fraction_tells_its_aliases(plan):
     _, said, _ = plan("design: fractional\nseeds: 8\n")
     assert (
-        "Equivalent: an effect surely within ± 5 % of what the reference will have learnt; its "
+        "Equivalent: an effect within ± 5 % of the reference's improvement; its "
         "smallest adjusted p is 0.0156"
     ) in said
     assert "resolution IV" in said
     aliases = "one_sided_label_smoothing × hinge_loss: spectral_norm × generator_ema"
-    assert f"Not told apart: {aliases}" in said
+    assert f"Aliased: {aliases}" in said
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("seeds: 1\n", "Smallest adjusted p: none; from 1 seed nothing can be told"),
-        ("seeds: 1\n", "nothing can be called so with 1 seed and 4 contrasts"),
-        ("seeds: 5\n", "with 5 seeds an exact paired test gives no p below 0.0625, so it separ"),
-        ("seeds: 6\nalpha: 0.01\n", "0.0312 with 6 seeds, above the study's 0.01: nothing can be"),
+        ("seeds: 1\n", "Smallest adjusted p: none with 1 seed; at least 6 seeds are needed"),
+        ("seeds: 1\n", "cannot be shown with 1 seed and 4 contrasts"),
+        (
+            "seeds: 5\n",
+            "with 5 seeds the exact paired test cannot reach significance (smallest p 0.0625)",
+        ),
+        (
+            "seeds: 6\nalpha: 0.01\n",
+            "0.0312 with 6 seeds, above the study's alpha of 0.01: no effect",
+        ),
         ("seeds: 8\n", "0.00781 with 8 seeds (max-|t|, for any number of contrasts; here"),
     ],
 )
@@ -107,9 +113,9 @@ def test_a_pilot_says_which_effect_of_each_contrast_would_be_found(plan, tmp_pat
         sizes.append((sd, sd * standardised(8, 0.05 / 2)))
     sd, effect = sizes[1]
     assert f"spectral_norm: {1000 * effect:.3g} (standard deviation {1000 * sd:.3g}, n = " in said
-    assert f"not in {run}, so not known: hinge_loss; its own contrasts would need " in said
+    assert f"not in {run}, so unknown: hinge_loss; contrasts of {run} need " in said
     least, most = (f"{1000 * of(size for _, size in sizes):.3g}" for of in (min, max))
-    assert f"would need {least} to {most}" in said
+    assert f"need {least} to {most}" in said
     _, said, _ = plan(LIKE, "--pilot", run, "--json", whole=True)
     found = json.loads(said)["reach"]
     (one,) = found["detectable"]["found"]
@@ -145,7 +151,7 @@ def test_an_identity_that_another_request_has_too_is_the_same_metric(plan, tmp_p
     request = metric_request(of.cells[0].config)
     for kind in ("config", "result"):
         write_json(folder / f"{kind}.json", {"status": "finished"})
-    spec = {"requests": [request], "identity": identity}
+    spec = {"requests": [request], "identity": identity, "protocol": "blocks"}
     write_json(folder / "evaluations" / f"{identity}.json", spec)
     code, said, _ = plan(other, "--pilot", TIDY.run_name, whole=True)
     assert (code, "spectral_norm: " in said) == (0, True)
@@ -155,7 +161,7 @@ def test_a_pilot_of_another_objective_is_refused(plan, tmp_path):
     build(tmp_path, TIDY)
     code, _, said = plan(f"{LIKE}objective: area\n", "--pilot", TIDY.run_name, whole=True)
     assert code == 2
-    assert "is judged by the objective final, and one by area" in said
+    assert "its objective is final, but that of one is area" in said
 
 
 def test_a_pilot_that_is_none_is_a_mistake_of_the_user(plan, tmp_path):
@@ -164,7 +170,7 @@ def test_a_pilot_that_is_none_is_a_mistake_of_the_user(plan, tmp_path):
     build(tmp_path, type(TIDY)(seeds=[0], diverged=(), crashed=(), missing=()))
     code, _, said = plan(LIKE, "--pilot", TIDY.run_name, whole=True)
     assert code == 2
-    assert "no two seeds of a contrast have a value there" in said
+    assert "no contrast has values of two seeds there" in said
 
 
 def test_the_json_has_what_was_crossed(plan):

@@ -8,8 +8,9 @@ import pytest
 from harness.config.patch import flatten
 from harness.core.errors import HarnessError
 from harness.core.files import append_line, read_json, read_lines
+from harness.core.lock import Busy
 from harness.runs.environment import environment
-from harness.runs.recorder import Busy, Recorder, now
+from harness.runs.recorder import Recorder, now
 from harness.runs.trial import Trial
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xaeB`\x82"  # as much as is needed to be whole
@@ -40,7 +41,7 @@ def test_every_attempt_leaves_its_environment(recorder, tiny):
     recorder.start(config, {"host": "a"})
     recorder.start(config, {"host": "b"})
     assert read_json(recorder.folder / "config.json") == flatten(config)
-    assert Trial(recorder.folder).environment() == [{"host": "a"}, {"host": "b"}]
+    assert [one.host for one in Trial(recorder.folder).environment()] == ["a", "b"]
 
 
 def rows(*iterations):
@@ -99,7 +100,7 @@ def test_a_result_ends_progress_and_failure(recorder):
     recorder.failure("OSError: x", "trace", 2)
     assert not (recorder.folder / "progress.json").exists()
     failure = Trial(recorder.folder).failure()
-    assert (failure["error"], failure["log_tail"], failure["attempt"]) == ("OSError: x", "trace", 2)
+    assert (failure.error, failure.log_tail, failure.attempt) == ("OSError: x", "trace", 2)
     recorder.progress(iteration=6)
     recorder.result({"status": "finished"})
     left = {path.name for path in recorder.folder.iterdir()}

@@ -46,7 +46,9 @@ def test_the_committed_study_is_planned_under_its_own_keys(clone, committed, cap
     assert plan.lacking == {ENCODER: "c14c05f227e2cb24"}
     lines = app.cost(plan, clone, 1).to_json()["lacking"]
     [line] = lines
-    assert line.startswith(f"evaluation.encoder: {ENCODER} (relative to {Path.cwd()}): put ")
+    assert line.startswith(
+        f"evaluation.encoder: {ENCODER} (relative to {Path.cwd()}): missing. Put "
+    )
     assert "SHA-256 begins with c14c05f227e2cb24" in line
     from harness.cli.printing import show_forecast
 
@@ -56,14 +58,14 @@ def test_the_committed_study_is_planned_under_its_own_keys(clone, committed, cap
 
 def test_a_run_asks_for_the_file_before_anything_is_trained(clone):
     plan, _ = app.plan(NAME, clone)
-    with pytest.raises(HarnessError, match=r"SHA-256 begins with c14c05f227e2cb24, which the rec"):
+    with pytest.raises(HarnessError, match=r"SHA-256 begins with c14c05f227e2cb24: this study"):
         app.run(plan, clone, Options(1))
     assert not clone.trials.exists()
 
 
 def test_without_a_record_the_message_says_where_the_file_was_looked_for(clone):
     shutil.rmtree("reports")
-    with pytest.raises(HarnessError, match=rf"no file {ENCODER} \(looked for from .*\)"):
+    with pytest.raises(HarnessError, match=rf"no file {ENCODER} \(relative to .*\)"):
         app.plan(NAME, clone)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from harness.config.patch import flatten, resolve
 from harness.core.files import append_line, write_json
+from harness.runs.status import Status
 from harness.runs.trial import Trial
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xaeB`\x82"  # as much as is needed to be whole
@@ -36,10 +37,10 @@ def test_the_configuration_is_the_one_that_was_written(trial):
 
 def test_a_trained_trial_may_have_crashed_in_scoring(trial):
     write_json(trial.folder / "failure.json", {"error": "x"})
-    assert trial.failure() == {"error": "x"}
+    assert trial.failure().error == "x"
     write_json(trial.folder / "result.json", {"status": "finished"})
-    assert trial.result() == {"status": "finished"}
-    assert trial.failure() == {"error": "x"}
+    assert trial.result().status is Status.FINISHED
+    assert trial.failure().error == "x"
 
 
 def test_scores_are_found_by_what_was_asked(trial):

@@ -1,27 +1,15 @@
-"""What the terminal is told: sizes, and words that are never taken for markup."""
+"""What the terminal is told: words that are never taken for markup."""
+
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from harness.app import Explanation
-from harness.cli.printing import show_trial, size
+from harness.cli.printing import show_trial
 from harness.cli.printing.doctor import _said
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [
-        (0, "0 B"),
-        (999, "999 B"),
-        (1000, "1 kB"),
-        (999_499, "999 kB"),
-        (999_600, "1 MB"),
-        (7_400_000, "7 MB"),
-        (3_200_000_000, "3 GB"),
-        (3_200_000_000_000, "3200 GB"),
-    ],
-)
-def test_sizes(count, text):
-    assert size(count) == text
+from harness.cli.printing.studies import _ranking
+from harness.report.summary import Ranked
 
 
 def test_a_trial_in_words(capsys):
@@ -51,7 +39,7 @@ def test_a_trial_in_words(capsys):
         "training.ema = 0.5",
         "Last KID × 10³: 12.34 (kid-a)",
         "Last KID × 10³: none (kid-b)",
-        "120 iterations in 1m 15s",
+        "120 iterations in 75 s",
         "Flags: rebound, collapsed",
         "discriminator_loss is nan",
         "Failed: OSError: [Errno 28] [/bold]",
@@ -65,11 +53,27 @@ def test_a_trial_in_words(capsys):
     ("wrong", "left", "fixed", "said"),
     [
         (0, 0, False, "nothing is wrong"),
-        (1, 1, False, "1 thing is wrong; harness doctor --fix mends what is safe"),
-        (2, 2, False, "2 things are wrong; harness doctor --fix mends what is safe"),
+        (1, 1, False, "1 thing is wrong; harness doctor --fix repairs what is safe to repair"),
+        (2, 2, False, "2 things are wrong; harness doctor --fix repairs what is safe to repair"),
         (1, 0, True, "1 thing was wrong, none left"),
         (3, 1, True, "3 things were wrong, 1 left"),
     ],
 )
 def test_the_doctor_ends_in_a_sentence(wrong, left, fixed, said):
     assert _said(wrong, left, fixed) == said
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_ranking_fits_and_its_long_names_can_be_told_apart(width):
+    names = [f"optimizer.generator.learning_rate={rate}" for rate in ("0.0002", "0.0004")]
+    numbers = ("−407.1 [−540.6, −273.5]", "7 of 8", "inconclusive")
+    columns = ("Tip", "Effect [95 % interval]", "n", "Verdict")
+    console = Console(file=StringIO(), width=width)
+    console.print(_ranking(Ranked("", columns, [(name, *numbers) for name in names])))
+    lines = console.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    rows = [line for line in lines if "inconclusive" in line]
+    assert [all(number in row for number in numbers) for row in rows] == [True, True]
+    assert rows[0] != rows[1]
+    if width == 120:
+        assert [name in row for name, row in zip(names, rows, strict=True)] == [True, True]

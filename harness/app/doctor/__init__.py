@@ -1,4 +1,4 @@
-"""Looking at record, queue, mirror and installation, and mending what is safe to mend."""
+"""Checks of record, queue, W&B folders and installation, and safe repairs."""
 
 from harness.app.doctor.diagnosis import Diagnosis, doctor
 from harness.app.doctor.finding import Finding

@@ -1,10 +1,10 @@
-"""Looking at record, queue, mirror and installation, and mending what is safe to mend."""
+"""Checks of record, queue, W&B folders and installation, and safe repairs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.app.doctor.examine import examine
+from harness.app.doctor.examine import examine_places
 from harness.app.doctor.finding import Finding
 from harness.config.runtime import Runtime
 from harness.runs.layout import run_names
@@ -14,7 +14,7 @@ Progress = Callable[[str, int, int], None]  # what is looked at, how many before
 
 @dataclass
 class Diagnosis:
-    """What was looked at, and what was found."""
+    """The checked runs and trials, and the findings."""
 
     runs: Sequence[str]
     trials: int = 0
@@ -22,11 +22,11 @@ class Diagnosis:
 
     @property
     def healthy(self) -> bool:
-        """Whether nothing is wrong, or all of it was mended."""
+        """Whether nothing is wrong, or everything was repaired."""
         return not any(finding.open for finding in self.findings)
 
     def to_json(self) -> dict[str, Any]:
-        """For other programs."""
+        """As plain data."""
         return {
             "healthy": self.healthy,
             "runs": list(self.runs),
@@ -41,17 +41,18 @@ def doctor(
     fix: bool = False,
     progress: Progress = lambda what, before, total: None,
 ) -> Diagnosis:
-    """Look at one run, or at all of `runs`; with `fix`, do what is safe. Else nothing is written.
+    """Check one run, or all of `runs`; with `fix`, make safe repairs. Else nothing is written.
 
-    Safe is: removing what killed processes left, setting damaged things aside (kept beside the
-    record, never deleted), cutting a torn line of the queue, removing marks of what is not there.
+    Safe repairs: removing temporary files of killed processes, moving damaged files to `damaged/`
+    (never deleting them), removing an incomplete line of the queue, and removing markers of missing
+    W&B runs.
     """
     names = [run_name] if run_name else run_names(runtime)
-    found = Diagnosis(names)
-    for part in examine(runtime, names, whole=run_name is None, progress=progress):
-        found.trials += part.trials
+    diagnosis = Diagnosis(names)
+    for part in examine_places(runtime, names, whole=run_name is None, progress=progress):
+        diagnosis.trials += part.trials
         for finding in part.findings:
             if fix and finding.mend:
                 finding.done = finding.mend()
-            found.findings.append(finding)
-    return found
+            diagnosis.findings.append(finding)
+    return diagnosis

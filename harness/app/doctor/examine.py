@@ -1,4 +1,4 @@
-"""In which order the doctor looks, and at what."""
+"""The order of the doctor's checks."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -9,22 +9,23 @@ from harness.app.doctor.trials import RECORD, check_trial
 from harness.config.runtime import Runtime
 from harness.core.errors import Damaged
 from harness.runs import layout
+from harness.runs.status import Status
 from harness.runs.trial import Trial, read_plan
 
 Progress = Callable[[str, int, int], None]
 
 
 class Part(NamedTuple):
-    """What was found in one place, made while it is read; and how many trials it is."""
+    """Findings of one place, generated when read, and its number of trials."""
 
     findings: Iterable[Finding]
     trials: int = 0
 
 
-def examine(
+def examine_places(
     runtime: Runtime, names: Sequence[str], whole: bool, progress: Progress
 ) -> Iterator[Part]:
-    """Every place in turn; `whole`: also what belongs to no run."""
+    """All places; `whole`: also those that belong to no run."""
     yield Part(_installation(runtime, progress))
     plans, damaged = _plans(runtime, names)
     yield Part(damaged)
@@ -32,7 +33,7 @@ def examine(
     if whole:
         yield Part(left(RECORD, runtime.runs, runtime.trials, runtime.all_runs,
                         runtime.reports))  # fmt: skip
-        remedy = "it is measured anew"
+        remedy = "it is measured again"
         yield Part(runs.document(runtime.runs / layout.SPEED, remedy))
         yield Part(_planless(runtime))
     for plan in plans:
@@ -52,7 +53,7 @@ def examine(
         if trial.folder.exists():
             yield Part(check_trial(trial, planned.get(key)), trials=1)
     for plan in plans:
-        progress(f"queue and mirror of {plan['run_name']}", len(keys), len(keys))
+        progress(f"queue and W&B of {plan['run_name']}", len(keys), len(keys))
         yield Part(_missing(plan, runtime))
         yield Part(runs.check_ledger(plan, runtime))
         yield Part(runs.check_mirror(plan, runtime))
@@ -68,17 +69,17 @@ def _installation(runtime: Runtime, progress: Progress) -> Iterator[Finding]:
 
 
 def _plans(runtime: Runtime, names: Sequence[str]) -> tuple[list[dict[str, Any]], list[Finding]]:
-    plans, found = [], []
+    plans, missing = [], []
     for name in names:
         path = runtime.study(name) / layout.PLAN
         try:
             if plan := read_plan(path):
                 plans.append(plan)
         except Damaged as error:
-            found.append(
-                runs.damaged(RECORD, path, error.why, f"harness run of {name} writes it again")
+            missing.append(
+                runs.damaged(RECORD, path, error.why, f"harness run {name} writes it again")
             )
-    return plans, found
+    return plans, missing
 
 
 def _configs(plan: dict[str, Any]) -> list[dict[str, Any]]:
@@ -86,30 +87,30 @@ def _configs(plan: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _planned(plans: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Key → knobs and request, of the first plan that has it."""
-    found: dict[str, dict[str, Any]] = {}
+    """Key → knobs and request, from the first plan that has it."""
+    needed: dict[str, dict[str, Any]] = {}
     for plan in plans:
         cells = {cell["label"]: cell for cell in plan["cells"]}
         for row in plan["trials"]:
             cell = cells[row["cell"]]
             config = {**cell["config"], "seed": row["seed"]}
-            found.setdefault(row["key"], {"config": config, "request": cell["request"]})
-    return found
+            needed.setdefault(row["key"], {"config": config, "request": cell["request"]})
+    return needed
 
 
 def _orphans(runtime: Runtime, keys: Sequence[str]) -> Iterator[Finding]:
     for key in keys:
         folder = runtime.trials / key
-        what = "no study's plan mentions it" if folder.is_dir() else "no trial's folder"
+        what = "not in the plan of any study" if folder.is_dir() else "not the folder of a trial"
         yield Finding(RECORD, str(folder), what, "remove it if nothing needs it", wrong=False)
     if aside := sorted(path.name for path in (runtime.runs / layout.ASIDE).glob("*")):
-        said = f"set aside before: {', '.join(aside)}"
+        said = f"moved aside earlier: {', '.join(aside)}"
         yield Finding(RECORD, str(runtime.runs / layout.ASIDE), said,
-                      "remove them when they are of no use", wrong=False)  # fmt: skip
+                      "remove them when you do not need them", wrong=False)  # fmt: skip
 
 
 def _planless(runtime: Runtime) -> Iterator[Finding]:
-    """Folders of runs whose plan was removed, or never written."""
+    """Folders of runs without a plan."""
     for folder in layout.run_folders(runtime):
         if not (folder / layout.PLAN).exists():
             yield Finding(RECORD, str(folder / layout.PLAN), "it is not there",
@@ -117,9 +118,10 @@ def _planless(runtime: Runtime) -> Iterator[Finding]:
 
 
 def _missing(plan: dict[str, Any], runtime: Runtime) -> Iterator[Finding]:
-    states = [Trial(runtime.trials / row["key"]).state() for row in plan["trials"]]
-    counts = {state: states.count(state) for state in ("crashed", "begun", "missing")}
-    said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-    if said:
-        yield Finding(RECORD, plan["run_name"], f"of {len(states)} trials {said}",
+    states = [Trial(runtime.trials / row["key"]).status() for row in plan["trials"]]
+    lacking = (Status.CRASHED, Status.BEGUN, Status.MISSING)
+    counts = {status: states.count(status) for status in lacking}
+    summary = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    if summary:
+        yield Finding(RECORD, plan["run_name"], f"of {len(states)} trials {summary}",
                       "harness run trains what is missing", wrong=False)  # fmt: skip

@@ -1,16 +1,16 @@
-"""What the doctor finds, and what can be done about it."""
+"""A finding of the doctor, and its remedy."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.core.leftovers import leftovers, sweep
+from harness.core.leftovers import find_leftovers, sweep
 
 
 @dataclass
 class Finding:
-    """One thing that was found."""
+    """One finding."""
 
     area: str  # record, ledger, W&B, installation
     place: str  # the file, folder, trial or package
@@ -22,21 +22,21 @@ class Finding:
 
     @property
     def open(self) -> bool:
-        """Whether something is wrong that was not mended."""
+        """Whether something is wrong that was not repaired."""
         return self.wrong and not self.done
 
     def to_json(self) -> dict[str, Any]:
-        """For other programs."""
+        """As plain data."""
         names = ("area", "place", "what", "remedy", "wrong", "done")
         return {name: getattr(self, name) for name in names} | {"mendable": self.mend is not None}
 
 
 def left(area: str, *folders: Path) -> list[Finding]:
-    """What killed processes left in these folders."""
+    """Temporary files of killed processes in these folders."""
     return [
         Finding(area, str(path), "left by a killed process", wrong=False, mend=_swept(path))
         for folder in folders
-        for path in leftovers(folder)
+        for path in find_leftovers(folder)
     ]
 
 

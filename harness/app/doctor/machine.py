@@ -1,4 +1,4 @@
-"""Looking at the installation: versions, devices, data and weights, disk, W&B."""
+"""Checks of the installation: versions, devices, data and weights, disk, W&B."""
 
 import os
 import re
@@ -13,6 +13,7 @@ from typing import Any
 from harness.app.doctor.finding import Finding
 from harness.config.catalog import DATASETS, TFDS, dataset
 from harness.config.runtime import Runtime
+from harness.core import format as show
 from harness.core.errors import HarnessError
 from harness.mirror.wandb_library import has_account, resolve_mode
 
@@ -25,7 +26,7 @@ _DEVICES = "from harness.gan.devices import explain; print(explain())"
 
 
 def check_versions() -> Iterator[Finding]:
-    """Python and the packages against the ranges that are declared."""
+    """Python and packages against the declared version ranges."""
     wanted = str(metadata(PACKAGE)["Requires-Python"])
     here = ".".join(map(str, sys.version_info[:3]))
     bounds = re.findall(r"(>=|<)([0-9.]+)", wanted)
@@ -38,12 +39,12 @@ def check_versions() -> Iterator[Finding]:
             continue
         name, least = need[1], need[2]
         try:
-            found = version(name)
+            installed = version(name)
         except PackageNotFoundError:
             yield Finding(AREA, name, "not installed", "make setup")
             continue
-        if least and _numbers(found) < _numbers(least):
-            yield Finding(AREA, f"{name} {found}", f"older than {least}", "make setup")
+        if least and _numbers(installed) < _numbers(least):
+            yield Finding(AREA, f"{name} {installed}", f"older than {least}", "make setup")
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -51,7 +52,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def check_devices() -> Iterator[Finding]:
-    """What TensorFlow sees, asked in a process of its own."""
+    """The devices that TensorFlow sees, from a separate process."""
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     try:
         answer = subprocess.run(
@@ -59,8 +60,8 @@ def check_devices() -> Iterator[Finding]:
             timeout=PATIENCE, env=environment,
         )  # fmt: skip
     except subprocess.CalledProcessError as error:
-        said = (str(error.stderr).strip().splitlines() or ["no answer"])[-1]
-        yield Finding(AREA, "TensorFlow", f"cannot be imported: {said}", "make setup")
+        message = (str(error.stderr).strip().splitlines() or ["no answer"])[-1]
+        yield Finding(AREA, "TensorFlow", f"cannot be imported: {message}", "make setup")
     except (OSError, subprocess.TimeoutExpired):
         yield Finding(AREA, "TensorFlow", f"no answer within {PATIENCE} s", "make setup")
     else:
@@ -68,7 +69,7 @@ def check_devices() -> Iterator[Finding]:
 
 
 def check_places(runtime: Runtime) -> Iterator[Finding]:
-    """Whether folders can be written, and how much room there is."""
+    """Whether folders can be written, and the free disk space."""
     for name, folder in (("HARNESS_RUNS", runtime.runs), ("HARNESS_REPORTS", runtime.reports)):
         there = next(
             path for path in (folder.resolve(), *folder.resolve().parents) if path.exists()
@@ -77,27 +78,32 @@ def check_places(runtime: Runtime) -> Iterator[Finding]:
             yield Finding(AREA, str(folder), f"{name} cannot be written", "change its permissions")
             continue
         free = shutil.disk_usage(there).free
-        said = f"{free / 1e9:.1f} GB free"
-        yield Finding(AREA, str(folder), said, "harness clean frees weights" if free < ROOM else "",
+        text = f"{show.size(free)} free"
+        yield Finding(AREA, str(folder), text, "run harness clean" if free < ROOM else "",
                       wrong=free < ROOM)  # fmt: skip
 
 
 def check_tracking(runtime: Runtime) -> Iterator[Finding]:
-    """In which mode runs are mirrored, and whether an account is configured."""
-    said: list[str] = []
+    """The mode of W&B, and whether an account is configured."""
+    messages: list[str] = []
     try:
-        mode = resolve_mode(runtime.tracking, said.append)
+        mode = resolve_mode(runtime.tracking, messages.append)
     except HarnessError as error:
-        yield Finding(AREA, "WANDB_MODE", str(error), "online, offline, disabled, or unset")
+        yield Finding(
+            AREA,
+            "WANDB_MODE",
+            str(error),
+            "set it to online, offline or disabled, or leave it unset",
+        )
         return
     known = "" if mode == "disabled" else f", account {'' if has_account() else 'not '}configured"
     yield Finding(AREA, "W&B", f"{mode}{known}, project {runtime.project}", wrong=False)
-    for line in said:
+    for line in messages:
         yield Finding(AREA, "WANDB_MODE", line, wrong=False)
 
 
 def check_inputs(configs: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
-    """Data sets and weights that the cells of plans need: there, to be downloaded, or missing."""
+    """Data sets and weights that the cells of plans need: present, to be downloaded, or missing."""
     configs = list(configs)
     for name, place in sorted({(config["data.name"], config["data.path"] or "")
                                for config in configs}):  # fmt: skip
@@ -109,28 +115,28 @@ def check_inputs(configs: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
 def _data(name: str, place: str) -> Iterator[Finding]:
     if name == "folder":
         if not Path(place).is_dir():
-            yield Finding(AREA, f"data.path {place}", "there is no such folder",
-                          "trials in the record stay; new ones need it")  # fmt: skip
+            yield Finding(AREA, f"data.path {place}", "the folder does not exist",
+                          "only new trials need it")  # fmt: skip
         return
     if name in DATASETS and dataset(name).target != TFDS:
         return
     root = Path(os.environ.get("TFDS_DATA_DIR") or Path.home() / "tensorflow_datasets")
     folder = root / name.removeprefix("tfds:").partition("/")[0]
-    said = "there" if folder.is_dir() else "not here yet: downloaded when it is first needed"
-    yield Finding(AREA, f"data set {name}", f"{said} ({folder})", wrong=False)
+    state = "there" if folder.is_dir() else "missing: downloaded on first use"
+    yield Finding(AREA, f"data set {name}", f"{state} ({folder})", wrong=False)
 
 
 def _encoder(name: str) -> Iterator[Finding]:
     models = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models"
     if "/" in name or name.endswith((".keras", ".h5")):
         if not Path(name).exists():
-            yield Finding(AREA, f"evaluation.encoder {name}", "there is no such file",
-                          "trials in the record stay; new scores need it")  # fmt: skip
+            yield Finding(AREA, f"evaluation.encoder {name}", "the file does not exist",
+                          "only new scores need it")  # fmt: skip
     elif name.startswith("inception"):
-        own = os.environ.get("HARNESS_INCEPTION_2015") if name == "inception_2015" else ""
+        path = os.environ.get("HARNESS_INCEPTION_2015") if name == "inception_2015" else ""
         kept = [*models.glob(f"{name}*"), *models.rglob("classify_image_graph_def.pb")]
-        there = Path(own).exists() if own else bool(kept)
-        if own and not there:
-            yield Finding(AREA, f"HARNESS_INCEPTION_2015 {own}", "there is no such file")
-        said = "there" if there else "not here yet: downloaded when they are first needed"
-        yield Finding(AREA, f"weights of {name}", said, wrong=False)
+        there = Path(path).exists() if path else bool(kept)
+        if path and not there:
+            yield Finding(AREA, f"HARNESS_INCEPTION_2015 {path}", "the file does not exist")
+        state = "there" if there else "missing: downloaded on first use"
+        yield Finding(AREA, f"weights of {name}", state, wrong=False)

@@ -1,4 +1,4 @@
-"""Looking at what belongs to runs: plans, the queue, the mirror in W&B, and how they agree."""
+"""Checks of runs: plans, queue and W&B folders, and whether they agree."""
 
 import time
 from collections import Counter
@@ -18,25 +18,25 @@ from harness.queue.lease import lease_alive
 from harness.queue.optuna_ledger import OptunaLedger, look
 from harness.queue.storage import JOURNAL, UNREADABLE, open_storage
 from harness.runs import layout
-from harness.runs.trial import DIVERGED, FINISHED, Trial
+from harness.runs.trial import Trial
 
-FOLDER = "a folder where a file should be"
+FOLDER = "a folder in place of a file"
 LEDGER, WANDB, RECORD = "ledger", "W&B", "record"
 Plan = Mapping[str, Any]
 
 
 def check_folder(folder: Path) -> Iterator[Finding]:
-    """The small documents of a run, and what killed processes left beside them."""
+    """The documents of a run, and temporary files of killed processes."""
     yield from left(RECORD, folder)
     for name, why in (
-        (layout.ARITHMETIC, "the number of threads is chosen anew, so bits may differ"),
-        (layout.IMPORTANCES, "it is made again with the report"),
+        (layout.ARITHMETIC, "the number of threads is chosen again, so bits may differ"),
+        (layout.IMPORTANCES, "it is created again with the report"),
     ):
         yield from document(folder / name, why)
     for ending in ("lock", "log"):
         for path in sorted(folder.glob(f"[!.]*.{ending}")):
             if path.is_dir():
-                yield damaged(RECORD, path, FOLDER, "it is made anew")
+                yield damaged(RECORD, path, FOLDER, "it is created again")
 
 
 def document(path: Path, remedy: str) -> Iterator[Finding]:
@@ -48,7 +48,7 @@ def document(path: Path, remedy: str) -> Iterator[Finding]:
 
 
 def damaged(area: str, path: Path, why: str, remedy: str) -> Finding:
-    """A damaged file of a run, which is set aside."""
+    """A damaged file of a run, which is moved aside."""
 
     def mend() -> str:
         return f"kept as {set_aside(path, path.parent / layout.ASIDE, path.name)}"
@@ -57,24 +57,26 @@ def damaged(area: str, path: Path, why: str, remedy: str) -> Finding:
 
 
 def check_ledger(plan: Plan, runtime: Runtime) -> Iterator[Finding]:
-    """The queue of a run: whole, and in agreement with the record."""
+    """The queue of a run: complete, and in agreement with the record."""
     folder = runtime.study(plan["run_name"])
     path = folder / JOURNAL
     if runtime.storage:
-        yield Finding(LEDGER, plan["run_name"], "the queue lies in a database: not looked at",
+        yield Finding(LEDGER, plan["run_name"], "the queue is in a database, which is not checked",
                       wrong=False)  # fmt: skip
         return
     if not path.exists():
         return
-    again = "harness run queues what is missing"
+    again = "harness run queues missing trials"
     try:
         if torn(path):
-            yield Finding(LEDGER, str(path), "its last line is torn", again, mend=_cut(folder))
+            yield Finding(
+                LEDGER, str(path), "its last line is incomplete", again, mend=_cut(folder)
+            )
         rows = look(folder, plan["run_name"])
     except IsADirectoryError:
         return  # named with the others of the folder
     except UNREADABLE as error:
-        yield damaged(LEDGER, path, f"a line is none of a queue ({error})", again)
+        yield damaged(LEDGER, path, f"it contains an invalid line ({error})", again)
         return
     yield from _rows(plan, rows, runtime)
 
@@ -82,7 +84,7 @@ def check_ledger(plan: Plan, runtime: Runtime) -> Iterator[Finding]:
 def _cut(folder: Path) -> Callable[[], str]:
     def mend() -> str:
         open_storage(folder, "", 1)
-        return "the torn line is cut"
+        return "the incomplete line is removed"
 
     return mend
 
@@ -94,21 +96,21 @@ def _rows(plan: Plan, rows: Sequence[Row], runtime: Runtime) -> Iterator[Finding
     name = plan["run_name"]
     for key, count in counts.items():
         if key not in keys:
-            yield Finding(LEDGER, key, f"queued in {name}, whose plan does not have it",
-                          "the next run withdraws it", wrong=False)  # fmt: skip
+            yield Finding(LEDGER, key, f"queued in {name}, but not in its plan",
+                          "the next run removes it", wrong=False)  # fmt: skip
         elif count > 1:
             yield Finding(LEDGER, key, f"queued {count} times in {name}",
-                          "it is trained once", wrong=False)  # fmt: skip
+                          "it is trained only once", wrong=False)  # fmt: skip
     last = {row.key: row for row in rows if row.key in keys}
     for key, row in last.items():
-        ended = row.state is State.COMPLETE and row.status in (FINISHED, DIVERGED)
+        ended = row.state is State.COMPLETE and row.status is not None and row.status.ended
         if ended and not (runtime.trials / key / layout.RESULT).exists():
-            yield Finding(LEDGER, key, f"ended in the queue of {name}, and has no result",
+            yield Finding(LEDGER, key, f"finished in the queue of {name}, but has no result",
                           "harness run trains it again", wrong=False)  # fmt: skip
     dead = [row for row in waiting if row.state is State.RUNNING and not _alive(row, runtime)]
     if dead:
         where = f"{name}: {', '.join(row.key for row in dead)}"
-        yield Finding(LEDGER, where, "held by a worker that has died", "harness run continues it",
+        yield Finding(LEDGER, where, "held by a worker that has ended", "harness run continues it",
                       wrong=False, mend=_released(name, runtime))  # fmt: skip
 
 
@@ -130,7 +132,7 @@ def _released(run_name: str, runtime: Runtime) -> Callable[[], str]:
 
 
 def check_mirror(plan: Plan, runtime: Runtime) -> Iterator[Finding]:
-    """The marks of a run's W&B folder against the folders there, and against the record."""
+    """The markers in a run's W&B folder, compared with its folders and with the record."""
     folder = runtime.study(plan["run_name"]) / layout.WANDB
     again = f"harness sync {plan['study']} writes it again"
     yield from left(WANDB, folder)
@@ -143,33 +145,34 @@ def check_mirror(plan: Plan, runtime: Runtime) -> Iterator[Finding]:
     for key, entry in entries.items():
         lost = entry["mode"] == "offline" and not _written(folder / entry["folder"])
         if key not in keys and key != "report":
-            yield Finding(WANDB, key, "marked as whole, and no trial of the plan", wrong=False,
+            yield Finding(WANDB, key, "marked as complete, but not in the plan", wrong=False,
                           mend=_unmarked(folder, key))  # fmt: skip
         elif lost:
-            yield Finding(WANDB, str(folder / entry["folder"]), "marked as whole, and not there",
+            yield Finding(WANDB, str(folder / entry["folder"]), "marked as complete, but missing",
                           again, mend=_unmarked(folder, key))  # fmt: skip
     yield from _fragments(folder, {entry["folder"] for entry in entries.values()}, again)
-    ended = (key for key in keys if Trial(runtime.trials / key).state() in (FINISHED, DIVERGED))
+    ended = (key for key in keys if Trial(runtime.trials / key).status().ended)
     if runtime.tracking != "disabled" and (lacking := sorted(set(ended) - entries.keys())):
-        yield Finding(WANDB, plan["run_name"], f"{len(lacking)} ended trials are not mirrored",
+        yield Finding(WANDB, plan["run_name"], f"{len(lacking)} finished trials are not in W&B",
                       f"harness sync {plan['study']} writes them", wrong=False)  # fmt: skip
 
 
 def _written(folder: Path) -> bool:
-    """Whether W&B's own file is there, with something in it."""
+    """Whether W&B's own file exists and is not empty."""
     return any(path.stat().st_size for path in folder.glob("*.wandb"))
 
 
 def _unmarked(folder: Path, key: str) -> Callable[[], str]:
     def mend() -> str:
         mirror.mark(folder, key, None)
-        return "the mark is removed"
+        return "the marker is removed"
 
     return mend
 
 
 def _fragments(folder: Path, whole: set[str], again: str) -> Iterator[Finding]:
-    found = (path for path in sorted(folder.glob("offline-run-*")) if path.name not in whole)
-    if names := [path.name for path in found]:
-        yield Finding(WANDB, str(folder), f"fragments of attempts: {', '.join(names)}", again,
+    folders = (path for path in sorted(folder.glob("offline-run-*")) if path.name not in whole)
+    if names := [path.name for path in folders]:
+        yield Finding(WANDB, str(folder), "incomplete runs of earlier attempts: "
+                                          f"{', '.join(names)}", again,
                       wrong=False)  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the command line prints: tables with rich, plain where there is no terminal."""
+"""Output of the command line: tables by rich, plain text without a terminal."""
 
 from harness.cli.printing.plans import show_forecast, show_reach
 from harness.cli.printing.studies import (
@@ -11,7 +11,7 @@ from harness.cli.printing.studies import (
     show_summary,
     show_trial,
 )
-from harness.cli.printing.tables import VERDICTS, new_table, size
+from harness.cli.printing.tables import VERDICTS, new_table
 
 __all__ = [
     "VERDICTS",
@@ -26,5 +26,4 @@ __all__ = [
     "show_status",
     "show_summary",
     "show_trial",
-    "size",
 ]

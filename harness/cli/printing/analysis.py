@@ -1,4 +1,4 @@
-"""What the command line prints of statistics beyond one study's report."""
+"""Output of the commands compare, rank and self-check."""
 
 import math
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from harness.analysis.compare import scale as scale_of
 from harness.analysis.compare import unlearnt
 from harness.analysis.frame import each_row
 from harness.cli.printing import VERDICTS, new_table
-from harness.report import format as show
+from harness.core import format as show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ MOST_DIGITS = 15  # after the decimal point
 
 
 def _digits(values: Iterable[float]) -> int:
-    """Decimals that show four digits of the largest; of small values, which any scale has, too."""
+    """Decimals that show four digits of the largest value."""
     values = list(values)
     largest = max((abs(value) for value in values if math.isfinite(value)), default=1.0)
     zeros = -math.floor(math.log10(largest)) - 1 if 0 < largest < 1 else 0
@@ -35,7 +35,7 @@ def _digits(values: Iterable[float]) -> int:
 
 
 def show_rank(found: "Ranking") -> None:
-    """Which way is better, what to know, treatments with their places, and every pair."""
+    """Direction, warnings, treatments with their places, and every pair."""
     console = Console()
     console.print(Text(found.direction, "bold"))
     for note in found.notes:
@@ -57,7 +57,7 @@ def _places(found: "Ranking") -> "Table":
         group = (str(row.group),) if several else ()
         middle = (show.number(row.adjusted, digits),) if uneven else ()
         numbers = (*middle, show.number(row.mean, digits), show.number(row.sd, digits))
-        may_be = f"{row.rank_low:.0f} to {row.rank_high:.0f}"
+        may_be = f"{int(row.rank_low)} to {int(row.rank_high)}"
         where = (*group, str(place[row.group]), may_be, Text(str(row.treatment)))
         table.add_row(*where, str(row.n), *numbers)
     for name in found.without:
@@ -82,13 +82,13 @@ def _pairs(found: "Ranking") -> "Table":
 
 
 def show_comparison(found: "Comparison", page: Path) -> None:
-    """What has not learnt, the runs, their effects side by side, agreement and drift."""
+    """References that have not learnt, the runs, their effects, agreement and drift."""
     console = Console()
     for line in unlearnt(found):
         console.print(line, style="bold yellow", markup=False, highlight=False)
     runs = new_table(("Run", "Data", "px", "kimg", "Seeds", "Trials", "Code"))
     for row in each_row(found.runs):
-        counts = (f"{row.kimg:g}", str(row.seeds), row.outcome)
+        counts = (show.plain(row.kimg), str(row.seeds), row.outcome)
         runs.add_row(row.run, str(row.data), str(row.pixels), *counts, row.code or show.NONE)
     console.print(runs)
     for name, effects in found.effects.groupby("measure", sort=False):
@@ -96,7 +96,7 @@ def show_comparison(found: "Comparison", page: Path) -> None:
     for row in each_row(found.agreement):
         console.print(f"{row.a} and {row.b}: {_agreement(row)}", highlight=False)
     for row in each_row(found.changed):
-        sure = "both sure" if row.judged else "not sure"
+        sure = "both significant" if row.judged else "not significant"
         console.print(f"changed sign ({sure}): {row.contrast}, {_signs(row)}", highlight=False)
     console.print(f"Page: {page}", soft_wrap=True, highlight=False)
 
@@ -104,13 +104,13 @@ def show_comparison(found: "Comparison", page: Path) -> None:
 def _agreement(row: Any) -> str:
     common = show.count(row.contrasts, "common contrast")
     if row.contrasts < 2:
-        return f"{common if row.contrasts else 'no common contrast'}, so no order to compare"
+        return f"{common if row.contrasts else 'no common contrast'}, so no orders to compare"
     tau = show.number(row.tau, 2, signed=True)
     return f"Kendall's tau {tau} over {common} (p {show.p_value(row.p)})"
 
 
 def _effects(name: str, effects: "pd.DataFrame") -> "Table":
-    """The effects of one measure: numbers of two never share a table."""
+    """The effects of one metric and objective; others have their own tables."""
     scale, unit = scale_of(name)
     table = new_table(("Tip", "Run", f"Effect, {unit}", "Verdict"))
     table.title, table.title_justify = Text(name), "left"
@@ -136,14 +136,14 @@ def _signs(row: Any) -> str:
 
 
 def show_self_check(found: "SelfCheck") -> None:
-    """The share of deals that ended in a verdict, beside what is to be expected."""
+    """The share of random splits with a verdict, and the expected share."""
     fine = found.share <= found.tolerance
-    said = "as it should be" if fine else "MORE than chance allows: do not trust the verdicts"
+    judged = "as expected" if fine else "MORE than expected: do not trust the verdicts"
     Console().print(
-        f"A/A: {found.pool} seeds of the baseline, dealt {found.deals:,} times into "
-        f"{show.count(found.contrasts, 'contrast')} of {found.seeds} against {found.seeds} seeds.\n"
-        f"{show.number(100 * found.share, 1)} % of the deals found a difference, where at most "
-        f"{show.percent(found.alpha)} should; deals overlap, so up to "
-        f"{show.percent(found.tolerance)} is no alarm: {said}.",
+        f"A/A: {found.pool} seeds of the baseline, split at random {show.whole(found.deals)} times "
+        f"into {show.count(found.contrasts, 'contrast')} of {found.seeds} against {found.seeds} "
+        f"seeds.\n{show.percent(found.share, 1)} of the splits found a difference, where "
+        f"at most {show.percent(found.alpha)} should; splits overlap, so up to "
+        f"{show.percent(found.tolerance)} is acceptable: {judged}.",
         highlight=False,
     )

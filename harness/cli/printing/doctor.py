@@ -1,4 +1,4 @@
-"""What the doctor found, and how far it is."""
+"""Findings and progress of the doctor."""
 
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -6,24 +6,24 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.text import Text
 
-from harness.cli.printing.tables import counted
+from harness.core import format as show
 
 if TYPE_CHECKING:
     from harness.app.doctor import Diagnosis
 
 
 class Looking:
-    """One line on a terminal that says what is looked at; nothing elsewhere."""
+    """A progress line on a terminal; nothing elsewhere."""
 
     def __init__(self) -> None:
-        self._status = Console(stderr=True).status("Looking …")
+        self._status = Console(stderr=True).status("Checking …")
 
     def __enter__(self) -> Self:
         self._status.start()
         return self
 
     def __call__(self, what: str, before: int, total: int) -> None:
-        """Say that `before` of `total` are done, and what comes now."""
+        """Show that `before` of `total` are done, and the current one."""
         self._status.update(Text(f"{before} of {total}: {what}"))
 
     def __exit__(
@@ -36,7 +36,7 @@ class Looking:
 
 
 def show_diagnosis(found: "Diagnosis", fixed: bool) -> None:
-    """Every finding in a line or two, what is wrong first in each area, and a sentence."""
+    """Every finding in one or two lines, faults first in each area, and a summary."""
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for area in dict.fromkeys(finding.area for finding in found.findings):
         console.print(area, style="bold")
@@ -50,7 +50,7 @@ def show_diagnosis(found: "Diagnosis", fixed: bool) -> None:
     wrong = [finding for finding in found.findings if finding.wrong]
     left = sum(finding.open for finding in wrong)
     console.print(
-        f"{counted(len(found.runs), 'run')}, {counted(found.trials, 'trial')}: "
+        f"{show.count(len(found.runs), 'run')}, {show.count(found.trials, 'trial')}: "
         f"{_said(len(wrong), left, fixed)}"
     )
 
@@ -60,6 +60,6 @@ def _said(wrong: int, left: int, fixed: bool) -> str:
         return "nothing is wrong"
     if not fixed:
         are = "thing is" if wrong == 1 else "things are"
-        return f"{wrong} {are} wrong; harness doctor --fix mends what is safe"
+        return f"{wrong} {are} wrong; harness doctor --fix repairs what is safe to repair"
     were = "thing was" if wrong == 1 else "things were"
     return f"{wrong} {were} wrong, {left or 'none'} left"

@@ -1,4 +1,4 @@
-"""Plans as text: what would be trained, on what images, and what its seeds can find."""
+"""Plans as text: cells, trials, cost, images, and power."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli.printing.tables import counted, new_table, size
+from harness.cli.printing.tables import new_table
 from harness.config.inputs.encoder_file import lacking
-from harness.execution.view.progress import duration
+from harness.core import format as show
 
 if TYPE_CHECKING:
     from harness.plan.forecast import Forecast
@@ -45,11 +45,11 @@ def _counts(forecast: "Forecast") -> str:
     score = len(forecast.missing) - train
     tuning = f", with those of the tuning {len(plan.trials)}" if plan.tuning else ""
     return (
-        f"{counted(len(plan.cells), 'cell')} × {counted(len(plan.seeds), 'seed')} = "
-        f"{counted(len(plan.judging), 'trial')}{tuning}; "
+        f"{show.count(len(plan.cells), 'cell')} × {show.count(len(plan.seeds), 'seed')} = "
+        f"{show.count(len(plan.judging), 'trial')}{tuning}; "
         f"{len(plan.trials) - train} already trained, {train} to train"
         + (f", {score} to score" if score else "")
-        + f"\nTo do: {_cost(forecast)}, disk {size(forecast.disk)}"
+        + f"\nTo do: {_cost(forecast)}, disk {show.size(forecast.disk)}"
     )
 
 
@@ -67,13 +67,13 @@ def _show_data(forecast: "Forecast") -> None:
         show_images(data, alone=len(plan.images) == 1)
     if forecast.changed:
         Console(highlight=False).print(
-            "The images, or how they are decoded, have changed since this run was begun: its "
-            "trials have other keys now, and those trained before are kept under theirs"
+            "The images, or how they are decoded, have changed since this run was started: its "
+            "trials have new keys; earlier trials are kept under their old keys"
         )
 
 
 def show_images(data: Mapping[str, Any], alone: bool = True) -> None:
-    """How many images of what there are, and what is odd about them."""
+    """Image counts, and irregularities of the data."""
     from harness.config.inputs.facts import terms
 
     console = Console(highlight=False, markup=False, soft_wrap=True)
@@ -85,7 +85,7 @@ def show_images(data: Mapping[str, Any], alone: bool = True) -> None:
 
 
 def show_crossed(crossed: "Crossed") -> None:
-    """What a factorial or fractional design drops, aliases and reaches."""
+    """Dropped combinations, aliases and efficiency of a crossed design."""
     from harness.plan.describe import aliased, dropped, summary
 
     console = Console(highlight=False, markup=False)
@@ -93,11 +93,11 @@ def show_crossed(crossed: "Crossed") -> None:
     for line in dropped(crossed):
         console.print(f"Dropped: {line}")
     for named, others in aliased(crossed):
-        console.print(f"Not told apart: {named}: {others}")
+        console.print(f"Aliased: {named}: {others}")
 
 
 def show_reach(reach: "Reach") -> None:
-    """What the tests of a plan can find with its seeds."""
+    """Power of the tests of a plan with its seeds."""
     from harness.analysis.objectives import objective
     from harness.plan.reach import POWER
 
@@ -108,72 +108,75 @@ def show_reach(reach: "Reach") -> None:
     if found := reach.detectable:
         unit, scale = objective(found.objective).unit, objective(found.objective).scale
         console.print(
-            f"Detectable with a power of {100 * POWER:.0f} %, as an effect on {unit} (paired t at "
-            f"level {found.alpha:.2g}, Bonferroni; standard deviations of paired differences from "
-            f"{found.pilot}):"
+            f"Effects on {unit} that are detected with a power of {show.percent(POWER)} (paired t "
+            f"at level {show.digits(found.alpha, 2)}, Bonferroni; standard deviations of paired "
+            f"differences from {found.pilot}):"
         )
         for one in found.found:
             console.print(
-                f"  {one.contrast}: {one.effect * scale:.3g} (standard deviation "
-                f"{one.sd * scale:.3g}, n = {one.pilot_seeds})"
+                f"  {one.contrast}: {show.digits(one.effect * scale)} (standard deviation "
+                f"{show.digits(one.sd * scale)}, n = {one.pilot_seeds})"
             )
         if found.lacking:
-            low, high = (f"{value * scale:.3g}" for value in found.others)
+            low, high = (show.digits(value * scale) for value in found.others)
             console.print(
-                f"  not in {found.pilot}, so not known: {', '.join(found.lacking)}; its own "
-                f"contrasts would need {low if low == high else f'{low} to {high}'}"
+                f"  not in {found.pilot}, so unknown: {', '.join(found.lacking)}; contrasts of "
+                f"{found.pilot} need {low if low == high else f'{low} to {high}'}"
             )
 
 
 def _smallest(reach: "Reach") -> str:
     from harness.plan.reach import EXACT
 
-    seeds, least = counted(reach.seeds, "seed"), f"{reach.smallest_p:.3g}"
+    seeds, least = show.count(reach.seeds, "seed"), show.digits(reach.smallest_p)
     if reach.seeds < 2:
-        return f"none; from {seeds} nothing can be told. {EXACT} seeds or more are needed"
+        return f"none with {seeds}; at least {EXACT} seeds are needed"
     if not reach.exact:
         return (
-            f"with {seeds} an exact paired test gives no p below {least}, so it separates nothing; "
-            f"Holm's adjusted paired t, which assumes normal differences, judges alone. {EXACT} "
-            "seeds or more are needed"
+            f"with {seeds} the exact paired test cannot reach significance (smallest p {least}); "
+            "paired t-tests with Holm's correction are used, which assume normal differences. "
+            f"Use {EXACT} seeds or more"
         )
     if reach.smallest_p > reach.alpha:
-        return f"{least} with {seeds}, above the study's {reach.alpha:g}: nothing can be separated"
+        return (
+            f"{least} with {seeds}, above the study's alpha of {show.plain(reach.alpha)}: no "
+            "effect can be significant"
+        )
     return f"{least} with {seeds} (max-|t|, for any number of contrasts; here {reach.contrasts})"
 
 
 def _equivalent(reach: "Reach") -> str:
     from harness.analysis.objectives import TIME
 
-    share = f"{100 * reach.equivalence:.3g} %"
-    within = f"an effect surely within ± {share} of what the reference will have learnt"
+    share = show.percent(reach.equivalence)
+    within = f"an effect within ± {share} of the reference's improvement"
     if reach.objective == TIME:
         within = (
-            f"an effect surely within ± {share} of the reference's time, less the time between "
-            "two evaluations"
+            f"an effect within ± {share} of the reference's time, minus the time between two "
+            "evaluations"
         )
     needed = reach.equivalence_seeds
     if needed is None or reach.seeds < needed:
-        more = f"{needed} seeds or more are needed" if needed else "no number of seeds is enough"
+        more = f"{needed} seeds or more are needed" if needed else "more seeds do not help"
         return (
-            f"nothing can be called so with {counted(reach.seeds, 'seed')} and "
-            f"{counted(reach.contrasts, 'contrast')}; {more} ({within})"
+            f"cannot be shown with {show.count(reach.seeds, 'seed')} and "
+            f"{show.count(reach.contrasts, 'contrast')}; {more} ({within})"
         )
-    return f"{within}; its smallest adjusted p is {reach.smallest_equivalence_p:.3g}"
+    return f"{within}; its smallest adjusted p is {show.digits(reach.smallest_equivalence_p)}"
 
 
 def _cost(forecast: "Forecast") -> str:
-    time = "unmeasured" if forecast.seconds is None else f"about {duration(forecast.seconds)}"
-    return f"{forecast.images / 1000:,.0f} kimg, time {time}"
+    time = "unmeasured" if forecast.seconds is None else f"about {show.duration(forecast.seconds)}"
+    return f"{show.number(forecast.images / 1000, 0)} kimg, time {time}"
 
 
 def _tuning(forecast: "Forecast", own: "Forecast") -> str:
-    """Both stages of a study that tunes: what chooses, and what is trained as chosen."""
-    first = f"Of it tuning: {len(own.plan.trials)} trials, {len(own.to_train)} to train, "
+    """Both stages of a study with tuning."""
+    first = f"Tuning: {len(own.plan.trials)} trials, {len(own.to_train)} to train, "
     if forecast.undecided:
         return (
-            f"{first}{_cost(own)}. Then the cells at the values that are chosen: up to "
-            f"{forecast.undecided} trials more"
+            f"{first}{_cost(own)}. Then the cells with the chosen values: up to "
+            f"{forecast.undecided} more trials"
         )
     chosen = forecast.plan.tuning.chosen if forecast.plan.tuning else {}
     return "\n".join([f"{first}{_cost(own)}", *(f"  {c}: {p}" for c, p in chosen.items())])
@@ -186,7 +189,7 @@ def _cells(forecast: "Forecast") -> Table:
     for cell in plan.cells:
         trials = [trial for trial in plan.trials if trial.cell is cell]
         done = sum(trial.key not in missing for trial in trials)
-        changes = ", ".join(f"{path}={value}" for path, value in cell.patch.items()) or "–"
+        changes = ", ".join(f"{path}={value}" for path, value in cell.patch.items()) or show.NONE
         keys = " ".join(trial.key[:6] for trial in trials)
         table.add_row(cell.label, changes, f"{done}/{len(trials)}", keys)
     return table

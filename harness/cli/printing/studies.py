@@ -1,4 +1,4 @@
-"""Runs, trials and heuristics as text."""
+"""Output of run, status, show and heuristics."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli.printing.tables import VERDICTS, new_table
-from harness.execution.view.progress import duration, scaled_kid
+from harness.cli.printing.tables import VERDICTS, Name, new_table
+from harness.core import format as show
 
 if TYPE_CHECKING:
     from harness.app import Explanation
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def show_summary(summary: "Summary") -> None:
-    """The ranking of a run, its verdict, and where the report is."""
+    """The ranking of a run, its verdict, and the path of the report."""
     console = Console(highlight=False, markup=False)
     if summary.first:
         console.print(f"\n{summary.first}", style="bold yellow")
@@ -35,10 +35,10 @@ def show_summary(summary: "Summary") -> None:
 
 def _ranking(ranked: "Ranked") -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for place, name in enumerate(ranked.columns):  # where room is short, names are cut
+    for place, name in enumerate(ranked.columns):  # only names give way where room is short
         table.add_column(name, no_wrap=place > 0, overflow="ellipsis")
-    for row in ranked.rows:
-        table.add_row(*(Text(cell, VERDICTS.get(cell, "")) for cell in row))
+    for name, *cells in ranked.rows:
+        table.add_row(Name(name), *(Text(cell, VERDICTS.get(cell, "")) for cell in cells))
     return table
 
 
@@ -46,16 +46,18 @@ def show_given_up(trials: list[str], again: str) -> None:
     """Trials that crashed in every attempt, and the command line that tries them again."""
     console = Console(highlight=False, markup=False, soft_wrap=True)
     noun, them = ("trial", "it") if len(trials) == 1 else ("trials", "them")
-    console.print(f"{len(trials)} {noun} crashed in every attempt, and the report lacks {them}:")
+    console.print(
+        f"{len(trials)} {noun} crashed in every attempt; the report does not include {them}:"
+    )
     for line in trials:
         console.print(f"  {line}")
-    console.print(f"harness show KEY explains one; {again} tries again")
+    console.print(f"For details: harness show KEY. To try again: {again}")
 
 
 def show_score(row: Mapping[str, Any]) -> None:
-    """An evaluation of the trial that trains in this process."""
-    said = f"{row['kimg']:.1f} kimg: KID {scaled_kid(row['kid'])} × 10⁻³"
-    Console(highlight=False).print(said)
+    """An evaluation of the trial that is trained in this process."""
+    text = f"{show.number(row['kimg'])} kimg: KID {show.kid(row['kid'])} × 10⁻³"
+    Console(highlight=False).print(text)
 
 
 def show_end(status: str, message: str) -> None:
@@ -66,7 +68,7 @@ def show_end(status: str, message: str) -> None:
 
 
 def show_status(rows: list[dict[str, Any]]) -> None:
-    """One line a run."""
+    """One line per run."""
     if not rows:
         Console().print("No study has been run here yet; start with: harness run quickstart")
         return
@@ -75,7 +77,7 @@ def show_status(rows: list[dict[str, Any]]) -> None:
         table.add_row(*(Text(row[name]) for name in ("run", "title", "outcome")))
     Console().print(table)
     if any(row["damaged"] for row in rows):
-        Console().print("harness doctor names what is damaged; --fix sets it aside")
+        Console().print("Some records are damaged: harness doctor names them, --fix repairs them")
 
 
 def show_trial(trial: "Explanation") -> None:
@@ -84,14 +86,14 @@ def show_trial(trial: "Explanation") -> None:
     console.print(f"[bold]{trial.key}[/bold]: {trial.state}")
     for user in trial.used_by:
         console.print(f"  used by {user}")
-    console.print("Differs from S0 in:")
+    console.print("Differs from the defaults in:")
     for path, value in trial.changes.items():
         console.print(f"  {path} = {value}")
     for name, kid in trial.metrics.items():
-        console.print(f"Last KID × 10³: {'none' if kid is None else f'{kid * 1000:.2f}'} ({name})")
+        console.print(f"Last KID × 10³: {'none' if kid is None else show.kid(kid, 2)} ({name})")
     if trial.result:
         done = trial.result
-        console.print(f"{done['iteration']} iterations in {duration(done['seconds'])}")
+        console.print(f"{done['iteration']} iterations in {show.duration(done['seconds'])}")
         console.print(f"Flags: {', '.join(flag['flag'] for flag in done['flags']) or 'none'}")
         if done["message"]:
             console.print(done["message"])
@@ -111,12 +113,12 @@ def _show_remains(trial: "Explanation", console: Console) -> None:
 
 
 def show_heuristics(rows: "list[Heuristic]") -> None:
-    """A table a topic: ids, whole at any width, and beside them what to do and who says so."""
+    """One table per topic: ids (never cut), advice and sources."""
     from harness.heuristics.describe import by_topic, marks
 
     console = Console(highlight=False)
     if not rows:
-        console.print("No heuristic is all of that")
+        console.print("No heuristic matches these filters")
     width = max((len(row.id) for row in rows), default=0)
     for topic, members in by_topic(rows).items():
         table = Table(box=None, show_header=False, pad_edge=False)
@@ -128,7 +130,7 @@ def show_heuristics(rows: "list[Heuristic]") -> None:
 
 
 def show_heuristic(row: "Heuristic") -> None:
-    """One heuristic with its claims, and the knobs that it sets or why it sets none."""
+    """One heuristic with its claims, and its settings or why it has none."""
     from harness.heuristics import Practice, Tip
     from harness.heuristics.clashes import clashing
     from harness.heuristics.describe import patch, told
@@ -141,12 +143,12 @@ def show_heuristic(row: "Heuristic") -> None:
         console.print(f"following: {patch(row.following)}\nignoring: {patch(row.ignoring)}")
         console.print(f"Needs: {row.needs or 'nothing else'}")
         if row.limits:
-            console.print(f"Does not show: {row.limits}")
+            console.print(f"Does not test: {row.limits}")
         if row.part_of:
-            console.print(f"A part of the claims of {row.part_of}")
-        console.print(f"Cannot be followed together with: {', '.join(clashing(row)) or 'none'}")
+            console.print(f"Tests a part of the claims of {row.part_of}")
+        console.print(f"Cannot be combined with: {', '.join(clashing(row)) or 'none'}")
     elif isinstance(row, Practice):
         console.print(row.how)
         if row.test:
-            console.print(f"Shown by {row.test}")
-    console.print(f"From {row.literature}")
+            console.print(f"Tested by {row.test}")
+    console.print(f"Source: {row.literature}")

@@ -1,30 +1,35 @@
-"""What all printed tables share: columns, sizes, colours of verdicts."""
+"""Common parts of printed tables: columns, sizes, colours of verdicts."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from rich import box
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
+from harness.core.format import shorten
+
+LEAST = 12  # letters that a name keeps
 VERDICTS = {"better": "bold blue", "worse": "bold yellow"}
 
 
-def size(count: int) -> str:
-    """Bytes, to read at a glance."""
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count} {unit}"
-        count = round(count / 1000)
-    return f"{count} GB"
+class Name:
+    """A name on one line: where room is short its middle goes, since names differ at both ends."""
 
+    def __init__(self, text: str) -> None:
+        self.text = text
 
-def counted(count: int, noun: str) -> str:
-    """A count with its noun; the report's own needs pandas, which a plan does without."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(min(LEAST, len(self.text)), len(self.text))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text(shorten(self.text, options.max_width), no_wrap=True)
 
 
 def new_table(columns: Sequence[str], right: Sequence[str] = ()) -> Table:
-    """An empty table; columns in `right` are set to the right."""
+    """An empty table; columns in `right` are right-aligned."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         justify: Any = "right" if name in right else "left"

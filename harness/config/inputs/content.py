@@ -11,7 +11,7 @@ from typing import Any
 from harness.config.catalog import ENCODERS
 from harness.config.identity import digest
 from harness.config.inputs.encoder_file import form
-from harness.config.inputs.facts import facts, scoring
+from harness.config.inputs.facts import image_facts, scoring
 from harness.config.inputs.folder import Folder, Picture, read_digest, shown, survey
 from harness.config.inputs.folder.archive import members
 from harness.config.inputs.images import check, known
@@ -40,9 +40,9 @@ def surveyed(data: DataConfig, cache: Path) -> Folder:
         except OSError:
             return ""  # it cannot be read: its decoding says why
 
-    found = survey(data, content)
+    surveyed = survey(data, content)
     digests.save()
-    return found
+    return surveyed
 
 
 def _members(archive: Path, content: str, cache: Path) -> dict[str, str]:
@@ -50,24 +50,24 @@ def _members(archive: Path, content: str, cache: Path) -> dict[str, str]:
     file = cache / "archives" / f"{content[:16]}.json"
     if kept := _kept(file):
         return kept
-    found = {m: read_digest(Picture(m, archive, m)) for m in members(archive)}
-    _keep(file, found)
-    return found
+    digests = {m: read_digest(Picture(m, archive, m)) for m in members(archive)}
+    _keep(file, digests)
+    return digests
 
 
 def _kept(file: Path) -> dict[str, Any]:
     """The digests that `_keep` wrote; empty if the file is missing, damaged or too old."""
     try:
         document = json.loads(file.read_text())
-        found: dict[str, Any] = document["files"]
-        return found if document["digest"] == digest(found) else {}
+        digests: dict[str, Any] = document["files"]
+        return digests if document["digest"] == digest(digests) else {}
     except (OSError, ValueError, LookupError, TypeError):
         return {}
 
 
-def _keep(file: Path, found: Mapping[str, Any]) -> None:
+def _keep(file: Path, digests: Mapping[str, Any]) -> None:
     with suppress(OSError):  # a read-only runs folder costs time here; the run itself says so
-        write_atomically(file, json.dumps({"digest": digest(found), "files": found}))
+        write_atomically(file, json.dumps({"digest": digest(digests), "files": digests}))
 
 
 def encoder_content(path: Path, cache: Path) -> str:
@@ -106,12 +106,12 @@ class _DigestCache:
         known = self.entries.get(name)
         if known is not None and known[:-1] == now:
             return str(known[-1])
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
         self.changed = self.entries.pop(name, None) is not None or self.changed
         if [*stamp(path.stat())] == now and time.time() - path.stat().st_ctime > SETTLED:
-            self.entries[name] = [*now, found]
+            self.entries[name] = [*now, content]
             self.changed = True
-        return found
+        return content
 
     def save(self) -> None:
         if self.changed:
@@ -135,34 +135,34 @@ class Contents:
 
         Raises an error if there are too few images, or if required labels are missing.
         """
-        found: dict[str, str | int] = {}
+        values: dict[str, str | int] = {}
         folder = None if config.data.path is None else self.folder(config.data)
         if folder is not None:
-            found["data.content"] = folder.content
+            values["data.content"] = folder.content
             if config.labels.of_images:
-                found["labels.classes"] = folder.need_classes(
+                values["labels.classes"] = folder.need_classes(
                     "labels.conditioning", "set labels.conditioning to none or infogan"
                 )
         encoder = config.evaluation.encoder or ""
         if encoder not in ENCODERS:
-            found["evaluation.encoder_content"] = self._encoder(encoder)
-        found |= contents(config)
-        filled = unflatten({**flatten(config), **found}) if found else config
+            values["evaluation.encoder_content"] = self._encoder(encoder)
+        values |= contents(config)
+        filled = unflatten({**flatten(config), **values}) if values else config
         check(filled, folder, self._cache)
         return filled
 
     def facts(self, cells: Mapping[str, TrialConfig]) -> tuple[dict[str, Any], ...]:
         """Counts and places of the images of each data set that is trained on."""
-        found: dict[str, dict[str, Any]] = {}
+        by_content: dict[str, dict[str, Any]] = {}
         for label, config in cells.items():
             folder = None if config.data.path is None else self.folder(config.data)
-            own = facts(config.data, folder, self._cache)
+            counts = image_facts(config.data, folder, self._cache)
             number = known(config.data, folder, self._cache).validation
-            own["notes"] += [*scoring(config, number), *filter(None, [absent(config.data.name)])]
+            counts["notes"] += [*scoring(config, number), *filter(None, [absent(config.data.name)])]
             place = shown(folder.root.absolute()) if folder else None
-            about = {"image_size": config.data.image_size, "place": place, **own}
-            found.setdefault(json.dumps(about), {**about, "cells": []})["cells"].append(label)
-        return tuple(found.values())
+            about = {"image_size": config.data.image_size, "place": place, **counts}
+            by_content.setdefault(json.dumps(about), {**about, "cells": []})["cells"].append(label)
+        return tuple(by_content.values())
 
     def folder(self, data: DataConfig) -> Folder:
         """The images in the folder that a configuration names."""
@@ -176,8 +176,8 @@ class Contents:
         """The content of an encoder's file; if the file is missing, from the record."""
         if path in self._encoders:
             return self._encoders[path]
-        if not Path(path).exists() and self._recorded and (found := self._recorded(path)):
-            self.lacking[path] = self._encoders[path] = found
+        if not Path(path).exists() and self._recorded and (content := self._recorded(path)):
+            self.lacking[path] = self._encoders[path] = content
         else:
             self._encoders[path] = encoder_content(Path(path), self._cache)
         return self._encoders[path]

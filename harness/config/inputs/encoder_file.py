@@ -175,9 +175,9 @@ def _layers(config: Any) -> list[Mapping[str, Any]]:
     """The layers of a model's configuration, including nested ones."""
     if not isinstance(config, dict):
         return []
-    found = config.get("layers")
+    listed = config.get("layers")
     inner = [config["layer"]] if isinstance(config.get("layer"), dict) else []
-    layers = [*(found if isinstance(found, list) else []), *inner]
+    layers = [*(listed if isinstance(listed, list) else []), *inner]
     return [layer for layer in layers if isinstance(layer, dict) and "class_name" in layer]
 
 

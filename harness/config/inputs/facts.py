@@ -8,6 +8,7 @@ from harness.config.catalog import DATASETS, PROTOCOLS, dataset
 from harness.config.inputs.folder import Folder
 from harness.config.inputs.images import about, known, ranges, size
 from harness.config.trial import DataConfig, TrialConfig
+from harness.core.format import whole
 
 SIDES = ("train", "validation")
 MOST = 12  # classes counted one by one in a sentence
@@ -20,7 +21,7 @@ class Counted(NamedTuple):
     classes: Mapping[str, int]
 
 
-def facts(
+def image_facts(
     data: DataConfig, folder: Folder | None, cache: Path, counted: Sequence[Counted] = ()
 ) -> dict[str, Any]:
     """Facts of a data set as JSON: images found, used, left out and per class, by split.
@@ -30,7 +31,7 @@ def facts(
     """
     sizes = known(data, folder, cache)
     classes = dataset(data.name).classes if folder is None else len(folder.classes.names) or None
-    found: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "name": data.name,
         "classes": classes,
         "left_out": {why: len(names) for why, names in folder.left_out.items()} if folder else {},
@@ -39,39 +40,45 @@ def facts(
     for side, (name, split) in enumerate(
         zip(SIDES, (data.train_split, data.validation_split), strict=True)
     ):
-        own: dict[str, Any] = {"split": split, "found": sizes[side], "used": None}
+        split_facts: dict[str, Any] = {"split": split, "found": sizes[side], "used": None}
         noted: Mapping[str, Any] = {}
         if folder is not None:
             part = folder.parts[side]
             noted = about(folder.identity(side, data.image_size), cache)
-            own |= {"split": folder.sides[side], "found": len(part), "used": noted.get("images")}
-            own["by_class"] = folder.classes.counts(part)
+            split_facts |= {
+                "split": folder.sides[side],
+                "found": len(part),
+                "used": noted.get("images"),
+            }
+            split_facts["by_class"] = folder.classes.counts(part)
         if counted:
-            own |= {"used": counted[side].images, "by_class": dict(counted[side].classes)}
-            own["found"] = own["found"] or counted[side].images
-            found["classes"] = classes or len(counted[0].classes) or None
-        found["notes"] += noted.get("notes", [])
-        own |= {name: noted.get(name, empty) for name, empty in (("left_out", {}), ("enlarged", 0))}
-        found[name] = own
+            split_facts |= {"used": counted[side].images, "by_class": dict(counted[side].classes)}
+            split_facts["found"] = split_facts["found"] or counted[side].images
+            facts["classes"] = classes or len(counted[0].classes) or None
+        facts["notes"] += noted.get("notes", [])
+        split_facts |= {
+            name: noted.get(name, empty) for name, empty in (("left_out", {}), ("enlarged", 0))
+        }
+        facts[name] = split_facts
     if data.train_images is not None:
-        found["train"]["subset"] = data.train_images
-    return found
+        facts["train"]["subset"] = data.train_images
+    return facts
 
 
-def flat(found: Mapping[str, Any] | None) -> dict[str, Any]:
+def flat(facts: Mapping[str, Any] | None) -> dict[str, Any]:
     """The numbers among the facts by dotted names, for W&B."""
-    if not found:
+    if not facts:
         return {}
     numbers = {
-        f"images.{side}.{name}": found[side].get(name)
+        f"images.{side}.{name}": facts[side].get(name)
         for side in SIDES
         for name in ("split", "found", "used", "subset", "enlarged")
     }
-    numbers |= {f"images.{side}.left_out": _count(found[side]) for side in SIDES}
+    numbers |= {f"images.{side}.left_out": _count(facts[side]) for side in SIDES}
     return {
         **{name: value for name, value in numbers.items() if value is not None},
-        "images.classes": found["classes"],
-        "images.other_files": _count(found),
+        "images.classes": facts["classes"],
+        "images.other_files": _count(facts),
     }
 
 
@@ -83,13 +90,13 @@ def _reasons(part: Mapping[str, Any]) -> str:
     return "; ".join(f"{number} × {why}" for why, number in part["left_out"].items())
 
 
-def terms(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def terms(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Headings and sentences on each split, on other files and on irregularities."""
     for side, what in zip(SIDES, ("Training images", "Validation images"), strict=True):
-        yield what, _split(found[side])
-    if classes := found["classes"]:
+        yield what, _split(facts[side])
+    if classes := facts["classes"]:
         yield "Classes", str(classes)
-    for note in found["notes"]:
+    for note in facts["notes"]:
         yield "Note", note
 
 
@@ -97,13 +104,13 @@ def _split(part: Mapping[str, Any]) -> str:
     split, count = part["split"], part["found"]
     if count is None:
         return f"counted when split {split} is loaded"
-    said = f"{count:,} of split {split}"
+    said = f"{whole(count)} of split {split}"
     if part.get("used") not in (None, count):
-        said += f" found, {part['used']:,} used (left out: {_reasons(part)})"
+        said += f" found, {whole(part['used'])} used (left out: {_reasons(part)})"
     if part.get("subset"):
-        said += f", of which {part['subset']:,} are trained on"
+        said += f", of which {whole(part['subset'])} are trained on"
     if part.get("enlarged"):
-        said += f", {part['enlarged']:,} enlarged"
+        said += f", {whole(part['enlarged'])} enlarged"
     return said + _by_class(part.get("by_class") or {})
 
 
@@ -134,12 +141,12 @@ def scoring(config: TrialConfig, validation: int | None) -> Iterator[str]:
         )
 
 
-def trained_on(knobs: Mapping[str, Any], found: Mapping[str, Any] | None) -> int | None:
+def trained_on(knobs: Mapping[str, Any], facts: Mapping[str, Any] | None) -> int | None:
     """Number of training images of a trial: as recorded, else from the catalogue."""
     if knobs["data.train_images"]:
         return int(knobs["data.train_images"])
-    if found:
-        count: int | None = found["train"]["used"] or found["train"]["found"]
+    if facts:
+        count: int | None = facts["train"]["used"] or facts["train"]["found"]
         return count
     if knobs["data.name"] not in DATASETS:
         return None

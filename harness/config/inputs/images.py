@@ -38,8 +38,8 @@ def decoded(identity: str, cache: Path) -> Path:
 
 def about(identity: str, cache: Path) -> Mapping[str, Any]:
     """Facts recorded when a split was decoded; empty before."""
-    found: Mapping[str, Any] | None = read_json(decoded(identity, cache) / "about.json")
-    return found or {}
+    recorded: Mapping[str, Any] | None = read_json(decoded(identity, cache) / "about.json")
+    return recorded or {}
 
 
 def known(data: DataConfig, folder: Folder | None, cache: Path) -> Known:
@@ -60,11 +60,11 @@ def check(config: TrialConfig, folder: Folder | None, cache: Path) -> None:
     check_splits(config.data)
     if config.evaluation.encoder == "classifier":
         check_classifier(config.data, folder, _labelled(config.data, folder))
-    found = known(config.data, folder, cache)
-    if found.train is not None:
-        check_batch(config.training.batch_size, subset(config.data, found.train))
-    if found.validation is not None:
-        scored(config, found.validation)
+    sizes = known(config.data, folder, cache)
+    if sizes.train is not None:
+        check_batch(config.training.batch_size, subset(config.data, sizes.train))
+    if sizes.validation is not None:
+        scored(config, sizes.validation)
 
 
 def _labelled(data: DataConfig, folder: Folder | None) -> bool:
@@ -89,16 +89,16 @@ def check_classifier(data: DataConfig, folder: Folder | None, labelled: bool) ->
 
 def check_splits(data: DataConfig) -> None:
     """Raise an error if a split of a built-in data set is unknown, empty or overlapping."""
-    found = spec(data.name)
-    if not found.splits:
+    known = spec(data.name)
+    if not known.splits:
         return
     asked = [("data.train_split", data.train_split)]
     asked += [("data.validation_split", data.validation_split)]
     for knob, split in asked:
-        _check_names(knob, split, data.name, found)
-        if size(ranges(split, found)) == 0:
+        _check_names(knob, split, data.name, known)
+        if size(ranges(split, known)) == 0:
             raise HarnessError(f"{knob}: {split!r} of {data.name} contains no images")
-    train, validation = (ranges(split, found) or [] for _, split in asked)
+    train, validation = (ranges(split, known) or [] for _, split in asked)
     if shared := overlap(train, validation):
         raise HarnessError(
             f"data.train_split {data.train_split!r} and data.validation_split "
@@ -129,15 +129,15 @@ def overlap(one: list[Range], other: list[Range]) -> int:
 
 def ranges(split: str, known: DatasetSpec) -> list[Range] | None:
     """The ranges of an expression such as train[:50%]+test; None if only TFDS knows."""
-    found = []
+    parts = []
     for part in split.split("+"):
         match = SPLIT.fullmatch(part.strip())
         if match is None or match[1] not in known.splits:
             return None
         count = known.splits[match[1]]
         first, end, _ = slice(*(_bound(text, count) for text in match.groups()[1:])).indices(count)
-        found.append((match[1], first, end))
-    return found
+        parts.append((match[1], first, end))
+    return parts
 
 
 def _bound(text: str | None, count: int) -> int | None:
@@ -146,9 +146,9 @@ def _bound(text: str | None, count: int) -> int | None:
     return round(int(text[:-1]) * count / 100) if text.endswith("%") else int(text)
 
 
-def size(found: list[Range] | None) -> int | None:
+def size(parts: list[Range] | None) -> int | None:
     """Number of images of a split expression; None if only TFDS knows."""
-    return None if found is None else sum(max(0, end - first) for _, first, end in found)
+    return None if parts is None else sum(max(0, end - first) for _, first, end in parts)
 
 
 def subset(data: DataConfig, available: int) -> int:

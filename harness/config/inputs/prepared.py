@@ -19,10 +19,10 @@ def folder(name: str) -> Path:
 
 def spec(name: str) -> DatasetSpec:
     """The facts about a data set; for one that is not in the catalogue, images as prepared here."""
-    found = dataset(name)
-    if found.splits or found.target != TFDS:
-        return found
-    return found._replace(splits=_splits(name))
+    known = dataset(name)
+    if known.splits or known.target != TFDS:
+        return known
+    return known._replace(splits=_splits(name))
 
 
 def _splits(name: str) -> Mapping[str, int]:

@@ -67,14 +67,13 @@ def _no_further_block(config: "TrialConfig") -> bool:
 
 
 INERT = (
-    Inert("labels.embedding_size", 64, _no_embedding),
-    Inert("labels.every_block", False, _no_further_block),
+    Inert("labels.embedding_size", _no_embedding),
+    Inert("labels.every_block", _no_further_block),
     Inert(
         "labels.shared_embedding",
-        False,
         lambda c: _no_further_block(c) or not c.labels.every_block,
     ),
-    Inert("labels.classifier_weight", 1.0, lambda c: c.labels.conditioning != "acgan"),
-    Inert("labels.codes", 10, lambda c: c.labels.conditioning != "infogan"),
-    Inert("labels.information_weight", 1.0, lambda c: c.labels.conditioning != "infogan"),
+    Inert("labels.classifier_weight", lambda c: c.labels.conditioning != "acgan"),
+    Inert("labels.codes", lambda c: c.labels.conditioning != "infogan"),
+    Inert("labels.information_weight", lambda c: c.labels.conditioning != "infogan"),
 )

@@ -1,7 +1,7 @@
 """Rules between the knobs of the two networks."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.config.catalog import LOSSES, losses_with
 from harness.config.trial.rule import Clash, Inert, depth_of, read
@@ -12,15 +12,10 @@ if TYPE_CHECKING:
 ATTENDED = 16  # pixels of the largest feature map that self-attention works on
 _NETWORKS = ("generator", "discriminator")
 # what a U-Net, which a translation has for a generator, does without
-_NOT_IN_A_UNET: dict[str, Any] = {
-    "architecture": "dcgan",
-    "noise_size": 64,
-    "latent": "normal",
-    "truncation": 0.0,
-    "hidden_dense": 0,
-    "attention": False,
-    "dropout": 0.0,
-}
+_NOT_IN_A_UNET = (
+    *("architecture", "noise_size", "latent", "truncation"),
+    *("hidden_dense", "attention", "dropout"),
+)
 
 
 def _translates(config: "TrialConfig") -> bool:
@@ -78,12 +73,12 @@ def _of_both(network: str) -> Iterator[Inert]:
     def is_none(config: "TrialConfig") -> bool:
         return bool(read(config, f"{network}.normalization") == "none")
 
-    yield Inert(f"{network}.batch_norm_momentum", 0.99, is_not("normalization", "batch"))
-    yield Inert(f"{network}.batch_norm_scale", False, is_none)
-    yield Inert(f"{network}.norm_placement", "before", is_none)
-    yield Inert(f"{network}.bias_before_norm", False, is_none)
+    yield Inert(f"{network}.batch_norm_momentum", is_not("normalization", "batch"))
+    yield Inert(f"{network}.batch_norm_scale", is_none)
+    yield Inert(f"{network}.norm_placement", is_none)
+    yield Inert(f"{network}.bias_before_norm", is_none)
     yield Inert(
-        f"{network}.initializer_stddev", 0.02, is_not("initializer", "normal", "truncated_normal")
+        f"{network}.initializer_stddev", is_not("initializer", "normal", "truncated_normal")
     )
 
 
@@ -96,8 +91,8 @@ def _fed_once(config: "TrialConfig") -> bool:
     return _single("generator")(config) and not _biggan("generator")(config)
 
 
-def _unless_unet(knob: str, default: Any, when: Callable[["TrialConfig"], bool]) -> Inert:
-    return Inert(f"generator.{knob}", default, lambda c: _translates(c) or when(c))
+def _unless_unet(knob: str, when: Callable[["TrialConfig"], bool]) -> Inert:
+    return Inert(f"generator.{knob}", lambda c: _translates(c) or when(c))
 
 
 INERT = (
@@ -105,23 +100,21 @@ INERT = (
     *_of_both("discriminator"),
     Inert(
         "generator.leaky_slope",
-        0.2,
         lambda c: c.generator.activation == "relu" and not _translates(c),
     ),
-    Inert("discriminator.leaky_slope", 0.2, lambda c: c.discriminator.activation == "relu"),
-    *(Inert(f"generator.{knob}", default, _translates) for knob, default in _NOT_IN_A_UNET.items()),
-    _unless_unet("filters", "constant", _single("generator")),
-    _unless_unet("residual", False, lambda c: _biggan("generator")(c) or _single("generator")(c)),
-    _unless_unet("skip_z", False, _fed_once),
-    Inert("discriminator.filters", "constant", _single("discriminator")),
-    Inert("discriminator.residual", False, _biggan("discriminator")),
+    Inert("discriminator.leaky_slope", lambda c: c.discriminator.activation == "relu"),
+    *(Inert(f"generator.{knob}", _translates) for knob in _NOT_IN_A_UNET),
+    _unless_unet("filters", _single("generator")),
+    _unless_unet("residual", lambda c: _biggan("generator")(c) or _single("generator")(c)),
+    _unless_unet("skip_z", _fed_once),
+    Inert("discriminator.filters", _single("discriminator")),
+    Inert("discriminator.residual", _biggan("discriminator")),
     Inert(
         "generator.dropout_at_generation",
-        False,
         lambda c: c.generator.dropout == 0 or _translates(c),
     ),
-    Inert("discriminator.attention", False, _nowhere_to_attend),
-    Inert("discriminator.output_epsilon", 1e-12, lambda c: c.discriminator.output == "logit"),
-    Inert("discriminator.instance_noise_every", 1, lambda c: c.discriminator.instance_noise == 0),
-    Inert("discriminator.instance_noise_end", 1.0, lambda c: c.discriminator.instance_noise == 0),
+    Inert("discriminator.attention", _nowhere_to_attend),
+    Inert("discriminator.output_epsilon", lambda c: c.discriminator.output == "logit"),
+    Inert("discriminator.instance_noise_every", lambda c: c.discriminator.instance_noise == 0),
+    Inert("discriminator.instance_noise_end", lambda c: c.discriminator.instance_noise == 0),
 )

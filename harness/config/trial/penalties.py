@@ -1,20 +1,24 @@
 """Knobs of what is added to a network's loss or done to its weights."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ConfigDict, Field, ModelWrapValidatorHandler, model_validator
+from pydantic import ConfigDict, Field, ModelWrapValidatorHandler, create_model, model_validator
 
 from harness.config.catalog import PENALTIES
+from harness.config.specs import PenaltySpec
 from harness.config.trial.base import Section, knob
 
+_WEIGHTS = {"discriminator": "weight", "generator": "generator_weight"}
+# penalty → network → the knob that is its weight in that network's loss
+PENALTY_WEIGHTS = {
+    name: {network: f"penalties.{name}.{_WEIGHTS[network]}" for network in PENALTIES[name].networks}
+    for name in PENALTIES
+}
+ALL_WEIGHTS = tuple(path for paths in PENALTY_WEIGHTS.values() for path in paths.values())
 
-def _weight(usual: str, source: str) -> float:
-    weight: float = knob(0.0, f"weight; 0: off, {usual}", source=source, ge=0.0)
-    return weight
 
-
-class LazySection(Section):
-    """A penalty that need not be computed at every update."""
+class PenaltySection(Section):
+    """A penalty: how often it is computed, and its weight in one network's loss or in both."""
 
     every: int = knob(
         1,
@@ -22,51 +26,9 @@ class LazySection(Section):
         source="design",
         ge=1,
     )
-
-
-class GradientPenaltyConfig(LazySection):
-    """One-centred gradient penalty on interpolates of real and generated images (WGAN-GP)."""
-
-    weight: float = _weight("10 in the paper", "Gulrajani et al. 2017")
-
-
-class R1Config(LazySection):
-    """Half the squared gradient at real images."""
-
-    weight: float = _weight("10 in the paper", "Mescheder et al. 2018")
-
-
-class DraganConfig(LazySection):
-    """One-centred gradient penalty around real images."""
-
-    weight: float = _weight("10 in the paper", "Kodali et al. 2017")
-
-
-class OrthogonalConfig(LazySection):
-    """Squared inner products of a layer's outputs; each network by itself."""
-
-    weight: float = _weight("1e-4 in the paper; of the discriminator", "Brock et al. 2019")
-    generator_weight: float = _weight("1e-4 in the paper; of the generator", "Brock et al. 2019")
-
-
-class OrthonormalConfig(LazySection):
-    """The same, and outputs of length one; each network by itself."""
-
-    weight: float = _weight("1e-4 in the paper; of the discriminator", "Brock et al. 2017")
-    generator_weight: float = _weight("1e-4 in the paper; of the generator", "Brock et al. 2017")
-
-
-class PullingAwayConfig(LazySection):
-    """Squared cosines between the discriminator's features of generated images (EBGAN)."""
-
-    generator_weight: float = _weight("0.1 in the paper; of the generator", "Zhao et al. 2017")
-
-
-class HistoricalConfig(LazySection):
-    """Squared distance of the parameters from their mean so far; each network by itself."""
-
-    weight: float = _weight("of the discriminator", "Salimans et al. 2016")
-    generator_weight: float = _weight("of the generator", "Salimans et al. 2016")
+    if TYPE_CHECKING:  # the weights are made of the catalogue's facts
+        weight: float
+        generator_weight: float
 
 
 class WeightClippingConfig(Section):
@@ -81,29 +43,52 @@ class WeightClippingConfig(Section):
     every: int = knob(1, "clip after every n-th update", source="design", ge=1)
 
 
-class OwnPenaltyConfig(LazySection):
-    """A penalty that a plug-in brings, of either network."""
+def _section(name: str, spec: PenaltySpec) -> type[Section]:
+    """The knobs of a penalty: `every`, and a weight for each network that it can be added to."""
 
-    weight: float = _weight("of the discriminator", "plug-in")
-    generator_weight: float = _weight("of the generator", "plug-in")
+    def weight(network: str) -> Any:
+        paper = f", {spec.paper} in the paper" if spec.paper else ""
+        meaning = f"weight in the {network}'s loss; 0: off{paper}"
+        return float, knob(0.0, meaning, source=spec.source, ge=0.0)
+
+    weights = {_WEIGHTS[network]: weight(network) for network in spec.networks}
+    title = name.title().replace("_", "")
+    section: type[Section] = create_model(
+        f"{title}Config", __base__=PenaltySection, __doc__=spec.meaning, **weights
+    )
+    return section
 
 
-class PenaltiesConfig(Section):
+def _field(name: str) -> Any:
+    section = _section(name, PENALTIES[name])
+    return section, Field(default_factory=section)
+
+
+_Penalties: Any = create_model(
+    "_Penalties", __base__=Section, **{name: _field(name) for name in PENALTIES}
+)
+
+
+class OwnPenaltyConfig(PenaltySection):
+    """A penalty of a plug-in, which can be added to the loss of either network."""
+
+    weight: float = knob(
+        0.0, "weight in the discriminator's loss; 0: off", source="plug-in", ge=0.0
+    )
+    generator_weight: float = knob(
+        0.0, "weight in the generator's loss; 0: off", source="plug-in", ge=0.0
+    )
+
+
+class PenaltiesConfig(_Penalties):
     """Penalties by name; each is absent at weight or limit 0.
 
-    Those of plug-ins are held only where they have a weight.
+    Penalties of plug-ins have a section only where they have a weight.
     """
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, OwnPenaltyConfig]
 
-    gradient: GradientPenaltyConfig = Field(default_factory=GradientPenaltyConfig)
-    r1: R1Config = Field(default_factory=R1Config)
-    dragan: DraganConfig = Field(default_factory=DraganConfig)
-    orthogonal: OrthogonalConfig = Field(default_factory=OrthogonalConfig)
-    orthonormal: OrthonormalConfig = Field(default_factory=OrthonormalConfig)
-    pulling_away: PullingAwayConfig = Field(default_factory=PullingAwayConfig)
-    historical: HistoricalConfig = Field(default_factory=HistoricalConfig)
     clipping: WeightClippingConfig = Field(default_factory=WeightClippingConfig)
 
     @model_validator(mode="wrap")
@@ -122,5 +107,9 @@ class PenaltiesConfig(Section):
 
     @property
     def plugged(self) -> dict[str, OwnPenaltyConfig]:
-        """The penalties of plug-ins that are on, by name."""
+        """The penalties of plug-ins that have a weight, by name."""
         return self.__pydantic_extra__
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> PenaltySection: ...

@@ -21,7 +21,6 @@ class Inert(NamedTuple):
     """A knob without effect under a condition; it is then reset to its default."""
 
     knob: str
-    default: Any
     when: Callable[["TrialConfig"], bool]
 
 
@@ -31,6 +30,12 @@ def read(config: "TrialConfig", path: str, absent: Any = None) -> Any:
     for name in path.split("."):
         value = getattr(value, name, absent)
     return value
+
+
+def default_of(config: "TrialConfig", path: str) -> Any:
+    """The default of a knob, as its section declares it."""
+    section, _, leaf = path.rpartition(".")
+    return type(read(config, section)).model_fields[leaf].default
 
 
 def depth_of(image_size: int) -> int:

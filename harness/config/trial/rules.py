@@ -15,8 +15,8 @@ from harness.config.catalog import (
     losses_with,
 )
 from harness.config.trial import label_rules, network_rules, plugin_rules, training_rules
-from harness.config.trial.penalties import PenaltiesConfig
-from harness.config.trial.rule import Clash, Inert, depth_of, read
+from harness.config.trial.penalties import ALL_WEIGHTS, PENALTY_WEIGHTS
+from harness.config.trial.rule import Clash, Inert, default_of, depth_of, read
 from harness.core.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -33,12 +33,6 @@ def _without_labels(knob: str) -> Clash:
     )
 
 
-_WEIGHTS = tuple(
-    f"penalties.{name}.{weight}"
-    for name in PENALTIES
-    for weight in ("weight", "generator_weight")
-    if hasattr(getattr(PenaltiesConfig(), name), weight)
-)
 # knobs of a game, and what leaves it unplayed: a variational autoencoder has none
 _NO_GAME: dict[str, Any] = {
     "translation.source": None,
@@ -53,7 +47,7 @@ _NO_GAME: dict[str, Any] = {
     "loss.label_smoothing": 0.0,
     "loss.smoothing_noise": 0.0,
     "loss.label_noise": 0.0,
-    **dict.fromkeys(_WEIGHTS, 0.0),
+    **dict.fromkeys(ALL_WEIGHTS, 0.0),
     "training.balance": "none",
     "training.batches": "separate",
     "training.discriminator_steps": 1,
@@ -166,40 +160,38 @@ def _unaugmented(config: "TrialConfig") -> bool:
 
 
 def _absent(penalty: str) -> Callable[["TrialConfig"], bool]:
-    weights = [path for path in _WEIGHTS if path.startswith(f"penalties.{penalty}.")]
-    return lambda c: not any(read(c, path) for path in weights)
+    return lambda c: not any(read(c, path) for path in PENALTY_WEIGHTS[penalty].values())
 
 
 INERT = (
     *network_rules.INERT,
-    Inert("translation.l1_weight", 100.0, lambda c: c.translation.source is None),
-    Inert("translation.decoder_dropout", 0.5, lambda c: c.translation.source is None),
-    Inert("loss.margin", 10.0, lambda c: c.loss.name != "ebgan"),
-    Inert("loss.diversity_ratio", 0.5, lambda c: c.loss.name != "began"),
-    Inert("loss.equilibrium_gain", 0.001, lambda c: c.loss.name != "began"),
-    Inert("loss.smoothing_noise_every", 1, lambda c: c.loss.smoothing_noise == 0),
-    Inert("loss.label_noise_every", 1, lambda c: c.loss.label_noise == 0),
-    *(Inert(f"penalties.{name}.every", 1, _absent(name)) for name in PENALTIES),
-    Inert("penalties.clipping.every", 1, lambda c: c.penalties.clipping.limit == 0),
+    Inert("translation.l1_weight", lambda c: c.translation.source is None),
+    Inert("translation.decoder_dropout", lambda c: c.translation.source is None),
+    Inert("loss.margin", lambda c: c.loss.name != "ebgan"),
+    Inert("loss.diversity_ratio", lambda c: c.loss.name != "began"),
+    Inert("loss.equilibrium_gain", lambda c: c.loss.name != "began"),
+    Inert("loss.smoothing_noise_every", lambda c: c.loss.smoothing_noise == 0),
+    Inert("loss.label_noise_every", lambda c: c.loss.label_noise == 0),
+    *(Inert(f"penalties.{name}.every", _absent(name)) for name in PENALTIES),
+    Inert("penalties.clipping.every", lambda c: c.penalties.clipping.limit == 0),
     *training_rules.INERT,
     *label_rules.INERT,
-    Inert("augmentation.probability", 0.0, _unaugmented),
-    Inert("augmentation.target_accuracy", 0.85, lambda c: c.augmentation.policy != "adaptive"),
-    Inert("augmentation.max_probability", 1.0, lambda c: c.augmentation.policy != "adaptive"),
-    Inert("augmentation.integration_steps", 1000, lambda c: c.augmentation.policy != "adaptive"),
-    Inert("augmentation.flip", True, _unaugmented),
-    Inert("augmentation.translation", 0.125, _unaugmented),
-    Inert("augmentation.rotation", 0.125, _unaugmented),
-    Inert("augmentation.zoom", 0.25, _unaugmented),
-    Inert("augmentation.brightness", 0.0, _unaugmented),
+    Inert("augmentation.probability", _unaugmented),
+    Inert("augmentation.target_accuracy", lambda c: c.augmentation.policy != "adaptive"),
+    Inert("augmentation.max_probability", lambda c: c.augmentation.policy != "adaptive"),
+    Inert("augmentation.integration_steps", lambda c: c.augmentation.policy != "adaptive"),
+    Inert("augmentation.flip", _unaugmented),
+    Inert("augmentation.translation", _unaugmented),
+    Inert("augmentation.rotation", _unaugmented),
+    Inert("augmentation.zoom", _unaugmented),
+    Inert("augmentation.brightness", _unaugmented),
     Inert(
         "augmentation.saturation",
-        0.0,
         lambda c: _unaugmented(c) or dataset(c.data.name).channels == 1,
     ),
-    Inert("augmentation.contrast", 0.0, _unaugmented),
-    Inert("data.subset_seed", 0, lambda c: c.data.train_images is None),
-    Inert("data.validation_fraction", 0.2, lambda c: c.data.name != "folder"),
+    Inert("augmentation.contrast", _unaugmented),
+    Inert("data.subset_seed", lambda c: c.data.train_images is None),
+    Inert("data.validation_fraction", lambda c: c.data.name != "folder"),
 )
 
 
@@ -248,11 +240,8 @@ def check(config: "TrialConfig") -> None:
 
 def inert(config: "TrialConfig") -> Iterator[tuple[str, Any]]:
     """The knobs that are set but have no effect, with their defaults."""
-    return (
-        (rule.knob, rule.default)
-        for rule in INERT
-        if read(config, rule.knob) != rule.default and rule.when(config)
-    )
+    knobs = ((rule.knob, default_of(config, rule.knob)) for rule in INERT if rule.when(config))
+    return ((knob, default) for knob, default in knobs if read(config, knob) != default)
 
 
 def warnings(config: "TrialConfig") -> list[str]:

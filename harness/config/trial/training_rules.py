@@ -35,20 +35,20 @@ CLASHES = (
     ),
 )
 
-# number of an optimiser → its default, and whose formula it is in
-_OPTIMIZER_NUMBERS: dict[str, tuple[float, tuple[str, ...]]] = {
-    "beta_1": (0.5, ("adam",)),
-    "beta_2": (0.999, ("adam",)),
-    "epsilon": (1e-7, ("adam", "rmsprop")),
-    "rho": (0.9, ("rmsprop",)),
-    "momentum": (0.0, ("rmsprop", "sgd")),
+# number of an optimiser → whose formulas it is in
+_OPTIMIZER_NUMBERS = {
+    "beta_1": ("adam",),
+    "beta_2": ("adam",),
+    "epsilon": ("adam", "rmsprop"),
+    "rho": ("rmsprop",),
+    "momentum": ("rmsprop", "sgd"),
 }
 
 
 def _unread(owner: str, number: str) -> Inert:
-    default, readers = _OPTIMIZER_NUMBERS[number]
+    readers = _OPTIMIZER_NUMBERS[number]
     path = f"optimizer.{owner}"
-    return Inert(f"{path}.{number}", default, lambda c: read(c, f"{path}.name") not in readers)
+    return Inert(f"{path}.{number}", lambda c: read(c, f"{path}.name") not in readers)
 
 
 def _unread_of(owner: str) -> Iterator[Inert]:
@@ -58,8 +58,8 @@ def _unread_of(owner: str) -> Iterator[Inert]:
 INERT = (
     *_unread_of("generator"),
     *_unread_of("discriminator"),
-    Inert("training.ema_start", 0.0, lambda c: c.training.ema == 0),
-    Inert("training.balance_ratio", 5.0, lambda c: c.training.balance == "none"),
-    Inert("training.replay_every", 1, lambda c: c.training.replay == 0),
-    Inert("training.replay_size", 1024, lambda c: c.training.replay == 0),
+    Inert("training.ema_start", lambda c: c.training.ema == 0),
+    Inert("training.balance_ratio", lambda c: c.training.balance == "none"),
+    Inert("training.replay_every", lambda c: c.training.replay == 0),
+    Inert("training.replay_size", lambda c: c.training.replay == 0),
 )

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.config.runtime import Runtime
-from harness.core.errors import HarnessError
-from harness.core.files import read_json
 from harness.execution.view.progress import Snapshot, TrialEnd, TrialProgress
-from harness.queue.base import ENDED, Job, Row, State, Status
+from harness.queue.base import ENDED, Job, Row, State
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs import layout
-from harness.runs.outcomes import COLLAPSED, own_flags
+from harness.runs.outcomes import COLLAPSED
 from harness.runs.stages import Search
+from harness.runs.status import Status
 from harness.runs.trial import DIVERGED, Trial, read_plan
 
 _SHOWN = (*ENDED, Status.CRASHED, Status.LOST)
@@ -72,39 +71,36 @@ class Poll:
             images_total=self._shown_total * 1000,
             active=active,
             ended=tuple(self._ended.values()),
-            diverged=len({row.key for row in rows[State.COMPLETE] if row.status == DIVERGED}),
+            diverged=len({row.key for row in rows[State.COMPLETE] if row.status is DIVERGED}),
         )
 
     def _progress(self, row: Row) -> TrialProgress:
-        try:
-            beat = read_json(self._trials / row.key / layout.PROGRESS) or {}
-        except HarnessError:
-            beat = {}  # not a whole document: it is being written
+        beat = Trial(self._trials / row.key).progress()
         return TrialProgress(
             key=row.key,
             cell=row.cell,
             seed=row.seed,
-            phase=beat.get("phase", "loading"),
-            kimg=beat.get("kimg", 0.0),
+            phase=beat.phase,
+            kimg=beat.kimg,
             kimg_total=self._kimg[row.key],
-            kid=beat.get("kid"),
-            images_per_second=beat.get("images_per_second"),
+            kid=beat.kid,
+            images_per_second=beat.images_per_second,
             attempt=row.attempt,
         )
 
     def _end(self, row: Row) -> TrialEnd:
         trial = Trial(self._trials / row.key)
-        result = trial.result() or {}
+        result = trial.result()
         metric = trial.metric(self._requests[row.cell])
         rows = trial.evaluation_rows(metric) if metric else []
-        flags = [flag["flag"] for flag in own_flags(result, metric)]
+        flags = [flag.flag for flag in result.flags_of(metric)] if result else []
         return TrialEnd(
             key=row.key,
             cell=row.cell,
             seed=row.seed,
             status=str(row.status),
-            kid=rows[-1]["kid"] if rows else None,
-            seconds=result.get("seconds"),
+            kid=rows[-1].kid if rows else None,
+            seconds=result.seconds if result else None,
             message=COLLAPSED if COLLAPSED in flags else row.message,
             attempt=row.attempt,
         )

@@ -70,39 +70,3 @@ class Pace:
         if shown <= 0 or elapsed <= 0:
             return None
         return max(0.0, snapshot.images_total - snapshot.images) * elapsed / shown
-
-
-def duration(seconds: float | None) -> str:
-    """A time to read at a glance: 45s, 3m 20s, 2h 05m, 3d 4h; "–" where it is unknown."""
-    if seconds is None:
-        return "–"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m {whole % 60:02d}s"
-    if whole < 86400:
-        return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
-    return f"{whole // 86400}d {whole % 86400 // 3600}h"
-
-
-def shorten(label: str, width: int) -> str:
-    """`label` in at most `width` characters: the middle goes, since both ends tell cells apart."""
-    if len(label) <= width:
-        return label
-    if width <= 1:
-        return "…"[:width]
-    tail = (width - 1) // 2
-    return f"{label[: width - 1 - tail]}…{label[len(label) - tail :]}"
-
-
-def scaled_kid(kid: float | None) -> str:
-    """KID × 10³, as everywhere in the report."""
-    return "–" if kid is None else f"{kid * 1000:.1f}"
-
-
-def rate(images_per_second: float | None) -> str:
-    """Images a second, without false digits."""
-    if images_per_second is None:
-        return "–"
-    return f"{images_per_second:.0f}" if images_per_second >= 10 else f"{images_per_second:.1f}"

@@ -11,15 +11,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from harness.core import format as show
 from harness.execution.view.progress import (
     Pace,
     Snapshot,
     TrialEnd,
     TrialProgress,
-    duration,
-    rate,
-    scaled_kid,
-    shorten,
 )
 
 REFRESH = 0.5  # seconds between two looks in a terminal
@@ -131,11 +128,11 @@ def summary(snapshot: Snapshot, left: float | None) -> str:
     """The study in one line."""
     failed = "".join(f", {said}" for said in _failures(snapshot))
     speed = [trial.images_per_second for trial in snapshot.active if trial.images_per_second]
-    at = f", {rate(sum(speed))} images/s" if speed else ""
+    at = f", {show.rate(sum(speed))} images/s" if speed else ""
     return (
         f"{snapshot.run_name}: {snapshot.done} of {snapshot.total} trials done{failed}, "
-        f"{len(snapshot.active)} running, {_share(snapshot):.0%} of the images{at}, "
-        f"time left {duration(left)}"
+        f"{len(snapshot.active)} running, {show.percent(_share(snapshot), 0)} of the images{at}, "
+        f"time left {show.duration(left)}"
     )
 
 
@@ -143,9 +140,9 @@ def ended_line(end: TrialEnd) -> str:
     """A trial's end in one line."""
     parts = [f"{end.status} {end.cell} seed {end.seed} ({end.key})"]
     if end.kid is not None:
-        parts.append(f"KID × 10³ {scaled_kid(end.kid)}")
+        parts.append(f"KID × 10³ {show.kid(end.kid)}")
     if end.seconds is not None:
-        parts.append(duration(end.seconds))
+        parts.append(show.duration(end.seconds))
     if end.message:
         parts.append(_last_line(end.message))
     return ", ".join(parts)
@@ -184,7 +181,7 @@ def _share(snapshot: Snapshot) -> float:
 
 def _header(snapshot: Snapshot, left: float | None, width: int) -> RenderableType:
     facts = Text(no_wrap=True, overflow="ellipsis")
-    facts.append(shorten(snapshot.run_name, max(12, width // 3)), style="bold")
+    facts.append(show.shorten(snapshot.run_name, max(12, width // 3)), style="bold")
     facts.append(f"  {snapshot.done}/{snapshot.total} trials")
     for said in _failures(snapshot):
         facts.append(f"  {said}", style="red")
@@ -194,7 +191,7 @@ def _header(snapshot: Snapshot, left: float | None, width: int) -> RenderableTyp
     row.add_column(justify="right", no_wrap=True)
     row.add_row(
         ProgressBar(total=1.0, completed=_share(snapshot)),
-        f"{_share(snapshot):4.0%}  time left {duration(left)}",
+        f"{show.percent(_share(snapshot), 0)}  time left {show.duration(left)}",
     )
     return Group(facts, row)
 
@@ -208,12 +205,21 @@ class _Column(NamedTuple):
     text: Callable[[TrialProgress], str]
 
 
+def _of(kimg: float, total: float) -> str:
+    return f"{show.number(kimg, 0)}/{show.number(total, 0)}"
+
+
 _COLUMNS = (  # right of cell and seed; the bar stands between the first and the others
     _Column("phase", 10, 60, lambda trial: trial.phase),
-    _Column("kimg", 11, 84, lambda trial: f"{trial.kimg:.0f}/{trial.kimg_total:.0f}"),
-    _Column("KID×10³", 7, 32, lambda trial: scaled_kid(trial.kid)),
-    _Column("img/s", 6, 94, lambda trial: rate(trial.images_per_second)),
-    _Column("left", 7, 46, lambda trial: duration(trial.seconds_left)),
+    _Column(
+        "kimg",
+        11,
+        84,
+        lambda trial: _of(trial.kimg, trial.kimg_total),
+    ),
+    _Column("KID×10³", 7, 32, lambda trial: show.kid(trial.kid)),
+    _Column("img/s", 6, 94, lambda trial: show.rate(trial.images_per_second)),
+    _Column("left", 10, 49, lambda trial: show.duration(trial.seconds_left)),
 )
 _GAP = 2  # between columns
 _SEED = 4
@@ -240,7 +246,7 @@ def _active(trials: tuple[TrialProgress, ...], width: int) -> RenderableType:
     for trial in trials:
         bar = ProgressBar(total=max(trial.kimg_total, 1e-9), completed=trial.kimg)
         again = _again(trial) if label >= 16 else ""
-        name = shorten(trial.cell, label - len(again)) + again
+        name = show.shorten(trial.cell, label - len(again)) + again
         table.add_row(
             Text(name),
             str(trial.seed),
@@ -265,11 +271,11 @@ def _ended_text(end: TrialEnd, label: int) -> Text:
     style = _STYLES.get(end.status, "")
     line = Text(no_wrap=True, overflow="ellipsis")
     line.append(f"{_MARKS.get(end.status, '·')} ", style=style)
-    line.append(f"{shorten(end.cell, label):{label}}  {end.seed:{_SEED}}  ")
+    line.append(f"{show.shorten(end.cell, label):{label}}  {end.seed:{_SEED}}  ")
     if end.kid is not None:
-        line.append(f"KID×10³ {scaled_kid(end.kid):>6}  ")
+        line.append(f"KID×10³ {show.kid(end.kid):>6}  ")
     if end.seconds is not None:
-        line.append(f"{duration(end.seconds):>7}  ")
+        line.append(f"{show.duration(end.seconds):>10}  ")
     if end.status != "finished" or end.message:
         line.append(f"{end.status}: {_last_line(end.message)}", style=style)
     return line

@@ -16,15 +16,17 @@ from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
 from harness.core.errors import Damaged, HarnessError
 from harness.core.files import unwritable
+from harness.core.lock import Busy
 from harness.execution.search.suggest import Searcher
 from harness.execution.worker.trial import Context, run_trial
 from harness.gan import devices
 from harness.gan.numbers import structure
 from harness.gan.train.program import Programs
-from harness.queue.base import Claim, Status
+from harness.queue.base import Claim
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs import layout
-from harness.runs.recorder import Busy, Recorder
+from harness.runs.recorder import Recorder
+from harness.runs.status import Status
 from harness.runs.trial import Trial, read_plan
 
 PROGRAMS_A_PROCESS = 40  # at about 30 MB that TensorFlow keeps of each when it is dropped
@@ -180,7 +182,7 @@ def _answered(folder: Path, config: TrialConfig) -> Status | None:
             return None
     except Damaged:
         return None  # the scores; a result that is damaged is an error
-    return Status(result["status"])
+    return result.status
 
 
 def _hold(recorder: Recorder, stop: Callable[[], bool]) -> Recorder:

@@ -1,10 +1,10 @@
 """Listens to a training session and writes what it says: record, checkpoints, W&B."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from harness.config.catalog import LOSSES
+from harness.config.catalog import LOSSES, PROTOCOLS
 from harness.core.leftovers import discard
 from harness.gan.grid import write_grid
 from harness.gan.train.session import SIDE, STEPS, Diverged, Event, Row, Scores, Session
@@ -12,6 +12,7 @@ from harness.metrics import health
 from harness.mirror.wandb_sink import WandbSink
 from harness.runs import layout
 from harness.runs.recorder import Recorder, now
+from harness.runs.rows import ScoreRow
 from harness.runs.trial import DIVERGED, FINISHED, Trial
 
 CHECKPOINT_SECONDS = 60.0  # at most this much training is lost to a kill
@@ -102,7 +103,7 @@ class Listener:
         self.sink.samples(iteration, self.session.kimg, path)
         self.session.save_generator(self.recorder.generator(iteration))
         rows = self.trial.evaluation_rows(self.identity)
-        if min(rows, key=lambda row: float(row["kid"]))["iteration"] == iteration:
+        if min(rows, key=lambda row: float(row["kid"])).iteration == iteration:
             self.session.save(self.recorder.checkpoint.with_name(layout.BEST))
         self._drop_generators(rows)
         self._save()
@@ -113,13 +114,13 @@ class Listener:
             self.gives_up()
         )
 
-    def _drop_generators(self, rows: list[dict[str, Any]]) -> None:
+    def _drop_generators(self, rows: Sequence[ScoreRow]) -> None:
         """Keep the EMA generators of the last fifth, the best and the last."""
-        best = min(rows, key=lambda row: float(row["kid"]))["iteration"]
-        kept = {best, rows[-1]["iteration"], *self.session.config.final_iterations}
+        best = min(rows, key=lambda row: float(row["kid"])).iteration
+        kept = {best, rows[-1].iteration, *self.session.config.final_iterations}
         for row in rows:
-            if row["iteration"] not in kept:
-                self.recorder.generator(row["iteration"]).unlink(missing_ok=True)
+            if row.iteration not in kept:
+                self.recorder.generator(row.iteration).unlink(missing_ok=True)
 
     def _save(self) -> None:
         self.recorder.settle()
@@ -131,13 +132,13 @@ class Listener:
         session = self.session
         rows, scores = self.trial.training_rows(), self.trial.evaluation_rows(self.identity)
         loss = LOSSES.load(session.config.loss.name)
-        independent = session.evaluator.independent_blocks
+        overlapping = PROTOCOLS[session.config.evaluation.protocol or ""].overlapping
         flags = health.score_flags(
-            scores, independent, self.identity, session.config.training.evaluations
+            scores, overlapping, self.identity, session.config.training.evaluations
         )
         flags += health.training_flags(rows, loss.reaches_zero)
         flags += health.idle_penalty_flags(rows)
-        flags += health.falling_loss_flags(rows, scores, independent, self.identity)
+        flags += health.falling_loss_flags(rows, scores, overlapping, self.identity)
         return {
             "key": self.recorder.folder.name,
             "status": status,

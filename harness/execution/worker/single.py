@@ -9,8 +9,9 @@ from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.execution.worker.drain import Stop, attempt, prepare
 from harness.mirror.sync import write_trial
-from harness.queue.base import Claim, Status
+from harness.queue.base import Claim
 from harness.runs.recorder import Recorder
+from harness.runs.status import Status
 from harness.runs.trial import Trial
 
 Row = Mapping[str, Any]

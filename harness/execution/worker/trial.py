@@ -20,10 +20,11 @@ from harness.gan.train.program import Programs
 from harness.gan.train.session import Session
 from harness.mirror.places import RunIdentity, TrackingSettings
 from harness.mirror.wandb_sink import WandbSink
-from harness.queue.base import Claim, Status
+from harness.queue.base import Claim
 from harness.runs import layout
 from harness.runs.environment import environment
 from harness.runs.recorder import Recorder
+from harness.runs.status import Status
 from harness.runs.trial import FINISHED, Trial
 
 EVALUATORS = 4  # kept; each holds an encoder and the features of the validation images
@@ -126,17 +127,17 @@ def _scores(config: TrialConfig, recorder: Recorder, context: Context) -> dict[s
 
 def _score(session: Session, recorder: Recorder) -> Status:
     """Score the kept EMA generators of a trained trial by another metric."""
-    evaluator, result = session.evaluator, Trial(recorder.folder).result() or {}
+    evaluator, status = session.evaluator, Trial(recorder.folder).status()
     if recorder.scored(evaluator.identity, session.config.training.evaluations):
         # asked for in other words: the curve of the training has more points than are kept
         recorder.describe_metric(evaluator.spec)
     else:
-        recorder.score(evaluator.spec, _rescored(session, recorder, result["status"]))
+        recorder.score(evaluator.spec, _rescored(session, recorder, status))
     recorder.recovered()
-    return Status(result["status"])
+    return status
 
 
-def _rescored(session: Session, recorder: Recorder, status: str) -> list[dict[str, Any]]:
+def _rescored(session: Session, recorder: Recorder, status: Status) -> list[dict[str, Any]]:
     """Rows of the untrained generator, which follows from the seed, and of those that are kept."""
     config = session.config
     numbers = {at: number for number, at in enumerate(config.evaluation_iterations)}

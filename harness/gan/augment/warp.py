@@ -76,15 +76,15 @@ def sample(images: tf.Tensor, y: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
     top, left = tf.floor(y), tf.floor(x)
     down, right = (_a_channel(share, channels) for share in (y - top, x - left))
     row, column = tf.cast(top, tf.int32), tf.cast(left, tf.int32)
-    below, beside = tf.minimum(row + 1, size - 1), tf.minimum(column + 1, size - 1)
+    below, after = tf.minimum(row + 1, size - 1), tf.minimum(column + 1, size - 1)
 
     def read(rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
         places = tf.reshape(rows * size + columns, (-1, size * size))
         read = tf.gather(flat, places, batch_dims=1)
         return tf.reshape(read, (-1, size, size, channels))
 
-    upper = (1 - right) * read(row, column) + right * read(row, beside)
-    lower = (1 - right) * read(below, column) + right * read(below, beside)
+    upper = (1 - right) * read(row, column) + right * read(row, after)
+    lower = (1 - right) * read(below, column) + right * read(below, after)
     return (1 - down) * upper + down * lower
 
 

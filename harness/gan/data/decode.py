@@ -48,7 +48,7 @@ UNREADABLE = (
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,
 )
-"""What Pillow's readers were seen to raise for damaged files, and what they may."""
+"""Errors of Pillow's readers for damaged files: those seen, and others that are possible."""
 FULL = 255  # the brightest of 8 bits
 BITS, PHOTOMETRIC, PLANAR, SAMPLE_FORMAT = 258, 262, 284, 339  # tags of TIFF
 WHITE_IS_ZERO, APART, SIGNED = 0, 2, 2  # their values
@@ -90,15 +90,15 @@ def _reason(error: Exception, picture: Picture) -> str:
         return "too many pixels"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    said = str(error).strip().splitlines()
-    named = said[0] if said else type(error).__name__
+    lines = str(error).strip().splitlines()
+    named = lines[0] if lines else type(error).__name__
     return shown(named.replace(str(picture.file), picture.file.name))[:200]
 
 
 def _decoded(content: bytes, name: str, size: int) -> Decoded:
     Image.init()
-    own = BY_NAME.get(f".{name.rpartition('.')[2].lower()}")
-    formats = [one for one in (*FORMATS, own) if one in Image.OPEN]
+    by_name = BY_NAME.get(f".{name.rpartition('.')[2].lower()}")
+    formats = [one for one in (*FORMATS, by_name) if one in Image.OPEN]
     with Image.open(io.BytesIO(content), formats=formats) as image:
         if image.width * image.height > PIXELS:
             raise Unsupported(f"{image.width} × {image.height} are too many pixels")

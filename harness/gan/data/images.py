@@ -8,7 +8,7 @@ import numpy as np
 
 from harness.config.catalog import DATASETS, OTHER_TFDS
 from harness.config.identity import digest
-from harness.config.inputs.facts import Counted, facts
+from harness.config.inputs.facts import Counted, image_facts
 from harness.config.inputs.folder import Folder
 from harness.config.inputs.images import subset
 from harness.config.trial import DataConfig
@@ -29,7 +29,7 @@ class Images(NamedTuple):
     validation_labels: Labels | None
     identity: str  # of the validation images, by content: source, split, crop and size
     notes: tuple[str, ...]  # what a user should know, such as the files that are unreadable
-    facts: Mapping[str, Any]  # how many of what, as `config.facts` gives them
+    facts: Mapping[str, Any]  # how many of what, as `image_facts` gives them
     folder: Folder | None  # what lies at data.path
 
 
@@ -52,7 +52,7 @@ def load_images(data: DataConfig, cache: Path) -> Images:
         validation.labels,
         digest(source.validation.identity),
         tuple(dict.fromkeys((*told, *whole.notes, *validation.notes))),
-        facts(data, source.folder, cache, counted),
+        image_facts(data, source.folder, cache, counted),
         source.folder,
     )
 

@@ -41,7 +41,7 @@ def resampled(levels: Levels, side: int, size: int, scale: float) -> NDArray[np.
 
 @lru_cache(maxsize=8)
 def area(side: int, size: int) -> tuple[Weights, int]:
-    """How much of each of `side` pixels lies in each of `size`, in parts of 1 / size; the sum."""
+    """The share of each of `side` pixels in each of `size`, in parts of 1 / size; and the sum."""
     low, pixel = np.arange(size)[:, None] * side, np.arange(side)[None, :] * size
     shared = np.minimum(low + side, pixel + size) - np.maximum(low, pixel)
     return np.maximum(shared, 0).astype(np.float64), side

@@ -1,4 +1,4 @@
-"""What a loader returns: where the images of the two splits come from, not yet decoded."""
+"""The result of a loader: the images of the two splits, not yet decoded."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ Batch = tuple[Uint8, Labels | None]  # (B, H, W, C) and (B,)
 
 @dataclass
 class Told:
-    """What a user should know of a split, found while it is decoded."""
+    """Notes for the user about a split, made while it is decoded."""
 
     notes: list[str] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)  # files, by reason

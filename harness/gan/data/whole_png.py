@@ -30,8 +30,8 @@ def check(content: bytes) -> None:
         elif kind == b"IDAT":
             pixels.append(data)
     expected = _bytes(header)
-    if (found := _unpacked(pixels, expected)) != expected:
-        raise Damaged("truncated" if found < expected else "more pixels than its size says")
+    if (unpacked := _unpacked(pixels, expected)) != expected:
+        raise Damaged("truncated" if unpacked < expected else "more pixels than its size says")
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -5,18 +5,18 @@ It is not given them; both networks want real and generated images to be told ri
 
 import tensorflow as tf
 
+from harness.gan.forward_pass import ForwardPass
 from harness.gan.labels.conditioning import Auxiliary, Conditioning, cross_entropy, with_head
 from harness.gan.models.classes import Head
-from harness.gan.penalties import Seen
 
 
-def _generated(head: Head, seen: Seen) -> tf.Tensor:
-    return cross_entropy(head.scores(seen.fake_features), seen.fake_labels)
+def _generated(head: Head, forward: ForwardPass) -> tf.Tensor:
+    return cross_entropy(head.scores(forward.fake_features), forward.fake_labels)
 
 
-def _both(head: Head, seen: Seen) -> tf.Tensor:
-    real = cross_entropy(head.scores(seen.real_features), seen.real_labels)
-    return real + _generated(head, seen)
+def _both(head: Head, forward: ForwardPass) -> tf.Tensor:
+    real = cross_entropy(head.scores(forward.real_features), forward.real_labels)
+    return real + _generated(head, forward)
 
 
 ACGAN = Conditioning(

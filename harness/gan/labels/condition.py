@@ -1,4 +1,4 @@
-"""Which class each generated image is to be of: as frequent as among the training images."""
+"""The classes of generated images: as frequent as among the training images."""
 
 import numpy as np
 import tensorflow as tf
@@ -20,7 +20,7 @@ class Condition:
         self.counts = tf.Variable(tf.ones(values), trainable=False, name="counts")
 
     def variables(self) -> dict[str, tf.Variable]:
-        """What a generator that is kept needs beside its weights, by a stable name."""
+        """What sampling from a kept generator needs besides its weights, by a stable name."""
         return {"counts": self.counts}
 
     def reset(self) -> None:
@@ -50,15 +50,15 @@ class Condition:
         return np.searchsorted(ends, places, side="right").astype(np.int32)
 
 
-def condition(config: LabelsConfig) -> Condition | None:
-    """That of a trial; None where its generator is given latents alone."""
+def build_condition(config: LabelsConfig) -> Condition | None:
+    """The classes that a generator is given; None where it is given latents alone."""
     return Condition(config.values) if config.values else None
 
 
 def sampled_inputs(
     config: GeneratorConfig, given: Condition | None, count: int, seed: int, *names: str | int
 ) -> MaybeLabelled:
-    """What a generator is given outside training: latents of stream `names`, with a class each."""
+    """Inputs of a generator outside training: latents of stream `names`, with a class each."""
     latents = sampled(config, count, seed, *names)
     return together(latents, given.sampled(count, seed, *names) if given else None)
 

@@ -1,4 +1,4 @@
-"""What a way of using classes adds to the discriminator and to both losses."""
+"""Class conditioning: what it adds to the discriminator and to both losses."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -7,10 +7,10 @@ import tensorflow as tf
 
 from harness.config.catalog import CONDITIONINGS
 from harness.config.trial import TrialConfig
+from harness.gan.forward_pass import ForwardPass
 from harness.gan.models.blocks import common
 from harness.gan.models.classes import Head
 from harness.gan.models.network import Network, Part
-from harness.gan.penalties import Seen
 
 
 class Auxiliary(NamedTuple):
@@ -18,8 +18,8 @@ class Auxiliary(NamedTuple):
 
     name: str
     weight: str  # its knob
-    discriminator: Callable[[Head, Seen], tf.Tensor]
-    generator: Callable[[Head, Seen], tf.Tensor]
+    discriminator: Callable[[Head, ForwardPass], tf.Tensor]
+    generator: Callable[[Head, ForwardPass], tf.Tensor]
 
 
 class Conditioning(NamedTuple):
@@ -30,11 +30,11 @@ class Conditioning(NamedTuple):
     auxiliary: Auxiliary | None = None
 
 
-def conditioning(config: TrialConfig) -> Conditioning | None:
-    """That of a trial; None where its networks know of no classes."""
+def load_conditioning(config: TrialConfig) -> Conditioning | None:
+    """The method of a trial; None where its networks are not given classes."""
     name = config.labels.conditioning
-    found: Conditioning | None = None if name == "none" else CONDITIONINGS.load(name)
-    return found
+    method: Conditioning | None = None if name == "none" else CONDITIONINGS.load(name)
+    return method
 
 
 def with_head(parts: list[Part], config: TrialConfig) -> list[Part]:

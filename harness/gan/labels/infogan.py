@@ -9,14 +9,14 @@ import math
 
 import tensorflow as tf
 
+from harness.gan.forward_pass import ForwardPass
 from harness.gan.labels.conditioning import Auxiliary, Conditioning, cross_entropy, with_head
 from harness.gan.models.classes import Head
-from harness.gan.penalties import Seen
 
 
-def _no_information(head: Head, seen: Seen) -> tf.Tensor:
-    scores = head.scores(seen.fake_features)
-    return cross_entropy(scores, seen.fake_labels) - math.log(scores.shape[-1])
+def _no_information(head: Head, forward: ForwardPass) -> tf.Tensor:
+    scores = head.scores(forward.fake_features)
+    return cross_entropy(scores, forward.fake_labels) - math.log(scores.shape[-1])
 
 
 INFOGAN = Conditioning(

@@ -2,23 +2,24 @@
 
 from harness.config.trial import TrialConfig
 from harness.gan.models import autoencoder, convolutional
-from harness.gan.models.encoder import encoder
+from harness.gan.models.encoder import variational_encoder
 from harness.gan.models.network import Network
-from harness.gan.models.unet import unet
+from harness.gan.models.unet import build_unet
 
 
 def generator(config: TrialConfig, channels: int) -> Network:
-    """What makes images (N, size, size, channels): of latents, or of a translation's sources."""
+    """The network from latents, or from a translation's sources, to images (N, size, size, C)."""
     if config.translation.source:
-        return unet(config, channels)
+        return build_unet(config, channels)
     return convolutional.generator(config, channels)
 
 
 def discriminator(config: TrialConfig, channels: int, energy: autoencoder.Energy | None) -> Network:
-    """The network that the game needs to face the generator."""
+    """The network that tells real from generated images, as loss and form of training need it."""
     if config.training.update == "variational":
-        return encoder(config, channels)
+        return variational_encoder(config, channels)
     if energy:
         return autoencoder.discriminator(config, channels, energy)
-    seen = channels + 1 if config.translation.source else channels  # beside the source
+    # of a translation, the source is one more channel
+    seen = channels + 1 if config.translation.source else channels
     return convolutional.discriminator(config, seen)

@@ -43,18 +43,20 @@ def discriminator(config: TrialConfig, channels: int, energy: Energy) -> Autoenc
     Between them a linear code of the size of the latent vector, as BEGAN has it. The decoder has
     the generator's shape, and width, normalisation and activation of the discriminator.
     """
-    own, precision = config.discriminator, config.training.precision
+    section, precision = config.discriminator, config.training.precision
     size, latents = config.data.image_size, config.generator.noise_size
     shared = NetworkConfig.model_fields.keys() - {"depth", "kernel_size"}
-    changes = {name: getattr(own, name) for name in shared}
-    changes |= {"activation": own.activation, "dropout": 0.0, "skip_z": False}
+    changes = {name: getattr(section, name) for name in shared}
+    changes |= {"activation": section.activation, "dropout": 0.0, "skip_z": False}
     # as encoder these are built already, under the same names
     changes |= {"hidden_dense": 0, "attention": False}
     decoder = config.generator.model_copy(update=changes)
     code = Dense(latents, name="code", use_bias=True, dtype=POLICY[precision])
     parts = [
-        *convolutional.discriminator_parts(own, size, precision),
+        *convolutional.discriminator_parts(section, size, precision),
         Plain(code),
         *convolutional.generator_parts(decoder, config, channels),
     ]
-    return Autoencoder(parts, (size, size, channels), convolutional.references(own, config), energy)
+    return Autoencoder(
+        parts, (size, size, channels), convolutional.references(section, config), energy
+    )

@@ -1,4 +1,4 @@
-"""Building blocks of the networks: normalisation, activation, up- and downsampling, attention.
+"""Building blocks of networks: normalisation, activation, up- and downsampling, attention.
 
 A normalisation `*_norm` is a function of config, name and policy. An upsampling `*_up` and a
 downsampling `*_down` take filters, kernel size, name and keywords: a convolution to twice or to
@@ -38,7 +38,7 @@ Keywords = dict[str, Any]
 
 
 def common(config: Config, precision: str) -> Keywords:
-    """What all layers with a kernel are given."""
+    """Keywords that all layers with a kernel are given."""
     return {"spectral_norm": config.spectral_norm, "dtype": POLICY[precision]}
 
 
@@ -92,7 +92,7 @@ def matched(config: Config, name: str, units: int, precision: str) -> Part:
 
 
 def attended(config: Config, sizes: Sequence[int]) -> int | None:
-    """Which of the feature maps self-attention follows: 16 px, or the largest below."""
+    """The index of the feature maps that self-attention follows: 16 px, or the largest below."""
     fitting = [number for number, size in enumerate(sizes) if size <= ATTENDED]
     return max(fitting, key=lambda number: sizes[number]) if config.attention else None
 

@@ -55,12 +55,12 @@ class ClassInput(Composite):
 
     def __call__(self, x: tf.Tensor, run: Pass) -> tf.Tensor:
         """Concatenate."""
-        beside = self.table(run) if self.table else one_hot(run, self._values)
-        return tf.concat([x, tf.cast(beside, x.dtype)], axis=1)
+        classes = self.table(run) if self.table else one_hot(run, self._values)
+        return tf.concat([x, tf.cast(classes, x.dtype)], axis=1)
 
 
 class Known(NamedTuple):
-    """What gains and biases are made of: a vector of `size` for each image of a pass."""
+    """The input of class-conditional gains and biases: a vector of `size` for each image."""
 
     size: int
     read: Callable[[Pass], tf.Tensor]
@@ -135,19 +135,19 @@ def one_hot(run: Pass, values: int) -> tf.Tensor:
     return tf.one_hot(run.labels, values)
 
 
-def class_input(own: Config, config: TrialConfig) -> list[ClassInput]:
+def class_input(section: Config, config: TrialConfig) -> list[ClassInput]:
     """The generator's first part where it is given a class; else nothing."""
     labels = config.labels
     if not labels.values:
         return []
-    keywords = common(own, config.training.precision)
+    keywords = common(section, config.training.precision)
     embedded = labels.of_images  # codes are given as they are (Chen et al. 2016)
     table = Table(labels.values, labels.embedding_size, "class", keywords) if embedded else None
     return [ClassInput(labels.values, table)]
 
 
 def class_gain(
-    own: Config,
+    section: Config,
     config: TrialConfig,
     name: str,
     units: int,
@@ -167,5 +167,5 @@ def class_gain(
             if table
             else Known(labels.values, lambda run: one_hot(run, labels.values))
         )
-    keywords = common(own, config.training.precision)
+    keywords = common(section, config.training.precision)
     return [ClassGain(known, units, name, keywords)] if known else []

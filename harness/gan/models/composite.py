@@ -30,7 +30,7 @@ class Residual(Composite):
             built(way, shape)
 
     def compute_output_shape(self, shape: Shape) -> Shape:
-        """That of either way."""
+        """The shape of the output of both branches."""
         for part in self._block:
             shape = part.compute_output_shape(shape)
         return shape
@@ -68,7 +68,7 @@ class SelfAttention(Composite):
         return shape
 
     def __call__(self, x: tf.Tensor, run: Pass) -> tf.Tensor:
-        """Every place looks at every place."""
+        """Every position attends to every position."""
         flat = [self._flat(part(x, run)) for part in (self._query, self._key, self._value)]
         query, key, value = flat
         weights = tf.nn.softmax(tf.linalg.matmul(query, key, transpose_b=True))

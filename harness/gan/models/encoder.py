@@ -7,17 +7,17 @@ from harness.gan.models.layers import Dense
 from harness.gan.models.network import Network, Plain
 
 
-def encoder(config: TrialConfig, channels: int) -> Network:
+def variational_encoder(config: TrialConfig, channels: int) -> Network:
     """Images (N, size, size, channels) → mean and log variance of latents, (N, 2 noise_size)."""
-    own, precision = config.discriminator, config.training.precision
+    section, precision = config.discriminator, config.training.precision
     posterior = Dense(
         2 * config.generator.noise_size,
         name="posterior",
         use_bias=True,
-        **common(own, precision),
+        **common(section, precision),
     )
     size = config.data.image_size
-    parts = [*convolutional.discriminator_parts(own, size, precision), Plain(posterior)]
+    parts = [*convolutional.discriminator_parts(section, size, precision), Plain(posterior)]
     return Network(
-        "discriminator", parts, (size, size, channels), convolutional.references(own, config)
+        "discriminator", parts, (size, size, channels), convolutional.references(section, config)
     )

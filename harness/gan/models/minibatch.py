@@ -1,4 +1,4 @@
-"""Features of a whole batch beside those of each image, so that repetition is seen."""
+"""Minibatch discrimination: features of a whole batch, so that repeated images are noticed."""
 
 import keras
 import tensorflow as tf

@@ -10,7 +10,7 @@ Shape: TypeAlias = tuple[int | None, ...]
 
 
 class Pass(NamedTuple):
-    """How a network is run: in training or not, and the seed of its noise in this very pass."""
+    """The conditions of one run of a network: in training or not, seed of its noise, labels."""
 
     training: bool
     seed: tf.Tensor | None = None  # (2,) int32; needed where noise is drawn
@@ -23,7 +23,7 @@ GENERATION = Pass(training=False)
 
 
 class Part(Protocol):
-    """What a network is made of."""
+    """A part of a network: a layer, or several with variables of their own."""
 
     name: str
 
@@ -54,7 +54,7 @@ class Plain:
 
     @property
     def trainable_variables(self) -> list[keras.Variable]:
-        """Those that an optimiser updates."""
+        """The variables that an optimiser updates."""
         return list(self.layer.trainable_variables)
 
     def build(self, shape: Shape) -> None:
@@ -73,7 +73,7 @@ class Plain:
 class Network:
     """Parts in order. Variables are named `<network>/<part>/<variable>`, which never changes."""
 
-    features = "flatten"  # the part whose output (N, F) is what a discriminator sees in an image
+    features = "flatten"  # the part whose output (N, F) are a discriminator's features
 
     def __init__(
         self,
@@ -146,13 +146,13 @@ class Network:
         return [layer.matrix() for layer in layers if hasattr(layer, "matrix")]
 
     def parameters(self) -> tuple[int, int]:
-        """How many parameters there are, and how many of them are trainable."""
+        """The number of parameters, and of the trainable ones among them."""
         held = [variable for variable in self.variables.values() if variable is not self.reference]
         sizes = [int(tf.size(variable.value)) for variable in held]
         return sum(sizes), sum(int(tf.size(variable.value)) for variable in self.trainable)
 
     def advance(self) -> None:
-        """What moves once an update and not with every pass: spectral norm's power iteration."""
+        """Do what is done once an update, not with every pass: spectral norm's power iteration."""
         for part in leaves(self.parts):
             if isinstance(getattr(part, "layer", None), Advancing):
                 part.layer.advance()

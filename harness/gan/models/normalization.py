@@ -40,7 +40,7 @@ class BatchNormalization(keras.layers.Layer):
 
     @property
     def statistics(self) -> tuple[keras.Variable, keras.Variable]:
-        """What a pass in training moves."""
+        """The variables that a pass in training moves."""
         return self.moving_mean, self.moving_variance
 
     def call(self, x: tf.Tensor, training: bool) -> tf.Tensor:
@@ -128,14 +128,14 @@ class VirtualBatchNormalization(_Affine):
         """Normalise (N + R, …, C), of which the last R are the reference batch."""
         values = tf.cast(x, tf.float32)
         inner = list(range(1, x.shape.rank - 1))
-        own = [
+        separate = [
             tf.reduce_mean(part, inner, keepdims=True) if inner else part
             for part in (values, tf.square(values))
         ]  # (N + R, …, C)
-        common = [tf.reduce_mean(part[-references:], axis=0, keepdims=True) for part in own]
+        common = [tf.reduce_mean(part[-references:], axis=0, keepdims=True) for part in separate]
         share = 1.0 / (references + 1)
         mixed = []
-        for mine, theirs in zip(own, common, strict=True):
+        for mine, theirs in zip(separate, common, strict=True):
             image = share * mine[:-references] + (1 - share) * theirs
             mixed.append(tf.concat([image, tf.repeat(theirs, references, axis=0)], axis=0))
         mean, square = mixed

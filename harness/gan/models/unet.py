@@ -55,33 +55,35 @@ class UNet(Network):
         return tf.cast(x, tf.float32)
 
 
-def unet(config: TrialConfig, channels: int) -> UNet:
+def build_unet(config: TrialConfig, channels: int) -> UNet:
     """Down to one pixel by stride-2 convolutions, and up again.
 
     Leaky ReLU in the encoder, the generator's activation in the decoder; no normalisation in the
     first and none but the convolution in the last layer of the encoder (S3).
     """
-    own, size, precision = config.generator, config.data.image_size, config.training.precision
-    plain, policy = {**common(own, precision), "use_bias": True}, POLICY[precision]
+    section, size, precision = config.generator, config.data.image_size, config.training.precision
+    plain, policy = {**common(section, precision), "use_bias": True}, POLICY[precision]
     depth = size.bit_length() - 1
     down: list[Block] = []
     for number in range(1, depth + 1):
         name, ends = f"down_{number}", number in (1, depth)
         changes = {"activation": "leaky_relu", **({"normalization": "none"} if ends else {})}
-        leaky = own.model_copy(update=changes)
+        leaky = section.model_copy(update=changes)
         keywords = normalized(leaky, precision)
-        layer = Convolution(own.width, own.kernel_size, 2, name=name, **keywords)
+        layer = Convolution(section.width, section.kernel_size, 2, name=name, **keywords)
         after = [] if number == depth else hidden(leaky, name, policy)
         down.append([Plain(layer), *after])
     up: list[Block] = []
     rate = config.translation.decoder_dropout
     for number in range(1, depth + 1):
         name, last = f"up_{number}", number == depth
-        units, keywords = (channels, plain) if last else (own.width, normalized(own, precision))
-        block = UPSAMPLINGS.load(own.upsampling)(units, own.kernel_size, name, keywords)
-        block += [] if last else hidden(own, name, policy)
+        units, keywords = (
+            (channels, plain) if last else (section.width, normalized(section, precision))
+        )
+        block = UPSAMPLINGS.load(section.upsampling)(units, section.kernel_size, name, keywords)
+        block += [] if last else hidden(section, name, policy)
         if rate and number <= _DROPPED and not last:
             block.append(Dropout(rate, name=f"{name}_dropout"))
         up.append(block)
-    up[-1].append(output(own, config.training.pixel_range))
+    up[-1].append(output(section, config.training.pixel_range))
     return UNet(down, up, (size, size, 1))

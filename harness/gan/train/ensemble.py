@@ -59,15 +59,15 @@ class Ensemble:
 
     @property
     def statistics(self) -> tuple[str, ...]:
-        """What an iteration tells beside what all trainings tell."""
+        """Names of the statistics of an iteration that not all trainings have."""
         first = self.members[0]
-        penalties = (*first.terms.discriminator, *first.terms.generator)
+        penalties = [term for terms in first.terms.values() for term in terms]
         updated = (f"{owner}_updated" for owner in first.optimizers if first.balance)
         return (*(f"{term.name}_penalty" for term in penalties), *updated)
 
     @property
     def trainable(self) -> list[keras.Variable]:
-        """What all optimisers update."""
+        """The variables that the optimisers update."""
         networks = [
             network for gan in self.members for network in (gan.generator, gan.discriminator)
         ]
@@ -83,7 +83,7 @@ class Ensemble:
         return named([gan.variables() for gan in self.members])
 
     def parameters(self) -> dict[str, int]:
-        """How many parameters the networks of each kind have."""
+        """The number of parameters of the networks of each kind."""
         return {
             "generator": sum(gan.generator.parameters()[0] for gan in self.members),
             "discriminator": sum(gan.discriminator.parameters()[0] for gan in self.members),
@@ -130,6 +130,6 @@ def named(members: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def sampling(average: Mixture, condition: Condition | None) -> Variables:
-    """What images are sampled with: the averages of all generators, and what classes there are."""
+    """The variables that sampling needs: averages of all generators, frequencies of classes."""
     counts = condition.variables() if condition else {}
     return {**average.variables, **{f"condition/{name}": held for name, held in counts.items()}}

@@ -25,8 +25,8 @@ class History:
         for mean, value in zip(self.means, self._trainable, strict=True):
             mean.assign(value)
 
-    def note(self) -> None:
-        """Take the present values into the means."""
+    def add_current_values(self) -> None:
+        """Update the means by the present values."""
         share = 1.0 / self._count.assign_add(1.0)
         for mean, value in zip(self.means, self._trainable, strict=True):
             mean.assign_add(share * (value - mean))

@@ -87,7 +87,7 @@ class Loop:
         return dict(zip(self.names, map(float, means), strict=True))
 
     def variables(self) -> dict[str, tf.Variable]:
-        """What a checkpoint adds to the training's own variables."""
+        """The loop's part of a checkpoint."""
         return {"loop/sums": self.sums, "loop/count": self.count, "loop/finite": self.finite}
 
     def _iterations(

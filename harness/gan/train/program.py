@@ -19,10 +19,10 @@ from harness.gan.numbers import structure
 from harness.gan.pixels import from_bytes
 from harness.gan.train.ensemble import Ensemble, Mixture
 from harness.gan.train.loop import Loop
-from harness.gan.train.pulls import pulls
+from harness.gan.train.pulls import measure_pulls
 
 Make = Callable[[MaybeLabelled], tf.Tensor]  # latents or sources → images, as they are generated
-STORED = 16  # programs kept; each holds some 30 MB beside its weights
+STORED = 16  # programs kept; each holds some 30 MB besides its weights
 
 
 class Program:
@@ -39,13 +39,13 @@ class Program:
         self.measures = False  # whether pulls have been measured, and so compiled
 
     def pulls(self, real: MaybeLabelled, iteration: int) -> dict[str, float]:
-        """How hard each penalty pulls after an iteration, on the batch of its last update.
+        """The pull of each penalty after an iteration, on the batch of its last update.
 
         `real` (N, H, W, C) uint8; of several members the first. Nothing where there is no penalty,
         and then nothing is compiled either.
         """
         first, *others = self.gan.members
-        if not any(first.terms):
+        if not any(first.terms.values()):
             return {}
         self.measures = True
         turn = tf.constant(iteration // (1 + len(others)), tf.int32)
@@ -57,7 +57,7 @@ class Program:
         config = self.gan.config
         size, count = config.data.image_size, config.pass_images
         measured: Callable[[MaybeLabelled, tf.Tensor], dict[str, tf.Tensor]] = tf.function(
-            partial(pulls, self.gan.members[0]),
+            partial(measure_pulls, self.gan.members[0]),
             input_signature=(
                 together(
                     tf.TensorSpec((count, size, size, channels), tf.uint8),
@@ -89,7 +89,7 @@ class Program:
         return compiled
 
     def sources(self, real: np.ndarray) -> tf.Tensor:
-        """What a translation is given of real images (N, H, W, C) uint8."""
+        """The sources of a translation of real images (N, H, W, C) uint8."""
         (first, *_) = self.gan.members
         assert first.translate is not None
         return first.translate(from_bytes(real, first.config.training.pixel_range))
@@ -133,5 +133,5 @@ class Programs:
         return self._kept[name]
 
     def __contains__(self, name: str) -> bool:
-        """Whether the program of `structure` is here."""
+        """Whether the program of structure `name` is kept."""
         return name in self._kept

@@ -1,7 +1,7 @@
-"""How hard a penalty pulls: its gradient beside that of the loss that it is added to.
+"""The pull of a penalty: the length of its gradient relative to that of the loss it is added to.
 
-Measured now and then on one batch, by a small program of its own. It changes nothing: what passes
-in training move is put back, and the random draws are those of the update just done.
+Measured at evaluations on one batch, by a small program of its own. It changes nothing: batch
+normalisation's averages are put back, and the random draws are those of the update just done.
 """
 
 from collections.abc import Sequence
@@ -11,15 +11,16 @@ import tensorflow as tf
 
 from harness.gan.labels.labelled import MaybeLabelled, apart, together
 from harness.gan.pixels import from_bytes
-from harness.gan.train.objectives import Values, discriminator_game, generator_game, of_term
-from harness.gan.train.state import Gan
-from harness.gan.train.updates import assign
-from harness.gan.train.view import Clock, look
+from harness.gan.random import Counters
+from harness.gan.train.accumulation import assign
+from harness.gan.train.forward import forward_pass
+from harness.gan.train.objectives import bare_discriminator_loss, bare_generator_loss, penalty
+from harness.gan.train.state import Gan, Statistics
 
-_TINY = 1e-30  # keeps the ratio finite where a loss teaches nothing at all
+_TINY = 1e-30  # keeps the ratio finite where the gradient of a loss is zero
 
 
-def pulls(gan: Gan, given: MaybeLabelled, iteration: tf.Tensor) -> Values:
+def measure_pulls(gan: Gan, batch: MaybeLabelled, iteration: tf.Tensor) -> Statistics:
     """Of each penalty `<name>_pull`: |gradient of weight * penalty| / |gradient of the loss|.
 
     By all parameters of the penalised network, on real images (N, H, W, C) uint8; the loss without
@@ -27,33 +28,34 @@ def pulls(gan: Gan, given: MaybeLabelled, iteration: tf.Tensor) -> Values:
     were applied at each.
     """
     training = gan.config.training
-    update = (iteration, training.discriminator_steps - 1)
-    clock: Clock = update if training.accumulation == 1 else (*update, tf.constant(0))
-    pixels, labels = apart(given)
+    counters = Counters(
+        iteration,
+        training.discriminator_steps - 1,
+        None if training.accumulation == 1 else tf.constant(0),
+    )
+    pixels, labels = apart(batch)
     real = together(from_bytes(pixels, training.pixel_range), labels)
-    moved = [*gan.generator.statistics, *gan.discriminator.statistics]
-    before = [tf.identity(value) for value in moved]
+    averages = [*gan.generator.statistics, *gan.discriminator.statistics]
+    before = [tf.identity(value) for value in averages]
+    terms = [term for of_network in gan.terms.values() for term in of_network]
     with tf.GradientTape(persistent=True) as tape:
-        view = look(gan, real, clock)
-        discriminator = discriminator_game(gan, view, clock)
-        generator = generator_game(gan, view)
-        sides = (
-            (gan.discriminator, discriminator, gan.terms.discriminator),
-            (gan.generator, generator, gan.terms.generator),
-        )
-        pulling = {
-            term.name: term.weight * of_term(gan, term, network, view, clock)
-            for network, _, terms in sides
-            for term in terms
+        forward = forward_pass(gan, real, counters)
+        losses = {
+            "discriminator": bare_discriminator_loss(gan, forward, counters),
+            "generator": bare_generator_loss(gan, forward),
         }
-    found = {
-        f"{term.name}_pull": _norm(tape, pulling[term.name], network.trainable)
-        / tf.maximum(_norm(tape, loss, network.trainable), _TINY)
-        for network, loss, terms in sides
-        for term in terms
+        weighted = [term.weight * penalty(gan, term, forward, counters) for term in terms]
+
+    def norm(value: tf.Tensor, network: str) -> tf.Tensor:
+        return _norm(tape, value, gan.networks[network].trainable)
+
+    pulls = {
+        f"{term.name}_pull": norm(value, term.network)
+        / tf.maximum(norm(losses[term.network], term.network), _TINY)
+        for term, value in zip(terms, weighted, strict=True)
     }
-    assign(moved, before)
-    return found
+    assign(averages, before)
+    return pulls
 
 
 def _norm(

@@ -1,7 +1,6 @@
 """One training from start (or checkpoint) to end, as a stream of events.
 
-The session trains and scores; who listens decides what is written where. So the record, W&B and
-the live view are none of its business.
+The session trains and scores; its listener writes the record, W&B and the live view.
 """
 
 import math
@@ -18,10 +17,10 @@ from harness.core.errors import HarnessError
 from harness.gan import devices
 from harness.gan.data import Images
 from harness.gan.evaluate import Evaluator
-from harness.gan.grid import beside
+from harness.gan.grid import side_by_side
 from harness.gan.labels.condition import in_rows, sampled_inputs
 from harness.gan.labels.labelled import Labelled, MaybeLabelled, gathered, together
-from harness.gan.latents import between
+from harness.gan.latents import interpolate
 from harness.gan.pixels import to_bytes
 from harness.gan.train import checkpoint
 from harness.gan.train.batches import Batches
@@ -78,7 +77,11 @@ class Session:
         program.reset(config, labels)
         self.gan, self.loop = program.gan, program.loop
         self.batches = Batches(
-            images.train, config.training.batch_size, config.seed, devices.on_gpu(), labels
+            images.train,
+            config.training.batch_size,
+            config.seed,
+            resident=devices.on_gpu(),
+            labels=labels,
         )
         self.iteration = 0
         self.seconds = 0.0  # of training, without the one call that compiles
@@ -135,20 +138,20 @@ class Session:
         if self.config.translation.source:
             sources = self.program.sources(self.evaluator.reference(0, GRID // 2))
             made = self.generate(sources)
-            return beside(self._bytes(sources), made).reshape(GRID, *made.shape[1:])
+            return side_by_side(self._bytes(sources), made).reshape(GRID, *made.shape[1:])
         inputs = self._inputs(GRID, 0, "samples")
         if isinstance(inputs, Labelled):
             inputs = inputs._replace(labels=in_rows(self.config.labels.values, SIDE))
         return self.generate(inputs)
 
     def interpolation(self) -> np.ndarray | None:
-        """On the way through the first samples: (LEGS * STEPS, H, W, C) uint8, a row a leg.
+        """Latent interpolation: (LEGS * STEPS, H, W, C) uint8, a row from one sample to the next.
 
         None of a translation, which has no latents.
         """
         if self.config.translation.source:
             return None
-        latents = between(self.config.generator, LEGS, STEPS, 0, "samples")
+        latents = interpolate(self.config.generator, LEGS, STEPS, 0, "samples")
         values = self.config.labels.values
         labels = np.repeat(np.arange(LEGS) % values, STEPS).astype(np.int32) if values else None
         return self.generate(together(latents, labels))
@@ -228,15 +231,15 @@ class Session:
         }
 
     def _pulls(self) -> dict[str, float]:
-        """How hard penalties pull: with each evaluation, which takes as long as many updates."""
+        """Pulls of penalties: at evaluations only, which take as long as many updates."""
         warm, start = self.program.measures, time.perf_counter()
         updates, last = self.config.training.discriminator_steps, self.iteration - 1
         images, indices = self.batches.call(last, 1, updates)
         chosen = indices[0, -1, : self.config.pass_images]
-        found = self.program.pulls(gathered(images, chosen), last)
+        pulls = self.program.pulls(gathered(images, chosen), last)
         # as in training: the first trial of a program would pay for the compiling of all
         self.evaluation_seconds += time.perf_counter() - start if warm else 0.0
-        return found
+        return pulls
 
     def _row(self, further: Mapping[str, float]) -> Row:
         means = {**self.loop.read(), **further}
@@ -258,7 +261,7 @@ class Session:
             self.seconds += time.perf_counter() - start
 
     def _call(self, updates: int) -> int:
-        """Iterations of the next call: how many changes no result, only how often we look up."""
+        """Iterations of the next call; their number changes how often Python runs, no result."""
         ahead = [at for at in self._evaluations if at > self.iteration]
         row = (self.iteration // self._interval + 1) * self._interval
         left = min(row, min(ahead), self.config.iterations) - self.iteration
@@ -267,7 +270,7 @@ class Session:
 
 
 def _labels(config: TrialConfig, images: Images) -> np.ndarray | None:
-    """Those of the training images, where they are used."""
+    """The labels of the training images, where they are used."""
     if not config.labels.of_images:
         return None
     if images.train_labels is None:

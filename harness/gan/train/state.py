@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from operator import add
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -12,16 +11,18 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from harness.config.catalog import GENERATOR_LOSSES, LOSSES, OPTIMIZERS, PENALTIES, TRANSLATIONS
-from harness.config.trial import PenaltiesConfig, TrialConfig
+from harness.config.trial import TrialConfig
+from harness.config.trial.penalties import PENALTY_WEIGHTS
+from harness.config.trial.rule import read
 from harness.gan import models
 from harness.gan.augment.ada import Controller
-from harness.gan.labels.condition import Condition, condition
-from harness.gan.labels.conditioning import conditioning, head_of
+from harness.gan.forward_pass import ForwardPass
+from harness.gan.labels.condition import Condition, build_condition
+from harness.gan.labels.conditioning import head_of, load_conditioning
 from harness.gan.losses import Loss
 from harness.gan.models.initial import copy_weights, initialise
 from harness.gan.models.network import Network
 from harness.gan.numbers import Numbers
-from harness.gan.penalties import Seen
 from harness.gan.pixels import from_unit, to_unit
 from harness.gan.random import Streams
 from harness.gan.train.balance import Balance
@@ -30,9 +31,11 @@ from harness.gan.train.history import History
 from harness.gan.train.optimizers import Optimizer
 from harness.gan.train.replay import Replay
 
+Statistics = dict[str, tf.Tensor]  # scalars to log, by name
+
 
 class Stateful(Protocol):
-    """What keeps variables of its own."""
+    """A part of a training with variables of its own."""
 
     def variables(self) -> dict[str, tf.Variable]:
         """Everything that a resumed training needs, by a stable name."""
@@ -43,19 +46,13 @@ class Stateful(Protocol):
 
 @dataclass(frozen=True)
 class Term:
-    """A penalty of one network, applied at every n-th of its updates."""
+    """A penalty in one network's loss, applied at every n-th of its updates."""
 
     name: str  # its statistic is `<name>_penalty`
-    penalty: Callable[[Seen], tf.Tensor]
+    network: str  # whose loss it is in
+    function: Callable[[ForwardPass], tf.Tensor]
     weight: tf.Variable
-    every: int
-
-
-class Terms(NamedTuple):
-    """The penalties of both networks."""
-
-    discriminator: tuple[Term, ...]
-    generator: tuple[Term, ...]
+    every: int = 1
 
 
 @dataclass(frozen=True)
@@ -71,19 +68,24 @@ class Gan:
     generator: Network
     average: Network  # exponential moving average of the generator
     discriminator: Network
-    optimizers: Mapping[str, Optimizer]  # of the generator and of the discriminator
+    optimizers: Mapping[str, Optimizer]  # by network
     controller: Controller
     equilibrium: Equilibrium
     streams: Streams
     loss: Loss
-    generator_loss: Callable[..., tf.Tensor]  # of this Gan and a View
+    generator_loss: Callable[..., tf.Tensor]  # of this Gan and a ForwardPass
     translate: Callable[[tf.Tensor], tf.Tensor] | None  # real images → sources of a translation
     condition: Condition | None  # the classes of generated images
-    terms: Terms
+    terms: Mapping[str, tuple[Term, ...]]  # by network
     balance: Balance | None
     replay: Replay | None
-    histories: Mapping[str, History]  # of the networks that historical averaging penalises
+    histories: Mapping[str, History]  # by network, where historical averaging penalises it
     static: bool  # every shape is known when tracing, as XLA needs it
+
+    @property
+    def networks(self) -> dict[str, Network]:
+        """The two that are trained, by name."""
+        return {"discriminator": self.discriminator, "generator": self.generator}
 
     def variables(self) -> dict[str, keras.Variable | tf.Variable]:
         """Every variable of the training by a stable name; each belongs to one owner."""
@@ -98,12 +100,12 @@ class Gan:
             named |= {f"{owner}/{name}": variable for name, variable in part.variables().items()}
         return named
 
-    def means(self, network: Network) -> list[tf.Variable]:
-        """The means of a network's parameters so far; none where nothing asks for them."""
-        return self.histories[network.name].means if network.name in self.histories else []
+    def means(self, network: str) -> list[tf.Variable]:
+        """The mean of each parameter of a network so far; none where nothing asks for them."""
+        return self.histories[network].means if network in self.histories else []
 
     def _stateful(self) -> dict[str, "Stateful"]:
-        """What keeps more than one variable, by the prefix of their names."""
+        """The parts with variables of their own, by the prefix of their names."""
         optional = {
             "balance": self.balance,
             "replay": self.replay,
@@ -133,40 +135,54 @@ class Gan:
         self.equilibrium.reset()
 
 
-def _label_terms(config: TrialConfig, numbers: Numbers, discriminator: Network) -> Terms:
-    """What both losses hold of classes."""
-    way = conditioning(config)
-    if way is None or way.auxiliary is None:
-        return Terms((), ())
-    name, weight, *sides = way.auxiliary
-    head = head_of(discriminator)
-    own, other = (partial(side, head) for side in sides)
-    return Terms(
-        (Term(name, own, numbers[weight], 1),),
-        (Term(f"generator_{name}", other, numbers[weight], 1),),
-    )
-
-
-def _terms(config: PenaltiesConfig, numbers: Numbers) -> Terms:
-    def of(weight: str, prefix: str) -> tuple[Term, ...]:
-        names = (*PENALTIES, *config.plugged)
-        sections = {name: getattr(config, name) for name in names}
-        return tuple(
-            Term(
-                prefix + name,
-                PENALTIES.load(name),
-                numbers[f"penalties.{name}.{weight}"],
-                section.every,
-            )
-            for name, section in sections.items()
-            if getattr(section, weight, 0) > 0
+def _penalty_terms(config: TrialConfig, numbers: Numbers, network: str) -> list[Term]:
+    """The penalties of a network whose weight is not 0."""
+    weights = {name: paths.get(network) for name, paths in PENALTY_WEIGHTS.items()}
+    knob = "generator_weight" if network == "generator" else "weight"
+    weights |= {name: f"penalties.{name}.{knob}" for name in config.penalties.plugged}
+    return [
+        Term(
+            name=f"generator_{name}" if network == "generator" else name,
+            network=network,
+            function=PENALTIES.load(name),
+            weight=numbers[path],
+            every=getattr(config.penalties, name).every,
         )
+        for name, path in weights.items()
+        if path and read(config, path) > 0
+    ]
 
-    return Terms(of("weight", ""), of("generator_weight", "generator_"))
+
+def _label_terms(config: TrialConfig, numbers: Numbers, discriminator: Network) -> list[Term]:
+    """The terms that a classifying head adds to both losses."""
+    method = load_conditioning(config)
+    if method is None or method.auxiliary is None:
+        return []
+    auxiliary, head = method.auxiliary, head_of(discriminator)
+    weight = numbers[auxiliary.weight]
+    return [
+        Term(auxiliary.name, "discriminator", partial(auxiliary.discriminator, head), weight),
+        Term(
+            f"generator_{auxiliary.name}", "generator", partial(auxiliary.generator, head), weight
+        ),
+    ]
+
+
+def _terms(
+    config: TrialConfig, numbers: Numbers, discriminator: Network
+) -> dict[str, tuple[Term, ...]]:
+    of_labels = _label_terms(config, numbers, discriminator)
+    return {
+        network: (
+            *_penalty_terms(config, numbers, network),
+            *(term for term in of_labels if term.network == network),
+        )
+        for network in ("discriminator", "generator")
+    }
 
 
 def translation(config: TrialConfig) -> Callable[[tf.Tensor], tf.Tensor] | None:
-    """What makes sources of real images (N, H, W, C) in the range of pixels; None: nothing does."""
+    """The function from real images (N, H, W, C) to sources, in the range of pixels, if any."""
     if not config.translation.source:
         return None
     source, pixels = TRANSLATIONS.load(config.translation.source), config.training.pixel_range
@@ -198,10 +214,6 @@ def build(config: TrialConfig, channels: int, static: bool = False) -> Gan:
     loss: Loss = LOSSES.load(config.loss.name)
     discriminator = models.discriminator(config, channels, loss.energy)
     numbers = Numbers(config)
-    penalties, of_labels = (
-        _terms(config.penalties, numbers),
-        _label_terms(config, numbers, discriminator),
-    )
     gan = Gan(
         config=config,
         numbers=numbers,
@@ -218,8 +230,8 @@ def build(config: TrialConfig, channels: int, static: bool = False) -> Gan:
         loss=loss,
         generator_loss=GENERATOR_LOSSES.load(config.loss.generator),
         translate=translation(config),
-        condition=condition(config.labels),
-        terms=Terms(*map(add, penalties, of_labels)),
+        condition=build_condition(config.labels),
+        terms=_terms(config, numbers, discriminator),
         balance=Balance(numbers) if config.training.balance == "loss" else None,
         replay=_replay(config, discriminator),
         histories=_histories(config, generator, discriminator),

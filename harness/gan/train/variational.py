@@ -1,4 +1,4 @@
-"""A variational autoencoder (Kingma & Welling 2014), the baseline that no game is played for.
+"""A variational autoencoder (Kingma & Welling 2014), the baseline that is no GAN.
 
 The generator decodes, and the discriminator's layers encode. Both minimise the negative evidence
 lower bound: cross-entropy of the pixels, as values in [0, 1], plus the divergence of the latents'
@@ -10,41 +10,26 @@ import math
 import tensorflow as tf
 
 from harness.gan.pixels import to_unit
-from harness.gan.train.objectives import Values
+from harness.gan.random import Counters
+from harness.gan.train.forward import latents, training_pass
+from harness.gan.train.objectives import Discrimination, Loss, Losses
 from harness.gan.train.state import Gan
-from harness.gan.train.updates import Lesson, averaged, take
-from harness.gan.train.view import Clock, latents, training
 
 _EDGE = 1e-6  # keeps the logarithm finite at a pixel that is exactly black or white
 
 
-def update(gan: Gan, real: tf.Tensor, clock: Clock) -> Values:
-    """One update of encoder and decoder on real images (N, H, W, C)."""
-    gan.discriminator.advance()
-    gan.generator.advance()
-
-    def learn(real: tf.Tensor, clock: Clock) -> dict[str, Lesson]:
-        with tf.GradientTape(persistent=True) as tape:
-            posterior = gan.discriminator(real, training(gan, clock, "real"))
-            mean, log_variance = tf.split(posterior, 2, axis=1)
-            noise = latents(gan, real.shape[0], clock)
-            drawn = mean + tf.exp(0.5 * log_variance) * noise
-            decoded = gan.generator(drawn, training(gan, clock, "generator"))
-            pixels = gan.config.training.pixel_range
-            shown = to_unit(real, pixels), to_unit(decoded, pixels)
-            loss = negative_bound(shown[0], shown[1], mean, log_variance)
-        both = {"discriminator": gan.discriminator, "generator": gan.generator}
-        return {
-            owner: Lesson(loss, {}, tape.gradient(loss, network.trainable))
-            for owner, network in both.items()
-        }
-
-    return {
-        **take(gan, averaged(gan, learn, real, clock), clock),
-        "real_accuracy": tf.constant(math.nan),
-        "fake_accuracy": tf.constant(math.nan),
-        "augmentation_probability": tf.constant(0.0),
-    }
+def losses(gan: Gan, batch: tf.Tensor, counters: Counters) -> tuple[Losses, Discrimination]:
+    """Encoder and decoder have the same loss, of real images (N, H, W, C)."""
+    posterior = gan.discriminator(batch, training_pass(gan, counters, "real"))
+    mean, log_variance = tf.split(posterior, 2, axis=1)
+    noise = latents(gan, batch.shape[0], counters)
+    sampled = mean + tf.exp(0.5 * log_variance) * noise
+    decoded = gan.generator(sampled, training_pass(gan, counters, "generator"))
+    pixels = gan.config.training.pixel_range
+    real, decoded = to_unit(batch, pixels), to_unit(decoded, pixels)
+    loss = Loss(negative_bound(real, decoded, mean, log_variance), {})
+    undefined = tf.constant(math.nan)  # no image is judged real or generated
+    return {"discriminator": loss, "generator": loss}, Discrimination(*[undefined] * 4)
 
 
 def negative_bound(

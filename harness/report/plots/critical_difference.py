@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from harness.analysis.compare import critical_difference
 from harness.analysis.frame import each_row
+from harness.core import format as show
 from harness.report.plots.style import INK, MUTED
 
 
@@ -49,7 +50,9 @@ def draw_diagram(info: Diagram, width: float) -> Figure:
     axes = figure.add_subplot()
     top = len(info.groups) + 1
     axes.plot([1, 1 + info.distance], [-1.2, -1.2], color=MUTED, linewidth=1.2)
-    axes.text(1, -1.5, f"critical difference {info.distance:.2f}", color=MUTED, va="bottom")
+    axes.text(
+        1, -1.5, f"critical difference {show.number(info.distance, 2)}", color=MUTED, va="bottom"
+    )
     for row, (first, last) in enumerate(info.groups):
         ends = [info.ranks[first] - 0.04, info.ranks[last] + 0.04]
         axes.plot(ends, [row + 0.7] * 2, color=INK, linewidth=3, solid_capstyle="round")
@@ -59,7 +62,7 @@ def draw_diagram(info: Diagram, width: float) -> Figure:
         axes.plot(rank, 0, "o", color=INK, markersize=4)
         left = rank <= (1 + count) / 2
         axes.annotate(
-            f"{rank:.2f}  {name}" if left else f"{name}  {rank:.2f}",
+            f"{show.number(rank, 2)}  {name}" if left else f"{name}  {show.number(rank, 2)}",
             (rank, level),
             (5 if left else -5, 0),
             textcoords="offset points",

@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from harness.analysis.max_t import interval
-from harness.analysis.objectives import KID_SCALE
-from harness.report.plots.style import INK, NARROW, RULE, Look, shortened, ticked
+from harness.core import format as show
+from harness.core.format import KID_SCALE
+from harness.report.plots.style import INK, NARROW, RULE, Look, ticked
 from harness.runs.trial import DIVERGED, FINISHED
 
 LOGARITHMIC_FROM = 4  # largest KID over smallest
@@ -113,7 +114,7 @@ def draw_curves(info: Curves, looks: dict[str, Look], width: float) -> Figure:
         _draw_means(places.pop(0), info, looks)
     for axes, panel in zip(places, panels, strict=False):
         _draw_panel(axes, panel, info.reference, looks)
-        name = shortened(panel.cell, LONGEST[columns])
+        name = show.shorten(panel.cell, LONGEST[columns])
         axes.set_title(f"{name}  (n = {panel.n})", color=looks[panel.cell].colour)
     for axes in places[len(panels) :]:
         axes.set_visible(False)

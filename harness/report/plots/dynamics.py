@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from harness.core import format as show
 from harness.metrics.health import PULL
-from harness.report.plots.style import INK, NARROW, Look, shortened
+from harness.report.plots.style import INK, NARROW, Look
 
 MEASURES = {
     "discriminator_loss": "discriminator loss",
@@ -86,7 +87,7 @@ def draw_dynamics(info: Sequence[Panel], looks: dict[str, Look], width: float) -
     handles = [
         Line2D([], [], color=looks[cell].colour, linestyle=looks[cell].dash) for cell in cells
     ]
-    names = [f"{shortened(cell, LONGEST)} (n = {n})" for cell, n in cells.items()]
+    names = [f"{show.shorten(cell, LONGEST)} (n = {n})" for cell, n in cells.items()]
     for axes in grid.flat[len(info) :]:
         axes.set_axis_off()
         grid[-2, -1].tick_params(labelbottom=True)

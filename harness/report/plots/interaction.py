@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from harness.analysis.objectives import KID_SCALE
-from harness.report.plots.style import DASHES, NARROW, PALETTE, shortened, ticked
+from harness.core import format as show
+from harness.core.format import KID_SCALE
+from harness.report.plots.style import DASHES, NARROW, PALETTE, ticked
 from harness.runs.crossed import Scale
 
 PANEL = 2.5  # inches high
@@ -83,7 +84,7 @@ def _draw(axes: Axes, panel: Panel, longest: int) -> None:
                   markersize=4.5, label=line.level)  # fmt: skip
     axes.set_xticks(list(places), panel.levels)
     axes.set_xlim(-0.3, len(panel.levels) - 0.7)
-    axes.set_xlabel(shortened(panel.first, longest))
+    axes.set_xlabel(show.shorten(panel.first, longest))
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(ticked)
     axes.grid(axis="x", visible=False)
@@ -94,5 +95,5 @@ def _draw(axes: Axes, panel: Panel, longest: int) -> None:
         "handletextpad": 0.5,
         "title_fontsize": 8,
     }
-    title = shortened(panel.second, longest)
+    title = show.shorten(panel.second, longest)
     axes.legend(title=title, alignment="left", ncols=3, **above, **small)

@@ -12,7 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from harness.analysis.frame import each_row
 from harness.analysis.objectives import KIMG, OBJECTIVES, Objective
 from harness.analysis.search import SUGGESTED
-from harness.report.plots.style import BETTER, NARROW, REFERENCE, WORSE, shortened, ticked
+from harness.core import format as show
+from harness.report.plots.style import BETTER, NARROW, REFERENCE, WORSE, ticked
 from harness.runs.trial import DIVERGED, FINISHED, PRUNED
 
 LONGEST = 30  # letters of a dimension's name
@@ -106,7 +107,7 @@ def draw_slices(panels: Sequence[Panel], unit: str, width: float) -> Figure:
     grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
     for axes, panel in zip(grid.flat, panels, strict=False):
         _scatter(axes, panel)
-        axes.set_title(shortened(panel.name, LONGEST))
+        axes.set_title(show.shorten(panel.name, LONGEST))
         if panel.log:
             axes.set_xscale("log")
         if panel.ticks:

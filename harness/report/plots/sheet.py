@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from harness.report.plots.style import Look, shortened
+from harness.core import format as show
+from harness.report.plots.style import Look
 
 ROOM = 8  # cells that a page has room for
 LONGEST = 60  # letters of a cell's label above its row
@@ -39,7 +40,7 @@ def draw_sheet(rows: Sequence[Row], looks: dict[str, Look], width: float) -> Fig
             axes.set_axis_off()
         for axes, (when, path) in zip(places, row.grids, strict=False):
             _draw_grid(axes, path, when)
-        name = shortened(row.cell, LONGEST)
+        name = show.shorten(row.cell, LONGEST)
         _write(places[0], 0, 1.03, name, color=looks[row.cell].colour, fontsize=9)
     return figure
 

@@ -13,6 +13,8 @@ import matplotlib as mpl
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from harness.core import format as show
+
 INK, MUTED, RULE, PAPER = "#1c1d21", "#6b6e75", "#dcd9d0", "#fefefe"  # a page may replace them
 BETTER, WORSE, EQUIVALENT = "#0072b2", "#d55e00", "#009e73"
 REFERENCE = "#7d7f86"
@@ -82,14 +84,9 @@ def looks(cells: Sequence[str], reference: str) -> dict[str, Look]:
     return {reference: Look(REFERENCE, "-"), **named}
 
 
-def shortened(label: str, longest: int) -> str:
-    """A label cut to what there is room for; the end tells the level, so it stays."""
-    return label if len(label) <= longest else f"{label[: longest - 13]}…{label[-12:]}"
-
-
 def ticked(value: float, _: float) -> str:
-    """A number on an axis, as tables have it: thin spaces and a true minus, no power of ten."""
-    return f"{value:,.10g}".replace(",", "\u202f").replace("-", "\u2212")
+    """A number on an axis."""
+    return show.tick(value)
 
 
 def svg(build: Callable[[float], Figure], width: float) -> str:

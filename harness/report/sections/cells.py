@@ -7,7 +7,7 @@ import pandas as pd
 
 from harness.analysis.failures import outcomes
 from harness.analysis.frame import BESIDE, each_row
-from harness.report import format as show
+from harness.core import format as show
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Text
 from harness.report.data import ReportData
 

@@ -1,7 +1,7 @@
 """What each cell costs beside what it brings."""
 
 from harness.analysis.frame import each_row
-from harness.report import format as show
+from harness.core import format as show
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Text
 from harness.report.data import ReportData
 from harness.runs.trial import FINISHED

@@ -3,10 +3,11 @@
 import pandas as pd
 
 from harness.analysis.frame import MISSING, each_row
+from harness.core import format as show
 from harness.metrics.health import IDLE
-from harness.report import format as show
 from harness.report.blocks import Block, Cell, Heading, Table, Tag, Text
 from harness.report.data import ReportData
+from harness.report.private import redact
 from harness.runs.trial import CRASHED, DIVERGED
 
 FLAGS = {
@@ -55,7 +56,7 @@ def _rates(data: ReportData) -> list[Block]:
             f"{row.failed} of {row.ended}",
             str(row.diverged),
             str(row.collapsed),
-            f"{show.number(100 * row.low, 0)} to {show.number(100 * row.high, 0)} %",
+            f"{show.number(100 * row.low, 0)} to {show.percent(row.high, 0)}",
         ]
         for row in each_row(failed)
     ]
@@ -76,7 +77,7 @@ def _unseen(cells: pd.DataFrame) -> str:
     more = " or more" if cells["ended"].max() > fewest["ended"] else ""
     return (
         f"0 failures of {fewest['ended']}{more} in a cell still allows a rate of up to "
-        f"{show.number(100 * fewest['high'], 0)} % (exact 95 % interval of the cell alone)."
+        f"{show.percent(fewest['high'], 0)} (exact 95 % interval of the cell alone)."
     )
 
 
@@ -88,7 +89,7 @@ def _failed(data: ReportData) -> Table:
             str(row.seed),
             Tag("not ended", "neutral") if row.status == MISSING else Tag(row.status, "bad"),
             show.number(row.kimg, 1),
-            show.redact(row.message) or show.NONE,
+            redact(row.message) or show.NONE,
             row.key,
         ]
         for row in each_row(trials[trials["status"].isin([DIVERGED, CRASHED, MISSING])])

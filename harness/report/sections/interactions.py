@@ -4,8 +4,8 @@ from functools import partial
 
 from harness.analysis.frame import each_row
 from harness.analysis.interactions import INTERACTION, crossed, means
+from harness.core import format as show
 from harness.plan.describe import aliased, levels, summary
-from harness.report import format as show
 from harness.report.blocks import Block, Cell, Figure, Heading, Items, Label, Table, Text, figure
 from harness.report.data import ReportData
 from harness.report.plots.interaction import Panel, draw_interactions, interaction_panel

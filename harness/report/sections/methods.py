@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.analysis.effects import HOLM, MAX_T, primary
-from harness.report import format as show
+from harness.core import format as show
 from harness.report import words
 from harness.report.blocks import Block, Heading, Text
 from harness.report.data import ReportData
+from harness.report.private import place
 
 SAID = ("data.", "evaluation.", "optimizer.", "loss.name", "training.kimg", "training.batch_size",
         "training.evaluations", "training.ema", "translation.source", "plugins.")  # fmt: skip
@@ -61,7 +62,7 @@ def _study(data: ReportData) -> Iterator[str]:
 
 def _network(data: ReportData) -> Iterator[str]:
     changes = [
-        f"{path} = {show.place(value)}"
+        f"{path} = {place(value)}"
         for path, value in data.changed.items()
         if not path.startswith(SAID)
     ]

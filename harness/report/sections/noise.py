@@ -4,7 +4,7 @@ import math
 
 from harness.analysis.frame import each_row
 from harness.analysis.noise import ERRORS
-from harness.report import format as show
+from harness.core import format as show
 from harness.report.blocks import Block, Cell, Heading, Table, Text
 from harness.report.data import ReportData
 

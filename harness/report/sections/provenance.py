@@ -4,10 +4,11 @@ import json
 
 from harness.analysis.frame import each_row
 from harness.config.inputs.facts import terms
-from harness.report import format as show
+from harness.core import format as show
 from harness.report import words
 from harness.report.blocks import Block, Cell, Code, Heading, Table, Terms, Text
 from harness.report.data import ReportData
+from harness.report.private import place
 
 MOST = 200  # trials listed in the page; the CSV has them all
 
@@ -114,7 +115,7 @@ def _surroundings(data: ReportData) -> list[tuple[str, str]]:
 
 
 def _knobs(data: ReportData) -> list[tuple[str, str]]:
-    changed = [(path, show.place(value)) for path, value in data.changed.items()]
+    changed = [(path, place(value)) for path, value in data.changed.items()]
     return changed or [("All knobs", "at their defaults")]
 
 

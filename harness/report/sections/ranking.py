@@ -1,9 +1,8 @@
 """The ranking of the tips by effect, and what it says of the sources' claims."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
-
-import pandas as pd
 
 from harness.analysis.claims import (
     CONTRADICTED,
@@ -16,12 +15,12 @@ from harness.analysis.claims import (
 from harness.analysis.effects import BETTER, EQUIVALENT, HOLM, MAX_T, WORSE, primary
 from harness.analysis.frame import each_row
 from harness.analysis.learning import UNLEARNT_SHARE
+from harness.analysis.ranked import RankedRow, titled
+from harness.core import format as show
 from harness.metrics.health import COVERAGE_FLOOR
-from harness.report import format as show
 from harness.report import words
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Tag, Text
 from harness.report.data import ReportData
-from harness.report.summary import judged, titled
 
 TONES = {
     BETTER: "good",
@@ -41,8 +40,8 @@ def build(data: ReportData) -> list[Block]:
     if data.ranking.empty:
         return [head, Text("This study declares no contrast.", "note")]
     blocks: list[Block] = [head, Text(_how(data))]
-    groups = list(data.ranking.groupby("identity", sort=False, dropna=False))
-    blocks += [_table(data, rows, str(identity), len(groups)) for identity, rows in groups]
+    groups = data.by_identity
+    blocks += [_table(data, rows, str(name), len(groups)) for name, rows in groups.items()]
     if len(data.claims):
         blocks.append(_claims(data))
     return blocks
@@ -81,7 +80,7 @@ def _equivalent(data: ReportData) -> str:
 _UNLEARNT = (
     "What has not learnt is never better, and takes no place: more than half of its trials "
     f"collapsed, its final KID is above {show.percent(UNLEARNT_SHARE)} of its untrained KID, or "
-    f"its coverage is below {COVERAGE_FLOOR:g}."
+    f"its coverage is below {show.plain(COVERAGE_FLOOR)}."
 )
 _DIVERGED = (
     "A diverged trial enters with its failure value, which in the test weighs no more than the "
@@ -99,55 +98,28 @@ _TESTS = {
 }
 
 
-def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Table:
-    unit, scale = data.objective.unit, data.objective.scale
-    places = show.decimals(rows["effect"], scale)
-    body: list[list[Cell]] = [
-        [
-            _place(row),
-            titled(row.title, row.design),
-            show.kid(row.effect, places, True, scale),
-            show.interval(row.low, row.high, places, scale),
-            f"{row.n} of {row.planned}",
-            f"{round(row.wins * row.n)} of {row.n}" if row.n else show.NONE,
-            show.p_value(row.p_adjusted),
-            Tag(judged(row.verdict, row.reason), TONES.get(row.verdict, "neutral"), row.reason),
-            _without(row, places, scale),
-        ]
-        for row in each_row(rows)
-    ]
-    kept = [number for number in range(9) if number < 8 or rows["diverged"].any()]
+def _table(data: ReportData, rows: Sequence[RankedRow], identity: str, of: int) -> Table:
+    body = [_cells(row) for row in rows]
+    diverged = any(row.diverged for row in rows)
     columns = ["#", "Tip", "Effect", "Interval", "n", "Wins", "p", "Verdict", "Diverged"]
+    kept = len(columns) if diverged else len(columns) - 1
     metric = f"; metric identity {identity}" if of > 1 else ""
     return Table(
-        f"Effects on {unit}, the most helpful first{metric}",
-        [columns[number] for number in kept],
-        [[row[number] for number in kept] for row in body],
+        f"Effects on {data.objective.unit}, the most helpful first{metric}",
+        columns[:kept],
+        [cells[:kept] for cells in body],
         frozenset({0, 2, 3, 4, 5, 6}),  # places in one line, too
         "tables/ranking.csv",
     )
 
 
-def _place(row: Any) -> str:
-    """Its place, and those that it may hold among the tips of its design."""
-    if not math.isfinite(row.place):
-        return show.NONE
-    place = int(row.place)
-    if not math.isfinite(row.rank_low):
-        return str(place)
-    low, high = int(row.rank_low), int(row.rank_high)
-    return f"{place} ({low})" if low == high else f"{place} ({low}–{high})"
-
-
-def _without(row: Any, places: int, scale: float) -> Cell:
-    """A diverged trial enters with its failure value; here is the effect without."""
-    if not row.diverged:
-        return show.NONE
-    low, high = row.low_finished, row.high_finished
-    effect = show.kid(row.effect_finished, places, True, scale)
-    without = f"{effect} {show.interval(low, high, places, scale)}"
-    said = f"n = {row.n_finished}, {judged(row.verdict_finished)}"
-    return Label(str(row.diverged), f"without: {without}, {said}")
+def _cells(row: RankedRow) -> list[Cell]:
+    _, title = row.names
+    texts = row.effect_text, row.interval_text, row.n_text, row.wins_text, row.p_text
+    verdict = Tag(row.verdict_text, TONES.get(row.verdict, "neutral"), row.reason)
+    # a diverged trial enters with its failure value; in small print is the effect without
+    without = Label(str(row.diverged), f"without: {row.finished_text}")
+    return [row.place_text, title, *texts, verdict, without if row.diverged else show.NONE]
 
 
 def _claims(data: ReportData) -> Table:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.analysis.frame import each_row
 from harness.analysis.objectives import Objective
-from harness.report import format as show
+from harness.core import format as show
 from harness.report import pictures
 from harness.report.blocks import Block, Gallery, Heading, Picture, Strip, Text
 from harness.report.data import ReportData
@@ -128,7 +128,7 @@ def _grid(path: Path, iteration: float, images: float) -> Grid:
         return Grid(path, 0.0, "untrained")
     if images == images:
         return Grid(path, iteration * images, f"{show.number(iteration * images)} kimg")
-    return Grid(path, 0.0, f"iteration {iteration:.0f}")
+    return Grid(path, 0.0, f"iteration {show.number(iteration, 0)}")
 
 
 class _Files:

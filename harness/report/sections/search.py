@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis.search import SUGGESTED, ranked
+from harness.core import format as show
 from harness.plan.search import REFUSED
-from harness.report import format as show
 from harness.report.blocks import Block, Cell, Figure, Heading, Table, Text, figure
 from harness.report.data import ReportData
 from harness.report.plots.search import draw_history, draw_slices, history_info, slices_info
@@ -63,7 +63,7 @@ def _best(data: ReportData, table: pd.DataFrame) -> Table:
 
 
 def _value(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return show.digits(value) if isinstance(value, float) else str(value)
 
 
 def _history(data: ReportData, table: pd.DataFrame) -> Figure:

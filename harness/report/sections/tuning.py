@@ -1,16 +1,14 @@
 """What each cell was tuned to, what that cost, and what the ranking would be without."""
 
-from typing import Any
-
 import pandas as pd
 
 from harness.analysis.frame import each_row
 from harness.analysis.objectives import Objective
-from harness.report import format as show
+from harness.analysis.ranked import ranked
+from harness.core import format as show
 from harness.report import words
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Tag, Text
 from harness.report.data import ReportData
-from harness.report.summary import judged, titled
 
 OPENED = 24  # rows of points that a page shows at once; more are folded
 
@@ -74,17 +72,19 @@ def _failed(diverged: int, crashed: int) -> str:
 
 def _rankings(tuned: pd.DataFrame, untuned: pd.DataFrame, by: Objective) -> Table:
     """In the order of the tuned ranking."""
-    places = show.decimals([*tuned["effect"], *untuned["effect"]], by.scale)
-    before = {row.contrast: (place, row) for place, row in enumerate(each_row(untuned), 1)}
+    now = ranked(tuned, by.scale, untuned["effect"])
+    former = ranked(untuned, by.scale, tuned["effect"])
+    before = {row.contrast: (place, row) for place, row in enumerate(former, 1)}
     rows: list[list[Cell]] = []
-    for place, row in enumerate(each_row(tuned), 1):
+    for place, row in enumerate(now, 1):
         was, other = before[row.contrast]
+        _, title = row.names
         rows.append(
             [
-                titled(row.title, row.design),
-                *(str(n) if of.n else show.NONE for n, of in ((place, row), (was, other))),
-                *(_effect(of, places, by.scale) for of in (row, other)),
-                *(judged(of.verdict, of.reason) for of in (row, other)),
+                title,
+                *(str(at) if one.n else show.NONE for at, one in ((place, row), (was, other))),
+                *(Label(one.effect_text, one.interval_text) for one in (row, other)),
+                *(one.verdict_text for one in (row, other)),
             ]
         )
     columns = ["Tip", "#", "# untuned", "Effect", "Effect untuned", "Verdict", "Verdict untuned"]
@@ -95,8 +95,3 @@ def _rankings(tuned: pd.DataFrame, untuned: pd.DataFrame, by: Objective) -> Tabl
         frozenset({1, 2, 3, 4}),
         "tables/untuned.csv",
     )
-
-
-def _effect(row: Any, places: int, scale: float) -> Cell:
-    span = show.interval(row.low, row.high, places, scale)
-    return Label(show.kid(row.effect, places, True, scale), span)

@@ -9,12 +9,12 @@ from harness.analysis.effects import NOT_JUDGED
 from harness.analysis.frame import each_row
 from harness.analysis.noise import SEEDS
 from harness.analysis.objectives import OBJECTIVES
-from harness.report import format as show
+from harness.analysis.ranked import titled
+from harness.core import format as show
 from harness.report import words
 from harness.report.blocks import Block, Figure, Items, Numbers, Text, figure
 from harness.report.data import ReportData
 from harness.report.plots.forest import draw_forest, forest_info
-from harness.report.summary import titled
 from harness.runs.trial import DIVERGED
 
 MOST = 40  # rows that one plot holds; the table has them all
@@ -108,7 +108,7 @@ def _kid(value: float) -> str:
 def _trained_on(data: ReportData) -> tuple[str, str, str]:
     config, count = data.reference, data.trained_on
     images = f"{show.number(count, 0)} images, " if count else ""
-    size = f"{config['data.image_size']} px, {config['training.kimg']:g} kimg each"
+    size = f"{config['data.image_size']} px, {show.plain(config['training.kimg'])} kimg each"
     return "Trained on", str(config["data.name"]), f"{images}{size}"
 
 
@@ -121,15 +121,10 @@ def _took(data: ReportData) -> tuple[str, str, str]:
 
 def _forest(data: ReportData, identity: str, number: int, of: int) -> Figure:
     rows = data.ranking[data.ranking["identity"] == identity].head(MOST)
-    scale = data.objective.scale
-    places = show.decimals(rows["effect"], scale)
-    notes = {
-        row.contrast: show.kid(row.effect, places, True, scale)
-        + (f" {show.interval(row.low, row.high, places, scale)}" if row.n > 1 else "")
-        + f" · n = {row.n}"
-        for row in each_row(rows)
-    }
-    named = rows.assign(title=[titled(row.title, row.design) for row in each_row(rows)])
+    texts = data.by_identity[identity]
+    notes = {row.contrast: f"{row.estimate_text} · n = {row.n}" for row in texts}
+    titles = [titled(row.title, row.design) for row in each_row(rows)]
+    named = rows.assign(title=titles)
     info = forest_info(named, data.differences, notes, data.objective)
     judged = [f"{row.title}: {row.note}, {row.verdict}" for row in info.rows]
     name = "forest" if of == 1 else f"forest-{number}"

@@ -11,8 +11,6 @@ from harness.analysis.checks import checks
 from harness.analysis.effects import differences
 from harness.analysis.frame import load
 from harness.analysis.objectives import (
-    HALVES,
-    SHARED_HALVES,
     failed,
     final_kid,
     objective,
@@ -21,6 +19,7 @@ from harness.analysis.objectives import (
 from harness.analysis.ranking import ranking
 from harness.core.errors import HarnessError
 from harness.core.files import read_json, write_json
+from harness.metrics.kid import HALVES, SHARED_HALVES
 from tests.synthetic import TIDY, TIPS, Recipe, all_trials, build
 
 RUN = "card_tips-cpu"

@@ -14,8 +14,8 @@ from harness.analysis.blocks import blocks
 from harness.analysis.frame import load
 from harness.analysis.noise import noise, two_way
 from harness.analysis.objectives import objective
-from harness.analysis.values import HALVES, SHARED_HALVES
 from harness.core.files import read_json, write_json
+from harness.metrics.kid import HALVES, SHARED_HALVES
 from harness.report.data import analyse
 from harness.report.sections import noise as section
 from harness.report.sections import verdict
@@ -116,12 +116,12 @@ def _row(number, kid, **more):
 @pytest.mark.parametrize("count", [1, 2, 10])
 def test_weights_are_those_of_the_objective(name, count):
     rows = [_row(number, 1 / (1 + number**2)) for number in range(count + 1)]
-    found = blocks(rows, "blocks128", name, {"training.evaluations": count})
+    found = blocks(rows, False, name, {"training.evaluations": count})
     value = objective(name).score(rows, count, np.nan).value
     assert found.weights @ found.kids == pytest.approx(value)
     assert found.weights.sum() == pytest.approx(1)
-    assert blocks(rows[:-1], "blocks128", name, {"training.evaluations": count}) is None
-    assert blocks(rows, "blocks128", "best", {"training.evaluations": count}) is None
+    assert blocks(rows[:-1], False, name, {"training.evaluations": count}) is None
+    assert blocks(rows, False, "best", {"training.evaluations": count}) is None
 
 
 def test_overlapping_subsets_are_told_from_halves_and_those_of_old_records_from_errors():
@@ -131,8 +131,8 @@ def test_overlapping_subsets_are_told_from_halves_and_those_of_old_records_from_
         [_row(1, 0.3, **dict(zip(names, (0.2, 0.4), strict=True)))]
         for names in (HALVES, SHARED_HALVES)
     )
-    assert blocks(new, "x.subsets100x500", "final", config).parts.tolist() == [[0.2, 0.4]]
-    found = blocks(old, "x.subsets100x500", "final", config)
+    assert blocks(new, True, "final", config).parts.tolist() == [[0.2, 0.4]]
+    found = blocks(old, True, "final", config)
     assert found.parts is None
     assert found.errors.tolist() == [pytest.approx(0.1)]
 

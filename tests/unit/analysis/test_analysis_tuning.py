@@ -9,7 +9,7 @@ from harness.config.runtime import Runtime
 from harness.config.study import read
 from harness.core.errors import HarnessError
 from harness.core.files import read_json, write_json
-from harness.plan.expand import expand
+from harness.plan.expand import expand_study
 from harness.report.data import analyse
 from harness.report.sections.tuning import build
 from harness.report.words import verdict
@@ -35,7 +35,7 @@ def runtime(tmp_path):
 @pytest.fixture
 def plan(runtime):
     (runtime.studies / "tuned.yaml").write_text(STUDY)
-    return expand(read("tuned", runtime.studies), None, {}, runtime.cache)
+    return expand_study(read("tuned", runtime.studies), None, {}, runtime.cache)
 
 
 def level(trial):

@@ -122,7 +122,7 @@ MISTAKES = {
     "second value, other writing": (_line("A,1.0,0.5"), "line 6: a second value of gan 'A'"),
     "open quote": (_line('A,2,"0.5'), "line 6: a quote that is opened here is never closed"),
     "text after a quote": (_line('"A"x,2,0.5'), "line 6: is no line of a table"),
-    "huge field": (_line("A" * 200_000 + ",2,0.5"), "line 6: a field of more than 131,072"),
+    "huge field": (_line("A" * 200_000 + ",2,0.5"), "line 6: a field of more than 131\u202f072"),
     "comment": (_line("# made by hand"), "line 6: 1 field .*comments are not read"),
     "comment first": ("# by hand\n" + GOOD, "unknown column 'gan'.*line 1 is read as the header"),
     "no header": (GOOD.split("\n", 1)[1], "unknown column 'gan'"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.config.inputs.content import surveyed
-from harness.config.inputs.facts import facts, terms
+from harness.config.inputs.facts import image_facts, terms
 from harness.config.inputs.folder import read_digest, survey
 from harness.config.inputs.folder.files import (
     AGAIN,
@@ -135,7 +135,7 @@ def test_what_is_left_out_is_counted_and_named(tmp_path):
         (tmp_path / name).write_text("x")
     data = DataConfig(name="folder", path=str(tmp_path))
     found = look(tmp_path)
-    said = facts(data, found, tmp_path / "cache")
+    said = image_facts(data, found, tmp_path / "cache")
     assert said["left_out"] == {HIDDEN: 1, NO_IMAGE: 3}
     text = "; ".join(text for _, text in terms(said))
     assert "1 left out, hidden: .thumbnail.png" in text
@@ -153,7 +153,7 @@ def test_a_name_that_is_no_utf8(tmp_path):
     found = surveyed(data, tmp_path / "cache")
     assert surveyed(data, tmp_path / "cache").content == found.content
     assert found.classes.names == ("caf\\xe9", "ok")
-    said = json.dumps(facts(data, found, tmp_path / "cache"), ensure_ascii=False)
+    said = json.dumps(image_facts(data, found, tmp_path / "cache"), ensure_ascii=False)
     assert "notes\\\\xff.txt" in said
     said.encode()  # raises where a lone surrogate is left
 

@@ -4,7 +4,7 @@ import pytest
 
 from harness.config.catalog import DATASETS
 from harness.config.inputs.content import Contents
-from harness.config.inputs.facts import facts, flat, scoring, terms, trained_on
+from harness.config.inputs.facts import flat, image_facts, scoring, terms, trained_on
 from harness.config.inputs.images import MINIMUM, check, decoded, known, ranges, scored
 from harness.config.part import check_seeds
 from harness.config.patch import flatten, resolve
@@ -169,7 +169,7 @@ def test_images_that_turned_out_unreadable_count(tmp_path):
     found = contents.folder(config.data)
     place = decoded(found.identity(1, 16), tmp_path / "cache")
     write_json(place / "about.json", {"images": 5, "left_out": {"truncated": 3}, "notes": ["N"]})
-    said = facts(config.data, found, tmp_path / "cache")
+    said = image_facts(config.data, found, tmp_path / "cache")
     assert (said["validation"]["found"], said["validation"]["used"]) == (8, 5)
     assert "5 used (left out: 3 × truncated)" in dict(terms(said))["Validation images"]
     assert said["notes"] == ["N"]
@@ -201,7 +201,7 @@ def test_classes_are_counted_by_split(tmp_path):
     patch = {**folder(tmp_path, 40, ("ant", "bee")), **SMALL}
     contents = Contents(tmp_path / "cache")
     config = contents.fill(resolve([patch]))
-    said = facts(config.data, contents.folder(config.data), tmp_path / "cache")
+    said = image_facts(config.data, contents.folder(config.data), tmp_path / "cache")
     by_class = [said[side]["by_class"] for side in ("train", "validation")]
     assert [sum(counts.values()) for counts in by_class] == [64, 16]
     assert [one + other for one, other in zip(*(c.values() for c in by_class), strict=True)] == [

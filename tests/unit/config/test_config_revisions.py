@@ -8,7 +8,7 @@ import pytest
 from harness.config import revisions as table
 from harness.config.identity import SEMANTICS, digest, key, keys, metric_request, weight_knobs
 from harness.config.patch import flatten, resolve, unflatten
-from harness.config.revisions import REVISIONS, revisions
+from harness.config.revisions import REVISIONS, affecting_revisions
 
 RECORDS = Path(__file__).parents[3] / "reports"
 SMALL = {"data.name": "digits", "data.image_size": 16}
@@ -57,10 +57,10 @@ def test_each_revision_has_a_name_a_number_and_a_reason():
 def test_it_enters_the_keys_of_the_trials_that_it_affects_and_of_no_other(name):
     affected, spared = ([resolve([SMALL, patch]) for patch in side] for side in CASES[name])
     for config in affected:
-        assert name in revisions(config)
+        assert name in affecting_revisions(config)
         assert key(config) != unrevised(config)
     for config in spared:
-        assert name not in revisions(config)
+        assert name not in affecting_revisions(config)
         assert key(config) == unrevised(config)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from harness.config.study import find, names, read
 from harness.core.errors import HarnessError
-from harness.plan.expand import expand
+from harness.plan.expand import expand_study
 
 HEAD = "title: T\nquestion: Q?\n"
 TIP = "heuristics: [generator_ema]\n"
@@ -16,7 +16,7 @@ def place(tmp_path):
 
     def go(text, profile=None):
         (tmp_path / "a.yaml").write_text(text)
-        return expand(read("a", tmp_path), profile, {}, tmp_path / "cache")
+        return expand_study(read("a", tmp_path), profile, {}, tmp_path / "cache")
 
     go.file = tmp_path / "a.yaml"
     return go
@@ -88,12 +88,12 @@ MISTAKES = {
     "a recipe that the design does not follow": (
         TIP + "recipe: [generator_ema]\ndesign: one_at_a_time\n",
         4,
-        "design one_at_a_time follows no recipe",
+        "design one_at_a_time has no recipe",
     ),
     "a tip twice in the recipe": (
         TIP + "recipe: [generator_ema, generator_ema]\n",
         4,
-        "the recipe names 'generator_ema' twice",
+        "the recipe contains 'generator_ema' twice",
     ),
     "a knob to tune that is none": (
         TIP + "tune:\n  values: {loss.nam: [hinge, minimax]}\n  seeds: [9]\n",
@@ -200,12 +200,12 @@ MISTAKES = {
     "a thousand million seeds": (
         TIP + "seeds: 1000000000\n",
         4,
-        "seeds: at most 1,000 seeds (given: 1,000,000,000)",
+        "seeds: at most 1\u202f000 seeds (given: 1\u202f000\u202f000\u202f000)",
     ),
     "a long list of seeds": (
         TIP + f"seeds: {list(range(1001))}\n",
         4,
-        "seeds: at most 1,000 seeds (given: 1,001)",
+        "seeds: at most 1\u202f000 seeds (given: 1\u202f001)",
     ),
     "a seed beyond what the knob takes": (
         TIP + "seeds: [2147483648]\n",
@@ -266,7 +266,7 @@ MISTAKES = {
     "duplicate level": (
         "factors:\n  discriminator.dropout: [0.1, 0.10]\n",
         4,
-        "the factor 'discriminator.dropout' has a level twice",
+        "the factor 'discriminator.dropout' has the same level twice",
     ),
     "no level": (
         "factors:\n  discriminator.dropout: []\n",
@@ -277,7 +277,7 @@ MISTAKES = {
     "nothing but the reference": (
         "factors:\n  discriminator.dropout: [0.4]\n",
         None,
-        "the design is empty: every level is the reference",
+        "the design is empty: every level equals the reference",
     ),
     "malformed": ("factors: [1, 2\nseeds: 3\n", 4, "malformed YAML: expected ',' or ']', "),
     "clash in the baseline": (
@@ -325,13 +325,13 @@ MISTAKES = {
     "a factor that cannot be left out": (
         TIP + "factors:\n  discriminator.dropout: [0.1]\ndesign: leave_one_out\n",
         6,
-        "the factor 'discriminator.dropout' has no side that is followed, so it cannot be left out",
+        "the factor 'discriminator.dropout' is not a tip and cannot be left out",
     ),
     "a tip without effect": (
         "heuristics: [batch_norm_without_scale]\n"
         "baseline: {generator.normalization: none, discriminator.normalization: none}\n",
         3,
-        "both sides of batch_norm_without_scale train the same thing here",
+        "both sides of batch_norm_without_scale train the same here",
     ),
     "missing folder": (
         TIP + "baseline:\n  data.name: folder\n  data.path: nowhere\n",

@@ -6,40 +6,27 @@ from harness.metrics.health import (
     falling_loss_flags,
     idle_penalty_flags,
     score_flags,
-    standard_error,
     training_flags,
 )
 
-SD = 0.01 / 2**0.5  # sample standard deviation of (kid - 0.005, kid + 0.005)
+ERROR = 0.0018  # standard error of a KID, unless told
 
 
-def score(kid, coverage=0.6, kimg=10.0):
+def score(kid, coverage=0.6, kimg=10.0, error=ERROR):
     return {
         "kid": kid,
-        "kid_blocks": [kid - 0.005, kid + 0.005],
+        "kid_blocks": [kid - error, kid + error],  # of two, half their distance
         "coverage": coverage,
         "kimg": kimg,
     }
 
 
-def flags(rows, independent=8):
+def flags(rows):
     rows = [{**row, "evaluation": number} for number, row in enumerate(rows)]
-    found = score_flags(rows, independent, "kid-x", len(rows) - 1)
+    found = score_flags(rows, False, "kid-x", len(rows) - 1)
     assert all(flag["kimg"] == rows[-1]["kimg"] for flag in found)
     assert all(flag["identity"] == "kid-x" for flag in found)
     return [flag["flag"] for flag in found]
-
-
-def test_standard_error_counts_what_is_independent():
-    assert standard_error(score(0.1), 8) == pytest.approx(SD / 8**0.5, rel=1e-9)
-    assert standard_error({"kid_blocks": [0.1, 0.2, 0.6]}, 3) == pytest.approx(
-        (0.07**0.5) / 3**0.5, rel=1e-9
-    )
-
-
-@pytest.mark.parametrize(("blocks", "independent"), [([0.1], 8), ([0.1, 0.2], 1), ([], 8)])
-def test_nothing_is_known_of_a_single_value(blocks, independent):
-    assert standard_error({"kid_blocks": blocks}, independent) == float("inf")
 
 
 UNTRAINED = score(0.01, coverage=0.0)  # never the best, nor the widest
@@ -57,10 +44,27 @@ def test_rebound_is_half_worse_than_the_best(last, expected):
     assert flags([UNTRAINED, score(0.3), score(0.1), score(last)]) == expected
 
 
-@pytest.mark.parametrize(("independent", "expected"), [(8, ["rebound"]), (2, []), (1, [])])
-def test_rebound_is_no_chance(independent, expected):
-    """The gap is 0.0152; 4 errors of it are 4 * sqrt(2) * SD / sqrt(independent) = 0.0141 at 8."""
-    assert flags([UNTRAINED, score(0.02), score(0.0352)], independent) == expected
+@pytest.mark.parametrize(("error", "expected"), [(0.0026, ["rebound"]), (0.0028, [])])
+def test_rebound_is_no_chance(error, expected):
+    """The gap is 0.0152; 4 errors of it are 4 * sqrt(2) * error = 0.0147 of the smaller one."""
+    assert flags([UNTRAINED, score(0.02, error=error), score(0.0352, error=error)]) == expected
+
+
+def test_what_is_known_by_one_value_raises_no_flag():
+    rows = [{**score(kid), "kid_blocks": [kid]} for kid in (0.3, 0.1, 0.9)]
+    assert flags(rows) == []
+
+
+def test_of_overlapping_subsets_the_halves_tell_the_error():
+    """Their many values are no replicates: these agree closely, and the halves do not."""
+    rows = [
+        {**score(kid, error=1e-9), "evaluation": number, "kid_first_half": kid - half,
+         "kid_second_half": kid + half}
+        for half in (0.0018, 0.05)
+        for number, kid in enumerate((0.3, 0.1, 0.2))
+    ]  # fmt: skip
+    found = [score_flags(own, True, "kid-x", 2) for own in (rows[:3], rows[3:])]
+    assert [[flag["flag"] for flag in own] for own in found] == [["rebound"], []]
 
 
 @pytest.mark.parametrize(
@@ -82,14 +86,14 @@ def test_collapse_is_a_loss_of_coverage(coverages, expected):
 def test_little_coverage_counts_after_half_of_the_budget(evaluations, expected):
     rows = [UNTRAINED, score(0.1, 0.04), score(0.1, 0.04)]
     rows = [{**row, "evaluation": number} for number, row in enumerate(rows)]
-    found = score_flags(rows, 8, "kid-x", evaluations)
+    found = score_flags(rows, False, "kid-x", evaluations)
     assert [flag["flag"] for flag in found] == expected
 
 
 def test_both_at_once_and_none_without_a_trained_evaluation():
     rows = [UNTRAINED, score(0.1), score(0.9, coverage=0.1)]
     assert flags(rows) == ["rebound", "collapsed"]
-    assert score_flags([UNTRAINED], 8, "x", 5) == score_flags([], 8, "x", 5) == []
+    assert score_flags([UNTRAINED], False, "x", 5) == score_flags([], False, "x", 5) == []
 
 
 def trained(accuracies, losses=(0.5,)):
@@ -140,9 +144,9 @@ FALLING = [2.0 - 0.05 * i + 0.08 * (i % 3 == 0) for i in range(24)]  # steadily,
 WORSE = [score(0.3, kimg=0.0), score(0.1, kimg=12.0), score(0.14, kimg=24.0)]
 
 
-def falling(losses, scores, independent=8):
+def falling(losses, scores):
     rows = [{"kimg": float(i + 1), "generator_loss": loss} for i, loss in enumerate(losses)]
-    return falling_loss_flags(rows, scores, independent, "kid-x")
+    return falling_loss_flags(rows, scores, False, "kid-x")
 
 
 @pytest.mark.parametrize(
@@ -155,7 +159,7 @@ def falling(losses, scores, independent=8):
         ([1.0 + 0.3 * (-1) ** i - 0.01 * i for i in range(24)], WORSE, False),  # a drift in noise
         (FALLING[::-1], WORSE, False),  # it rises
         (FALLING, [WORSE[0], score(0.14, kimg=12.0), score(0.1, kimg=24.0)], False),  # better
-        (FALLING, [WORSE[0], WORSE[1], score(0.112, kimg=24.0)], False),  # may be chance
+        (FALLING, [WORSE[0], WORSE[1], score(0.110, kimg=24.0)], False),  # may be chance
         (FALLING, WORSE[:2], False),  # one evaluation says nothing of a change
         (FALLING, [WORSE[1], WORSE[2]], False),  # the first is the untrained generator's
         (FALLING[:18], WORSE, False),  # nine rows are few
@@ -170,9 +174,12 @@ def test_a_generator_loss_that_falls_while_images_get_worse(losses, scores, expe
 
 
 def test_the_worse_kid_must_not_be_chance():
-    """The gap is 0.04; 4 errors of it are 4 * sqrt(2) * SD / sqrt(independent) = 0.028 at 2."""
-    assert falling(FALLING, WORSE, independent=2)
-    assert not falling(FALLING, WORSE, independent=1)
+    """The gap is 0.04; 4 errors of it are 4 * sqrt(2) * error."""
+    for error, expected in ((0.0070, True), (0.0072, False)):
+        scores = [score(row["kid"], kimg=row["kimg"], error=error) for row in WORSE]
+        assert bool(falling(FALLING, scores)) is expected
+    unknown = [{**row, "kid_blocks": [row["kid"]]} for row in WORSE]
+    assert not falling(FALLING, unknown)
 
 
 def pulled(*values, name="historical_pull"):

@@ -1,5 +1,7 @@
 """KID against independent oracles: triple loops, torch-fidelity's recipe, S0's formula."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -152,3 +154,14 @@ def test_features_of_other_sizes():
     prepared = Estimate(features(10, 8), blocks(10, 10, 5))
     with pytest.raises(HarnessError, match=r"\(10, 7\) and \(10, 8\)"):
         prepared(features(10))
+
+
+def test_the_standard_error_is_that_of_replicates():
+    row = {"kid_blocks": [0.1, 0.2, 0.6], "kid_first_half": 0.2, "kid_second_half": 0.4}
+    assert kid.standard_error(row, overlapping=False) == pytest.approx(0.07**0.5 / 3**0.5)
+    assert kid.standard_error(row, overlapping=True) == pytest.approx(0.1)
+    shared = {"kid_blocks": [0.1, 0.2, 0.6], "kid_half_a": 0.2, "kid_half_b": 0.3}
+    assert kid.standard_error(shared, overlapping=True) == pytest.approx(0.05)
+    assert kid.replicates(shared, overlapping=True) == [None, None]  # they share images
+    for one in ({"kid_blocks": [0.1]}, {"kid_blocks": []}, {}, {"kid_first_half": None}):
+        assert math.isnan(kid.standard_error(one, "kid_first_half" in one))

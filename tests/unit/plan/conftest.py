@@ -3,7 +3,7 @@
 import pytest
 
 from harness.config.study import read
-from harness.plan.expand import expand
+from harness.plan.expand import expand_study
 
 SMALL = """title: T
 question: Q?
@@ -21,6 +21,6 @@ seeds: 2
 def expanded(tmp_path):
     def go(text, profile=None, changes=None, head=SMALL):
         (tmp_path / "a.yaml").write_text(head + text)
-        return expand(read("a", tmp_path), profile, changes or {}, tmp_path / "cache")
+        return expand_study(read("a", tmp_path), profile, changes or {}, tmp_path / "cache")
 
     return go

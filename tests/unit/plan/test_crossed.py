@@ -7,7 +7,7 @@ import pytest
 from scipy.linalg import hadamard
 
 from harness.core.errors import HarnessError
-from harness.plan.aliases import aliases, clear
+from harness.plan.aliases import clear, find_aliases
 from harness.plan.arrays import SIZES, plackett_burman, regular, resolution, sylvester
 from harness.plan.linear import coding, effect, efficiency, matrix, told_apart
 
@@ -94,7 +94,7 @@ def test_the_resolution_that_a_design_reaches(signs, found):
 def test_aliases_are_what_correlates(signs):
     count = signs.shape[1]
     pairs = list(combinations(range(count), 2))
-    for alias in aliases(signs):
+    for alias in find_aliases(signs):
         column = signs[:, alias.term].prod(axis=1)
         for sign, term in alias.same:
             assert np.array_equal(sign * column, signs[:, term].prod(axis=1))
@@ -107,14 +107,14 @@ def test_aliases_are_what_correlates(signs):
 
 def test_a_group_of_aliases_is_named_once():
     """2^(6-2): seven groups of interactions, of which each is like two others or one."""
-    found = aliases(regular(6, 4))
+    found = find_aliases(regular(6, 4))
     groups = [{alias.term, *(term for _, term in alias.same)} for alias in found]
     assert all(len(alias.term) == 2 for alias in found)
     assert sum(map(len, groups)) == 15 == len(set().union(*groups))
 
 
 def test_twelve_runs_alias_each_main_effect_with_a_third_of_45_interactions():
-    found = aliases(plackett_burman(11))
+    found = find_aliases(plackett_burman(11))
     assert [(alias.term, alias.same, alias.partly) for alias in found] == [
         ((number,), (), 45) for number in range(11)
     ]

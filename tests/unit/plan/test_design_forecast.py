@@ -5,7 +5,7 @@ import pytest
 from harness.config.identity import metric_request
 from harness.config.runtime import Runtime
 from harness.core.files import append_line, read_json, write_json
-from harness.plan.forecast import forecast, missing, remember_speed
+from harness.plan.forecast import forecast_cost, missing, remember_speed
 
 TIPS = "heuristics: [generator_ema, batch_norm_in_discriminator]\ndesign: one_at_a_time\n"
 EMA, BN = "generator_ema=off", "batch_norm_in_discriminator=off"
@@ -36,7 +36,7 @@ def states(plan, runtime):
 
 def test_a_new_plan_lacks_everything_in_its_order(expanded, runtime):
     plan = expanded(TIPS)
-    found = forecast(plan, runtime, workers=2)
+    found = forecast_cost(plan, runtime, workers=2)
     assert [item.trial for item in found.missing] == list(plan.trials)
     assert found.to_train == list(plan.trials)
     assert found.images == 6 * IMAGES
@@ -58,7 +58,7 @@ def test_what_is_trained_and_scored_is_not_missing_what_is_only_trained_is_to_be
         (EMA, 1): False,
         (BN, 1): False,
     }
-    found = forecast(plan, runtime, workers=1)
+    found = forecast_cost(plan, runtime, workers=1)
     assert found.images == 3 * IMAGES
     document = found.to_json()
     assert (document["to_train"], document["to_score"]) == (3, 1)
@@ -81,11 +81,11 @@ def test_the_time_is_that_of_like_trials(expanded, runtime):
         # batch normalisation off is twice as fast here
         train(trial, runtime, speed=1600.0 if trial.cell.label == BN else 800.0)
     remember_speed(plan, runtime)
-    found = forecast(plan, runtime, workers=1)
+    found = forecast_cost(plan, runtime, workers=1)
     assert found.seconds == pytest.approx(2 * REFERENCE_SECONDS + 6400 / 1600 + 12, rel=1e-12)
     # three trials for two workers, and never more workers than trials
-    assert forecast(plan, runtime, 2).seconds == pytest.approx(found.seconds / 2, rel=1e-12)
-    assert forecast(plan, runtime, 8).seconds == pytest.approx(found.seconds / 3, rel=1e-12)
+    assert forecast_cost(plan, runtime, 2).seconds == pytest.approx(found.seconds / 2, rel=1e-12)
+    assert forecast_cost(plan, runtime, 8).seconds == pytest.approx(found.seconds / 3, rel=1e-12)
 
 
 def test_speed_does_not_depend_on_the_budget_the_seed_or_the_average(expanded, runtime):
@@ -94,7 +94,7 @@ def test_speed_does_not_depend_on_the_budget_the_seed_or_the_average(expanded, r
     train(plan.trials[0], runtime)
     remember_speed(plan, runtime)
     longer = expanded(tip, changes={"training.kimg": 12.8, "training.evaluations": 1})
-    seconds = forecast(longer, runtime, 1).seconds
+    seconds = forecast_cost(longer, runtime, 1).seconds
     assert seconds == pytest.approx(4 * (12800 / 800 + 2 * 2.0), rel=1e-12)
 
 
@@ -102,16 +102,16 @@ def test_one_unmeasured_trial_leaves_the_time_open(expanded, runtime):
     plan = expanded(TIPS)
     train(plan.trials[0], runtime)
     remember_speed(plan, runtime)
-    assert forecast(plan, runtime, 1).seconds is None
+    assert forecast_cost(plan, runtime, 1).seconds is None
     wider = expanded("heuristics: [generator_ema]\n", changes={"generator.width": 64})
-    assert forecast(wider, runtime, 1).seconds is None
+    assert forecast_cost(wider, runtime, 1).seconds is None
 
 
 def test_a_plan_that_lacks_nothing_costs_nothing(expanded, runtime):
     plan = expanded(TIPS)
     for trial in plan.trials:
         train(trial, runtime)
-    found = forecast(plan, runtime, workers=2)
+    found = forecast_cost(plan, runtime, workers=2)
     assert (found.missing, found.images, found.seconds, found.disk) == ((), 0, 0.0, 0)
 
 
@@ -127,10 +127,10 @@ def test_disk_is_that_of_the_kept_generators(expanded, runtime):
     # 16 px: depth 2, a stem of 64 x 4 x 4 x 128 and one 4 x 4 x 128 x 128; the last fifth and the
     # best of 5 evaluations are kept, in float32
     kept = (1 + 1) * (64 * 16 * 128 + 16 * 128 * 128) * 4
-    assert forecast(expanded(TIPS), runtime, 1).disk == 6 * kept
+    assert forecast_cost(expanded(TIPS), runtime, 1).disk == 6 * kept
 
 
 def test_advice_is_passed_on_with_its_cell(expanded, runtime):
     plan = expanded("factors: {loss.name: [wasserstein, hinge]}\n")
-    [advice] = forecast(plan, runtime, 1).warnings
+    [advice] = forecast_cost(plan, runtime, 1).warnings
     assert advice.startswith("loss.name=wasserstein: the Wasserstein loss needs a bounded")

@@ -84,19 +84,19 @@ MISTAKES = {
     "both kinds": ((WIDTH, "{low: 8, choices: [8, 9]}"), "give choices, or low and high, not both"),
     "one choice": ((WIDTH, "{choices: [8]}"), "give two or more choices, all different"),
     "a step that is too long": ((WIDTH, "{low: 8, high: 9, step: 4}"), "step must be above 0"),
-    "half a filter": ((WIDTH, "{low: 8, high: 9, step: 0.5}"), "generator.width takes whole"),
-    "log from zero": (("low: 1.0e-5", "low: 0.0"), "a range is logarithmic where low is above 0"),
+    "half a filter": ((WIDTH, "{low: 8, high: 9, step: 0.5}"), "generator.width is a whole"),
+    "log from zero": (("low: 1.0e-5", "low: 0.0"), "a logarithmic range needs low above 0"),
     "unknown key": (("step: 8", "steps: 8"), "unknown key 'steps'; did you mean 'step'?"),
     "unknown sampler": (("trials: 3", "trials: 3\n  sampler: tp"), "unknown sampler 'tp'; did you"),
     "unknown pruner": (("trials: 3", "trials: 3\n  pruner: med"), "unknown pruner 'med'; did you"),
     "no budget": (("trials: 3", "sampler: tpe"), "the key 'trials' is missing"),
-    "several seeds": (("seeds: 1", "seeds: 2"), "a search trains each suggestion once: write"),
+    "several seeds": (("seeds: 1", "seeds: 2"), "a search trains each suggestion with one seed"),
     "a knob twice": (("loss.name: {choices: [hinge, non_saturating]}",
                       "discriminator.spectral_norm: {choices: [true, false]}"),
                      "the space and spectral_norm both set discriminator.spectral_norm"),
-    "another design": (("design: search", "design: ablation"), "go together"),
+    "another design": (("design: search", "design: ablation"), "needs the key `search`"),
     "a tuning": (("trials: 3", "trials: 3\ntune: {values: {generator.width: [8, 9]}, seeds: [9]}"),
-                 "a search has no use for `tune`"),
+                 "a search does not use `tune`"),
 }  # fmt: skip
 
 
@@ -111,5 +111,5 @@ def test_a_mistake_is_refused_with_its_place(expanded, name):
 
 
 def test_a_design_without_its_key_is_refused(expanded):
-    with pytest.raises(HarnessError, match="go together"):
+    with pytest.raises(HarnessError, match="needs the key `search`"):
         expanded("design: search\nheuristics: [spectral_norm]\n")

@@ -99,10 +99,10 @@ def test_all_values_are_combined_and_labelled_levels_tie_knobs_together(expanded
     ("values", "said"),
     [
         ("{training.ema: [0.9, 0.99], e: {a: {training.ema: 0.5}, b: {}}}",
-         "training.ema is set by 'training.ema', too"),
+         "training.ema is also set by 'training.ema'"),
         ("{optimizer.generator.momentum: [0.1, 0.5]}",
-         "in every cell, all points train the same: nothing to choose"),
-        ("{evaluation.samples: [128, 256]}", "changes what is measured; tune what is trained"),
+         "the values have no effect in any cell"),
+        ("{evaluation.samples: [128, 256]}", "changes the evaluation; tune settings"),
         ("{generator.width: [8, 16], data.image_size: [16, 24]}", "data.image_size"),
     ],
 )  # fmt: skip

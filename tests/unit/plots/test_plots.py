@@ -190,9 +190,3 @@ def test_a_free_place_shows_the_means_of_all_cells(count, drawn):
 )
 def test_axes_have_no_powers_of_ten(value, text):
     assert style.ticked(value, 0) == text
-
-
-def test_a_long_label_keeps_its_level():
-    label = "optimizer.generator.learning_rate=0.0002"
-    assert style.shortened(label, 40) == label
-    assert style.shortened(label, 30) == "optimizer.generat…_rate=0.0002"

@@ -11,7 +11,7 @@ from harness.config.study import read
 from harness.config.trial import TrialConfig
 from harness.core.errors import HarnessError
 from harness.core.plugins import activate, source_digest
-from harness.plan.expand import expand
+from harness.plan.expand import expand_study
 from tests.plugin_files import MODULE, STUDY, TIPS, install, write
 
 
@@ -32,7 +32,7 @@ def planned(tmp_path):
 
         texts = (changed(STUDY, study) + more, changed(MODULE, module), changed(TIPS, tips))
         file = write(tmp_path / folder, *texts)
-        return expand(read(str(file), tmp_path), None, {}, tmp_path / "cache")
+        return expand_study(read(str(file), tmp_path), None, {}, tmp_path / "cache")
 
     return plan
 
@@ -273,7 +273,7 @@ def package(tmp_path, monkeypatch, name, code=PACKAGE):
 
 def test_an_installed_package_adds_names_by_entry_points(tmp_path, monkeypatch):
     file = package(tmp_path, monkeypatch, "tinypack")
-    plan = expand(read(str(file), tmp_path), None, {}, tmp_path / "cache")
+    plan = expand_study(read(str(file), tmp_path), None, {}, tmp_path / "cache")
     config = plan.cell("tinypack_tip=on").config
     digest = source_digest(tmp_path / "tinypack" / "tinypack" / "__init__.py")
     assert config.plugins == {"losses": {"tinypack_loss": digest}}
@@ -286,7 +286,7 @@ def test_an_installed_package_adds_names_by_entry_points(tmp_path, monkeypatch):
 def test_a_package_that_does_not_import_is_named(tmp_path, monkeypatch):
     file = package(tmp_path, monkeypatch, "brokenpack", PACKAGE + "raise OSError('no disk')\n")
     with pytest.raises(HarnessError, match=r"brokenpack 1.0, tips: brokenpack_tip: .*no disk"):
-        expand(read(str(file), tmp_path), None, {}, tmp_path / "cache")
+        expand_study(read(str(file), tmp_path), None, {}, tmp_path / "cache")
 
 
 def test_two_packages_that_give_one_name_are_named(tmp_path, monkeypatch):
@@ -294,4 +294,4 @@ def test_two_packages_that_give_one_name_are_named(tmp_path, monkeypatch):
     install(tmp_path / "more", "morepack", "", {"harness.tips": "onepack_tip = morepack:T\n"})
     monkeypatch.syspath_prepend(tmp_path / "more")
     with pytest.raises(HarnessError, match=r"is given by morepack 1.0 and by onepack 1.0"):
-        expand(read(str(file), tmp_path), None, {}, tmp_path / "cache")
+        expand_study(read(str(file), tmp_path), None, {}, tmp_path / "cache")

@@ -70,7 +70,7 @@ def runtime(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def folder(runtime):
-    return render(Recipe.run_name, runtime).parent
+    return render(Recipe.run_name, runtime).path.parent
 
 
 @pytest.fixture(scope="session")

@@ -100,7 +100,7 @@ def test_markdown_links_the_figures(folder):
 
 def test_rendering_again_keeps_what_others_put_there(tmp_path: Path, no_figures, small):
     runtime = build(tmp_path, small)
-    folder = render(RUN, runtime).parent
+    folder = render(RUN, runtime).path.parent
     (folder / "record").mkdir()
     (folder / "record" / "note.txt").write_text("kept")
     (folder / "figures" / "stale.svg").write_text("old")
@@ -112,7 +112,7 @@ def test_rendering_again_keeps_what_others_put_there(tmp_path: Path, no_figures,
 
 def test_a_failed_rendering_leaves_the_old_report(tmp_path: Path, no_figures, small, monkeypatch):
     runtime = build(tmp_path, small)
-    path = render(RUN, runtime)
+    path = render(RUN, runtime).path
     before = path.read_text()
 
     def fail(*_):

@@ -67,7 +67,7 @@ def test_one_common_contrast_has_no_order(runtime, capsys):
 
     found, page = analysis.compare(["one", "two"], runtime)
     show_comparison(found._replace(agreement=found.agreement.assign(contrasts=1)), page)
-    assert "one and two: 1 common contrast, so no order to compare" in capsys.readouterr().out
+    assert "one and two: 1 common contrast, so no orders to compare" in capsys.readouterr().out
 
 
 def test_a_tip_that_turned_in_two_pairs_of_runs_is_one_tip(runtime):

@@ -25,7 +25,7 @@ def test_a_report_can_be_written_again_from_its_published_record(tmp_path: Path,
     folder = publish_record(RUN, runtime)
     shutil.rmtree(runtime.runs)
     shutil.rmtree(runtime.reports / RUN / "tables")
-    page = render(RUN, Runtime(runs=tmp_path / "none", reports=runtime.reports))
+    page = render(RUN, Runtime(runs=tmp_path / "none", reports=runtime.reports)).path
     assert (page.parent / "tables" / "ranking.csv").read_text() == first
     assert "lower" in summary(RUN, Runtime(runs=tmp_path / "none", reports=runtime.reports)).verdict
     assert folder.is_dir()  # rendering carries it over

@@ -68,7 +68,7 @@ def test_no_sentence_states_what_this_study_has_not(tmp_path: Path, small, name)
 @pytest.mark.parametrize("name", ["empty", "all diverged", "no contrast"])
 def test_reports_of_every_state_are_written(tmp_path: Path, draft, small, parse, name):
     runtime = build(tmp_path, _recipe(small, name))
-    path = render(RUN, runtime)
+    path = render(RUN, runtime).path
     parsed = parse(path.read_text())
     assert "h1" in parsed.tags
     assert parsed.tags.count("h2") == 9
@@ -81,7 +81,7 @@ def test_reports_of_every_state_are_written(tmp_path: Path, draft, small, parse,
 
 def test_a_profile_without_evidence_shows_no_verdict(tmp_path: Path, no_figures, small):
     runtime = build(tmp_path, _recipe(small, "smoke"))
-    page_text = render(RUN, runtime).read_text()
+    page_text = render(RUN, runtime).path.read_text()
     assert not re.search(r">(better|worse|inconclusive|supported|contradicted)<", page_text)
     (table,) = summary(RUN, runtime).tables
     assert {row[-1] for row in table.rows} == {"–"}
@@ -99,7 +99,7 @@ def test_two_metric_identities_stand_in_tables_of_their_own(tmp_path: Path, draf
                 path.rename(scores / f"another.metric{path.suffix}")
     for path in runtime.trials.glob("*/config.json"):
         write_json(path, read_json(path) | {"data.path": "/home/me/private/photos"})
-    page = render(RUN, runtime)
+    page = render(RUN, runtime).path
     text = page.read_text()
     ids = parse(text).ids
     assert len(ids) == len(set(ids))

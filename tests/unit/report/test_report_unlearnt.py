@@ -38,7 +38,7 @@ def grey(tmp_path: Path, small):
 
 
 def test_it_is_said_first_on_the_page_and_in_the_list(grey, draft, parse):
-    page = render(RUN, grey)
+    page = render(RUN, grey).path
     text = page.read_text()
     body = text[text.index("<main") :]
     assert SAID in body[: body.index("Trials finished")]
@@ -94,7 +94,7 @@ def test_a_side_that_collapsed_is_named_and_has_no_place(tmp_path: Path, small, 
     title = TIPS[1].title
     why = "the side that follows it has not learnt (its coverage is 0)"
     assert f"“{title}” is not judged: {why}." in words.verdict(data)
-    page = render(RUN, runtime)
+    page = render(RUN, runtime).path
     assert data.ranking["contrast"].tolist() == [TIPS[2].name, TIPS[1].name]
     row = next(line for line in (page.parent / "report.md").read_text().splitlines()
                if line.startswith("|") and title in line)  # fmt: skip
@@ -113,4 +113,4 @@ def test_the_margin_is_told_in_numbers(tmp_path: Path, small, draft):
     half = 0.05 * (trials["untrained"] - trials["final"]).mean()
     share = "± 5 % of what the reference learnt (its untrained KID less its objective"
     assert words.region(data).startswith(f"{share}: ± {1000 * half:.1f} × 10⁻³, or ")
-    assert words.region(data) in (render(RUN, runtime).parent / "report.md").read_text()
+    assert words.region(data) in (render(RUN, runtime).path.parent / "report.md").read_text()

@@ -8,7 +8,7 @@ import pytest
 from harness.config.study import read
 from harness.core.errors import Damaged, HarnessError
 from harness.core.files import json_text, write_json
-from harness.plan.expand import expand
+from harness.plan.expand import expand_study
 from harness.runs.plan import PlanRecord, read_plan, write_plan
 
 ROOT = Path(__file__).parents[3]
@@ -43,7 +43,7 @@ def test_a_plan_of_each_kind_is_read_as_it_was_made(study, tmp_path):
     (tmp_path / f"{study}.yaml").write_text(
         f"title: t\nquestion: q\nbaseline: {{data.name: digits, data.image_size: 16}}\n{text}"
     )
-    made = expand(read(study, tmp_path), None, {}, tmp_path).record()
+    made = expand_study(read(study, tmp_path), None, {}, tmp_path).record()
     path = tmp_path / "plan.json"
     write_plan(path, made)
     before = path.read_bytes()

@@ -28,15 +28,17 @@ class Classes(NamedTuple):
         """Number of pictures per class; empty if there are no classes."""
         if self.of is None:
             return {}
-        found = Counter(self.of[picture.name] for picture in pictures)
-        return {name: found[number] for number, name in enumerate(self.names)}
+        counted = Counter(self.of[picture.name] for picture in pictures)
+        return {name: counted[number] for number, name in enumerate(self.names)}
 
 
-def classes(found: Listing, parts: Parts, places: Sequence[str], sides: Sequence[str]) -> Classes:
+def find_classes(
+    tree: Listing, parts: Parts, places: Sequence[str], sides: Sequence[str]
+) -> Classes:
     """The classes of the pictures of both splits; `places`: the folder of each split."""
-    files = [found.labels[place] for place in dict.fromkeys(("", *places)) if place in found.labels]
+    files = [tree.labels[place] for place in dict.fromkeys(("", *places)) if place in tree.labels]
     if files:
-        return _from_files(found, files, parts, sides)
+        return _from_files(tree, files, parts, sides)
     named: dict[str, str] = {}
     strays: list[str] = []
     for part, place in zip(parts, places, strict=True):
@@ -52,7 +54,7 @@ def classes(found: Listing, parts: Parts, places: Sequence[str], sides: Sequence
     known = set(named.values())
     if len(known) < 2:
         return _none(f"all of them are in one sub-folder, {shown(*known)}")
-    empty = _top(found, places) - known
+    empty = _top(tree, places) - known
     notes = [f"class folders without an image: {listed(sorted(empty), NAMED)}"] if empty else []
     return _numbered(named, parts, sides, notes)
 
@@ -68,12 +70,12 @@ def _numbered(
     return result._replace(notes=(*notes, *_odd(result, parts, sides)))
 
 
-def _odd(found: Classes, parts: Parts, sides: Sequence[str]) -> Iterator[str]:
-    counts = [found.counts(part) for part in parts]
-    for side, own, other in zip(sides, counts, counts[::-1], strict=True):
-        if absent := [name for name in found.names if not own[name] and other[name]]:
+def _odd(classes: Classes, parts: Parts, sides: Sequence[str]) -> Iterator[str]:
+    counts = [classes.counts(part) for part in parts]
+    for side, counted, other in zip(sides, counts, counts[::-1], strict=True):
+        if absent := [name for name in classes.names if not counted[name] and other[name]]:
             yield f"classes without images in split {side!r}: {listed(absent, NAMED)}"
-        if single := [name for name in found.names if own[name] == 1]:
+        if single := [name for name in classes.names if counted[name] == 1]:
             yield f"classes with a single image in split {side!r}: {listed(single, NAMED)}"
 
 
@@ -85,19 +87,19 @@ def _below(name: str, place: str) -> str:
     return name.removeprefix(f"{place}/") if place else name
 
 
-def _top(found: Listing, places: Sequence[str]) -> set[str]:
+def _top(tree: Listing, places: Sequence[str]) -> set[str]:
     """The folders that would be classes."""
     inner = (
         _below(name, place)
         for place in places
-        for name in found.folders
+        for name in tree.folders
         if not place or name.startswith(f"{place}/")
     )
     return {name for name in inner if "/" not in name}
 
 
 def _from_files(
-    found: Listing, files: Sequence[Picture], parts: Parts, sides: Sequence[str]
+    tree: Listing, files: Sequence[Picture], parts: Parts, sides: Sequence[str]
 ) -> Classes:
     """The classes in dataset.json; its folders are shards without meaning."""
     given: dict[str, Any] = {}
@@ -108,7 +110,7 @@ def _from_files(
         prefix = file.name.removesuffix(LABELS)
         given.update({f"{prefix}{name}": label for name, label in entries})
     pictures = {picture.name for part in parts for picture in part}
-    absent = sorted(set(given) - {picture.name for picture in found.pictures})
+    absent = sorted(set(given) - {picture.name for picture in tree.pictures})
     notes = [f"{LABELS} names {len(absent)} images that do not exist: {listed(absent, NAMED)}"]
     notes = notes if absent else []
     if without := sorted(pictures - set(given)):

@@ -92,32 +92,32 @@ def is_image(head: bytes) -> bool:
 
 def place(path: str) -> Path:
     """The folder or archive that data.path names."""
-    found = Path(path).expanduser()
-    if found.is_dir() or found.is_file():
-        return found
-    said = f"data.path: {shown(found)} is neither a folder nor a .zip"
-    if not found.is_absolute():
-        said += (
+    folder = Path(path).expanduser()
+    if folder.is_dir() or folder.is_file():
+        return folder
+    message = f"data.path: {shown(folder)} is neither a folder nor a .zip"
+    if not folder.is_absolute():
+        message += (
             " (relative paths start at the folder where harness is called: "
-            f"{shown(Path.cwd() / found)})"
+            f"{shown(Path.cwd() / folder)})"
         )
-    raise HarnessError(said)
+    raise HarnessError(message)
 
 
 def listing(root: Path) -> Listing:
     """All pictures below `root`, sorted by name; an error if there are none."""
-    found = Listing(root)
+    tree = Listing(root)
     if root.is_dir():
-        _Walk(found).run()
+        _Walk(tree).run()
     else:
-        _members(found)
-    if not found.pictures:
+        _members(tree)
+    if not tree.pictures:
         kinds = ", ".join(sorted(IMAGES))
         raise HarnessError(
-            f"data.path: {shown(root)} contains no images ({kinds}){told(found.left_out)}"
+            f"data.path: {shown(root)} contains no images ({kinds}){told(tree.left_out)}"
         )
-    found.pictures.sort()
-    return found
+    tree.pictures.sort()
+    return tree
 
 
 def told(left_out: dict[str, list[str]], most: int = 3) -> str:
@@ -132,9 +132,9 @@ def listed(names: list[str], most: int) -> str:
     return ", ".join(shown(name) for name in names[:most]) + more
 
 
-def _members(found: Listing) -> None:
+def _members(tree: Listing) -> None:
     """The members of an archive; a single folder around all of them is ignored."""
-    members = archive.members(found.root)
+    members = archive.members(tree.root)
     around = {name.split("/")[0] for name in members if "/" in name}
     if len(around) == 1 and all("/" in name for name in members):
         strip = len(around.pop()) + 1
@@ -144,32 +144,32 @@ def _members(found: Listing) -> None:
         name = member[strip:]
         parts = name.split("/")
         if any(part.startswith((".", "__MACOSX")) for part in parts):
-            found.left_out[HIDDEN].append(name)
+            tree.left_out[HIDDEN].append(name)
             continue
-        found.folders.update("/".join(parts[:end]) for end in range(1, len(parts)))
+        tree.folders.update("/".join(parts[:end]) for end in range(1, len(parts)))
         if locked:
-            found.left_out[LOCKED].append(name)
+            tree.left_out[LOCKED].append(name)
         elif not name.endswith("/") and name:
-            head = b"" if known(name) else archive.head(found.root, member, HEAD)
-            found.add(Picture(name, found.root, member), head)
+            head = b"" if known(name) else archive.head(tree.root, member, HEAD)
+            tree.add(Picture(name, tree.root, member), head)
 
 
 class _Walk:
     """A walk through a folder tree: first its files, then the targets of its links."""
 
-    def __init__(self, found: Listing) -> None:
-        self.found = found
-        self.real = os.path.realpath(found.root)
-        self.seen = {_identity(found.root)}
+    def __init__(self, tree: Listing) -> None:
+        self.tree = tree
+        self.real = os.path.realpath(tree.root)
+        self.seen = {_identity(tree.root)}
         self.links: list[tuple[str, str]] = []  # a heap, so that the order is that of names
 
     def run(self) -> None:
         """Add everything to the listing."""
-        self._enter("", str(self.found.root))
+        self._enter("", str(self.tree.root))
         while self.links:
             name, path = heapq.heappop(self.links)
             if self._leads_back(path):
-                self.found.left_out[BACK].append(name)
+                self.tree.left_out[BACK].append(name)
             elif self._first(name, path):
                 self._enter(name, path)
 
@@ -177,8 +177,8 @@ class _Walk:
         """Whether a folder was not read before; it counts as read from now on."""
         identity = _identity(Path(path))
         if identity in self.seen:
-            self.found.folders.add(name)  # so that a split or class that it was meant for is missed
-            self.found.left_out[AGAIN].append(name)
+            self.tree.folders.add(name)  # so that a split or class that it was meant for is missed
+            self.tree.left_out[AGAIN].append(name)
             return False
         self.seen.add(identity)
         return True
@@ -193,7 +193,7 @@ class _Walk:
         while pending:
             here, folder = pending.pop()
             if here:
-                self.found.folders.add(here)
+                self.tree.folders.add(here)
             for entry in self._entries(here, folder):
                 below = f"{here}/{entry.name}" if here else entry.name
                 if self._sort(below, entry):
@@ -206,22 +206,22 @@ class _Walk:
         except OSError as error:
             if not name:
                 raise HarnessError(f"data.path: {shown(folder)}: {error.strerror}") from None
-            self.found.left_out[CLOSED].append(name)
+            self.tree.left_out[CLOSED].append(name)
 
     def _sort(self, name: str, entry: os.DirEntry[str]) -> bool:
         """Add one entry; True: it is a folder to be entered."""
         kind = _kind(entry)
         if entry.name.startswith("."):
-            self.found.left_out[HIDDEN].append(name)
+            self.tree.left_out[HIDDEN].append(name)
         elif kind == "folder":
             return self._first(name, entry.path)
         elif kind == "link":
             heapq.heappush(self.links, (name, entry.path))
         elif kind == "file":
             file = Path(entry.path)
-            self.found.add(Picture(name, file), b"" if known(name) else _head(file))
+            self.tree.add(Picture(name, file), b"" if known(name) else _head(file))
         else:
-            self.found.left_out[BROKEN].append(name)
+            self.tree.left_out[BROKEN].append(name)
         return False
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.config.inputs.folder.classes import PLAIN, Classes, classes
+from harness.config.inputs.folder.classes import PLAIN, Classes, find_classes
 from harness.config.inputs.folder.files import Listing, Picture, listed, listing, place, shown, told
 from harness.config.trial import DataConfig
 from harness.core.errors import HarnessError, unknown
@@ -61,32 +61,32 @@ class Folder:
 def survey(data: DataConfig, digest: Digest) -> Folder:
     """Look at a folder; `digest` gives the SHA-256 of a file's content."""
     root = place(data.path or "")
-    found = listing(root)
+    tree = listing(root)
     names = (data.train_split, data.validation_split)
-    contents = {picture: digest(picture) for picture in found.pictures}
+    contents = {picture: digest(picture) for picture in tree.pictures}
     notes: list[str] = []
-    if places := _split_folders(found, names):
-        parts = _inside(found, places[0]), _inside(found, places[1])
-        _need_images(found, parts, places)
+    if places := _split_folders(tree, names):
+        parts = _inside(tree, places[0]), _inside(tree, places[1])
+        _need_images(tree, parts, places)
         notes += _shared(parts, contents, names)
         if data.validation_fraction != HELD_OUT:
             notes.append("data.validation_fraction has no effect: sub-folders are the splits")
         rules = sides = names
     else:
-        parts = _hold_out(root, found.pictures, contents, data.validation_fraction)
+        parts = _hold_out(root, tree.pictures, contents, data.validation_fraction)
         places, sides = ("", ""), ("rest", "hold-out")
         rules = (f"rest of {data.validation_fraction}", f"hold-out of {data.validation_fraction}")
     used = {picture for part in parts for picture in part}
-    if idle := [picture.name for picture in found.pictures if picture not in used]:
+    if idle := [picture.name for picture in tree.pictures if picture not in used]:
         notes.append(f"{len(idle)} images are in neither split: {listed(idle, NAMED)}")
     return Folder(
         root,
         parts,
         sides,
         rules,
-        classes(found, parts, places, sides),
-        _content(found, contents, digest),
-        found.left_out,
+        find_classes(tree, parts, places, sides),
+        _content(tree, contents, digest),
+        tree.left_out,
         tuple(notes),
     )
 
@@ -94,11 +94,11 @@ def survey(data: DataConfig, digest: Digest) -> Folder:
 def count_training(data: DataConfig) -> int:
     """How many files are trained on, read only where their contents decide it."""
     root = place(data.path or "")
-    found = listing(root)
-    if places := _split_folders(found, (data.train_split, data.validation_split)):
-        return len(_inside(found, places[0]))
-    contents = {picture: read_digest(picture) for picture in found.pictures}
-    return len(_hold_out(root, found.pictures, contents, data.validation_fraction)[0])
+    tree = listing(root)
+    if places := _split_folders(tree, (data.train_split, data.validation_split)):
+        return len(_inside(tree, places[0]))
+    contents = {picture: read_digest(picture) for picture in tree.pictures}
+    return len(_hold_out(root, tree.pictures, contents, data.validation_fraction)[0])
 
 
 def read_digest(picture: Picture) -> str:
@@ -109,67 +109,67 @@ def read_digest(picture: Picture) -> str:
         return ""
 
 
-def _content(found: Listing, contents: Mapping[Picture, str], digest: Digest) -> str:
+def _content(tree: Listing, contents: Mapping[Picture, str], digest: Digest) -> str:
     lines = [f"decoding {DECODING}"]
     lines += [f"{picture.name}\0{content}" for picture, content in contents.items()]
-    lines += [f"{file.name}\0{digest(file)}" for _, file in sorted(found.labels.items())]
+    lines += [f"{file.name}\0{digest(file)}" for _, file in sorted(tree.labels.items())]
     total = hashlib.sha256()
     for line in lines:
         total.update(f"{line}\n".encode("utf-8", "surrogateescape"))
     return total.hexdigest()[:16]
 
 
-def _inside(found: Listing, folder: str) -> list[Picture]:
-    return [picture for picture in found.pictures if picture.name.startswith(f"{folder}/")]
+def _inside(tree: Listing, folder: str) -> list[Picture]:
+    return [picture for picture in tree.pictures if picture.name.startswith(f"{folder}/")]
 
 
-def _split_folders(found: Listing, names: tuple[str, str]) -> tuple[str, str] | None:
+def _split_folders(tree: Listing, names: tuple[str, str]) -> tuple[str, str] | None:
     """The sub-folders that are the splits; None where a share is held out instead."""
-    there = [name for name in names if name in found.folders]
+    there = [name for name in names if name in tree.folders]
     if len(there) == 2:
         return names
-    top = sorted(name for name in found.folders if "/" not in name)
+    top = sorted(name for name in tree.folders if "/" not in name)
     if len(there) == 1:
         missing = next(name for name in names if name not in there)
         raise HarnessError(
-            f"data.path: {shown(found.root)} has a sub-folder {there[0]!r} but none named "
+            f"data.path: {shown(tree.root)} has a sub-folder {there[0]!r} but none named "
             f"{missing!r}; name both with data.train_split and data.validation_split, or neither "
             f"(sub-folders: {listed(top, NAMED)})"
         )
     if names != USUAL:
         knob = "data.train_split" if names[0] != USUAL[0] else "data.validation_split"
         missing = names[0] if names[0] != USUAL[0] else names[1]
-        what = unknown(f"sub-folder of {shown(found.root)}", missing, top)
+        what = unknown(f"sub-folder of {shown(tree.root)}", missing, top)
         raise HarnessError(
             f"{knob}: {what}; leave out both splits to hold out a share of all images"
         )
-    _check_alike(found, top, names)
+    _check_alike(tree, top, names)
     return None
 
 
-def _check_alike(found: Listing, top: Sequence[str], names: tuple[str, str]) -> None:
+def _check_alike(tree: Listing, top: Sequence[str], names: tuple[str, str]) -> None:
     """An error where sub-folders look like splits with other names, and would become classes."""
     train = [name for name in top if name.casefold() in TRAINING | {names[0].casefold()}]
     other = [name for name in top if name.casefold() in OTHERS | {names[1].casefold()}]
     if train and other:
         raise HarnessError(
-            f"data.path: {shown(found.root)} has sub-folders {train[0]!r} and {other[0]!r}, which "
+            f"data.path: {shown(tree.root)} has sub-folders {train[0]!r} and {other[0]!r}, which "
             f"look like splits but are not named {names[0]!r} and {names[1]!r}: set "
             f"data.train_split: {train[0]} and data.validation_split: {other[0]}, or rename them"
         )
-    if len(top) == 1 and all(f"{top[0]}/{name}" in found.folders for name in names):
+    if len(top) == 1 and all(f"{top[0]}/{name}" in tree.folders for name in names):
         raise HarnessError(
-            f"data.path: the splits lie one folder deeper than {shown(found.root)}: set data.path: "
-            f"{shown(found.root / top[0])}"
+            f"data.path: the splits lie one folder deeper than {shown(tree.root)}: set data.path: "
+            f"{shown(tree.root / top[0])}"
         )
 
 
-def _need_images(found: Listing, parts: Sequence[list[Picture]], names: Sequence[str]) -> None:
+def _need_images(tree: Listing, parts: Sequence[list[Picture]], names: Sequence[str]) -> None:
     for part, name in zip(parts, names, strict=True):
         if not part:
             raise HarnessError(
-                f"data.path: the sub-folder {name!r} of {shown(found.root)} contains no images"
-                f"{told(dict(found.left_out))}"
+                f"data.path: the sub-folder {name!r} of {shown(tree.root)} contains no images"
+                f"{told(dict(tree.left_out))}"
             )
 
 

@@ -1,4 +1,4 @@
-"""What all optimisers share."""
+"""The base class of all optimisers."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence

@@ -1,0 +1,18 @@
+"""What a page that is sent around leaves out: folders of a machine, and credentials."""
+
+import re
+from pathlib import PurePath
+from typing import Any
+
+
+def place(path: Any) -> str:
+    """A path by its last part only."""
+    text = str(path)
+    return PurePath(text).name if "/" in text else text
+
+
+def redact(text: str) -> str:
+    """Take credentials out of text that others wrote (error messages, addresses)."""
+    text = re.sub(r"://[^/\s@]+@", "://…@", text)
+    secret = r"(?i)\b([\w-]*(?:api[_-]?key|token|secret|password|passwd)[\w-]*)(\s*[=:]\s*)\S+"
+    return re.sub(secret, r"\1\2…", text)

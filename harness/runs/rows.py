@@ -1,0 +1,202 @@
+"""Rows and small documents of a trial's folder, typed.
+
+Rows of training and of scores are many (hundreds a trial) and go into data frames as they are, so a
+row is the dictionary that was read, with typed properties for whoever needs a single value: nothing
+is checked or copied twice. A number that was not finite stands in the file as null, here as None.
+The documents, one a trial, are records: checked by field when they are read.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Strict
+
+from harness.runs.record import Items, Number, Record
+from harness.runs.status import Status
+
+PULL = "_pull"  # ends the names of values that say how hard a penalty pulls
+
+
+class Row(dict[str, Any]):
+    """One line of a file of rows."""
+
+    @property
+    def iteration(self) -> int:
+        """After which it was written."""
+        return int(self["iteration"])
+
+    @property
+    def kimg(self) -> float:
+        """Thousands of real images shown so far."""
+        return float(self["kimg"])
+
+    @property
+    def seconds(self) -> float:
+        """Of training so far."""
+        return float(self["seconds"])
+
+    @property
+    def generator_updates(self) -> int | None:
+        """So far; None in an older record."""
+        return self.get("generator_updates")
+
+
+class TrainingRow(Row):
+    """Statistics of one log interval."""
+
+    @property
+    def discriminator_loss(self) -> float | None:
+        """Mean over the interval."""
+        return self.get("discriminator_loss")
+
+    @property
+    def generator_loss(self) -> float | None:
+        """Mean over the interval."""
+        return self.get("generator_loss")
+
+    @property
+    def real_accuracy(self) -> float | None:
+        """Share of real images that are called real; None of a game that calls nothing so."""
+        return self.get("real_accuracy")
+
+    @property
+    def pulls(self) -> dict[str, float | None]:
+        """Penalty → its gradient's norm, as a share of the loss's."""
+        return {
+            name.removesuffix(PULL): value for name, value in self.items() if name.endswith(PULL)
+        }
+
+
+class ScoreRow(Row):
+    """One evaluation in one metric identity."""
+
+    @property
+    def evaluation(self) -> int:
+        """Its number; 0 is the untrained generator."""
+        return int(self["evaluation"])
+
+    @property
+    def kid(self) -> float | None:
+        """KID, as measured."""
+        kid: float | None = self["kid"]
+        return kid
+
+    @property
+    def kid_blocks(self) -> list[float]:
+        """KID of each block, or of each subset of images; empty in an older record."""
+        return self.get("kid_blocks") or []
+
+    @property
+    def coverage(self) -> float | None:
+        """Share of the validation images that have a generated one near them."""
+        return self.get("coverage")
+
+    @property
+    def fid(self) -> float | None:
+        """At the last evaluation, where the encoder has one."""
+        return self.get("fid")
+
+    @property
+    def inception_score(self) -> float | None:
+        """Where the encoder tells classes."""
+        return self.get("inception_score")
+
+    @property
+    def member_kid(self) -> float | None:
+        """Of several GANs in one trial: the mean of each alone."""
+        return self.get("member_kid")
+
+
+class Flag(Record):
+    """A sign of ill health: of the training or, with an identity, of one way of scoring."""
+
+    flag: str
+    kimg: Number | None = None
+    identity: str | None = None
+
+
+class Result(Record):
+    """How a training ended, written once; None: an older record does not say."""
+
+    key: str = ""
+    status: Annotated[Status, Strict(False)]  # finished or diverged
+    message: str = ""  # of a diverged one: which value was not finite
+    iteration: int | None = None
+    kimg: Number | None = None
+    generator_updates: int | None = None
+    seconds: Number | None = None  # of training
+    evaluation_seconds: Number | None = None
+    images_per_second: Number | None = None
+    parameters: Mapping[str, int] = {}  # network → how many
+    flags: Items[Flag] = ()
+    finished_at: str = ""
+    attempts: int | None = None
+
+    def flags_of(self, identity: str | None) -> list[Flag]:
+        """The flags of the training, and those of one way of scoring."""
+        return [flag for flag in self.flags if flag.identity in (None, identity)]
+
+
+class Failure(Record):
+    """The last crash, of training or of scoring."""
+
+    error: str
+    log_tail: str = ""
+    attempt: int | None = None
+    at: str = ""
+
+
+class Pruned(Record):
+    """Where a search gave a trial up."""
+
+    iteration: int | None = None
+    kimg: Number | None = None
+
+
+class Git(Record):
+    """The commit of the code, and whether the checkout was dirty; empty outside a checkout."""
+
+    commit: str = ""
+    dirty: bool = False
+
+
+class Environment(Record):
+    """What one attempt ran on."""
+
+    at: str = ""
+    host: str = ""
+    pid: int | None = None
+    python: str = ""
+    platform: str = ""
+    processor: str = ""
+    versions: Mapping[str, str] = {}
+    device: str = ""
+    arithmetic: Mapping[str, Any] = {}  # threads, XLA, kernels: what changes rounding
+    git: Git = Git()
+
+
+class MetricAbout(Record):
+    """What a metric identity is, and the requests that it answers."""
+
+    requests: Items[str]
+    identity: str = ""
+    protocol: str = ""
+    encoder: str = ""
+    resolution: int | None = None  # of the images that the encoder is given
+    resizer: str = ""
+    n: int | None = None  # generated images
+    m: int | None = None  # validation images
+    reference: str = ""  # digest of those
+    encoder_digest: str = ""
+
+
+class Progress(Record):
+    """How far a trial is, for live views; `at` is the heartbeat, in seconds since the epoch."""
+
+    phase: str = "loading"
+    iteration: int = 0
+    iterations: int = 0
+    kimg: Number = 0.0
+    kid: Number | None = None
+    images_per_second: Number | None = None
+    at: Number = 0.0
