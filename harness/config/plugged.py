@@ -103,7 +103,7 @@ def network(plugin: Plugin) -> ArchitectureSpec:
 
 def design(plugin: Plugin) -> str:
     """The entry of a design, which is a function of `harness.plan.drafts.Asked`."""
-    return called(plugin, "harness.plan.own_design:own_design")
+    return called(plugin, "harness.plan.own_design:check_design")
 
 
 def typed(plugin: Plugin, kind: type[K]) -> K:

@@ -10,7 +10,7 @@ from harness.plan.drafts import Asked, Draft
 from harness.runs.plan import REFERENCE
 
 
-def own_design(plugin: Plugin) -> Callable[[Asked], Draft]:
+def check_design(plugin: Plugin) -> Callable[[Asked], Draft]:
     """The design as a function that gives a whole draft, or an error that names the plug-in."""
 
     def design(asked: Asked) -> Draft:
