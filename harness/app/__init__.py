@@ -1,4 +1,4 @@
-"""The use cases as plain functions: the public Python API. The command line only calls these."""
+"""The use cases as plain functions, which command line and library call."""
 
 from harness.app.cleaning import clean
 from harness.app.power import reach
@@ -11,6 +11,7 @@ from harness.app.studies import (
     name,
     one_off,
     plan,
+    planned,
     report,
     run,
     samples,
@@ -27,6 +28,7 @@ __all__ = [
     "name",
     "one_off",
     "plan",
+    "planned",
     "reach",
     "report",
     "run",

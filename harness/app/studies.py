@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.analysis.settled import alike, settled
 from harness.config.inputs.encoder_file import lacking
 from harness.config.runtime import Runtime
-from harness.config.study import Study, declared, read
+from harness.config.study import Study, StudyFile, declared, names, read
 from harness.core.errors import Damaged, HarnessError, shown, told, unknown
 from harness.core.files import alone, check_writable
 from harness.core.leftovers import set_aside, sweep
@@ -36,7 +36,16 @@ def plan(
     changes: Mapping[str, Any] | None = None,
 ) -> tuple[Plan, str]:
     """Read, check and expand a study: the plan, and a sentence on the choice of its profile."""
-    file = read(study, runtime.studies)
+    return planned(read(study, runtime.studies), runtime, profile, changes)
+
+
+def planned(
+    file: StudyFile,
+    runtime: Runtime,
+    profile: str | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> tuple[Plan, str]:
+    """The plan of a study from a file or from keywords, and a sentence on its profile."""
     chosen, why = _profile(file.study, profile)
     known = encoder_in_record(file.name, runtime)
     return settled(expand_study(file, chosen, changes or {}, runtime.cache, known), runtime), why
@@ -62,7 +71,12 @@ def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
 def name(
     study: str, runtime: Runtime, profile: str | None, changes: Mapping[str, Any] | None
 ) -> str:
-    """The run name of a study, without reading its data or plug-ins, which may be gone."""
+    """The run name of a study, without reading its data or plug-ins, which may be gone.
+
+    A run without a study file, such as one started from Python, is its own name.
+    """
+    if study not in names(runtime.studies) and study in layout.run_names(runtime):
+        return study
     file = declared(study, runtime.studies)
     return run_name(file.name, _profile(file.study, profile)[0], changes or {})
 

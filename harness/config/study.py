@@ -131,21 +131,33 @@ def names(folder: Path) -> list[str]:
 
 def declared(name: str, folder: Path) -> StudyFile:
     """A study as its file declares it, without its plug-ins, which may be gone."""
-    path = find(name, folder)
-    if not NAME.fullmatch(path.stem):
-        raise HarnessError(f"{path}: the name of a study consists of a to z, 0 to 9 and _")
-    document = read_yaml(path)
-    try:
-        study = Study.model_validate(document.data)
-    except ValidationError as error:
-        raise HarnessError(_listed(list(_explain(document, error.errors())))) from None
-    return StudyFile(name=path.stem, study=study, document=document)
+    return _parsed(*_document(name, folder))
 
 
 def read(name: str, folder: Path) -> StudyFile:
     """Read and check a study; every mistake names file, line and key."""
-    file = declared(name, folder)
-    study, document = file.study, file.document
+    return check(*_document(name, folder))
+
+
+def _document(name: str, folder: Path) -> tuple[str, Document]:
+    path = find(name, folder)
+    if not NAME.fullmatch(path.stem):
+        raise HarnessError(f"{path}: the name of a study consists of a to z, 0 to 9 and _")
+    return path.stem, read_yaml(path)
+
+
+def _parsed(name: str, document: Document) -> StudyFile:
+    try:
+        study = Study.model_validate(document.data)
+    except ValidationError as error:
+        raise HarnessError(_listed(list(_explain(document, error.errors())))) from None
+    return StudyFile(name=name, study=study, document=document)
+
+
+def check(name: str, document: Document) -> StudyFile:
+    """The study that a document holds; every mistake names its place there."""
+    file = _parsed(name, document)
+    study = file.study
     modules = beside(document.file, study.plugins, lambda index: document.where("plugins", index))
     activate(modules)
     try:

@@ -219,7 +219,7 @@ def _where(file: StudyFile, profile: str | None, changes: Patch, label: str, err
         return document.where("factors", name, level)
     for knob in re.findall(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+", error):
         if knob in changes:
-            return f"{document.file}, command line"
+            return document.where_changed(knob)
         for place in (("profiles", profile or "", "patch", knob), ("baseline", knob)):
             if place in document.lines:
                 return document.where(*place)

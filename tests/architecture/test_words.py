@@ -52,7 +52,9 @@ DIALECT = {  # phrase → what to write instead
 }
 PATTERN = re.compile("|".join(f"(?:{phrase})" for phrase in DIALECT), re.MULTILINE)
 LIMITS = {
-    "analysis": 45,
+    "analysis": 46,
+    "api": 15,
+    "app": 1,
     "execution": 23,
     "gan": 64,
     "metrics": 3,

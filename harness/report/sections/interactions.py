@@ -6,7 +6,7 @@ from harness.analysis.frame import each_row
 from harness.analysis.interactions import INTERACTION, crossed, means
 from harness.core import format as show
 from harness.plan.describe import aliased, levels, summary
-from harness.report.blocks import Block, Cell, Figure, Heading, Items, Label, Table, Text, figure
+from harness.report.blocks import Block, Cell, Figure, Heading, Items, Label, Table, Text
 from harness.report.data import ReportData
 from harness.report.plots.interaction import Panel, draw_interactions, interaction_panel
 from harness.runs.crossed import Crossed
@@ -104,7 +104,7 @@ def _plot(data: ReportData, design: Crossed) -> list[Figure]:
         f"for single seeds. Parallel lines mean that two factors do not interact.{most}"
     )
     alt = f"Interaction plot of mean KID × 10³. {'; '.join(_said(panel) for panel in panels)}."
-    return [figure("interactions", partial(draw_interactions, panels), alt, caption)]
+    return [Figure("interactions", partial(draw_interactions, panels), alt, caption)]
 
 
 def _said(panel: Panel) -> str:

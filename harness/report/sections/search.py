@@ -8,7 +8,7 @@ import pandas as pd
 from harness.analysis.search import SUGGESTED, ranked
 from harness.core import format as show
 from harness.plan.search import REFUSED
-from harness.report.blocks import Block, Cell, Figure, Heading, Table, Text, figure
+from harness.report.blocks import Block, Cell, Figure, Heading, Table, Text
 from harness.report.data import ReportData
 from harness.report.plots.search import draw_history, draw_slices, history_info, slices_info
 from harness.runs.trial import CRASHED, DIVERGED, FINISHED, PRUNED
@@ -76,7 +76,7 @@ def _history(data: ReportData, table: pd.DataFrame) -> Figure:
         "diverged (with their failure value); the steps are the best finished so far, the dashed "
         "line the reference."
     )
-    return figure(
+    return Figure(
         "search-history",
         partial(draw_history, info, data.objective.unit),
         f"{caption} {best}",
@@ -91,7 +91,7 @@ def _slices(data: ReportData, table: pd.DataFrame) -> Figure:
         "so densities say nothing, and dimensions are confounded with each other."
     )
     alt = f"{caption} Panels: {', '.join(panel.name for panel in panels)}."
-    return figure("search-slices", partial(draw_slices, panels, data.objective.unit), alt, caption)
+    return Figure("search-slices", partial(draw_slices, panels, data.objective.unit), alt, caption)
 
 
 def _importances(data: ReportData, table: pd.DataFrame) -> list[Block]:

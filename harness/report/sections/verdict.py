@@ -12,7 +12,7 @@ from harness.analysis.objectives import OBJECTIVES
 from harness.analysis.ranked import titled
 from harness.core import format as show
 from harness.report import words
-from harness.report.blocks import Block, Figure, Items, Numbers, Text, figure
+from harness.report.blocks import Block, Figure, Items, Numbers, Text
 from harness.report.data import ReportData
 from harness.report.plots.forest import draw_forest, forest_info
 from harness.runs.trial import DIVERGED
@@ -131,7 +131,7 @@ def _forest(data: ReportData, identity: str, number: int, of: int) -> Figure:
     alt = f"Forest plot of effects on {data.objective.unit}. {'; '.join(judged)}."
     caption = _caption(data, bool((rows["verdict"] != NOT_JUDGED).any()))
     metric = f" Metric identity {identity}." if of > 1 else ""
-    return figure(name, partial(draw_forest, info), alt, f"{caption}{metric}")
+    return Figure(name, partial(draw_forest, info), alt, f"{caption}{metric}")
 
 
 def _caption(data: ReportData, judged: bool) -> str:
