@@ -4,6 +4,7 @@ from harness.app.cleaning import clean
 from harness.app.power import reach
 from harness.app.records import Explanation, show, status
 from harness.app.studies import (
+    changed_plugins,
     cost,
     evaluate,
     given_up,
@@ -20,6 +21,7 @@ from harness.runs.layout import run_names
 
 __all__ = [
     "Explanation",
+    "changed_plugins",
     "clean",
     "cost",
     "evaluate",
