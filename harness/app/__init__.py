@@ -20,23 +20,7 @@ from harness.app.study_files import study_rows, study_text
 from harness.runs.layout import run_names
 
 __all__ = [
-    "Explanation",
-    "changed_plugins",
-    "clean",
-    "cost",
-    "evaluate",
-    "given_up",
-    "name",
-    "one_off",
-    "plan",
-    "planned",
-    "reach",
-    "report",
-    "run",
-    "run_names",
-    "samples",
-    "show",
-    "status",
-    "study_rows",
-    "study_text",
-]
+    "Explanation", "changed_plugins", "clean", "cost", "evaluate", "given_up", "name", "one_off",
+    "plan", "planned", "reach", "report", "run", "run_names", "samples", "show", "status",
+    "study_rows", "study_text",
+]  # fmt: skip
