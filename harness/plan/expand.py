@@ -13,24 +13,21 @@ from harness.config.patch import Patch, flatten, resolve
 from harness.config.study import StudyFile
 from harness.config.trial import TrialConfig, rules
 from harness.core.errors import HarnessError, unknown
-from harness.heuristics import conditions
 from harness.plan.cells import Cell, Trial, difference, identity, seed_major
-from harness.plan.drafts import Asked, Contrast, Draft
+from harness.plan.drafts import Asked, Contrast, Draft, contrast_record
 from harness.plan.factors import recipe, resolution, study_factors
 from harness.plan.leave_one_out import STACK
+from harness.plan.plugins import activated, plugin_record
 from harness.plan.search import declared
 from harness.plan.stages import Static, study_stages
 from harness.plan.tuning import study_tuning
 from harness.runs.plan import (
-    LEVEL,
     REFERENCE,
-    TIP,
     CellRecord,
-    ClaimRecord,
-    ContrastRecord,
     PlanRecord,
     TrialRecord,
 )
+from harness.runs.plugins import PluginsRecord
 
 if TYPE_CHECKING:
     from harness.runs.crossed import Crossed
@@ -54,6 +51,7 @@ class Plan:
     crossed: "Crossed | None" = None  # of designs that combine the levels of all factors
     images: tuple[Mapping[str, Any], ...] = ()  # of each data set that its cells train on
     lacking: Mapping[str, str] = field(default_factory=dict)  # encoder files → content in a record
+    plugins: PluginsRecord | None = None  # that it was made with; None: with none
 
     @property
     def due(self) -> tuple[Trial, ...]:
@@ -96,7 +94,6 @@ class Plan:
         study = self.file.study
         profile = study.profiles[self.profile] if self.profile else None
         declared = {name: getattr(study, name) for name in DECLARED} | {"seeds": self.seeds}
-        stages = self.stages
         return PlanRecord(
             run_name=self.run_name,
             study=self.file.name,
@@ -111,12 +108,18 @@ class Plan:
             declared=declared,
             analysis_digest=digest(list(declared.values()), 8),
             reference=self.cells[0].label,
-            cells=tuple(map(cell_record, (*self.cells, *stages.cells))),
-            contrasts=tuple(_contrast_record(one, self._followed(one)) for one in self.contrasts),
+            cells=tuple(map(cell_record, (*self.cells, *self.stages.cells))),
+            contrasts=tuple(contrast_record(one, self._followed(one)) for one in self.contrasts),
             crossed=self.crossed,
             trials=tuple(trial_record(trial) for trial in self.trials),
-            **stages.fields,
+            **self._optional,
         )
+
+    @property
+    def _optional(self) -> Mapping[str, Any]:
+        """Fields of the record that most plans do not have."""
+        plugins = {"plugins": self.plugins} if self.plugins else {}
+        return {**self.stages.fields, **plugins}
 
     def to_json(self) -> dict[str, Any]:
         """`record` as plain data."""
@@ -135,6 +138,7 @@ def expand_study(
     For a missing encoder file, the content that a record (`recorded`) names is used.
     """
     study = file.study
+    own_tips = activated(file)
     chosen = study.profiles[profile] if profile else None
     metric = (chosen.metric if chosen else None) or study.metric
     under: list[Patch] = [{"evaluation.protocol": metric} if metric else {}, study.baseline]
@@ -174,7 +178,7 @@ def expand_study(
     images = contents.facts({cell.label: cell.config for cell in kept})
     return Plan(
         name, file, profile, changes, kept, contrasts, trials, stages, crossed, images,
-        contents.lacking,
+        contents.lacking, plugin_record(file, own_tips, kept, contrasts),
     )  # fmt: skip
 
 
@@ -251,27 +255,3 @@ def cell_record(cell: Cell) -> CellRecord:
 def trial_record(trial: Trial) -> TrialRecord:
     """A trial as `plan.json` holds it."""
     return TrialRecord(cell=trial.cell.label, seed=trial.seed, key=trial.key)
-
-
-def _contrast_record(contrast: Contrast, followed: list[TrialConfig]) -> ContrastRecord:
-    return ContrastRecord(
-        name=contrast.name,
-        kind=TIP if contrast.tip else LEVEL,
-        title=contrast.title,
-        following=contrast.following,
-        ignoring=contrast.ignoring,
-        weights=dict(contrast.weights),
-        design=contrast.design,
-        heuristic=contrast.tip.id if contrast.tip else None,
-        claims=tuple(
-            ClaimRecord(
-                source=claim.source,
-                effect=claim.effect,
-                of=claim.of,
-                condition=conditions.told(claim.condition),
-                met=conditions.met(claim.condition, followed),
-                quote=claim.gist,
-            )
-            for claim in (contrast.tip.claims if contrast.tip else ())
-        ),
-    )

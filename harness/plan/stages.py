@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from harness.config.plugins import activate
 from harness.core.errors import HarnessError
 from harness.plan.cells import Cell, Trial, seed_major
 from harness.plan.search import suggested_cells
@@ -188,6 +189,7 @@ class Searched(Static):
 
     def suggested(self, plan: "Plan", search: Search, cache: Path) -> "Plan":
         """The plan with the cells of all suggestions of `search`."""
+        activate(plan.file.modules)  # another study may have been read since
         reference = plan.cells[0]
         cells = (reference, *suggested_cells(search, reference.config, cache))
         trials = seed_major(cells, plan.seeds)

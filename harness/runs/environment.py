@@ -16,9 +16,14 @@ from harness.runs.rows import Environment, Git
 PACKAGES = ("tensorflow", "keras", "numpy")
 
 
-def environment(arithmetic: Mapping[str, Any]) -> Environment:
-    """What an attempt runs on. Nothing here can change a result but the arithmetic, by rounding."""
-    return Environment(
+def environment(
+    arithmetic: Mapping[str, Any], plugins: Mapping[str, Mapping[str, str]] | None = None
+) -> Environment:
+    """What an attempt runs on. Nothing here can change a result but the arithmetic, by rounding.
+
+    `plugins`: the digests of those that it uses, by group and name, which are in its key, too.
+    """
+    this = Environment(
         at=now(),
         host=socket.gethostname(),
         pid=os.getpid(),
@@ -33,6 +38,7 @@ def environment(arithmetic: Mapping[str, Any]) -> Environment:
         arithmetic=dict(arithmetic),
         git=_git(),
     )
+    return this.replaced(plugins=dict(plugins)) if plugins else this
 
 
 def _processor() -> str:

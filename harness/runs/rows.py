@@ -173,6 +173,7 @@ class Environment(Record):
     device: str = ""
     arithmetic: Mapping[str, Any] = {}  # threads, XLA, kernels: what changes rounding
     git: Git = Git()
+    plugins: Mapping[str, Mapping[str, str]] = {}  # group → name → digest
 
 
 class MetricAbout(Record):

@@ -48,7 +48,7 @@ def place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("studies").mkdir()
     Path("studies/swept.yaml").write_text(STUDY)
-    return Runtime(Path("runs"), Path("reports"), Path("studies"), "gan-ablation", "offline", "")
+    return Runtime(Path("runs"), Path("reports"), Path("studies"), tracking="offline", storage="")
 
 
 def planned(place, profile="smoke", settings=()):

@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.config.identity import key, metric_request
 from harness.config.patch import unflatten
+from harness.config.plugins import recall
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
 from harness.core.errors import Damaged, HarnessError
@@ -84,6 +85,9 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
 def prepare(plan: PlanRecord, runtime: Runtime, stop: Stop, keep_all: bool = False) -> Context:
     """What the trials of a plan share in this process, and TensorFlow set to the run's threads."""
     arithmetic = devices.configure(int(os.environ.get("HARNESS_THREADS", "1")), _xla())
+    modules = plan.plugins.modules if plan.plugins else ()
+    # after TensorFlow is set up, which plug-ins may import
+    recall(plan.run_name, ((module.file, module.digest) for module in modules))
     programs = Programs(bool(arithmetic["xla"]))
     return Context(plan, runtime, arithmetic, programs, stop, keep_all)
 
