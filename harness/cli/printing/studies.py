@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from harness.runs.rows import ScoreRow
 
 
-def show_studies(rows: list[dict[str, str]]) -> None:
+def show_studies(studies: list[dict[str, str]]) -> None:
     """Names, never broken, each with its question and where its file is."""
     table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(min_width=max(len(row["name"]) for row in rows), no_wrap=True)
+    table.add_column(min_width=max(len(study["name"]) for study in studies), no_wrap=True)
     table.add_column()
-    for row in rows:
-        table.add_row(row["name"], Text(row["question"]).append(f"\n{row['file']}", "dim"))
+    for study in studies:
+        table.add_row(study["name"], Text(study["question"]).append(f"\n{study['file']}", "dim"))
     Console(highlight=False).print(table)
 
 
