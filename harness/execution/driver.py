@@ -22,7 +22,8 @@ from harness.queue.lease import lease_alive
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs import layout
 from harness.runs.plan import PlanRecord, read_plan
-from harness.runs.recorder import Recorder, now
+from harness.runs.record import now
+from harness.runs.recorder import Recorder
 from harness.runs.status import Status
 from harness.runs.trial import Trial
 
@@ -85,13 +86,13 @@ def drive(plan: PlanRecord, jobs: Sequence[Job], runtime: Runtime, options: Opti
 
 
 class _Notes:
-    """What workers say to people in their logs, such as a damaged cache that was made again."""
+    """Messages for people in the workers' logs, such as that a damaged cache was built again."""
 
     def __init__(self, logs: Sequence[Path]) -> None:
         self._before = {log: log.stat().st_size if log.exists() else 0 for log in logs}
 
     def new(self) -> list[str]:
-        """What has been said since, each once."""
+        """The messages since it was made, each once."""
         lines: list[str] = []
         for log, size in self._before.items():
             if log.exists():
@@ -138,7 +139,7 @@ def _python() -> list[str]:
 
 
 def _places(runtime: Runtime) -> dict[str, str]:
-    """What a worker must know of where things lie."""
+    """Environment variables that name the folders, the queue and the project for a worker."""
     return {
         "HARNESS_RUNS": str(runtime.runs),
         "HARNESS_REPORTS": str(runtime.reports),
@@ -158,7 +159,7 @@ def _silence(runtime: Runtime, key: str) -> float | None:
 
 
 def _record_loss(runtime: Runtime, row: Row, code: int | None) -> None:
-    """A killed worker leaves no words of its own; where another trains already, none are needed."""
+    """Record that a worker died, unless another worker already trains the trial."""
     folder = runtime.trials / row.key
     if not folder.exists() or Trial(folder).result() is not None:
         return
@@ -169,7 +170,9 @@ def _record_loss(runtime: Runtime, row: Row, code: int | None) -> None:
 
 def _last_words(log: Any) -> str:
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    said = [line for line in lines if line.startswith("harness: ")]
+    messages = [line for line in lines if line.startswith("harness: ")]
     return (
-        said[-1].removeprefix("harness: ") if said else "a worker refused to start; see " + str(log)
+        messages[-1].removeprefix("harness: ")
+        if messages
+        else f"a worker refused to start; see {log}"
     )

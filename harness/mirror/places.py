@@ -52,7 +52,7 @@ class RunIdentity:
 
     @property
     def name(self) -> str:
-        """What W&B shows."""
+        """Its name in W&B."""
         return self.cell if self.seed is None else f"{self.cell}-s{self.seed}"
 
     @property
@@ -95,7 +95,7 @@ def content_digest(identity: RunIdentity, config: Row, logged: Row, result: Row)
 
 
 class StudyReport(NamedTuple):
-    """What the run of a finished study shows: its ranking, and the folder of its report."""
+    """Content of the run of a finished study: its ranking, and the folder of its report."""
 
     columns: list[str]
     rows: list[Cells]
@@ -129,7 +129,7 @@ class StudyReport(NamedTuple):
         )
 
     def logged(self) -> dict[str, list[Any]]:
-        """What is shown, files by their content."""
+        """The content as `content_digest` takes it, files by their digest."""
         contents = [
             [
                 path.relative_to(self.folder).as_posix(),

@@ -1,4 +1,4 @@
-"""What a study looks like in W&B's interface: plain data, and the one home of its panels.
+"""Layout of a study in W&B's interface, as plain data; all panels are defined here.
 
 `mirror.publish` makes a workspace view and a report of it.
 """
@@ -35,7 +35,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Publication:
-    """A study as it is shown: whose runs, what is said, and the panels."""
+    """A study in W&B: its runs, texts and panels."""
 
     project: str
     run_name: str

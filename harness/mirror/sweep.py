@@ -68,7 +68,7 @@ def _dimension(span: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _options(plan: Plan) -> list[str]:
-    """What names the same run on the command line."""
+    """Options that name the same run on the command line."""
     profile = [f"--profile={plan.profile}"] if plan.profile else []
     return [*profile, *(f"--set={path}={json.dumps(v)}" for path, v in plan.changes.items())]
 

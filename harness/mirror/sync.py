@@ -26,13 +26,13 @@ from harness.runs.trial import Trial
 REPORT = "report"
 PATIENCE = 60.0  # seconds that a call may wait for W&B: no training waits here
 Scores = Callable[[Trial, str, PlanRecord], Row]
-"""Trial, request of a metric, plan → what `analysis.scores` says that it came to."""
+"""Trial, request of a metric, plan → its final numbers, as `analysis.scores` gives them."""
 ENOUGH = 3  # runs that failed: then W&B is down, and each further one would wait for its time limit
 
 
 @dataclass
 class SyncReport:
-    """What became of each run, by its key (`report`: the one of the finished study)."""
+    """Result for each run, by its key (`report`: the run of the finished study)."""
 
     mode: Mode
     written: list[str] = field(default_factory=list)
@@ -43,7 +43,7 @@ class SyncReport:
 
 @dataclass(frozen=True)
 class _Content:
-    """What a run should show (as `mirror.content_digest` takes it), and how to write it."""
+    """Content of a run (as `mirror.content_digest` takes it), and how to write it."""
 
     identity: RunIdentity
     config: dict[str, Any]
@@ -133,19 +133,19 @@ def _mirror(content: _Content, report: SyncReport, log: Log) -> None:
     if len(report.failed) >= ENOUGH:
         report.failed[key] = f"not tried, as {ENOUGH} runs failed before it"
         return
-    said: list[str] = []
+    messages: list[str] = []
     settings = TrackingSettings(mode=report.mode, patience=PATIENCE, timeout=PATIENCE, rewrite=True)
-    sink = WandbSink.open(content.identity, settings, content.config, said.append)
+    sink = WandbSink.open(content.identity, settings, content.config, messages.append)
     content.write(sink)
     if sink.finish(content.result):
         report.written.append(key)
     else:
-        report.failed[key] = "; ".join(said) or "some rows were not taken"
+        report.failed[key] = "; ".join(messages) or "some rows were not taken"
         log(report.failed[key])
 
 
 def _is_whole(content: _Content, mode: Mode) -> bool:
-    """Whether W&B has this run as the record is now; removes fragments of attempts beside it."""
+    """Whether W&B has this run as the record is now; removes fragments of earlier attempts."""
     identity = content.identity
     entry = mirror.entries(identity.folder).get(identity.key)
     if entry is None or entry["digest"] != content.digest:

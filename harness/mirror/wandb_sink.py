@@ -1,6 +1,6 @@
 """One run in W&B: a mirror of a trial's record, written while the trial trains or from its record.
 
-The record comes first; what fails here is said once in the log, switches the mirror off for this
+The record comes first; a failure here is logged once, switches the mirror off for this
 run, and is repaired by `harness sync` (`mirror.sync`). Calls are queued for a daemon thread, so
 that a call that hangs never holds up a training.
 """
@@ -98,7 +98,7 @@ class WandbSink:
         self._offer(lambda: self._log_report(report))
 
     def finish(self, result: Row | None) -> bool:
-        """End the run with what its summary says: the trial's result, and what it came to.
+        """End the run with its summary: the trial's result and its final numbers.
 
         None: the attempt was cut off, and may go on later. True if the run is whole.
         """

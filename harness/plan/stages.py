@@ -2,7 +2,7 @@
 
 A run trains what is `due`, then what has `grown` from the results, until nothing is `undecided`.
 Workers may add trials, too, while they train: see `harness.runs.stages`, whose records answer the
-questions of whoever reads a plan. A further kind is one class here, and one there.
+questions of readers of a plan. A further kind is one class here, and one there if it is recorded.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Results(Protocol):
-    """What a plan grows from: the record, as `harness.analysis.stages` reads it."""
+    """Results that a plan grows from; `harness.analysis.stages` reads them from the record."""
 
     @property
     def cache(self) -> Path:

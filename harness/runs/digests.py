@@ -1,4 +1,4 @@
-"""What a finished trial's files held when they were written: `digests.json` in its folder.
+"""Digests of a finished trial's files, as they were written: `digests.json` in its folder.
 
 Written before the result that makes the trial count, and again before a further metric does, so a
 kill at any moment leaves either no claim or a true one. An earlier version wrote none: such a trial
@@ -19,7 +19,7 @@ FOLDERS = {layout.EVALUATIONS: ".json*", layout.SAMPLES: ".png", layout.GENERATO
 
 
 class Seal(NamedTuple):
-    """What `digests.json` says of a trial's folder."""
+    """The content of `digests.json`."""
 
     files: Mapping[str, str]  # name in the folder → digest of its content
     keeps_checkpoint: bool  # whether the optimisers' states were to stay (`--keep all`)
@@ -104,7 +104,7 @@ def present(folder: Path) -> list[str]:
 
 
 def differing(folder: Path, seal: Seal) -> dict[Path, str]:
-    """What of a sealed folder is lost or does not hold what was recorded: path → what is wrong.
+    """Files of a sealed folder that are lost or changed: path → what is wrong.
 
     Scores count by the file that describes their metric, and weights may be removed together
     (`harness clean`): without it, or without their folder, they are no loss.

@@ -1,4 +1,4 @@
-"""What an attempt at a trial runs on, as its `env.json` holds it."""
+"""Environment of an attempt at a trial, as its `env.json` holds it."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import __version__
-from harness.runs.recorder import now
+from harness.runs.record import now
 from harness.runs.rows import Environment, Git
 
 PACKAGES = ("tensorflow", "keras", "numpy")
@@ -19,7 +19,7 @@ PACKAGES = ("tensorflow", "keras", "numpy")
 def environment(
     arithmetic: Mapping[str, Any], plugins: Mapping[str, Mapping[str, str]] | None = None
 ) -> Environment:
-    """What an attempt runs on. Nothing here can change a result but the arithmetic, by rounding.
+    """The environment of an attempt. Of it, only the arithmetic can change a result, by rounding.
 
     `plugins`: the digests of those that it uses, by group and name, which are in its key, too.
     """

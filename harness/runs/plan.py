@@ -25,7 +25,7 @@ DIGEST = "digest"  # the key of the digest of all others
 
 
 class CellRecord(Record):
-    """One level per factor: a configuration but for the seed."""
+    """One level per factor: a configuration without its seed."""
 
     label: str
     patch: Mapping[str, Any] = {}  # where it differs from the reference
@@ -48,7 +48,7 @@ class TrialRecord(Record):
 
 
 class ClaimRecord(Record):
-    """What a source says of a tip."""
+    """A claim of a source about a tip."""
 
     source: str
     effect: str  # helps, hurts, no_effect, depends
@@ -85,7 +85,7 @@ class Deviation(NamedTuple):
 
 
 class PlanRecord(Record):
-    """What a run trains, how it is judged, and the contrasts that its ranking is made of."""
+    """Cells and trials of a run, how it is judged, and the contrasts of its ranking."""
 
     run_name: str
     study: str
@@ -161,7 +161,7 @@ class PlanRecord(Record):
         return known[name]
 
     def request(self, trial: TrialRecord) -> str:
-        """What is asked of the metric of a trial."""
+        """The metric request of a trial."""
         return self.cell(trial.cell).request
 
     def knobs(self, trial: TrialRecord) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -22,10 +21,11 @@ from harness.core.files import (
     write_json,
 )
 from harness.core.leftovers import discard, passing, set_aside, settle_folder, sweep
-from harness.core.lock import Busy, lock_file
+from harness.core.lock import Busy, is_at, lock_file
 from harness.core.redact import redacted
 from harness.runs import layout
 from harness.runs.digests import extend, forget, seal
+from harness.runs.record import now
 from harness.runs.rows import (
     Environment,
     Failure,
@@ -67,7 +67,7 @@ class Recorder:
             except Busy:
                 file.close()
                 raise
-            if _is_at(file, self.folder / layout.LOCK):
+            if is_at(file, self.folder / layout.LOCK):
                 self._lock = file
                 return self
             file.close()  # the folder was removed between opening and locking: into a new one
@@ -147,7 +147,7 @@ class Recorder:
         write_json(self.folder / layout.IMAGES, facts)
 
     def cut(self, iteration: int) -> None:
-        """Drop all rows beyond `iteration`, a torn last line too: a resume writes them again."""
+        """Drop rows beyond `iteration`, and an incomplete last line: a resume writes them again."""
         for path in self._rows():
             if iteration < 0 and path.is_dir():
                 self.set_aside(path, "a folder where a file should be")
@@ -286,22 +286,9 @@ class Recorder:
         return path
 
 
-def _is_at(file: IO[str], path: Path) -> bool:
-    """Whether an open file is the one that `path` leads to now."""
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except OSError:
-        return False
-
-
 def _counted(path: Path) -> list[dict[str, Any]]:
     """The rows of a file, each of which says after which iteration it was written."""
     rows = read_lines(path)
     if any(not isinstance(row.get("iteration"), int) for row in rows):
         raise Damaged(path, "a row lacks its iteration")
     return rows
-
-
-def now() -> str:
-    """The time, as ISO 8601 in UTC."""
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,7 +1,7 @@
 """How the trials of a plan follow from one another, as `plan.json` holds it.
 
-A plan is static, tuned or searched. Each kind answers the questions of whoever reads a plan
-(`PlanRecord.stages`); `harness.plan.stages` answers those of whoever trains one.
+A plan is static, tuned or searched. Each kind answers the questions of readers of a plan
+(`PlanRecord.stages`); `harness.plan.stages` answers those of a run that trains one.
 """
 
 from collections.abc import Mapping
@@ -79,7 +79,7 @@ class Search(Stages):
 
     @property
     def gives_up(self) -> bool:
-        """What the pruner stopped is an answer to the sampler."""
+        """A pruned trial has ended, as its outcome goes to the sampler."""
         return True
 
     def resumes(self, other: "Search") -> bool:

@@ -47,7 +47,7 @@ class Trial:
         return self.folder.name
 
     def _content(self, name: str) -> bytes | None:
-        """What a file holds, checked against what was recorded of it; None where there is none."""
+        """Content of a file, checked against its recorded digest; None if there is no file."""
         path = self.folder / name
         # twice, since another process may be scoring the trial by a further metric
         for _ in range(2):
@@ -189,7 +189,7 @@ class Trial:
         return [path for path in paths if not whole_png(path)]
 
     def aside(self) -> list[str]:
-        """What was found damaged and set aside."""
+        """Names of damaged files that were set aside."""
         return sorted(path.name for path in (self.folder / layout.ASIDE).glob("*"))
 
 

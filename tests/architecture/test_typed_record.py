@@ -90,8 +90,6 @@ def test_what_is_found_and_what_is_not():
 def test_records_are_read_by_attribute():
     # runs/ is the home of records; config/ and metrics/ lie below it and know none
     files = (path for path in CODE.rglob("*.py") if path.relative_to(CODE).parts[0] not in HOME)
-    lines = {
-        path.relative_to(CODE).as_posix(): list(found(ast.parse(path.read_text())))
-        for path in files
-    }
-    assert {file: at for file, at in lines.items() if at} == {}, "see runs/plan.py and runs/rows.py"
+    lines = {path: list(found(ast.parse(path.read_text()))) for path in files}
+    strings = {path.relative_to(CODE).as_posix(): at for path, at in lines.items() if at}
+    assert strings == {}, "read by attribute: see harness/runs/plan.py and rows.py"

@@ -11,7 +11,8 @@ from harness.core.files import append_line, read_json, read_lines
 from harness.core.lock import Busy
 from harness.runs import environment as environments
 from harness.runs.environment import environment
-from harness.runs.recorder import Recorder, now
+from harness.runs.record import now
+from harness.runs.recorder import Recorder
 from harness.runs.rows import Environment, Git, MetricAbout, Progress, Result
 from harness.runs.status import Status
 from harness.runs.trial import Trial

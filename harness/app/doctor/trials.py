@@ -33,7 +33,7 @@ UNSEALED = (layout.FAILURE, layout.PRUNED, layout.PROGRESS)
 
 
 class Planned(NamedTuple):
-    """What a plan says of a trial."""
+    """A trial as its plan has it."""
 
     knobs: Mapping[str, Any]  # with the seed
     request: str  # of its metric

@@ -1,4 +1,4 @@
-"""What seems to matter in a search, by Optuna: the report itself asks no sampler."""
+"""Importances of hyper-parameters in a search, by Optuna; the report itself needs no sampler."""
 
 from harness.config.runtime import Runtime
 from harness.core.files import write_json

@@ -1,6 +1,6 @@
 """Optuna as the adviser of a search: what to try next, what to give up, what seems to matter.
 
-Its studies are made anew from the record for every question, so none can be lost or disagree with
+Its studies are rebuilt from the record for every question, so none can be lost or disagree with
 it. Each answer follows from (seed, number of the suggestion, outcomes so far).
 """
 
@@ -27,7 +27,7 @@ from harness.runs.stages import Search
 from harness.runs.status import Status
 
 STARTUP = 10  # trials with a value that random draws bring before TPE's model is asked
-ENOUGH = 10  # finished trials below which nothing is said of what matters
+ENOUGH = 10  # finished trials below which no importances are given
 TREES = 0  # seed of the evaluator's forest
 Params = dict[str, Any]
 
@@ -120,18 +120,18 @@ def prunes(search: Search, others: Sequence[Outcome], own: Outcome) -> bool:
 
 
 def _replay(search: Search, study: optuna.Study, outcome: Outcome) -> bool:
-    """What the pruner says at the last evaluation."""
+    """Whether the pruner stops the trial at its last evaluation."""
     study.enqueue_trial(dict(outcome.params))
     trial = study.ask(_distributions(search))
-    said = False
+    stops = False
     for number in sorted(outcome.kids):
         trial.report(outcome.kids[number], number)
-        said = bool(trial.should_prune())
+        stops = bool(trial.should_prune())
     if outcome.state in (Status.FINISHED, Status.DIVERGED) and outcome.value is not None:
         study.tell(trial, outcome.value)
     elif outcome.state == Status.PRUNED:
         study.tell(trial, state=TrialState.PRUNED)
-    return said
+    return stops
 
 
 def importances(search: Search, outcomes: Sequence[Outcome]) -> dict[str, float]:
@@ -166,11 +166,11 @@ def _frozen(search: Search, outcome: Outcome) -> FrozenTrial:
 
 
 def _state(outcome: Outcome) -> TrialState:
-    """What a sampler takes an outcome for.
+    """The state of an outcome, for a sampler.
 
     A diverged trial is one with the value of a failure, and a pruned one lies behind all finished
     ones. A crash says nothing of where it happened. What has no number is to a sampler as if it
-    were running: it goes by the bad side of its model, and is not counted.
+    were running: it counts on the bad side of its model, and not as one of the first trials.
     """
     if outcome.state in (Status.FINISHED, Status.DIVERGED) and outcome.value is not None:
         return TrialState.COMPLETE

@@ -1,4 +1,4 @@
-"""What the view is shown: read from the ledger and the trials' own heartbeats."""
+"""Snapshots for the live view, from the ledger and the heartbeats of the trials."""
 
 from collections.abc import Sequence
 

@@ -83,7 +83,7 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
 
 
 def prepare(plan: PlanRecord, runtime: Runtime, stop: Stop, keep_all: bool = False) -> Context:
-    """What the trials of a plan share in this process, and TensorFlow set to the run's threads."""
+    """Set TensorFlow to the run's threads; the context of a plan's trials in this process."""
     arithmetic = devices.configure(int(os.environ.get("HARNESS_THREADS", "1")), _xla())
     modules = plan.plugins.modules if plan.plugins else ()
     # after TensorFlow is set up, which plug-ins may import

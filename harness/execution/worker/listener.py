@@ -11,7 +11,8 @@ from harness.gan.train.session import SIDE, STEPS, Diverged, Event, Row, Scores,
 from harness.metrics import health
 from harness.mirror.wandb_sink import WandbSink
 from harness.runs import layout
-from harness.runs.recorder import Recorder, now
+from harness.runs.record import now
+from harness.runs.recorder import Recorder
 from harness.runs.rows import Flag, Progress, Pruned, Result, ScoreRow, TrainingRow
 from harness.runs.status import Status
 from harness.runs.trial import Trial
@@ -80,7 +81,7 @@ class Listener:
                 self._save()
 
     def _progress(self, phase: str) -> None:
-        """Say how far it is: at each change of phase, else no oftener than somebody looks."""
+        """Report progress at each change of phase, else at most every BEAT_SECONDS."""
         now = time.monotonic()
         if phase == self.phase and now - self.beat < BEAT_SECONDS:
             return

@@ -30,9 +30,9 @@ def train(
 ) -> tuple[Status, str]:
     """Train a trial of a plan unless it is trained; how it ended, and why it crashed.
 
-    The trial's folder is its lock, so a run of the study may go on beside it. Where a sweep has
-    begun a run in W&B (`runtime.sweep_run`), the trial is logged to that one, or an error says why
-    not.
+    The trial's folder is its lock, so a run of the study may go on at the same time. Where a sweep
+    has begun a run in W&B (`runtime.sweep_run`), the trial is logged to that one, or an error says
+    why not.
     """
     stop = Stop()
     stop.install()

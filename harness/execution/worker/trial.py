@@ -34,7 +34,7 @@ EVALUATORS = 4  # kept; each holds an encoder and the features of the validation
 
 @dataclass
 class Context:
-    """What all trials of a worker share."""
+    """Settings and caches that all trials of a worker share."""
 
     plan: PlanRecord
     runtime: Runtime
