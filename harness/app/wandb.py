@@ -69,8 +69,8 @@ def _results(summary: "Summary") -> "StudyReport":
 
 def publish(planned: Plan, runtime: Runtime) -> Synced:
     """Create a workspace view and a report of a run in W&B, and upload what is missing."""
-    from harness.mirror.publication import publication
-    from harness.mirror.publish import check, publish
+    from harness.mirror.publication import study_publication
+    from harness.mirror.publish import check, save
 
     check(runtime.tracking)
     summary = _summary(planned.run_name, runtime)
@@ -80,8 +80,8 @@ def publish(planned: Plan, runtime: Runtime) -> Synced:
         )
     written = sync(planned.run_name, runtime, summary)
     figures = sorted(path.stem for path in summary.path.parent.glob("figures/*.svg"))
-    shown = publication(planned.record(), runtime.project, summary.verdict, figures)
-    places = (f"{name}: {address}" for name, address in publish(shown).items())
+    shown = study_publication(planned.record(), runtime.project, summary.verdict, figures)
+    places = (f"{name}: {address}" for name, address in save(shown).items())
     return written._replace(said="\n".join([written.said, *places]))
 
 
@@ -89,9 +89,9 @@ def sweep(planned: Plan, study: str, runtime: Runtime, target: Path | None) -> s
     """The sweep of a plan as text, also written to `target` if given; `study` as on the command
     line.
     """
-    from harness.mirror.sweep import sweep, to_yaml
+    from harness.mirror.sweep import study_sweep, to_yaml
 
-    text = to_yaml(sweep(planned, study, runtime.project))
+    text = to_yaml(study_sweep(planned, study, runtime.project))
     if target:
         check_writable(target.parent)
         write_atomically(target, text)

@@ -65,7 +65,7 @@ TRAINING = (
 )
 
 
-def publication(
+def study_publication(
     plan: PlanRecord, project: str, verdict: str, figures: Sequence[str]
 ) -> Publication:
     """How the study of a plan is shown; `figures` are names of those in its report."""

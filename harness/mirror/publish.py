@@ -29,7 +29,7 @@ def _lacking(mode: str) -> Iterator[str]:
         yield "an account, and none is configured: wandb login (or set WANDB_API_KEY)"
 
 
-def publish(publication: Publication) -> dict[str, str]:
+def save(publication: Publication) -> dict[str, str]:
     """Save view and report; the address of each."""
     library()  # silent, before the extra imports it
     try:

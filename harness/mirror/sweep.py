@@ -16,7 +16,7 @@ from harness.runs.trial import FINAL
 METRIC = {"name": FINAL, "goal": "minimize"}  # of a run's summary
 
 
-def sweep(plan: Plan, study: str, project: str) -> dict[str, Any]:
+def study_sweep(plan: Plan, study: str, project: str) -> dict[str, Any]:
     """The sweep of a plan; `study` is what the command line calls the study."""
     return {
         "name": plan.run_name,

@@ -210,9 +210,9 @@ def _report_content(
         "seeds": list(plan.seeds),
         "alpha": plan.alpha,
     }
-    found = Outcomes.of(map(ending, trials, map(plan.request, plan.trials)))
+    outcomes = Outcomes.of(map(ending, trials, map(plan.request, plan.trials)))
     result = {"status": str(Status.FINISHED), "verdict": shown.verdict, "verdicts": shown.verdicts,
-              "trials": found.to_json(), "outcome": found.sentence}  # fmt: skip
+              "trials": outcomes.to_json(), "outcome": outcomes.sentence}  # fmt: skip
     write = partial(WandbSink.report, report=shown)
     identity = _identity(plan, runtime, REPORT, REPORT, None)
     return _Content(identity, config, shown.logged(), result, write)

@@ -71,18 +71,18 @@ class Plan:
 
     def cell(self, label: str) -> Cell:
         """A cell by its label, or an error with the nearest."""
-        found = {cell.label: cell for cell in self.cells}
-        if label not in found:
-            raise HarnessError(unknown("cell", label, found))
-        return found[label]
+        cells = {cell.label: cell for cell in self.cells}
+        if label not in cells:
+            raise HarnessError(unknown("cell", label, cells))
+        return cells[label]
 
     def trial(self, label: str, seed: int) -> Trial:
         """A trial by its cell and seed, or an error with the existing ones."""
-        found = {trial.seed: trial for trial in self.trials if trial.cell is self.cell(label)}
-        if seed not in found:
-            seeds = ", ".join(str(known) for known in found)
+        trials = {trial.seed: trial for trial in self.trials if trial.cell is self.cell(label)}
+        if seed not in trials:
+            seeds = ", ".join(str(known) for known in trials)
             raise HarnessError(f"{self.run_name}: {label} has no seed {seed} (seeds: {seeds})")
-        return found[seed]
+        return trials[seed]
 
     def _followed(self, contrast: Contrast) -> list[TrialConfig]:
         """The cells that follow a tip."""

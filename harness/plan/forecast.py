@@ -113,7 +113,7 @@ class Forecast:
 
 def missing(plan: Plan, runtime: Runtime) -> tuple[Missing, ...]:
     """The trials without a result or a score, in the order of the plan."""
-    found = []
+    incomplete = []
     gives_up = plan.stages.record.gives_up
     # cells can be tuned to the same training
     for trial in {trial.key: trial for trial in plan.trials}.values():
@@ -122,8 +122,8 @@ def missing(plan: Plan, runtime: Runtime) -> tuple[Missing, ...]:
         if gives_up and not trained and record.pruned() is not None:
             continue
         if not trained or not _scored(record, trial):
-            found.append(Missing(trial, trained))
-    return tuple(found)
+            incomplete.append(Missing(trial, trained))
+    return tuple(incomplete)
 
 
 def _scored(record: Record, trial: Trial) -> bool:

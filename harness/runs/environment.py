@@ -16,7 +16,7 @@ from harness.runs.rows import Environment, Git
 PACKAGES = ("tensorflow", "keras", "numpy")
 
 
-def environment(
+def this_environment(
     arithmetic: Mapping[str, Any], plugins: Mapping[str, Mapping[str, str]] | None = None
 ) -> Environment:
     """The environment of an attempt. Of it, only the arithmetic can change a result, by rounding.

@@ -207,8 +207,8 @@ def read_plan(path: Path) -> PlanRecord | None:
     document = read_object(path)
     if document is None:
         return None
-    own = document.pop(DIGEST, None)  # an earlier version wrote none
-    if own is not None and own != document_digest(document):
+    recorded = document.pop(DIGEST, None)  # an earlier version wrote none
+    if recorded is not None and recorded != document_digest(document):
         raise Damaged(path, DIFFERS)
     return PlanRecord.parse(document, path)
 

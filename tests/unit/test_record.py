@@ -10,7 +10,7 @@ from harness.core.errors import HarnessError
 from harness.core.files import append_line, read_json, read_lines
 from harness.core.lock import Busy
 from harness.runs import environment as environments
-from harness.runs.environment import environment
+from harness.runs.environment import this_environment
 from harness.runs.record import now
 from harness.runs.recorder import Recorder
 from harness.runs.rows import Environment, Git, MetricAbout, Progress, Result
@@ -132,7 +132,7 @@ def test_places(recorder):
 def test_the_environment_names_what_can_change_a_bit(recorder, monkeypatch):
     monkeypatch.setattr(environments, "__version__", "9.9")  # of the code, installed or not
     arithmetic = {"threads": 1, "xla": False, "device": "CPU"}
-    found = environment(arithmetic)
+    found = this_environment(arithmetic)
     assert (found.arithmetic, found.device) == (arithmetic, "CPU")
     assert {"tensorflow", "keras", "numpy"} <= found.versions.keys()
     assert found.versions["gan-ablation-harness"] == "9.9"
@@ -154,7 +154,7 @@ def test_the_commit_is_that_of_the_code_and_not_of_a_repository_around_it(tmp_pa
 
     git("init", "--quiet")
     git("commit", "--quiet", "--allow-empty", "--message", "theirs")
-    assert environments.environment({"device": "CPU"}).git == Git(commit="", dirty=False)
+    assert environments.this_environment({"device": "CPU"}).git == Git(commit="", dirty=False)
     git("add", "--all")
     git("commit", "--quiet", "--message", "ours")
-    assert environments.environment({"device": "CPU"}).git.commit
+    assert environments.this_environment({"device": "CPU"}).git.commit

@@ -35,8 +35,8 @@ Params = dict[str, Any]
 def suggest(search: Search, outcomes: Sequence[Outcome]) -> Params:
     """Name → value of the next suggestion, after those of `search` with these outcomes."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    found: Params = SAMPLERS.load(search.sampler)(search, outcomes)
-    return found
+    params: Params = SAMPLERS.load(search.sampler)(search, outcomes)
+    return params
 
 
 def tpe(search: Search, outcomes: Sequence[Outcome]) -> Params:
@@ -105,8 +105,8 @@ def successive_halving() -> BasePruner:
     return SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
 
 
-def prunes(search: Search, others: Sequence[Outcome], own: Outcome) -> bool:
-    """Whether a trial that has come so far (`own.kids`) should be given up.
+def prunes(search: Search, others: Sequence[Outcome], this: Outcome) -> bool:
+    """Whether a trial that has come so far (`this.kids`) should be given up.
 
     The trials are replayed, so that the pruner meets each evaluation as if it were live.
     """
@@ -116,7 +116,7 @@ def prunes(search: Search, others: Sequence[Outcome], own: Outcome) -> bool:
     for outcome in others:
         if outcome.state not in (REFUSED, Status.CRASHED):
             _replay(search, study, outcome)
-    return _replay(search, study, own)
+    return _replay(search, study, this)
 
 
 def _replay(search: Search, study: optuna.Study, outcome: Outcome) -> bool:
@@ -143,8 +143,8 @@ def importances(search: Search, outcomes: Sequence[Outcome]) -> dict[str, float]
     if len(ended) < ENOUGH or len({item.value for item in ended}) < 2:
         return {}
     study = _study(search, ended, RandomSampler(seed=0))
-    found = get_param_importances(study=study, evaluator=FanovaImportanceEvaluator(seed=TREES))
-    return {name: float(share) for name, share in found.items()}
+    shares = get_param_importances(study=study, evaluator=FanovaImportanceEvaluator(seed=TREES))
+    return {name: float(share) for name, share in shares.items()}
 
 
 def _study(search: Search, outcomes: Sequence[Outcome], sampler: BaseSampler) -> optuna.Study:

@@ -22,7 +22,7 @@ from harness.mirror.places import RunIdentity, TrackingSettings
 from harness.mirror.wandb_sink import WandbSink
 from harness.queue.base import Claim
 from harness.runs import layout
-from harness.runs.environment import environment
+from harness.runs.environment import this_environment
 from harness.runs.plan import PlanRecord
 from harness.runs.recorder import Recorder
 from harness.runs.rows import MetricAbout, Progress, ScoreRow
@@ -99,7 +99,7 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
     )
     trained = Trial(recorder.folder).result() is not None
     if not trained:
-        recorder.start(config, environment(context.arithmetic, config.plugins))
+        recorder.start(config, this_environment(context.arithmetic, config.plugins))
     images = context.images(config)
     for note in images.notes:
         recorder.log(note)
