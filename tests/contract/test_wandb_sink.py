@@ -212,7 +212,7 @@ def test_what_hangs_holds_nothing_up(tmp_path, said, monkeypatch, call):
     assert not sink.finish(mirrored.result())
     assert time.monotonic() - began < 1.0
     assert len(said) == 1
-    assert "no answer within 0.2 s" in said[0]
+    assert "no answer within" in said[0]
 
 
 def test_a_full_queue_drops_and_says_so(tmp_path, said, monkeypatch):
