@@ -67,7 +67,7 @@ bench: setup  ## measure against the baseline, into benchmarks/: [row=step] [qui
 golden: setup  ## write the golden files of the tests anew; read the diff
 	@HARNESS_GOLDEN=1 $(VENV)/bin/python -m pytest -q -k "three_steps or golden or table"
 
-lock: setup  ## resolve the locked versions anew (needs uv)
+lock:  ## resolve the locked versions anew (needs uv)
 	@uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest \
 	  --extra dev --extra postgres --extra publish --no-annotate --no-header \
 	  --quiet --output-file requirements.lock

@@ -13,18 +13,17 @@ HEAD = "title: T\nquestion: Q?\nbaseline: {data.name: digits, data.image_size: 1
 
 
 def planned(folder, text, seeds):
-    """The plan of a study as plan.json holds it."""
+    """The plan of a study as a run holds it."""
     (folder / "a.yaml").write_text(f"{HEAD}{text}seeds: {seeds}\n")
-    return expand_study(read("a", folder), None, {}, folder / "cache").to_json()
+    return expand_study(read("a", folder), None, {}, folder / "cache").record()
 
 
 def frames(plan, value):
     """Frames whose trials have the values `value(levels by factor, seed)`, all finished."""
-    crossed = plan["crossed"]
-    names = [scale["name"] for scale in crossed["scales"]]
-    labels = [scale["levels"] for scale in crossed["scales"]]
+    names = [scale.name for scale in plan.crossed.scales]
+    labels = [scale.levels for scale in plan.crossed.scales]
     rows = []
-    for seed, (cell, run) in product(plan["seeds"], crossed["cells"].items()):
+    for seed, (cell, run) in product(plan.seeds, plan.crossed.cells.items()):
         levels = {name: of[at] for name, of, at in zip(names, labels, run, strict=True)}
         rows.append({"cell": cell, "seed": seed, "final": value(levels, seed)})
     trials = pd.DataFrame(rows).assign(status="finished", identity="kid")

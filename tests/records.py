@@ -5,6 +5,7 @@ import json
 from harness.config.identity import metric_request
 from harness.config.patch import flatten
 from harness.core.files import write_json
+from harness.runs.plan import PlanRecord
 
 
 def record(runtime, trial, kid, status="finished", evaluations=5):
@@ -29,3 +30,12 @@ def record(runtime, trial, kid, status="finished", evaluations=5):
         return
     write_json(folder / "result.json", {"status": status, "message": "", "kimg": 5.0,
                "seconds": 10.0, "evaluation_seconds": 1.0, "flags": []})  # fmt: skip
+
+
+def plan_of(contrasts, seeds, **values):
+    """A plan of contrasts and seeds alone: for tests of tables that are made by hand."""
+    names = dict.fromkeys(("run_name", "study", "title", "question"), "")
+    cells = {"cells": [], "trials": [], "profile": None}
+    return PlanRecord.from_json(
+        {**names, **cells, "contrasts": contrasts, "seeds": list(seeds), **values}
+    )

@@ -11,9 +11,10 @@ from harness.analysis.objectives import last_fifth
 from harness.analysis.values import number
 from harness.config.patch import DEFAULTS
 from harness.metrics.kid import replicates, standard_error
+from harness.runs.rows import ScoreRow
 
 Array = NDArray[np.floating]
-Rows = Sequence[Mapping[str, Any]]
+Rows = Sequence[ScoreRow]
 
 
 class Blocks(NamedTuple):
@@ -33,7 +34,7 @@ def blocks(
     `overlapping`: whether the draws of the metric's protocol share images.
     """
     evaluations = {**DEFAULTS, **config}["training.evaluations"]
-    known = {row["evaluation"]: row for row in rows if row["evaluation"] > 0}
+    known = {row.evaluation: row for row in rows if row.evaluation > 0}
     weights = _weights(known, objective, evaluations)
     if not weights:
         return None
@@ -42,25 +43,25 @@ def blocks(
     whole = all(parts) and len({len(part) for part in parts}) == 1
     return Blocks(
         np.array(list(weights.values())),
-        np.array([number(row["kid"]) for row in own]),
+        np.array([number(row.kid) for row in own]),
         np.array([standard_error(row, overlapping) for row in own]),
         np.array(parts, float) if whole else None,
     )
 
 
-def _weights(known: Mapping[int, Any], objective: str, evaluations: int) -> dict[int, float]:
+def _weights(known: Mapping[int, ScoreRow], objective: str, evaluations: int) -> dict[int, float]:
     """Number of an evaluation → its share in the objective; empty where that is no mean."""
     wanted = last_fifth(evaluations) if objective == "final" else range(1, evaluations + 1)
     if objective not in ("final", "area") or not set(wanted) <= set(known):
         return {}
     if objective == "final" or evaluations == 1:
         return dict.fromkeys(wanted, 1 / len(wanted))
-    steps = np.diff(np.log([known[at]["kimg"] for at in wanted]))  # the trapezoidal rule
+    steps = np.diff(np.log([known[at].kimg for at in wanted]))  # the trapezoidal rule
     shares = (np.append(steps, 0) + np.insert(steps, 0, 0)) / (2 * steps.sum())
     return dict(zip(wanted, shares.tolist(), strict=True))
 
 
-def _parts(row: Mapping[str, Any], overlapping: bool) -> list[float]:
+def _parts(row: ScoreRow, overlapping: bool) -> list[float]:
     """KIDs of its parts that share no image; empty where not all are recorded and finite."""
     known = [number(part) for part in replicates(row, overlapping)]
     return known if len(known) > 1 and all(map(math.isfinite, known)) else []

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from harness.analysis.frame import MISSING, Frames, Plan, each_row
-from harness.runs.trial import CRASHED, FINISHED
+from harness.analysis.frame import Frames, each_row
+from harness.runs.plan import PlanRecord
+from harness.runs.status import Status
 
 _ATTRIBUTES = {
     "device": "hardware",
@@ -22,7 +23,7 @@ def checks(frames: Frames) -> list[str]:
         *_deviations(frames.plan),
         *_incomplete(trials),
         *_duplicates(trials),
-        *([] if "search" in frames.plan else _unbalanced(trials)),
+        *([] if frames.plan.search else _unbalanced(trials)),
         *_identities(frames),
         *_environments(frames.environments),
         *_warnings(frames),
@@ -36,31 +37,30 @@ def _names(trials: pd.DataFrame, limit: int = 6) -> str:
     return ", ".join(names[:limit]) + more
 
 
-def _deviations(plan: Plan) -> Iterable[str]:
+def _deviations(plan: PlanRecord) -> Iterable[str]:
     """How the analysis differs from what was declared before the first trial ended."""
-    for name, before in plan.get("declared", {}).items():
-        if plan[name] != before:
-            yield (
-                f"Deviation: {name} was declared as {before} before the first trial ended, and is "
-                f"{plan[name]} now. Changes after a look at the numbers make them look surer than "
-                "they are."
-            )
+    for name, declared, now in plan.deviations:
+        yield (
+            f"Deviation: {name} was declared as {declared} before the first trial ended, and is "
+            f"{now} now. Where an analysis is changed after results were visible, its p-values are "
+            "too small."
+        )
 
 
 def _incomplete(trials: pd.DataFrame) -> Iterable[str]:
-    missing = trials[trials["status"] == MISSING]
+    missing = trials[trials["status"] == Status.MISSING]
     if len(missing):
         yield (
             f"Not ended: {len(missing)} of {len(trials)} trials ({_names(missing)}). Their seeds "
             "are left out of the contrasts they belong to."
         )
-    crashed = trials[trials["status"] == CRASHED]
+    crashed = trials[trials["status"] == Status.CRASHED]
     if len(crashed):
         yield (
             f"Crashed: {len(crashed)} of {len(trials)} trials ({_names(crashed)}). They count as "
             "missing, not as failures of their cell."
         )
-    unscored = trials[(trials["status"] == FINISHED) & trials["final"].isna()]
+    unscored = trials[(trials["status"] == Status.FINISHED) & trials["final"].isna()]
     late = trials[trials["censored"] > 0]
     if len(late):
         yield (
@@ -134,6 +134,6 @@ def images(frames: Frames) -> list[str]:
 
 
 def _warnings(frames: Frames) -> Iterable[str]:
-    for cell in frames.plan["cells"]:
-        for warning in cell.get("warnings", []):
-            yield f"{cell['label']}: {warning}."
+    for cell in frames.plan.cells:
+        for warning in cell.warnings:
+            yield f"{cell.label}: {warning}."

@@ -1,8 +1,8 @@
 """What a study says of the sources' claims."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from harness.analysis.failures import failure_effects
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.learning import of_reference
 from harness.analysis.verdicts import NOT_JUDGED as UNTESTED
+from harness.runs.plan import QUALITY, ClaimRecord
 
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
 STABILITY, VARIETY = "stability", "variety"  # what a claim may be of, beside quality
@@ -41,15 +42,15 @@ _JUDGEMENTS = {
 _COLUMNS = ("contrast", "title", "design", "source", "effect", "of", "condition", "quote")
 
 
-def judge(claim: Mapping[str, Any], found: str, n: int) -> str:
+def judge(claim: ClaimRecord, found: str, n: int) -> str:
     """What a verdict says of a claim; `met` is whether its condition holds here (None: unknown)."""
-    if claim["effect"] == "depends":
+    if claim.effect == "depends":
         return NOT_JUDGED
-    if claim.get("condition") and claim.get("met") is None:
+    if claim.condition and claim.met is None:
         return NOT_JUDGED  # "supported" would say that the condition holds
-    if n == 0 or claim.get("met") is False or found not in _VERDICTS:
+    if n == 0 or claim.met is False or found not in _VERDICTS:
         return NOT_TESTED
-    return _JUDGEMENTS.get((claim["effect"], found), UNDECIDED)
+    return _JUDGEMENTS.get((claim.effect, found), UNDECIDED)
 
 
 _VERDICTS = (BETTER, WORSE, EQUIVALENT, INCONCLUSIVE)
@@ -63,18 +64,17 @@ def claims(frames: Frames, ranking: pd.DataFrame) -> pd.DataFrame:
     is adjusted for all contrasts of the study or, of stability and variety, for the `family` of
     contrasts that bear such a claim.
     """
-    said = {contrast["name"]: contrast.get("claims", []) for contrast in frames.plan["contrasts"]}
+    said = {contrast.name: contrast.claims for contrast in frames.plan.contrasts}
     found = _verdicts(frames, ranking)
     unlearnt = of_reference(frames.plan, frames.trials)  # nothing is told by what learns nothing
     rows = []
     for row in each_row(ranking):
         for claim in said[row.contrast]:
-            of = claim.get("of", "quality")
-            word, n, p, family = found.get(of, {}).get(row.contrast, _UNTESTED)
+            word, n, p, family = found.get(claim.of, {}).get(row.contrast, _UNTESTED)
             if unlearnt or (row.unlearnt_following and row.unlearnt_ignoring):
                 word = UNTESTED
-            values = (row.contrast, row.title, row.design, claim["source"], claim["effect"], of,
-                      claim.get("condition", ""), claim.get("quote", ""))  # fmt: skip
+            values = (row.contrast, row.title, row.design, claim.source, claim.effect,
+                      claim.of, claim.condition, claim.quote)  # fmt: skip
             rows.append((*values, word, judge(claim, word, n), p, family))
     named = [*_COLUMNS, "verdict", "judgement", "p_adjusted", "family"]
     return pd.DataFrame(rows, columns=named)
@@ -94,20 +94,16 @@ _UNTESTED = _Found("", 0, math.nan, 0)
 
 def _verdicts(frames: Frames, ranking: pd.DataFrame) -> dict[str, dict[str, _Found]]:
     quality = _founds(ranking)
-    if not frames.plan["evidence"]:
-        return dict.fromkeys(("quality", STABILITY, VARIETY), quality)
+    if not frames.plan.evidence:
+        return dict.fromkeys((QUALITY, STABILITY, VARIETY), quality)
     stability = failure_effects(frames, _bearing(frames, STABILITY))
     variety = _variety(frames, _bearing(frames, VARIETY))
-    return {"quality": quality, STABILITY: _founds(stability), VARIETY: _founds(variety)}
+    return {QUALITY: quality, STABILITY: _founds(stability), VARIETY: _founds(variety)}
 
 
 def _bearing(frames: Frames, of: str) -> list[str]:
     """The contrasts that bear a claim of that kind: the family that is declared by the plan."""
-    return [
-        str(contrast["name"])
-        for contrast in frames.plan["contrasts"]
-        if any(claim.get("of") == of for claim in contrast.get("claims", []))
-    ]
+    return [contrast.name for contrast in frames.plan.contrasts if contrast.claims_of(of)]
 
 
 def _founds(table: pd.DataFrame) -> dict[str, _Found]:
@@ -120,18 +116,18 @@ def _founds(table: pd.DataFrame) -> dict[str, _Found]:
 
 def _variety(frames: Frames, family: Sequence[str]) -> pd.DataFrame:
     """Verdicts on the coverage of the last evaluation, adjusted for the family like the ranking."""
-    own = [each for each in frames.plan["contrasts"] if each["name"] in family]
+    own = [each for each in frames.plan.contrasts if each.name in family]
     trials = frames.trials.assign(final=-frames.trials["coverage"])  # more is better
-    seeds = list(frames.plan["seeds"])
+    seeds = list(frames.plan.seeds)
     columns = [
-        differences(trials, each["weights"]).set_index("seed")["difference"].reindex(seeds)
+        differences(trials, each.weights).set_index("seed")["difference"].reindex(seeds)
         for each in own
     ]
     D = np.column_stack(columns) if columns else np.empty((len(seeds), 0))
-    alpha, exact = float(frames.plan["alpha"]), primary(len(frames.plan["seeds"])) == MAX_T
+    alpha, exact = frames.plan.alpha, primary(len(frames.plan.seeds)) == MAX_T
     table = estimates(D, alpha, exact)
     found = [
         verdict(int(row.n), row.effect, row.p_adjusted, alpha, False, exact)[0]
         for row in each_row(table)
     ]
-    return table.assign(contrast=[each["name"] for each in own], verdict=found)
+    return table.assign(contrast=[each.name for each in own], verdict=found)

@@ -72,7 +72,7 @@ def unlearnt(found: Comparison) -> list[str]:
 
 def _objective(frames: Frames) -> str:
     """What was judged, with its threshold where it has one."""
-    name, threshold = str(frames.plan["objective"]), frames.plan.get("threshold")
+    name, threshold = frames.plan.objective, frames.plan.threshold
     return f"{name} {show.plain(threshold)}" if name == TIME and threshold is not None else name
 
 
@@ -88,16 +88,16 @@ def scale(measure: str) -> tuple[float, str]:
 
 
 def _run(name: str, frames: Frames) -> dict[str, object]:
-    config = {**DEFAULTS, **frames.configs[frames.plan["reference"]]}
+    config = {**DEFAULTS, **frames.configs[frames.plan.reference]}
     trials, environments = frames.trials, frames.environments
     identities, ended = trials["identity"].dropna().unique(), outcomes(trials)
     return {
         "run": name,
-        "title": frames.plan["title"],
+        "title": frames.plan.title,
         "data": config["data.name"],
         "pixels": config["data.image_size"],
         "kimg": config["training.kimg"],
-        "seeds": len(frames.plan["seeds"]),
+        "seeds": len(frames.plan.seeds),
         "finished": ended.finished,
         "planned": ended.trials,
         "failures": ended.failures,

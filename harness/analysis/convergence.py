@@ -9,7 +9,7 @@ from harness.analysis.effects import margin
 from harness.analysis.frame import Frames
 from harness.analysis.objectives import last_fifth
 from harness.config.patch import DEFAULTS
-from harness.runs.trial import FINISHED
+from harness.runs.status import Status
 
 
 class Window(NamedTuple):
@@ -40,7 +40,7 @@ class Falling(NamedTuple):
 
 def window(frames: Frames, cell: str, identity: str | None) -> Window | None:
     """That of a cell's `final` objective; None of another objective, or before it is reached."""
-    if frames.plan["objective"] != "final":
+    if frames.plan.objective != "final":
         return None
     wanted = last_fifth(_evaluations(frames, cell))
     kimg = _own(frames, cell, identity).groupby("evaluation")["kimg"].mean()
@@ -57,13 +57,13 @@ def falling(frames: Frames, identity: str | None) -> Falling | None:
     From the evaluation before the last fifth to the last one. None where it does not, where that
     evaluation is unknown or untrained, and of objectives that ask for speed (`area`, a time).
     """
-    if frames.plan["objective"] not in ("final", "best"):
+    if frames.plan.objective not in ("final", "best"):
         return None
-    cell = frames.plan["reference"]
+    cell = frames.plan.reference
     wanted = last_fifth(_evaluations(frames, cell))
     first, last = wanted[0] - 1, wanted[-1]
     own = _own(frames, cell, identity)
-    own = own[own["status"] == FINISHED]
+    own = own[own["status"] == Status.FINISHED]
     kids = own.pivot_table("kid", "seed", "evaluation", aggfunc="first")
     if first < 1 or not {first, last} <= set(kids.columns):
         return None
@@ -79,8 +79,8 @@ def falling(frames: Frames, identity: str | None) -> Falling | None:
 def last_kid(frames: Frames, cell: str, identity: str | None) -> float:
     """Mean KID of the last evaluation of a cell's finished trials; NaN where there is none."""
     own = _own(frames, cell, identity)
-    last = own[(own["status"] == FINISHED) & (own["evaluation"] == _evaluations(frames, cell))]
-    return float(last["kid"].mean())
+    last = own[own["evaluation"] == _evaluations(frames, cell)]
+    return float(last.loc[last["status"] == Status.FINISHED, "kid"].mean())
 
 
 def _evaluations(frames: Frames, cell: str) -> int:

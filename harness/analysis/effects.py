@@ -31,7 +31,8 @@ from harness.analysis.verdicts import (
     verdict,
 )
 from harness.plan.reach import EXACT
-from harness.runs.trial import DIVERGED, FINISHED
+from harness.runs.plan import ContrastRecord
+from harness.runs.status import Status
 
 __all__ = [
     "BETTER",
@@ -96,7 +97,7 @@ def differences(trials: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFr
     part = trials[trials["cell"].isin(list(weights))].dropna(subset=["final", "identity"])
     part = part.drop_duplicates(["cell", "seed"])
     weight = part["cell"].map(weights).astype(float)
-    failed = part["status"] != FINISHED
+    failed = part["status"] != Status.FINISHED
     part = part.assign(
         weighted=part["final"] * weight,
         failed=failed,
@@ -146,10 +147,10 @@ def effects(frames: Frames) -> pd.DataFrame:
     nothing (statistics, "What is judged"); empty: it has.
     """
     plan, trials = frames.plan, frames.trials
-    alpha, seeds = float(plan["alpha"]), list(plan["seeds"])
+    alpha, seeds = plan.alpha, list(plan.seeds)
     exact = primary(len(seeds)) == MAX_T
-    own = [differences(trials, contrast["weights"]) for contrast in plan["contrasts"]]
-    rows = [_named(trials, *pair) for pair in zip(plan["contrasts"], own, strict=True)]
+    own = [differences(trials, contrast.weights) for contrast in plan.contrasts]
+    rows = [_named(trials, *pair) for pair in zip(plan.contrasts, own, strict=True)]
     table = pd.DataFrame(rows, columns=list(_NAMES))
     every, finished = (_matrix(own, seeds, only) for only in (False, True))
     table = table.join(estimates(every, alpha, exact, np.isfinite(every) & ~np.isfinite(finished)))
@@ -162,25 +163,23 @@ def effects(frames: Frames) -> pd.DataFrame:
     known = np.array(margins, float) - resolution(frames)
     table = table.join(equivalence(every, known, reached, alpha)).assign(margin=margins)
     reference = learning.of_reference(plan, trials)
-    rules = Rules(alpha, exact, bool(plan["evidence"]), len(table), reference)
+    rules = Rules(alpha, exact, plan.evidence, len(table), reference)
     judged = [judge(row, rules) for row in each_row(table)]
     return table.join(pd.DataFrame(judged, columns=list(_JUDGED), index=table.index))
 
 
-def _named(
-    trials: pd.DataFrame, contrast: Mapping[str, Any], seeds: pd.DataFrame
-) -> dict[str, Any]:
-    own = trials[trials["cell"].isin(list(contrast["weights"]))]
+def _named(trials: pd.DataFrame, contrast: ContrastRecord, seeds: pd.DataFrame) -> dict[str, Any]:
+    own = trials[trials["cell"].isin(list(contrast.weights))]
     identity = seeds["identity"].iloc[0] if len(seeds) else None
     if identity is None:  # no seed has both sides yet
         same = own
     else:  # a trial that diverged before it was scored has no identity, and counts
-        lost = (own["status"] == DIVERGED) & own["identity"].isna()
+        lost = (own["status"] == Status.DIVERGED) & own["identity"].isna()
         same = own[(own["identity"] == identity) | lost]
-    following, ignoring = learning.sides(same, contrast["weights"])
+    following, ignoring = learning.sides(same, contrast.weights)
     return {
-        "contrast": contrast["name"],
-        **{name: contrast[name] for name in _NAMES[1:7]},
+        "contrast": contrast.name,
+        **{name: getattr(contrast, name) for name in _NAMES[1:7]},
         "identity": identity,
         "planned": own["seed"].nunique(),
         "diverged": int(seeds["diverged"].sum()),
@@ -203,8 +202,8 @@ def matrix(frames: Frames, finished: bool) -> Array:
 
     `finished`: of the seeds where no side diverged only.
     """
-    own = [differences(frames.trials, each["weights"]) for each in frames.plan["contrasts"]]
-    return _matrix(own, list(frames.plan["seeds"]), finished)
+    own = [differences(frames.trials, each.weights) for each in frames.plan.contrasts]
+    return _matrix(own, list(frames.plan.seeds), finished)
 
 
 def _matrix(own: Sequence[pd.DataFrame], seeds: Sequence[int], finished: bool) -> Array:

@@ -12,7 +12,7 @@ from harness.analysis.max_t import Array
 from harness.analysis.objectives import KIMG, objective
 from harness.config.patch import DEFAULTS
 from harness.plan.reach import EXACT
-from harness.runs.trial import FINISHED
+from harness.runs.status import Status
 
 
 def margin(frames: Frames, identity: str | None) -> float:
@@ -24,15 +24,15 @@ def margin(frames: Frames, identity: str | None) -> float:
     """
     trials = frames.trials
     reference = trials[
-        (trials["cell"] == frames.plan["reference"])
+        (trials["cell"] == frames.plan.reference)
         & (trials["identity"] == identity)
-        & (trials["status"] == FINISHED)
+        & (trials["status"] == Status.FINISHED)
     ].reindex(columns=["final", "untrained"])
-    if objective(frames.plan["objective"]).unit == KIMG:
+    if objective(frames.plan.objective).unit == KIMG:
         learnt = float(reference["final"].mean())
     else:
         learnt = float((reference["untrained"] - reference["final"]).mean())
-    return learnt * float(frames.plan["equivalence"]) if learnt > 0 else math.nan
+    return learnt * frames.plan.equivalence if learnt > 0 else math.nan
 
 
 def resolution(frames: Frames) -> float:
@@ -41,9 +41,9 @@ def resolution(frames: Frames) -> float:
     A time is seen at the evaluation that follows it, so it, and a difference of two, is known to
     within the time between two evaluations. A KID is a number of its own: 0.
     """
-    if objective(frames.plan["objective"]).unit != KIMG:
+    if objective(frames.plan.objective).unit != KIMG:
         return 0.0
-    knobs = {**DEFAULTS, **frames.configs[frames.plan["reference"]]}
+    knobs = {**DEFAULTS, **frames.configs[frames.plan.reference]}
     return float(knobs["training.kimg"]) / int(knobs["training.evaluations"])
 
 

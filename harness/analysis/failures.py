@@ -11,8 +11,8 @@ from harness.analysis.effects import BETTER, INCONCLUSIVE, WORSE, holm, proporti
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.learning import collapsed
 from harness.runs.outcomes import Outcomes
+from harness.runs.plan import ContrastRecord
 from harness.runs.status import Status
-from harness.runs.trial import DIVERGED, FINISHED
 
 
 def outcomes(trials: pd.DataFrame) -> Outcomes:
@@ -22,8 +22,8 @@ def outcomes(trials: pd.DataFrame) -> Outcomes:
 
 def ended(trials: pd.DataFrame) -> pd.DataFrame:
     """Trials that ended by themselves, with `diverged`, `collapsed` and `failed` (either)."""
-    own = trials[trials["status"].isin([FINISHED, DIVERGED])]
-    diverged = own["status"] == DIVERGED
+    own = trials[trials["status"].isin([Status.FINISHED, Status.DIVERGED])]
+    diverged = own["status"] == Status.DIVERGED
     fallen = collapsed(own) & ~diverged
     return own.assign(diverged=diverged, collapsed=fallen, failed=diverged | fallen)
 
@@ -32,12 +32,12 @@ def failure_rates(frames: Frames) -> pd.DataFrame:
     """One row a cell: how many ended and how, and the share that failed with its exact interval."""
     known = ended(frames.trials)
     rows = []
-    for cell in frames.plan["cells"]:
-        own = known[known["cell"] == cell["label"]]
+    for cell in frames.plan.cells:
+        own = known[known["cell"] == cell.label]
         failed = int(own["failed"].sum())
         rate, low, high = proportion(failed, len(own))
         counts = {name: int(own[name].sum()) for name in ("diverged", "collapsed", "failed")}
-        rows.append({"cell": cell["label"], "ended": len(own), **counts,
+        rows.append({"cell": cell.label, "ended": len(own), **counts,
                      "rate": rate, "low": low, "high": high})  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -50,11 +50,11 @@ def failure_effects(frames: Frames, family: Collection[str]) -> pd.DataFrame:
     """
     failed = ended(frames.trials).drop_duplicates(["cell", "seed"])
     table = failed.pivot_table("failed", "seed", "cell", aggfunc="first")
-    alpha = float(frames.plan["alpha"])
+    alpha = frames.plan.alpha
     rows = [
-        {"contrast": contrast["name"], **_compare(table, contrast)}
-        for contrast in frames.plan["contrasts"]
-        if contrast["name"] in family
+        {"contrast": contrast.name, **_compare(table, contrast)}
+        for contrast in frames.plan.contrasts
+        if contrast.name in family
     ]
     found = pd.DataFrame(rows, columns=["contrast", "n", "following", "ignoring", "p"])
     found["p_adjusted"] = holm(found["p"].astype(float))
@@ -62,9 +62,9 @@ def failure_effects(frames: Frames, family: Collection[str]) -> pd.DataFrame:
     return found
 
 
-def _compare(failed: pd.DataFrame, contrast: Any) -> dict[str, Any]:
-    sides = [contrast["following"], contrast["ignoring"]]
-    if set(sides) != set(contrast["weights"]) or not set(sides) <= set(failed.columns):
+def _compare(failed: pd.DataFrame, contrast: ContrastRecord) -> dict[str, Any]:
+    sides = [contrast.following, contrast.ignoring]
+    if set(sides) != set(contrast.weights) or not set(sides) <= set(failed.columns):
         return {"n": 0, "following": 0, "ignoring": 0, "p": math.nan}
     pairs = failed[sides].dropna().astype(bool)
     following = int((pairs[sides[0]] & ~pairs[sides[1]]).sum())

@@ -1,6 +1,6 @@
 """Load a study's plan and its part of the record into data frames."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,28 +8,24 @@ import pandas as pd
 
 from harness.analysis.blocks import Blocks
 from harness.analysis.objectives import objective
-from harness.analysis.reading import BESIDE, MISSING, Plan, Read, read
+from harness.analysis.reading import BESIDE, Read, read
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError, unknown
 from harness.core.files import read_object
 from harness.metrics.health import PULL
 from harness.metrics.kid import HALVES, SHARED_HALVES
 from harness.runs import layout
-from harness.runs.trial import CRASHED, DIVERGED, FINISHED, PRUNED, Trial, read_plan
+from harness.runs.plan import PlanRecord, read_plan
+from harness.runs.trial import Trial
 
 __all__ = [
     "BESIDE",
-    "MISSING",
-    "STATUSES",
     "Frames",
-    "Plan",
     "each_row",
     "load",
     "load_plan",
     "load_trials",
 ]
-
-STATUSES = (FINISHED, DIVERGED, CRASHED, PRUNED, MISSING)
 
 _TRIAL_TEXT = ("cell", "seed", "key", "status", "identity", "flags", "message")
 _TRIAL_NUMBERS = (
@@ -71,7 +67,7 @@ _TRAINING_NUMBERS = (
 class Frames:
     """A study as asked for (`plan`) and as recorded. KID as measured, times in seconds."""
 
-    plan: Plan
+    plan: PlanRecord
     trials: pd.DataFrame  # one row a planned trial, with `knob:<path>` for knobs that differ
     curves: pd.DataFrame  # one row a trial and evaluation, in the metric that the plan asks for
     training: pd.DataFrame  # one row a trial and log interval; `<penalty>_pull` where there is one
@@ -94,9 +90,9 @@ def each_row(frame: pd.DataFrame) -> Iterable[Any]:
     return frame.itertuples(index=False)
 
 
-def load_plan(run_name: str, runtime: Runtime) -> Plan:
+def load_plan(run_name: str, runtime: Runtime) -> PlanRecord:
     """What `harness run` was asked; an error with the nearest run name where there is none."""
-    plan: Plan | None = read_plan(layout.holding(run_name, runtime).study(run_name) / layout.PLAN)
+    plan = read_plan(layout.holding(run_name, runtime).study(run_name) / layout.PLAN)
     if plan is None:
         known = [path.parent.name for path in runtime.all_runs.glob(f"*/{layout.PLAN}")]
         raise HarnessError(f"{unknown('run', run_name, known)} (in {runtime.all_runs})")
@@ -105,7 +101,8 @@ def load_plan(run_name: str, runtime: Runtime) -> Plan:
 
 def load(run_name: str, runtime: Runtime) -> Frames:
     """Read the plan of a run and every planned trial's folder; only what judges has curves."""
-    plan, beside = _judged(load_plan(run_name, runtime))
+    whole = load_plan(run_name, runtime)
+    plan = whole.judged
     runtime = layout.holding(run_name, runtime)
     found = _read_all(plan, runtime)
     trials = _frame((part.row for part in found), _TRIAL_TEXT, _TRIAL_NUMBERS)
@@ -126,44 +123,28 @@ def load(run_name: str, runtime: Runtime) -> Frames:
         samples=_frame(_each(found, "samples"), ("cell", "seed", "path"), ("iteration",)),
         interpolations=_frame(_each(found, "interpolations"), ("cell", "seed", "path"), ()),
         configs=configs,
-        beside=load_trials(beside, runtime),
+        beside=load_trials(whole.unjudged, runtime),
         importances=read_object(runtime.study(run_name) / layout.IMPORTANCES) or {},
         damaged=_damaged_pictures(plan, runtime),
-        images={part.row["cell"]: part.images for part in found[::-1] if part.images},
-        blocks={(one.row["cell"], one.row["seed"]): one.blocks for one in found if one.blocks},
+        images={one.planned.cell: one.images for one in found[::-1] if one.images},
+        blocks={(one.planned.cell, one.planned.seed): one.blocks for one in found if one.blocks},
     )  # fmt: skip
 
 
-def _damaged_pictures(plan: Plan, runtime: Runtime) -> list[str]:
-    trials = (Trial(runtime.trials / row["key"]) for row in plan["trials"])
+def _damaged_pictures(plan: PlanRecord, runtime: Runtime) -> list[str]:
+    trials = (Trial(runtime.trials / planned.key) for planned in plan.trials)
     return [str(path) for trial in trials for path in trial.damaged_pictures()]
 
 
-def load_trials(plan: Plan, runtime: Runtime) -> pd.DataFrame:
+def load_trials(plan: PlanRecord, runtime: Runtime) -> pd.DataFrame:
     """One row a planned trial, of any plan."""
     found = _read_all(plan, runtime)
     return _frame((part.row for part in found), _TRIAL_TEXT, _TRIAL_NUMBERS)
 
 
-def _read_all(plan: Plan, runtime: Runtime) -> list[Read]:
-    requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
-    objective(plan["objective"])  # an unknown one is an error before anything is read
-    return [
-        read(Trial(runtime.trials / row["key"]), row, requests[row["cell"]], plan)
-        for row in plan["trials"]
-    ]
-
-
-def _judged(plan: Plan) -> tuple[Plan, Plan]:
-    """The plan without the cells that only serve a tuning, and the plan of those."""
-    tuning = plan.get("tuning")
-    own = {cell["label"] for cell in plan["cells"]} if tuning is None else set(tuning["points"])
-    return _part(plan, own.__contains__), _part(plan, lambda label: label not in own)
-
-
-def _part(plan: Plan, keep: Callable[[str], bool]) -> Plan:
-    cells = [cell for cell in plan["cells"] if keep(cell["label"])]
-    return {**plan, "cells": cells, "trials": [t for t in plan["trials"] if keep(t["cell"])]}
+def _read_all(plan: PlanRecord, runtime: Runtime) -> list[Read]:
+    objective(plan.objective)  # an unknown one is an error before anything is read
+    return [read(Trial(runtime.trials / planned.key), planned, plan) for planned in plan.trials]
 
 
 def _each(found: Iterable[Read], part: str) -> list[dict[str, Any]]:
@@ -185,12 +166,10 @@ def _training(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return _frame(rows, ("cell", "seed", "key"), (*_TRAINING_NUMBERS, *pulls))
 
 
-def _configs(plan: Plan, found: Sequence[Read]) -> dict[str, dict[str, Any]]:
-    known: dict[str, dict[str, Any]] = {
-        cell["label"]: dict(cell["config"]) for cell in plan["cells"]
-    }
+def _configs(plan: PlanRecord, found: Sequence[Read]) -> dict[str, dict[str, Any]]:
+    known = {cell.label: dict(cell.config) for cell in plan.cells}
     for trial in found:
-        known[trial.row["cell"]] |= trial.config
+        known[trial.planned.cell] |= trial.config
     return known
 
 
@@ -209,7 +188,8 @@ def _metrics(found: Sequence[Read]) -> pd.DataFrame:
     specs: dict[str, dict[str, Any]] = {}
     for trial in found:
         if trial.metric:
-            spec = specs.setdefault(trial.metric["identity"], {**trial.metric, "trials": 0})
+            about = trial.metric.to_json()
+            spec = specs.setdefault(trial.metric.identity, {**about, "trials": 0})
             spec["trials"] += 1
     frame = pd.DataFrame(list(specs.values()))
     return frame if specs else pd.DataFrame(columns=["identity", "trials"])

@@ -32,12 +32,6 @@ class _Comparison(NamedTuple):
     pairs: Sequence[Pair]
 
 
-def crossed(frames: Frames) -> Crossed | None:
-    """How the factors of a study were crossed, where they were."""
-    document = frames.plan.get("crossed")
-    return Crossed.from_json(document) if document else None
-
-
 def interactions(frames: Frames) -> pd.DataFrame:
     """One row an effect: kind, term, what was compared, n (trials), estimate, interval and p.
 
@@ -46,11 +40,11 @@ def interactions(frames: Frames) -> pd.DataFrame:
     the interactions; main effects are judged in the ranking. NaN where the trials that have a
     value cannot tell. KID as measured; a diverged trial enters with its failure value.
     """
-    design = crossed(frames)
+    design = frames.plan.crossed
     if design is None:
         return pd.DataFrame(columns=list(_COLUMNS))
     rows = _rows(frames.trials, design)
-    fits = _estimates(rows, design, float(frames.plan["alpha"]))
+    fits = _estimates(rows, design, frames.plan.alpha)
     table = pd.DataFrame(fits, columns=list(_COLUMNS))
     table["identity"] = rows["identity"].iloc[0] if len(rows) else None
     of_two = table["kind"] == INTERACTION

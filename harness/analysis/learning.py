@@ -6,14 +6,14 @@ would call that an effect.
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
 from harness.core import format as show
 from harness.metrics.health import COVERAGE_FLOOR
 from harness.runs.outcomes import COLLAPSED
-from harness.runs.trial import DIVERGED, FINISHED
+from harness.runs.plan import PlanRecord
+from harness.runs.status import Status
 
 UNLEARNT_SHARE = 0.5  # of the untrained KID: a final one above it is no result of learning
 _ROUNDING = 1e-9  # of means: the mean of six times .05 is less than .05
@@ -32,7 +32,7 @@ def unlearnt(trials: pd.DataFrame) -> str:
     On average their final KID is above half of the untrained one, or their coverage next to
     nothing, or most of them collapsed. What a record does not have cannot speak against it.
     """
-    ended = trials[trials["status"] == FINISHED].reindex(columns=list(_READ))
+    ended = trials[trials["status"] == Status.FINISHED].reindex(columns=list(_READ))
     if ended.empty:
         return ""
     known = ended[["untrained", "final_kid"]].dropna()
@@ -52,19 +52,19 @@ def unlearnt(trials: pd.DataFrame) -> str:
 
 def failed(trials: pd.DataFrame) -> str:
     """Like `unlearnt`, of trials that may all have diverged, too."""
-    lost = int((trials["status"] == DIVERGED).sum())
-    if lost and not (trials["status"] == FINISHED).any():
+    lost = int((trials["status"] == Status.DIVERGED).sum())
+    if lost and not (trials["status"] == Status.FINISHED).any():
         return f"{lost} of {lost} trials diverged"
     return unlearnt(trials)
 
 
-def of_reference(plan: Mapping[str, Any], trials: pd.DataFrame) -> str:
+def of_reference(plan: PlanRecord, trials: pd.DataFrame) -> str:
     """Why a study's reference has not learnt, so that nothing of it is judged; empty: it has.
 
     By the metric identity that most of its trials have. One of which every trial diverged is no
     such case: that is a failure, and counts against it.
     """
-    own = trials[trials["cell"] == plan["reference"]].dropna(subset=["identity"])
+    own = trials[trials["cell"] == plan.reference].dropna(subset=["identity"])
     return unlearnt(own[own["identity"] == own["identity"].mode()[0]]) if len(own) else ""
 
 

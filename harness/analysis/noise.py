@@ -19,7 +19,8 @@ from harness.analysis.blocks import Array, Blocks
 from harness.analysis.effects import differences
 from harness.analysis.frame import Frames
 from harness.plan.reach import EXACT
-from harness.runs.trial import FINISHED
+from harness.runs.plan import ContrastRecord
+from harness.runs.status import Status
 
 LIMIT = 0.1  # of the variance of a difference: above it, another remedy is cheaper than seeds
 BLOCKS, ERRORS = "blocks", "standard errors"
@@ -45,15 +46,13 @@ class Noise(NamedTuple):
 
 def noise(frames: Frames) -> pd.DataFrame:
     """One row a contrast that two seeds finished, in the order of the plan."""
-    rows = [
-        _noise(frames, contrast["name"], contrast["title"], contrast["weights"])
-        for contrast in frames.plan["contrasts"]
-    ]
+    rows = [_noise(frames, contrast) for contrast in frames.plan.contrasts]
     table = pd.DataFrame(rows, columns=list(Noise._fields))
     return table[table["n"] > 1].reset_index(drop=True)
 
 
-def _noise(frames: Frames, name: str, title: str, weights: Mapping[str, float]) -> Noise:
+def _noise(frames: Frames, contrast: ContrastRecord) -> Noise:
+    name, title, weights = contrast.name, contrast.title, contrast.weights
     seeds = differences(frames.trials, weights)
     seeds = seeds[seeds["finished"]]
     n = len(seeds)
@@ -143,7 +142,7 @@ def _alone(
 ) -> float:
     """The variance that the difference would have if its cells had nothing in common."""
     own = trials[trials["seed"].isin(list(seeds)) & (trials["identity"] == identity)]
-    own = own[own["status"] == FINISHED].drop_duplicates(["cell", "seed"])
+    own = own[own["status"] == Status.FINISHED].drop_duplicates(["cell", "seed"])
     spread = own.groupby("cell")["final"].var(ddof=1)
     return float(sum(weight**2 * spread[cell] for cell, weight in weights.items()))
 

@@ -11,11 +11,13 @@ from harness.config.patch import DEFAULTS
 from harness.core.errors import HarnessError, unknown
 from harness.core.format import KID_SCALE
 from harness.metrics.kid import HALVES, SHARED_HALVES
-from harness.runs.trial import DIVERGED, FINISHED
+from harness.runs.plan import PlanRecord
+from harness.runs.rows import ScoreRow
+from harness.runs.status import Status
 
 """KID is shown × 10³ everywhere; tables on disk keep it as measured."""
 
-Rows = Sequence[Mapping[str, Any]]  # evaluations of one trial, in the order of training
+Rows = Sequence[ScoreRow]  # evaluations of one trial, in the order of training
 
 
 class Value(NamedTuple):
@@ -42,7 +44,7 @@ def final(rows: Rows, evaluations: int, threshold: float) -> Value:
     the minimum: the best of noisy checkpoints is biased down (statistics, section 1).
     """
     del threshold
-    kids = {row["evaluation"]: number(row["kid"]) for row in rows}
+    kids = {row.evaluation: number(row.kid) for row in rows}
     wanted = [kids.get(place, math.nan) for place in last_fifth(evaluations)]
     return Value(float(np.mean(wanted)))
 
@@ -84,10 +86,10 @@ def area(rows: Rows, evaluations: int, threshold: float) -> Value:
     """Mean KID over the logarithm of kimg, from the first evaluation in training to the last."""
     del threshold
     trained = _trained(rows)
-    kids = np.array([number(row["kid"]) for row in trained])
+    kids = np.array([number(row.kid) for row in trained])
     if len(kids) < max(2, evaluations):
         return Value(kids[0] if len(kids) == evaluations == 1 else math.nan)
-    at = np.log([row["kimg"] for row in trained])
+    at = np.log([row.kimg for row in trained])
     return Value(float(np.trapezoid(kids, at) / (at[-1] - at[0])))
 
 
@@ -97,24 +99,24 @@ def time_to_threshold(rows: Rows, evaluations: int, threshold: float) -> Value:
     A trial that does not get there is censored: it enters with its budget.
     """
     for row in rows:
-        if number(row["kid"]) <= threshold:
-            return Value(float(row["kimg"]), False, float(row["seconds"]))
+        if number(row.kid) <= threshold:
+            return Value(row.kimg, False, row.seconds)
     if len(_trained(rows)) < evaluations:
         return Value(math.nan)
-    return Value(float(rows[-1]["kimg"]), True)
+    return Value(rows[-1].kimg, True)
 
 
-def value(plan: Mapping[str, Any], status: str, rows: Rows, config: Mapping[str, Any]) -> Value:
+def value(plan: PlanRecord, status: str, rows: Rows, config: Mapping[str, Any]) -> Value:
     """The objective that a plan declares, of a trial with these knobs; NaN before it has ended.
 
     Report, tables and W&B have it from here.
     """
     known = {**DEFAULTS, **config}
-    if status == FINISHED:
-        score, threshold = objective(plan["objective"]).score, number(plan.get("threshold"))
+    if status == Status.FINISHED:
+        score, threshold = objective(plan.objective).score, number(plan.threshold)
         return score(rows, known["training.evaluations"], threshold)
-    if status == DIVERGED:
-        return failed(plan["objective"], rows, known["training.kimg"])
+    if status == Status.DIVERGED:
+        return failed(plan.objective, rows, known["training.kimg"])
     return Value(math.nan)
 
 
@@ -125,7 +127,7 @@ def failed(name: str, rows: Rows, budget: float) -> Value:
     """
     if OBJECTIVES[name].unit == KIMG:
         return Value(budget, True)
-    kids = [number(row["kid"]) for row in rows]
+    kids = [number(row.kid) for row in rows]
     if not kids or not math.isfinite(kids[0]):
         return Value(math.nan)
     last = [kid for kid in kids if math.isfinite(kid)][-1]
@@ -134,18 +136,18 @@ def failed(name: str, rows: Rows, budget: float) -> Value:
 
 def untrained(rows: Rows) -> float:
     """KID before the training; NaN where no row tells it."""
-    return next((number(row["kid"]) for row in rows if row["evaluation"] == 0), math.nan)
+    return next((number(row.kid) for row in rows if row.evaluation == 0), math.nan)
 
 
 def final_kid(rows: Rows, evaluations: int) -> float:
     """KID at the end of a training, whatever its objective; of one cut short, the last there is."""
-    known = [kid for row in _trained(rows) if math.isfinite(kid := number(row["kid"]))]
+    known = [kid for row in _trained(rows) if math.isfinite(kid := number(row.kid))]
     whole = final(rows, evaluations, math.nan).value
     return whole if math.isfinite(whole) or not known else known[-1]
 
 
 def _trained(rows: Rows) -> Rows:
-    return [row for row in rows if row["evaluation"] > 0]
+    return [row for row in rows if row.evaluation > 0]
 
 
 KIMG = "kimg"

@@ -39,8 +39,8 @@ def detectable(of: Reach, contrasts: Sequence[Contrast], pilot: Frames) -> Detec
     }
     sizes = [found.effect for _, found in own.values()]
     return Detectable(
-        pilot=pilot.plan["run_name"],
-        objective=pilot.plan["objective"],
+        pilot=pilot.plan.run_name,
+        objective=pilot.plan.objective,
         alpha=alpha,
         found=tuple(alike.values()),
         lacking=tuple(each.name for each in contrasts if each.name not in alike),
@@ -50,11 +50,11 @@ def detectable(of: Reach, contrasts: Sequence[Contrast], pilot: Frames) -> Detec
 
 def _own(pilot: Frames) -> Iterator[tuple[str, tuple[float, ...], int, float]]:
     """Name, weights, seeds and deviation of the pilot's contrasts that two seeds finished."""
-    for contrast in pilot.plan["contrasts"]:
-        seeds = differences(pilot.trials, contrast["weights"])
+    for contrast in pilot.plan.contrasts:
+        seeds = differences(pilot.trials, contrast.weights)
         values = seeds.loc[seeds["finished"], "difference"]
         if len(values) > 1:
-            name, signature = str(contrast["name"]), _signature(contrast["weights"])
+            name, signature = contrast.name, _signature(contrast.weights)
             yield name, signature, len(values), float(values.std(ddof=1))
 
 

@@ -14,12 +14,12 @@ from harness.analysis.effects import (
     matrix,
     primary,
 )
-from harness.analysis.frame import BESIDE, STATUSES, Frames, each_row
+from harness.analysis.frame import BESIDE, Frames, each_row
 from harness.analysis.learning import of_reference
 from harness.analysis.ranks import rank_intervals
 from harness.analysis.verdicts import favoured_unlearnt
 from harness.plan.reach import EXACT
-from harness.runs.trial import FINISHED
+from harness.runs.status import Status
 
 
 def ranking(frames: Frames) -> pd.DataFrame:
@@ -31,15 +31,15 @@ def ranking(frames: Frames) -> pd.DataFrame:
     """
     table = effects(frames)
     table[["rank_low", "rank_high"]] = math.nan
-    exact = primary(len(frames.plan["seeds"])) == MAX_T
+    exact = primary(len(frames.plan.seeds)) == MAX_T
     nothing = bool(of_reference(frames.plan, frames.trials))
     unplaced = [nothing or favoured_unlearnt(row) for row in each_row(table)]
     out = table["effect"].isna() | np.array(unplaced, bool)
-    if frames.plan["evidence"]:
+    if frames.plan.evidence:
         D = matrix(frames, finished=False)
         enough = table[(table["n"] >= (EXACT if exact else 2)) & ~out]
         for _, group in enough.groupby(["identity", "design"]):
-            places = rank_intervals(D[:, group.index], float(frames.plan["alpha"]), exact)
+            places = rank_intervals(D[:, group.index], frames.plan.alpha, exact)
             table.loc[group.index, ["rank_low", "rank_high"]] = np.array(places, float).T
     table = table.assign(out=out).sort_values(["out", "effect"], kind="stable")
     placed = table[~table.pop("out")]
@@ -48,16 +48,23 @@ def ranking(frames: Frames) -> pd.DataFrame:
 
 
 _BESIDE = ("member_kid", *BESIDE)
+_STATUSES = (
+    Status.FINISHED,
+    Status.DIVERGED,
+    Status.CRASHED,
+    Status.PRUNED,
+    Status.MISSING,
+)
 
 
 def cells(frames: Frames) -> pd.DataFrame:
     """One row a cell and metric identity, in the order of the plan, against the reference."""
     rows = [
-        {"cell": cell["label"], "identity": identity, **_cell(frames, cell["label"], identity)}
-        for cell in frames.plan["cells"]
-        for identity in _identities(frames.trials, cell["label"])
+        {"cell": cell.label, "identity": identity, **_cell(frames, cell.label, identity)}
+        for cell in frames.plan.cells
+        for identity in _identities(frames.trials, cell.label)
     ]
-    counts = ("planned", *STATUSES)
+    counts = ("planned", *map(str, _STATUSES))
     numbers = (
         "n",
         "mean",
@@ -79,13 +86,13 @@ def _identities(trials: pd.DataFrame, cell: str) -> list[str | None]:
 
 
 def _cell(frames: Frames, label: str, identity: str | None) -> dict[str, Any]:
-    trials, reference = frames.trials, frames.plan["reference"]
+    trials, reference = frames.trials, frames.plan.reference
     own = trials[trials["cell"] == label]
     scored = own[own["identity"] == identity].dropna(subset=["final"])
     status = own["status"].value_counts()
     row = {
         "planned": len(own),
-        **{name: int(status.get(name, 0)) for name in STATUSES},
+        **{str(name): int(status.get(name, 0)) for name in _STATUSES},
         "n": len(scored),
         "mean": scored["final"].mean() if len(scored) else math.nan,
         "sd": scored["final"].std() if len(scored) > 1 else math.nan,
@@ -98,7 +105,7 @@ def _cell(frames: Frames, label: str, identity: str | None) -> dict[str, Any]:
         return row
     same = trials[trials["identity"] == identity]
     paired = differences(same, {label: 1.0, reference: -1.0})["difference"]
-    against = estimate(paired, float(frames.plan["alpha"]))
+    against = estimate(paired, frames.plan.alpha)
     return row | {
         "pairs": against.n,
         "difference": against.effect,
@@ -112,13 +119,13 @@ _COSTS = ("kimg", "generator_updates", "seconds", "evaluation_seconds", "images_
 
 def costs(frames: Frames) -> pd.DataFrame:
     """Mean cost of a cell's finished trials, and time and updates relative to the reference."""
-    ended = frames.trials[frames.trials["status"] == FINISHED]
+    ended = frames.trials[frames.trials["status"] == Status.FINISHED]
     sizes = ("generator_parameters", "discriminator_parameters")
     table = ended.groupby("cell")[[*_COSTS, *sizes]].mean()
     table.insert(0, "trials", ended.groupby("cell").size())
-    table = table.reindex([cell["label"] for cell in frames.plan["cells"]])
+    table = table.reindex([cell.label for cell in frames.plan.cells])
     table["trials"] = table["trials"].fillna(0).astype(int)
-    reference = table.loc[frames.plan["reference"]]
+    reference = table.loc[frames.plan.reference]
     for name in ("generator_updates", "seconds"):
         table[f"relative_{name}"] = table[name] / reference[name]
     return table.rename_axis("cell").reset_index()

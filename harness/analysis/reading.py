@@ -16,21 +16,22 @@ from harness.analysis.values import costs, message, number, surroundings
 from harness.config.catalog import PROTOCOLS
 from harness.config.patch import DEFAULTS
 from harness.metrics.kid import standard_error
+from harness.runs.plan import PlanRecord, TrialRecord
+from harness.runs.rows import MetricAbout, ScoreRow
 from harness.runs.status import Status
-from harness.runs.trial import CRASHED, FINISHED, PRUNED, Trial
+from harness.runs.trial import Trial
 
-MISSING = Status.MISSING
 BESIDE = ("coverage", "fid", "inception_score")  # KID; described, never judged
-Plan = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Read:
     """What one trial's folder gave."""
 
+    planned: TrialRecord
     row: dict[str, Any]
     config: dict[str, Any]
-    metric: dict[str, Any] | None
+    metric: MetricAbout | None
     curves: list[dict[str, Any]]
     training: list[dict[str, Any]]
     flags: list[dict[str, Any]]
@@ -41,24 +42,24 @@ class Read:
     blocks: Blocks | None
 
 
-def read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) -> Read:
-    """What the folder of a planned trial gives, in the metric that `request` asks for."""
-    who = {"cell": planned["cell"], "seed": planned["seed"]}
+def read(trial: Trial, planned: TrialRecord, plan: PlanRecord) -> Read:
+    """What the folder of a planned trial gives, in the metric that its plan asks for."""
+    who = {"cell": planned.cell, "seed": planned.seed}
     result, failure = trial.result(), trial.failure()
     # read flat and unvalidated, so that the record of an older version can still be reported
     config = trial.knobs()
-    identity = trial.metric(request)
+    identity = trial.metric(plan.request(planned))
     curves = trial.evaluation_rows(identity) if identity else []
     metric = trial.metrics()[identity] if identity else None
     protocol = metric.protocol if metric else ""
     overlapping = protocol in PROTOCOLS and PROTOCOLS[protocol].overlapping
     training = trial.training_rows()
-    status = result.status if result else CRASHED if failure else MISSING
+    status = result.status if result else Status.CRASHED if failure else Status.MISSING
     # to a search a trial that it gave up is no gap
-    if status == MISSING and "search" in plan and trial.pruned() is not None:
-        status = PRUNED
-    key = {**who, "key": planned["key"]}
-    compared = compared_as(plan["objective"], identity, curves)
+    if status == Status.MISSING and plan.search and trial.pruned() is not None:
+        status = Status.PRUNED
+    key = {**who, "key": planned.key}
+    compared = compared_as(plan.objective, identity, curves)
     flags = result.flags_of(identity) if result else []
     row = {
         **key,
@@ -70,9 +71,10 @@ def read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) -> 
         **costs(result, (curves or training)[-1:]),
     }
     return Read(
+        planned,
         row,
         config,
-        metric.to_json() if metric else None,
+        metric,
         [
             {**key, "status": status, "identity": compared,
              "kid_error": standard_error(at, overlapping), **at}
@@ -84,15 +86,15 @@ def read(trial: Trial, planned: Mapping[str, Any], request: str, plan: Plan) -> 
         [{**who, "iteration": int(path.stem), "path": str(path)} for path in trial.samples()],
         [{**who, "path": str(path)} for path in (trial.interpolation(),) if path],
         trial.images(),
-        blocks(curves, overlapping, plan["objective"], config) if status == FINISHED else None,
+        blocks(curves, overlapping, plan.objective, config) if status == Status.FINISHED else None,
     )  # fmt: skip
 
 
 def _scores(
-    curves: Sequence[Mapping[str, Any]], status: str, config: Mapping[str, Any], plan: Plan
+    curves: Sequence[ScoreRow], status: str, config: Mapping[str, Any], plan: PlanRecord
 ) -> dict[str, float]:
-    kids = [number(row["kid"]) for row in curves]
-    finite = [(kid, row["kimg"]) for kid, row in zip(kids, curves, strict=True) if kid == kid]
+    kids = [number(row.kid) for row in curves]
+    finite = [(kid, row.kimg) for kid, row in zip(kids, curves, strict=True) if kid == kid]
     best, best_kimg = min(finite, default=(math.nan, math.nan))
     evaluations = {**DEFAULTS, **config}["training.evaluations"]
     found = value(plan, status, curves, config)
@@ -104,7 +106,7 @@ def _scores(
         "best_kimg": best_kimg,
         "untrained": untrained(curves),
         "final_kid": final_kid(curves, evaluations),
-        "member_kid": _mean(row.get("member_kid") for row in curves),
+        "member_kid": _mean(row.member_kid for row in curves),
         **{name: number(curves[-1].get(name)) if curves else math.nan for name in BESIDE},
     }
 

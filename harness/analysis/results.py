@@ -1,17 +1,18 @@
 """Results from elsewhere: a table of treatments by blocks, and what is to be known of it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
+from numbers import Integral, Real
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from harness.analysis.delimited import Row, read_sheet
 from harness.analysis.fields import name_mistake, number, same, shown, suspicious
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, unknown
 from harness.core.format import whole
 
 MOST_NUMBERS = 10_000_000  # differences of all pairs by block that fit into memory
@@ -27,26 +28,31 @@ class Results(NamedTuple):
 
 
 class _Read:
-    """Names by what makes two of them one, and values by (block, treatment)."""
+    """Names by what makes two of them one, and values by (block, treatment).
 
-    def __init__(self, path: Path, names: tuple[str, str, str]) -> None:
-        self.path, (self.treatment, self.block, self.value) = path, names
+    `source` is where they are from, and `unit` what one value of it is called, for messages.
+    """
+
+    def __init__(self, source: str, unit: str, names: tuple[str, str, str]) -> None:
+        self.source, self.unit = source, unit
+        self.treatment, self.block, self.value = names
         self.named: dict[str, dict[str, dict[str, None]]] = {name: {} for name in names[:2]}
-        self.numbers: dict[tuple[str, str], tuple[float, int]] = {}
+        self.numbers: dict[tuple[str, str], tuple[float, object]] = {}
         self.missing: Counter[str] = Counter()
 
-    def name(self, kind: str, line: int, text: str) -> str:
+    def name(self, kind: str, line: object, text: str) -> str:
         if mistake := name_mistake(text):
-            raise HarnessError(f"{self.path}, line {line}: {kind} {mistake}")
+            raise HarnessError(f"{self.source}, {self.unit} {line}: {kind} {mistake}")
         written = self.named[kind].setdefault(same(text), {})
         written.setdefault(text)
         return next(iter(written))
 
-    def add(self, line: int, treatment: str, block: str, value: str) -> None:
+    def add(self, line: object, treatment: str, block: str, value: str) -> None:
+        place = f"{self.source}, {self.unit} {line}"
         try:
             found = number(value)
         except ValueError as error:
-            raise HarnessError(f"{self.path}, line {line}: {self.value} {error}") from None
+            raise HarnessError(f"{place}: {self.value} {error}") from None
         if found is None:
             self.missing[value] += 1
             for kind, name in ((self.block, block), (self.treatment, treatment)):
@@ -57,7 +63,7 @@ class _Read:
         if pair in self.numbers:
             named = f"{self.treatment} {shown(pair[1])} in {self.block} {shown(pair[0])}"
             raise HarnessError(
-                f"{self.path}, line {line}: a second value of {named}, whose first is in line "
+                f"{place}: a second value of {named}, whose first is in {self.unit} "
                 f"{self.numbers[pair][1]}; there is one of each (average repeats, or name them in "
                 "the block)"
             )
@@ -74,19 +80,50 @@ def read_results(path: Path, treatment: str, block: str, value: str) -> Results:
     Every mistake is a HarnessError that names the file and its line or column.
     """
     names = (treatment.strip(), block.strip(), value.strip())
-    options = zip(("--treatment", "--block", "--value"), names, strict=True)
-    for (option, name), (other, twin) in combinations(options, 2):
-        if name == twin:
-            raise HarnessError(f"{option} and {other} are one column, {name!r}; name two")
+    _check_apart(dict(zip(("--treatment", "--block", "--value"), names, strict=True)))
     sheet = read_sheet(path, names)
     places = [list(sheet.header.fields).index(name) for name in names]
-    read = _Read(path, names)
+    read = _Read(str(path), "line", names)
     for row in sheet.rows:
         read.add(row.line, *(row.fields[place] for place in places))
-    return _results(read, sheet.rows)
+    return _results(read, _comments(sheet.rows))
 
 
-def _results(read: _Read, rows: Sequence[Row]) -> Results:
+def read_frame(frame: pd.DataFrame, treatment: str, block: str, value: str) -> Results:
+    """Read a frame in which a row holds one value of a treatment in a block, as `read_results`."""
+    named = {"treatment": treatment, "block": block, "value": value}
+    columns = [str(column) for column in frame.columns]
+    for option, name in named.items():
+        if name not in columns:
+            raise HarnessError(f"rank({option}): {unknown('column', name, columns)}")
+        if columns.count(name) > 1:
+            raise HarnessError(
+                f"rank({option}): the frame has {columns.count(name)} columns {name}"
+            )
+    _check_apart(named)
+    read = _Read("the frame", "row", (treatment, block, value))
+    wanted = frame.iloc[:, [columns.index(name) for name in named.values()]]
+    for row in wanted.itertuples(name=None):
+        line, *fields = row
+        read.add(line, *(_text(field) for field in fields))
+    return _results(read, [])
+
+
+def _text(field: Any) -> str:
+    """The field as text: every digit of a number; empty if there is no value."""
+    if pd.api.types.is_scalar(field) and pd.isna(field):
+        return ""
+    whole = not isinstance(field, Real) or isinstance(field, Integral)
+    return str(field) if whole else repr(float(field))
+
+
+def _check_apart(named: Mapping[str, str]) -> None:
+    for (option, name), (other, twin) in combinations(named.items(), 2):
+        if name == twin:
+            raise HarnessError(f"{option} and {other} are one column, {name!r}; name two")
+
+
+def _results(read: _Read, comments: Sequence[str]) -> Results:
     given_blocks, given = ({pair[side] for pair in read.numbers} for side in (0, 1))
     blocks = [name for name in read.all(read.block) if name in given_blocks]
     treatments = [name for name in read.all(read.treatment) if name in given]
@@ -100,7 +137,7 @@ def _results(read: _Read, rows: Sequence[Row]) -> Results:
         values[row_of[block], column_of[treatment]] = found
     index, columns = pd.Index(blocks, name=read.block), pd.Index(treatments, name=read.treatment)
     table = pd.DataFrame(values, index=index, columns=columns)
-    notes = [*_lacking(read, without, empty), *_names(read), *_comments(rows)]
+    notes = [*_lacking(read, without, empty), *_names(read), *comments]
     return Results(table, without, notes)
 
 
@@ -111,12 +148,12 @@ def _check_size(
     if len(treatments) < 2 or len(blocks) < 2:
         lacking = f" ({listed(without)} without results)" if without else ""
         raise HarnessError(
-            f"{read.path}: {counts} have results{lacking}; a ranking needs two of each"
+            f"{read.source}: {counts} have results{lacking}; a ranking needs two of each"
         )
     pairs = len(treatments) * (len(treatments) - 1) // 2
     if len(blocks) > MOST_BLOCKS or pairs * len(blocks) > MOST_NUMBERS:
         raise HarnessError(
-            f"{read.path}: {counts} are too many to compare every pair; are these the right "
+            f"{read.source}: {counts} are too many to compare every pair; are these the right "
             f"columns? (up to {whole(MOST_BLOCKS)} blocks, and {whole(MOST_NUMBERS)} "
             "blocks × pairs)"
         )

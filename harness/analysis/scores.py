@@ -1,15 +1,15 @@
 """What an ended trial came to, as W&B's summary shows it: the numbers of the report."""
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 from harness.analysis.objectives import value
 from harness.analysis.values import number
+from harness.runs.plan import PlanRecord
 from harness.runs.trial import FINAL, Trial
 
 
-def scores(trial: Trial, request: str, plan: Mapping[str, Any]) -> dict[str, Any]:
+def scores(trial: Trial, request: str, plan: PlanRecord) -> dict[str, Any]:
     """Numbers of a trial in the metric that `request` asks for; KID as measured, lower is better.
 
     `kid_final` is the report's `final`: the objective that `plan` declares (its name is beside it),
@@ -20,11 +20,11 @@ def scores(trial: Trial, request: str, plan: Mapping[str, Any]) -> dict[str, Any
     rows = trial.evaluation_rows(metric) if metric else []
     if not rows:
         return {}
-    kids = [number(row["kid"]) for row in rows]
+    kids = [number(row.kid) for row in rows]
     found = {
         FINAL: value(plan, trial.status(), rows, trial.knobs()).value,
         "kid_last": kids[-1],
         "kid_best": min((kid for kid in kids if math.isfinite(kid)), default=math.nan),
     }
     finite = {name: float(score) for name, score in found.items() if math.isfinite(score)}
-    return {"metric": metric, "objective": plan["objective"], **finite}
+    return {"metric": metric, "objective": plan.objective, **finite}

@@ -6,23 +6,23 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.frame import MISSING, Frames, each_row
+from harness.analysis.frame import Frames, each_row
 from harness.analysis.learning import unlearnt
 from harness.plan.search import REFUSED, Outcome
 from harness.runs.stages import Search
-from harness.runs.trial import FINISHED
+from harness.runs.status import Status
 
 NUMBER, SUGGESTED = "number", "param:"
 
 
-def outcomes(frames: Frames) -> list[Outcome]:
+def outcomes(frames: Frames, search: Search) -> list[Outcome]:
     """What to tell a sampler of each suggestion, in their order."""
-    search = Search.from_json(frames.plan["search"])
     kids = _kids(frames.curves)
     ends = {row.cell: (row.status, row.final) for row in each_row(frames.trials)}
     found = []
     for item in search.suggestions:
-        status, value = ends.get(item.cell, (MISSING, math.nan)) if item.cell else (REFUSED, None)
+        begun = ends.get(item.cell, (Status.MISSING, math.nan))
+        status, value = begun if item.cell else (REFUSED, None)
         known = value is not None and math.isfinite(value)
         found.append(
             Outcome(item.params, status, value if known else None, kids.get(item.cell, {}))
@@ -39,20 +39,20 @@ def _kids(curves: pd.DataFrame) -> dict[str, Mapping[int, float]]:
     }
 
 
-def suggestions(frames: Frames) -> pd.DataFrame:
+def suggestions(frames: Frames, search: Search) -> pd.DataFrame:
     """One row a suggestion: number, cell, status, objective, best finished so far, parameters.
 
     `unlearnt` is why it has not learnt, so that it is never the best; empty: it has.
     """
-    search = Search.from_json(frames.plan["search"])
     costs = frames.trials.set_index("cell")
     nothing = {str(cell): unlearnt(own) for cell, own in frames.trials.groupby("cell")}
     rows: list[dict[str, Any]] = []
     best = math.inf
-    for number, (item, end) in enumerate(zip(search.suggestions, outcomes(frames), strict=True), 1):
+    ended = zip(search.suggestions, outcomes(frames, search), strict=True)
+    for number, (item, end) in enumerate(ended, 1):
         value = math.nan if end.value is None else end.value
         why = nothing.get(item.cell, "") if item.cell else ""
-        if end.state == FINISHED and value < best and not why:
+        if end.state == Status.FINISHED and value < best and not why:
             best = value
         rows.append(
             {
@@ -85,12 +85,12 @@ def suggestions(frames: Frames) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*columns, *names])
 
 
-def leading(frames: Frames, most: int) -> list[str]:
+def leading(table: pd.DataFrame, most: int) -> list[str]:
     """The cells of the best finished suggestions, the best first."""
-    return list(ranked(suggestions(frames))["cell"].drop_duplicates().head(most))
+    return list(ranked(table)["cell"].drop_duplicates().head(most))
 
 
 def ranked(table: pd.DataFrame) -> pd.DataFrame:
     """The suggestions that finished and have learnt, the best first."""
-    known = table[(table["status"] == FINISHED) & table["final"].notna()]
+    known = table[(table["status"] == Status.FINISHED) & table["final"].notna()]
     return known[known["unlearnt"] == ""].sort_values("final", kind="stable")

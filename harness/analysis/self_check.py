@@ -31,14 +31,14 @@ class SelfCheck(NamedTuple):
 
 def self_check(frames: Frames, seeds: int, contrasts: int) -> SelfCheck:
     """Deal the reference's values, pair by pair, into arms of different seeds."""
-    trials = frames.trials[frames.trials["cell"] == frames.plan["reference"]]
+    trials = frames.trials[frames.trials["cell"] == frames.plan.reference]
     values = trials["final"].dropna().to_numpy(float)
     if len(values) < 2 * seeds:
         raise HarnessError(
             f"self-check: {len(values)} seeds have a value, and two arms of {seeds} need "
             f"{2 * seeds}"
         )
-    alpha, random = float(frames.plan["alpha"]), rng.generator(0, "self-check")
+    alpha, random = frames.plan.alpha, rng.generator(0, "self-check")
     found = 0
     for _ in range(DEALS):
         dealt = [random.permutation(values)[: 2 * seeds] for _ in range(contrasts)]

@@ -4,15 +4,14 @@ from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.plan.expand import Plan
 from harness.runs import layout
-from harness.runs.stages import Search
-from harness.runs.trial import read_plan
+from harness.runs.plan import read_plan
 
 
 def settled(of: Plan, runtime: Runtime) -> Plan:
     """The plan that can be trained now; of one that neither tunes nor searches, itself."""
     if of.search:
-        document = read_plan(runtime.study(of.run_name) / layout.PLAN) or {}
-        before = Search.from_json(document["search"]) if "search" in document else None
+        plan = read_plan(runtime.study(of.run_name) / layout.PLAN)
+        before = plan.search if plan else None
         more = before and len(before.suggestions) > len(of.search.suggestions)
         if before and more and of.search.resumes(before):
             search = of.search.replaced(suggestions=before.suggestions)
@@ -21,7 +20,7 @@ def settled(of: Plan, runtime: Runtime) -> Plan:
         return of
     from harness.analysis.tuning import choose  # needs pandas, which the other plans do not
 
-    chosen = choose(of.to_json(), runtime)
+    chosen = choose(of.record(), runtime)
     return of.settled(chosen) if chosen else of
 
 

@@ -1,26 +1,29 @@
 """Which point of a grid is best in each cell, and what the ranking would be without it."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
 
-from harness.analysis.frame import MISSING, Frames, Plan, load_trials
+from harness.analysis.frame import Frames, load_trials
 from harness.analysis.learning import failed
 from harness.analysis.ranking import ranking
 from harness.config.runtime import Runtime
-from harness.runs.trial import CRASHED, DIVERGED
+from harness.runs.plan import PlanRecord
+from harness.runs.stages import TuningRecord
+from harness.runs.status import Status
 
 
-def choose(plan: Plan, runtime: Runtime) -> dict[str, str]:
+def choose(plan: PlanRecord, runtime: Runtime) -> dict[str, str]:
     """Cell → its chosen point, by the record alone; empty until every trial that tunes has a value.
 
     The lowest mean of the objective over the tuning seeds; of equals the first. A diverged trial
     has its failure value, and where it has none, its point is worse than all that have one. One
     whose trials have not learnt is chosen only where none has.
     """
-    table = points(plan, load_trials(plan, runtime))
+    if plan.tuning is None:
+        return {}
+    table = points(plan.tuning, load_trials(plan, runtime))
     if table["open"].any():
         return {}
     order = table.assign(nothing=table["unlearnt"] != "").fillna({"mean": math.inf})
@@ -29,22 +32,21 @@ def choose(plan: Plan, runtime: Runtime) -> dict[str, str]:
     return {str(cell): str(best[cell]) for cell in dict.fromkeys(table["cell"])}
 
 
-def points(plan: Plan, trials: pd.DataFrame) -> pd.DataFrame:
+def points(tuning: TuningRecord, trials: pd.DataFrame) -> pd.DataFrame:
     """One row a cell and point: mean objective, chosen or not, and what its trials cost.
 
     `open`: trials without a value that may still get one. A cell with one point has no trials.
     `unlearnt`: why its trials have not learnt; empty: they have.
     """
-    tuning = plan["tuning"]
     groups = dict(tuple(trials.groupby("cell")))
     rows = [
         {
             "cell": cell,
             "point": point,
-            "chosen": tuning["chosen"].get(cell) == point,
+            "chosen": tuning.chosen.get(cell) == point,
             **_point(groups.get(label, trials.iloc[:0])),
         }
-        for cell, own in tuning["points"].items()
+        for cell, own in tuning.points.items()
         for point, label in own.items()
     ]
     return pd.DataFrame(rows)
@@ -52,14 +54,14 @@ def points(plan: Plan, trials: pd.DataFrame) -> pd.DataFrame:
 
 def _point(own: pd.DataFrame) -> dict[str, float | str]:
     without = own["final"].isna()
-    lost = own["status"] == DIVERGED
+    lost = own["status"] == Status.DIVERGED
     values = own["final"].where(~(without & lost), math.inf)
     return {
         "trials": len(own),
         "open": int((without & ~lost).sum()),
         "diverged": int(lost.sum()),
-        "crashed": int((own["status"] == CRASHED).sum()),
-        "missing": int((own["status"] == MISSING).sum()),
+        "crashed": int((own["status"] == Status.CRASHED).sum()),
+        "missing": int((own["status"] == Status.MISSING).sum()),
         "unlearnt": failed(own),
         "mean": float(values.mean()) if len(own) and values.notna().all() else math.nan,
         "seconds": float(own["seconds"].sum() + own["evaluation_seconds"].sum()),
@@ -67,10 +69,9 @@ def _point(own: pd.DataFrame) -> dict[str, float | str]:
     }
 
 
-def untuned(frames: Frames) -> pd.DataFrame:
+def untuned(frames: Frames, tuning: TuningRecord) -> pd.DataFrame:
     """The ranking as it would be had no cell been tuned: the same contrasts on the same seeds."""
-    names: Mapping[str, str] = frames.plan["tuning"]["untuned"]
     both = pd.concat([frames.trials, frames.beside])
-    own = [both[both["cell"] == label].assign(cell=cell) for cell, label in names.items()]
+    own = [both[both["cell"] == label].assign(cell=cell) for cell, label in tuning.untuned.items()]
     trials = pd.concat(own).reset_index(drop=True)
     return ranking(replace(frames, trials=trials))

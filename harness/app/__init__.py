@@ -1,35 +1,26 @@
-"""The use cases as plain functions: the public Python API. The command line only calls these."""
+"""The use cases as plain functions, which command line and library call."""
 
 from harness.app.cleaning import clean
 from harness.app.power import reach
 from harness.app.records import Explanation, show, status
 from harness.app.studies import (
+    changed_plugins,
     cost,
     evaluate,
     given_up,
     name,
     one_off,
     plan,
+    planned,
     report,
     run,
     samples,
 )
+from harness.app.study_files import study_rows, study_text
 from harness.runs.layout import run_names
 
 __all__ = [
-    "Explanation",
-    "clean",
-    "cost",
-    "evaluate",
-    "given_up",
-    "name",
-    "one_off",
-    "plan",
-    "reach",
-    "report",
-    "run",
-    "run_names",
-    "samples",
-    "show",
-    "status",
-]
+    "Explanation", "changed_plugins", "clean", "cost", "evaluate", "given_up", "name", "one_off",
+    "plan", "planned", "reach", "report", "run", "run_names", "samples", "show", "status",
+    "study_rows", "study_text",
+]  # fmt: skip

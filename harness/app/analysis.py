@@ -1,6 +1,6 @@
 """Use cases that compare runs and rank results from elsewhere, as plain functions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness.analysis.compare import Comparison
+    from harness.analysis.frame import Frames
+    from harness.analysis.results import Results
     from harness.analysis.self_check import SelfCheck
 
 POOL = 24  # seeds of a self-check
@@ -54,46 +56,84 @@ def rank(
 
     If the name does not tell, higher is assumed to be better, with a warning.
     """
-    from harness.analysis.pairs import rank, uneven
     from harness.analysis.results import read_results
 
+    _check_level(alpha)
+    remedy = "set --lower-is-better or --higher-is-better"
+    direction = _direction(value, lower, remedy)
+    return _ranked(read_results(path, treatment, block, value), block, value, direction, alpha)
+
+
+def rank_frame(
+    frame: "pd.DataFrame", treatment: str, block: str, value: str, lower: bool | None, alpha: float
+) -> Ranking:
+    """Rank results in a data frame, one row per value."""
+    from harness.analysis.results import read_frame
+
+    _check_level(alpha)
+    remedy = "set lower_is_better=True or lower_is_better=False"
+    direction = _direction(value, lower, remedy)
+    return _ranked(read_frame(frame, treatment, block, value), block, value, direction, alpha)
+
+
+def _check_level(alpha: float) -> None:
     if not 0.0001 <= alpha <= 0.5:
         raise HarnessError(f"alpha {alpha}: a significance level lies between 0.0001 and 0.5")
-    results = read_results(path, treatment, block, value)
-    lower, direction, unsure = _direction(value, lower)
-    treatments, pairs = rank(results.table, alpha, lower)
-    notes = [*unsure, *results.notes, *uneven(results.table, treatments, block)]
-    return Ranking(treatments, pairs, value, lower, direction, alpha, results.without, notes)
 
 
-def _direction(value: str, asked: bool | None) -> tuple[bool, str, list[str]]:
+class _Direction(NamedTuple):
     """Whether lower is better, a sentence about it, and a warning if it is assumed."""
+
+    lower: bool
+    sentence: str
+    doubts: list[str]
+
+
+def _ranked(
+    results: "Results", block: str, value: str, direction: _Direction, alpha: float
+) -> Ranking:
+    from harness.analysis.pairs import rank, uneven
+
+    lower, sentence, doubts = direction
+    treatments, pairs = rank(results.table, alpha, lower)
+    notes = [*doubts, *results.notes, *uneven(results.table, treatments, block)]
+    return Ranking(treatments, pairs, value, lower, sentence, alpha, results.without, notes)
+
+
+def _direction(value: str, asked: bool | None, remedy: str) -> _Direction:
+    """Which way is better; `remedy` says how to tell where the name of the value does not."""
     from harness.analysis.direction import lower_is_better
 
     lower = lower_is_better(value) if asked is None else asked
     said = f"{value}: {'lower' if lower else 'higher'} is better"
     if asked is not None:
-        return asked, f"{said}, as asked", []
+        return _Direction(asked, f"{said}, as asked", [])
     if lower is not None:
-        return lower, f"{said}, by its name", []
+        return _Direction(lower, f"{said}, by its name", [])
     doubt = (
         f"the name {value} does not tell whether lower or higher is better; higher is assumed "
-        "(set --lower-is-better or --higher-is-better)"
+        f"({remedy})"
     )
-    return False, f"{said}, which is assumed", [doubt]
+    return _Direction(False, f"{said}, which is assumed", [doubt])
 
 
 def compare(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Path]:
     """Compare runs: tables, and the page that was written."""
+    from harness.report.comparison import render
+
+    found, frames = compared(names, runtime)
+    return found, render(found, frames, runtime)
+
+
+def compared(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Mapping[str, "Frames"]]:
+    """The tables of a comparison, and the runs; nothing is written."""
     from harness.analysis.compare import compare
     from harness.analysis.frame import load
-    from harness.report.comparison import render
 
     if len(names) < 2 or len(set(names)) < len(names):
         raise HarnessError("compare: name two different runs or more (harness status lists them)")
     frames = {name: load(name, runtime) for name in names}
-    found = compare(frames)
-    return found, render(found, frames, runtime)
+    return compare(frames), frames
 
 
 def against_itself(planned: Plan, seeds: int) -> Plan:

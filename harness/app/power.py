@@ -34,7 +34,7 @@ def _of_own(planned: Plan, power: Reach, frames: "Frames") -> Detectable | None:
     """From its own run; None if that is of an earlier state of the study file."""
     from harness.analysis.power import detectable, scored_alike
 
-    if frames.plan["objective"] != planned.file.study.objective:
+    if frames.plan.objective != planned.file.study.objective:
         return None
     alike = scored_alike(frames, _request(planned), None)
     return detectable(power, planned.contrasts, alike) if alike else None
@@ -43,10 +43,10 @@ def _of_own(planned: Plan, power: Reach, frames: "Frames") -> Detectable | None:
 def _of_pilot(planned: Plan, power: Reach, frames: "Frames", runtime: Runtime) -> Detectable:
     from harness.analysis.power import detectable, scored_alike
 
-    name, asked = frames.plan["run_name"], planned.file.study.objective
-    if frames.plan["objective"] != asked:
+    name, asked = frames.plan.run_name, planned.file.study.objective
+    if frames.plan.objective != asked:
         raise HarnessError(
-            f"--pilot {name}: its objective is {frames.plan['objective']}, but that of "
+            f"--pilot {name}: its objective is {frames.plan.objective}, but that of "
             f"{planned.run_name} is {asked}; their spreads are not comparable"
         )
     scored = sorted(set(frames.trials["identity"].dropna()))

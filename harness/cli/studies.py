@@ -46,6 +46,8 @@ def plan_(
     from harness.cli.printing import show_forecast, show_reach
 
     plan, why = _plan(study, profile, changes)
+    for line in cases.changed_plugins(plan, _runtime()):
+        typer.echo(line, err=True)
     cost, reach = cases.cost(plan, _runtime(), workers), cases.reach(plan, _runtime(), pilot)
     if as_json:
         echo_json({**cost.to_json(), "reach": reach.to_json()})
@@ -97,6 +99,8 @@ def _run(plan: Any, why: str, options: Any) -> None:
     from harness.execution.local import Outcome
 
     runtime = _runtime()
+    for line in cases.changed_plugins(plan, runtime):
+        typer.echo(line, err=True)
     show_forecast(cases.cost(plan, runtime, options.workers), why, brief=True)
     outcome = cases.run(plan, runtime, options)
     summary = cases.report(plan.run_name, runtime)
@@ -247,41 +251,3 @@ def clean(
 
     plan, _ = _plan(study, profile, changes)
     typer.echo(f"{size(cases.clean(plan, _runtime(), whole))} freed")
-
-
-@app.command(epilog="Example: harness heuristics spectral_norm")
-def heuristics(
-    tip: Annotated[str | None, typer.Argument(metavar="[ID]", help="Explain this one.")] = None,
-    topic: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only this topic, e.g. losses.")
-    ] = None,
-    kind: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only this kind, e.g. setting.")
-    ] = None,
-    source: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only from this source: S0 to S4.")
-    ] = None,
-    effect: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only with this claim, e.g. helps.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the tips and other heuristics, or explain one: its settings and its sources' claims."""
-    from harness.cli.printing import show_heuristic, show_heuristics
-    from harness.heuristics import describe
-
-    rows = describe.chosen(tip, topic=topic, kind=kind, source=source, effect=effect)
-    if as_json:
-        echo_json([describe.explained(row) if tip else describe.record(row) for row in rows])
-    elif tip:
-        show_heuristic(rows[0])
-    else:
-        show_heuristics(rows)
-
-
-@app.command()
-def knobs() -> None:
-    """List all hyper-parameters (knobs): meaning, unit, bounds, default and source."""
-    from harness.config.describe import table
-
-    typer.echo(table())

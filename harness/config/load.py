@@ -8,6 +8,7 @@ import re
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from io import StringIO
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -46,14 +47,35 @@ class Document:
         """`file:line` of the nearest key at or above `path`."""
         return _where(str(self.file), self.lines, path)
 
+    def where_changed(self, knob: str) -> str:
+        """The place of a one-off change of a knob."""
+        return f"{self.file}, command line"
+
 
 def read_yaml(file: Path) -> Document:
     """Read a mapping from a YAML file; a mistake names file and line."""
-    plain = _Plain(str(file))
-    data = plain.of(_tree(_text(file), str(file)))
+    return parse(_text(file), file)
+
+
+def parse(text: str, file: Path, lined: bool = True) -> Document:
+    """Read a mapping from YAML; a mistake names `file` and, where it is `lined`, the line."""
+    plain = _Plain(str(file), lined)
+    data = plain.of(_tree(text, str(file)))
     if not isinstance(data, dict):
         raise HarnessError(f"{file}: a study is a mapping of keys to values")
     return Document(file, data, plain.lines)
+
+
+def dump(data: Mapping[str, Any]) -> str:
+    """Plain values as YAML 1.2 that `parse` reads back; keys keep their order."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.allow_unicode = True
+    yaml.width = LONGEST_TEXT  # no line is folded
+    file = StringIO()
+    yaml.dump(dict(data), file)
+    return file.getvalue()
 
 
 def read_value(text: str, name: str) -> Any:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -185,8 +186,14 @@ def _kill(workers: Sequence[_Worker]) -> None:
 
 @contextmanager
 def _caught_signals() -> Iterator[_Signals]:
-    """SIGINT and SIGTERM are counted instead of ending the driver; the old handlers come back."""
+    """SIGINT and SIGTERM are counted instead of ending the driver; the old handlers come back.
+
+    Only the main thread gets signals; a run that another one drives ends with its process.
+    """
     signals = _Signals()
+    if threading.current_thread() is not threading.main_thread():
+        yield signals
+        return
     caught = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, signals) for number in caught]
     try:

@@ -31,10 +31,7 @@ def write_samples(
     A translation is given the sources of the first validation images, which are shown to the left
     of what is made of them, or stand in the .npz as `sources`.
     """
-    kept = sorted(generators.glob("*.npz"))
-    if not kept:
-        raise HarnessError(f"{generators}: no generator is kept (harness clean removes them)")
-    network, given = _load(config, kept[-1])
+    network, given = load_generator(config, generators)
     arrays: dict[str, Any]
     if config.translation.source:
         arrays = _translate(config, network, count, cache)
@@ -51,13 +48,17 @@ def write_samples(
     return target
 
 
-def _load(config: TrialConfig, path: Path) -> tuple[Mixture, Condition | None]:
+def load_generator(config: TrialConfig, generators: Path) -> tuple[Mixture, Condition | None]:
+    """The last kept EMA generator of a trial, and the classes of its images."""
+    kept = sorted(generators.glob("*.npz"))
+    if not kept:
+        raise HarnessError(f"{generators}: no generator is kept (harness clean removes them)")
     channels = dataset(config.data.name).channels
     members = range(config.training.members)
     network = Mixture([models.generator(config, channels) for _ in members])
     given = build_condition(config.labels)
     # the average goes by its network's own names
-    checkpoint.load(path, sampling(network, given))
+    checkpoint.load(kept[-1], sampling(network, given))
     return network, given
 
 

@@ -3,12 +3,13 @@
 The thresholds are constants: a reader must be able to compare flags between studies.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from harness.metrics.kid import standard_error
+from harness.metrics.kid import pooled_error
 
 Row = Mapping[str, Any]
 
@@ -38,7 +39,7 @@ def score_flags(
     last, best = trained[-1], min(trained, key=lambda row: float(row["kid"]))
     found = []
     gap = last["kid"] - best["kid"]
-    error = np.hypot(standard_error(last, overlapping), standard_error(best, overlapping))
+    error = math.sqrt(2) * pooled_error(trained, overlapping)  # of a difference
     if last["kid"] > REBOUND_RATIO * best["kid"] and gap > REBOUND_ERRORS * error:
         found.append("rebound")
     widest = max(row["coverage"] for row in trained)
@@ -100,7 +101,7 @@ def falling_loss_flags(
     if not before or _falling([row["generator_loss"] for row in late]) < FALLING_PAIRS:
         return []
     first, last = before[-1], scores[-1]
-    error = np.hypot(standard_error(first, overlapping), standard_error(last, overlapping))
+    error = math.sqrt(2) * pooled_error(scores[1:], overlapping)
     if last["kid"] - first["kid"] > REBOUND_ERRORS * error:
         return [{"flag": "generator_loss_falls", "kimg": last["kimg"], "identity": identity}]
     return []  # or the error is not known

@@ -84,6 +84,17 @@ def standard_error(row: Mapping[str, Any], overlapping: bool) -> float:
     return statistics.stdev(known) / math.sqrt(len(known)) if len(known) > 1 else math.nan
 
 
+def pooled_error(rows: Sequence[Mapping[str, Any]], overlapping: bool) -> float:
+    """Standard error of one evaluation's KID, pooled over a trial's; NaN where none is known.
+
+    The root mean square of their standard errors. Two halves by themselves have one degree of
+    freedom: of noise alone, one trial in ten would rise by more than four standard errors.
+    """
+    errors = [standard_error(row, overlapping) for row in rows]
+    squares = [error**2 for error in errors if math.isfinite(error)]
+    return math.sqrt(statistics.fmean(squares)) if squares else math.nan
+
+
 class Estimate:
     """Unbiased MMD² of each draw, against one set of real features: (m, d).
 

@@ -18,11 +18,12 @@ from harness.mirror.wandb_library import resolve_mode
 from harness.mirror.wandb_sink import WandbSink
 from harness.runs import layout
 from harness.runs.outcomes import Outcomes, ending
+from harness.runs.plan import PlanRecord
 from harness.runs.trial import CRASHED, FINISHED, Trial, read_plan
 
 REPORT = "report"
 PATIENCE = 60.0  # seconds that a call may wait for W&B: no training waits here
-Scores = Callable[[Trial, str, Mapping[str, Any]], Row]
+Scores = Callable[[Trial, str, PlanRecord], Row]
 """Trial, request of a metric, plan → what `analysis.scores` says that it came to."""
 ENOUGH = 3  # runs that failed: then W&B is down, and each further one would wait for its time limit
 
@@ -61,6 +62,7 @@ def sync_study(
     report = SyncReport(resolve_mode(runtime.tracking, log))
     if report.mode == "disabled":
         return report
+    record = PlanRecord.from_json(plan)
     requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
     for row in plan["trials"]:
         trial = Trial(runtime.trials / row["key"])
@@ -69,7 +71,7 @@ def sync_study(
             continue
         identity = _identity(plan, runtime, row["key"], row["cell"], row["seed"])
         request = requests[row["cell"]]
-        content = _trial_content(identity, trial, request, scores(trial, request, plan))
+        content = _trial_content(identity, trial, request, scores(trial, request, record))
         _mirror(content, report, log)
     study = _report_content(plan, runtime, shown)
     if isinstance(study, str):
@@ -102,7 +104,8 @@ def write_trial(
         _identity(plan, runtime, row["key"], row["cell"], row["seed"]), run_id=runtime.sweep_run
     )
     trial = Trial(runtime.trials / row["key"])
-    _mirror(_trial_content(identity, trial, request, scores(trial, request, plan)), report, log)
+    shown = scores(trial, request, PlanRecord.from_json(plan))
+    _mirror(_trial_content(identity, trial, request, shown), report, log)
     return report.failed.get(trial.key, "")
 
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from functools import cached_property
+from typing import ClassVar
 
 from harness.report.plots import style
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Canvas
 
 
 @dataclass(frozen=True)
@@ -101,14 +99,23 @@ class Code:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure for paper (`drawing`) and for phones (`narrow`), with what it says in words."""
+    """A figure, with what it says in words; `draw` makes it at a width in inches."""
 
     kind: ClassVar[str] = "figure"
     name: str
+    draw: Callable[[float], style.Figure] = field(repr=False)
     alt: str
     caption: str
-    drawing: style.Drawing
-    narrow: str
+
+    @cached_property
+    def drawing(self) -> style.Drawing:
+        """As wide as a page, for papers."""
+        return style.drawing(self.draw)
+
+    @cached_property
+    def narrow(self) -> str:
+        """As wide as a phone, as SVG."""
+        return style.svg(self.draw, style.NARROW)
 
 
 @dataclass(frozen=True)
@@ -159,8 +166,3 @@ class Gallery:
 
 
 Block = Heading | Text | Items | Numbers | Table | Terms | Code | Figure | Gallery
-
-
-def figure(name: str, draw: Callable[[float], "Canvas"], alt: str, caption: str) -> Figure:
-    """Draw a figure at both widths."""
-    return Figure(name, alt, caption, style.drawing(draw), style.svg(draw, style.NARROW))

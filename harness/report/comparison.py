@@ -15,7 +15,7 @@ from harness.config.identity import digest
 from harness.config.runtime import Runtime
 from harness.core import format as show
 from harness.report import overview
-from harness.report.blocks import Block, Cell, Figure, Heading, Table, Tag, Text, figure
+from harness.report.blocks import Block, Cell, Figure, Heading, Table, Tag, Text
 from harness.report.html import Front
 from harness.report.page import publish
 from harness.report.plots.critical_difference import diagram_info, draw_diagram
@@ -94,7 +94,7 @@ def _blocks(found: Comparison, frames: Mapping[str, Frames]) -> list[Block]:
     if len(turned := _turned(found)):
         blocks.append(_signs(turned, found))
     if len(found.ranks) > 2:
-        alpha = min(float(own.plan["alpha"]) for own in frames.values())
+        alpha = min(own.plan.alpha for own in frames.values())
         blocks.append(_diagram(found, len(frames), alpha))
     if len(found.drift):
         blocks += [Heading("Drift", "drift"), Text(_DRIFT)]
@@ -221,7 +221,7 @@ def _diagram(found: Comparison, runs: int, alpha: float) -> Figure:
     ranks = ", ".join(
         f"{n} {show.number(r, 2)}" for n, r in zip(info.names, info.ranks, strict=True)
     )
-    return figure(
+    return Figure(
         "critical-difference",
         partial(draw_diagram, info),
         f"Critical-difference diagram of mean ranks over {runs} runs: {ranks}.",

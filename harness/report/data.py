@@ -13,7 +13,7 @@ from harness.analysis.claims import claims
 from harness.analysis.convergence import Falling, falling
 from harness.analysis.effects import differences
 from harness.analysis.failures import failure_rates, outcomes
-from harness.analysis.frame import Frames, Plan
+from harness.analysis.frame import Frames
 from harness.analysis.interactions import interactions
 from harness.analysis.learning import of_reference
 from harness.analysis.noise import noise
@@ -24,6 +24,7 @@ from harness.config.inputs.facts import trained_on
 from harness.config.patch import DEFAULTS
 from harness.report.private import place
 from harness.runs.outcomes import Outcomes
+from harness.runs.plan import PlanRecord
 
 CUSTOM = "custom"  # the encoder of a user's own file, in metric identities
 BEST = 8  # suggestions of a search that are shown with their curves and samples
@@ -51,14 +52,14 @@ class ReportData:
     suggestions: pd.DataFrame | None = None  # of a search
 
     @property
-    def plan(self) -> Plan:
+    def plan(self) -> PlanRecord:
         """What was asked."""
         return self.frames.plan
 
     @property
     def objective(self) -> Objective:
         """What is judged, with its unit and scale."""
-        return objective(self.plan["objective"])
+        return objective(self.plan.objective)
 
     @property
     def unlearnt(self) -> str:
@@ -69,18 +70,18 @@ class ReportData:
     def labels(self) -> list[str]:
         """Cells in the order of the plan; of a search, the reference and the best."""
         if self.suggestions is not None:
-            return [self.plan["reference"], *search.leading(self.frames, BEST)]
-        return [cell["label"] for cell in self.plan["cells"]]
+            return [self.plan.reference, *search.leading(self.suggestions, BEST)]
+        return self.plan.labels
 
     @property
     def reference(self) -> dict[str, Any]:
         """The knobs of the reference; one that its record is too old for has its default."""
-        return {**DEFAULTS, **self.frames.configs[self.plan["reference"]]}
+        return {**DEFAULTS, **self.frames.configs[self.plan.reference]}
 
     @property
     def trained_on(self) -> int | None:
         """Images that the reference is trained on, where that is known."""
-        return trained_on(self.reference, self.frames.images.get(self.plan["reference"]))
+        return trained_on(self.reference, self.frames.images.get(self.plan.reference))
 
     @property
     def changed(self) -> dict[str, Any]:
@@ -99,16 +100,15 @@ class ReportData:
             groups.setdefault(row.identity, []).append(row)
         return groups
 
-    def encoder(self, metric: Mapping[Any, Any]) -> str:
-        """What gave the features of a metric; a user's own by its file, as the plan names it."""
-        planned = {cell["label"]: cell["config"] for cell in self.plan["cells"]}
-        asked = planned[self.plan["reference"]]
+    def encoder(self, metric: Any) -> str:
+        """Encoder of a metric (a row of `Frames.metrics`); a user's own by its file in the plan."""
+        asked = self.plan.cell(self.plan.reference).config
         content = asked.get("evaluation.encoder_content")
-        if metric["encoder"] != CUSTOM or not content:
-            return place(metric["encoder"])
+        if metric.encoder != CUSTOM or not content:
+            return place(metric.encoder)
         return (
             f"{place(asked['evaluation.encoder'])} (SHA-256 {content.partition('-')[0]}…, "
-            f"weights {metric['encoder_digest']})"
+            f"weights {metric.encoder_digest})"
         )
 
     def ends(self, room: int, identity: str | None = None) -> list[str]:
@@ -120,7 +120,7 @@ class ReportData:
             return self.labels
         cells = self.cells if identity is None else self.cells[self.cells["identity"] == identity]
         ranked = cells.sort_values("mean")["cell"]
-        kept = {self.plan["reference"], *ranked.head(room // 2), *ranked.tail(room - room // 2)}
+        kept = {self.plan.reference, *ranked.head(room // 2), *ranked.tail(room - room // 2)}
         return [cell for cell in self.labels if cell in kept]
 
     def count(self, *statuses: str) -> int:
@@ -130,10 +130,10 @@ class ReportData:
 
 def analyse(frames: Frames) -> ReportData:
     """Make every table of a report."""
-    ranking, tunes = tables.ranking(frames), "tuning" in frames.plan
-    scale = objective(frames.plan["objective"]).scale
+    plan, ranking = frames.plan, tables.ranking(frames)
+    scale = objective(plan.objective).scale
     own = tables.cells(frames)
-    identity = own.loc[own["cell"] == frames.plan["reference"], "identity"].iloc[0]
+    identity = own.loc[own["cell"] == plan.reference, "identity"].iloc[0]
     return ReportData(
         frames=frames,
         ranking=ranking,
@@ -148,10 +148,10 @@ def analyse(frames: Frames) -> ReportData:
         interactions=interactions(frames),
         checks=checks(frames),
         differences={
-            contrast["name"]: list(differences(frames.trials, contrast["weights"])["difference"])
-            for contrast in frames.plan["contrasts"]
+            contrast.name: list(differences(frames.trials, contrast.weights)["difference"])
+            for contrast in plan.contrasts
         },
-        points=tuning.points(frames.plan, frames.beside) if tunes else None,
-        suggestions=search.suggestions(frames) if "search" in frames.plan else None,
-        untuned=tuning.untuned(frames) if tunes else None,
+        points=tuning.points(plan.tuning, frames.beside) if plan.tuning else None,
+        suggestions=search.suggestions(frames, plan.search) if plan.search else None,
+        untuned=tuning.untuned(frames, plan.tuning) if plan.tuning else None,
     )

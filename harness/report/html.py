@@ -52,6 +52,11 @@ def html(front: Front, blocks: Sequence[Block]) -> str:
     )
 
 
+def fragment(blocks: Sequence[Block]) -> str:
+    """Blocks for a notebook, which has a page around them already."""
+    return filled("notebook.html.j2", blocks=blocks, filter_from=FILTER_FROM)
+
+
 def filled(template: str, **values: Any) -> str:
     """A template of ours with its values; text is escaped, and the style is in it."""
     environment = Environment(

@@ -44,19 +44,19 @@ def escaped(text: str) -> str:
 def ranking_tex(data: ReportData) -> str:
     """A table a metric identity; it needs the packages booktabs and tabularx."""
     groups = data.by_identity.values()
-    lines = [f"% {data.plan['run_name']}: needs \\usepackage{{booktabs,tabularx}}"]
+    lines = [f"% {data.plan.run_name}: needs \\usepackage{{booktabs,tabularx}}"]
     for number, rows in enumerate(groups, 1):
-        label = data.plan["run_name"] + (f"-{number}" if len(groups) > 1 else "")
+        label = data.plan.run_name + (f"-{number}" if len(groups) > 1 else "")
         lines += _table(data, rows, label)
     return "\n".join(lines) + "\n"
 
 
 def _table(data: ReportData, rows: Sequence[RankedRow], label: str) -> Iterator[str]:
-    title = escaped(data.plan["title"])
+    title = escaped(data.plan.title)
     unit = f"on {escaped(data.objective.unit)}, paired by seed; negative helps"
     spans = words.intervals(data)
     caption = f"{title}: effects {unit}{escaped(f', with {spans}' if spans else '')}."
-    if not data.plan["evidence"]:
+    if not data.plan.evidence:
         caption += " These numbers are no evidence."
     yield from (
         "\\begin{table}",

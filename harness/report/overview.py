@@ -10,7 +10,7 @@ from harness.report import words
 from harness.report.blocks import Block, Gallery
 from harness.report.data import ReportData
 from harness.report.html import filled
-from harness.runs.trial import FINISHED
+from harness.runs.status import Status
 
 SUMMARY, PICTURE = "summary.json", "picture.webp"
 
@@ -35,10 +35,10 @@ def summary(data: ReportData) -> dict[str, Any]:
     """What a study's report says of itself."""
     at = data.frames.environments["at"]
     return {
-        "title": data.plan["title"],
-        "question": data.plan["question"],
+        "title": data.plan.title,
+        "question": data.plan.question,
         "verdict": words.verdict(data),
-        "evidence": bool(data.plan["evidence"]),
+        "evidence": data.plan.evidence,
         "learnt": _learnt(data),
         "trials": len(data.frames.trials),
         "finished": data.outcomes.finished,
@@ -51,7 +51,7 @@ def summary(data: ReportData) -> dict[str, Any]:
 def _learnt(data: ReportData) -> bool | None:
     """Whether the reference has, without which nothing is judged; None: no trial of it finished."""
     trials = data.frames.trials
-    ended = (trials["cell"] == data.plan["reference"]) & (trials["status"] == FINISHED)
+    ended = (trials["cell"] == data.plan.reference) & (trials["status"] == Status.FINISHED)
     return not data.unlearnt if ended.any() else None
 
 

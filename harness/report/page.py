@@ -81,13 +81,13 @@ def _write(
 
 
 def _front(data: ReportData, tables: Sequence[str]) -> Front:
-    plan, size = data.plan, show.count(len(data.plan["seeds"]), "seed")
-    profile = [f"profile {plan['profile']}"] if plan["profile"] else []
-    facts = [*profile, f"{show.count(len(plan['cells']), 'cell')} × {size}"]
+    plan, size = data.plan, show.count(len(data.plan.seeds), "seed")
+    profile = [f"profile {plan.profile}"] if plan.profile else []
+    facts = [*profile, f"{show.count(len(plan.cells), 'cell')} × {size}"]
     flags = ["interim look"] if words.interim(data) else []
-    flags += [] if plan["evidence"] else ["no evidence"]
+    flags += [] if plan.evidence else ["no evidence"]
     flags += ["not learnt"] if data.unlearnt else []
-    return Front(plan["run_name"], plan["title"], plan["question"], facts, flags, tables)
+    return Front(plan.run_name, plan.title, plan.question, facts, flags, tables)
 
 
 def _tables(data: ReportData) -> Iterator[tuple[str, pd.DataFrame]]:

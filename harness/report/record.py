@@ -1,9 +1,8 @@
 """The part of a run's record that goes beside its report, so that others can write it again."""
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from harness.config.runtime import Runtime
 from harness.core.errors import Damaged, HarnessError
@@ -11,7 +10,8 @@ from harness.core.files import write_json
 from harness.core.leftovers import discard, passing, sweep
 from harness.runs import layout
 from harness.runs.digests import differing, read_seal
-from harness.runs.trial import Trial, read_plan
+from harness.runs.plan import PlanRecord, read_plan, write_plan
+from harness.runs.trial import Trial
 
 KEPT = (
     layout.CONFIG,
@@ -46,14 +46,13 @@ def publish_record(run_name: str, runtime: Runtime) -> Path:
     return folder
 
 
-def _write(plan: Mapping[str, Any], runtime: Runtime, target: Runtime) -> None:
-    run_name = plan["run_name"]
-    write_json(target.study(run_name) / layout.PLAN, plan)
-    first = min(plan["seeds"])
-    for row in plan["trials"]:
-        source = Trial(runtime.trials / row["key"])
+def _write(plan: PlanRecord, runtime: Runtime, target: Runtime) -> None:
+    write_plan(target.study(plan.run_name) / layout.PLAN, plan)
+    first = min(plan.seeds)
+    for planned in plan.trials:
+        source = Trial(runtime.trials / planned.key)
         if source.environment():
-            _copy(source, target.trials / row["key"], every=row["seed"] == first)
+            _copy(source, target.trials / planned.key, every=planned.seed == first)
 
 
 def _copy(trial: Trial, folder: Path, every: bool) -> None:

@@ -56,14 +56,14 @@ def summarise(data: ReportData, runtime: Runtime) -> Summary:
         notes=[*([] if first else reasons), *checks.images(data.frames)],
         outcome=f"{data.outcomes.sentence}.",
         verdict=words.verdict(data),
-        path=runtime.reports / data.plan["run_name"] / "index.html",
+        path=runtime.reports / data.plan.run_name / "index.html",
         ranking=data.ranking,
         first=first,
     )
 
 
 def _tables(data: ReportData) -> Iterator[Ranked]:
-    level = show.percent(1 - float(data.plan["alpha"]))
+    level = show.percent(1 - data.plan.alpha)
     columns = ("Tip", f"Effect [{level} interval]", "n", "Verdict")
     spans = f"; {said}" if (said := words.intervals(data)) else ""
     for design in dict.fromkeys(row.design for row in data.ranked):

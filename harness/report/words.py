@@ -1,18 +1,18 @@
 """The verdict in a sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pandas as pd
 
 from harness.analysis import convergence
 from harness.analysis.effects import BETTER, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED, WORSE
-from harness.analysis.frame import MISSING
 from harness.analysis.objectives import KIMG
 from harness.analysis.ranked import RankedRow
 from harness.analysis.search import ranked
 from harness.core import format as show
 from harness.report.data import ReportData
-from harness.runs.trial import FINISHED
+from harness.runs.status import Status
 
 NAMES = {"KID × 10³": "KID"}  # in a sentence that gives no number
 NAMED = 3  # contrasts of which the sentence says more
@@ -23,7 +23,7 @@ def interim(data: ReportData) -> str:
     """Says that this is an interim look, and at how much; empty when every trial has ended."""
     if said := tuning(data):
         return said
-    total, waiting = len(data.frames.trials), data.count(MISSING)
+    total, waiting = len(data.frames.trials), data.count(Status.MISSING)
     if not waiting:
         return ""
     return f"Interim look: {total - waiting} of {total} trials have ended"
@@ -31,7 +31,7 @@ def interim(data: ReportData) -> str:
 
 def tuning(data: ReportData) -> str:
     """Says how far the tuning is; empty where there is none, or when its values are chosen."""
-    if data.points is None or data.plan["tuning"]["chosen"]:
+    if data.points is None or (data.plan.tuning and data.plan.tuning.chosen):
         return ""
     total, waiting = int(data.points["trials"].sum()), int(data.points["open"].sum())
     ended = f"{total - waiting} of {total} trials" if waiting else "its values are not chosen yet"
@@ -57,8 +57,8 @@ def verdict(data: ReportData) -> str:
 def headline(data: ReportData) -> str:
     """What the study says, or why it says nothing."""
     first, look = unlearnt(data), interim(data)
-    if not data.plan["evidence"]:
-        said = [first, data.plan["note"] or NO_EVIDENCE]
+    if not data.plan.evidence:
+        said = [first, data.plan.note or NO_EVIDENCE]
     elif first and data.suggestions is None:
         said = [first, look and f"{look}."]
     else:
@@ -68,7 +68,7 @@ def headline(data: ReportData) -> str:
 
 def remarks(data: ReportData) -> str:
     """Sides that have not learnt or diverged, and that a ranking is one of speed; mostly empty."""
-    if not data.plan["evidence"] or not data.count(FINISHED):
+    if not data.plan.evidence or not data.count(Status.FINISHED):
         return ""
     if data.suggestions is not None:
         return speed(data)
@@ -86,7 +86,7 @@ def _compared(data: ReportData) -> list[RankedRow]:
 
 def intervals(data: ReportData) -> str:
     """Level and kind of the intervals of the ranking; empty where no contrast has one."""
-    level = show.percent(1 - float(data.plan["alpha"]))
+    level = show.percent(1 - data.plan.alpha)
     count = int(data.ranking["low"].notna().sum())
     if count < 2:
         return f"the {level} t-interval of the one contrast{_of(data)}" if count else ""
@@ -100,7 +100,7 @@ def _of(data: ReportData) -> str:
 
 def region(data: ReportData) -> str:
     """Within what an effect is called equivalent: the declared share, and what it is here."""
-    share = f"± {show.percent(float(data.plan['equivalence']))} of"
+    share = f"± {show.percent(data.plan.equivalence)} of"
     if data.objective.unit == KIMG:
         return f"{share} the reference's time, less the time between two evaluations"
     said = f"{share} what the reference learnt (its untrained KID less its objective"
@@ -117,7 +117,7 @@ def region(data: ReportData) -> str:
 def _reference(data: ReportData) -> float:
     """The mean objective of its finished trials."""
     trials = data.frames.trials
-    own = trials[(trials["cell"] == data.plan["reference"]) & (trials["status"] == FINISHED)]
+    own = trials[(trials["cell"] == data.plan.reference) & (trials["status"] == Status.FINISHED)]
     return float(own["final"].mean())
 
 
@@ -138,7 +138,7 @@ def speed(data: ReportData) -> str:
 
 def window(data: ReportData, identity: str | None) -> str:
     """Over what part of the training its number is the mean; empty of other objectives."""
-    own = convergence.window(data.frames, data.plan["reference"], identity)
+    own = convergence.window(data.frames, data.plan.reference, identity)
     if own is None:
         return ""
     if own.first == own.last:
@@ -147,15 +147,15 @@ def window(data: ReportData, identity: str | None) -> str:
 
 
 def _verdict(data: ReportData) -> str:
-    if not data.count(FINISHED):
+    if not data.count(Status.FINISHED):
         return _nothing(data)
     if data.suggestions is not None:
         return _search(data, data.suggestions)
     rows = _compared(data)
-    if not data.plan["contrasts"]:
+    if not data.plan.contrasts:
         return "This study declares no contrast, so there is nothing to rank."
     if not rows:
-        yet = " yet" if data.count(MISSING) else ""
+        yet = " yet" if data.count(Status.MISSING) else ""
         return f"No seed has both sides of a contrast{yet}, so there is nothing to rank."
     if max(row.n for row in rows) < 2:
         return "No contrast has more than one seed, and from one seed nothing can be told."
@@ -170,14 +170,14 @@ def _nothing(data: ReportData) -> str:
 
 
 def _search(data: ReportData, table: pd.DataFrame) -> str:
-    ended = table[(table["status"] == FINISHED) & table["final"].notna()]
+    ended = table[(table["status"] == Status.FINISHED) & table["final"].notna()]
     if ended.empty:
         return "No suggestion has finished yet."
     learnt = ranked(table)
     if learnt.empty:
         return f"None of {show.count(len(ended), 'finished suggestion')} has learnt."
     best = learnt.iloc[0]
-    reference = data.frames.trials.loc[data.frames.trials["cell"] == data.plan["reference"]]
+    reference = data.frames.trials.loc[data.frames.trials["cell"] == data.plan.reference]
     unit, scale = data.objective.unit, data.objective.scale
     places = show.decimals(ended["final"], scale)
     return (
@@ -197,7 +197,7 @@ def _left_out(count: int) -> str:
 
 
 def _single(row: RankedRow, data: ReportData) -> str:
-    unit, level = data.objective.unit, show.percent(1 - float(data.plan["alpha"]))
+    unit, level = data.objective.unit, show.percent(1 - data.plan.alpha)
     sure = f"{level} interval {row.interval_text}, n = {row.n}" if row.n > 1 else "n = 1"
     why = f" ({row.reason})" if row.reason and row.n > 1 else ""
     if row.verdict == NOT_JUDGED:
@@ -257,3 +257,13 @@ def _named(rows: list[RankedRow]) -> list[str]:
 
 def _verb(subjects: list[str], verb: str) -> str:
     return f"{verb}s" if len(subjects) == 1 else verb
+
+
+_KINDS = {"penalties": "penalty", "losses": "loss"}
+
+
+def plugins(data: ReportData) -> Iterator[tuple[str, str, str, str]]:
+    """Kind, name, digest and origin (file or package) of each plug-in of the plan."""
+    for used in data.plan.plugins.used if data.plan.plugins else ():
+        kind = _KINDS.get(used.kind) or used.kind.removesuffix("s")
+        yield kind, used.name, used.digest, Path(used.origin).name

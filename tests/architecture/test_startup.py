@@ -14,6 +14,8 @@ HEAVY = {"tensorflow", "keras", "pandas", "matplotlib", "wandb", "optuna", "scip
 PLAN = ["plan", "bn_ablation", "--profile", "smoke"]
 LIST = ["heuristics", "--json"]
 SWEEP = ["export", "bn_ablation", "--profile", "smoke", "--wandb-sweep"]
+TIMED = "import time; t = time.perf_counter(); import harness; print(time.perf_counter() - t)"
+IMPORT_SECONDS = 0.1
 ROUNDS = 3  # of five measurements each
 
 
@@ -55,6 +57,14 @@ def test_the_answer_is_quick(start, arguments, seconds):
             return
         time.sleep(2)
     pytest.fail(f"{arguments} took {best:.2f} s at best; {seconds:.2f} s are promised")
+
+
+def test_importing_the_library_is_quick(start):
+    report = start("-X", "importtime", "-c", "import harness").stderr
+    imported = set(re.findall(r"\| +([\w.]+)$", report, re.MULTILINE))
+    assert {name for name in imported if name.startswith("harness")} == {"harness"}
+    best = min(float(start("-c", TIMED).stdout) for _ in range(5))
+    assert best < IMPORT_SECONDS
 
 
 def _seconds(start, arguments):

@@ -195,6 +195,16 @@ def test_ctrl_c_asks_once_and_waits_for_the_checkpoints(tmp_path: Path) -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_a_driver_in_another_thread_hears_no_signal_and_does_its_work(tmp_path: Path) -> None:
+    fill(tmp_path, ["a"])
+    ends: list[Outcome] = []
+    work = (specs(DRAIN, tmp_path, 1), Calls(tmp_path).driver())
+    thread = threading.Thread(target=lambda: ends.append(run_local(*work)))
+    thread.start()
+    thread.join()
+    assert ends == [Outcome.DONE]
+
+
 def test_sigterm_from_another_thread_stops_too(tmp_path: Path) -> None:
     fill(tmp_path, ["a"])
     timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM))

@@ -70,6 +70,15 @@ def test_the_profile_is_said_and_why(runtime, monkeypatch, profiles, gpus, asked
     assert (plan.profile, said) == (chosen, why)
 
 
+def test_a_run_without_a_study_file_goes_by_its_own_name(runtime):
+    run = begin(runtime, "one")
+    assert app.name("one", runtime, None, {"training.kimg": 12.8}).startswith("one-")
+    (runtime.studies / "one.yaml").unlink()
+    assert app.name("one", runtime, None, None) == run.run_name == "one"
+    with pytest.raises(HarnessError, match="unknown study 'tow'; did you mean 'two'"):
+        app.name("tow", runtime, None, None)
+
+
 @pytest.mark.parametrize(
     ("profiles", "said"),
     [
@@ -152,7 +161,7 @@ def test_cleaning_frees_weights_and_leaves_what_another_run_uses(runtime):
     assert (shared / "generators/last.npz").exists()
     assert not (own / "generators").exists()
     assert not (own / "checkpoint").exists()
-    assert Trial(own).result()["status"] == "finished"
+    assert Trial(own).result().status == "finished"
     assert app.clean(one, runtime, whole=True) > 0
     assert not own.exists()
     assert shared.exists()

@@ -1,7 +1,9 @@
 """The view of a run: estimates, what fits a terminal, and plain lines where there is none."""
 
+import sys
 from dataclasses import replace
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -108,6 +110,34 @@ def test_a_terminal_is_redrawn_at_most_twice_a_second() -> None:
             stage.now += 0.1
     assert 19 <= stage.polls <= 22
     assert "bn_ablation-cpu" in stage.file.getvalue()
+
+
+def test_a_notebook_has_one_output_that_is_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[tuple[str, str]] = []
+
+    class Handle:
+        def update(self, bundle: dict[str, str], raw: bool) -> None:
+            assert raw
+            shown.append(("update", bundle["text/plain"]))
+
+    def display(bundle: dict[str, str], raw: bool, display_id: bool) -> Handle:
+        assert raw
+        assert display_id
+        shown.append(("display", bundle["text/plain"]))
+        return Handle()
+
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=display))
+    stage = Stage(terminal=False)
+    stage.console.is_jupyter = True
+    stage.snapshot = SNAPSHOT
+    with open_view(stage.poll, stage.console, lambda: stage.now) as tick:
+        tick("stopping")
+    assert [kind for kind, _ in shown] == ["display", "update", "update"]
+    assert "stopping" in shown[1][1]
+    assert "stopping" not in shown[2][1]
+    assert "bn_ablation-cpu" in shown[2][1]
+    assert "\x1b" not in shown[2][1]
+    assert stage.file.getvalue() == ""
 
 
 def test_without_a_terminal_each_event_is_one_line_and_progress_is_rare() -> None:

@@ -38,9 +38,10 @@ class Searcher:
     def gives_up(self, cell: str) -> bool:
         """Whether the pruner says so of a cell, by its evaluations so far."""
         frames = load(self._name, self._runtime)
-        search = Search.from_json(frames.plan["search"])
+        _, search = self._plan()
         # by cell: suggestions that train the same thing are one trial
-        ends = dict(zip((item.cell for item in search.suggestions), outcomes(frames), strict=True))
+        cells = (item.cell for item in search.suggestions)
+        ends = dict(zip(cells, outcomes(frames, search), strict=True))
         own = ends.pop(cell, None)
         return own is not None and prunes(search, list(ends.values()), own)
 
@@ -53,7 +54,7 @@ class Searcher:
     def _add(self) -> str:
         """Ask once, and write down what comes of it; why it is refused, or the empty text."""
         plan, search = self._plan()
-        params = suggest(search, outcomes(load(self._name, self._runtime)))
+        params = suggest(search, outcomes(load(self._name, self._runtime), search))
         try:
             config = suggested_config(search, params, self._runtime.cache)
         except HarnessError as error:

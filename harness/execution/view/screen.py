@@ -1,4 +1,4 @@
-"""What a user sees of a run: a live table in a terminal, plain lines where there is none."""
+"""The view of a run: a live table in a terminal or notebook, else plain lines."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.core import format as show
+from harness.execution.view.notebook import Output
 from harness.execution.view.progress import (
     Pace,
     Snapshot,
@@ -40,6 +41,11 @@ def open_view(
 ) -> Iterator[Callable[[str], None]]:
     """Show what `poll` says while the block runs; yields `tick(notice)`, to be called often."""
     console = console or Console()
+    if console.is_jupyter:
+        notebook = _LiveTable(poll, Output(), clock)
+        yield notebook.tick
+        notebook.look("")
+        return
     if not console.is_terminal:
         lines = PlainLines(poll, console, clock)
         yield lines.tick
@@ -56,7 +62,7 @@ class _LiveTable:
     """The live view: everything drawn anew, at most twice a second."""
 
     def __init__(
-        self, poll: Callable[[], Snapshot], live: Live, clock: Callable[[], float]
+        self, poll: Callable[[], Snapshot], live: Live | Output, clock: Callable[[], float]
     ) -> None:
         self._poll, self._live, self._clock = poll, live, clock
         self._pace = Pace()

@@ -8,6 +8,7 @@ from harness.analysis.scores import scores
 from harness.config.identity import metric_request
 from harness.config.inputs.facts import flat
 from harness.config.patch import flatten
+from harness.config.plugins import check_contents
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
 from harness.core.errors import HarnessError
@@ -22,6 +23,7 @@ from harness.mirror.wandb_sink import WandbSink
 from harness.queue.base import Claim
 from harness.runs import layout
 from harness.runs.environment import environment
+from harness.runs.plan import PlanRecord
 from harness.runs.recorder import Recorder
 from harness.runs.status import Status
 from harness.runs.trial import FINISHED, Trial
@@ -90,10 +92,11 @@ class Context:
 
 def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Context) -> Status:
     """Train (or continue) one trial, or score it if it is trained; how it ended."""
+    check_contents(config)
     recorder.progress(phase="loading", iteration=0, iterations=config.iterations, kimg=0.0)
     trained = Trial(recorder.folder).result() is not None
     if not trained:
-        recorder.start(config, environment(context.arithmetic))
+        recorder.start(config, environment(context.arithmetic, config.plugins))
     images = context.images(config)
     for note in images.notes:
         recorder.log(note)
@@ -120,7 +123,8 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
 
 
 def _scores(config: TrialConfig, recorder: Recorder, context: Context) -> dict[str, Any]:
-    return scores(Trial(recorder.folder), metric_request(config), context.plan)
+    plan = PlanRecord.from_json(context.plan)
+    return scores(Trial(recorder.folder), metric_request(config), plan)
 
 
 def _score(session: Session, recorder: Recorder) -> Status:

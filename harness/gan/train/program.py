@@ -32,9 +32,12 @@ class Program:
         self.gan = Ensemble(config, channels, static=xla)
         self.loop = Loop(self.gan, channels, xla)
         self.speed = 0.0  # iterations a second in the last call; 0: not known yet
-        self.generate = self._compiled(self.gan.average, xla)
+        labelled = self.gan.condition is not None
+        self.generate = compiled_generator(self.gan.average, labelled, xla)
         # the same of each member by itself; traced only where it is asked for
-        self.alone = [self._compiled(Mixture([gan.average]), xla) for gan in self.gan.members]
+        self.alone = [
+            compiled_generator(Mixture([gan.average]), labelled, xla) for gan in self.gan.members
+        ]
         self._pulls = self._measured(channels, xla)
         self.measures = False  # whether pulls have been measured, and so compiled
 
@@ -70,24 +73,6 @@ class Program:
         )
         return measured
 
-    def _compiled(self, average: Mixture, xla: bool) -> Make:
-        def generated(given: MaybeLabelled) -> tf.Tensor:
-            inputs, labels = apart(given)
-            return average(inputs, GENERATION._replace(labels=labels))
-
-        compiled: Make = tf.function(
-            generated,
-            input_signature=(
-                together(
-                    tf.TensorSpec((None, *average.input_shape), tf.float32),
-                    tf.TensorSpec((None,), tf.int32) if self.gan.condition else None,
-                ),
-            ),
-            jit_compile=xla,
-            autograph=False,
-        )
-        return compiled
-
     def sources(self, real: np.ndarray) -> tf.Tensor:
         """The sources of a translation of real images (N, H, W, C) uint8."""
         (first, *_) = self.gan.members
@@ -110,6 +95,27 @@ class Program:
         # a call that traces and compiles says nothing about speed, but that there is some
         self.speed = done / (time.perf_counter() - start) if compiled else 1.0
         return done
+
+
+def compiled_generator(average: Mixture, labelled: bool, xla: bool = False) -> Make:
+    """The compiled generator for use outside training; `labelled`: its inputs have classes."""
+
+    def generated(given: MaybeLabelled) -> tf.Tensor:
+        inputs, labels = apart(given)
+        return average(inputs, GENERATION._replace(labels=labels))
+
+    compiled: Make = tf.function(
+        generated,
+        input_signature=(
+            together(
+                tf.TensorSpec((None, *average.input_shape), tf.float32),
+                tf.TensorSpec((None,), tf.int32) if labelled else None,
+            ),
+        ),
+        jit_compile=xla,
+        autograph=False,
+    )
+    return compiled
 
 
 class Programs:

@@ -7,12 +7,11 @@ in the pool (Benavoli et al. 2016), so it comes after the effects, never in thei
 from typing import NamedTuple
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from harness.analysis.compare import critical_difference
 from harness.analysis.frame import each_row
 from harness.core import format as show
-from harness.report.plots.style import INK, MUTED
+from harness.report.plots.style import INK, MUTED, Figure
 
 
 class Diagram(NamedTuple):

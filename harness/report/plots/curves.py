@@ -6,13 +6,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from harness.analysis.max_t import interval
 from harness.core import format as show
 from harness.core.format import KID_SCALE
-from harness.report.plots.style import INK, NARROW, RULE, Look, ticked
+from harness.report.plots.style import INK, NARROW, RULE, Figure, Look, ticked
 from harness.runs.trial import DIVERGED, FINISHED
 
 LOGARITHMIC_FROM = 4  # largest KID over smallest

@@ -6,12 +6,11 @@ from typing import NamedTuple
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.core import format as show
 from harness.metrics.health import PULL
-from harness.report.plots.style import INK, NARROW, Look
+from harness.report.plots.style import INK, NARROW, Figure, Look
 
 MEASURES = {
     "discriminator_loss": "discriminator loss",

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from harness.analysis import effects
@@ -23,6 +22,7 @@ from harness.report.plots.style import (
     PAPER,
     REFERENCE,
     WORSE,
+    Figure,
     ticked,
 )
 

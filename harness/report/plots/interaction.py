@@ -6,12 +6,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from harness.core import format as show
 from harness.core.format import KID_SCALE
-from harness.report.plots.style import DASHES, NARROW, PALETTE, ticked
+from harness.report.plots.style import DASHES, NARROW, PALETTE, Figure, ticked
 from harness.runs.crossed import Scale
 
 PANEL = 2.5  # inches high

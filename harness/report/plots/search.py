@@ -6,14 +6,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from harness.analysis.frame import each_row
 from harness.analysis.objectives import KIMG, OBJECTIVES, Objective
 from harness.analysis.search import SUGGESTED
 from harness.core import format as show
-from harness.report.plots.style import BETTER, NARROW, REFERENCE, WORSE, ticked
+from harness.report.plots.style import BETTER, NARROW, REFERENCE, WORSE, Figure, ticked
 from harness.runs.trial import DIVERGED, FINISHED, PRUNED
 
 LONGEST = 30  # letters of a dimension's name

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from PIL import Image
 
 from harness.core import format as show
-from harness.report.plots.style import Look
+from harness.report.plots.style import Figure, Look
 
 ROOM = 8  # cells that a page has room for
 LONGEST = 60  # letters of a cell's label above its row

@@ -10,8 +10,8 @@ from io import BytesIO, StringIO
 from typing import Any, Literal, NamedTuple
 
 import matplotlib as mpl
+import matplotlib.figure
 import seaborn as sns
-from matplotlib.figure import Figure
 
 from harness.core import format as show
 
@@ -23,6 +23,7 @@ PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 Dash = Literal["-", "--", ":", "-."]
 DASHES: tuple[Dash, ...] = ("-", "--", ":", "-.")
 WIDE, NARROW = 7.4, 3.7  # inches: a page, a phone
+PRINT, SCREEN = 200, 110  # dots per inch
 
 _OURS = {
     "svg.fonttype": "none",  # text stays text: small, searchable, in the page's font
@@ -59,6 +60,14 @@ _OURS = {
 _SETTINGS: Any = {**sns.plotting_context("paper"), **sns.axes_style("whitegrid"), **_OURS}
 
 
+class Figure(matplotlib.figure.Figure):
+    """A figure that notebooks show by itself, whether or not pyplot is in use."""
+
+    def _repr_png_(self) -> bytes:
+        with mpl.rc_context(_SETTINGS):
+            return _png(self, SCREEN)
+
+
 class Look(NamedTuple):
     """How a cell's lines look, the same in every figure."""
 
@@ -89,6 +98,12 @@ def ticked(value: float, _: float) -> str:
     return show.tick(value)
 
 
+def canvas(build: Callable[[float], Figure]) -> Figure:
+    """Draw as wide as a page; the figure itself, to be changed or saved."""
+    with mpl.rc_context(_SETTINGS):
+        return build(WIDE)
+
+
 def svg(build: Callable[[float], Figure], width: float) -> str:
     """Draw at a width in inches; the SVG without its XML prologue, transparent."""
     with mpl.rc_context(_SETTINGS):
@@ -109,9 +124,9 @@ def picture(build: Callable[[float], Figure]) -> bytes:
         return _png(build(WIDE))
 
 
-def _png(figure: Figure) -> bytes:
+def _png(figure: Figure, dpi: int = PRINT) -> bytes:
     file = BytesIO()
-    figure.savefig(file, format="png", dpi=200, facecolor="white")
+    figure.savefig(file, format="png", dpi=dpi, facecolor="white")
     return file.getvalue()
 
 

@@ -20,9 +20,9 @@ def build(data: ReportData) -> list[Block]:
     """One table a metric identity: the objective of each cell and its paired difference."""
     if data.suggestions is not None:
         return []  # the search's own table
-    reference = data.plan["reference"]
+    reference = data.plan.reference
     how = (
-        f"The objective “{data.plan['objective']}” is {data.objective.what}. Differences are from "
+        f"The objective “{data.plan.objective}” is {data.objective.what}. Differences are from "
         f"the reference, “{reference}”, paired by seed; they describe the cells, and the contrasts "
         "above are what is judged."
     )
@@ -34,10 +34,9 @@ def build(data: ReportData) -> list[Block]:
 def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Table:
     scale = data.objective.scale
     places = show.decimals([*rows["mean"], *rows["difference"]], scale)
-    knobs = {cell["label"]: cell["patch"] for cell in data.plan["cells"]}
     body: list[list[Cell]] = [
         [
-            Label(row.cell, _patch(knobs[row.cell])),
+            Label(row.cell, _patch(data.plan.cell(row.cell).patch)),
             f"{row.n} of {row.planned}",
             show.kid(row.mean, places, scale=scale),
             show.kid(row.sd, places, scale=scale),
@@ -63,7 +62,7 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
     ]
     numeric = frozenset(at for at, place in enumerate(shown) if columns[place] not in WORDS)
     columns, body = [columns[i] for i in shown], [[row[i] for i in shown] for row in body]
-    level = show.percent(1 - float(data.plan["alpha"]))
+    level = show.percent(1 - data.plan.alpha)
     caption = f"Objective by cell, and the {level} t-interval of each difference alone{metric}"
     return Table(caption, columns, body, numeric, "tables/cells.csv")
 

@@ -4,13 +4,13 @@ from harness.analysis.frame import each_row
 from harness.core import format as show
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Text
 from harness.report.data import ReportData
-from harness.runs.trial import FINISHED
+from harness.runs.status import Status
 
 
 def build(data: ReportData) -> list[Block]:
     """Mean cost of a finished trial by cell, relative to the reference."""
     head = Heading("Cost", "cost")
-    if not data.count(FINISHED):
+    if not data.count(Status.FINISHED):
         return [head, Text("No trial has finished yet.", "note")]
     rows: list[list[Cell]] = [
         [

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from harness.analysis.convergence import window
-from harness.report.blocks import Block, Figure, Heading, Text, figure
+from harness.report.blocks import Block, Figure, Heading, Text
 from harness.report.data import ReportData
 from harness.report.plots.curves import Span, curves_info, draw_curves
 from harness.report.plots.style import looks
@@ -28,7 +28,7 @@ def build(data: ReportData) -> list[Block]:
 
 def _figure(data: ReportData, identity: str, number: int, of: int) -> Figure:
     curves = data.frames.curves
-    reference = data.plan["reference"]
+    reference = data.plan.reference
     cells = data.ends(ROOM, identity)
     found = {cell: window(data.frames, cell, identity) for cell in data.labels}
     windows = {cell: own.shaded for cell, own in found.items() if own}
@@ -46,7 +46,7 @@ def _figure(data: ReportData, identity: str, number: int, of: int) -> Figure:
     named = ", ".join(f"{cell.cell} (n = {cell.n})" for cell in (info.reference, *info.cells))
     name = "curves" if of == 1 else f"curves-{number}"
     alt = f"KID × 10³ over real images shown, for {named}. The values are in tables/curves.csv."
-    return figure(name, partial(draw_curves, info, styles), alt, caption)
+    return Figure(name, partial(draw_curves, info, styles), alt, caption)
 
 
 def _shaded(data: ReportData, windows: Mapping[str, Span]) -> str:

@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from harness.analysis.frame import MISSING, each_row
+from harness.analysis.frame import each_row
 from harness.core import format as show
 from harness.metrics.health import IDLE
 from harness.report.blocks import Block, Cell, Heading, Table, Tag, Text
 from harness.report.data import ReportData
 from harness.report.private import redact
-from harness.runs.trial import CRASHED, DIVERGED
+from harness.runs.status import Status
 
 FLAGS = {
     "rebound": "KID rose again after its best",
@@ -19,6 +19,7 @@ FLAGS = {
     "generator_loss_falls": "generator loss fell while KID rose",
 }
 
+_BAD = (Status.DIVERGED, Status.CRASHED, Status.MISSING)
 
 HOW = {
     "diverged": "A diverged trial is a result: it enters with the KID of its untrained generator "
@@ -31,7 +32,7 @@ HOW = {
 def build(data: ReportData) -> list[Block]:
     """Trials that diverged, crashed or are missing with the reason, then the flags by cell."""
     blocks: list[Block] = [Heading("Failures and flags", "failures")]
-    failed = data.frames.trials[data.frames.trials["status"].isin([DIVERGED, CRASHED, MISSING])]
+    failed = data.frames.trials[data.frames.trials["status"].isin(_BAD)]
     blocks.append(Text(f"{data.outcomes.sentence}."))
     if len(failed):
         how = [words for name, words in HOW.items() if getattr(data.outcomes, name)]
@@ -87,12 +88,12 @@ def _failed(data: ReportData) -> Table:
         [
             row.cell,
             str(row.seed),
-            Tag("not ended", "neutral") if row.status == MISSING else Tag(row.status, "bad"),
+            Tag("not ended", "neutral") if row.status == Status.MISSING else Tag(row.status, "bad"),
             show.number(row.kimg, 1),
             redact(row.message) or show.NONE,
             row.key,
         ]
-        for row in each_row(trials[trials["status"].isin([DIVERGED, CRASHED, MISSING])])
+        for row in each_row(trials[trials["status"].isin(_BAD)])
     ]
     columns = ["Cell", "Seed", "Status", "kimg", "Reason", "Key"]
     return Table(

@@ -3,10 +3,10 @@
 from functools import partial
 
 from harness.analysis.frame import each_row
-from harness.analysis.interactions import INTERACTION, crossed, means
+from harness.analysis.interactions import INTERACTION, means
 from harness.core import format as show
 from harness.plan.describe import aliased, levels, summary
-from harness.report.blocks import Block, Cell, Figure, Heading, Items, Label, Table, Text, figure
+from harness.report.blocks import Block, Cell, Figure, Heading, Items, Label, Table, Text
 from harness.report.data import ReportData
 from harness.report.plots.interaction import Panel, draw_interactions, interaction_panel
 from harness.runs.crossed import Crossed
@@ -16,7 +16,7 @@ MOST = 6  # pairs that the plot shows, and lines of a list that is not folded
 
 def build(data: ReportData) -> list[Block]:
     """Plot, table and aliases; nothing where factors were not crossed."""
-    design = crossed(data.frames)
+    design = data.plan.crossed
     if design is None:
         return []
     blocks: list[Block] = [
@@ -38,7 +38,7 @@ def build(data: ReportData) -> list[Block]:
 
 
 def _how(data: ReportData, design: Crossed) -> str:
-    interval = show.percent(1 - float(data.plan["alpha"]))
+    interval = show.percent(1 - data.plan.alpha)
     parts = ["A main effect is the mean over the cells of one level less that of another."]
     if design.interactions:
         parts.append(
@@ -104,7 +104,7 @@ def _plot(data: ReportData, design: Crossed) -> list[Figure]:
         f"for single seeds. Parallel lines mean that two factors do not interact.{most}"
     )
     alt = f"Interaction plot of mean KID × 10³. {'; '.join(_said(panel) for panel in panels)}."
-    return [figure("interactions", partial(draw_interactions, panels), alt, caption)]
+    return [Figure("interactions", partial(draw_interactions, panels), alt, caption)]
 
 
 def _said(panel: Panel) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.analysis.effects import HOLM, MAX_T, primary
+from harness.analysis.frame import each_row
 from harness.core import format as show
 from harness.report import words
 from harness.report.blocks import Block, Heading, Text
@@ -12,7 +13,7 @@ from harness.report.data import ReportData
 from harness.report.private import place
 
 SAID = ("data.", "evaluation.", "optimizer.", "loss.name", "training.kimg", "training.batch_size",
-        "training.evaluations", "training.ema", "translation.source")  # fmt: skip
+        "training.evaluations", "training.ema", "translation.source", "plugins.")  # fmt: skip
 """Beginnings of knobs that have a sentence of their own, and need not be listed as changed."""
 PROPER = {"adam": "Adam", "rmsprop": "RMSProp", "sgd": "SGD", "wasserstein": "Wasserstein",
           "began": "BEGAN", "ebgan": "EBGAN", "tensorflow": "TensorFlow", "keras": "Keras",
@@ -37,7 +38,7 @@ def build(data: ReportData) -> list[Block]:
     """The paragraph, and what to mind before it is used."""
     sentences = " ".join(sentence for part in _PARTS for sentence in part(data))
     mind = "Ready to paste; S0 is the Keras example of adaptive augmentation by A. Béres."
-    if not data.plan["evidence"]:
+    if not data.plan.evidence:
         mind += " The numbers of this profile are no evidence, so quote none of them."
     return [Heading("Methods", "methods"), Text(mind, "note"), Text(sentences, "quote")]
 
@@ -50,11 +51,11 @@ def _study(data: ReportData) -> Iterator[str]:
     number = f", {show.number(chosen, 0)} of its training images" if chosen else ""
     if data.trained_on and not chosen:
         number = f" ({show.number(data.trained_on, 0)} training images)"
-    seeds = show.count(len(data.plan["seeds"]), "seed")
+    seeds = show.count(len(data.plan.seeds), "seed")
     yield (
         f"We trained {show.count(len(data.labels), 'configuration')} of a generative adversarial "
         f"network on {images} at {size} × {size} pixels{number}, each from {seeds} "
-        f"({data.plan['design'].replace('_', ' ')} design)."
+        f"({data.plan.design.replace('_', ' ')} design)."
     )
     if config["translation.source"]:
         yield f"The generator translates {config['translation.source']} into images."
@@ -106,12 +107,12 @@ def _scores(data: ReportData) -> Iterator[str]:
         f"The generator, by {weights or 'its weights'}, was evaluated before the training and "
         f"{show.count(config['training.evaluations'], 'time')} in its course."
     )
-    for row in data.frames.metrics.to_dict("records"):
+    for row in each_row(data.frames.metrics):
         yield (
             f"Its score is the kernel inception distance (KID, Bińkowski et al. 2018; protocol "
-            f"{row['protocol']}, features of {data.encoder(row)}"
-            f"{show.pixels(row['resolution'])}) of {show.number(row['n'], 0)} generated images "
-            f"against {show.number(row['m'], 0)} real ones of the validation split."
+            f"{row.protocol}, features of {data.encoder(row)}"
+            f"{show.pixels(row.resolution)}) of {show.number(row.n, 0)} generated images "
+            f"against {show.number(row.m, 0)} real ones of the validation split."
         )
 
 
@@ -119,13 +120,13 @@ def _statistics(data: ReportData) -> Iterator[str]:
     plan = data.plan
     reported = f"means with {said}" if (said := words.intervals(data)) else "means"
     if data.ranking["p_adjusted"].notna().any():  # from one seed there is none
-        reported += f", and p values {TESTS[primary(len(plan['seeds']))]}"
+        reported += f", and p values {TESTS[primary(len(plan.seeds))]}"
     yield (
         f"A trial counts by {data.objective.what}. Trials of one seed share initial weights, order "
         "of the data and noise, so effects (following less ignoring a tip) were taken seed by "
         f"seed; we report their {reported}."
     )
-    if primary(len(plan["seeds"])) == MAX_T:
+    if primary(len(plan.seeds)) == MAX_T:
         yield (
             f"An effect was called equivalent where two one-sided sign-flip tests, adjusted by the "
             f"method of Holm, put it within {words.region(data)}."
@@ -159,4 +160,9 @@ def _proper(text: str) -> str:
     return re.sub("|".join(rf"\b{name}\b" for name in PROPER), lambda m: PROPER[m[0]], text)
 
 
-_PARTS = (_study, _network, _training, _scores, _statistics, _outcome, _software)
+def _plugins(data: ReportData) -> Iterator[str]:
+    if named := [f"{kind} {name} ({digest})" for kind, name, digest, _ in words.plugins(data)]:
+        yield f"Code and tips from outside the harness, by content: {show.listed(named)}."
+
+
+_PARTS = (_study, _network, _training, _scores, _statistics, _outcome, _plugins, _software)

@@ -5,6 +5,7 @@ import json
 from harness.analysis.frame import each_row
 from harness.config.inputs.facts import terms
 from harness.core import format as show
+from harness.report import words
 from harness.report.blocks import Block, Cell, Code, Heading, Table, Terms, Text
 from harness.report.data import ReportData
 from harness.report.private import place
@@ -19,6 +20,7 @@ def build(data: ReportData) -> list[Block]:
         Terms("Study", _study(data)),
         Terms("Metric", _metric(data)),
         Terms("Images", _images(data)),
+        *_plugins(data),
         Terms("Where it was trained", _surroundings(data)),
         Terms("The reference, where it differs from the defaults", _knobs(data), folded=True),
         _keys(data),
@@ -33,15 +35,25 @@ def build(data: ReportData) -> list[Block]:
 def _study(data: ReportData) -> list[tuple[str, str]]:
     plan = data.plan
     return [
-        ("Run name", plan["run_name"]),
-        ("Profile", plan["profile"] or "none"),
-        ("Design", plan["design"].replace("_", " ")),
-        ("Seeds", f"{len(plan['seeds'])} ({', '.join(map(str, plan['seeds'][:20]))})"),
-        ("Objective", plan["objective"]),
-        ("Level of significance", show.plain(plan["alpha"])),
-        ("Declared analysis", plan["analysis_digest"]),
-        ("Sources", "; ".join(plan["sources"]) or "none named"),
+        ("Run name", plan.run_name),
+        ("Profile", plan.profile or "none"),
+        ("Design", plan.design.replace("_", " ")),
+        ("Seeds", f"{len(plan.seeds)} ({', '.join(map(str, plan.seeds[:20]))})"),
+        ("Objective", plan.objective),
+        ("Level of significance", show.plain(plan.alpha)),
+        ("Declared analysis", plan.analysis_digest),
+        ("Sources", "; ".join(plan.sources) or "none named"),
+        *(plan.plugins.sources if plan.plugins else {}).items(),
     ]
+
+
+def _plugins(data: ReportData) -> list[Block]:
+    """Where the code and the tips come from that are none of the harness."""
+    rows = [
+        (f"{kind} {name}", f"{file}, content {digest}")
+        for kind, name, digest, file in words.plugins(data)
+    ]
+    return [Terms("Plug-ins", rows)] if rows else []
 
 
 def _metric(data: ReportData) -> list[tuple[str, str]]:
@@ -49,14 +61,11 @@ def _metric(data: ReportData) -> list[tuple[str, str]]:
     if metrics.empty:
         return [("Identity", "nothing has been scored yet")]
     terms = []
-    for row in metrics.to_dict("records"):
-        terms.append(("Identity", str(row["identity"])))
-        encoder = data.encoder(row) + show.pixels(row["resolution"])
-        asked = (
-            f"{row['protocol']}, encoder {encoder}, "
-            f"{row['n']} generated against {row['m']} real images"
-        )
-        terms.append(("What it is", f"KID by {asked}; {show.count(row['trials'], 'trial')}"))
+    for row in each_row(metrics):
+        terms.append(("Identity", row.identity))
+        encoder = data.encoder(row) + show.pixels(row.resolution)
+        asked = f"{row.protocol}, encoder {encoder}, {row.n} generated against {row.m} real images"
+        terms.append(("What it is", f"KID by {asked}; {show.count(row.trials, 'trial')}"))
     return terms
 
 
@@ -122,9 +131,7 @@ def _keys(data: ReportData) -> Table:
 
 def _commands(data: ReportData) -> str:
     plan = data.plan
-    profile = f" --profile {plan['profile']}" if plan["profile"] else ""
-    name = f"{plan['study']}-{plan['profile']}" if plan["profile"] else plan["study"]
-    changed = "" if plan["run_name"] == name else "  # with the same --set"
-    return "\n".join(
-        f"harness {verb} {plan['study']}{profile}{changed}" for verb in ("run", "report")
-    )
+    profile = f" --profile {plan.profile}" if plan.profile else ""
+    name = f"{plan.study}-{plan.profile}" if plan.profile else plan.study
+    changed = "" if plan.run_name == name else "  # with the same --set"
+    return "\n".join(f"harness {verb} {plan.study}{profile}{changed}" for verb in ("run", "report"))

@@ -48,10 +48,10 @@ def build(data: ReportData) -> list[Block]:
 
 
 def _how(data: ReportData) -> str:
-    plan, alpha = data.plan, float(data.plan["alpha"])
-    test = primary(len(plan["seeds"]))
-    nothing = "" if plan["evidence"] else " Nothing is judged in this profile."
-    if plan["evidence"] and data.unlearnt:
+    plan, alpha = data.plan, data.plan.alpha
+    test = primary(len(plan.seeds))
+    nothing = "" if plan.evidence else " Nothing is judged in this profile."
+    if plan.evidence and data.unlearnt:
         nothing = " Nothing is judged, since the reference has not learnt."
     diverged = f" {_DIVERGED}" if data.ranking["diverged"].any() else ""
     p = f"p is adjusted for all contrasts, too, by {_TESTS[test]}; it alone makes the verdict, at "
@@ -60,7 +60,7 @@ def _how(data: ReportData) -> str:
         p = "There is no p either, so nothing can be told"
     return (
         f"An effect is the objective, {data.objective.what}, with the tip followed minus ignored, "
-        f"{_ELSE[plan.get('crossed') is not None]}, so negative helps. Differences are taken seed "
+        f"{_ELSE[plan.crossed is not None]}, so negative helps. Differences are taken seed "
         f"by seed. Intervals: {words.intervals(data) or 'none, for want of two seeds'}. {p}. "
         f"{_equivalent(data)}; “inconclusive” is not “no effect”. "
         f"{_UNLEARNT} Places in brackets are those that a tip may hold, by the test of all pairs; "
@@ -69,7 +69,7 @@ def _how(data: ReportData) -> str:
 
 
 def _equivalent(data: ReportData) -> str:
-    if primary(len(data.plan["seeds"])) != MAX_T:
+    if primary(len(data.plan.seeds)) != MAX_T:
         return "With fewer than six seeds nothing is called “equivalent”"
     return (
         f"“Equivalent” is an effect that is surely within {words.region(data)}, by two one-sided "
@@ -163,7 +163,7 @@ _BY = {STABILITY: "by failures", VARIETY: "by coverage"}
 
 def _tested(data: ReportData) -> str:
     """By which tests claims of another kind than quality were judged, and how these adjust."""
-    exact = primary(len(data.plan["seeds"])) == MAX_T
+    exact = primary(len(data.plan.seeds)) == MAX_T
     tests = {
         STABILITY: "of stability by McNemar's exact test of diverged and collapsed trials (Holm",
         VARIETY: f"of variety by {'the largest |t|' if exact else 'a paired t'} of coverage "
@@ -172,7 +172,7 @@ def _tested(data: ReportData) -> str:
     said = []
     for of, test in tests.items():
         own = data.claims[(data.claims["of"] == of) & (data.claims["family"] > 0)]
-        if len(own) and data.plan["evidence"]:
+        if len(own) and data.plan.evidence:
             count = show.count(int(own["family"].iloc[0]), "contrast")
             said.append(f"{test} over the {count} with such a claim)")
     return f"; claims {', and '.join(said)}" if said else ""

@@ -16,7 +16,7 @@ from harness.report.blocks import Block, Gallery, Heading, Picture, Strip, Text
 from harness.report.data import ReportData
 from harness.report.plots import style
 from harness.report.plots.sheet import ROOM, Row, draw_sheet
-from harness.runs.trial import DIVERGED, FINISHED
+from harness.runs.status import Status
 
 STAGES = (0.0, 0.2, 0.5, 1.0)  # shares of a training: what is seen of a film while it stands
 MOMENTS = 24  # of a film, where there is room
@@ -101,7 +101,7 @@ def _how(data: ReportData, seed: int) -> str:
 def _seed(data: ReportData) -> int:
     """The first of the seeds that most cells finished, or, failing that, have a grid of."""
     trials = data.frames.trials
-    finished = trials.loc[trials["status"] == FINISHED, ["cell", "seed"]]
+    finished = trials.loc[trials["status"] == Status.FINISHED, ["cell", "seed"]]
     grids = data.frames.samples[["cell", "seed"]].drop_duplicates()
     whole = grids.merge(finished, on=["cell", "seed"])
     rows = grids if whole.empty else whole
@@ -117,7 +117,7 @@ def _shown(data: ReportData, cells: Sequence[str], seed: int) -> Iterator[Shown]
     for row in each_row(samples):
         grid = _grid(Path(row.path), row.iteration, images[row.cell, row.seed])
         grids.setdefault(row.cell, {}).setdefault(row.seed, []).append(grid)
-    looks = style.looks(data.labels, data.plan["reference"])
+    looks = style.looks(data.labels, data.plan.reference)
     for cell in cells:
         own = seed if seed in grids[cell] else min(grids[cell])
         yield Shown(cell, looks[cell].colour, grids[cell], own)
@@ -218,7 +218,7 @@ def _comparable(trials: pd.DataFrame) -> pd.DataFrame:
 
 def _extreme(item: Shown, word: str, trial: Any, files: _Files, judged: Objective) -> Picture:
     grid = item.seeds[trial.seed][-1]
-    ended = f", diverged at {grid.when}" if trial.status == DIVERGED else ""
+    ended = f", diverged at {grid.when}" if trial.status == Status.DIVERGED else ""
     places = show.decimals([trial.final], judged.scale)
     value = show.kid(trial.final, places, scale=judged.scale)
     said = f"{word}: seed {trial.seed}, {judged.unit} {value}{ended}"

@@ -8,55 +8,56 @@ import pandas as pd
 from harness.analysis.search import SUGGESTED, ranked
 from harness.core import format as show
 from harness.plan.search import REFUSED
-from harness.report.blocks import Block, Cell, Figure, Heading, Table, Text, figure
+from harness.report.blocks import Block, Cell, Figure, Heading, Table, Text
 from harness.report.data import ReportData
 from harness.report.plots.search import draw_history, draw_slices, history_info, slices_info
-from harness.runs.trial import CRASHED, DIVERGED, FINISHED, PRUNED
+from harness.runs.stages import Search
+from harness.runs.status import Status
 
 MOST = 15  # of the best that the page lists; the CSV has all suggestions
-ENDS = (FINISHED, PRUNED, DIVERGED, CRASHED, REFUSED)
+ENDS = (Status.FINISHED, Status.PRUNED, Status.DIVERGED, Status.CRASHED, REFUSED)
 
 
 def build(data: ReportData) -> list[Block]:
     """Nothing where the study has another design."""
-    table = data.suggestions
-    if table is None:
+    table, search = data.suggestions, data.plan.search
+    if table is None or search is None:
         return []
-    blocks: list[Block] = [Heading("Search", "search"), Text(_how(data, table))]
+    blocks: list[Block] = [Heading("Search", "search"), Text(_how(search, table))]
     if table["final"].isna().all():
         return [*blocks, Text("No suggestion has a value yet.", "note")]
-    blocks += [_best(data, table), _history(data, table), _slices(data, table)]
+    blocks += [_best(data, search, table), _history(data, table), _slices(data, search, table)]
     return [*blocks, *_importances(data, table)]
 
 
-def _how(data: ReportData, table: pd.DataFrame) -> str:
-    search = data.plan["search"]
+def _how(search: Search, table: pd.DataFrame) -> str:
     ends = [f"{n} {name}" for name in ENDS if (n := int((table["status"] == name).sum()))]
     pruned = (
-        f" The pruner “{search['pruner'].replace('_', ' ')}” stopped unpromising ones; they are "
+        f" The pruner “{search.pruner.replace('_', ' ')}” stopped unpromising ones; they are "
         "never ranked among finished ones."
-        if search["pruner"] != "none"
+        if search.pruner != "none"
         else ""
     )
     return (
-        f"The sampler “{search['sampler'].replace('_', ' ')}” made {len(table)} suggestions within "
-        f"a budget of {search['trials']} trials ({', '.join(ends) or 'none has ended'}), each "
-        f"trained once, with seed {search['seed']}. Refused ones break a rule between knobs and "
+        f"The sampler “{search.sampler.replace('_', ' ')}” made {len(table)} suggestions within "
+        f"a budget of {search.trials} trials ({', '.join(ends) or 'none has ended'}), each "
+        f"trained once, with seed {search.seed}. Refused ones break a rule between knobs and "
         f"were never trained.{pruned} A search explores: it gives no verdict on any tip."
     )
 
 
-def _best(data: ReportData, table: pd.DataFrame) -> Table:
-    names = list(data.plan["search"]["space"])
+def _best(data: ReportData, search: Search, table: pd.DataFrame) -> Table:
+    names = list(search.space)
     ended = ranked(table).head(MOST)
     unit, scale = data.objective.unit, data.objective.scale
     places = show.decimals(ended["final"], scale)
     rows: list[list[Cell]] = []
-    for place, (_, row) in enumerate(ended.iterrows(), 1):
-        values = [_value(row[f"{SUGGESTED}{name}"]) for name in names]
-        rows.append([str(place), row["cell"], show.kid(row["final"], places, scale=scale), *values])
+    for place, best in enumerate(ended.to_dict("records"), 1):
+        values = [_value(best[f"{SUGGESTED}{name}"]) for name in names]
+        value = show.kid(best["final"], places, scale=scale)
+        rows.append([str(place), best["cell"], value, *values])
     columns = ["#", "Suggestion", unit, *names]
-    caption = f"The best finished suggestions, of {int((table['status'] == FINISHED).sum())}"
+    caption = f"The best finished suggestions, of {int((table['status'] == Status.FINISHED).sum())}"
     if nothing := int((table["unlearnt"] != "").sum()):
         caption += f"; {nothing} that {'has' if nothing == 1 else 'have'} not learnt left out"
     return Table(caption, columns, rows, frozenset({0, 2}), "tables/search.csv")
@@ -68,7 +69,7 @@ def _value(value: Any) -> str:
 
 def _history(data: ReportData, table: pd.DataFrame) -> Figure:
     trials = data.frames.trials
-    reference = float(trials.loc[trials["cell"] == data.plan["reference"], "final"].mean())
+    reference = float(trials.loc[trials["cell"] == data.plan.reference, "final"].mean())
     info = history_info(table, reference, data.objective)
     best = f"The best so far ends at {show.number(info.best[-1][1])}." if info.best else ""
     caption = (
@@ -76,7 +77,7 @@ def _history(data: ReportData, table: pd.DataFrame) -> Figure:
         "diverged (with their failure value); the steps are the best finished so far, the dashed "
         "line the reference."
     )
-    return figure(
+    return Figure(
         "search-history",
         partial(draw_history, info, data.objective.unit),
         f"{caption} {best}",
@@ -84,18 +85,18 @@ def _history(data: ReportData, table: pd.DataFrame) -> Figure:
     )
 
 
-def _slices(data: ReportData, table: pd.DataFrame) -> Figure:
-    panels = slices_info(table, data.plan["search"]["space"], data.objective)
+def _slices(data: ReportData, search: Search, table: pd.DataFrame) -> Figure:
+    panels = slices_info(table, search.space, data.objective)
     caption = (
         "The objective by each dimension alone. The sampler looks more where it found low values, "
         "so densities say nothing, and dimensions are confounded with each other."
     )
     alt = f"{caption} Panels: {', '.join(panel.name for panel in panels)}."
-    return figure("search-slices", partial(draw_slices, panels, data.objective.unit), alt, caption)
+    return Figure("search-slices", partial(draw_slices, panels, data.objective.unit), alt, caption)
 
 
 def _importances(data: ReportData, table: pd.DataFrame) -> list[Block]:
-    n = int(((table["status"] == FINISHED) & table["final"].notna()).sum())
+    n = int(((table["status"] == Status.FINISHED) & table["final"].notna()).sum())
     if not data.frames.importances:
         return [Text(f"Importances: not shown for {show.count(n, 'finished suggestion')}.", "note")]
     rows: list[list[Cell]] = [

@@ -3,7 +3,7 @@
 from functools import partial
 
 from harness.metrics.health import PULL
-from harness.report.blocks import Block, Heading, Text, figure
+from harness.report.blocks import Block, Figure, Heading, Text
 from harness.report.data import ReportData
 from harness.report.plots.dynamics import draw_dynamics, dynamics_info
 from harness.report.plots.style import looks
@@ -32,5 +32,5 @@ def build(data: ReportData) -> list[Block]:
         + (f" {ENDS}" if len(data.labels) > ROOM else "")
     )
     alt = f"Lines of {', '.join(panel.label for panel in info)} for each cell over training."
-    draw = partial(draw_dynamics, info, looks(data.labels, data.plan["reference"]))
-    return [head, figure("dynamics", draw, alt, caption)]
+    draw = partial(draw_dynamics, info, looks(data.labels, data.plan.reference))
+    return [head, Figure("dynamics", draw, alt, caption)]

@@ -9,15 +9,18 @@ from harness.core import format as show
 from harness.report import words
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Tag, Text
 from harness.report.data import ReportData
+from harness.runs.stages import TuningRecord
 
 OPENED = 24  # rows of points that a page shows at once; more are folded
 
 
 def build(data: ReportData) -> list[Block]:
     """Nothing where the study does not tune."""
-    if data.points is None:
+    tuning = data.plan.tuning
+    if data.points is None or tuning is None:
         return []
-    blocks: list[Block] = [Heading("Tuning", "tuning"), Text(_how(data, data.points))]
+    how = _how(data.plan.objective, tuning, data.points)
+    blocks: list[Block] = [Heading("Tuning", "tuning"), Text(how)]
     if unfinished := words.tuning(data):
         blocks.append(Text(f"{unfinished}.", "warning"))
     blocks.append(_points(data.points, data.objective))
@@ -26,12 +29,12 @@ def build(data: ReportData) -> list[Block]:
     return blocks
 
 
-def _how(data: ReportData, points: pd.DataFrame) -> str:
-    seeds = show.listed(map(str, data.plan["tuning"]["seeds"]))
+def _how(objective: str, tuning: TuningRecord, points: pd.DataFrame) -> str:
+    seeds = show.listed(map(str, tuning.seeds))
     cost = show.duration(points["seconds"].sum())
     return (
         "Each cell was trained at each point of the grid, and the one with the lowest mean of the "
-        f"objective “{data.plan['objective']}” was chosen, cell by cell. The seeds that chose "
+        f"objective “{objective}” was chosen, cell by cell. The seeds that chose "
         f"({seeds}) are none of those that judge. A diverged trial counts with its failure value. "
         f"Tuning took {show.count(int(points['trials'].sum()), 'trial')}, "
         f"{show.number(points['kimg'].sum(), 0)} kimg and {cost}; "

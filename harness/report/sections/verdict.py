@@ -12,10 +12,10 @@ from harness.analysis.objectives import OBJECTIVES
 from harness.analysis.ranked import titled
 from harness.core import format as show
 from harness.report import words
-from harness.report.blocks import Block, Figure, Items, Numbers, Text, figure
+from harness.report.blocks import Block, Figure, Items, Numbers, Text
 from harness.report.data import ReportData
 from harness.report.plots.forest import draw_forest, forest_info
-from harness.runs.trial import DIVERGED
+from harness.runs.status import Status
 
 MOST = 40  # rows that one plot holds; the table has them all
 OPEN = 1  # so many checks are shown at once; more would push the plot off the first screen
@@ -23,13 +23,13 @@ OPEN = 1  # so many checks are shown at once; more would push the plot off the f
 
 def build(data: ReportData) -> list[Block]:
     """The verdict in a sentence, the numbers at a glance, the checks, and the effects."""
-    tone = "lead" if data.plan["evidence"] and not data.unlearnt else "warning"
+    tone = "lead" if data.plan.evidence and not data.unlearnt else "warning"
     blocks: list[Block] = [Text(words.headline(data), tone)]
     if remarks := words.remarks(data):
         blocks.append(Text(remarks, "remark"))
-    if data.plan["evidence"] and data.plan["note"]:
-        blocks.append(Text(data.plan["note"], "note"))
-    if not data.plan["evidence"] and (look := words.interim(data)):
+    if data.plan.evidence and data.plan.note:
+        blocks.append(Text(data.plan.note, "note"))
+    if not data.plan.evidence and (look := words.interim(data)):
         blocks.append(Text(f"{look}.", "note"))
     blocks.append(Numbers([_ended(data), _reference(data), _trained_on(data), _took(data)]))
     if data.checks:
@@ -83,22 +83,21 @@ def _reference(data: ReportData) -> tuple[str, str, str]:
     """Of the first metric identity; the table of the cells has them all."""
     unit, scale = data.objective.unit, data.objective.scale
     name = f"Reference {unit}"
-    reference = data.plan["reference"]
-    row = data.cells[data.cells["cell"] == reference].iloc[0]
-    if not row["n"]:
+    reference = data.plan.reference
+    row, *_ = each_row(data.cells[data.cells["cell"] == reference])
+    if not row.n:
         return name, show.NONE, "no value yet"
     own = data.frames.trials[
-        (data.frames.trials["cell"] == reference)
-        & (data.frames.trials["identity"] == row["identity"])
+        (data.frames.trials["cell"] == reference) & (data.frames.trials["identity"] == row.identity)
     ]
-    places = show.decimals([row["mean"]], scale)
-    before, last = own["untrained"].mean(), last_kid(data.frames, reference, row["identity"])
+    places = show.decimals([row.mean], scale)
+    before, last = own["untrained"].mean(), last_kid(data.frames, reference, row.identity)
     of = "" if unit == OBJECTIVES["final"].unit else f"{OBJECTIVES['final'].unit} "
     kids = f"{of}untrained {_kid(before)}, last {_kid(last)}"
-    said = "; ".join(filter(None, (words.window(data, row["identity"]), kids)))
-    if lost := int((own["status"] == DIVERGED).sum()):
-        said = f"{lost} of {row['n']} diverged, and count with their failure value; {said}"
-    return name, show.kid(row["mean"], places, scale=scale), said
+    said = "; ".join(filter(None, (words.window(data, row.identity), kids)))
+    if lost := int((own["status"] == Status.DIVERGED).sum()):
+        said = f"{lost} of {row.n} diverged, and count with their failure value; {said}"
+    return name, show.kid(row.mean, places, scale=scale), said
 
 
 def _kid(value: float) -> str:
@@ -131,7 +130,7 @@ def _forest(data: ReportData, identity: str, number: int, of: int) -> Figure:
     alt = f"Forest plot of effects on {data.objective.unit}. {'; '.join(judged)}."
     caption = _caption(data, bool((rows["verdict"] != NOT_JUDGED).any()))
     metric = f" Metric identity {identity}." if of > 1 else ""
-    return figure(name, partial(draw_forest, info), alt, f"{caption}{metric}")
+    return Figure(name, partial(draw_forest, info), alt, f"{caption}{metric}")
 
 
 def _caption(data: ReportData, judged: bool) -> str:

@@ -17,6 +17,7 @@ from harness.analysis.effects import differences, effects, estimate, holm, verdi
 from harness.analysis.frame import load
 from harness.analysis.ranking import cells, costs, ranking
 from harness.core.files import read_json, write_json
+from harness.runs.plan import ClaimRecord
 from tests.synthetic import TIDY, TIPS, Recipe, all_trials, build
 
 RUN = "card_tips-cpu"
@@ -150,18 +151,22 @@ def test_a_profile_without_evidence_is_not_judged(tmp_path: Path):
     ],
 )
 def test_claims_are_judged_by_the_verdict(claim, found, judgement):
-    assert judge({"effect": claim}, found, 6) == judgement
+    assert judge(_claim(claim), found, 6) == judgement
+
+
+def _claim(effect, **more):
+    return ClaimRecord(source="S0", effect=effect, **more)
 
 
 def test_a_claim_without_a_pair_is_not_tested():
-    assert judge({"effect": "helps"}, "inconclusive", 0) == "not tested here"
+    assert judge(_claim("helps"), "inconclusive", 0) == "not tested here"
 
 
 @pytest.mark.parametrize(
     ("met", "judgement"), [(True, "supported"), (False, "not tested here"), (None, "not judged")]
 )
 def test_a_claim_under_a_condition_is_judged_where_the_study_meets_it(met, judgement):
-    claim = {"effect": "hurts", "condition": "with WGAN-GP", "met": met}
+    claim = _claim("hurts", condition="with WGAN-GP", met=met)
     assert judge(claim, "worse", 6) == judgement
 
 

@@ -20,6 +20,7 @@ from harness.analysis.ranking import ranking
 from harness.core.errors import HarnessError
 from harness.core.files import read_json, write_json
 from harness.metrics.kid import HALVES, SHARED_HALVES
+from harness.runs.rows import ScoreRow
 from tests.synthetic import TIDY, TIPS, Recipe, all_trials, build
 
 RUN = "card_tips-cpu"
@@ -29,7 +30,7 @@ def _rows(kids):
     """Evaluations by number, at 0, 10, 20 … kimg; `kids` by number, or a list of all of them."""
     kids = kids if isinstance(kids, dict) else dict(enumerate(kids))
     return [
-        {"evaluation": number, "kid": kid, "kimg": 10.0 * number, "seconds": 2.0 * number}
+        ScoreRow(evaluation=number, kid=kid, kimg=10.0 * number, seconds=2.0 * number)
         for number, kid in kids.items()
     ]
 
@@ -57,7 +58,7 @@ def test_best_is_chosen_on_one_half_and_scored_on_the_other():
     halves = [(9.0, 9.0), (0.5, 0.8), (0.2, 0.9), (0.3, 0.1)]  # 2 looks best to the first half
     for names in (HALVES, SHARED_HALVES):  # an older record has the latter
         scored = [
-            row | dict(zip(names, values, strict=True))
+            ScoreRow(row, **dict(zip(names, values, strict=True)))
             for row, values in zip(rows, halves, strict=True)
         ]
         assert _score("best", scored, 3).value == 0.9
@@ -88,7 +89,8 @@ def test_area_is_the_mean_over_the_logarithm_of_images():
     rows = _rows([9.0, 4, 2])  # 10 and 20 kimg: a straight line in log kimg
     assert _score("area", rows, 2).value == pytest.approx(3.0)
     rows = [
-        row | {"kimg": at} for row, at in zip(_rows([9.0, 4, 2, 2]), [0, 1, 10, 1000], strict=True)
+        ScoreRow(row, kimg=at)
+        for row, at in zip(_rows([9.0, 4, 2, 2]), [0, 1, 10, 1000], strict=True)
     ]
     # a third of the way from 4 to 2, two thirds at 2
     assert _score("area", rows, 3).value == pytest.approx(3 / 3 + 2 * 2 / 3)

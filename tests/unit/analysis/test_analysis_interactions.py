@@ -6,7 +6,6 @@ import statsmodels.formula.api as smf
 
 from harness.analysis.effects import effects, holm
 from harness.analysis.interactions import interactions, means
-from harness.runs.crossed import Crossed
 from tests.crossed import frames, noise, planned
 
 TWO = "heuristics: [batch_norm_in_discriminator, spectral_norm]\ndesign: factorial\n"
@@ -48,7 +47,7 @@ def test_two_by_two_by_hand(tmp_path):
 
 def fitted(found, formula):
     """statsmodels' own fit, levels by name, KID × 10³."""
-    design = Crossed.from_json(found.plan["crossed"])
+    design = found.plan.crossed
     rows = found.trials.dropna(subset=["final"]).copy()
     for number, scale in enumerate(design.scales):
         rows[f"f{number}"] = [scale.levels[design.cells[cell][number]] for cell in rows["cell"]]
@@ -106,7 +105,7 @@ def test_main_effects_are_those_of_the_ranking(tmp_path, text):
 def test_dropped_combinations_bias_no_effect_by_an_interaction_that_is_estimated(tmp_path):
     """Truth: three effects, and one interaction; the pair that clashes is never trained."""
     plan = planned(tmp_path, DROPPED, 2)
-    smoothing, hinge, spectral = (scale["name"] for scale in plan["crossed"]["scales"])
+    smoothing, hinge, spectral = (scale.name for scale in plan.crossed.scales)
 
     def value(levels, seed):
         one, two, three = (levels[name] == "on" for name in (smoothing, hinge, spectral))
@@ -161,7 +160,7 @@ def test_means_are_over_all_other_factors(tmp_path):
             seed + (levels[BN] == "on") + 10 * (levels["adam_beta_1_half"] == "on")
         ),
     )
-    table = means(found, Crossed.from_json(found.plan["crossed"]), (0, 1))
+    table = means(found, found.plan.crossed, (0, 1))
     values = table.set_index(["first", "second", "seed"])["value"]
     assert values["on", "off", 1] == pytest.approx(1 + 1 + 5)
     assert values["off", "off", 0] == pytest.approx(5)

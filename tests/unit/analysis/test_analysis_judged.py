@@ -10,6 +10,7 @@ from harness.analysis.claims import claims
 from harness.analysis.effects import effects
 from harness.analysis.ranking import ranking
 from harness.analysis.verdicts import FOLLOWS, IGNORES
+from tests.records import plan_of
 
 WAVE = np.array([1, -1, 0.5, -0.5, 0.8, -0.8, 0.2, -0.2, 0.6, -0.6, 0.4, -0.4])
 
@@ -41,9 +42,7 @@ def study(tips, reference=None, weights=None, **plan):
         contrasts.append(contrast | sides | {"weights": own, "claims": [
             claim, claim | {"of": "stability"}, claim | {"of": "variety"}]})  # fmt: skip
     trials = pd.DataFrame([{"cell": name, **row} for name, rows in cells.items() for row in rows])
-    seeds = list(range(len(cells["reference"])))
-    plan = {"alpha": 0.05, "evidence": True, "contrasts": contrasts, "reference": "reference",
-            "seeds": seeds, "equivalence": 0.05, "objective": "final", **plan}  # fmt: skip
+    plan = plan_of(contrasts, range(len(cells["reference"])), **plan)
     knobs = {"training.kimg": 200.0, "training.evaluations": 200}
     return SimpleNamespace(plan=plan, trials=trials, configs={"reference": knobs})
 

@@ -11,6 +11,7 @@ from scipy import stats
 from harness.analysis import max_t
 from harness.analysis.effects import effects, estimates
 from harness.analysis.ranks import rank_intervals
+from tests.records import plan_of
 
 
 def _t(columns):
@@ -81,9 +82,7 @@ def _study(columns, equivalence=0.05, seeds=8):
         contrast = dict.fromkeys(("kind", "title", "design", "heuristic"), "")
         contrast |= {"following": name, "ignoring": "r", "name": name}
         contrasts.append(contrast | {"weights": {name: 1, "r": -1}})
-    plan = {"alpha": 0.05, "evidence": True, "contrasts": contrasts, "reference": "r",
-            "seeds": list(range(seeds)), "equivalence": equivalence,
-            "objective": "final"}  # fmt: skip
+    plan = plan_of(contrasts, range(seeds), reference="r", equivalence=equivalence)
     columns = ["cell", "seed", "final", "status", "identity", "untrained"]
     trials = pd.DataFrame(rows, columns=columns)
     return SimpleNamespace(plan=plan, trials=trials)

@@ -19,6 +19,7 @@ from harness.metrics.kid import HALVES, SHARED_HALVES
 from harness.report.data import analyse
 from harness.report.sections import noise as section
 from harness.report.sections import verdict
+from harness.runs.rows import ScoreRow
 from tests.synthetic import TIDY, TIPS, Recipe, build
 
 RUN = Recipe.run_name
@@ -58,7 +59,7 @@ def _frames(tmp_path: Path, wild=1.0):
             made[cell, seed] = known._replace(weights=weights, kids=values.mean(1), parts=values)
             rows.append({"cell": cell, "seed": seed, "final": values.mean()})
     trials = pd.DataFrame(rows).assign(status="finished", identity="kid", flags="")
-    plan = {**frames.plan, "seeds": list(range(SEEDS))}
+    plan = frames.plan.replaced(seeds=tuple(range(SEEDS)))
     return replace(frames, plan=plan, trials=trials, blocks=made)
 
 
@@ -103,13 +104,7 @@ def test_the_advice_follows_from_the_largest_part(variance, evaluation, short_te
 
 
 def _row(number, kid, **more):
-    return {
-        "evaluation": number,
-        "kid": kid,
-        "kimg": 10.0 * number,
-        "kid_blocks": [kid, kid],
-        **more,
-    }
+    return ScoreRow(evaluation=number, kid=kid, kimg=10.0 * number, kid_blocks=[kid, kid], **more)
 
 
 @pytest.mark.parametrize("name", ["final", "area"])

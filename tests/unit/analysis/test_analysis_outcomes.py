@@ -122,7 +122,7 @@ def test_verdicts_on_variety_are_adjusted_for_all_claims_of_the_kind(tmp_path: P
     table = claims(frames, ranking(frames)).drop_duplicates("contrast").set_index("contrast")
     joint = adjusted(matrix(replace(frames, trials=frames.trials.assign(
         final=-frames.trials["coverage"])), finished=False))  # fmt: skip
-    names = [contrast["name"] for contrast in frames.plan["contrasts"]]
+    names = [contrast.name for contrast in frames.plan.contrasts]
     assert list(table.loc[names, "p_adjusted"]) == pytest.approx(list(joint))
     assert set(table["family"]) == {4}
 

@@ -53,9 +53,9 @@ def _pilot(tmp_path, scatter, seeds=400):
 
 def _contrasts(plan, names):
     return [
-        Contrast(each["name"], each["title"], each["weights"], each["design"], each["name"])
-        for each in plan["contrasts"]
-        if each["name"] in names
+        Contrast(each.name, each.title, each.weights, each.design, each.name)
+        for each in plan.contrasts
+        if each.name in names
     ]
 
 

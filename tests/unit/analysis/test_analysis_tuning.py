@@ -50,10 +50,10 @@ def level(trial):
 def test_the_lowest_mean_is_chosen_once_every_trial_has_a_value(runtime, plan):
     for trial in plan.tuning.trials[:-1]:
         record(runtime, trial, level(trial))
-    assert choose(plan.to_json(), runtime) == {}
+    assert choose(plan.record(), runtime) == {}
     record(runtime, plan.tuning.trials[-1], level(plan.tuning.trials[-1]))
     rate = "optimizer.generator.learning_rate"
-    assert choose(plan.to_json(), runtime) == {
+    assert choose(plan.record(), runtime) == {
         "reference": f"{rate}=0.0004",
         "generator_ema=off": f"{rate}=0.0002",
     }
@@ -63,13 +63,13 @@ def test_a_diverged_trial_counts_with_its_failure_value_and_a_crash_decides_noth
     for trial in plan.tuning.trials:
         best = trial.cell.config.optimizer.generator.learning_rate == 4e-4
         record(runtime, trial, level(trial), "diverged" if best and trial.seed == 7 else "finished")
-    found = choose(plan.to_json(), runtime)
+    found = choose(plan.record(), runtime)
     # (0.9 + 0.1) / 2 > 0.3
     assert found["reference"] == "optimizer.generator.learning_rate=0.0001"
     crashed = plan.tuning.trials[0]
     (runtime.trials / crashed.key / "result.json").unlink()
     write_json(runtime.trials / crashed.key / "failure.json", {"error": "x"})
-    assert choose(plan.to_json(), runtime) == {}
+    assert choose(plan.record(), runtime) == {}
 
 
 def test_a_point_that_has_not_learnt_is_chosen_only_where_none_has(runtime, plan):
@@ -82,20 +82,20 @@ def test_a_point_that_has_not_learnt_is_chosen_only_where_none_has(runtime, plan
             flags = [{"flag": "collapsed", "kimg": 5.0, "identity": "m"}]
             write_json(path, read_json(path) | {"flags": flags})
     rate = "optimizer.generator.learning_rate"
-    assert choose(plan.to_json(), runtime) == {
+    assert choose(plan.record(), runtime) == {
         "reference": f"{rate}=0.0001",
         "generator_ema=off": f"{rate}=0.0002",
     }
     for trial in plan.tuning.trials:
         record(runtime, trial, 0.8 + 0.01 * level(trial))  # nor has any
-    assert choose(plan.to_json(), runtime)["reference"] == f"{rate}=0.0004"
+    assert choose(plan.record(), runtime)["reference"] == f"{rate}=0.0004"
 
 
 def run(runtime, plan):
     """Train what is due, settle, and train the rest."""
     for trial in plan.due:
         record(runtime, trial, level(trial))
-    settled = plan.settled(choose(plan.to_json(), runtime))
+    settled = plan.settled(choose(plan.record(), runtime))
     for trial in settled.trials:
         record(runtime, trial, level(trial))
     return settled
@@ -110,9 +110,11 @@ def test_the_ranking_is_of_tuned_cells_and_the_untuned_one_stands_beside_it(runt
     data = analyse(frames)
     assert data.ranking["effect"][0] == pytest.approx(0.1 - 0.2 + 0.0001 * 5 / 3)
     assert data.ranking["verdict"][0] == "better"
-    assert untuned(frames)["effect"][0] == pytest.approx(0.4 - 0.2 + 0.0001 * 5 / 3)
-    assert untuned(frames)["verdict"][0] == "worse"
-    table = points(frames.plan, frames.beside)
+    assert untuned(frames, frames.plan.tuning)["effect"][0] == pytest.approx(
+        0.4 - 0.2 + 0.0001 * 5 / 3
+    )
+    assert untuned(frames, frames.plan.tuning)["verdict"][0] == "worse"
+    table = points(frames.plan.tuning, frames.beside)
     assert list(table["chosen"]) == [False, False, True, False, True, False]
     assert list(table["trials"]) == [2] * 6
     assert table["seconds"].sum() == 12 * 11.0

@@ -67,6 +67,21 @@ def test_of_overlapping_subsets_the_halves_tell_the_error():
     assert [[flag["flag"] for flag in own] for own in found] == [["rebound"], []]
 
 
+def test_halves_that_agree_by_chance_in_one_evaluation_raise_no_flag():
+    """The error is that of all evaluations, 0.05 in most: the gap of 0.1 is no sign."""
+    rows = [
+        {**score(kid), "evaluation": number, "kid_first_half": kid - half,
+         "kid_second_half": kid + half}
+        for number, (kid, half) in enumerate([(0.9, 0), (0.2, 0.05), (0.1, 0), (0.2, 0)])
+    ]  # fmt: skip
+    assert score_flags(rows, True, "kid-x", 3) == []
+    losses = [{"kimg": float(kimg), "generator_loss": -float(kimg)} for kimg in range(24)]
+    scores = [{**row, "kimg": 8.0 * number} for number, row in enumerate(rows)]
+    scores[2]["kimg"] = 10.0  # before the second half begins
+    assert falling_loss_flags(losses, scores, True, "kid-x") == []
+    assert falling_loss_flags(losses, [scores[0], *scores[2:]], True, "kid-x") != []
+
+
 @pytest.mark.parametrize(
     ("coverages", "expected"),
     [

@@ -165,3 +165,9 @@ def test_the_standard_error_is_that_of_replicates():
     assert kid.replicates(shared, overlapping=True) == [None, None]  # they share images
     for one in ({"kid_blocks": [0.1]}, {"kid_blocks": []}, {}, {"kid_first_half": None}):
         assert math.isnan(kid.standard_error(one, "kid_first_half" in one))
+
+
+def test_the_pooled_error_is_the_root_mean_square_of_those_that_are_known():
+    rows = [{"kid_blocks": [0.0, 0.2]}, {"kid_blocks": [0.0, 0.6]}, {"kid_blocks": [0.1]}]
+    assert kid.pooled_error(rows, overlapping=False) == pytest.approx(0.05**0.5)
+    assert math.isnan(kid.pooled_error(rows[2:], overlapping=False))

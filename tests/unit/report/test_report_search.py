@@ -125,7 +125,7 @@ def test_figures_show_what_ended_badly_as_such(whole):
     assert 13 not in status
     assert {point.x: point.kid for point in info.panel.points}[12] == pytest.approx(10)
     assert info.best[-1][1] == pytest.approx(300)
-    rate, tip = slices_info(data.suggestions, data.plan["search"]["space"])
+    rate, tip = slices_info(data.suggestions, data.plan.search.space)
     assert rate.log
     assert tip.ticks == ("on", "off")
     assert {point.x for point in tip.points} == {0.0, 1.0}

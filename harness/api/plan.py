@@ -1,0 +1,161 @@
+"""The plan of a study: what it trains, what that costs, what it can find; and running it."""
+
+import numpy as np
+import pandas as pd
+
+from harness import app as cases
+from harness.api.display import line, page, table
+from harness.api.keywords import checked
+from harness.api.run import Run
+from harness.app.wandb import sync
+from harness.config.inputs.encoder_file import lacking
+from harness.config.runtime import Runtime
+from harness.core import format as show
+from harness.core.errors import HarnessError
+from harness.execution.driver import Options
+from harness.execution.local import Outcome
+from harness.heuristics.describe import patch as described
+from harness.plan.expand import Plan as Expanded
+from harness.plan.reach import Reach
+
+COST = ("to_train", "to_score", "kimg", "seconds", "disk_bytes")
+FINDABLE = ("contrast", "seeds", "smallest_p", "effect", "sd", "pilot_seeds")
+
+
+class Plan:
+    """The plan of a study: cells and trials, their cost on this machine, and its power."""
+
+    def __init__(self, plan: Expanded, why: str, runtime: Runtime) -> None:
+        self._plan, self._why, self._runtime = plan, why, runtime
+
+    @property
+    def name(self) -> str:
+        """The name of its run, which record and report bear."""
+        return self._plan.run_name
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """One row a cell.
+
+        Columns: `cell` (its label); `changes` (the hyper-parameters that differ from the
+        reference, a dictionary); `trials` (planned), `trained` (of these).
+        """
+        counts = self.trials.groupby("cell")["trained"].agg(trials="size", trained="sum")
+        rows = [
+            (cell.label, dict(cell.patch), *map(int, counts.loc[cell.label]))
+            for cell in self._plan.cells
+        ]
+        return pd.DataFrame(rows, columns=["cell", "changes", "trials", "trained"])
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """One row a trial, in the order of training.
+
+        Columns: `cell`, `seed`, `key` (names its folder in runs/trials), `trained` (whether it is).
+        """
+        missing = {trial.key for trial in cases.cost(self._plan, self._runtime).to_train}
+        rows = [
+            (trial.cell.label, trial.seed, trial.key, trial.key not in missing)
+            for trial in self._plan.trials
+        ]
+        return pd.DataFrame(rows, columns=["cell", "seed", "key", "trained"])
+
+    @property
+    def cost(self) -> pd.DataFrame:
+        """The cost of the missing trials on this machine, in one row.
+
+        Columns: `to_train`, `to_score` (trials), `kimg` (thousands of images shown), `seconds` (NaN
+        until similar trials have been timed here), `disk_bytes`.
+        """
+        forecast = cases.cost(self._plan, self._runtime)
+        train = len(forecast.to_train)
+        score = len(forecast.missing) - train
+        row = (train, score, forecast.images / 1000, forecast.seconds, forecast.disk)
+        return pd.DataFrame([row], columns=list(COST)).astype({"seconds": float})
+
+    @property
+    def findable(self) -> pd.DataFrame:
+        """The power of the study: one row a contrast.
+
+        Columns: `contrast`; `seeds`; `smallest_p`, the smallest adjusted p that so many seeds can
+        give; `effect`, the size that is found with a power of 80 % (KID as measured, or the unit of
+        the objective), from the standard deviation `sd` of `pilot_seeds` paired differences of
+        an earlier run of this plan: NaN and 0 without one.
+        """
+        reach = self._reach
+        known = {one.contrast: one for one in reach.detectable.found} if reach.detectable else {}
+        rows = []
+        for contrast in self._plan.contrasts:
+            one = known.get(contrast.name)
+            found = (one.effect, one.sd, one.pilot_seeds) if one else (float("nan"),) * 2 + (0,)
+            rows.append((contrast.name, reach.seeds, reach.smallest_p, *found))
+        return pd.DataFrame(rows, columns=list(FINDABLE))
+
+    @property
+    def warnings(self) -> list[str]:
+        """Settings of its cells that are advised against, and missing files."""
+        forecast = cases.cost(self._plan, self._runtime)
+        return [*forecast.warnings, *lacking(self._plan.lacking)]
+
+    @property
+    def _reach(self) -> Reach:
+        return cases.reach(self._plan, self._runtime)
+
+    @checked
+    def run(
+        self, workers: int | None = None, hours: float | None = None, retry_crashed: bool = False
+    ) -> Run:
+        """Train and score what is missing, write the report, mirror it to W&B: `harness run`.
+
+        `workers`: processes; None: one a GPU, else one a core. `hours`: stop cleanly after this
+        time. What was trained is kept, and calling it again continues: so after an interrupt,
+        which is raised again as KeyboardInterrupt. `retry_crashed`: try trials again that were
+        given up.
+        """
+        options = Options(_checked(workers), hours, retry_crashed)
+        outcome = cases.run(self._plan, self._runtime, options)
+        summary = cases.report(self.name, self._runtime)
+        lost = cases.given_up(self._plan, self._runtime) if outcome is Outcome.DONE else []
+        notes = [sync(self.name, self._runtime, summary).said]
+        print(*notes, *(f"crashed in every attempt: {line}" for line in lost), sep="\n")  # noqa: T201
+        if outcome is Outcome.INTERRUPTED:
+            raise KeyboardInterrupt("stopped; what was trained is kept: call run() to continue")
+        if outcome is Outcome.FAILED:
+            logs = self._runtime.study(self.name) / "worker-*.log"
+            raise HarnessError(f"no worker stays up; their logs are {logs}")
+        return Run(self.name, self._runtime)
+
+    def __repr__(self) -> str:
+        return line("Plan", self.name, [self._size])
+
+    @property
+    def _size(self) -> str:
+        plan = self._plan
+        cells, seeds = show.count(len(plan.cells), "cell"), show.count(len(plan.seeds), "seed")
+        return f"{cells} × {seeds} = {show.count(len(plan.judging), 'trial')}"
+
+    @property
+    def _caption(self) -> str:
+        return f"Cells ({self._why})" if self._plan.profile else "Cells"
+
+    def _repr_html_(self) -> str:
+        cost, reach, cells = self.cost.iloc[0], self._reach, self.cells
+        time = "unmeasured" if np.isnan(cost["seconds"]) else show.duration(cost["seconds"])
+        train, kimg = (show.number(cost[name], 0) for name in ("to_train", "kimg"))
+        rest = f"{train} to train: {kimg} kimg, time {time}"
+        seeds = show.count(reach.seeds, "seed")
+        least = f"Smallest adjusted p with {seeds}: {show.digits(reach.smallest_p)}"
+        rows = [
+            [cell, described(changes) or show.NONE, f"{trained}/{trials}"]
+            for cell, changes, trials, trained in cells.itertuples(index=False)
+        ]
+        title = self._plan.file.study.title
+        warnings = [f"Warning: {line}" for line in self.warnings]
+        sentences = [f"{self._size}; {rest}.", f"{least}.", *warnings]
+        return page(title, sentences, [table(self._caption, ["Cell", "Changes", "Trained"], rows)])
+
+
+def _checked(workers: int | None) -> int | None:
+    if workers is not None and workers < 1:
+        raise HarnessError(f"run(workers): at least one is needed (given: {workers})")
+    return workers

@@ -1,0 +1,182 @@
+"""Statistics beyond one run: results from elsewhere, and runs side by side."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from harness.analysis.compare import scale, unlearnt
+from harness.analysis.frame import each_row
+from harness.api.display import line, page, table
+from harness.api.keywords import checked
+from harness.api.run import Run
+from harness.app import analysis as cases
+from harness.config.runtime import Runtime
+from harness.core import format as show
+from harness.core.errors import HarnessError, shown
+
+if TYPE_CHECKING:
+    from harness.analysis.compare import Comparison as Tables
+    from harness.analysis.frame import Frames
+
+
+class Ranking:
+    """Results from elsewhere, ranked: `table`, `pairs`, and `notes` to read before them."""
+
+    def __init__(self, ranked: cases.Ranking) -> None:
+        self._ranked = ranked
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The treatments, best first.
+
+        Columns: `treatment`; `n` (blocks with a result), `mean`, `sd`; `adjusted`, the mean
+        adjusted for blocks, by which they are ordered; `rank_low` and `rank_high`, the places that
+        a treatment may hold; `group` (treatments that no shared block joins are ranked apart).
+        """
+        return self._ranked.treatments
+
+    @property
+    def pairs(self) -> pd.DataFrame:
+        """Every pair of treatments.
+
+        Columns: `a`, `b`, `n` (blocks that have both), `effect` (mean of a − b), `ci_low` and
+        `ci_high` (simultaneous interval), `p`, `p_adjusted`; `verdict` says what a is, and `reason`
+        why it is not more.
+        """
+        return self._ranked.pairs
+
+    @property
+    def notes(self) -> list[str]:
+        """Warnings and remarks, to be read before the numbers."""
+        return list(self._ranked.notes)
+
+    def __repr__(self) -> str:
+        best = str(self.table["treatment"].iloc[0])
+        facts = [f"{len(self.table)} treatments", f"best {best}"]
+        return line("Ranking", self._ranked.direction, facts)
+
+    def _repr_html_(self) -> str:
+        places = show.decimals(self.table["mean"], 1)
+        treatments = [
+            [
+                str(place),
+                f"{show.number(row.rank_low, 0)} to {show.number(row.rank_high, 0)}",
+                str(row.treatment),
+                str(row.n),
+                show.number(row.mean, places),
+            ]
+            for place, row in enumerate(each_row(self.table), 1)
+        ]
+        digits = show.decimals(self.pairs["effect"], 1)
+        pairs = [
+            [
+                f"{row.a} − {row.b}",
+                str(row.n),
+                show.number(row.effect, digits, signed=True),
+                show.interval(row.ci_low, row.ci_high, digits, scale=1),
+                show.p_value(row.p_adjusted),
+                f"{row.a} is {row.verdict}",
+            ]
+            for row in each_row(self.pairs)
+        ]
+        columns = ["Place", "May be", "Treatment", "n", "Mean"]
+        compared = ["Pair", "n", "Difference", "Interval", "p", "Verdict"]
+        tables = [table("Treatments", columns, treatments), table("Pairs", compared, pairs)]
+        return page(self._ranked.direction, self.notes, tables)
+
+
+@checked
+def rank(
+    frame: pd.DataFrame,
+    *,
+    treatment: str,
+    block: str,
+    value: str,
+    lower_is_better: bool | None = None,
+    alpha: float = 0.05,
+) -> Ranking:
+    """Rank results from elsewhere by the statistics of a study; a row of `frame` holds one value.
+
+    `treatment`, `block` and `value` are columns: what is ranked, what is paired (seeds, data sets),
+    and the result. `lower_is_better` None: by the name of the value. `alpha`: level of all tests.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise HarnessError(f"rank: {shown(frame)} is no DataFrame; pandas.read_csv makes one")
+    ranked = cases.rank_frame(frame, treatment, block, value, lower_is_better, alpha)
+    return Ranking(ranked)
+
+
+class Comparison:
+    """Runs side by side. `table` has the effects; `report()` writes a page."""
+
+    def __init__(self, tables: "Tables", frames: "Mapping[str, Frames]", runtime: Runtime) -> None:
+        self._tables, self._frames, self._runtime = tables, frames, runtime
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Effects that two runs or more have: one row a contrast and run.
+
+        Columns: `contrast`, `title`, `run`, `measure` (objective under a metric identity: only
+        effects of one measure compare in size), `effect`, `low`, `high`, `n`, `verdict`, `reason`.
+        """
+        return self._tables.effects
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """One row a run: data, pixels, budget (`kimg`), seeds, trials, metric, code."""
+        return self._tables.runs
+
+    @property
+    def agreement(self) -> pd.DataFrame:
+        """Kendall's `tau` over the common contrasts, with its `p`: one row a pair of runs."""
+        return self._tables.agreement
+
+    @property
+    def changed(self) -> pd.DataFrame:
+        """Contrasts whose effects have opposite signs in two runs."""
+        return self._tables.changed
+
+    @property
+    def drift(self) -> pd.DataFrame:
+        """Cells that two runs trained alike, and how far their objectives differ."""
+        return self._tables.drift
+
+    def report(self) -> Path:
+        """Write the page of the comparison; its path."""
+        from harness.report.comparison import render
+
+        return render(self._tables, self._frames, self._runtime)
+
+    def __repr__(self) -> str:
+        common = self.table["contrast"].nunique()
+        facts = [show.count(common, "common contrast"), f"{len(self.changed)} changed sign"]
+        return line("Comparison", " and ".join(self._frames), facts)
+
+    def _repr_html_(self) -> str:
+        tables = []
+        for measure, rows in self.table.groupby("measure", sort=False):
+            factor, unit = scale(str(measure))
+            places = show.decimals(rows["effect"], factor)
+            body = [
+                [
+                    str(row.contrast),
+                    str(row.run),
+                    show.kid(row.effect, places, True, factor),
+                    show.interval(row.low, row.high, places, factor),
+                    str(row.verdict),
+                ]
+                for row in each_row(rows)
+            ]
+            columns = ["Tip", "Run", "Effect", "Interval", "Verdict"]
+            tables.append(table(f"Effects on {unit} ({measure})", columns, body))
+        return page(" and ".join(self._frames), unlearnt(self._tables), tables)
+
+
+def compare(*runs: Run | str) -> Comparison:
+    """Set two runs or more side by side: `compare("cifar10-cpu", run)`, by name or opened."""
+    names = [run.name if isinstance(run, Run) else run for run in runs]
+    runtime = Runtime()
+    tables, frames = cases.compared(names, runtime)
+    return Comparison(tables, frames, runtime)

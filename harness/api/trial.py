@@ -1,0 +1,77 @@
+"""One trial of a run: its settings, curves and images, and its generator as a Keras model."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from PIL import Image
+
+from harness.api.display import line
+from harness.core.errors import HarnessError
+from harness.runs.trial import Trial as Record
+
+if TYPE_CHECKING:
+    from harness.gan.generator_model import Generator
+
+
+class Trial:
+    """One training: a cell with a seed."""
+
+    def __init__(self, cell: str, seed: int, folder: Path, curves: pd.DataFrame) -> None:
+        self.cell, self.seed = cell, seed
+        self.curves = curves  # as `Run.curves`
+        self._record = Record(folder)
+
+    @property
+    def key(self) -> str:
+        """Its identity, which names its folder in runs/trials."""
+        return self._record.key
+
+    @property
+    def status(self) -> str:
+        """How it stands: finished, diverged, crashed, pruned, damaged, begun or missing."""
+        return str(self._record.status())
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Every hyper-parameter by its dotted name; empty before it has begun."""
+        return self._record.knobs()
+
+    @property
+    def samples(self) -> list[Path]:
+        """Its sample grids, PNG files, one an evaluation in the order of training."""
+        return self._record.samples()
+
+    def grid(self, number: int = -1) -> Image.Image:
+        """One of `samples` as an image, by default the last: 6 × 6 images from fixed latents."""
+        try:
+            path = self.samples[number]
+        except IndexError:
+            raise HarnessError(
+                f"{self.cell} seed {self.seed}: there is no sample grid {number} of "
+                f"{len(self.samples)}"
+            ) from None
+        with Image.open(path) as image:
+            image.load()
+            return image
+
+    def generator(self) -> "Generator":
+        """The generator as a `keras.Model`, with the averaged weights of its last evaluation.
+
+        `generator(latents)`: latents (n, noise size) float32 → images (n, H, W, C) float32 in
+        [0, 1]; a class-conditional one takes [latents, labels (n,) int32]. `generator.latents(n)`
+        draws what it takes. An error where the trial has not ended, or translates images.
+        """
+        if self._record.result() is None:
+            raise HarnessError(
+                f"{self.cell} seed {self.seed}: {self.status}, so it has no generator yet; "
+                "plan.run() or harness run trains it"
+            )
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        from harness.gan.generator_model import Generator
+
+        return Generator(self._record.config(), self._record.folder / "generators")
+
+    def __repr__(self) -> str:
+        return line("Trial", f"{self.cell} seed {self.seed}", [self.status, self.key])
