@@ -1,6 +1,5 @@
 """Output of run, status, show and heuristics."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -16,15 +15,16 @@ if TYPE_CHECKING:
     from harness.heuristics import Heuristic
     from harness.report import Summary
     from harness.report.summary import Ranked
+    from harness.runs.rows import ScoreRow
 
 
-def show_studies(rows: list[dict[str, str]]) -> None:
+def show_studies(studies: list[dict[str, str]]) -> None:
     """Names, never broken, each with its question and where its file is."""
     table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(min_width=max(len(row["name"]) for row in rows), no_wrap=True)
+    table.add_column(min_width=max(len(study["name"]) for study in studies), no_wrap=True)
     table.add_column()
-    for row in rows:
-        table.add_row(row["name"], Text(row["question"]).append(f"\n{row['file']}", "dim"))
+    for study in studies:
+        table.add_row(study["name"], Text(study["question"]).append(f"\n{study['file']}", "dim"))
     Console(highlight=False).print(table)
 
 
@@ -64,9 +64,9 @@ def show_given_up(trials: list[str], again: str) -> None:
     console.print(f"For details: harness show KEY. To try again: {again}")
 
 
-def show_score(row: Mapping[str, Any]) -> None:
+def show_score(row: "ScoreRow") -> None:
     """An evaluation of the trial that is trained in this process."""
-    text = f"{show.number(row['kimg'])} kimg: KID {show.kid(row['kid'])} × 10⁻³"
+    text = f"{show.number(row.kimg)} kimg: KID {show.kid(row.kid)} × 10⁻³"
     Console(highlight=False).print(text)
 
 
@@ -103,18 +103,18 @@ def show_trial(trial: "Explanation") -> None:
         console.print(f"Last KID × 10³: {'none' if kid is None else show.kid(kid, 2)} ({name})")
     if trial.result:
         done = trial.result
-        console.print(f"{done['iteration']} iterations in {show.duration(done['seconds'])}")
-        console.print(f"Flags: {', '.join(flag['flag'] for flag in done['flags']) or 'none'}")
-        if done["message"]:
-            console.print(done["message"])
+        console.print(f"{done.iteration} iterations in {show.duration(done.seconds or 0.0)}")
+        console.print(f"Flags: {', '.join(flag.flag for flag in done.flags) or 'none'}")
+        if done.message:
+            console.print(done.message)
     _show_remains(trial, console)
 
 
 def _show_remains(trial: "Explanation", console: Console) -> None:
     """Its last crash, what is damaged, and the end of its log."""
     if trial.failure:
-        console.print(f"Failed: {trial.failure['error']}", markup=False)
-        console.print(trial.failure.get("log_tail", ""), markup=False)
+        console.print(f"Failed: {trial.failure.error}", markup=False)
+        console.print(trial.failure.log_tail, markup=False)
     for line in trial.damaged:
         console.print(line, markup=False, style="yellow")
     if trial.log:
