@@ -9,7 +9,7 @@ import pytest
 from harness.analysis.frame import load
 from harness.cli import printing as terminal
 from harness.core.files import read_json, write_json
-from harness.report import summary, words
+from harness.report import summarise_run, words
 from harness.report.data import analyse
 from harness.report.private import redact
 from harness.report.sections import methods, ranking
@@ -94,7 +94,7 @@ def test_designs_have_tables_of_their_own_and_long_names_are_whole(tmp_path: Pat
     knob = "optimizer.generator.learning_rate=0.0002"
     left = other | {"design": "leave_one_out", "name": f"{knob} (leave one out)"}
     write_json(path, plan | {"contrasts": [one, left]})
-    tables = summary(RUN, runtime).tables
+    tables = summarise_run(RUN, runtime).tables
     titles = [table.title.split(":")[0] for table in tables]
     assert titles == ["One change from the baseline", "Leave one out"]
     ((name, *_),) = tables[1].rows
