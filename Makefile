@@ -12,7 +12,8 @@ JOBS ?= 2
 PYTEST := $(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder
 options = $(if $(profile),--profile $(profile)) $(args)
 
-.PHONY: help setup study plan report status test test-all lint bench golden lock clean
+.PHONY: help setup study plan report status test test-all lint lint-style lint-types lint-imports \
+  bench golden lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
@@ -50,9 +51,14 @@ test: setup  ## the tests, in a few minutes
 test-all: setup  ## the long tests too; long=only: those alone, after make test
 	@$(PYTEST) -m "$(if $(filter only,$(long)),slow and )not gpu and not network"
 
-lint: setup  ## style, types and import contracts
+lint: setup  ## style, types and import contracts, side by side
+	@$(MAKE) --no-print-directory --jobs --output-sync lint-style lint-types lint-imports
+
+lint-style:
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+lint-types:
 	@$(VENV)/bin/mypy harness
+lint-imports:
 	@$(VENV)/bin/lint-imports
 
 bench: setup  ## measure against the baseline, into benchmarks/: [row=step] [quick=1]
@@ -61,7 +67,7 @@ bench: setup  ## measure against the baseline, into benchmarks/: [row=step] [qui
 golden: setup  ## write the golden files of the tests anew; read the diff
 	@HARNESS_GOLDEN=1 $(VENV)/bin/python -m pytest -q -k "three_steps or golden or table"
 
-lock: setup  ## resolve the locked versions anew (needs uv)
+lock:  ## resolve the locked versions anew (needs uv)
 	@uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest \
 	  --extra dev --extra postgres --extra publish --no-annotate --no-header \
 	  --quiet --output-file requirements.lock

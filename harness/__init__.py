@@ -3,6 +3,7 @@
 `import harness` loads nothing heavy: each name is loaded when it is first used (docs/library.md).
 """
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -10,6 +11,9 @@ __all__ = [  # of harness.api
     "HarnessError", "Plan", "Run", "Study", "Trial",
     "compare", "knobs", "list_runs", "open_run", "rank", "tips",
 ]  # fmt: skip
+
+if sys.platform == "win32":  # no fcntl: the record's locks, which die with their process, need it
+    sys.exit("harness: runs on Linux and macOS; on Windows, install it inside WSL 2")
 
 if TYPE_CHECKING:
     from harness.api import *

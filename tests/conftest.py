@@ -35,6 +35,19 @@ def tiny():
 
 
 @pytest.fixture(scope="session")
+def common(tmp_path_factory) -> Path:
+    """A folder that all processes have which run tests side by side."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def cache(common) -> Path:
+    """Decoded digits and their classifier, made once for all tests that only read them."""
+    return common / "cache"
+
+
+@pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of shared test data."""
     folder = os.environ.get("HARNESS_SHARED")

@@ -6,9 +6,10 @@ import tensorflow as tf
 from harness.gan.labels.labelled import gathered
 from harness.gan.train import step as steps
 from harness.gan.train.batches import Batches
-from harness.gan.train.ensemble import Ensemble
-from harness.gan.train.loop import Loop
+from harness.gan.train.program import Programs
 from harness.gan.train.state import build
+
+PROGRAMS = Programs()  # compiled once for all tests of a process; each training begins with a reset
 
 
 def images(count=64, size=16, seed=0):
@@ -21,17 +22,14 @@ def batches_of(config):
     return Batches(images(), config.training.batch_size, config.seed, labels=labels)
 
 
-def train(config, iterations=3, calls=None, loop=None):
+def train(config, iterations=3, calls=None):
     """Train on noise images; the network, and the loop with statistics over all iterations.
 
-    A `loop` of the same structure is taken again, which saves compiling another.
+    Both are those of every other training of this structure: the next one resets them.
     """
-    if loop is None:
-        loop = Loop(Ensemble(config, 1), 1)
-    else:
-        loop.gan.reset(config)
-        loop.reset()
-    batches = batches_of(config)
+    program = PROGRAMS.get(config)
+    program.reset(config)
+    loop, batches = program.loop, batches_of(config)
     first = 0
     for count in calls or [iterations]:
         call = batches.call(first, count, config.training.discriminator_steps)

@@ -110,7 +110,7 @@ def read_frame(frame: pd.DataFrame, treatment: str, block: str, value: str) -> R
 
 
 def _text(field: Any) -> str:
-    """The text of a field in a file: every digit of a number, nothing where there is none."""
+    """The field as text: every digit of a number; empty if there is no value."""
     if pd.api.types.is_scalar(field) and pd.isna(field):
         return ""
     whole = not isinstance(field, Real) or isinstance(field, Integral)

@@ -29,7 +29,7 @@ def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) 
 
 
 def page(title: str, sentences: Iterable[str], blocks: Iterable[Block]) -> str:
-    """What a notebook shows: a title, sentences, and tables without links to files."""
+    """HTML for a notebook: a title, sentences, and tables without links to files."""
     shown: list[Block] = [Text(title, "lead"), *(Text(said) for said in sentences if said)]
     shown += [replace(block, csv="") if isinstance(block, Table) else block for block in blocks]
     return fragment(shown)

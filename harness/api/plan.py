@@ -1,5 +1,6 @@
 """The plan of a study: what it trains, what that costs, what it can find; and running it."""
 
+import numpy as np
 import pandas as pd
 
 from harness import app as cases
@@ -22,14 +23,14 @@ FINDABLE = ("contrast", "seeds", "smallest_p", "effect", "sd", "pilot_seeds")
 
 
 class Plan:
-    """What a run of a study trains on this machine, what that costs, and what it can find."""
+    """The plan of a study: cells and trials, their cost on this machine, and its power."""
 
     def __init__(self, plan: Expanded, why: str, runtime: Runtime) -> None:
         self._plan, self._why, self._runtime = plan, why, runtime
 
     @property
     def name(self) -> str:
-        """What its run is called: the record and the report go by it."""
+        """The name of its run, which record and report bear."""
         return self._plan.run_name
 
     @property
@@ -61,10 +62,10 @@ class Plan:
 
     @property
     def cost(self) -> pd.DataFrame:
-        """What the rest costs on this machine, in one row.
+        """The cost of the missing trials on this machine, in one row.
 
-        Columns: `to_train`, `to_score` (trials), `kimg` (thousands of images shown), `seconds`
-        (NaN until like trials were timed here), `disk_bytes`.
+        Columns: `to_train`, `to_score` (trials), `kimg` (thousands of images shown), `seconds` (NaN
+        until similar trials have been timed here), `disk_bytes`.
         """
         forecast = cases.cost(self._plan, self._runtime)
         train = len(forecast.to_train)
@@ -74,12 +75,12 @@ class Plan:
 
     @property
     def findable(self) -> pd.DataFrame:
-        """What the seeds can find: one row a contrast.
+        """The power of the study: one row a contrast.
 
         Columns: `contrast`; `seeds`; `smallest_p`, the smallest adjusted p that so many seeds can
-        give; `effect`, what is found with a power of 80 % (KID as measured, or the objective's
-        unit), from the standard deviation `sd` of `pilot_seeds` paired differences of an earlier
-        run of this plan: NaN and 0 where there is none.
+        give; `effect`, the size that is found with a power of 80 % (KID as measured, or the unit of
+        the objective), from the standard deviation `sd` of `pilot_seeds` paired differences of
+        an earlier run of this plan: NaN and 0 without one.
         """
         reach = self._reach
         known = {one.contrast: one for one in reach.detectable.found} if reach.detectable else {}
@@ -92,7 +93,7 @@ class Plan:
 
     @property
     def warnings(self) -> list[str]:
-        """What is advised against in its cells, and files that are lacking."""
+        """Settings of its cells that are advised against, and missing files."""
         forecast = cases.cost(self._plan, self._runtime)
         return [*forecast.warnings, *lacking(self._plan.lacking)]
 
@@ -139,12 +140,11 @@ class Plan:
 
     def _repr_html_(self) -> str:
         cost, reach, cells = self.cost.iloc[0], self._reach, self.cells
-        known = cost["seconds"] == cost["seconds"]
-        time = show.duration(cost["seconds"]) if known else "unmeasured"
-        kimg = show.number(cost["kimg"], 0)
-        rest = f"{show.whole(cost['to_train'])} to train: {kimg} kimg, time {time}"
+        time = "unmeasured" if np.isnan(cost["seconds"]) else show.duration(cost["seconds"])
+        train, kimg = (show.number(cost[name], 0) for name in ("to_train", "kimg"))
+        rest = f"{train} to train: {kimg} kimg, time {time}"
         seeds = show.count(reach.seeds, "seed")
-        least = f"Smallest adjusted p with {seeds}: {show.digits(reach.smallest_p, 3)}"
+        least = f"Smallest adjusted p with {seeds}: {show.digits(reach.smallest_p)}"
         rows = [
             [cell, described(changes) or show.NONE, f"{trained}/{trials}"]
             for cell, changes, trials, trained in cells.itertuples(index=False)

@@ -49,7 +49,7 @@ class Ranking:
 
     @property
     def notes(self) -> list[str]:
-        """What to know before the numbers are read."""
+        """Warnings and remarks, to be read before the numbers."""
         return list(self._ranked.notes)
 
     def __repr__(self) -> str:
@@ -62,7 +62,7 @@ class Ranking:
         treatments = [
             [
                 str(place),
-                f"{show.whole(row.rank_low)} to {show.whole(row.rank_high)}",
+                f"{show.number(row.rank_low, 0)} to {show.number(row.rank_high, 0)}",
                 str(row.treatment),
                 str(row.n),
                 show.number(row.mean, places),
@@ -125,7 +125,7 @@ class Comparison:
 
     @property
     def runs(self) -> pd.DataFrame:
-        """What each run was: data, pixels, budget (`kimg`), seeds, trials, metric, code."""
+        """One row a run: data, pixels, budget (`kimg`), seeds, trials, metric, code."""
         return self._tables.runs
 
     @property

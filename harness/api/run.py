@@ -19,6 +19,7 @@ from harness.report.blocks import Block, Figure, Table
 from harness.report.data import ReportData, analyse
 from harness.report.plots import style
 from harness.runs import layout
+from harness.runs.plan import PlanRecord, read_plan
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -29,7 +30,7 @@ STATUS = ("run", "title", "trials", "finished", "collapsed", "diverged", "crashe
 
 
 class Run:
-    """A run of a study, as its record was when this was first looked at; open it anew for more.
+    """A run of a study: its record as it was when a table was first read. Open it again to update.
 
     KIDs are as measured in all tables; figures and displays show KID × 10³. docs/library.md
     describes every column.
@@ -43,14 +44,21 @@ class Run:
     def _data(self) -> ReportData:
         return analyse(load(self.name, self._runtime))
 
+    @cached_property
+    def plan(self) -> PlanRecord:
+        """The plan as recorded: title, question, seeds, cells, contrasts, how it is judged."""
+        plan = read_plan(layout.plan_file(self.name, layout.holding(self.name, self._runtime)))
+        assert plan is not None  # it was there when the run was opened
+        return plan
+
     @property
     def title(self) -> str:
         """The title of its study."""
-        return self._data.plan.title
+        return self.plan.title
 
     @property
     def verdict(self) -> str:
-        """What it says, in a sentence or two."""
+        """Its result in a sentence or two."""
         return words.verdict(self._data)
 
     @property
@@ -94,7 +102,7 @@ class Run:
         return list(self._figures)
 
     def figure(self, name: str) -> "Canvas":
-        """A figure of its report by name, drawn anew; `savefig` writes it."""
+        """A new copy of a figure of its report, by name; `savefig` writes it."""
         if name not in self._figures:
             raise HarnessError(f"{self.name}: {unknown('figure', name, self._figures)}")
         return style.canvas(self._figures[name].draw)
@@ -118,18 +126,16 @@ class Run:
     @checked
     def trial(self, cell: str = "reference", seed: int = 0) -> Trial:
         """One of its trials; an unknown cell is an error with the nearest."""
-        trials = self.trials
-        if cell not in set(trials["cell"]):
-            raise HarnessError(f"{self.name}: {unknown('cell', cell, set(trials['cell']))}")
-        own = trials[trials["cell"] == cell]
-        if seed not in set(own["seed"]):
-            seeds = ", ".join(str(known) for known in own["seed"])
+        if cell not in self.plan.labels:
+            raise HarnessError(f"{self.name}: {unknown('cell', cell, self.plan.labels)}")
+        keys = {trial.seed: trial.key for trial in self.plan.trials if trial.cell == cell}
+        if seed not in keys:
+            seeds = ", ".join(map(str, keys))
             raise HarnessError(f"{self.name}: {cell} has no seed {seed} (seeds: {seeds})")
-        row = own[own["seed"] == seed].iloc[0]
         curves = self.curves
-        mine = curves[(curves["cell"] == cell) & (curves["seed"] == seed)]
-        folder = layout.holding(self.name, self._runtime).trials / str(row["key"])
-        return Trial(cell, seed, folder, mine.reset_index(drop=True))
+        mine = curves[(curves["cell"] == cell) & (curves["seed"] == seed)].reset_index(drop=True)
+        folder = layout.holding(self.name, self._runtime).trials / keys[seed]
+        return Trial(cell, seed, folder, mine)
 
     def __repr__(self) -> str:
         return line("Run", self.name, [self._data.outcomes.sentence])
@@ -147,7 +153,7 @@ class Run:
 
 
 def open_run(name: str) -> Run:
-    """A run that was started here, or whose record lies beside its report, by name."""
+    """A run by name: started here, or with a record published next to its report."""
     runtime = Runtime()
     load_plan(name, runtime)  # an error with the nearest name where there is none
     return Run(name, runtime)

@@ -13,10 +13,11 @@ from harness.api.keywords import checked
 from harness.api.plan import Plan
 from harness.config.keywords import CALL, CHANGED, SPELLED, document
 from harness.config.load import dump
+from harness.config.lookup import NAME
 from harness.config.patch import check_path, check_value
 from harness.config.runtime import Runtime
-from harness.config.study import NAME, check, read
 from harness.config.study import Study as Keys
+from harness.config.study import check, read
 from harness.core import format as show
 from harness.core.errors import HarnessError, unknown
 from harness.core.files import check_writable, write_atomically
@@ -28,7 +29,7 @@ KEYWORDS = [SPELLED.get(name, name) for name in Keys.model_fields]
 
 
 def _signature() -> Signature:
-    """That of a study's keys, for help and completion."""
+    """The keys of a study as a signature, for help and completion."""
     known = signature(Keys).parameters
     keywords = [
         known[name].replace(name=SPELLED.get(name, name), kind=Parameter.KEYWORD_ONLY)
@@ -63,12 +64,12 @@ class Study:
     def load(cls, name: str | Path) -> Self:
         """A study by its name, or by the path of a .yaml file."""
         study = cls.__new__(cls)
-        study._file = read(str(name), Runtime().studies)
+        study._file = read(str(name), *Runtime().study_folders)
         return study
 
     @property
     def name(self) -> str:
-        """What its runs are called."""
+        """The name of its runs, before profile and changes."""
         return self._file.name
 
     @property
@@ -96,10 +97,10 @@ class Study:
 
     @checked
     def plan(self, profile: str | None = None, changes: Mapping[str, Any] | None = None) -> Plan:
-        """What a run would train; nothing is trained or written.
+        """Expand the study into a plan; nothing is trained or written.
 
-        `profile`: a budget of the study; None: by machine, as on the command line. `changes`:
-        one-off changes of the baseline, {"training.kimg": 16}.
+        `profile`: a budget of the study; None: chosen as on the command line. `changes`:
+        changes of the baseline for this run, {"training.kimg": 16}.
         """
         runtime = Runtime()
         return Plan(*cases.planned(self._file, runtime, profile, _checked(changes or {})), runtime)

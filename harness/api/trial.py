@@ -31,7 +31,7 @@ class Trial:
     @property
     def status(self) -> str:
         """How it stands: finished, diverged, crashed, pruned, damaged, begun or missing."""
-        return self._record.status()
+        return str(self._record.status())
 
     @property
     def config(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from harness.app.studies import (
     run,
     samples,
 )
+from harness.app.study_files import study_rows, study_text
 from harness.runs.layout import run_names
 
 __all__ = [
@@ -34,4 +35,6 @@ __all__ = [
     "samples",
     "show",
     "status",
+    "study_rows",
+    "study_text",
 ]

@@ -58,6 +58,7 @@ def rank(
     """
     from harness.analysis.results import read_results
 
+    _check_level(alpha)
     remedy = "set --lower-is-better or --higher-is-better"
     direction = _direction(value, lower, remedy)
     return _ranked(read_results(path, treatment, block, value), block, value, direction, alpha)
@@ -69,13 +70,19 @@ def rank_frame(
     """Rank results in a data frame, one row per value."""
     from harness.analysis.results import read_frame
 
+    _check_level(alpha)
     remedy = "set lower_is_better=True or lower_is_better=False"
     direction = _direction(value, lower, remedy)
     return _ranked(read_frame(frame, treatment, block, value), block, value, direction, alpha)
 
 
+def _check_level(alpha: float) -> None:
+    if not 0.0001 <= alpha <= 0.5:
+        raise HarnessError(f"alpha {alpha}: a significance level lies between 0.0001 and 0.5")
+
+
 class _Direction(NamedTuple):
-    """Whether lower is better, a sentence on that, and a warning where nobody said so."""
+    """Whether lower is better, a sentence about it, and a warning if it is assumed."""
 
     lower: bool
     sentence: str
@@ -87,8 +94,6 @@ def _ranked(
 ) -> Ranking:
     from harness.analysis.pairs import rank, uneven
 
-    if not 0.0001 <= alpha <= 0.5:
-        raise HarnessError(f"alpha {alpha}: a significance level lies between 0.0001 and 0.5")
     lower, sentence, doubts = direction
     treatments, pairs = rank(results.table, alpha, lower)
     notes = [*doubts, *results.notes, *uneven(results.table, treatments, block)]
@@ -96,7 +101,7 @@ def _ranked(
 
 
 def _direction(value: str, asked: bool | None, remedy: str) -> _Direction:
-    """Whether lower is better; `remedy` says how to state it if it is assumed."""
+    """Which way is better; `remedy` says how to tell where the name of the value does not."""
     from harness.analysis.direction import lower_is_better
 
     lower = lower_is_better(value) if asked is None else asked
@@ -121,7 +126,7 @@ def compare(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Path]
 
 
 def compared(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Mapping[str, "Frames"]]:
-    """Compare runs: tables, and the runs as frames; nothing is written."""
+    """The tables of a comparison, and the runs; nothing is written."""
     from harness.analysis.compare import compare_runs
     from harness.analysis.frame import load
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.settled import alike, settled
 from harness.config.inputs.encoder_file import lacking
+from harness.config.lookup import list_studies, origin
 from harness.config.runtime import Runtime
-from harness.config.study import Study, StudyFile, names, read
+from harness.config.study import Study, StudyFile, read
 from harness.core.errors import Damaged, HarnessError, shown, told, unknown
 from harness.core.files import alone, check_writable
 from harness.core.leftovers import set_aside, sweep
@@ -35,7 +36,10 @@ def plan(
     changes: Mapping[str, Any] | None = None,
 ) -> tuple[Plan, str]:
     """Read, check and expand a study: the plan, and a sentence on the choice of its profile."""
-    return planned(read(study, runtime.studies), runtime, profile, changes)
+    expanded, why = planned(read(study, *runtime.study_folders), runtime, profile, changes)
+    where = origin(study, runtime.study_folders)
+    expected = ("", str(runtime.studies / f"{study}.yaml"))
+    return expanded, why if where in expected else f"{why}; study file: {where}"
 
 
 def planned(
@@ -44,7 +48,7 @@ def planned(
     profile: str | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> tuple[Plan, str]:
-    """The plan of a study from a file or from keywords, and a sentence on its profile."""
+    """The plan of a study that was read or made of keywords, and why it has its profile."""
     chosen, why = _profile(file.study, profile)
     known = encoder_in_record(file.name, runtime)
     return settled(expand_study(file, chosen, changes or {}, runtime.cache, known), runtime), why
@@ -72,11 +76,11 @@ def name(
 ) -> str:
     """The run name of a study, without reading its data, which may be gone.
 
-    A run without a study file, such as one started from Python, is its own name.
+    `study` may be the name of a run without a study file, such as one started from Python.
     """
-    if study not in names(runtime.studies) and study in layout.run_names(runtime):
+    if study not in list_studies(runtime.study_folders) and study in layout.run_names(runtime):
         return study
-    file = read(study, runtime.studies)
+    file = read(study, *runtime.study_folders)
     return run_name(file.name, _profile(file.study, profile)[0], changes or {})
 
 

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from harness.cli import analysis, record, studies, wandb
+from harness.cli import analysis, lists, record, studies, wandb
 from harness.cli.options import runtime
 from harness.core.errors import REMEDY, HarnessError, told
 from harness.core.files import unwritable
@@ -17,12 +17,12 @@ USER_ERROR = 2  # the exit code of a mistake that the user can mend
 
 app = typer.Typer(
     help="Find out which GAN training tips help on your images.",
-    epilog="Start with: harness run quickstart. A study is a file in studies/*.yaml.",
+    epilog="Start with: harness run quickstart. harness studies lists the studies.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for verbs in (studies, record, analysis, wandb):
+for verbs in (studies, lists, record, analysis, wandb):
     app.add_typer(verbs.app)
 
 

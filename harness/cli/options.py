@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 MOST_WORKERS, MOST_IMAGES = 256, 10_000_000
 StudyName = Annotated[
-    str, typer.Argument(metavar="STUDY", help="Name of a study, or path of a .yaml file.")
+    str,
+    typer.Argument(metavar="STUDY", help="Name of a study, or path of a .yaml file."),
 ]
 Profile = Annotated[
     str | None,

@@ -6,9 +6,16 @@ from pathlib import Path
 
 from harness.core.errors import HarnessError, shown
 
+SHIPPED = Path(__file__).parents[1] / "studies"  # in a checkout a link to studies/ at its top
+
 
 def _folder(variable: str, default: str) -> Path:
     return Path(os.environ.get(variable) or default)  # set to nothing is not set
+
+
+def _folders(variable: str) -> tuple[Path, ...]:
+    """Several folders, separated as those of PATH are."""
+    return tuple(Path(part) for part in os.environ.get(variable, "").split(os.pathsep) if part)
 
 
 def _sweep_run() -> str:
@@ -32,11 +39,17 @@ class Runtime:
 
     runs: Path = field(default_factory=lambda: _folder("HARNESS_RUNS", "runs"))
     reports: Path = field(default_factory=lambda: _folder("HARNESS_REPORTS", "reports"))
-    studies: Path = field(default_factory=lambda: _folder("HARNESS_STUDIES", "studies"))
+    studies: Path = Path("studies")
+    more_studies: tuple[Path, ...] = field(default_factory=lambda: _folders("HARNESS_STUDIES"))
     project: str = field(default_factory=lambda: os.environ.get("WANDB_PROJECT") or "gan-ablation")
     tracking: str = field(default_factory=lambda: os.environ.get("WANDB_MODE", ""))
     storage: str = field(default_factory=lambda: os.environ.get("HARNESS_STORAGE", ""))
     sweep_run: str = field(default_factory=_sweep_run)  # of W&B; empty: no sweep asks for one
+
+    @property
+    def study_folders(self) -> tuple[Path, ...]:
+        """Where a study is looked up by its name, the nearest first; the shipped ones come last."""
+        return (self.studies, *self.more_studies, SHIPPED)
 
     @property
     def trials(self) -> Path:

@@ -9,13 +9,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from harness.config.catalog import DESIGNS, PROTOCOLS
 from harness.config.load import Document, read_yaml
+from harness.config.lookup import NAME, find_study
 from harness.config.part import Levels, Part, check_seeds, count_seeds
 from harness.config.patch import Patch, check_path, check_value
 from harness.config.search import Range, Search
 from harness.config.tune import Tune
-from harness.core.errors import HarnessError, shown, told, unknown
+from harness.core.errors import HarnessError, shown, unknown
 
-NAME = re.compile(r"[a-z0-9_]{1,100}")
 PROFILE = re.compile(r"[A-Za-z0-9_-]{1,60}")
 MISTAKES = 10  # that one message lists
 Location = tuple[str | int, ...]
@@ -89,36 +89,12 @@ class StudyFile(BaseModel):
     document: Document
 
 
-def find(name: str, folder: Path) -> Path:
-    """The file of a study: a name in `folder`, or the path of a .yaml file."""
-    if name.endswith((".yaml", ".yml")):
-        path = Path(name)
-        try:
-            there = path.is_file()
-        except OSError as error:
-            raise HarnessError(f"{shown(name)}: {error.strerror}") from None
-        if not there:
-            raise HarnessError(f"there is no study file {told(name)}")
-        return path
-    if not NAME.fullmatch(name):
-        raise HarnessError(
-            f"{shown(name)} is not a study: give the name of one in {folder}/ ([a-z0-9_]+), or "
-            "the path of a .yaml file"
-        )
-    path = folder / f"{name}.yaml"
-    if not path.is_file():
-        raise HarnessError(unknown("study", name, names(folder)))
-    return path
+def read(name: str, *folders: Path) -> StudyFile:
+    """Read and check a study; every mistake names file, line and key.
 
-
-def names(folder: Path) -> list[str]:
-    """Names of the studies in `folder`."""
-    return sorted(path.stem for path in folder.glob("*.yaml"))
-
-
-def read(name: str, folder: Path) -> StudyFile:
-    """Read and check a study; every mistake names file, line and key."""
-    path = find(name, folder)
+    `name` is looked up in `folders`, the nearest first; or it is the path of a .yaml file.
+    """
+    path = find_study(name, folders)
     if not NAME.fullmatch(path.stem):
         raise HarnessError(f"{path}: the name of a study consists of a to z, 0 to 9 and _")
     return check(path.stem, read_yaml(path))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from harness.core.errors import HarnessError
 from harness.core.files import file_digest, write_json
-from harness.core.lock import lock
+from harness.core.lock import lock_file
 
 DIGESTS = "digests.json"
 NOTE = "harness: note: "  # how a line for people begins in the output of a process
@@ -64,7 +64,7 @@ def locked(path: Path) -> Iterator[None]:
     except OSError as error:
         raise HarnessError(f"{path.parent}: the cache cannot be written ({error})") from None
     with file:
-        lock(file)
+        lock_file(file)
         yield  # closing the file, or dying, frees the lock
 
 

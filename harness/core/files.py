@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from harness.core.errors import Damaged, HarnessError
 from harness.core.leftovers import passing
-from harness.core.lock import lock
+from harness.core.lock import lock_file
 
 # what a user can mend by making room or changing permissions, and no further attempt can
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
@@ -155,7 +155,7 @@ def alone(path: Path) -> Iterator[None]:
     try:
         # some network file systems lock no folder; who calls with one is right without, but once
         with suppress(OSError) if is_folder else nullcontext():
-            lock(file)
+            lock_file(file)
         yield
     finally:
         os.close(file)

@@ -134,12 +134,12 @@ def listed(names: Iterable[str]) -> str:
 
 
 def pixels(resolution: float | None) -> str:
-    """The resolution of an encoder, where it has one of its own."""
+    """The image size of an encoder, if it is set."""
     return f" at {resolution:.0f} px" if resolution and math.isfinite(resolution) else ""
 
 
 def shorten(label: str, width: int) -> str:
-    """A label in at most `width` characters: its middle goes, since both ends tell labels apart."""
+    """A label in at most `width` characters, cut in the middle: labels often differ at the ends."""
     if len(label) <= width:
         return label
     if width <= 1:

@@ -8,7 +8,7 @@ class Busy(Exception):
     """Another process, or another part of this one, holds the lock."""
 
 
-def lock(file: IO[str] | IO[bytes] | int, *, shared: bool = False, wait: bool = True) -> None:
+def lock_file(file: IO[str] | IO[bytes] | int, *, shared: bool = False, wait: bool = True) -> None:
     """Lock an open file or folder, with others where it is `shared`, until it is closed.
 
     Raises Busy where somebody else holds it and `wait` is false, and OSError on a file system that

@@ -65,7 +65,7 @@ def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: 
     keep = ["--keep", "all"] if options.keep_all else []
     specs = [
         WorkerSpec(
-            argv=[sys.executable, "-m", "harness", "work", plan["run_name"], f"w{index}", *keep],
+            argv=[*_python(), "-m", "harness", "work", plan["run_name"], f"w{index}", *keep],
             env={**share.env, **_places(runtime)},
             log=folder / layout.worker_log(index),
         )
@@ -127,12 +127,20 @@ def share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEn
     return plan_workers(None, threads=chosen["threads"])
 
 
+def _python() -> list[str]:
+    """The interpreter of a worker; it imports from the current folder only if this code lies there.
+
+    Else a queue.py of the user's, or another harness/, would take the place of what is installed.
+    """
+    lies_here = Path(__file__).parents[2] == Path.cwd()
+    return [sys.executable] if lies_here else [sys.executable, "-P"]
+
+
 def _places(runtime: Runtime) -> dict[str, str]:
     """What a worker must know of where things lie."""
     return {
         "HARNESS_RUNS": str(runtime.runs),
         "HARNESS_REPORTS": str(runtime.reports),
-        "HARNESS_STUDIES": str(runtime.studies),
         "HARNESS_STORAGE": runtime.storage,
         "WANDB_PROJECT": runtime.project,
         "TF_CPP_MIN_LOG_LEVEL": "2",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.core.lock import lock
+from harness.core.lock import lock_file
 from harness.runs import layout
 
 
@@ -19,5 +19,5 @@ def driven(folder: Path, alone: bool = False) -> Iterator[None]:
         return
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / layout.DRIVER_LOCK).open("a+") as file:
-        lock(file, shared=not alone, wait=not alone)
+        lock_file(file, shared=not alone, wait=not alone)
         yield

@@ -47,7 +47,7 @@ class Generator(keras.Model):
         return self._trial.labels.values or None
 
     def latents(self, count: int, seed: int = 0) -> Any:
-        """What it takes, drawn as for sample grids: latents, or [latents, labels].
+        """Inputs drawn like those of sample grids: latents, or [latents, labels].
 
         36 at seed 0 are the latents of the record's sample grids.
         """

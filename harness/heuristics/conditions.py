@@ -28,7 +28,7 @@ def _many_images(config: "TrialConfig") -> bool:
 
 
 class Condition(NamedTuple):
-    """Where a claim is said to hold: in words, and by the knobs of a trial where these can tell."""
+    """The condition of a claim: in words, and as a test of knobs if these decide it."""
 
     text: str
     holds: Callable[["TrialConfig"], bool] | None = None

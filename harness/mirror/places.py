@@ -19,7 +19,7 @@ from harness.config.identity import digest
 from harness.core.errors import Damaged, HarnessError, unknown
 from harness.core.files import read_object, write_json
 from harness.core.leftovers import discard, sweep
-from harness.core.lock import Busy, lock
+from harness.core.lock import Busy, lock_file
 from harness.runs import layout
 
 Log = Callable[[str], None]
@@ -166,7 +166,7 @@ def acquire(folder: Path, name: str, *, wait: bool = False) -> IO[str]:
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("w")
     try:
-        lock(file, wait=wait)
+        lock_file(file, wait=wait)
     except Busy:
         file.close()
         raise Busy(f"{name} is being written by another process") from None

@@ -11,7 +11,7 @@ from typing import IO, Any
 from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
 
-from harness.core.lock import lock
+from harness.core.lock import lock_file
 
 _PIECE = 4096  # bytes that are looked through at once for the end of a line
 
@@ -101,7 +101,7 @@ class _Lines(JournalFileBackend):
             yield
             return
         with self._path.open("ab", buffering=0) as file:
-            lock(file)
+            lock_file(file)
             cut(self._path, file)
             self._file = file
             try:

@@ -9,9 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from harness import __version__
 from harness.runs.recorder import now
 
-PACKAGES = ("tensorflow", "keras", "numpy", "gan-ablation-harness")
+PACKAGES = ("tensorflow", "keras", "numpy")
 
 
 def environment(arithmetic: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,7 +24,10 @@ def environment(arithmetic: Mapping[str, Any]) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processor": _processor(),
-        "versions": {package: version(package) for package in PACKAGES},
+        "versions": {
+            **{package: version(package) for package in PACKAGES},
+            "gan-ablation-harness": __version__,  # its own: a checkout need not be installed
+        },
         "device": arithmetic["device"],
         "arithmetic": dict(arithmetic),
         "git": _git(),
@@ -40,18 +44,25 @@ def _processor() -> str:
 
 
 def _git() -> dict[str, Any]:
-    """The commit of this code, and whether the checkout was dirty; empty outside a checkout."""
-    here = Path(__file__).parent
+    """The commit of this code, and whether the checkout was dirty; empty outside a checkout.
+
+    Code that git does not track is no checkout's: it is installed below somebody's project.
+    """
+    code = Path(__file__)
     try:
-        commit, status = (
+        _, commit, status = (
             subprocess.run(
-                ["git", "-C", str(here), *arguments],
+                ["git", "-C", str(code.parent), *arguments],
                 capture_output=True,
                 text=True,
                 check=True,
                 timeout=10,
             ).stdout.strip()
-            for arguments in (("rev-parse", "HEAD"), ("status", "--porcelain"))
+            for arguments in (
+                ("ls-files", "--error-unmatch", code.name),
+                ("rev-parse", "HEAD"),
+                ("status", "--porcelain"),
+            )
         )
     except (OSError, subprocess.SubprocessError):
         return {"commit": "", "dirty": False}

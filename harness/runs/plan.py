@@ -122,6 +122,10 @@ class PlanRecord(Record):
             if value is not None or name not in ("tuning", "search")
         }
 
+    def __repr__(self) -> str:
+        counts = f"{len(self.cells)} cells, {len(self.trials)} trials"
+        return f"PlanRecord({self.run_name}: {counts})"
+
     @cached_property
     def _cells(self) -> Mapping[str, CellRecord]:
         return {cell.label: cell for cell in self.cells}

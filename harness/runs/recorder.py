@@ -22,7 +22,7 @@ from harness.core.files import (
     write_json,
 )
 from harness.core.leftovers import discard, passing, set_aside, settle_folder, sweep
-from harness.core.lock import Busy, lock
+from harness.core.lock import Busy, lock_file
 from harness.core.redact import redacted
 from harness.runs import layout
 from harness.runs.digests import extend, forget, seal
@@ -53,7 +53,7 @@ class Recorder:
                 place = error.filename or self.folder
                 raise HarnessError(f"{place}: cannot be written ({error.strerror})") from None
             try:
-                lock(file, shared=shared, wait=False)
+                lock_file(file, shared=shared, wait=False)
             except Busy:
                 file.close()
                 raise

@@ -22,7 +22,6 @@ HOME = ("runs", "config", "metrics")
 READERS = {"read_plan", "load_plan", "result", "failure"}
 
 STILL = {  # to be moved
-    "api/run.py",
     "app/cleaning.py",
     "app/doctor/examine.py",
     "app/doctor/runs.py",

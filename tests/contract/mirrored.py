@@ -154,9 +154,12 @@ def only_folder(directory: Path, key: str = KEY) -> Path:
 
 
 def leet(folder: Path, *flags: str) -> str:
+    from wandb.util import get_core_path  # here: a process that trains finds the library itself
+
     (log,) = folder.glob("*.wandb")
-    tool = Path(sys.executable).with_name("wandb")
-    command = [tool, "leet", "inspect", "--json", *flags, log]
+    # what `wandb leet inspect` starts, without a second of Python before it
+    command = [get_core_path(), "leet", "inspect", "--no-observability", "--json", *flags]
+    command += ["--run-file", str(log), str(folder.parent)]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 

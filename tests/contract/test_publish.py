@@ -6,6 +6,7 @@ from dataclasses import asdict
 from types import SimpleNamespace
 
 import mirrored
+import pandas as pd
 import pytest
 
 from harness import app
@@ -177,14 +178,16 @@ def test_a_study_is_mirrored_and_published(tmp_path, monkeypatch):
     for kind in ("workspace", "report"):
         monkeypatch.setattr(publish, kind, make(kind))
     monkeypatch.setattr(publish, "check", lambda mode: None)
-    monkeypatch.setattr(app_wandb, "_verdict", lambda run_name, runtime: VERDICT)
+    page = tmp_path / "reports/one/index.html"
+    summary = SimpleNamespace(verdict=VERDICT, ranking=pd.DataFrame(), path=page)
+    monkeypatch.setattr(app_wandb, "_summary", lambda *_: summary if page.exists() else None)
     monkeypatch.setenv("WANDB_ENTITY", "someone")
     runtime = mirrored.runtime(tmp_path)
     runtime.studies.mkdir()
     (runtime.studies / "one.yaml").write_text(STUDY)
     plan, _ = app.plan("one", runtime)
     write_json(runtime.study(plan.run_name) / "plan.json", plan.to_json())
-    with pytest.raises(HarnessError, match="no report was rendered"):
+    with pytest.raises(HarnessError, match="there is no report yet"):
         app_wandb.publish(plan, runtime)
     folder = runtime.reports / plan.run_name
     for name in ("index.html", "figures/forest.svg", "figures/forest.png", "figures/grid.png"):

@@ -3,7 +3,6 @@
 import json
 import multiprocessing
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -21,6 +20,7 @@ from harness.core.errors import HarnessError
 from harness.mirror.publication import publication
 from harness.mirror.sweep import sweep, to_yaml
 from harness.queue.base import Status
+from tests.e2e.place import Place
 
 STUDY = """title: A sweep
 question: Does it run?
@@ -146,7 +146,7 @@ def sweep_run(run_id):
 
 
 @pytest.mark.tf
-def test_wandbs_agent_trains_a_trial_of_the_study(agent, place):
+def test_wandbs_agent_trains_a_trial_of_the_study(agent, place, tmp_path):
     assert agent.run("run0", cell=CELL, seed=SEED) == 0, Path("said.txt").read_text()
     plan = planned(place)
     key = plan.trial(CELL, SEED).key
@@ -177,7 +177,7 @@ def test_wandbs_agent_trains_a_trial_of_the_study(agent, place):
     assert asked <= logged  # what is published is what is logged
 
     # the trial is that of `harness run`: nothing is left of it to train, to mirror or to say twice
-    document = json.loads(harness("plan", "swept", "--profile", "smoke", "--json"))
+    document = Place(tmp_path).plan("swept", "--profile", "smoke")
     assert (document["to_train"], len(document["trials"])) == (3, 4)
     assert app_wandb.sync("swept-smoke", place).said.startswith(
         "W&B (offline): runs 1 already complete"
@@ -237,11 +237,6 @@ def test_a_trial_that_its_sweep_lacks(place, monkeypatch, capsys):
     assert (
         "finished and recorded, but W&B's run run0 lacks it (no answer" in capsys.readouterr().err
     )
-
-
-def harness(*arguments):
-    command = [sys.executable, "-m", "harness", *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,9 +12,11 @@ import numpy as np
 
 from harness.app.doctor.trials import check_trial
 from harness.runs.trial import Trial
+from tests.e2e import place
+from tests.e2e.place import Place
 
 ROOT = Path(__file__).parents[2]
-CLOCK = {"seconds", "evaluation_seconds", "images_per_second", "finished_at", "attempts"}
+CLOCK = {*place.CLOCK, "finished_at", "attempts"}
 UNCOMPARED = {"lock", "log.txt", "env.json", "digests.json"}
 STUDY = """
 title: Faults
@@ -39,50 +39,26 @@ seeds: 1
 """
 
 
-class Site:
-    """A folder with the study, and the command line in it, which may be killed on its way."""
+class Site(Place):
+    """A place with the study, whose verbs may be killed on their way."""
 
     def __init__(self, folder, like=None, parts=("runs", "reports")):
-        self.folder = folder
-        (folder / "studies").mkdir(parents=True)
-        (folder / "studies/tiny.yaml").write_text(STUDY)
+        super().__init__(folder)
+        self.write(STUDY, "tiny")
+        path = [str(ROOT / "tests/e2e/killed"), str(ROOT), os.environ.get("PYTHONPATH", "")]
+        self.environment |= {"WANDB_MODE": "disabled", "PYTHONPATH": os.pathsep.join(path)}
         for part in parts if like else ():
             if (like.folder / part).exists():
                 shutil.copytree(like.folder / part, folder / part)
 
-    def environment(self, at, who, log=""):
-        path = [str(ROOT / "tests/e2e/killed"), str(ROOT), os.environ.get("PYTHONPATH", "")]
-        return {
-            **os.environ,
-            "HARNESS_RUNS": "runs",
-            "HARNESS_REPORTS": "reports",
-            "HARNESS_STUDIES": "studies",
-            "WANDB_MODE": "disabled",
-            "PYTHONPATH": os.pathsep.join(path),
-            "HARNESS_KILL_AT": str(at),
-            "HARNESS_KILL_IN": who,
-            "HARNESS_KILL_ROOT": str(self.folder.resolve()),
-            "HARNESS_KILL_LOG": str(log),
-        }
-
     def start(self, *arguments, at=-1, who="", log=""):
-        return subprocess.Popen(
-            [sys.executable, "-m", "harness", *arguments],
-            cwd=self.folder,
-            env=self.environment(at, who, log),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        """`who` dies at its file operation `at`; its operations are written to `log`."""
+        killing = {"AT": at, "IN": who, "ROOT": self.folder.resolve(), "LOG": log}
+        variables = {f"HARNESS_KILL_{name}": str(value) for name, value in killing.items()}
+        return super().start(*arguments, **variables)
 
-    def run(self, *arguments, code=0, log="", who=""):
-        process = self.start(*arguments, at=0 if log else -1, who=who, log=log)
-        output, _ = process.communicate(timeout=600)
-        assert process.returncode == code, output
-        assert "Traceback" not in output
-        return output
+    def run(self, *arguments, log="", who="", **more):
+        return super().run(*arguments, at=0 if log else -1, who=who, log=log, **more)
 
     def kill(self, at, who, *arguments):
         """Run a verb whose `who` dies at its file operation `at`; whether it got that far."""
@@ -93,7 +69,7 @@ class Site:
         return process.returncode != 0
 
     def trials(self):
-        return {path.name: path for path in self.folder.glob("runs/trials/[!.]*")}
+        return {path.name: path for path in super().trials() if not path.name.startswith(".")}
 
     def hidden(self):
         """What is on its way in or out, or was left there."""

@@ -1,15 +1,11 @@
 """Bad input on the real command line: one clear message, exit code 2, nothing half-written."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from PIL import Image
 
-from harness import cli
 from harness.config.runtime import Runtime
+from tests.e2e.place import Place
 from tests.encoder_files import described
 
 HEAD = """title: T
@@ -29,39 +25,8 @@ heuristics: [generator_ema]
 """
 
 
-class Place:
-    """A folder with one study in it, and the command line there."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        (folder / "studies").mkdir()
-        self.environment = {
-            **os.environ,
-            "HARNESS_RUNS": "runs",
-            "HARNESS_REPORTS": "reports",
-            "HARNESS_STUDIES": "studies",
-            "WANDB_MODE": "offline",
-        }
-
-    def write(self, text, name="one"):
-        (self.folder / "studies" / f"{name}.yaml").write_text(text)
-
-    def files(self):
-        return {path: path.stat().st_mtime_ns for path in self.folder.rglob("*")}
-
-    def start(self, *arguments):
-        """In a process of its own: exit code, output, errors."""
-        ended = subprocess.run(
-            [sys.executable, "-m", "harness", *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        return ended.returncode, ended.stdout, ended.stderr
+def files(place):
+    return {path: path.stat().st_mtime_ns for path in place.folder.rglob("*")}
 
 
 @pytest.fixture
@@ -70,26 +35,12 @@ def place(tmp_path):
 
 
 @pytest.fixture
-def call(place, monkeypatch, capsys):
-    """In this process, which is much faster: exit code, output, errors."""
-
-    def never(*_):
-        pytest.fail("a worker was about to be started")
-
-    monkeypatch.chdir(place.folder)
-    monkeypatch.setattr("harness.execution.driver.drive", never)
-    for name, value in place.environment.items():
-        if name.startswith("HARNESS_"):
-            monkeypatch.setenv(name, value)
-
-    def go(*arguments):
-        monkeypatch.setattr(sys, "argv", ["harness", *arguments])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        captured = capsys.readouterr()
-        return end.value.code, captured.out, captured.err
-
-    return go
+def call(place, monkeypatch):
+    """The command line in this process, which starts no worker."""
+    monkeypatch.setattr(
+        "harness.execution.driver.drive", lambda *_: pytest.fail("a worker was about to be started")
+    )
+    return place.call
 
 
 # study, arguments after the verb, what is said
@@ -146,12 +97,12 @@ STUDIES = {
 def test_a_bad_study(place, call, case, verb):
     text, said = STUDIES[case]
     place.write(text)
-    before = place.files()
+    before = files(place)
     code, output, errors = call(verb, "one")
     assert (code, output) == (2, "")
     assert errors.startswith(f"harness: {said}")
     assert errors.count("\n") == 1
-    assert place.files() == before
+    assert files(place) == before
 
 
 def test_an_empty_folder_and_one_without_images(place, call):
@@ -246,14 +197,14 @@ ARGUMENTS = {
 def test_a_bad_command(place, call, case):
     place.write(GOOD)
     (place.folder / "My-Study.yaml").write_text(GOOD)
-    before = place.files()
+    before = files(place)
     arguments, said = ARGUMENTS[case]
     code, output, errors = call(*arguments)
     assert (code, output) == (2, "")
     assert errors.startswith(f"harness: {said}")
     assert errors.count("\n") == 1
     assert len(errors) < 800
-    assert place.files() == before
+    assert files(place) == before
 
 
 @pytest.mark.parametrize(
@@ -289,24 +240,24 @@ def test_a_runs_folder_that_cannot_be_written(place, call, blocked):
     place.write(GOOD)
     (place.folder / blocked).parent.mkdir(exist_ok=True)
     (place.folder / blocked).write_text("in the way")
-    before = place.files()
-    assert "to train" in place.start("plan", "one")[1]  # planning needs no place
+    before = files(place)
+    assert "to train" in place.call("plan", "one")[1]  # planning needs no place
     code, _, errors = call("run", "one")
     assert code == 2
     assert errors == "harness: runs/studies/one: cannot be written (Not a directory)\n"
-    assert place.files() == before
+    assert files(place) == before
 
 
 @pytest.mark.parametrize("case", ["unknown heuristic", "malformed YAML", "clash"])
 def test_in_a_process_of_its_own_too(place, case):
     text, said = STUDIES[case]
     place.write(text)
-    before = place.files()
-    code, output, errors = place.start("run", "one")
+    before = files(place)
+    code, output, errors = place.ended("run", "one")
     assert (code, output) == (2, "")
     assert errors.startswith(f"harness: {said}")
     assert "Traceback" not in errors
-    assert place.files() == before
+    assert files(place) == before
 
 
 RUN = """title: T
@@ -344,7 +295,7 @@ def test_an_encoder_that_is_no_model_and_an_image_that_is_none(place):
         "  evaluation.encoder: mine.keras\n  evaluation.protocol: subsets\n"
         f"  evaluation.subset_size: 8\n{TIP}seeds: 1\n"
     )
-    code, _, errors = place.start("run", "one", "--workers", "1")
+    code, _, errors = place.ended("run", "one", "--workers", "1")
     assert code == 2
     assert errors.startswith("harness: ")
     assert "mine.keras" in errors
@@ -360,7 +311,7 @@ def test_a_data_set_that_is_absent(place):
     (place.folder / "tfds/cifar10/3.0.2").mkdir(parents=True)
     place.environment["TFDS_DATA_DIR"] = str(place.folder / "tfds")
     place.write(f"{RUN}  data.name: cifar10\n{TIP}seeds: 1\n")
-    code, _, errors = place.start("run", "one", "--workers", "1")
+    code, _, errors = place.ended("run", "one", "--workers", "1")
     assert code == 2
     assert errors.startswith("harness: data set 'cifar10' is absent: looked for in ")
     assert "set TFDS_DATA_DIR=<folder that holds cifar10>" in errors

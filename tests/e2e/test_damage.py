@@ -7,12 +7,10 @@ import os
 import random
 import re
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
-from harness import cli
 from harness.app.doctor import machine
 from tests.e2e.faults import Site, differences
 
@@ -66,23 +64,14 @@ CASES = [(file, damage) for file in FILES for damage in DAMAGES]
 
 
 @pytest.fixture
-def harness(monkeypatch, capsys):
+def harness(monkeypatch):
     """The command line in this process: whatever it raises but its own exit is a fault."""
 
+    monkeypatch.setattr(machine, "check_devices", lambda: [])
+
     def go(site, *arguments):
-        monkeypatch.chdir(site.folder)
-        for name in ("RUNS", "REPORTS", "STUDIES"):
-            monkeypatch.setenv(f"HARNESS_{name}", name.lower())
-        monkeypatch.setenv("WANDB_MODE", "disabled")
-        monkeypatch.setattr(machine, "check_devices", lambda: [])
-        monkeypatch.setattr(sys, "argv", ["harness", *arguments])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = end.code
-        said = capsys.readouterr()
-        return code or 0, said.out + said.err
+        code, output, errors = site.call(*arguments)
+        return code, output + errors
 
     return go
 

@@ -103,7 +103,7 @@ def cleaned(whole, folder, at):
     died = site.kill(at, "driver", "clean", "tiny", "--trials")
     assert gutted(site) == []
     assert set(site.trials()) <= set(whole.trials())
-    site.run("clean", "tiny", "--trials")
+    site.look("clean", "tiny", "--trials")
     assert site.trials() == {}
     assert site.hidden() == []
     return died
@@ -123,7 +123,7 @@ def test_a_killed_report_loses_nothing_that_others_keep_there(whole, tmp_path, c
         kept.write_text("mine")
         site.kill(at, "driver", "report", "tiny")
         assert kept.read_text() == "mine"
-        site.run("report", "tiny")
+        site.look("report", "tiny")
         for path in (whole.folder / "reports/tiny/tables").glob("*.csv"):
             twin = site.folder / "reports/tiny/tables" / path.name
             assert twin.read_bytes() == path.read_bytes()

@@ -7,7 +7,7 @@ import pytest
 from keras import layers
 
 from harness.core.cache import NOTE
-from tests.e2e.test_study import Place, rows
+from tests.e2e.place import Place, rows
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from tests.e2e.test_study import STUDY, Place, kill_all, timeless
+from tests.e2e.place import STUDY, Place, timeless
+from tests.e2e.test_study import kill_all
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow, pytest.mark.timeout(1800)]
 RATE = "optimizer.generator.learning_rate"

@@ -15,14 +15,7 @@ MACHINE = re.compile(r"/(?:tmp|home|root|work|Users)/|Traceback|\.local\b")
 
 
 @pytest.fixture(scope="module")
-def kept():
-    import nbformat
-
-    return nbformat.read(TOUR, 4)
-
-
-@pytest.fixture(scope="module")
-def executed(kept, tmp_path_factory):
+def executed(tmp_path_factory):
     import nbformat
     from nbclient import NotebookClient
 
@@ -33,7 +26,7 @@ def executed(kept, tmp_path_factory):
         "JUPYTER_RUNTIME_DIR": str(place / "jupyter"),
         "PYTHONPATH": os.pathsep.join([str(TOUR.parents[1]), os.environ.get("PYTHONPATH", "")]),
     }
-    notebook = nbformat.from_dict(kept)
+    notebook = nbformat.read(TOUR, 4)
     folder = place / "notebook"
     folder.mkdir()
     resources = {"metadata": {"path": str(folder)}}
@@ -43,6 +36,14 @@ def executed(kept, tmp_path_factory):
     if os.environ.get("HARNESS_GOLDEN"):
         nbformat.write(notebook, TOUR)
     return notebook
+
+
+@pytest.fixture(scope="module")
+def kept(executed):
+    """As the file has it, after it was written where that is asked for."""
+    import nbformat
+
+    return nbformat.read(TOUR, 4)
 
 
 def tidy(notebook):

@@ -10,17 +10,11 @@ from harness.gan.models.network import GENERATION
 from harness.gan.train import step
 from harness.gan.train.batches import Batches
 from harness.gan.train.ensemble import Ensemble, member
-from harness.gan.train.loop import Loop
-from harness.gan.train.program import Program
 from harness.gan.train.session import Scores, Session
 from harness.gan.train.state import build
-from tests.training import train
+from tests.training import PROGRAMS, images, train
 
 pytestmark = pytest.mark.tf
-
-
-def images():
-    return np.random.default_rng(0).integers(0, 256, (64, 16, 16, 1), dtype=np.uint8)
 
 
 def arrays(variables):
@@ -30,11 +24,10 @@ def arrays(variables):
 def test_each_member_is_a_training_of_its_own_with_a_share_of_the_budget(tiny):
     """Iterations 0, 2, 4 are the first member's, 1, 3, 5 the second's."""
     config = tiny({"training.members": 2})
-    ensemble = Ensemble(config, 1)
-    loop, batches = Loop(ensemble, 1), Batches(images(), 16, config.seed)
-    assert loop.run(*batches.call(0, 6, 1), 0) == 6
+    batches = Batches(images(), 16, config.seed)
+    _, loop = train(config, 6)
     assert not loop.diverged
-    for number, gan in enumerate(ensemble.members):
+    for number, gan in enumerate(loop.gan.members):
         alone = build(member(config, number), 1)
         for turn in range(3):
             chosen = batches.indices(2 * turn + number)
@@ -49,10 +42,10 @@ def test_each_member_is_a_training_of_its_own_with_a_share_of_the_budget(tiny):
 
 
 def test_calls_of_any_length_give_the_same_bits(tiny):
-    config = tiny({"training.members": 3})
-    loop, found = None, []
+    config = tiny({"training.members": 2})
+    found = []
     for lengths in ((7,), (3, 3, 1)):
-        _, loop = train(config, calls=lengths, loop=loop)
+        _, loop = train(config, calls=lengths)
         found.append(arrays({**loop.gan.variables(), **loop.variables()}))
     assert loop.traces == 1
     for name, value in found[0].items():
@@ -84,7 +77,7 @@ def test_each_member_is_scored_alone_beside_all_of_them_where_the_objective_look
     changes = {"training.kimg": 0.192, "training.evaluations": 6, "data.name": "digits"}
     config = tiny({**changes, "training.members": members})
     known = Images(images(), images(), None, None, "", (), {}, None)
-    session = Session(config, known, Judge(), Program(config, 1))
+    session = Session(config, known, Judge(), PROGRAMS.get(config))
     rows = [e.values for e in session.events(lambda: False) if isinstance(e, Scores)]
     assert len(config.final_iterations) == 2
     for row in rows:

@@ -12,6 +12,7 @@ from harness.gan.train.session import Session
 from harness.metrics.coverage import NEIGHBOURS
 from harness.runs.recorder import Recorder
 from harness.runs.trial import FINISHED, Trial
+from tests.training import PROGRAMS
 
 pytestmark = pytest.mark.tf
 
@@ -46,10 +47,10 @@ class Nothing:
         return lambda *arguments: None
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def program(tiny):
     """Compiled once, and reset by every session."""
-    return Program(tiny(), 1)
+    return PROGRAMS.get(tiny())
 
 
 def _train(config, images, folder: Path, program, fatal: int | None):
@@ -63,11 +64,13 @@ def _train(config, images, folder: Path, program, fatal: int | None):
 
 
 @pytest.mark.parametrize("fatal", [2, 4])  # in the middle, and at the end
-def test_an_evaluation_that_was_cut_off_is_done_again(tiny, program, tmp_path, monkeypatch, fatal):
+def test_an_evaluation_that_was_cut_off_is_done_again(
+    tiny, program, cache, tmp_path, monkeypatch, fatal
+):
     """No checkpoint may stand between a training row and the evaluation due after it."""
     monkeypatch.setattr(listener, "CHECKPOINT_SECONDS", 0.0)
     config, folder = tiny(), tmp_path / "trials" / "key"
-    images = load_images(config.data, tmp_path / "cache")
+    images = load_images(config.data, cache)
     with pytest.raises(Cut):
         _train(config, images, folder, program, fatal)
     result = _train(config, images, folder, program, None)
@@ -89,9 +92,11 @@ class Watching(Judge):
         return {**super().score(generate, latents, with_fid), "kid": self.kids[self.calls - 1]}
 
 
-def test_the_generators_of_the_last_fifth_the_best_and_the_last_are_kept(tiny, program, tmp_path):
+def test_the_generators_of_the_last_fifth_the_best_and_the_last_are_kept(
+    tiny, program, cache, tmp_path
+):
     config, folder = tiny({"training.evaluations": 10}), tmp_path / "trials" / "key"
-    images = load_images(config.data, tmp_path / "cache")
+    images = load_images(config.data, cache)
     at = config.evaluation_iterations
     judge = Watching([9.0, 5.0, 6.0, 2.0, 4.0, 3.0, 7.0, 8.0, 8.0, 6.0, 6.0], folder)
     with Recorder(folder) as recorder:
@@ -106,10 +111,10 @@ def test_the_generators_of_the_last_fifth_the_best_and_the_last_are_kept(tiny, p
     assert [session.load_generator(path) for path in kept] == [at[3], at[9], at[10]]
 
 
-def test_the_time_of_a_trial_leaves_compiling_out(tiny, tmp_path):
+def test_the_time_of_a_trial_leaves_compiling_out(tiny, cache):
     """Else the first of the trials that share a program would look slower than the others."""
     config = tiny()
-    images = load_images(config.data, tmp_path / "cache")
+    images = load_images(config.data, cache)
     program = Program(config, 1)
     times = []
     for seed in range(2):

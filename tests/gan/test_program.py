@@ -10,6 +10,7 @@ from harness.config.patch import DEFAULTS, KNOBS, flatten, unflatten
 from harness.gan.numbers import VARIABLE, structure
 from harness.gan.train.batches import Batches
 from harness.gan.train.program import STORED, Program, Programs
+from tests.training import PROGRAMS
 
 pytestmark = pytest.mark.tf
 
@@ -63,8 +64,34 @@ OTHER = {
     },
 }
 
-# the others compile for minutes
-QUICK = {"seed", "optimizer.generator.learning_rate", "penalties.gradient.weight"}
+# numbers that one program reads, in two trials; those of a training's length are among them
+ONE_TRIAL = {
+    "training.learning_rate_decay": "linear",
+    "discriminator.instance_noise": 0.5,
+    "loss.smoothing_noise": 0.2,
+    "loss.label_noise": 0.3,
+    "penalties.historical.weight": 1.0,
+    "training.ema_start": 0.032,
+}
+ANOTHER = {
+    **ONE_TRIAL,
+    **{
+        path: OTHER[path][0]
+        for path in OTHER
+        if path.startswith("optimizer.") and not OTHER[path][1]
+    },
+    "seed": 7,
+    "discriminator.instance_noise": 0.4,
+    "loss.smoothing_noise": 0.1,
+    "loss.label_noise": 0.1,
+    "loss.label_smoothing": 0.1,
+    "penalties.historical.weight": 5.0,
+    "augmentation.probability": 0.5,
+    "augmentation.integration_steps": 10,
+    "training.ema": 0.5,
+    "training.ema_start": 0.016,
+    "training.kimg": 0.08,
+}
 
 
 def run(program, config):
@@ -89,13 +116,20 @@ def test_every_number_is_covered():
     assert set(OTHER) == {"seed", *first, *VARIABLE}
 
 
-@pytest.mark.parametrize(
-    "knob", [pytest.param(knob, marks=[] if knob in QUICK else pytest.mark.slow) for knob in OTHER]
-)
-def test_a_warm_program_gives_the_bits_of_a_fresh_one_without_a_new_trace(tiny, programs, knob):
+def test_a_warm_program_gives_the_bits_of_a_fresh_one_without_a_new_trace(tiny, programs):
+    """All that a trial may change of it at once; what falls over a training falls at a pace."""
+    same_bits(programs, tiny(ONE_TRIAL), tiny(ANOTHER))
+
+
+@pytest.mark.slow  # compiling for minutes
+@pytest.mark.parametrize("knob", OTHER)
+def test_it_takes_each_number_of_a_trial(tiny, programs, knob):
     value, around = OTHER[knob]
     before = tiny(around)
-    after = unflatten({**flatten(before), knob: value})
+    same_bits(programs, before, unflatten({**flatten(before), knob: value}))
+
+
+def same_bits(programs, before, after):
     assert structure(flatten(before)) == structure(flatten(after))
     warm = programs.get(before)
     first = run(warm, before)
@@ -126,21 +160,6 @@ def test_a_warm_program_gives_the_bits_of_a_fresh_one_without_a_new_trace(tiny, 
 )
 def test_another_structure_is_another_program(tiny, change):
     assert structure(flatten(tiny(change))) != structure(flatten(tiny()))
-
-
-def test_another_length_needs_no_new_program(tiny):
-    """What falls over a training does so at a pace that is a number."""
-    around = {"training.learning_rate_decay": "linear", "discriminator.instance_noise": 0.5}
-    short, long = tiny(around), tiny({**around, "training.kimg": 0.08})
-    assert structure(flatten(short)) == structure(flatten(long))
-    program, differing = Program(short, 1), []
-    before = run(program, short)
-    warm, fresh = run(program, long), run(Program(long, 1), long)
-    assert program.loop.traces == 1
-    for name, expected in fresh.items():
-        np.testing.assert_array_equal(warm[name], expected, err_msg=name)
-        differing += [name] if not np.array_equal(before[name], expected) else []
-    assert "generator/stem/kernel" in differing
 
 
 def test_what_is_not_compiled_is_no_part_of_the_structure():
@@ -227,7 +246,8 @@ LONG = {
 )
 def test_compiled_by_xla_the_step_is_the_same_but_for_rounding(tiny, change):
     config = tiny({"augmentation.policy": "fixed", "augmentation.probability": 0.5, **change})
-    plain, compiled = run(Program(config, 1), config), run(Program(config, 1, xla=True), config)
+    plain = run(PROGRAMS.get(config), config)
+    compiled = run(Program(config, 1, xla=True), config)
     for name, value in plain.items():
         scale = max(1.0, float(np.abs(value).max()))
         np.testing.assert_allclose(value, compiled[name], atol=1e-4 * scale, err_msg=name)

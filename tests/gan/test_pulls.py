@@ -13,6 +13,7 @@ from harness.gan.train.objectives import discriminator_loss, generator_loss
 from harness.gan.train.program import Program
 from harness.gan.train.pulls import measure_pulls
 from harness.gan.train.session import Row, Scores, Session
+from harness.gan.train.state import build
 from tests.gan.test_listener import Judge
 from tests.training import images, same, train_eagerly, weights
 
@@ -80,22 +81,18 @@ def test_every_penalty_has_a_pull_and_is_proportional_to_its_weight(tiny):
     paths = [path for path in flatten(tiny()) if path.startswith("penalties.")]
     on = {path: 0.1 for path in paths if path.endswith("weight")}
     config = tiny(on)
-    program = Program(config, 1)
-    first = _pulled(program, config)
-    assert len(first) == len(on)
     twice = unflatten({**flatten(config), **dict.fromkeys(on, 0.2)})
     assert structure(flatten(twice)) == structure(flatten(config))
-    second = _pulled(program, twice)
+    gan = build(config, 1)
+    first = measure_pulls(gan, images()[:16], tf.constant(0))
+    assert len(first) == len(on)
+    gan.reset(twice)
+    second = measure_pulls(gan, images()[:16], tf.constant(0))
     for name, value in first.items():
         if "historical" in name:
             assert value == 0  # before the first update nothing is away from its mean
         else:
-            assert second[name] == pytest.approx(2 * value, rel=1e-3), name
-
-
-def _pulled(program, config):
-    program.reset(config)
-    return program.pulls(tf.constant(images()[:16]), 0)
+            assert float(second[name]) == pytest.approx(2 * float(value), rel=1e-3), name
 
 
 def test_nothing_is_measured_where_there_is_no_penalty(tiny):
@@ -103,13 +100,16 @@ def test_nothing_is_measured_where_there_is_no_penalty(tiny):
     assert program.pulls(None, 0) == {}
 
 
-def test_rows_at_evaluations_tell_and_those_between_do_not(tiny, tmp_path):
-    config = tiny({"penalties.r1.weight": 1.0, "training.kimg": 1.28})
-    session = Session(config, load_images(config.data, tmp_path), Judge(None), Program(config, 1))
+def test_rows_at_evaluations_tell_and_those_between_do_not(tiny, cache):
+    config = tiny(
+        {"penalties.r1.weight": 1.0, "training.kimg": 1.28, "augmentation.policy": "none"}
+    )
+    session = Session(config, load_images(config.data, cache), Judge(None), Program(config, 1))
     told, rows = [], []
     for event in session.events(lambda: False):
         if isinstance(event, Row):
             rows.append(event.values["iteration"])
+            assert event.values["r1_penalty"] > 0
             told += [event.values["iteration"]] if "r1_pull" in event.values else []
         assert not isinstance(event, Scores) or event.values["evaluation"] == len(told)
     assert told == config.evaluation_iterations[1:]

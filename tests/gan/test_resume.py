@@ -2,10 +2,10 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
-from test_listener import Cut, Judge, Nothing, program
 
 from harness.core.errors import Damaged, HarnessError
 from harness.execution.worker import listener
@@ -16,9 +16,10 @@ from harness.gan.train.session import Session
 from harness.runs.layout import ASIDE
 from harness.runs.recorder import Recorder
 from harness.runs.trial import Trial
+from tests.gan.test_listener import Cut, Judge, Nothing
+from tests.training import PROGRAMS
 
 pytestmark = pytest.mark.tf
-__all__ = ["program"]
 
 
 def truncated(path):
@@ -36,40 +37,57 @@ def a_folder(path):
     path.mkdir()
 
 
-def scores(iteration):
-    """The judge's, as a function of how far the training is, so that repeats agree."""
-    return {"kid": 1.0 / (1 + iteration), "kid_blocks": [1.0, 2.0], "coverage": 0.2}
+class Even(Judge):
+    """Gives what is a function of how far the training is, so that repeats agree."""
+
+    session: Session
+
+    def score(self, generate, latents, with_fid):
+        super().score(generate, latents, with_fid)
+        kid = 1.0 / (1 + self.session.iteration)
+        return {"kid": kid, "kid_blocks": [1.0, 2.0], "coverage": 0.2}
 
 
-@pytest.fixture
-def train(tiny, program, tmp_path, monkeypatch):
-    """Train in a folder until an evaluation that kills it, or to the end."""
+@pytest.fixture(scope="module")
+def train(tiny, cache):
+    """Train in a folder until an evaluation that kills it, or to the end; where it began."""
     config = tiny()
-    images = load_images(config.data, tmp_path / "cache")
+    images = load_images(config.data, cache)
 
-    def go(name, fatal=None):
-        judge = Judge(fatal)
-        with Recorder(tmp_path / name) as recorder:
+    def go(folder, fatal=None):
+        judge = Even(fatal)
+        with Recorder(folder) as recorder:
             recorder.start(config, {})
-            session = resumed(lambda: Session(config, images, judge, program), recorder)
-            real = judge.score
-
-            def score(*arguments):
-                real(*arguments)
-                return scores(session.iteration)
-
-            monkeypatch.setattr(judge, "score", score)
-            begun = session.iteration
-            result = listener.Listener(session, recorder, Nothing(), False).run(lambda: False)
-        return begun, result
+            begin = lambda: Session(config, images, judge, PROGRAMS.get(config))  # noqa: E731
+            judge.session = resumed(begin, recorder)
+            begun = judge.session.iteration
+            listener.Listener(judge.session, recorder, Nothing(), False).run(lambda: False)
+        return begun
 
     return go
 
 
-def cut_off(train, folder, at=3):
+@pytest.fixture(scope="module")
+def whole(train, tmp_path_factory):
+    """The folder of a training that nothing happened to."""
+    folder = tmp_path_factory.mktemp("resume") / "whole"
+    train(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cut_off(train, tmp_path_factory):
+    """The folder of a training that was killed in its fourth evaluation."""
+    folder = tmp_path_factory.mktemp("resume") / "cut_off"
     with pytest.raises(Cut):
-        train(folder.name, fatal=at)
-    return sorted(path.name for path in (folder / "checkpoint").iterdir())
+        train(folder, fatal=3)
+    return folder
+
+
+@pytest.fixture
+def folder(cut_off, tmp_path):
+    """A copy of it, to be damaged."""
+    return Path(shutil.copytree(cut_off, tmp_path / "damaged"))
 
 
 def same(one, two):
@@ -85,52 +103,44 @@ def same(one, two):
 
 
 @pytest.mark.parametrize("damage", [truncated, zeroed, a_folder])
-def test_a_damaged_checkpoint_is_kept_aside_and_the_one_before_it_taken(train, tmp_path, damage):
-    train("whole")
-    folder = tmp_path / "damaged"
-    assert cut_off(train, folder) == ["before.npz", "best.npz", "last.npz"]
+def test_a_damaged_checkpoint_is_kept_aside_and_the_one_before_it_taken(
+    train, whole, folder, damage
+):
+    kept = sorted(path.name for path in (folder / "checkpoint").iterdir())
+    assert kept == ["before.npz", "best.npz", "last.npz"]
     damage(folder / "checkpoint/last.npz")
-    begun, _ = train("damaged")
-    assert begun > 0
-    same(tmp_path / "whole", folder)
+    assert train(folder) > 0
+    same(whole, folder)
     [kept] = Trial(folder).aside()
     assert kept.endswith("checkpoint-last.npz")
     assert "checkpoint/last.npz is damaged" in (folder / "log.txt").read_text()
     assert f"{ASIDE}/{kept}" in (folder / "log.txt").read_text()
 
 
-def test_without_a_whole_checkpoint_it_begins_anew(train, tmp_path):
-    train("whole")
-    folder = tmp_path / "damaged"
-    for name in cut_off(train, folder):
-        zeroed(folder / "checkpoint" / name)
-    begun, _ = train("damaged")
-    assert begun == 0
+def test_without_a_whole_checkpoint_it_begins_anew(train, whole, folder):
+    for path in (folder / "checkpoint").iterdir():
+        zeroed(path)
+    assert train(folder) == 0
     assert len(Trial(folder).aside()) == 3
-    same(tmp_path / "whole", folder)
+    same(whole, folder)
 
 
 @pytest.mark.parametrize("name", ["metrics.jsonl", "evaluations/judge.jsonl"])
 @pytest.mark.parametrize("how", ["lost", "damaged", "deleted"])
-def test_rows_that_led_to_a_checkpoint_cannot_be_missing(train, tmp_path, name, how):
-    train("whole")
-    folder = tmp_path / "damaged"
-    cut_off(train, folder)
+def test_rows_that_led_to_a_checkpoint_cannot_be_missing(train, whole, folder, name, how):
     lines = (folder / name).read_text().splitlines(keepends=True)
     changed = {"lost": lines[:1] + lines[2:], "damaged": [lines[0], "\0" * 40 + "\n", *lines[2:]]}
     (folder / name).unlink()
     if how != "deleted":
         (folder / name).write_text("".join(changed[how]))
-    begun, _ = train("damaged")
-    assert begun == 0
-    same(tmp_path / "whole", folder)
+    assert train(folder) == 0
+    same(whole, folder)
     assert "lost" in (folder / "log.txt").read_text() or how == "damaged"
 
 
-def test_nothing_is_assigned_from_a_checkpoint_whose_end_is_damaged(train, tmp_path, tiny, program):
-    folder = tmp_path / "damaged"
-    cut_off(train, folder)
+def test_nothing_is_assigned_from_a_checkpoint_whose_end_is_damaged(folder, tiny):
     path = folder / "checkpoint/last.npz"
+    program = PROGRAMS.get(tiny())
     variables = program.gan.variables()
     program.reset(tiny())
     before = {name: np.asarray(value) for name, value in variables.items()}

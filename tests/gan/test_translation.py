@@ -1,5 +1,7 @@
 """Image-to-image translation: its sources, its U-Net, its loss, its scores."""
 
+import shutil
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -17,20 +19,21 @@ from harness.gan.random import Counters
 from harness.gan.sampling import write_samples
 from harness.gan.train.forward import forward_pass
 from harness.gan.train.objectives import generator_loss
-from harness.gan.train.program import Program, Programs
+from harness.gan.train.program import Programs
 from harness.gan.train.session import GRID, Session
 from harness.gan.train.state import build
 from harness.gan.translation import edges, grey
+from tests.training import PROGRAMS
 
 pytestmark = pytest.mark.tf
 EDGES = {"translation.source": "edges"}
 COUNTERS = Counters(tf.constant(0), 0)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def program(tiny):
     """Compiled once, and reset by every session."""
-    return Program(tiny(EDGES), 1)
+    return PROGRAMS.get(tiny(EDGES))
 
 
 def images(count=16):
@@ -125,13 +128,13 @@ def test_the_generator_is_drawn_to_the_target_by_l1(tiny):
     assert float(loss) == pytest.approx(plain + 7 * difference, rel=1e-5)
 
 
-def test_it_is_scored_on_the_validation_images_under_a_name_of_its_own(tiny, program, tmp_path):
+def test_it_is_scored_on_the_validation_images_under_a_name_of_its_own(tiny, program, cache):
     config, other = tiny(EDGES), tiny()
     assert metric_request(config) != metric_request(other)
-    known = load_images(config.data, tmp_path)
-    evaluator = Evaluator(config, known, tmp_path)
+    known = load_images(config.data, cache)
+    evaluator = Evaluator(config, known, cache)
     assert evaluator.identity.endswith(".edges")
-    assert evaluator.identity.removesuffix(".edges") == Evaluator(other, known, tmp_path).identity
+    assert evaluator.identity.removesuffix(".edges") == Evaluator(other, known, cache).identity
     # a perfect translation has no error, and its images are the reference itself
     perfect = evaluator.score_translation(lambda real: real, False)
     assert perfect["l1"] == 0.0
@@ -153,15 +156,15 @@ def test_it_is_scored_on_the_validation_images_under_a_name_of_its_own(tiny, pro
 
 
 def test_samples_are_translations_of_validation_images_beside_their_sources(
-    tiny, program, tmp_path
+    tiny, program, cache, tmp_path
 ):
     config = tiny(EDGES)
-    known = load_images(config.data, tmp_path)
-    session = Session(config, known, Evaluator(config, known, tmp_path), program)
+    known = load_images(config.data, cache)
+    session = Session(config, known, Evaluator(config, known, cache), program)
     session.save_generator(tmp_path / "generators" / "1.npz")
 
     def written(count, name):
-        return write_samples(config, tmp_path / "generators", count, tmp_path / name, tmp_path)
+        return write_samples(config, tmp_path / "generators", count, tmp_path / name, cache)
 
     arrays = np.load(written(200, "samples.npz"))
     sources = session.program.sources(known.validation[:200])
@@ -178,8 +181,9 @@ def test_samples_are_translations_of_validation_images_beside_their_sources(
         written(1000, "more.npz")
 
 
-def test_a_worker_keeps_its_metric_apart_from_that_of_other_trials(tiny, tmp_path):
+def test_a_worker_keeps_its_metric_apart_from_that_of_other_trials(tiny, cache, tmp_path):
     runtime = Runtime(tmp_path / "runs", tmp_path / "reports", tmp_path, tracking="off", storage="")
+    shutil.copytree(cache, runtime.cache)
     context = Context({}, runtime, {}, Programs(), lambda: False)
     plain, edged = (context.evaluator(tiny(changes)) for changes in ({}, EDGES))
     assert edged.identity == f"{plain.identity}.edges"

@@ -161,7 +161,7 @@ def test_cleaning_frees_weights_and_leaves_what_another_run_uses(runtime):
     assert (shared / "generators/last.npz").exists()
     assert not (own / "generators").exists()
     assert not (own / "checkpoint").exists()
-    assert Trial(own).result()["status"] == "finished"
+    assert Trial(own).result().status == "finished"
     assert app.clean(one, runtime, whole=True) > 0
     assert not own.exists()
     assert shared.exists()

@@ -237,11 +237,22 @@ class TestInstallation:
             "numpy>=99.1", "no-such-package>=1", "pandas>=2.2", 'x>=1; extra == "dev"',
         ])  # fmt: skip
         found = {finding.place.split()[0]: finding.what for finding in machine.check_versions()}
-        assert found == {"numpy": "older than 99.1", "no-such-package": "not installed"}
+        assert found == {"numpy": "is not >=99.1", "no-such-package": "not installed"}
 
     def test_python_itself(self, monkeypatch):
-        monkeypatch.setattr(machine.sys, "version_info", (3, 10, 1))
+        monkeypatch.setattr(machine.platform, "python_version", lambda: "3.10.1")
         assert [finding.place for finding in machine.check_versions()] == ["Python 3.10.1"]
+
+    def test_a_checkout_that_is_not_installed_has_no_ranges(self, monkeypatch):
+        monkeypatch.setattr(machine, "PACKAGE", "no-such-package")
+        [found] = machine.check_versions()
+        assert (found.what, found.wrong) == ("not installed, so versions are not checked", False)
+
+    def test_a_folder_of_studies_that_is_not_there(self, tmp_path):
+        runtime = Runtime(runs=tmp_path, reports=tmp_path, more_studies=(tmp_path / "none",))
+        assert [one.place for one in machine.check_places(runtime) if "STUDIES" in one.what] == [
+            str(tmp_path / "none")
+        ]
 
     def test_little_room_and_a_folder_that_cannot_be_written(self, tmp_path, monkeypatch):
         (tmp_path / "file").write_text("")

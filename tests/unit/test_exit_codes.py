@@ -2,7 +2,9 @@
 
 import shlex
 import sys
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from harness import app, cli
@@ -46,6 +48,12 @@ def harness(place, monkeypatch, capsys):
     return go
 
 
+def summary(place):
+    """What `harness sync` reads of a report."""
+    path = place.reports / "one" / "index.html"
+    return SimpleNamespace(verdict="", ranking=pd.DataFrame(), path=path)
+
+
 def crash(place, trial):
     failure = {"error": "MemoryError: no room", "log_tail": "", "attempt": 3}
     write_json(place.trials / trial.key / "failure.json", failure)
@@ -67,7 +75,7 @@ def drive(place, monkeypatch):
         return Outcome.DONE
 
     monkeypatch.setattr(app, "run", train)
-    monkeypatch.setattr(app, "report", lambda *_: type("Said", (), {"verdict": ""})())
+    monkeypatch.setattr(app, "report", lambda *_: summary(place))
     monkeypatch.setattr("harness.cli.printing.show_summary", lambda _: None)
     return asked
 
@@ -115,7 +123,7 @@ def test_a_mirror_of_which_runs_failed(harness, place, monkeypatch, verb, writte
     monkeypatch.setattr("harness.mirror.sync.sync_study", sync_study)
     monkeypatch.setattr("harness.mirror.publish.check", lambda _: None)
     monkeypatch.setattr("harness.mirror.publish.publish", lambda _: {"report": "at-home"})
-    monkeypatch.setattr(app_wandb, "_verdict", lambda *_: "")
+    monkeypatch.setattr(app_wandb, "_summary", lambda *_: summary(place))
     (place.reports / "one").mkdir(parents=True)
     (place.reports / "one/index.html").write_text("")
     found, output = harness(verb, "one")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 
 import pytest
 
@@ -9,6 +10,7 @@ from harness.config.patch import flatten
 from harness.core.errors import HarnessError
 from harness.core.files import append_line, read_json, read_lines
 from harness.core.lock import Busy
+from harness.runs import environment as environments
 from harness.runs.environment import environment
 from harness.runs.recorder import Recorder, now
 from harness.runs.trial import Trial
@@ -124,12 +126,33 @@ def test_places(recorder):
     assert recorder.sample_path(42).name == "00000042.png"
 
 
-def test_the_environment_names_what_can_change_a_bit(recorder):
+def test_the_environment_names_what_can_change_a_bit(recorder, monkeypatch):
+    monkeypatch.setattr(environments, "__version__", "9.9")  # of the code, installed or not
     arithmetic = {"threads": 1, "xla": False, "device": "CPU"}
     found = environment(arithmetic)
     assert found["arithmetic"] == arithmetic
     assert found["device"] == "CPU"
     assert {"tensorflow", "keras", "numpy"} <= found["versions"].keys()
+    assert found["versions"]["gan-ablation-harness"] == "9.9"
     assert set(found["git"]) == {"commit", "dirty"}
     append_line(recorder.folder / "x.jsonl", found)
     assert read_lines(recorder.folder / "x.jsonl") == [json.loads(json.dumps(found))]
+
+
+def test_the_commit_is_that_of_the_code_and_not_of_a_repository_around_it(tmp_path, monkeypatch):
+    """As where an environment lies in somebody's project."""
+    code = tmp_path / "site-packages" / "environment.py"
+    code.parent.mkdir()
+    code.write_text("")
+    monkeypatch.setattr(environments, "__file__", str(code))
+
+    def git(*arguments):
+        author = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        subprocess.run(["git", "-C", str(tmp_path), *author, *arguments], check=True)
+
+    git("init", "--quiet")
+    git("commit", "--quiet", "--allow-empty", "--message", "theirs")
+    assert environments.environment({"device": "CPU"})["git"] == {"commit": "", "dirty": False}
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "ours")
+    assert environments.environment({"device": "CPU"})["git"]["commit"]

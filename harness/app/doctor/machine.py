@@ -1,7 +1,7 @@
 """Checks of the installation: versions, devices, data and weights, disk, W&B."""
 
 import os
-import re
+import platform
 import shutil
 import subprocess
 import sys
@@ -10,8 +10,12 @@ from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
 from harness.app.doctor.finding import Finding
 from harness.config.catalog import DATASETS, TFDS, dataset
+from harness.config.lookup import absent_folders
 from harness.config.runtime import Runtime
 from harness.core import format as show
 from harness.core.errors import HarnessError
@@ -21,34 +25,30 @@ AREA = "installation"
 PACKAGE = "gan-ablation-harness"
 ROOM = 10**9  # bytes; below it a run may end in mid-training
 PATIENCE = 180  # seconds for TensorFlow to be imported and to look for devices
-_NEED = re.compile(r"([A-Za-z0-9_.-]+)(?:\[[^]]*])?(?:>=([0-9.]+))?\s*")
+AGAIN = "install the harness again: make setup in a checkout, else pip install"
 _DEVICES = "from harness.gan.devices import explain; print(explain())"
 
 
 def check_versions() -> Iterator[Finding]:
     """Python and packages against the declared version ranges."""
-    wanted = str(metadata(PACKAGE)["Requires-Python"])
-    here = ".".join(map(str, sys.version_info[:3]))
-    bounds = re.findall(r"(>=|<)([0-9.]+)", wanted)
-    if not all(_numbers(here) >= _numbers(at) if sign == ">=" else _numbers(here) < _numbers(at)
-               for sign, at in bounds):  # fmt: skip
-        yield Finding(AREA, f"Python {here}", f"outside {wanted}", "make setup PYTHON=python3.12")
-    for line in requires(PACKAGE) or []:
-        need = _NEED.fullmatch(line.partition(";")[0])
-        if need is None or "extra ==" in line:
+    try:
+        declared = metadata(PACKAGE)
+    except PackageNotFoundError:  # a checkout on the path: what it declares lies nowhere
+        yield Finding(AREA, PACKAGE, "not installed, so versions are not checked", wrong=False)
+        return
+    wanted, here = declared["Requires-Python"], platform.python_version()
+    if not SpecifierSet(wanted).contains(here, prereleases=True):
+        yield Finding(AREA, f"Python {here}", f"outside {wanted}", f"{AGAIN}, by another Python")
+    for need in map(Requirement, requires(PACKAGE) or []):
+        if need.marker and not need.marker.evaluate({"extra": ""}):
             continue
-        name, least = need[1], need[2]
         try:
-            installed = version(name)
+            installed = version(need.name)
         except PackageNotFoundError:
-            yield Finding(AREA, name, "not installed", "make setup")
+            yield Finding(AREA, need.name, "not installed", AGAIN)
             continue
-        if least and _numbers(installed) < _numbers(least):
-            yield Finding(AREA, f"{name} {installed}", f"older than {least}", "make setup")
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", text.partition("+")[0])[:3])
+        if not need.specifier.contains(installed, prereleases=True):
+            yield Finding(AREA, f"{need.name} {installed}", f"is not {need.specifier}", AGAIN)
 
 
 def check_devices() -> Iterator[Finding]:
@@ -61,15 +61,17 @@ def check_devices() -> Iterator[Finding]:
         )  # fmt: skip
     except subprocess.CalledProcessError as error:
         message = (str(error.stderr).strip().splitlines() or ["no answer"])[-1]
-        yield Finding(AREA, "TensorFlow", f"cannot be imported: {message}", "make setup")
+        yield Finding(AREA, "TensorFlow", f"cannot be imported: {message}", AGAIN)
     except (OSError, subprocess.TimeoutExpired):
-        yield Finding(AREA, "TensorFlow", f"no answer within {PATIENCE} s", "make setup")
+        yield Finding(AREA, "TensorFlow", f"no answer within {PATIENCE} s", AGAIN)
     else:
         yield Finding(AREA, "devices", answer.stdout.strip(), wrong=False)
 
 
 def check_places(runtime: Runtime) -> Iterator[Finding]:
-    """Whether folders can be written, and the free disk space."""
+    """Whether folders exist and can be written, and the free disk space."""
+    for folder in absent_folders(runtime.study_folders):
+        yield Finding(AREA, str(folder), "HARNESS_STUDIES names it, and there is no such folder")
     for name, folder in (("HARNESS_RUNS", runtime.runs), ("HARNESS_REPORTS", runtime.reports)):
         there = next(
             path for path in (folder.resolve(), *folder.resolve().parents) if path.exists()
@@ -78,8 +80,8 @@ def check_places(runtime: Runtime) -> Iterator[Finding]:
             yield Finding(AREA, str(folder), f"{name} cannot be written", "change its permissions")
             continue
         free = shutil.disk_usage(there).free
-        text = f"{show.size(free)} free"
-        yield Finding(AREA, str(folder), text, "run harness clean" if free < ROOM else "",
+        free_space = f"{show.size(free)} free"
+        yield Finding(AREA, str(folder), free_space, "run harness clean" if free < ROOM else "",
                       wrong=free < ROOM)  # fmt: skip
 
 

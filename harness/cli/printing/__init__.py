@@ -8,6 +8,7 @@ from harness.cli.printing.studies import (
     show_heuristics,
     show_score,
     show_status,
+    show_studies,
     show_summary,
     show_trial,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "show_reach",
     "show_score",
     "show_status",
+    "show_studies",
     "show_summary",
     "show_trial",
 ]

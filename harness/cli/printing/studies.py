@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from harness.report.summary import Ranked
 
 
+def show_studies(rows: list[dict[str, str]]) -> None:
+    """Names, never broken, each with its question and where its file is."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(min_width=max(len(row["name"]) for row in rows), no_wrap=True)
+    table.add_column()
+    for row in rows:
+        table.add_row(row["name"], Text(row["question"]).append(f"\n{row['file']}", "dim"))
+    Console(highlight=False).print(table)
+
+
 def show_summary(summary: "Summary") -> None:
     """The ranking of a run, its verdict, and the path of the report."""
     console = Console(highlight=False, markup=False)

@@ -1,4 +1,4 @@
-"""A notebook's output in place of a terminal: what is shown of a run, drawn anew in one place."""
+"""The live view in a notebook: one output that is updated in place."""
 
 from io import StringIO
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a user sees of a run: a live table in a terminal or notebook, else plain lines."""
+"""The view of a run: a live table in a terminal or notebook, else plain lines."""
 
 import time
 from collections.abc import Callable, Iterator

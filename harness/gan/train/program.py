@@ -98,7 +98,7 @@ class Program:
 
 
 def compiled_generator(average: Mixture, labelled: bool, xla: bool = False) -> Make:
-    """What makes images outside training; `labelled`: of latents with their classes."""
+    """The compiled generator for use outside training; `labelled`: its inputs have classes."""
 
     def generated(given: MaybeLabelled) -> tf.Tensor:
         inputs, labels = apart(given)

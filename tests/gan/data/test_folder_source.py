@@ -120,7 +120,7 @@ def test_nothing_readable(tmp_path):
 
 
 def test_no_folder_and_an_empty_one(tmp_path):
-    with pytest.raises(HarnessError, match="no folder"):
+    with pytest.raises(HarnessError, match="neither a folder"):
         load_images(folder(tmp_path / "nowhere"), tmp_path / "cache")
     with pytest.raises(HarnessError, match="contains no images"):
         load_images(folder(tmp_path), tmp_path / "cache")

@@ -213,6 +213,7 @@ def test_a_frame_is_ranked_as_a_file_is(tmp_path):
         ({"treatment": "methud"}, "rank(treatment): unknown column 'methud'; did you mean "
          "'method'?"),
         ({"block": "method"}, "treatment and block are one column, 'method'; name two"),
+        ({"alpha": 1.5}, "alpha 1.5: a significance level lies between 0.0001 and 0.5"),
         ({"lower": True}, "rank: unknown keyword 'lower'; did you mean 'lower_is_better'?"),
         ({"frame": "a.csv"}, "rank: 'a.csv' is no DataFrame; pandas.read_csv makes one"),
         ({"frame": frame_of(NUMBERS).replace(NUMBERS[0, 0], np.inf)}, "the frame, row 0: fid is "
@@ -240,7 +241,7 @@ def test_whatever_says_that_there_is_no_result_is_none(nothing):
 def test_a_name_that_does_not_tell_which_way_is_better_is_warned_of():
     frame = frame_of(NUMBERS).rename(columns={"fid": "thing"})
     (doubt,) = h.rank(frame, treatment="method", block="seed", value="thing").notes
-    assert "set lower_is_better=True" in doubt
+    assert "(set lower_is_better=True or lower_is_better=False)" in doubt
 
 
 def test_runs_are_compared(tmp_path, monkeypatch):

@@ -4,26 +4,24 @@ from pathlib import Path
 
 import pytest
 
-from harness.config.runtime import Runtime
+from harness.config.runtime import SHIPPED, Runtime
 
 NAMES = (
     "HARNESS_RUNS",
     "HARNESS_REPORTS",
-    "HARNESS_STUDIES",
     "HARNESS_STORAGE",
     "WANDB_PROJECT",
     "WANDB_MODE",
 )
-FIELDS = ("runs", "reports", "studies", "storage", "project", "tracking")
+FIELDS = ("runs", "reports", "storage", "project", "tracking")
 
 
 def test_defaults(monkeypatch):
-    for name in NAMES:
+    for name in (*NAMES, "HARNESS_STUDIES"):
         monkeypatch.delenv(name, raising=False)
     runtime = Runtime()
-    assert (runtime.runs, runtime.reports, runtime.studies) == tuple(
-        map(Path, ("runs", "reports", "studies"))
-    )
+    assert (runtime.runs, runtime.reports) == (Path("runs"), Path("reports"))
+    assert runtime.study_folders == (Path("studies"), SHIPPED)
     assert (runtime.project, runtime.tracking, runtime.storage) == ("gan-ablation", "", "")
 
 
@@ -34,6 +32,11 @@ def test_defaults(monkeypatch):
 def test_each_is_read(monkeypatch, name, field):
     monkeypatch.setenv(name, "other")
     assert str(getattr(Runtime(), field)) == "other"
+
+
+def test_further_folders_of_studies_come_between_those_here_and_the_shipped(monkeypatch):
+    monkeypatch.setenv("HARNESS_STUDIES", "one::two")
+    assert Runtime().study_folders == (Path("studies"), Path("one"), Path("two"), SHIPPED)
 
 
 def test_what_lies_below_the_runs_folder():

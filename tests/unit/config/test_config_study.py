@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.config.study import find, names, read
+from harness.config.study import read
 from harness.core.errors import HarnessError
 from harness.plan.expand import expand_study
 
@@ -390,8 +390,7 @@ def test_seeds_of_a_profile(tmp_path, seeds, own, expected):
 def test_a_study_is_found_by_name_or_by_path(tmp_path, monkeypatch):
     (tmp_path / "b2_x.yaml").write_text(HEAD)
     (tmp_path / "a.yaml").write_text(HEAD)
-    assert names(tmp_path) == ["a", "b2_x"]
-    assert find("b2_x", tmp_path) == tmp_path / "b2_x.yaml"
+    assert read("b2_x", tmp_path).document.file == tmp_path / "b2_x.yaml"
     monkeypatch.chdir(tmp_path)
     assert read("b2_x.yaml", tmp_path / "elsewhere").name == "b2_x"
     assert read(str(tmp_path / "a.yaml"), tmp_path / "elsewhere").name == "a"
@@ -401,11 +400,11 @@ def test_a_study_is_found_by_name_or_by_path(tmp_path, monkeypatch):
     ("name", "said"),
     [
         ("quickstrat", "unknown study 'quickstrat'; did you mean 'quickstart'?"),
-        ("a/b", "'a/b' is not a study: give the name of one in"),
-        ("../quickstart", "'../quickstart' is not a study: give the name of one in"),
-        ("..", "'..' is not a study: give the name of one in"),
-        ("Quick-Start", "'Quick-Start' is not a study: give the name of one in"),
-        ("", "'' is not a study: give the name of one in"),
+        ("a/b", "'a/b' is not a study: give the name of one ("),
+        ("../quickstart", "'../quickstart' is not a study: give the name of one ("),
+        ("..", "'..' is not a study: give the name of one ("),
+        ("Quick-Start", "'Quick-Start' is not a study: give the name of one ("),
+        ("", "'' is not a study: give the name of one ("),
         ("nowhere/x.yaml", "there is no study file nowhere/x.yaml"),
         ("quickstart.yaml/", "'quickstart.yaml/' is not a study"),
     ],
@@ -414,7 +413,7 @@ def test_names_that_are_no_study(tmp_path, monkeypatch, name, said):
     (tmp_path / "quickstart.yaml").write_text(HEAD)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(HarnessError) as error:
-        find(name, tmp_path)
+        read(name, tmp_path)
     assert str(error.value).startswith(said)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from harness.core.errors import Damaged
 from harness.core.files import write_json
-from harness.core.lock import Busy, lock
+from harness.core.lock import Busy, lock_file
 from harness.runs.rows import Flag, Result, ScoreRow, TrainingRow
 from harness.runs.status import Status
 from harness.runs.trial import Trial
@@ -99,10 +99,10 @@ def test_a_row_is_what_was_read_with_typed_values():
 def test_a_lock_is_shared_or_alone(tmp_path):
     path = tmp_path / "lock"
     with path.open("a") as one, path.open("a") as two, path.open("a") as three:
-        lock(one, shared=True)
-        lock(two, shared=True, wait=False)
+        lock_file(one, shared=True)
+        lock_file(two, shared=True, wait=False)
         with pytest.raises(Busy, match="lock"):
-            lock(three, wait=False)
+            lock_file(three, wait=False)
         one.close()
         two.close()
-        lock(three, wait=False)
+        lock_file(three, wait=False)

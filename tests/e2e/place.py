@@ -1,0 +1,125 @@
+"""A folder with studies, runs and reports of its own, and the command line in it."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from unittest.mock import patch
+
+from harness import cli
+
+CLOCK = {"seconds", "evaluation_seconds", "images_per_second"}
+STUDY = """
+title: End to end
+question: Does it work?
+sources: [S0]
+baseline:
+  data.name: digits
+  data.image_size: 16
+  generator.width: 8
+  discriminator.width: 8
+  training.batch_size: 16
+  training.kimg: {kimg}
+  training.evaluations: 5
+  evaluation.samples: 256
+  evaluation.subset_size: 128
+heuristics: [{tips}]
+design: one_at_a_time
+seeds: {seeds}
+"""
+
+
+class Place:
+    """Verbs that train run in a process of their own; `call` is for those that need none."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.environment = {
+            **os.environ,
+            "HARNESS_RUNS": "runs",
+            "HARNESS_REPORTS": "reports",
+            "HARNESS_STUDIES": "studies",
+            "WANDB_MODE": "offline",
+        }
+        (folder / "studies").mkdir(parents=True, exist_ok=True)
+
+    def write(self, text, name="one"):
+        (self.folder / "studies" / f"{name}.yaml").write_text(text)
+
+    def study(self, name, kimg=0.8, tips="adam_beta_1_half", seeds=2):
+        self.write(STUDY.format(kimg=kimg, tips=tips, seeds=seeds), name)
+
+    def start(self, *arguments, one_core=False, **environment):
+        pin = ["taskset", "-c", "0"] if one_core else []
+        return subprocess.Popen(
+            [*pin, sys.executable, "-m", "harness", *arguments],
+            cwd=self.folder,
+            env=self.environment | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments, code=0, **options):
+        """Output and errors together; on `one_core` there is one worker, with the same bits."""
+        process = self.start(*arguments, **options)
+        output, _ = process.communicate(timeout=900)
+        assert process.returncode == code, output
+        assert "Traceback" not in output
+        return output
+
+    def ended(self, *arguments):
+        """In a process of its own: exit code, output, errors."""
+        process = subprocess.run(
+            [sys.executable, "-m", "harness", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return process.returncode, process.stdout, process.stderr
+
+    def call(self, *arguments):
+        """In this process, which is much faster: exit code, output, errors."""
+        out, errors = io.StringIO(), io.StringIO()
+        with (
+            chdir(self.folder),
+            patch.dict(os.environ, self.environment),
+            patch.object(sys, "argv", ["harness", *arguments]),
+            redirect_stdout(out),
+            redirect_stderr(errors),
+        ):
+            try:
+                cli.main()
+                code = 0
+            except SystemExit as end:
+                code = end.code or 0
+        return code, out.getvalue(), errors.getvalue()
+
+    def look(self, *arguments):
+        """What a verb that trains nothing prints, called in this process."""
+        code, output, errors = self.call(*arguments)
+        assert (code, errors) == (0, "")
+        return output
+
+    def plan(self, name, *more):
+        return json.loads(self.look("plan", name, "--json", *more))
+
+    def trials(self):
+        return sorted(self.folder.glob("runs/trials/*"))
+
+
+def rows(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def timeless(path):
+    """The rows of a file without what a clock says."""
+    return [{k: v for k, v in row.items() if k not in CLOCK} for row in rows(path)]
