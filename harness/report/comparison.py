@@ -214,7 +214,7 @@ def _signs(turned: pd.DataFrame, comparison: Comparison) -> Table:
 
 
 def _sure(row: Any) -> Cell:
-    return Tag("both sure", "bad") if row.judged else "not sure"
+    return Tag("both significant", "bad") if row.judged else "not significant"
 
 
 def _titles(comparison: Comparison) -> "pd.Series[str]":

@@ -102,7 +102,7 @@ def region(data: ReportData) -> str:
     share = f"± {show.percent(data.plan.equivalence)} of"
     if data.objective.unit == KIMG:
         return f"{share} the reference's time, less the time between two evaluations"
-    region_text = f"{share} what the reference learnt (its untrained KID less its objective"
+    region_text = f"{share} the reference's improvement (its untrained KID less its objective"
     margins = data.ranking["margin"].dropna().unique()
     if len(margins) != 1:
         return f"{region_text})"
@@ -243,7 +243,7 @@ def _within(rows: Sequence[RankedRow], data: ReportData) -> str:
     halves = {row.margin for row in rows if row.verdict == EQUIVALENT}
     scale = data.objective.scale
     sizes = [show.kid(half, show.decimals([half], scale), scale=scale) for half in sorted(halves)]
-    return f"surely within ± {show.listed(sizes)} on {data.objective.unit}"
+    return f"significantly within ± {show.listed(sizes)} on {data.objective.unit}"
 
 
 def _named(rows: list[RankedRow]) -> list[str]:

@@ -72,8 +72,8 @@ def _equivalent(data: ReportData) -> str:
     if primary(len(data.plan.seeds)) != MAX_T:
         return "With fewer than six seeds nothing is called “equivalent”"
     return (
-        f"“Equivalent” is an effect that is surely within {words.region(data)}, by two one-sided "
-        "sign-flip tests, adjusted by the method of Holm"
+        f"“Equivalent” is an effect that is significantly within {words.region(data)}, by two "
+        "one-sided sign-flip tests, adjusted by the method of Holm"
     )
 
 

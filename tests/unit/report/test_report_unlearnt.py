@@ -111,6 +111,6 @@ def test_the_margin_is_told_in_numbers(tmp_path: Path, small, draft):
     data = analyse(load(RUN, runtime))
     trials = data.frames.trials[data.frames.trials["cell"] == "reference"]
     half = 0.05 * (trials["untrained"] - trials["final"]).mean()
-    share = "± 5 % of what the reference learnt (its untrained KID less its objective"
+    share = "± 5 % of the reference's improvement (its untrained KID less its objective"
     assert words.region(data).startswith(f"{share}: ± {1000 * half:.1f} × 10⁻³, or ")
     assert words.region(data) in (render(RUN, runtime).path.parent / "report.md").read_text()
