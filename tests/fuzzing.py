@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from harness.config import catalog
 from harness.config.patch import DEFAULTS, KNOBS, NOT_PATCHED, check_value
 from harness.config.trial import TrialConfig
+from harness.config.trial.base import OneOf
 from harness.core.errors import HarnessError
 from harness.heuristics import HEURISTICS, Tip
 
@@ -185,7 +186,9 @@ def _words(knob: str) -> tuple[str, ...]:
     *sections, leaf = knob.split(".")
     for name in sections:
         model = model.model_fields[name].annotation
-    choices = getattr(model.model_fields[leaf].annotation, "__args__", ())
+    field = model.model_fields[leaf]
+    choices = [*getattr(field.annotation, "__args__", ())]
+    choices += [name for item in field.metadata if isinstance(item, OneOf) for name in item.names]
     return tuple(choice for choice in choices if isinstance(choice, str))
 
 

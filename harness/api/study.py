@@ -22,6 +22,7 @@ from harness.core import format as show
 from harness.core.errors import HarnessError, unknown
 from harness.core.files import check_writable, write_atomically
 from harness.plan.factors import study_factors
+from harness.plan.plugins import activated
 from harness.report.blocks import Code
 
 LONGEST = 60  # characters of a name made from a title
@@ -46,7 +47,8 @@ class Study:
 
     Keywords are the keys of a study file (docs/studies.md), and are checked like these; `tips` is
     the list of tips that are tested, by id (`harness.tips()` has them), called `heuristics` in a
-    file. A mistake is a HarnessError that names the keyword and the nearest choice.
+    file, and `tips_file` is a file of further tips, called `tips` there. A mistake is a
+    HarnessError that names the keyword and the nearest choice.
     """
 
     __signature__: ClassVar[Signature] = _signature()
@@ -58,6 +60,7 @@ class Study:
         values = document({"title": title, "question": "", **keywords})
         self._file = check(_name(title), values)
         if self._file.study.heuristics or self._file.study.factors:
+            activated(self._file)
             study_factors(self._file)  # so that an unknown tip is told of here
 
     @classmethod

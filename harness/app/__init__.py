@@ -4,6 +4,7 @@ from harness.app.cleaning import clean
 from harness.app.power import reach
 from harness.app.records import Explanation, show, status
 from harness.app.studies import (
+    changed_plugins,
     cost,
     evaluate,
     given_up,
@@ -19,22 +20,7 @@ from harness.app.study_files import study_rows, study_text
 from harness.runs.layout import run_names
 
 __all__ = [
-    "Explanation",
-    "clean",
-    "cost",
-    "evaluate",
-    "given_up",
-    "name",
-    "one_off",
-    "plan",
-    "planned",
-    "reach",
-    "report",
-    "run",
-    "run_names",
-    "samples",
-    "show",
-    "status",
-    "study_rows",
-    "study_text",
-]
+    "Explanation", "changed_plugins", "clean", "cost", "evaluate", "given_up", "name", "one_off",
+    "plan", "planned", "reach", "report", "run", "run_names", "samples", "show", "status",
+    "study_rows", "study_text",
+]  # fmt: skip

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from harness.config.patch import flatten
+from harness.config.patch import PLUGINS, default, flatten
 from harness.config.runtime import Runtime
-from harness.config.trial import TrialConfig
 from harness.core.errors import HarnessError, unknown
 from harness.runs import layout
 from harness.runs.outcomes import Outcomes, ending
@@ -62,10 +61,9 @@ def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
         )
         raise HarnessError(why)
     trial = Record(matches[0])
-    defaults = flatten(TrialConfig())
     log = trial.folder / layout.LOG
     told = _Known()
-    config = told.of(lambda: flatten(trial.config()) if trial.knobs() else {}, {})
+    config = told.of(lambda: _knobs(trial), {})
     names = told.of(lambda: list(trial.metrics()), [])
     scores = {name: told.of(partial(trial.evaluation_rows, name), []) for name in names}
     told.of(trial.training_rows, [])
@@ -78,13 +76,21 @@ def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
             f"{user['run']}: {user['cell']} seed {user['seed']}"
             for user in users(trial.key, runtime)
         ],
-        changes={path: value for path, value in config.items() if value != defaults[path]},
+        changes={path: value for path, value in config.items() if value != default(path)},
         result=told.of(trial.result, None),
         failure=told.of(trial.failure, None),
         metrics={name: rows[-1]["kid"] if rows else None for name, rows in scores.items()},
         log=log.read_text(errors="replace").splitlines()[-lines:] if log.is_file() else [],
         damaged=told.damaged,
     )
+
+
+def _knobs(trial: Record) -> dict[str, Any]:
+    """Every knob of a trial; as recorded where plug-ins have a part in them, which may be gone."""
+    knobs = trial.knobs()
+    if not knobs or any(path.startswith(f"{PLUGINS}.") for path in knobs):
+        return knobs
+    return flatten(trial.config())
 
 
 class _Known:

@@ -10,7 +10,7 @@ from harness.analysis.settled import alike, settled
 from harness.config.inputs.encoder_file import lacking
 from harness.config.lookup import list_studies, origin
 from harness.config.runtime import Runtime
-from harness.config.study import Study, StudyFile, read
+from harness.config.study import Study, StudyFile, declared, read
 from harness.core.errors import Damaged, HarnessError, shown, told, unknown
 from harness.core.files import alone, check_writable
 from harness.core.leftovers import set_aside, sweep
@@ -18,6 +18,7 @@ from harness.core.lock import Busy
 from harness.plan.expand import Plan, expand_study, run_name
 from harness.plan.forecast import Forecast, forecast_cost, missing, remember_speed
 from harness.runs import layout
+from harness.runs import plan as runs_plan
 from harness.runs import trial as records
 from harness.runs.encoders import encoder_in_record
 from harness.runs.trial import Trial as Record
@@ -74,13 +75,13 @@ def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
 def name(
     study: str, runtime: Runtime, profile: str | None, changes: Mapping[str, Any] | None
 ) -> str:
-    """The run name of a study, without reading its data, which may be gone.
+    """The run name of a study, without reading its data or plug-ins, which may be gone.
 
     `study` may be the name of a run without a study file, such as one started from Python.
     """
     if study not in list_studies(runtime.study_folders) and study in layout.run_names(runtime):
         return study
-    file = read(study, *runtime.study_folders)
+    file = declared(study, *runtime.study_folders)
     return run_name(file.name, _profile(file.study, profile)[0], changes or {})
 
 
@@ -160,6 +161,26 @@ def _earlier(path: Path) -> dict[str, Any]:
     except Damaged:
         set_aside(path, path.parent / layout.ASIDE, path.name)
         return {}
+
+
+def changed_plugins(planned: Plan, runtime: Runtime) -> list[str]:
+    """A line for each plug-in that has changed since the run was planned before."""
+    try:
+        earlier = runs_plan.read_plan(runtime.study(planned.run_name) / layout.PLAN)
+    except Damaged:
+        return []
+    before, now = (
+        {(row.kind, row.name): row for row in plugins.used} if plugins else {}
+        for plugins in (earlier and earlier.plugins, planned.plugins)
+    )
+    return [
+        f"{row.origin} has changed since {planned.run_name} was planned before ({row.kind}: "
+        f"{row.name} was {before[name].digest}, is {row.digest}): trials that use it are trained "
+        "again"
+        for name, row in now.items()
+        if row.kind not in ("tips", "designs") and name in before
+        if before[name].digest != row.digest
+    ]
 
 
 def given_up(planned: Plan, runtime: Runtime) -> list[str]:

@@ -46,6 +46,8 @@ def plan_(
     from harness.cli.printing import show_forecast, show_reach
 
     plan, why = _plan(study, profile, changes)
+    for line in cases.changed_plugins(plan, _runtime()):
+        typer.echo(line, err=True)
     cost, reach = cases.cost(plan, _runtime(), workers), cases.reach(plan, _runtime(), pilot)
     if as_json:
         echo_json({**cost.to_json(), "reach": reach.to_json()})
@@ -97,6 +99,8 @@ def _run(plan: Any, why: str, options: Any) -> None:
     from harness.execution.local import Outcome
 
     runtime = _runtime()
+    for line in cases.changed_plugins(plan, runtime):
+        typer.echo(line, err=True)
     show_forecast(cases.cost(plan, runtime, options.workers), why, brief=True)
     outcome = cases.run(plan, runtime, options)
     summary = cases.report(plan.run_name, runtime)

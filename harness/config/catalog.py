@@ -3,61 +3,21 @@
 It imports no heavy library: code is named as "module:attribute" and loaded when used.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import NamedTuple
-
+from harness.config import plugged
+from harness.config.specs import (
+    ArchitectureSpec,
+    ConditioningSpec,
+    DatasetSpec,
+    LossSpec,
+    PenaltySpec,
+    ProtocolSpec,
+)
 from harness.core.registry import Registry
 
 
-class DatasetSpec(NamedTuple):
-    """Facts about a data set that are needed before it is loaded."""
-
-    target: str  # "module:function", called with the data section of a trial
-    channels: int = 3
-    splits: Mapping[str, int] = MappingProxyType({})  # images of each; none: counted when loaded
-    classes: int | None = None  # of its labels; None: it has none, or they are counted
-    crop: str | None = None  # a function in harness.gan.data.crops, for TFDS sets
-    encoder: str = "inception_v3"  # evaluation.encoder where the study names none
-    protocol: str = "keras75"  # evaluation.protocol where the study names none
-    subset_size: int = 1000  # images in one subset of the `subsets` estimator
-
-    @property
-    def train_images(self) -> int | None:
-        """Images of the default training split; None: counted when loaded."""
-        return self.splits.get("train")
-
-
-class ConditioningSpec(NamedTuple):
-    """Requirements of a class-conditioning method."""
-
-    target: str
-    labels: bool = True  # of real images; else codes are drawn in their place
-    discriminator: bool = False  # is given labels, too
-
-
-class PenaltySpec(NamedTuple):
-    """A penalty, and the facts that its knobs are made from (`config/trial/penalties.py`)."""
-
-    target: str  # a function of a `harness.gan.forward_pass.ForwardPass`, giving a scalar
-    meaning: str
-    source: str
-    paper: str = ""  # the weight that the paper takes
-    networks: tuple[str, ...] = ("discriminator",)  # whose losses it can be added to
-
-
-class ProtocolSpec(NamedTuple):
-    """Protocol of a KID: estimator, encoder and image size."""
-
-    target: str  # numbers of generated and real images, size → which are compared
-    encoder: str | None = None  # the only encoder it may be used with; None: any
-    resolution: int | None = None  # pixels; None: what the encoder takes
-    block: int | None = None  # real and generated images are used in whole blocks of this size
-
-    @property
-    def overlapping(self) -> bool:
-        """Whether its draws share images, so that their number says nothing about precision."""
-        return self.block is None
+def _named(kind: str, target: str, *names: str) -> Registry[str]:
+    """A table whose code is called like its names; `target` has {} for the name."""
+    return Registry(kind, {name: target.format(name) for name in names})
 
 
 TFDS = "harness.gan.data.tensorflow_datasets:load"
@@ -107,32 +67,29 @@ DATASETS = Registry(
             crop="centre_square",
         ),
     },
+    "datasets",
+    plugged.dataset,
 )
 OTHER_TFDS = DatasetSpec(TFDS, crop="centre_square")  # any other TFDS image set, as "tfds:<name>"
 
 LOSSES = Registry(
     "loss",
     {
-        name: f"harness.gan.losses:{name.upper()}"
-        for name in (
-            "non_saturating",
-            "minimax",
-            "least_squares",
-            "hinge",
-            "wasserstein",
-            "relativistic",
-            "relativistic_average",
-            "began",
-            "ebgan",
-        )
+        "non_saturating": LossSpec(
+            "harness.gan.losses:NON_SATURATING", labels=True, probability=True, one_scale=True
+        ),
+        "minimax": LossSpec("harness.gan.losses:MINIMAX", labels=True, probability=True),
+        "least_squares": LossSpec("harness.gan.losses:LEAST_SQUARES", labels=True, one_scale=True),
+        "hinge": LossSpec("harness.gan.losses:HINGE"),
+        "wasserstein": LossSpec("harness.gan.losses:WASSERSTEIN"),
+        "relativistic": LossSpec("harness.gan.losses:RELATIVISTIC", one_scale=True),
+        "relativistic_average": LossSpec("harness.gan.losses:RELATIVISTIC_AVERAGE", one_scale=True),
+        "began": LossSpec("harness.gan.losses:BEGAN", energy=True),
+        "ebgan": LossSpec("harness.gan.losses:EBGAN", energy=True),
     },
+    "losses",
+    plugged.loss,
 )
-LOSSES_WITH_LABELS = ("non_saturating", "minimax", "least_squares")  # what label smoothing needs
-
-LOSSES_OF_PROBABILITY = ("non_saturating", "minimax")  # of cross-entropies
-LOSSES_OF_ENERGY = ("began", "ebgan")  # whose discriminator is an autoencoder
-# both sides never below zero, and equal where no image is told from another
-LOSSES_ON_ONE_SCALE = ("non_saturating", "least_squares", "relativistic", "relativistic_average")
 
 BOTH = ("discriminator", "generator")
 PENALTIES = Registry(
@@ -184,6 +141,8 @@ PENALTIES = Registry(
             networks=BOTH,
         ),
     },
+    "penalties",
+    plugged.penalty,
 )
 
 GENERATOR_LOSSES = Registry(
@@ -223,6 +182,40 @@ OPTIMIZERS = Registry(
     },
 )
 
+ARCHITECTURES = Registry(
+    "architecture",
+    {
+        "dcgan": ArchitectureSpec("harness.gan.models.convolutional:DCGAN"),
+        "biggan": ArchitectureSpec("harness.gan.models.convolutional:BIGGAN"),
+    },
+    "networks",
+    plugged.network,
+)
+
+NORMALIZATIONS = _named(
+    "normalisation", "harness.gan.models.blocks:{}_norm",
+    "batch", "virtual_batch", "layer", "instance",
+)  # fmt: skip
+UPSAMPLINGS = _named(
+    "upsampling", "harness.gan.models.blocks:{}_up",
+    "transposed", "nearest", "bilinear", "pixel_shuffle",
+)  # fmt: skip
+DOWNSAMPLINGS = _named(
+    "downsampling", "harness.gan.models.blocks:{}_down", "strided", "average_pool", "max_pool"
+)
+MINIBATCH_FEATURES = Registry(
+    "features of the batch",
+    {
+        "discrimination": "harness.gan.models.minibatch:MinibatchDiscrimination",
+        "stddev": "harness.gan.models.minibatch:MinibatchStandardDeviation",
+    },
+)
+INITIALIZERS = _named(
+    "initializer", "harness.gan.models.initial:{}",
+    "glorot_uniform", "normal", "truncated_normal", "orthogonal",
+)  # fmt: skip
+DECAYS = _named("decay of learning rates", "harness.gan.train.schedule:{}", "linear", "cosine")
+
 ENCODERS = Registry(
     "encoder",
     {
@@ -230,6 +223,8 @@ ENCODERS = Registry(
         "classifier": "harness.gan.classifier:classifier_encoder",
         "inception_2015": "harness.gan.inception:inception_2015",
     },
+    "encoders",
+    plugged.encoder,
 )
 
 PROTOCOLS = Registry(
@@ -256,47 +251,25 @@ DESIGNS = Registry(
         "fractional": "harness.plan.fractional:draft_fractional",
         "search": "harness.plan.search:draft_search",
     },
+    "designs",
+    plugged.design,
 )
 
-SEARCH = "harness.execution.search.sampler"
-SAMPLERS = Registry(
-    "sampler",
-    {
-        name: f"harness.execution.search.sampler:{name}"
-        for name in ("tpe", "random", "quasi_random")
-    },
+SAMPLERS = _named("sampler", "harness.execution.search.sampler:{}", "tpe", "random", "quasi_random")
+PRUNERS = _named(
+    "pruner", "harness.execution.search.sampler:{}", "none", "median", "successive_halving"
 )
 
-PRUNERS = Registry(
-    "pruner",
-    {
-        name: f"harness.execution.search.sampler:{name}"
-        for name in ("none", "median", "successive_halving")
-    },
-)
+SECTIONS = _named(
+    "report section", "harness.report.sections.{}:build",
+    "verdict", "ranking", "interactions", "tuning", "search", "cells", "curves", "samples",
+    "failures", "training", "noise", "cost", "methods", "provenance",
+)  # fmt: skip
 
-SECTIONS = Registry(
-    "report section",
-    {
-        name: f"harness.report.sections.{name}:build"
-        for name in (
-            "verdict",
-            "ranking",
-            "interactions",
-            "tuning",
-            "search",
-            "cells",
-            "curves",
-            "samples",
-            "failures",
-            "training",
-            "noise",
-            "cost",
-            "methods",
-            "provenance",
-        )
-    },
-)
+
+def losses_with(fact: str) -> list[str]:
+    """The losses of the package of which a fact holds (a field of `LossSpec`)."""
+    return [name for name in LOSSES if getattr(LOSSES[name], fact)]
 
 
 def dataset(name: str) -> DatasetSpec:

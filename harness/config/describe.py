@@ -5,7 +5,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from harness.config.patch import PLUGINS
 from harness.config.trial import TrialConfig
+from harness.config.trial.base import OneOf
 
 _BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
@@ -31,6 +33,8 @@ def _rows(model: type[BaseModel], prefix: str) -> list[dict[str, str]]:
     rows: list[dict[str, str]] = []
     for name, field in model.model_fields.items():
         inner: Any = field.annotation
+        if name == PLUGINS:
+            continue  # no knob: filled in where plug-ins are used
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             rows += _rows(inner, f"{prefix}{name}.")
         else:
@@ -40,7 +44,8 @@ def _rows(model: type[BaseModel], prefix: str) -> list[dict[str, str]]:
 
 def _row(path: str, field: FieldInfo) -> dict[str, str]:
     extra: Any = field.json_schema_extra or {}
-    choices = getattr(field.annotation, "__args__", ())
+    choices = [*getattr(field.annotation, "__args__", ())]
+    choices += [name for item in field.metadata if isinstance(item, OneOf) for name in item.names]
     words = [str(choice) for choice in choices if isinstance(choice, str)]
     limits = [
         f"{sign} {getattr(item, bound)}"

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness.config.patch import DEFAULTS, flatten
+from harness.config.patch import DEFAULTS, default, flatten
 from harness.config.revisions import affecting_revisions
 from harness.config.trial import TrialConfig
 
@@ -22,7 +22,7 @@ A change that affects only some configurations is a revision (`harness.config.re
 
 PLACES = ("data.path",)  # where something lies; `content` says what it is
 SUBSET = ("data.train_images", "data.subset_seed")  # change the weights, not the reference
-SCORING = "evaluation."
+SCORING = ("evaluation.", "plugins.encoders.")
 
 
 def digest(value: Any, length: int = 16) -> str:
@@ -36,7 +36,7 @@ def weight_knobs(config: TrialConfig) -> dict[str, Any]:
     return {
         path: value
         for path, value in flatten(config).items()
-        if not path.startswith(SCORING) and path not in PLACES and value != DEFAULTS[path]
+        if not path.startswith(SCORING) and path not in PLACES and value != default(path)
     }
 
 
@@ -75,6 +75,6 @@ def metric_request(config: TrialConfig) -> str:
     data = {
         path: value
         for path, value in knobs.items()
-        if path.startswith("data.") and path not in PLACES + SUBSET
+        if path.startswith(("data.", "plugins.datasets.")) and path not in PLACES + SUBSET
     }
     return digest([asked, data], 8)

@@ -10,7 +10,7 @@ from harness.core.errors import HarnessError, shown
 
 CALL = "Study"  # what is called with the keywords, for messages
 CHANGED = "plan(changes[{!r}])"
-SPELLED = {"heuristics": "tips"}  # key of a study file → keyword
+SPELLED = {"heuristics": "tips", "tips": "tips_file"}  # key of a study file → keyword
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,15 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from harness.config.catalog import dataset
+from harness.config.catalog import PENALTIES, dataset
 from harness.config.inputs.folder import count_training
 from harness.config.trial import DataConfig, TrialConfig
+from harness.config.trial.penalties import OwnPenaltyConfig
 from harness.config.trial.rule import depth_of
 from harness.core.errors import HarnessError, shown, unknown
 
 Patch = Mapping[str, Any]
+PLUGINS = "plugins"  # where a configuration holds the digests of plug-ins
 
 
 def _walk(model: BaseModel, prefix: str = "") -> dict[str, Any]:
@@ -25,6 +27,9 @@ def _walk(model: BaseModel, prefix: str = "") -> dict[str, Any]:
     for name, value in model:
         if isinstance(value, BaseModel):
             values |= _walk(value, f"{prefix}{name}.")
+        elif name == PLUGINS:  # group → name → digest; no leaf where no plug-in is used
+            leaves = ((group, each) for group, names in value.items() for each in names)
+            values |= {f"{PLUGINS}.{g}.{each}": value[g][each] for g, each in leaves}
         else:
             values[f"{prefix}{name}"] = value
     return values
@@ -46,18 +51,34 @@ NOT_PATCHED = {  # leaves of a configuration that no patch may set
 }
 
 
+def default(path: str) -> Any:
+    """The default of a knob, also of one that a plug-in's penalty has; None of a digest."""
+    if path in DEFAULTS or not path.startswith("penalties."):
+        return DEFAULTS.get(path)
+    return OwnPenaltyConfig.model_fields[path.rpartition(".")[2]].default
+
+
 def check_path(path: str) -> str:
     """Return `path` if it names a knob; else raise an error with the nearest one."""
-    if path not in DEFAULTS and path not in ALIASES:
-        raise HarnessError(unknown("knob", path, KNOBS))
-    return path
+    if path in DEFAULTS or path in ALIASES or _is_own(path):
+        return path
+    weights = [f"penalties.{name}.weight" for name in PENALTIES.names()]
+    raise HarnessError(unknown("knob", path, {*KNOBS, *weights}))
+
+
+def _is_own(path: str) -> bool:
+    """Whether it is a knob of a penalty that a plug-in brings."""
+    section, _, rest = path.partition(".")
+    name, _, leaf = rest.partition(".")
+    fields = OwnPenaltyConfig.model_fields
+    return section == "penalties" and leaf in fields and PENALTIES.plugin(name) is not None
 
 
 def _number(config: Mapping[str, Any], path: str, value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     source = _check_relation(path, value)
-    base = config[source]
+    base = config.get(source, default(source))
     if isinstance(base, bool) or not isinstance(base, int | float):
         raise HarnessError(f"{path}: {source} is {shown(base)}, which cannot be multiplied")
     try:
@@ -101,7 +122,8 @@ def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
 def unflatten(flat: Mapping[str, Any]) -> TrialConfig:
     """Build a validated configuration from its leaves, as in `config.json`."""
     for path in flat:
-        check_path(path)
+        if not path.startswith(f"{PLUGINS}."):
+            check_path(path)
     try:
         return TrialConfig.model_validate(_nested(flat))
     except ValidationError as error:
@@ -180,8 +202,8 @@ def check_value(path: str, value: Any) -> None:
 
 def _check_knob(path: str, value: Any) -> None:
     *sections, leaf = path.split(".")
-    model: Any = TrialConfig
-    for name in sections:
+    model: Any = OwnPenaltyConfig if path not in DEFAULTS else TrialConfig
+    for name in sections if path in DEFAULTS else ():
         model = model.model_fields[name].annotation
     try:
         model.model_validate({leaf: value})

@@ -7,7 +7,7 @@ affects, so that other earlier trials are still found.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from harness.config.catalog import LOSSES_OF_ENERGY
+from harness.config.catalog import LOSSES
 from harness.config.trial import TrialConfig
 
 
@@ -41,7 +41,7 @@ def _pooled_and_penalised(config: TrialConfig) -> bool:
 
 def _decoded_and_penalised(config: TrialConfig) -> bool:
     # the decoder of a discriminator that is an autoencoder is the generator's
-    decodes = config.loss.name in LOSSES_OF_ENERGY
+    decodes = LOSSES[config.loss.name].energy
     return decodes and config.generator.upsampling == "bilinear" and _penalised(config)
 
 

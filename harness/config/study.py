@@ -1,7 +1,7 @@
 """A study file: question, tips, factors, baseline, seeds and profiles."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,11 +12,13 @@ from harness.config.load import Document, read_yaml
 from harness.config.lookup import NAME, find_study
 from harness.config.part import Levels, Part, check_seeds, count_seeds
 from harness.config.patch import Patch, check_path, check_value
+from harness.config.plugins import Module, activate, beside
 from harness.config.search import Range, Search
 from harness.config.tune import Tune
 from harness.core.errors import HarnessError, shown, unknown
 
 PROFILE = re.compile(r"[A-Za-z0-9_-]{1,60}")
+TIPS = re.compile(r"[A-Za-z0-9_-]{1,100}\.ya?ml")
 MISTAKES = 10  # that one message lists
 Location = tuple[str | int, ...]
 
@@ -32,6 +34,14 @@ def _profile_names(profiles: dict[str, Any]) -> dict[str, Any]:
                 f"the name of a profile consists of letters, digits, _ and - (given: {shown(name)})"
             )
     return profiles
+
+
+def _beside(name: str) -> str:
+    if not TIPS.fullmatch(name):
+        raise HarnessError(
+            f"{shown(name)} is no file of tips: give the name of a .yaml file next to the study"
+        )
+    return name
 
 
 Seeds = Annotated[int | list[int], AfterValidator(_seeds)]
@@ -57,7 +67,7 @@ class Study(Part):
     baseline: dict[str, Any] = Field(default_factory=dict)
     heuristics: list[str] = Field(default_factory=list)
     factors: dict[str, Levels] = Field(default_factory=dict)
-    design: Annotated[str, AfterValidator(DESIGNS.check)] = "ablation"
+    design: str = "ablation"
     recipe: list[str] = Field(default_factory=list)
     resolution: Literal[4, 5] | None = None  # of a fraction; None: Plackett and Burman's
     tune: Tune | None = None
@@ -68,6 +78,8 @@ class Study(Part):
     threshold: float | None = Field(None, gt=0)  # a KID, of time_to_threshold
     equivalence: float = Field(0.05, gt=0, lt=1)
     alpha: float = Field(0.05, gt=0, lt=0.5)
+    plugins: list[str] = Field(default_factory=list)  # modules next to the file
+    tips: Annotated[str, AfterValidator(_beside)] | None = None  # a file of tips next to the file
     profiles: Annotated[dict[str, Profile], AfterValidator(_profile_names)] = Field(
         default_factory=dict
     )
@@ -87,6 +99,12 @@ class StudyFile(BaseModel):
     name: str
     study: Study
     document: Document
+    modules: tuple[Module, ...] = ()  # plug-ins that lie next to it
+
+
+def declared(name: str, *folders: Path) -> StudyFile:
+    """A study as its file declares it, without its plug-ins, which may be gone."""
+    return _parsed(*_document(name, folders))
 
 
 def read(name: str, *folders: Path) -> StudyFile:
@@ -94,18 +112,34 @@ def read(name: str, *folders: Path) -> StudyFile:
 
     `name` is looked up in `folders`, the nearest first; or it is the path of a .yaml file.
     """
+    return check(*_document(name, folders))
+
+
+def _document(name: str, folders: Sequence[Path]) -> tuple[str, Document]:
     path = find_study(name, folders)
     if not NAME.fullmatch(path.stem):
         raise HarnessError(f"{path}: the name of a study consists of a to z, 0 to 9 and _")
-    return check(path.stem, read_yaml(path))
+    return path.stem, read_yaml(path)
 
 
-def check(name: str, document: Document) -> StudyFile:
-    """The study that a document holds; every mistake names its place there."""
+def _parsed(name: str, document: Document) -> StudyFile:
     try:
         study = Study.model_validate(document.data)
     except ValidationError as error:
         raise HarnessError(_listed(list(_explain(document, error.errors())))) from None
+    return StudyFile(name=name, study=study, document=document)
+
+
+def check(name: str, document: Document) -> StudyFile:
+    """The study that a document holds; every mistake names its place there."""
+    file = _parsed(name, document)
+    study = file.study
+    modules = beside(document.file, study.plugins, lambda index: document.where("plugins", index))
+    activate(modules)
+    try:
+        DESIGNS.check(study.design)
+    except HarnessError as error:
+        raise HarnessError(f"{document.where('design')}: design: {error}") from None
     for place, patch in _patches(study):
         for knob, value in patch.items():
             try:
@@ -115,7 +149,7 @@ def check(name: str, document: Document) -> StudyFile:
                 raise HarnessError(f"{document.where(*place, knob)}: {error}") from None
     _check_objective(document, study)
     _check_tuning(study, document)
-    return StudyFile(name=name, study=study, document=document)
+    return file.model_copy(update={"modules": modules})
 
 
 def _check_objective(document: Document, study: Study) -> None:

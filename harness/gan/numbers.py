@@ -60,6 +60,8 @@ _OUTSIDE = (
     "generator.initializer",
     "discriminator.initializer",
     "evaluation.",
+    "plugins.encoders.",
+    "plugins.datasets.",
 )
 AVERAGE_RATE = "average_rate"
 AUGMENTATION_GAIN = "augmentation_gain"
@@ -101,6 +103,12 @@ def _values(config: TrialConfig) -> dict[str, float]:
     share = config.training.batch_size / REFERENCE_BATCH
     return {
         **{path: float(flat[path]) for path in VARIABLE},
+        # of plug-ins' penalties, which are fixed in a program
+        **{
+            f"penalties.{name}.{weight}": getattr(own, weight)
+            for name, own in config.penalties.plugged.items()
+            for weight in ("weight", "generator_weight")
+        },
         # here, since in float32 little is left of 1 - 0.9999
         AVERAGE_RATE: 1 - config.training.ema**share,
         AUGMENTATION_GAIN: share / config.augmentation.integration_steps,

@@ -92,7 +92,7 @@ def by_topic(rows: Iterable[Heuristic]) -> dict[str, list[Heuristic]]:
 
 
 def _topic_of(row: Heuristic) -> str:
-    return next(name for name, rows in TOPICS.items() if row in rows)
+    return next((name for name, rows in TOPICS.items() if row in rows), "plug-ins")
 
 
 def record(row: Heuristic) -> dict[str, Any]:

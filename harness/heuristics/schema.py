@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from harness.core.registry import Registry
+
 Effect = Literal["helps", "hurts", "no_effect", "depends"]
 Of = Literal["quality", "stability", "variety", "fidelity"]
 Kind = Literal["setting", "default", "diagnostic", "protocol", "advice"]
@@ -22,6 +24,8 @@ SOURCES: Mapping[str, str] = {
     "S3": "Making GANs train (Pix2Pix notes)",
     "S4": "Beating the GAN Game",
 }
+CITED: Registry[str] = Registry("source", SOURCES, "sources", lambda plugin: str(plugin.value))
+"""The sources that claims may cite: ours, and those that come with tips from outside."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from harness.core.plugins import Plugin
 from harness.core.registry import Registry
 from harness.heuristics import (
     activations,
@@ -37,4 +38,10 @@ def _by_id() -> Mapping[str, Heuristic]:
     return MappingProxyType({row.id: row for topic in TOPICS.values() for row in topic})
 
 
-HEURISTICS = Registry("heuristic", _by_id())
+def _adopt(plugin: Plugin) -> Heuristic:
+    from harness.heuristics.own import adopt  # loads the parameter space
+
+    return adopt(plugin)
+
+
+HEURISTICS = Registry("heuristic", _by_id(), "tips", _adopt)

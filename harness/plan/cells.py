@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.config.identity import key, keys, metric_request
-from harness.config.patch import Patch, flatten
+from harness.config.patch import PLUGINS, Patch, default, flatten
 from harness.config.trial import TrialConfig
 
 
@@ -43,7 +43,11 @@ def identity(config: TrialConfig) -> str:
 
 def difference(config: TrialConfig, before: Patch) -> dict[str, Any]:
     """The knobs of `config` that differ from those of the reference."""
-    return {path: value for path, value in flatten(config).items() if value != before[path]}
+    now = flatten(config)
+    knobs = [path for path in {**now, **before} if not path.startswith(f"{PLUGINS}.")]
+    # a penalty of a plug-in has knobs only where it has a weight
+    values = {path: now.get(path, default(path)) for path in knobs}
+    return {path: values[path] for path in knobs if values[path] != before.get(path, default(path))}
 
 
 def seed_major(cells: Sequence[Cell], seeds: Iterable[int]) -> tuple[Trial, ...]:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness.config.patch import Patch
-from harness.heuristics import Tip
+from harness.config.trial import TrialConfig
+from harness.heuristics import Tip, conditions
 from harness.plan.factors import Factor
+from harness.runs.plan import LEVEL, TIP, ClaimRecord, ContrastRecord
 
 if TYPE_CHECKING:
     from harness.runs.crossed import Crossed
@@ -71,3 +73,28 @@ class Draft:
 def label(factor: Factor, level: str) -> str:
     """A cell's label: `<factor>=<level>`."""
     return f"{factor.name}={level}"
+
+
+def contrast_record(contrast: Contrast, followed: list[TrialConfig]) -> ContrastRecord:
+    """A contrast as `plan.json` holds it; `followed` are the cells that follow its tip."""
+    return ContrastRecord(
+        name=contrast.name,
+        kind=TIP if contrast.tip else LEVEL,
+        title=contrast.title,
+        following=contrast.following,
+        ignoring=contrast.ignoring,
+        weights=dict(contrast.weights),
+        design=contrast.design,
+        heuristic=contrast.tip.id if contrast.tip else None,
+        claims=tuple(
+            ClaimRecord(
+                source=claim.source,
+                effect=claim.effect,
+                of=claim.of,
+                condition=conditions.told(claim.condition),
+                met=conditions.met(claim.condition, followed),
+                quote=claim.gist,
+            )
+            for claim in (contrast.tip.claims if contrast.tip else ())
+        ),
+    )

@@ -10,26 +10,24 @@ from harness.config.catalog import DESIGNS
 from harness.config.identity import digest, metric_request
 from harness.config.inputs.content import Contents, Recorded
 from harness.config.patch import Patch, flatten, resolve
+from harness.config.plugins import activate
 from harness.config.study import StudyFile
 from harness.config.trial import TrialConfig, rules
 from harness.core.errors import HarnessError, unknown
-from harness.heuristics import conditions
 from harness.plan.cells import Cell, Trial, difference, identity, seed_major
-from harness.plan.drafts import Asked, Contrast, Draft
+from harness.plan.drafts import Asked, Contrast, Draft, contrast_record
 from harness.plan.factors import recipe, resolution, study_factors
 from harness.plan.leave_one_out import STACK
+from harness.plan.plugins import activated, plugin_record
 from harness.plan.search import declared, suggested_cells
 from harness.plan.tuning import Tuning, study_tuning, tuned
 from harness.runs.plan import (
-    LEVEL,
     REFERENCE,
-    TIP,
     CellRecord,
-    ClaimRecord,
-    ContrastRecord,
     PlanRecord,
     TrialRecord,
 )
+from harness.runs.plugins import PluginsRecord
 from harness.runs.stages import Search
 
 if TYPE_CHECKING:
@@ -55,6 +53,7 @@ class Plan:
     crossed: "Crossed | None" = None  # of designs that combine the levels of all factors
     images: tuple[Mapping[str, Any], ...] = ()  # of each data set that its cells train on
     lacking: Mapping[str, str] = field(default_factory=dict)  # encoder files → content in a record
+    plugins: PluginsRecord | None = None  # that it was made with; None: with none
 
     @property
     def due(self) -> tuple[Trial, ...]:
@@ -104,6 +103,7 @@ class Plan:
 
     def searched(self, search: Search, cache: Path) -> "Plan":
         """The plan with the cells suggested so far."""
+        activate(self.file.modules)  # another study may have been read since
         own = suggested_cells(search, self.cells[0].config, cache)
         cells = (self.cells[0], *own)
         return replace(self, cells=cells, trials=seed_major(cells, self.seeds), search=search)
@@ -129,11 +129,12 @@ class Plan:
             analysis_digest=digest(list(declared.values()), 8),
             reference=self.cells[0].label,
             cells=tuple(map(cell_record, (*self.cells, *unjudged))),
-            contrasts=tuple(_contrast_record(one, self._followed(one)) for one in self.contrasts),
+            contrasts=tuple(contrast_record(one, self._followed(one)) for one in self.contrasts),
             crossed=self.crossed,
             trials=tuple(trial_record(trial) for trial in self.trials),
             tuning=self.tuning.record() if self.tuning else None,
             search=self.search,
+            plugins=self.plugins,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -153,6 +154,7 @@ def expand_study(
     For a missing encoder file, the content that a record (`recorded`) names is used.
     """
     study = file.study
+    own_tips = activated(file)
     chosen = study.profiles[profile] if profile else None
     metric = (chosen.metric if chosen else None) or study.metric
     under: list[Patch] = [{"evaluation.protocol": metric} if metric else {}, study.baseline]
@@ -193,7 +195,7 @@ def expand_study(
     images = contents.facts({cell.label: cell.config for cell in kept})
     return Plan(
         name, file, profile, changes, kept, contrasts, trials, found, hunt, crossed, images,
-        contents.lacking,
+        contents.lacking, plugin_record(file, own_tips, kept, contrasts),
     )  # fmt: skip
 
 
@@ -271,27 +273,3 @@ def cell_record(cell: Cell) -> CellRecord:
 def trial_record(trial: Trial) -> TrialRecord:
     """A trial as `plan.json` holds it."""
     return TrialRecord(cell=trial.cell.label, seed=trial.seed, key=trial.key)
-
-
-def _contrast_record(contrast: Contrast, followed: list[TrialConfig]) -> ContrastRecord:
-    return ContrastRecord(
-        name=contrast.name,
-        kind=TIP if contrast.tip else LEVEL,
-        title=contrast.title,
-        following=contrast.following,
-        ignoring=contrast.ignoring,
-        weights=dict(contrast.weights),
-        design=contrast.design,
-        heuristic=contrast.tip.id if contrast.tip else None,
-        claims=tuple(
-            ClaimRecord(
-                source=claim.source,
-                effect=claim.effect,
-                of=claim.of,
-                condition=conditions.told(claim.condition),
-                met=conditions.met(claim.condition, followed),
-                quote=claim.gist,
-            )
-            for claim in (contrast.tip.claims if contrast.tip else ())
-        ),
-    )

@@ -1,6 +1,7 @@
 """The verdict in a sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pandas as pd
 
@@ -260,3 +261,13 @@ def _named(rows: list[RankedRow]) -> list[str]:
 
 def _verb(subjects: list[str], verb: str) -> str:
     return f"{verb}s" if len(subjects) == 1 else verb
+
+
+_KINDS = {"penalties": "penalty", "losses": "loss"}
+
+
+def plugins(data: ReportData) -> Iterator[tuple[str, str, str, str]]:
+    """Kind, name, digest and origin (file or package) of each plug-in of the plan."""
+    for used in data.plan.plugins.used if data.plan.plugins else ():
+        kind = _KINDS.get(used.kind) or used.kind.removesuffix("s")
+        yield kind, used.name, used.digest, Path(used.origin).name

@@ -15,8 +15,13 @@ from harness.runs.recorder import now
 PACKAGES = ("tensorflow", "keras", "numpy")
 
 
-def environment(arithmetic: Mapping[str, Any]) -> dict[str, Any]:
-    """What an attempt runs on. Nothing here can change a result but the arithmetic, by rounding."""
+def environment(
+    arithmetic: Mapping[str, Any], plugins: Mapping[str, Mapping[str, str]] | None = None
+) -> dict[str, Any]:
+    """What an attempt runs on. Nothing here can change a result but the arithmetic, by rounding.
+
+    `plugins`: the digests of those that it uses, by group and name, which are in its key, too.
+    """
     return {
         "at": now(),
         "host": socket.gethostname(),
@@ -31,6 +36,7 @@ def environment(arithmetic: Mapping[str, Any]) -> dict[str, Any]:
         "device": arithmetic["device"],
         "arithmetic": dict(arithmetic),
         "git": _git(),
+        **({"plugins": dict(plugins)} if plugins else {}),
     }
 
 

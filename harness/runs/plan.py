@@ -14,6 +14,7 @@ from harness.core.errors import Damaged, HarnessError, unknown
 from harness.core.files import read_object, write_json
 from harness.runs.crossed import Crossed
 from harness.runs.digests import DIFFERS, document_digest
+from harness.runs.plugins import PluginsRecord
 from harness.runs.record import Items, Number, Record
 from harness.runs.stages import Search, TuningRecord
 
@@ -112,14 +113,15 @@ class PlanRecord(Record):
     trials: Items[TrialRecord]  # seed-major: every prefix is balanced; what tunes goes first
     tuning: TuningRecord | None = None
     search: Search | None = None
+    plugins: PluginsRecord | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data; a stage that the plan does not have bears no key."""
+        """Plain data; stages and plug-ins that the plan does not have bear no key."""
         document = super().to_json()
         return {
             name: value
             for name, value in document.items()
-            if value is not None or name not in ("tuning", "search")
+            if value is not None or name not in ("tuning", "search", "plugins")
         }
 
     def __repr__(self) -> str:

@@ -88,6 +88,13 @@ def test_the_tables_are_those_of_the_catalogue():
     assert set(TABLES) == {
         "DATASETS",
         "LOSSES",
+        "ARCHITECTURES",
+        "NORMALIZATIONS",
+        "UPSAMPLINGS",
+        "DOWNSAMPLINGS",
+        "MINIBATCH_FEATURES",
+        "INITIALIZERS",
+        "DECAYS",
         "GENERATOR_LOSSES",
         "PENALTIES",
         "TRANSLATIONS",

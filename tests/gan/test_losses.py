@@ -8,9 +8,7 @@ import tensorflow as tf
 
 from harness.config.catalog import (
     LOSSES,
-    LOSSES_OF_ENERGY,
-    LOSSES_OF_PROBABILITY,
-    LOSSES_WITH_LABELS,
+    losses_with,
 )
 from harness.gan.losses import Game
 
@@ -66,7 +64,7 @@ def g_formula(name, r, f):
 class TestEveryLoss:
     def test_equals_its_formula(self, name):
         loss = LOSSES.load(name)
-        smoothing = 0.1 if name in LOSSES_WITH_LABELS else 0.0
+        smoothing = 0.1 if name in losses_with("labels") else 0.0
         given = float(loss.discriminator(R, F, GAME._replace(real_wrong=smoothing)))
         assert given == pytest.approx(d_formula(name, R, F, smoothing), rel=1e-6)
         assert float(loss.generator(R, F, GAME)) == pytest.approx(g_formula(name, R, F), rel=1e-6)
@@ -109,14 +107,14 @@ class TestEveryLoss:
             "relativistic_average": (2 / 3, 1.0),
         }.get(name, (2 / 3, 1 / 3))
         real, fake = LOSSES.load(name).accuracies(R, F)
-        if name in LOSSES_OF_ENERGY:
+        if name in losses_with("energy"):
             assert math.isnan(real)
             assert math.isnan(fake)
             return
         assert (float(real), float(fake)) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("name", LOSSES_WITH_LABELS)
+@pytest.mark.parametrize("name", losses_with("labels"))
 def test_smoothing_moves_the_real_target_only(name):
     """The best logit for a real image is that of a target of 1 - s; fakes and G do not notice."""
     loss, s = LOSSES.load(name), 0.1
@@ -131,7 +129,7 @@ def test_smoothing_moves_the_real_target_only(name):
     assert with_s == pytest.approx(without, rel=1e-5)
 
 
-@pytest.mark.parametrize("name", LOSSES_WITH_LABELS)
+@pytest.mark.parametrize("name", losses_with("labels"))
 def test_wrong_labels_are_image_by_image(name):
     """A label that is wrong as a whole is the label of the other side."""
     loss = LOSSES.load(name)
@@ -154,7 +152,7 @@ def test_wrong_labels_are_image_by_image(name):
 
 @pytest.mark.parametrize("name", list(LOSSES))
 def test_only_games_of_energy_have_an_energy(name):
-    assert (LOSSES.load(name).energy is not None) == (name in LOSSES_OF_ENERGY)
+    assert (LOSSES.load(name).energy is not None) == (name in losses_with("energy"))
 
 
 def test_energies_are_the_papers():
@@ -170,7 +168,7 @@ def test_energies_are_the_papers():
         np.testing.assert_allclose(found, expected[:, np.newaxis], rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", LOSSES_OF_PROBABILITY)
+@pytest.mark.parametrize("name", losses_with("probability"))
 def test_a_sigmoid_with_a_guard_is_the_same_game_within_its_range(name):
     loss, guarded = LOSSES.load(name), GAME._replace(epsilon=1e-12)
     for one, two in (

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from harness.config.catalog import UPSAMPLINGS
 from harness.gan.models import layers
-from harness.gan.models.blocks import POLICY, UPSAMPLING
+from harness.gan.models.blocks import POLICY
 from harness.gan.models.network import Pass
 from harness.gan.models.pooling import MaxPool
 from harness.gan.penalties import r1
@@ -177,7 +178,7 @@ VARIATIONS = {
     "biggan": {"discriminator.architecture": "biggan", "discriminator.downsampling": "max_pool"},
     **{
         f"autoencoder_{upsampling}": {"loss.name": "ebgan", "generator.upsampling": upsampling}
-        for upsampling in UPSAMPLING
+        for upsampling in UPSAMPLINGS
     },
 }
 

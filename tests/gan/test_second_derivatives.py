@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from harness.config.catalog import DOWNSAMPLINGS, UPSAMPLINGS
 from harness.gan.models import layers
-from harness.gan.models.blocks import DOWNSAMPLING, UPSAMPLING
 from harness.gan.models.composite import SelfAttention
 from harness.gan.models.minibatch import MinibatchDiscrimination, MinibatchStandardDeviation
 from harness.gan.models.network import GENERATION
@@ -238,5 +238,5 @@ def test_second_derivatives_of_self_attention_and_of_closenesses_are_right(compi
 
 
 def test_every_way_to_change_the_size_is_looked_at():
-    assert set(DOWNSAMPLING) == {"strided", "average_pool", "max_pool"}
-    assert set(UPSAMPLING) == {"transposed", "nearest", "bilinear", "pixel_shuffle"}
+    assert set(DOWNSAMPLINGS) == {"strided", "average_pool", "max_pool"}
+    assert set(UPSAMPLINGS) == {"transposed", "nearest", "bilinear", "pixel_shuffle"}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness.config.catalog import LOSSES, LOSSES_OF_ENERGY
+from harness.config.catalog import LOSSES
 from harness.gan.models.network import Pass
 from harness.gan.random import Counters
 from harness.gan.train import step as steps
@@ -148,7 +148,7 @@ def test_joint_batches_normalise_real_and_generated_images_together(tiny):
 @pytest.mark.parametrize("name", list(LOSSES))
 def test_every_loss_trains(tiny, name):
     """By turns; in one step they do as sides of their tips (test_every_tip)."""
-    energy = name in LOSSES_OF_ENERGY
+    energy = LOSSES[name].energy
     around = {"augmentation.policy": "none"} if energy else {}
     gan, found = train_eagerly(
         tiny({"loss.name": name, "training.update": "alternating", **around})

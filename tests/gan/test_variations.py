@@ -5,12 +5,13 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
+from harness.config.catalog import DOWNSAMPLINGS, UPSAMPLINGS
 from harness.config.patch import resolve
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig
 from harness.core import rng
 from harness.gan import models, pixels
 from harness.gan.latents import sampled
-from harness.gan.models.blocks import DOWNSAMPLING, UPSAMPLING, widths
+from harness.gan.models.blocks import widths
 from harness.gan.models.composite import Injection, Residual, SelfAttention
 from harness.gan.models.initial import initialise
 from harness.gan.models.layers import Dense
@@ -78,7 +79,7 @@ def test_filters_by_resolution(filters, expected):
 
 
 def block(table, kind, units):
-    [*parts] = table[kind](units, 3, "block", KEYWORDS)
+    [*parts] = table.load(kind)(units, 3, "block", KEYWORDS)
     shape = (None, 4, 4, 2)
     for part in parts:
         part.build(shape)
@@ -97,9 +98,9 @@ def enlarged(images, kind):
     return np.einsum("yi,xj,nijc->nyxc", weights, weights, images)
 
 
-@pytest.mark.parametrize("kind", UPSAMPLING)
+@pytest.mark.parametrize("kind", list(UPSAMPLINGS))
 def test_upsampling_doubles_the_size(kind):
-    parts, shape = block(UPSAMPLING, kind, 3)
+    parts, shape = block(UPSAMPLINGS, kind, 3)
     x = given = tf.constant(draw(2, 4, 4, 2))
     for part in parts:
         x = part(x, TRAINING)
@@ -117,9 +118,9 @@ def test_upsampling_doubles_the_size(kind):
                 np.testing.assert_array_equal(x[:, i::2, j::2], part)
 
 
-@pytest.mark.parametrize("kind", DOWNSAMPLING)
+@pytest.mark.parametrize("kind", list(DOWNSAMPLINGS))
 def test_downsampling_halves_the_size(kind):
-    parts, shape = block(DOWNSAMPLING, kind, 3)
+    parts, shape = block(DOWNSAMPLINGS, kind, 3)
     x = given = tf.constant(draw(2, 4, 4, 2))
     for part in parts:
         x = part(x, TRAINING)

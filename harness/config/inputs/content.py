@@ -17,6 +17,7 @@ from harness.config.inputs.folder.archive import members
 from harness.config.inputs.images import check, known
 from harness.config.inputs.prepared import absent
 from harness.config.patch import flatten, unflatten
+from harness.config.plugins import contents
 from harness.config.trial import DataConfig, TrialConfig
 from harness.core.cache import stamp
 from harness.core.files import write_atomically
@@ -145,6 +146,7 @@ class Contents:
         encoder = config.evaluation.encoder or ""
         if encoder not in ENCODERS:
             values["evaluation.encoder_content"] = self._encoder(encoder)
+        values |= contents(config)
         filled = unflatten({**flatten(config), **values}) if values else config
         check(filled, folder, self._cache)
         return filled

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harness.config.catalog import DATASETS, PROTOCOLS, TFDS, DatasetSpec, dataset
+from harness.config.catalog import DATASETS, PROTOCOLS, TFDS, dataset
 from harness.config.identity import digest
 from harness.config.inputs.folder import Folder
 from harness.config.inputs.prepared import spec
+from harness.config.specs import DatasetSpec
 from harness.config.trial import DataConfig, TrialConfig
 from harness.core.errors import HarnessError, unknown
 from harness.core.files import read_json

@@ -5,7 +5,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.config.catalog import TFDS, DatasetSpec, dataset
+from harness.config.catalog import TFDS, dataset
+from harness.config.specs import DatasetSpec
 
 INFO = "dataset_info.json"  # TFDS writes it last
 

@@ -1,23 +1,54 @@
 """The base class and types of all sections of a trial's configuration."""
 
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
 from harness.config.catalog import (
+    ARCHITECTURES,
     CONDITIONINGS,
+    DECAYS,
+    DOWNSAMPLINGS,
     ENCODERS,
     GENERATOR_LOSSES,
+    INITIALIZERS,
     LOSSES,
+    MINIBATCH_FEATURES,
+    NORMALIZATIONS,
     OPTIMIZERS,
     PROTOCOLS,
     TRANSLATIONS,
+    UPSAMPLINGS,
     dataset,
 )
 from harness.core.errors import HarnessError, shown
+from harness.core.registry import Registry
 
 LONGEST_NAME, LONGEST_PATH = 255, 4000  # bytes of a file's name, characters of a path: Linux's
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """The type of a knob: a name of a table, or `none` where it may be none of them."""
+
+    table: Registry[Any]
+    none: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        """The names that the documentation lists."""
+        return [*(["none"] if self.none else []), *self.table]
+
+    def check(self, name: str) -> str:
+        """Return `name`, or raise an error that gives the nearest one."""
+        return name if self.none and name == "none" else self.table.check(name)
+
+    def __get_pydantic_core_schema__(self, kind: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """A string that is checked."""
+        return no_info_after_validator_function(self.check, handler(kind))
 
 
 class Section(BaseModel):
@@ -53,6 +84,13 @@ def _conditioning_name(name: str) -> str:
     return name if name == "none" else CONDITIONINGS.check(name)
 
 
+ArchitectureName = Annotated[str, OneOf(ARCHITECTURES)]
+NormalizationName = Annotated[str, OneOf(NORMALIZATIONS, none=True)]
+InitializerName = Annotated[str, OneOf(INITIALIZERS)]
+UpsamplingName = Annotated[str, OneOf(UPSAMPLINGS)]
+DownsamplingName = Annotated[str, OneOf(DOWNSAMPLINGS)]
+MinibatchName = Annotated[str, OneOf(MINIBATCH_FEATURES, none=True)]
+DecayName = Annotated[str, OneOf(DECAYS, none=True)]
 Place = Annotated[str, AfterValidator(_place)]
 DatasetName = Annotated[str, AfterValidator(_dataset_name)]
 LossName = Annotated[str, AfterValidator(LOSSES.check)]

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from harness.config.catalog import CONDITIONINGS, DATASETS, LOSSES_OF_ENERGY
+from harness.config.catalog import CONDITIONINGS, DATASETS, LOSSES
 from harness.config.trial.rule import Clash, Inert, depth_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ CLASHES = (
     ),
     Clash(
         ("labels.conditioning", "loss.name"),
-        lambda c: _conditional(c) and c.loss.name in LOSSES_OF_ENERGY,
+        lambda c: _conditional(c) and LOSSES[c.loss.name].energy,
         "the autoencoder of this loss does not use labels: set labels.conditioning to none, or "
         "choose another loss.name",
     ),

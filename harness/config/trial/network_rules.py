@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from harness.config.catalog import LOSSES_OF_ENERGY, LOSSES_OF_PROBABILITY
+from harness.config.catalog import LOSSES, losses_with
 from harness.config.trial.rule import Clash, Inert, depth_of, read
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ CLASHES = (
     *map(_pairs_with_virtual_norm, _NETWORKS),
     Clash(
         ("discriminator.output", "loss.name"),
-        lambda c: c.discriminator.output == "sigmoid" and c.loss.name not in LOSSES_OF_PROBABILITY,
+        lambda c: c.discriminator.output == "sigmoid" and not LOSSES[c.loss.name].probability,
         "this loss needs logits: set discriminator.output to logit, or loss.name to one "
-        "of " + ", ".join(LOSSES_OF_PROBABILITY),
+        "of " + ", ".join(losses_with("probability")),
     ),
     Clash(
         ("discriminator.minibatch", "loss.name"),
-        lambda c: c.discriminator.minibatch != "none" and c.loss.name in LOSSES_OF_ENERGY,
+        lambda c: c.discriminator.minibatch != "none" and LOSSES[c.loss.name].energy,
         "the autoencoder of this loss cannot use minibatch features: set "
         "discriminator.minibatch to none",
     ),

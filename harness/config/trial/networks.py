@@ -2,17 +2,24 @@
 
 from typing import Literal
 
-from harness.config.trial.base import Section, knob
+from harness.config.trial.base import (
+    ArchitectureName,
+    DownsamplingName,
+    InitializerName,
+    MinibatchName,
+    NormalizationName,
+    Section,
+    UpsamplingName,
+    knob,
+)
 
 Activation = Literal["relu", "leaky_relu"]
-Normalization = Literal["none", "batch", "virtual_batch", "layer", "instance"]
-Initializer = Literal["glorot_uniform", "normal", "truncated_normal", "orthogonal"]
 
 
 class NetworkConfig(Section):
     """Hyper-parameters of both networks."""
 
-    architecture: Literal["dcgan", "biggan"] = knob(
+    architecture: ArchitectureName = knob(
         "dcgan",
         "S0's blocks, or BigGAN's residual blocks, which normalise and activate before each of two "
         "convolutions",
@@ -30,7 +37,7 @@ class NetworkConfig(Section):
     leaky_slope: float = knob(
         0.2, "slope of leaky ReLU below zero; used with leaky_relu only", ge=0.0, lt=1.0
     )
-    normalization: Normalization = knob("batch", "normalisation of every hidden layer")
+    normalization: NormalizationName = knob("batch", "normalisation of every hidden layer")
     norm_placement: Literal["before", "after"] = knob(
         "before", "normalise before or after the activation", source="S4"
     )
@@ -55,7 +62,7 @@ class NetworkConfig(Section):
         "self-attention at 16 px, or at the largest smaller feature map",
         source="Zhang et al. 2019",
     )
-    initializer: Initializer = knob(
+    initializer: InitializerName = knob(
         "glorot_uniform", "distribution of the initial kernels", source="Keras"
     )
     initializer_stddev: float = knob(
@@ -83,7 +90,7 @@ class GeneratorConfig(NetworkConfig):
         "them",
         source="Brock et al. 2019",
     )
-    upsampling: Literal["transposed", "nearest", "bilinear", "pixel_shuffle"] = knob(
+    upsampling: UpsamplingName = knob(
         "transposed",
         "transposed convolution; or resizing, then convolution; or convolution, then pixel shuffle",
     )
@@ -104,12 +111,12 @@ class DiscriminatorConfig(NetworkConfig):
     Its moving statistics are stored but never used, since it only runs in training.
     """
 
-    downsampling: Literal["strided", "average_pool", "max_pool"] = knob(
+    downsampling: DownsamplingName = knob(
         "strided", "strided convolution; or convolution, then pooling"
     )
     activation: Activation = knob("leaky_relu", "activation of the hidden layers")
     dropout: float = knob(0.4, "dropout rate before the last layer", ge=0.0, lt=1.0)
-    minibatch: Literal["none", "discrimination", "stddev"] = knob(
+    minibatch: MinibatchName = knob(
         "none",
         "additional features of the whole batch: distances to the other images (Salimans et al. "
         "2016), or the mean standard deviation (Karras et al. 2018)",

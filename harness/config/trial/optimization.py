@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from harness.config.trial.base import OptimizerName, Section, knob
+from harness.config.trial.base import DecayName, OptimizerName, Section, knob
 
 
 class OptimizerConfig(Section):
@@ -79,7 +79,7 @@ class TrainingConfig(Section):
         source="compare_gan",
         ge=0.0,
     )
-    learning_rate_decay: Literal["none", "linear", "cosine"] = knob(
+    learning_rate_decay: DecayName = knob(
         "none",
         "schedule of both learning rates: constant, or decreasing to zero linearly or as half a "
         "cosine",

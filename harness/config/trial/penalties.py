@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, create_model
+from pydantic import ConfigDict, Field, ModelWrapValidatorHandler, create_model, model_validator
 
-from harness.config.catalog import PENALTIES, PenaltySpec
+from harness.config.catalog import PENALTIES
+from harness.config.specs import PenaltySpec
 from harness.config.trial.base import Section, knob
 
 _WEIGHTS = {"discriminator": "weight", "generator": "generator_weight"}
@@ -68,10 +69,46 @@ _Penalties: Any = create_model(
 )
 
 
+class OwnPenaltyConfig(PenaltySection):
+    """A penalty of a plug-in, which can be added to the loss of either network."""
+
+    weight: float = knob(
+        0.0, "weight in the discriminator's loss; 0: off", source="plug-in", ge=0.0
+    )
+    generator_weight: float = knob(
+        0.0, "weight in the generator's loss; 0: off", source="plug-in", ge=0.0
+    )
+
+
 class PenaltiesConfig(_Penalties):
-    """Penalties by name; each is absent at weight or limit 0."""
+    """Penalties by name; each is absent at weight or limit 0.
+
+    Penalties of plug-ins have a section only where they have a weight.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, OwnPenaltyConfig]
 
     clipping: WeightClippingConfig = Field(default_factory=WeightClippingConfig)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _known(
+        cls, value: Any, handler: ModelWrapValidatorHandler["PenaltiesConfig"]
+    ) -> "PenaltiesConfig":
+        config = handler(value)
+        own = config.__pydantic_extra__
+        for name in own:
+            PENALTIES.check(name)
+        weighty = {name: one for name, one in own.items() if one.weight or one.generator_weight}
+        # a model is frozen for everybody else; here it is still being made
+        object.__setattr__(config, "__pydantic_extra__", weighty)
+        return config
+
+    @property
+    def plugged(self) -> dict[str, OwnPenaltyConfig]:
+        """The penalties of plug-ins that have a weight, by name."""
+        return self.__pydantic_extra__
 
     if TYPE_CHECKING:
 

@@ -40,6 +40,8 @@ class TrialConfig(Section):
     augmentation: AugmentationConfig = Field(default_factory=AugmentationConfig)
     training: TrainingConfig = Field(default_factory=TrainingConfig)
     evaluation: EvaluationConfig = Field(default_factory=EvaluationConfig)
+    # group and name of each plug-in that is used → digest of its code; the harness fills it in
+    plugins: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     @model_validator(mode="wrap")
     @classmethod

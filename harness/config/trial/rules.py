@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from harness.config.catalog import (
-    LOSSES_OF_ENERGY,
-    LOSSES_WITH_LABELS,
+    LOSSES,
     PENALTIES,
     PROTOCOLS,
     dataset,
+    losses_with,
 )
-from harness.config.trial import label_rules, network_rules, training_rules
+from harness.config.trial import label_rules, network_rules, plugin_rules, training_rules
 from harness.config.trial.penalties import ALL_WEIGHTS, PENALTY_WEIGHTS
 from harness.config.trial.rule import Clash, Inert, default_of, depth_of, read
 from harness.core.errors import HarnessError
@@ -27,9 +27,9 @@ def _without_labels(knob: str) -> Clash:
     """A knob that changes the discriminator's labels clashes with a loss without labels."""
     return Clash(
         (knob, "loss.name"),
-        lambda c: read(c, knob) > 0 and c.loss.name not in LOSSES_WITH_LABELS,
+        lambda c: read(c, knob) > 0 and not LOSSES[c.loss.name].labels,
         f"this loss does not use labels: set {knob} to 0, or loss.name to one of "
-        + ", ".join(LOSSES_WITH_LABELS),
+        + ", ".join(losses_with("labels")),
     )
 
 
@@ -79,13 +79,13 @@ CLASHES = (
     _without_labels("loss.label_noise"),
     Clash(
         ("augmentation.policy", "loss.name"),
-        lambda c: c.augmentation.policy == "adaptive" and c.loss.name in LOSSES_OF_ENERGY,
+        lambda c: c.augmentation.policy == "adaptive" and LOSSES[c.loss.name].energy,
         "`adaptive` needs an accuracy, and this loss does not classify images: set "
         "augmentation.policy to fixed or none",
     ),
     Clash(
         ("translation.source", "loss.name"),
-        lambda c: c.translation.source is not None and c.loss.name in LOSSES_OF_ENERGY,
+        lambda c: c.translation.source is not None and LOSSES[c.loss.name].energy,
         "the autoencoder of this loss does not take pairs of source and image: choose another "
         "loss.name, "
         "or leave translation.source out",
@@ -230,7 +230,7 @@ ADVISED_AGAINST: tuple[tuple[Callable[["TrialConfig"], bool], str], ...] = (
 
 def check(config: "TrialConfig") -> None:
     """Raise an error that names the first clash."""
-    for clash in CLASHES:
+    for clash in (*CLASHES, *plugin_rules.CLASHES):
         if clash.when(config):
             values = ", ".join(f"{path}={read(config, path)!r}" for path in clash.knobs)
             raise HarnessError(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from harness.config.catalog import LOSSES_ON_ONE_SCALE
+from harness.config.catalog import LOSSES, losses_with
 from harness.config.trial.rule import Clash, Inert, read
 
 CLASHES = (
@@ -18,9 +18,9 @@ CLASHES = (
     ),
     Clash(
         ("training.balance", "loss.name"),
-        lambda c: c.training.balance == "loss" and c.loss.name not in LOSSES_ON_ONE_SCALE,
+        lambda c: c.training.balance == "loss" and not LOSSES[c.loss.name].one_scale,
         "the two sides of this loss cannot be compared: set training.balance to none, or loss.name "
-        "to one of " + ", ".join(LOSSES_ON_ONE_SCALE),
+        "to one of " + ", ".join(losses_with("one_scale")),
     ),
     Clash(
         ("training.balance", "loss.generator"),

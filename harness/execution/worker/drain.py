@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.config.identity import key, metric_request
 from harness.config.patch import unflatten
+from harness.config.plugins import recall
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
 from harness.core.errors import Damaged, HarnessError
@@ -86,6 +87,9 @@ def prepare(
 ) -> Context:
     """What the trials of a plan share in this process, and TensorFlow set to the run's threads."""
     arithmetic = devices.configure(int(os.environ.get("HARNESS_THREADS", "1")), _xla())
+    modules = (plan.get("plugins") or {}).get("modules", ())
+    # after TensorFlow is set up, which plug-ins may import
+    recall(plan["run_name"], ((row["file"], row["digest"]) for row in modules))
     programs = Programs(bool(arithmetic["xla"]))
     return Context(plan, runtime, arithmetic, programs, stop, keep_all)
 

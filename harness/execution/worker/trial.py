@@ -8,6 +8,7 @@ from harness.analysis.scores import scores
 from harness.config.identity import metric_request
 from harness.config.inputs.facts import flat
 from harness.config.patch import flatten
+from harness.config.plugins import check_contents
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
 from harness.core.errors import HarnessError
@@ -91,10 +92,11 @@ class Context:
 
 def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Context) -> Status:
     """Train (or continue) one trial, or score it if it is trained; how it ended."""
+    check_contents(config)
     recorder.progress(phase="loading", iteration=0, iterations=config.iterations, kimg=0.0)
     trained = Trial(recorder.folder).result() is not None
     if not trained:
-        recorder.start(config, environment(context.arithmetic))
+        recorder.start(config, environment(context.arithmetic, config.plugins))
     images = context.images(config)
     for note in images.notes:
         recorder.log(note)

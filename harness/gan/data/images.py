@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.config.catalog import dataset
+from harness.config.catalog import DATASETS, OTHER_TFDS
 from harness.config.identity import digest
 from harness.config.inputs.facts import Counted, image_facts
 from harness.config.inputs.folder import Folder
@@ -35,10 +35,10 @@ class Images(NamedTuple):
 
 def load_images(data: DataConfig, cache: Path) -> Images:
     """Load the images that `data` names; nothing here depends on the training seed."""
-    spec = dataset(data.name)
-    # a table of one line, for the loading that all tables of names share
-    load: Callable[[DataConfig, Path], Source]
-    load = Registry("data set", {data.name: spec}).load(data.name)
+    # of TFDS there are sets that no table names
+    others = Registry("data set", {data.name: OTHER_TFDS})
+    table = others if data.name.startswith("tfds:") else DATASETS
+    load: Callable[[DataConfig, Path], Source] = table.load(data.name)
     source = load(data, cache)
     validation = stored(source.validation, cache)
     whole = stored(source.train, cache)

@@ -9,8 +9,9 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from harness.config.catalog import DatasetSpec, dataset
+from harness.config.catalog import dataset
 from harness.config.inputs.images import overlap
+from harness.config.specs import DatasetSpec
 from harness.config.trial import DataConfig
 from harness.core.errors import HarnessError, unknown
 from harness.gan.data import crops

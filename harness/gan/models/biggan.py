@@ -9,12 +9,11 @@ from collections.abc import Sequence
 
 import keras
 
+from harness.config.catalog import DOWNSAMPLINGS, UPSAMPLINGS
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
 from harness.gan.models.blocks import (
     BASE,
-    DOWNSAMPLING,
     POLICY,
-    UPSAMPLING,
     Config,
     attended,
     attention,
@@ -61,7 +60,7 @@ def _up(
 ) -> Part:
     """To twice the size: normalise, activate, enlarge, convolve; normalise, activate, convolve."""
     policy, (first, second) = POLICY[precision], gains
-    enlarge = UPSAMPLING[section.upsampling]
+    enlarge = UPSAMPLINGS.load(section.upsampling)
     block = [
         *hidden(section, f"{name}_1", policy, first),
         *enlarge(units, section.kernel_size, f"{name}_1", normalized(section, precision)),
@@ -103,7 +102,7 @@ def _down(section: DiscriminatorConfig, number: int, units: int, precision: str)
     block = [
         *_first(section, name, units, precision)[0 if number else -1 :],
         *hidden(section, f"{name}_2", policy),
-        *DOWNSAMPLING[section.downsampling](units, section.kernel_size, f"{name}_2", biased),
+        *DOWNSAMPLINGS.load(section.downsampling)(units, section.kernel_size, f"{name}_2", biased),
     ]
     pool = keras.layers.AveragePooling2D(2, name=f"{name}_reduced", dtype=policy)
     return Residual(f"{name}_block", block, [Plain(pool), matched(section, name, units, precision)])

@@ -1,10 +1,16 @@
-"""Building blocks of networks: a table for each choice, name → parts of a block."""
+"""Building blocks of networks: normalisation, activation, up- and downsampling, attention.
 
-from collections.abc import Callable, Mapping, Sequence
+A normalisation `*_norm` is a function of config, name and policy. An upsampling `*_up` and a
+downsampling `*_down` take filters, kernel size, name and keywords: a convolution to twice or to
+half the size.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 
+from harness.config.catalog import NORMALIZATIONS
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig
 from harness.config.trial.network_rules import ATTENDED
 from harness.gan.models.composite import SelfAttention
@@ -62,7 +68,7 @@ def hidden(config: Config, name: str, policy: str, gain: Sequence[Part] = ()) ->
     activation = keras.layers.ReLU(negative_slope=slope, name=f"{name}_activation", dtype=policy)
     if config.normalization == "none":
         return [*gain, Plain(activation)]
-    norm = NORMS[config.normalization](config, f"{name}_norm", policy)
+    norm = NORMALIZATIONS.load(config.normalization)(config, f"{name}_norm", policy)
     if config.norm_placement == "before":
         return [norm, *gain, Plain(activation)]
     return [Plain(activation), norm, *gain]
@@ -96,7 +102,8 @@ def attention(config: Config, here: bool, filters: int, precision: str) -> list[
     return [SelfAttention(filters, "attention", common(config, precision))] if here else []
 
 
-def _batch(config: Config, name: str, policy: str) -> Part:
+def batch_norm(config: Config, name: str, policy: str) -> Part:
+    """Ioffe & Szegedy 2015."""
     layer = BatchNormalization(
         momentum=config.batch_norm_momentum,
         scale=config.batch_norm_scale,
@@ -106,28 +113,24 @@ def _batch(config: Config, name: str, policy: str) -> Part:
     return Plain(layer, lambda run: {"training": run.training})
 
 
-def _layer(config: Config, name: str, policy: str) -> Part:
+def layer_norm(config: Config, name: str, policy: str) -> Part:
+    """Ba et al. 2016."""
     return Plain(LayerNormalization(scale=config.batch_norm_scale, name=name, dtype=policy))
 
 
-def _instance(config: Config, name: str, policy: str) -> Part:
+def instance_norm(config: Config, name: str, policy: str) -> Part:
+    """Ulyanov et al. 2016."""
     return Plain(InstanceNormalization(scale=config.batch_norm_scale, name=name, dtype=policy))
 
 
-def _virtual(config: Config, name: str, policy: str) -> Part:
+def virtual_batch_norm(config: Config, name: str, policy: str) -> Part:
+    """Salimans et al. 2016."""
     layer = VirtualBatchNormalization(scale=config.batch_norm_scale, name=name, dtype=policy)
     return Plain(layer, lambda run: {"references": run.references})
 
 
-NORMS: Mapping[str, Callable[[Config, str, str], Part]] = {
-    "batch": _batch,
-    "virtual_batch": _virtual,
-    "layer": _layer,
-    "instance": _instance,
-}
-
-
-def _transposed(units: int, kernel: int, name: str, keywords: Keywords) -> list[Part]:
+def transposed_up(units: int, kernel: int, name: str, keywords: Keywords) -> list[Part]:
+    """A transposed convolution of stride two."""
     return [Plain(TransposedConvolution(units, kernel, 2, name=name, **keywords))]
 
 
@@ -139,21 +142,18 @@ def _resized(kind: str) -> Callable[[int, int, str, Keywords], list[Part]]:
     return parts
 
 
-def _shuffled(units: int, kernel: int, name: str, keywords: Keywords) -> list[Part]:
+nearest_up = _resized("nearest")
+bilinear_up = _resized("bilinear")
+
+
+def pixel_shuffle_up(units: int, kernel: int, name: str, keywords: Keywords) -> list[Part]:
+    """Four times the filters, each four channels a square of pixels (Shi et al. 2016)."""
     shuffle = PixelShuffle(name=f"{name}_shuffle", dtype=keywords["dtype"])
     return [Plain(Convolution(4 * units, kernel, 1, name=name, **keywords)), Plain(shuffle)]
 
 
-# filters, kernel size, name, keywords → a convolution to twice the size
-UPSAMPLING: Mapping[str, Callable[[int, int, str, Keywords], list[Part]]] = {
-    "transposed": _transposed,
-    "nearest": _resized("nearest"),
-    "bilinear": _resized("bilinear"),
-    "pixel_shuffle": _shuffled,
-}
-
-
-def _strided(units: int, kernel: int, name: str, keywords: Keywords) -> list[Part]:
+def strided_down(units: int, kernel: int, name: str, keywords: Keywords) -> list[Part]:
+    """A convolution of stride two."""
     return [Plain(Convolution(units, kernel, 2, name=name, **keywords))]
 
 
@@ -171,9 +171,5 @@ def _pooled(
     return parts
 
 
-# the same to half the size
-DOWNSAMPLING: Mapping[str, Callable[[int, int, str, Keywords], list[Part]]] = {
-    "strided": _strided,
-    "average_pool": _pooled(_averages),
-    "max_pool": _pooled(MaxPool),
-}
+average_pool_down = _pooled(_averages)
+max_pool_down = _pooled(MaxPool)

@@ -1,15 +1,14 @@
 """Networks of convolutional blocks, and the choice between kinds of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from harness.config.catalog import CONDITIONINGS
+from harness.config.catalog import ARCHITECTURES, CONDITIONINGS, MINIBATCH_FEATURES
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
 from harness.gan.models import biggan, dcgan
 from harness.gan.models.blocks import POLICY, Config, common, dense, output
 from harness.gan.models.classes import ClassInput, class_input
 from harness.gan.models.layers import Dense, Dropout
-from harness.gan.models.minibatch import MINIBATCH
 from harness.gan.models.network import Network, Part, Plain
 
 _REFERENCES = 64  # inputs of a reference batch, or a whole batch where that is smaller
@@ -24,10 +23,8 @@ class Architecture(NamedTuple):
     discriminator: Callable[[DiscriminatorConfig, int, str], list[Part]]  # size, precision
 
 
-ARCHITECTURES: Mapping[str, Architecture] = {
-    "dcgan": Architecture(dcgan.generator, dcgan.discriminator),
-    "biggan": Architecture(biggan.generator, biggan.discriminator),
-}
+DCGAN = Architecture(dcgan.generator, dcgan.discriminator)
+BIGGAN = Architecture(biggan.generator, biggan.discriminator)
 
 
 def generator(config: TrialConfig, channels: int) -> Network:
@@ -43,7 +40,7 @@ def generator_parts(section: GeneratorConfig, config: TrialConfig, channels: int
     parts: list[Part] = [*given]
     for number in range(1, section.hidden_dense + 1):
         parts += dense(section, number, config.training.precision)
-    parts += ARCHITECTURES[section.architecture].generator(section, config, channels, given)
+    parts += ARCHITECTURES.load(section.architecture).generator(section, config, channels, given)
     return [*parts, output(section, config.training.pixel_range)]
 
 
@@ -67,11 +64,12 @@ def discriminator_parts(section: DiscriminatorConfig, size: int, precision: str)
     Features of the batch are made before dropout: two images that are alike would be dropped
     differently, and look apart.
     """
-    parts = ARCHITECTURES[section.architecture].discriminator(section, size, precision)
+    parts = ARCHITECTURES.load(section.architecture).discriminator(section, size, precision)
     for number in range(1, section.hidden_dense + 1):
         parts += dense(section, number, precision)
     if section.minibatch != "none":
-        parts.append(Plain(MINIBATCH[section.minibatch](name="minibatch", dtype=POLICY[precision])))
+        layer = MINIBATCH_FEATURES.load(section.minibatch)
+        parts.append(Plain(layer(name="minibatch", dtype=POLICY[precision])))
     if section.dropout:
         parts.append(Dropout(section.dropout, name="dropout"))
     return parts

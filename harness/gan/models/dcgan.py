@@ -7,12 +7,11 @@ from collections.abc import Sequence
 
 import keras
 
+from harness.config.catalog import DOWNSAMPLINGS, UPSAMPLINGS
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
 from harness.gan.models.blocks import (
     BASE,
-    DOWNSAMPLING,
     POLICY,
-    UPSAMPLING,
     attended,
     attention,
     common,
@@ -68,7 +67,7 @@ def _up(
         )
     if section.dropout:
         parts.append(Dropout(section.dropout, f"{name}_dropout", section.dropout_at_generation))
-    block = UPSAMPLING[section.upsampling](units, section.kernel_size, name, keywords)
+    block = UPSAMPLINGS.load(section.upsampling)(units, section.kernel_size, name, keywords)
     if last:
         return [*parts, *block]
     block += hidden(section, name, POLICY[precision], gain)
@@ -89,7 +88,7 @@ def discriminator(section: DiscriminatorConfig, size: int, precision: str) -> li
     place = attended(section, [size // 2 ** (number + 1) for number in range(depth)])
     for number, units in enumerate(filters):
         name = f"down_{number + 1}"
-        block = DOWNSAMPLING[section.downsampling](
+        block = DOWNSAMPLINGS.load(section.downsampling)(
             units, section.kernel_size, name, normalized(section, precision)
         )
         block += hidden(section, name, policy)

@@ -1,10 +1,9 @@
 """Initial weights: a function of (seed, variable name), whatever else the network holds."""
 
-from collections.abc import Callable, Mapping
-
 import keras
 import numpy as np
 
+from harness.config.catalog import INITIALIZERS
 from harness.config.trial import GeneratorConfig
 from harness.core import rng
 from harness.gan.latents import sampled
@@ -13,20 +12,11 @@ from harness.gan.models.network import Network
 
 _ONES = ("gamma", "moving_variance")  # all other constants are zeros
 _POWER_ITERATIONS = 15  # so that sigma is right from the first update on
-# `initializer` → what draws a kernel, from its standard deviation (where it has one) and a seed
-_KERNELS: Mapping[str, Callable[[float, int], keras.Initializer]] = {
-    "glorot_uniform": lambda _, seed: keras.initializers.GlorotUniform(seed=seed),
-    "normal": lambda stddev, seed: keras.initializers.RandomNormal(stddev=stddev, seed=seed),
-    "truncated_normal": lambda stddev, seed: keras.initializers.TruncatedNormal(
-        stddev=stddev, seed=seed
-    ),
-    "orthogonal": lambda _, seed: keras.initializers.Orthogonal(seed=seed),
-}
 
 
 def initialise(network: Network, config: Config, seed: int) -> None:
     """Give every variable its first value; kernels as the network's own section says."""
-    draw = _KERNELS[config.initializer]
+    draw = INITIALIZERS.load(config.initializer)
     for name, variable in network.variables.items():
         if variable.name == "kernel":
             kernel = draw(config.initializer_stddev, rng.derive(seed, "init", name)[0])
@@ -48,6 +38,28 @@ def _reference(config: Config, shape: tuple[int, ...], seed: int, name: str) -> 
         return np.zeros(shape, np.float32)
     unlimited = config.model_copy(update={"truncation": 0.0})
     return sampled(unlimited, shape[0], seed, "init", name)
+
+
+def glorot_uniform(stddev: float, seed: int) -> keras.Initializer:
+    """Glorot & Bengio 2010."""
+    del stddev  # it follows from the shape
+    return keras.initializers.GlorotUniform(seed=seed)
+
+
+def normal(stddev: float, seed: int) -> keras.Initializer:
+    """N(0, stddev²)."""
+    return keras.initializers.RandomNormal(stddev=stddev, seed=seed)
+
+
+def truncated_normal(stddev: float, seed: int) -> keras.Initializer:
+    """The same without what lies beyond two standard deviations."""
+    return keras.initializers.TruncatedNormal(stddev=stddev, seed=seed)
+
+
+def orthogonal(stddev: float, seed: int) -> keras.Initializer:
+    """Saxe et al. 2014."""
+    del stddev  # its columns have length one
+    return keras.initializers.Orthogonal(seed=seed)
 
 
 def copy_weights(source: Network, target: Network) -> None:

@@ -55,6 +55,3 @@ class MinibatchStandardDeviation(keras.layers.Layer):
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """(N, F + 1)."""
         return shape[0], (shape[1] or 0) + 1
-
-
-MINIBATCH = {"discrimination": MinibatchDiscrimination, "stddev": MinibatchStandardDeviation}

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from harness.config.catalog import UPSAMPLINGS
 from harness.config.trial import TrialConfig
-from harness.gan.models.blocks import POLICY, UPSAMPLING, common, hidden, normalized, output
+from harness.gan.models.blocks import POLICY, common, hidden, normalized, output
 from harness.gan.models.composite import applied, built
 from harness.gan.models.layers import Convolution, Dropout
 from harness.gan.models.network import Network, Part, Pass, Plain, Shape
@@ -79,7 +80,7 @@ def build_unet(config: TrialConfig, channels: int) -> UNet:
         units, keywords = (
             (channels, plain) if last else (section.width, normalized(section, precision))
         )
-        block = UPSAMPLING[section.upsampling](units, section.kernel_size, name, keywords)
+        block = UPSAMPLINGS.load(section.upsampling)(units, section.kernel_size, name, keywords)
         block += [] if last else hidden(section, name, policy)
         if rate and number <= _DROPPED and not last:
             block.append(Dropout(rate, name=f"{name}_dropout"))

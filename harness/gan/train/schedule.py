@@ -1,20 +1,25 @@
 """Schedules: learning rates, and terms that are not computed at every update."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
+from harness.config.catalog import DECAYS
 from harness.gan.numbers import PACE
 from harness.gan.random import Counters
 from harness.gan.train.state import Gan
 
-# training.learning_rate_decay → factor of both rates, of the share of the training that is over
-_DECAYS: Mapping[str, Callable[[tf.Tensor], tf.Tensor]] = {
-    "linear": lambda share: 1.0 - share,
-    "cosine": lambda share: 0.5 * (1.0 + tf.cos(math.pi * share)),  # Loshchilov & Hutter 2017
-}
+
+def linear(share: tf.Tensor) -> tf.Tensor:
+    """Factor of both rates, of the share of the training that is over."""
+    return 1.0 - share
+
+
+def cosine(share: tf.Tensor) -> tf.Tensor:
+    """The same on half a cosine (Loshchilov & Hutter 2017)."""
+    return 0.5 * (1.0 + tf.cos(math.pi * share))
 
 
 def learning_rate(gan: Gan, network: str, iteration: tf.Tensor) -> tf.Tensor:
@@ -23,7 +28,7 @@ def learning_rate(gan: Gan, network: str, iteration: tf.Tensor) -> tf.Tensor:
     decay = gan.config.training.learning_rate_decay
     if decay == "none":
         return rate
-    return rate * _DECAYS[decay](tf.cast(iteration, tf.float32) * gan.numbers[PACE])
+    return rate * DECAYS.load(decay)(tf.cast(iteration, tf.float32) * gan.numbers[PACE])
 
 
 def updates_before(gan: Gan, network: str, counters: Counters) -> tf.Tensor:

@@ -138,6 +138,8 @@ class Gan:
 def _penalty_terms(config: TrialConfig, numbers: Numbers, network: str) -> list[Term]:
     """The penalties of a network whose weight is not 0."""
     weights = {name: paths.get(network) for name, paths in PENALTY_WEIGHTS.items()}
+    knob = "generator_weight" if network == "generator" else "weight"
+    weights |= {name: f"penalties.{name}.{knob}" for name in config.penalties.plugged}
     return [
         Term(
             name=f"generator_{name}" if network == "generator" else name,

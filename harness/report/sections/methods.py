@@ -13,7 +13,7 @@ from harness.report.data import ReportData
 from harness.report.private import place
 
 SAID = ("data.", "evaluation.", "optimizer.", "loss.name", "training.kimg", "training.batch_size",
-        "training.evaluations", "training.ema", "translation.source")  # fmt: skip
+        "training.evaluations", "training.ema", "translation.source", "plugins.")  # fmt: skip
 """Prefixes of knobs that have a sentence already, and need not be listed as changed."""
 PROPER = {"adam": "Adam", "rmsprop": "RMSProp", "sgd": "SGD", "wasserstein": "Wasserstein",
           "began": "BEGAN", "ebgan": "EBGAN", "tensorflow": "TensorFlow", "keras": "Keras",
@@ -162,4 +162,9 @@ def _proper(text: str) -> str:
     return re.sub("|".join(rf"\b{name}\b" for name in PROPER), lambda m: PROPER[m[0]], text)
 
 
-_PARTS = (_study, _network, _training, _scores, _statistics, _outcome, _software)
+def _plugins(data: ReportData) -> Iterator[str]:
+    if named := [f"{kind} {name} ({digest})" for kind, name, digest, _ in words.plugins(data)]:
+        yield f"Code and tips from outside the harness, by content: {show.listed(named)}."
+
+
+_PARTS = (_study, _network, _training, _scores, _statistics, _outcome, _plugins, _software)

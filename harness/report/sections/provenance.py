@@ -5,6 +5,7 @@ import json
 from harness.analysis.frame import each_row
 from harness.config.inputs.facts import terms
 from harness.core import format as show
+from harness.report import words
 from harness.report.blocks import Block, Cell, Code, Heading, Table, Terms, Text
 from harness.report.data import ReportData
 from harness.report.private import place
@@ -19,6 +20,7 @@ def build(data: ReportData) -> list[Block]:
         Terms("Study", _study(data)),
         Terms("Metric", _metric(data)),
         Terms("Images", _images(data)),
+        *_plugins(data),
         Terms("Where it was trained", _surroundings(data)),
         Terms("The reference, where it differs from the defaults", _knobs(data), folded=True),
         _keys(data),
@@ -41,7 +43,17 @@ def _study(data: ReportData) -> list[tuple[str, str]]:
         ("Level of significance", show.plain(plan.alpha)),
         ("Declared analysis", plan.analysis_digest),
         ("Sources", "; ".join(plan.sources) or "none named"),
+        *(plan.plugins.sources if plan.plugins else {}).items(),
     ]
+
+
+def _plugins(data: ReportData) -> list[Block]:
+    """Where the code and the tips come from that are none of the harness."""
+    rows = [
+        (f"{kind} {name}", f"{file}, content {digest}")
+        for kind, name, digest, file in words.plugins(data)
+    ]
+    return [Terms("Plug-ins", rows)] if rows else []
 
 
 def _metric(data: ReportData) -> list[tuple[str, str]]:

@@ -2,12 +2,13 @@
 
 import pytest
 
-from harness.config.catalog import DATASETS, DatasetSpec
+from harness.config.catalog import DATASETS
 from harness.config.inputs.content import Contents
 from harness.config.inputs.facts import flat, image_facts, scoring, terms, trained_on
 from harness.config.inputs.images import MINIMUM, check, decoded, known, ranges, scored
 from harness.config.part import check_seeds
 from harness.config.patch import flatten, resolve
+from harness.config.specs import DatasetSpec
 from harness.core.errors import HarnessError
 from harness.core.files import write_json
 from harness.metrics.coverage import NEIGHBOURS
