@@ -53,10 +53,10 @@ def sync(run_name: str, runtime: Runtime, summary: "Summary | None" = None) -> S
 
 def _summary(run_name: str, runtime: Runtime) -> "Summary | None":
     """The summary of a run's report; None if none was rendered."""
-    from harness.report import summary
+    from harness.report import summarise_run
 
     rendered = (runtime.reports / run_name / "index.html").exists()
-    return summary(run_name, runtime) if rendered else None
+    return summarise_run(run_name, runtime) if rendered else None
 
 
 def _results(summary: "Summary") -> "StudyReport":

@@ -35,7 +35,7 @@ question: Q?
 baseline: {data.name: digits, data.image_size: 16}
 heuristics: [generator_ema]
 """
-VERDICT = "None of the 2 contrasts can be told from zero; that is not “no effect”."
+VERDICT = "None of the 2 contrasts is distinguishable from zero; that is not “no effect”."
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli.printing.tables import new_table
+from harness.cli.printing.tables import Name, new_table
 from harness.config.inputs.encoder_file import lacking
 from harness.core import format as show
 
@@ -180,7 +180,7 @@ def _cells(forecast: "Forecast") -> Table:
     for cell in plan.cells:
         trials = [trial for trial in plan.trials if trial.cell is cell]
         done = sum(trial.key not in missing for trial in trials)
-        changes = ", ".join(f"{path}={value}" for path, value in cell.patch.items()) or show.NONE
+        changes = [f"{path}={value}" for path, value in cell.patch.items()] or [show.NONE]
         keys = " ".join(trial.key[:6] for trial in trials)
-        table.add_row(cell.label, changes, f"{done}/{len(trials)}", keys)
+        table.add_row(Name(cell.label), Name(*changes), f"{done}/{len(trials)}", keys)
     return table

@@ -125,8 +125,8 @@ def draw_slices(panels: Sequence[Panel], unit: str, width: float) -> Figure:
 
 def _scatter(axes: Axes, panel: Panel) -> None:
     for status, (marker, colour) in _LOOKS.items():
-        own = [point for point in panel.points if point.status == status]
-        if own:
-            xs, ys = [point.x for point in own], [point.kid for point in own]
+        points = [point for point in panel.points if point.status == status]
+        if points:
+            xs, ys = [point.x for point in points], [point.kid for point in points]
             axes.plot(xs, ys, marker, color=colour, markersize=4.5, alpha=0.8)
     axes.yaxis.set_major_formatter(ticked)
