@@ -80,7 +80,14 @@ def ended(key: str = KEY, status: str = "finished") -> dict[str, Any]:
 
 
 def runtime(root: Path, mode: str = "offline") -> Runtime:
-    return Runtime(root / "runs", root / "reports", root / "studies", "gan-ablation", mode, "")
+    return Runtime(
+        runs=root / "runs",
+        reports=root / "reports",
+        studies=root / "studies",
+        project="gan-ablation",
+        tracking=mode,
+        storage="",
+    )
 
 
 def identity(directory: Path, key: str = KEY) -> RunIdentity:
