@@ -56,7 +56,7 @@ def read(trial: Trial, planned: TrialRecord, plan: PlanRecord) -> Read:
     training = trial.training_rows()
     status = result.status if result else Status.CRASHED if failure else Status.MISSING
     # to a search a trial that it gave up is no gap
-    if status == Status.MISSING and plan.search and trial.pruned() is not None:
+    if status == Status.MISSING and plan.stages.gives_up and trial.pruned() is not None:
         status = Status.PRUNED
     key = {**who, "key": planned.key}
     compared = compared_as(plan.objective, identity, curves)

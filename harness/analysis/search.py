@@ -25,7 +25,9 @@ def outcomes(frames: Frames, search: Search) -> list[Outcome]:
         status, value = begun if item.cell else (REFUSED, None)
         known = value is not None and math.isfinite(value)
         results.append(
-            Outcome(item.params, status, value if known else None, kids.get(item.cell, {}))
+            Outcome(
+                item.params, status, value if known else None, kids.get(item.cell, {}), item.cell
+            )
         )
     return results
 

@@ -9,6 +9,7 @@ from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.plan.cells import seed_major
 from harness.plan.expand import Plan
+from harness.plan.stages import Static
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,7 +142,7 @@ def against_itself(planned: Plan, seeds: int) -> Plan:
     reference, pool = planned.cells[0], range(max(seeds, 2 * len(planned.seeds)))
     name = f"{planned.run_name}-{AGAINST_ITSELF}"
     return replace(planned, run_name=name, cells=(reference,), contrasts=(), crossed=None,
-                   tuning=None, trials=seed_major([reference], pool))  # fmt: skip
+                   stages=Static(), trials=seed_major([reference], pool))  # fmt: skip
 
 
 def self_check(planned: Plan, trained: Plan, runtime: Runtime) -> "SelfCheck":

@@ -31,7 +31,7 @@ def interim(data: ReportData) -> str:
 
 def tuning(data: ReportData) -> str:
     """Says how far the tuning is; empty where there is none, or when its values are chosen."""
-    if data.points is None or (data.plan.tuning and data.plan.tuning.chosen):
+    if data.points is None or data.points["chosen"].any():
         return ""
     total, waiting = int(data.points["trials"].sum()), int(data.points["open"].sum())
     ended = f"{total - waiting} of {total} trials" if waiting else "its values are not chosen yet"

@@ -52,11 +52,8 @@ DIALECT = {  # phrase → what to write instead
 }
 PATTERN = re.compile("|".join(f"(?:{phrase})" for phrase in DIALECT), re.MULTILINE)
 LIMITS = {
-    "execution": 23,
     "gan": 26,
     "metrics": 2,
-    "mirror": 14,
-    "runs": 27,
 }
 
 HIDDEN = {  # modules with a function of the same name, which hides them: none may be added

@@ -1,6 +1,5 @@
 """Output of run, status, show and heuristics."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -16,11 +15,12 @@ if TYPE_CHECKING:
     from harness.heuristics import Heuristic
     from harness.report import Summary
     from harness.report.summary import Ranked
+    from harness.runs.rows import ScoreRow
 
 
-def show_studies(rows: list[dict[str, str]]) -> None:
+def show_studies(studies: list[dict[str, str]]) -> None:
     """Names, never broken, each with its question and where its file is."""
-    table = listing([(row["name"], row["question"], row["file"]) for row in rows])
+    table = listing([(study["name"], study["question"], study["file"]) for study in studies])
     Console(highlight=False).print(table)
 
 
@@ -60,9 +60,9 @@ def show_given_up(trials: list[str], again: str) -> None:
     console.print(f"For details: harness show KEY. To try again: {again}")
 
 
-def show_score(row: Mapping[str, Any]) -> None:
+def show_score(row: "ScoreRow") -> None:
     """An evaluation of the trial that is trained in this process."""
-    text = f"{show.number(row['kimg'])} kimg: KID {show.kid(row['kid'])} × 10⁻³"
+    text = f"{show.number(row.kimg)} kimg: KID {show.kid(row.kid)} × 10⁻³"
     Console(highlight=False).print(text)
 
 
@@ -79,10 +79,10 @@ def show_status(rows: list[dict[str, Any]]) -> None:
         Console().print("No study has been run here yet; start with: harness run quickstart")
         return
     table = new_table(("Run", "Title", "Trials"))
-    for row in rows:
-        table.add_row(Name(row["run"]), Text(row["title"]), Text(row["outcome"]))
+    for run in rows:
+        table.add_row(Name(run["run"]), Text(run["title"]), Text(run["outcome"]))
     Console().print(table)
-    if any(row["damaged"] for row in rows):
+    if any(run["damaged"] for run in rows):
         Console().print("Some records are damaged: harness doctor names them, --fix repairs them")
 
 
@@ -99,18 +99,18 @@ def show_trial(trial: "Explanation") -> None:
         console.print(f"Last KID × 10³: {'none' if kid is None else show.kid(kid, 2)} ({name})")
     if trial.result:
         done = trial.result
-        console.print(f"{done['iteration']} iterations in {show.duration(done['seconds'])}")
-        console.print(f"Flags: {', '.join(flag['flag'] for flag in done['flags']) or 'none'}")
-        if done["message"]:
-            console.print(done["message"])
+        console.print(f"{done.iteration} iterations in {show.duration(done.seconds or 0.0)}")
+        console.print(f"Flags: {', '.join(flag.flag for flag in done.flags) or 'none'}")
+        if done.message:
+            console.print(done.message)
     _show_remains(trial, console)
 
 
 def _show_remains(trial: "Explanation", console: Console) -> None:
     """Its last crash, what is damaged, and the end of its log."""
     if trial.failure:
-        console.print(f"Failed: {trial.failure['error']}", markup=False)
-        console.print(trial.failure.get("log_tail", ""), markup=False)
+        console.print(f"Failed: {trial.failure.error}", markup=False)
+        console.print(trial.failure.log_tail, markup=False)
     for line in trial.damaged:
         console.print(line, markup=False, style="yellow")
     if trial.log:
@@ -134,11 +134,11 @@ def show_heuristics(rows: "list[Heuristic]") -> None:
 def show_knobs(rows: list[dict[str, str]]) -> None:
     """Names, each with its meaning, and bounds, default and source, below it."""
     console = Console(highlight=False)
-    for row in rows:
-        unit = f" [{row['unit']}]" if row["unit"] else ""
-        facts = "; ".join(filter(None, (row["bounds"], f"default {row['default']}", row["source"])))
-        below = Text(f"{row['meaning']}{unit}").append(f"\n{facts}", "dim")
-        console.print(Text(row["knob"], "bold"), Padding(below, (0, 0, 0, 2)), sep="\n")
+    for knob in rows:
+        unit = f" [{knob['unit']}]" if knob["unit"] else ""
+        facts = "; ".join(filter(None, (knob["bounds"], f"default {knob['default']}", knob["source"])))
+        below = Text(f"{knob['meaning']}{unit}").append(f"\n{facts}", "dim")
+        console.print(Text(knob["knob"], "bold"), Padding(below, (0, 0, 0, 2)), sep="\n")
 
 
 def show_heuristic(row: "Heuristic") -> None:
