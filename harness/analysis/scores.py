@@ -9,7 +9,7 @@ from harness.runs.plan import PlanRecord
 from harness.runs.trial import FINAL, Trial
 
 
-def scores(trial: Trial, request: str, plan: PlanRecord) -> dict[str, Any]:
+def summarise_scores(trial: Trial, request: str, plan: PlanRecord) -> dict[str, Any]:
     """Numbers of a trial in the metric that `request` asks for; KID as measured, lower is better.
 
     `kid_final` is the report's `final`: the objective that `plan` declares (`objective` names it),

@@ -47,7 +47,7 @@ def suggestions(frames: Frames, search: Search) -> pd.DataFrame:
     `unlearnt` is why it has not learnt, so that it is never the best; empty: it has.
     """
     costs = frames.trials.set_index("cell")
-    nothing = {str(cell): unlearnt(own) for cell, own in frames.trials.groupby("cell")}
+    nothing = {str(cell): unlearnt(rows) for cell, rows in frames.trials.groupby("cell")}
     rows: list[dict[str, Any]] = []
     best = math.inf
     ended = zip(search.suggestions, outcomes(frames, search), strict=True)

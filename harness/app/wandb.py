@@ -29,12 +29,14 @@ def sync(run_name: str, runtime: Runtime, summary: "Summary | None" = None) -> S
 
     `summary` is that of the rendered report; None: it is computed, if one was rendered.
     """
-    from harness.analysis.scores import scores
+    from harness.analysis.scores import summarise_scores
     from harness.mirror.sync import sync_study
 
     said: list[str] = []
     summary = summary or _summary(run_name, runtime)
-    done = sync_study(run_name, runtime, said.append, scores, summary and _results(summary))
+    done = sync_study(
+        run_name, runtime, said.append, summarise_scores, summary and _results(summary)
+    )
     if done.mode == "disabled":
         return Synced("W&B: disabled")
     counts = {

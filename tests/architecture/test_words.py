@@ -57,7 +57,6 @@ LIMITS = {
 }
 
 HIDDEN = {  # modules with a function of the same name, which hides them: none may be added
-    *(f"analysis/{name}.py" for name in ("scores", "settled")),
     *(f"metrics/{name}.py" for name in ("coverage", "inception_score")),
     *(f"mirror/{name}.py" for name in ("publication", "publish", "sweep")),
     "gan/data/decode.py",

@@ -17,6 +17,7 @@ from harness.cli.printing.plans import _cells
 from harness.cli.printing.studies import _ranking
 from harness.config import describe as parameters
 from harness.report.summary import Ranked
+from harness.runs.rows import Failure, Result
 
 
 def test_a_trial_in_words(capsys):
@@ -33,8 +34,8 @@ def test_a_trial_in_words(capsys):
             state="diverged",
             used_by=["bn: reference seed 0"],
             changes={"training.ema": 0.5},
-            result=result,
-            failure={"error": "OSError: [Errno 28] [/bold]", "log_tail": "at [line 3]"},
+            result=Result.model_validate(result),
+            failure=Failure(error="OSError: [Errno 28] [/bold]", log_tail="at [line 3]"),
             metrics={"kid-a": 0.01234, "kid-b": None},
             log=["last [words]"],
         )

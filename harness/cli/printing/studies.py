@@ -136,10 +136,8 @@ def show_knobs(rows: list[dict[str, str]]) -> None:
     console = Console(highlight=False)
     for knob in rows:
         unit = f" [{knob['unit']}]" if knob["unit"] else ""
-        facts = "; ".join(
-            filter(None, (knob["bounds"], f"default {knob['default']}", knob["source"]))
-        )
-        below = Text(f"{knob['meaning']}{unit}").append(f"\n{facts}", "dim")
+        facts = filter(None, (knob["bounds"], f"default {knob['default']}", knob["source"]))
+        below = Text(f"{knob['meaning']}{unit}\n").append("; ".join(facts), "dim")
         console.print(Text(knob["knob"], "bold"), Padding(below, (0, 0, 0, 2)), sep="\n")
 
 

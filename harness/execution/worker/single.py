@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from harness.analysis.scores import scores
+from harness.analysis.scores import summarise_scores
 from harness.config.patch import unflatten
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
@@ -45,7 +45,7 @@ def train(
     status, message = attempt(config, claim, recorder, context)
     if runtime.sweep_run and status.ended:
         # what was trained before, or what the live mirror lost
-        why = write_trial(plan, trial, runtime, recorder.log, scores)
+        why = write_trial(plan, trial, runtime, recorder.log, summarise_scores)
         if why:
             raise HarnessError(
                 f"{trial.key}: {status} and recorded, but W&B's run {runtime.sweep_run} lacks it "

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.analysis.scores import scores
+from harness.analysis.scores import summarise_scores
 from harness.config.identity import metric_request
 from harness.config.inputs.facts import flat
 from harness.config.patch import flatten
@@ -132,7 +132,7 @@ def _about(evaluator: Evaluator) -> MetricAbout:
 
 
 def _scores(config: TrialConfig, recorder: Recorder, context: Context) -> dict[str, Any]:
-    return scores(Trial(recorder.folder), metric_request(config), context.plan)
+    return summarise_scores(Trial(recorder.folder), metric_request(config), context.plan)
 
 
 def _score(session: Session, recorder: Recorder) -> Status:
