@@ -28,6 +28,8 @@ HOMES = {
     "typer": "cli",
 }
 TABLES = {name: value for name, value in vars(catalog).items() if isinstance(value, Registry)}
+FACTS = {"PRECISIONS", "PIXEL_RANGES"}  # tables without code
+CODE_TABLES = {name: table for name, table in TABLES.items() if name not in FACTS}
 
 
 def place(path):
@@ -106,14 +108,21 @@ def test_the_tables_are_those_of_the_catalogue():
         "SAMPLERS",
         "PRUNERS",
         "SECTIONS",
+        "FILTERS",
+        "UPDATES",
+        "PRECISIONS",
+        "PIXEL_RANGES",
+        "OBJECTIVES",
     }
 
 
 @pytest.mark.tf
-@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+@pytest.mark.parametrize("table", CODE_TABLES.values(), ids=list(CODE_TABLES))
 def test_every_name_leads_to_code(table):
     for name in table:
-        assert callable(getattr(table.load(name), "discriminator", table.load(name))), name
+        code = table.load(name)
+        fields = code if isinstance(code, tuple) else (getattr(code, "discriminator", code),)
+        assert any(map(callable, fields)), name
 
 
 @pytest.mark.tf

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 import keras
 
-from harness.config.catalog import DOWNSAMPLINGS, UPSAMPLINGS
+from harness.config.catalog import DOWNSAMPLINGS, PRECISIONS, UPSAMPLINGS
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
 from harness.gan.models.blocks import (
     BASE,
-    POLICY,
     attended,
     attention,
     common,
@@ -31,7 +30,7 @@ def generator(
 ) -> list[Part]:
     """Latents (N, noise_size) → (N, size, size, channels), before the last activation."""
     precision = config.training.precision
-    policy, filters, depth = POLICY[precision], widths(section), section.depth or 0
+    policy, filters, depth = PRECISIONS[precision], widths(section), section.depth or 0
     stem = Dense(BASE * BASE * filters[0], name="stem", **normalized(section, precision))
     shape = (BASE, BASE, filters[0])
     parts: list[Part] = [Plain(stem), *hidden(section, "stem", policy)]
@@ -70,10 +69,10 @@ def _up(
     block = UPSAMPLINGS.load(section.upsampling)(units, section.kernel_size, name, keywords)
     if last:
         return [*parts, *block]
-    block += hidden(section, name, POLICY[precision], gain)
+    block += hidden(section, name, PRECISIONS[precision], gain)
     if not section.residual:
         return [*parts, *block]
-    resize = Resize("nearest", name=f"{name}_enlarged", dtype=POLICY[precision])
+    resize = Resize("nearest", name=f"{name}_enlarged", dtype=PRECISIONS[precision])
     return [
         *parts,
         Residual(f"{name}_block", block, [Plain(resize), matched(section, name, units, precision)]),
@@ -82,7 +81,7 @@ def _up(
 
 def discriminator(section: DiscriminatorConfig, size: int, precision: str) -> list[Part]:
     """Images (N, size, size, channels) → features (N, F), all last maps as one vector."""
-    policy, depth = POLICY[precision], section.depth or 0
+    policy, depth = PRECISIONS[precision], section.depth or 0
     filters = widths(section)[::-1]
     parts: list[Part] = []
     place = attended(section, [size // 2 ** (number + 1) for number in range(depth)])

@@ -12,10 +12,10 @@ import keras
 import tensorflow as tf
 
 from harness.config import plugged
+from harness.config.catalog import PRECISIONS
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
 from harness.core.errors import HarnessError
 from harness.core.plugins import Plugin, first_line
-from harness.gan.models.blocks import POLICY
 from harness.gan.models.convolutional import Architecture
 from harness.gan.models.network import Network, Part, Pass, Plain, Shape
 
@@ -43,7 +43,7 @@ def architecture(plugin: Plugin) -> Architecture:
             assert spec.discriminator is not None
             return spec.discriminator(size, shape[-1], own)
 
-        flat = keras.layers.Flatten(name=Network.features, dtype=POLICY[precision])
+        flat = keras.layers.Flatten(name=Network.features, dtype=PRECISIONS[precision])
         return [KerasPart(plugin, "discriminator", make, None), Plain(flat)]
 
     return Architecture(generator, discriminator)

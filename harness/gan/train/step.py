@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from harness.config.catalog import UPDATES
 from harness.gan.labels.labelled import MaybeLabelled, apart, together
 from harness.gan.numbers import AVERAGE_RATE, AVERAGE_START
 from harness.gan.pixels import from_bytes
@@ -46,7 +47,7 @@ def iterate(gan: Gan, real: MaybeLabelled, iteration: tf.Tensor) -> Statistics:
     last = training.discriminator_steps - 1
     for number in range(last):
         update_networks(gan, DISCRIMINATOR, batches[number], Counters(iteration, number))
-    kind = _LAST[training.update]
+    kind = UPDATES.load(training.update)
     statistics = update_networks(gan, kind, batches[last], Counters(iteration, last))
     for number in range("generator" in kind.networks, training.generator_steps):
         # in the alternating form the first answer is to the very images just discriminated
@@ -117,12 +118,7 @@ def generator_losses(
 DISCRIMINATOR = Update(("discriminator",), discriminator_losses)
 GENERATOR = Update(("generator",), generator_losses)
 BOTH = Update(("discriminator", "generator"), both_losses)
-# training.update → the last update of the discriminator in an iteration
-_LAST = {
-    "simultaneous": BOTH,
-    "alternating": DISCRIMINATOR,
-    "variational": Update(("discriminator", "generator"), variational.losses),
-}
+VARIATIONAL = Update(("discriminator", "generator"), variational.losses)
 
 
 def apply_gradients(
