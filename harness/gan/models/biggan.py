@@ -1,8 +1,8 @@
 """BigGAN's networks (Brock et al. 2019, appendix B): residual blocks that activate first.
 
 Each block normalises and activates before each of two convolutions. Gains and biases of the
-generator's normalisations are made of the class (`labels.every_block`), and of all latents beside
-it (`skip_z`), as in BigGAN-deep, which does not cut them in chunks.
+generator's normalisations are computed from the class (`labels.every_block`) and from all latents
+(`skip_z`), as in BigGAN-deep, which does not split them into chunks.
 """
 
 from collections.abc import Sequence
@@ -46,16 +46,16 @@ def generator(
             parts.append(Dropout(section.dropout, f"{name}_dropout", section.dropout_at_generation))
         latents = section.noise_size if section.skip_z else 0
         gains = [
-            class_gain(section, config, f"{name}_{number}", count, given, latents)
+            class_gain(section, config, f"{name}_{number}", count, given=given, latents=latents)
             for number, count in ((1, before), (2, units))
         ]
-        parts.append(_up(section, name, units, precision, gains))
+        parts.append(_up(section, name, units, precision, gains=gains))
         parts += attention(section, level == place, units, precision)
     return [*parts, *hidden(section, "image", policy), _last(section, "image", channels, precision)]
 
 
 def _up(
-    section: GeneratorConfig, name: str, units: int, precision: str, gains: Sequence[list[Part]]
+    section: GeneratorConfig, name: str, units: int, precision: str, *, gains: Sequence[list[Part]]
 ) -> Part:
     """To twice the size: normalise, activate, enlarge, convolve; normalise, activate, convolve."""
     policy, (first, second) = PRECISIONS[precision], gains

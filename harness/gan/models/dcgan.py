@@ -39,8 +39,8 @@ def generator(
     for level in range(depth):
         parts += attention(section, level == place, filters[level], precision)
         units = channels if level == depth - 1 else filters[level + 1]
-        gain = class_gain(section, config, f"up_{level + 1}", units, given)
-        parts += _up(section, level, (filters[level], units), precision, gain)
+        gain = class_gain(section, config, f"up_{level + 1}", units, given=given)
+        parts += _up(section, level, (filters[level], units), precision, gain=gain)
     return parts
 
 
@@ -49,9 +49,10 @@ def _up(
     level: int,
     filters: tuple[int, int],
     precision: str,
+    *,
     gain: list[Part],
 ) -> list[Part]:
-    """One block of the generator: from one level's filters to the next one's, twice the size.
+    """One block of the generator, from one level to the next, of twice the size.
 
     `gain` follows its normalisation; the last block has none.
     """

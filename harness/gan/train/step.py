@@ -100,7 +100,7 @@ def both_losses(
 def discriminator_losses(
     gan: Gan, batch: MaybeLabelled, counters: Counters
 ) -> tuple[Losses, Discrimination]:
-    """The discriminator alone: tell real from generated, of which some are replayed."""
+    """The discriminator alone: it classifies real and generated images, some of them replayed."""
     images = replay(gan, generate(gan, batch, counters), counters)
     forward = discriminate(gan, images, counters)
     loss = discriminator_loss(gan, forward, counters)
@@ -159,7 +159,7 @@ def _clip(gan: Gan) -> tf.Tensor:
 
 
 def update_controllers(gan: Gan, judged: Discrimination) -> Statistics:
-    """Adapt ADA's probability and BEGAN's balance; what they go by is logged."""
+    """Adapt ADA's probability and BEGAN's balance; statistics to log are returned."""
     gan.controller.update(judged.real_accuracy)
     gan.equilibrium.update(judged.real_logits, judged.fake_logits)
     return {
