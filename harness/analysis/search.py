@@ -16,26 +16,28 @@ NUMBER, SUGGESTED = "number", "param:"
 
 
 def outcomes(frames: Frames, search: Search) -> list[Outcome]:
-    """What to tell a sampler of each suggestion, in their order."""
+    """The outcome of each suggestion for the sampler, in their order."""
     kids = _kids(frames.curves)
     ends = {row.cell: (row.status, row.final) for row in each_row(frames.trials)}
-    found = []
+    results = []
     for item in search.suggestions:
         begun = ends.get(item.cell, (Status.MISSING, math.nan))
         status, value = begun if item.cell else (REFUSED, None)
         known = value is not None and math.isfinite(value)
-        found.append(
-            Outcome(item.params, status, value if known else None, kids.get(item.cell, {}))
+        results.append(
+            Outcome(
+                item.params, status, value if known else None, kids.get(item.cell, {}), item.cell
+            )
         )
-    return found
+    return results
 
 
 def _kids(curves: pd.DataFrame) -> dict[str, Mapping[int, float]]:
     """Cell → KID by evaluation, the untrained generator's left out."""
     rows = curves[(curves["evaluation"] > 0) & curves["kid"].notna()]
     return {
-        str(cell): {int(row.evaluation): float(row.kid) for row in each_row(own)}
-        for cell, own in rows.groupby("cell")
+        str(cell): {int(row.evaluation): float(row.kid) for row in each_row(of_cell)}
+        for cell, of_cell in rows.groupby("cell")
     }
 
 

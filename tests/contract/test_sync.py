@@ -55,8 +55,8 @@ def test_every_ended_trial_is_written_once(tmp_path, said):
     assert report.written == [KEY, OTHER]
     assert report.skipped == {
         "c" * 16: "crashed: MemoryError",
-        "d" * 16: "not trained to its end",
-        "e" * 16: "not trained to its end",
+        "d" * 16: "begun",
+        "e" * 16: "missing",
         "report": "no report was rendered",
     }
     assert (report.failed, said) == ({}, [])
