@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.analysis.values import number
+from harness.config.catalog import OBJECTIVES
 from harness.config.patch import DEFAULTS
-from harness.core.errors import HarnessError, unknown
 from harness.core.format import KID_SCALE
 from harness.metrics.kid import HALVES, SHARED_HALVES
 from harness.runs.plan import PlanRecord
@@ -125,7 +125,7 @@ def failed(name: str, rows: Rows, budget: float) -> Value:
 
     Of a time: the budget, censored.
     """
-    if OBJECTIVES[name].unit == KIMG:
+    if objective(name).unit == KIMG:
         return Value(budget, True)
     kids = [number(row.kid) for row in rows]
     if not kids or not math.isfinite(kids[0]):
@@ -152,21 +152,19 @@ def _trained(rows: Rows) -> Rows:
 
 KIMG = "kimg"
 TIME = "time_to_threshold"
-OBJECTIVES: Mapping[str, Objective] = {
-    "final": Objective(final, "the mean KID over the last fifth of the evaluations"),
-    "best": Objective(
-        best, "the KID of the best evaluation, chosen on one half of the generated and validation "
-        "images and scored on the other"
-    ),
-    "area": Objective(area, "the mean KID over the logarithm of the images shown"),
-    TIME: Objective(
-        time_to_threshold, "the images shown until KID is at the threshold", KIMG, 1
-    ),
-}  # fmt: skip
+FINAL = Objective(final, "the mean KID over the last fifth of the evaluations")
+BEST = Objective(
+    best,
+    "the KID of the best evaluation, chosen on one half of the generated and validation images "
+    "and scored on the other",
+)
+AREA = Objective(area, "the mean KID over the logarithm of the images shown")
+TIME_TO_THRESHOLD = Objective(
+    time_to_threshold, "the images shown until KID is at the threshold", KIMG, 1
+)
 
 
 def objective(name: str) -> Objective:
     """The objective by the name that the study declares."""
-    if name not in OBJECTIVES:
-        raise HarnessError(unknown("objective", name, OBJECTIVES))
-    return OBJECTIVES[name]
+    judged: Objective = OBJECTIVES.load(name)
+    return judged

@@ -29,7 +29,7 @@ def tips(
     rows = [
         {
             **heuristics.record(row),
-            "claims": "\n".join(heuristics.told(claim) for claim in row.claims),
+            "claims": "\n".join(heuristics.describe_claim(claim) for claim in row.claims),
         }
         for row in heuristics.chosen(topic=topic, source=source, effect=effect)
         if isinstance(row, Tip)

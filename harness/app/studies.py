@@ -246,7 +246,11 @@ def samples(
         with suppress(Busy):
             held.enter_context(Recorder(record.folder).read())
         return write_samples(
-            record.config(), record.folder / layout.GENERATORS, count, target, runtime.cache
+            record.config(),
+            record.folder / layout.GENERATORS,
+            count,
+            target,
+            cache=runtime.cache,
         )
 
 

@@ -29,9 +29,7 @@ DATASETS = Registry(
             TFDS, splits={"train": 5994, "test": 5794}, classes=200, crop="bounding_box"
         ),
         "celeb_a": DatasetSpec(
-            TFDS,
-            splits={"train": 162770, "validation": 19867, "test": 19962},
-            crop="celeb_a",
+            TFDS, splits={"train": 162770, "validation": 19867, "test": 19962}, crop="celeb_a"
         ),
         "cifar10": DatasetSpec(
             TFDS, splits={"train": 50000, "test": 10000}, classes=10, crop="centre_square"
@@ -196,6 +194,9 @@ NORMALIZATIONS = _named(
     "normalisation", "harness.gan.models.blocks:{}_norm",
     "batch", "virtual_batch", "layer", "instance",
 )  # fmt: skip
+FILTERS = _named(
+    "number of filters", "harness.gan.models.blocks:{}", "constant", "tapering", "rising"
+)
 UPSAMPLINGS = _named(
     "upsampling", "harness.gan.models.blocks:{}_up",
     "transposed", "nearest", "bilinear", "pixel_shuffle",
@@ -214,6 +215,18 @@ INITIALIZERS = _named(
     "initializer", "harness.gan.models.initial:{}",
     "glorot_uniform", "normal", "truncated_normal", "orthogonal",
 )  # fmt: skip
+UPDATES = Registry(  # the last update of the discriminator in an iteration
+    "update",
+    {
+        "simultaneous": "harness.gan.train.step:BOTH",
+        "alternating": "harness.gan.train.step:DISCRIMINATOR",
+        "variational": "harness.gan.train.step:VARIATIONAL",
+    },
+)
+# Keras's policies for the type of activations and weights
+PRECISIONS = Registry("precision", {"float32": "float32", "bfloat16": "mixed_bfloat16"})
+# the lowest value of each; the highest is 1
+PIXEL_RANGES = Registry("pixel range", {"zero_one": 0.0, "minus_one_one": -1.0})
 DECAYS = _named("decay of learning rates", "harness.gan.train.schedule:{}", "linear", "cosine")
 
 ENCODERS = Registry(
@@ -255,6 +268,15 @@ DESIGNS = Registry(
     plugged.design,
 )
 
+OBJECTIVES = Registry(
+    "objective",
+    {
+        "final": "harness.analysis.objectives:FINAL",
+        "best": "harness.analysis.objectives:BEST",
+        "area": "harness.analysis.objectives:AREA",
+        "time_to_threshold": "harness.analysis.objectives:TIME_TO_THRESHOLD",
+    },
+)
 SAMPLERS = _named("sampler", "harness.execution.search.sampler:{}", "tpe", "random", "quasi_random")
 PRUNERS = _named(
     "pruner", "harness.execution.search.sampler:{}", "none", "median", "successive_halving"

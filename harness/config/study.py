@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from harness.config.catalog import DESIGNS, PROTOCOLS
+from harness.config.catalog import DESIGNS, OBJECTIVES, PROTOCOLS
 from harness.config.load import Document, read_yaml
 from harness.config.lookup import NAME, find_study
 from harness.config.part import Levels, Part, check_seeds, count_seeds
@@ -74,7 +74,7 @@ class Study(Part):
     search: Search | None = None
     seeds: Seeds = 8
     metric: Protocol | None = None
-    objective: Literal["final", "best", "area", "time_to_threshold"] = "final"
+    objective: Annotated[str, AfterValidator(OBJECTIVES.check)] = "final"
     threshold: float | None = Field(None, gt=0)  # a KID, of time_to_threshold
     equivalence: float = Field(0.05, gt=0, lt=1)
     alpha: float = Field(0.05, gt=0, lt=0.5)

@@ -14,7 +14,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Registry(Generic[T]):
-    """Names of one `kind`; an entry is "module:attribute", or a record with such a `target`.
+    """Names of one `kind`; an entry is "module:attribute", a record with such a `target`, or,
+    in a table without code, a fact.
 
     Plug-ins add names to a table with a `group`: `adopt` checks what a plug-in gives and makes the
     entry. Its target is called with the plug-in, and returns what a built-in target is.

@@ -21,9 +21,9 @@ from harness.gan.encoder_checks import check_behaviour, check_features, check_fi
 from harness.gan.encoders import ENCODING, Encoder
 from harness.gan.labels.labelled import MaybeLabelled
 from harness.gan.saved_model import load_saved_model
-from harness.metrics.coverage import coverage, radii
+from harness.metrics.coverage import measure_coverage, radii
 from harness.metrics.fid import Frechet
-from harness.metrics.inception_score import inception_score
+from harness.metrics.inception_score import measure_inception_score
 from harness.metrics.kid import FIRST_HALF, SECOND_HALF, Draw, Estimate
 
 BATCH = 128  # images generated at a time
@@ -112,9 +112,9 @@ class Evaluator:
             "kid_blocks": [float(value) for value in values],
             FIRST_HALF: float(first.mean()),
             SECOND_HALF: float(second.mean()),
-            "coverage": coverage(generated, self._real, self._radii),
+            "coverage": measure_coverage(generated, self._real, self._radii),
             "fid": self._frechet(generated) if with_fid else None,
-            "inception_score": inception_score(classes(generated)) if classes else None,
+            "inception_score": measure_inception_score(classes(generated)) if classes else None,
         }
 
     def _features(self, batches: Iterable[Images8]) -> NDArray[np.float32]:

@@ -73,7 +73,7 @@ def _check_v3(file: Path) -> None:
     if md5 != V3_MD5:
         raise HarnessError(
             f"evaluation.encoder: weights of inception_v3: {file} is damaged, or not the file that "
-            f"Keras publishes (MD5 {md5}, not {V3_MD5}); delete it to have it downloaded anew"
+            f"Keras publishes (MD5 {md5}, not {V3_MD5}); delete it to have it downloaded again"
         )
 
 
@@ -150,7 +150,7 @@ def _keras_models() -> Path:
 
 def _no_weights(name: str, file: Path, error: Exception, other: str = "") -> NoReturn:
     if file.exists():
-        advice = f"the file {file} is no such weights file; delete it to have it downloaded anew"
+        advice = f"the file {file} is no such weights file; delete it to have it downloaded again"
     else:
         advice = f"they are not here and cannot be downloaded; put the file at {file}{other}"
     raise HarnessError(

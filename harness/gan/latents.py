@@ -15,8 +15,8 @@ def sampled(
 ) -> NDArray[np.float32]:
     """Latents (count, noise size) of stream `names`; a smaller size gives leading coordinates.
 
-    Truncation draws from the same distribution as drawing anew whatever lies beyond the limit
-    does (Brock et al. 2019). All kinds are monotone in the same normal draws, so that images of
+    Truncated latents are distributed as if values beyond the limit were drawn again (Brock et al.
+    2019). All kinds are monotone in the same normal draws, so that images of
     cells that differ in nothing else are pairs.
     """
     return _shaped(config, rng.latents(count, config.noise_size, seed, *names))

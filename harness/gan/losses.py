@@ -23,7 +23,7 @@ Threshold: TypeAlias = tf.Tensor | float
 
 
 class Game(NamedTuple):
-    """What a discriminator's loss depends on besides its logits."""
+    """State that a discriminator's loss depends on, in addition to its logits."""
 
     real_wrong: Share = 0.0  # share of the label of real images that is wrong, a number or (N, 1)
     fake_wrong: Share = 0.0  # the same of generated images

@@ -105,8 +105,8 @@ def _values(config: TrialConfig) -> dict[str, float]:
         **{path: float(flat[path]) for path in VARIABLE},
         # of plug-ins' penalties, which are fixed in a program
         **{
-            f"penalties.{name}.{weight}": getattr(own, weight)
-            for name, own in config.penalties.plugged.items()
+            f"penalties.{name}.{weight}": getattr(penalty, weight)
+            for name, penalty in config.penalties.plugged.items()
             for weight in ("weight", "generator_weight")
         },
         # here, since in float32 little is left of 1 - 0.9999

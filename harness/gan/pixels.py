@@ -6,12 +6,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-_LOWEST = {"zero_one": 0.0, "minus_one_one": -1.0}  # the highest is 1
+from harness.config.catalog import PIXEL_RANGES
 
 
 def span(pixels: str) -> float:
     """Highest less lowest value of a range (`training.pixel_range`)."""
-    return 1.0 - _LOWEST[pixels]
+    return 1.0 - PIXEL_RANGES[pixels]
 
 
 def from_bytes(images: Any, pixels: str) -> tf.Tensor:
@@ -21,12 +21,12 @@ def from_bytes(images: Any, pixels: str) -> tf.Tensor:
 
 def from_unit(images: tf.Tensor, pixels: str) -> tf.Tensor:
     """Images in [0, 1] brought to a range."""
-    return images if pixels == "zero_one" else images * span(pixels) + _LOWEST[pixels]
+    return images if pixels == "zero_one" else images * span(pixels) + PIXEL_RANGES[pixels]
 
 
 def to_unit(images: tf.Tensor, pixels: str) -> tf.Tensor:
     """Images of a range brought to [0, 1]."""
-    return images if pixels == "zero_one" else (images - _LOWEST[pixels]) / span(pixels)
+    return images if pixels == "zero_one" else (images - PIXEL_RANGES[pixels]) / span(pixels)
 
 
 def to_bytes(images: Any, pixels: str) -> NDArray[np.uint8]:

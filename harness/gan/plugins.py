@@ -62,7 +62,7 @@ def _check_side(plugin: Plugin, name: str, side: Callable[..., Any]) -> None:
         raise HarnessError(f"{plugin.place}: {name} is no differentiable function {whose}")
 
 
-def _scalar(plugin: Plugin, name: str, value: Any, of: str) -> tf.Tensor:
+def _scalar(plugin: Plugin, name: str, value: Any, inputs: str) -> tf.Tensor:
     """A value, if it is one float32 number."""
     try:
         value = tf.convert_to_tensor(value)
@@ -72,8 +72,8 @@ def _scalar(plugin: Plugin, name: str, value: Any, of: str) -> tf.Tensor:
         ) from None
     if value.shape.rank != 0 or value.dtype != tf.float32:
         raise HarnessError(
-            f"{plugin.place}: {name} must give a scalar of float32, shape (); for {of} it gives "
-            f"{value.dtype.name} of shape {value.shape}: is a mean missing?"
+            f"{plugin.place}: {name} must give a scalar of float32, shape (); for {inputs} it "
+            f"gives {value.dtype.name} of shape {value.shape}: is a mean missing?"
         )
     return value
 

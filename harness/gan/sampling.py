@@ -24,7 +24,7 @@ _BATCH = 128
 
 
 def write_samples(
-    config: TrialConfig, generators: Path, count: int, target: Path, cache: Path
+    config: TrialConfig, generators: Path, count: int, target: Path, *, cache: Path
 ) -> Path:
     """Write `count` images of the last kept EMA generator: a folder of PNG files, or a .npz.
 

@@ -63,7 +63,7 @@ CONDITIONS: Mapping[str, Condition] = {
 }
 
 
-def told(condition: str) -> str:
+def describe_condition(condition: str) -> str:
     """A condition of a claim in words: the text of an id; the words of a user as they are."""
     return CONDITIONS[condition].text if condition in CONDITIONS else condition
 

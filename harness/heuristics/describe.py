@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from harness.core.errors import HarnessError, unknown
-from harness.heuristics import conditions
+from harness.heuristics.conditions import describe_condition
 from harness.heuristics.schema import (
     KINDS,
     SOURCES,
@@ -31,9 +31,9 @@ def _topic(name: str, rows: tuple[Heuristic, ...]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row in rows:
-        said = "; ".join(map(told, row.claims))
+        claims = "; ".join(map(describe_claim, row.claims))
         lines.append(
-            f"| `{row.id}` | {row.statement} | {_sides(row)} | {said} | {row.literature} |"
+            f"| `{row.id}` | {row.statement} | {_sides(row)} | {claims} | {row.literature} |"
         )
     return "\n".join(lines)
 
@@ -41,8 +41,8 @@ def _topic(name: str, rows: tuple[Heuristic, ...]) -> str:
 def _sides(row: Heuristic) -> str:
     if isinstance(row, Tip):
         notes = {"needs": row.needs, "part of": row.part_of, "does not test": row.limits}
-        said = "".join(f" ({name} {note})" for name, note in notes.items() if note)
-        return f"{_code(row.following)}{said} | {_code(row.ignoring)}"
+        remarks = "".join(f" ({name} {note})" for name, note in notes.items() if note)
+        return f"{_code(row.following)}{remarks} | {_code(row.ignoring)}"
     return f"*{row.kind}*: {row.how if isinstance(row, Practice) else ''} | "
 
 
@@ -51,10 +51,10 @@ def sources() -> str:
     return "\n".join(f"- **{name}** {title}" for name, title in SOURCES.items())
 
 
-def told(claim: Claim) -> str:
+def describe_claim(claim: Claim) -> str:
     """One claim in a line."""
-    of = "" if claim.of == "quality" else claim.of
-    words = ", ".join(part for part in (of, conditions.told(claim.condition)) if part)
+    quantity = "" if claim.of == "quality" else claim.of
+    words = ", ".join(part for part in (quantity, describe_condition(claim.condition)) if part)
     effect = claim.effect.replace("_", " ") + (f" ({words})" if words else "")
     return f"{claim.source} {effect}: {claim.gist}"
 
@@ -79,16 +79,16 @@ def marks(row: Heuristic) -> str:
     effects: dict[str, list[str]] = {}
     for claim in row.claims:
         effects.setdefault(claim.effect.replace("_", " "), []).append(claim.source)
-    claimed = (f"{effect} {' '.join(dict.fromkeys(said))}" for effect, said in effects.items())
+    claimed = (f"{effect} {' '.join(dict.fromkeys(names))}" for effect, names in effects.items())
     return " · ".join([row.kind, *claimed])
 
 
 def by_topic(rows: Iterable[Heuristic]) -> dict[str, list[Heuristic]]:
     """The rows by topic."""
-    found: dict[str, list[Heuristic]] = {}
+    topics: dict[str, list[Heuristic]] = {}
     for row in rows:
-        found.setdefault(_topic_of(row), []).append(row)
-    return found
+        topics.setdefault(_topic_of(row), []).append(row)
+    return topics
 
 
 def _topic_of(row: Heuristic) -> str:
@@ -97,7 +97,7 @@ def _topic_of(row: Heuristic) -> str:
 
 def record(row: Heuristic) -> dict[str, Any]:
     """A heuristic as plain data."""
-    claims = [{**asdict(c), "condition": conditions.told(c.condition)} for c in row.claims]
+    claims = [{**asdict(c), "condition": describe_condition(c.condition)} for c in row.claims]
     return {**asdict(row), "claims": claims, "topic": _topic_of(row)}
 
 
@@ -139,6 +139,7 @@ def chosen(
         for row in rows
         if kind in (None, row.kind)
         if any(
-            source in (None, said.source) and effect in (None, said.effect) for said in row.claims
+            source in (None, claim.source) and effect in (None, claim.effect)
+            for claim in row.claims
         )
     ]

@@ -46,10 +46,12 @@ def _mapping(document: Document, *place: str) -> Mapping[str, Any]:
     return value
 
 
-def _known(document: Document, place: tuple[str | int, ...], keys: Iterable[str], of: Any) -> None:
+def _known(
+    document: Document, place: tuple[str | int, ...], keys: Iterable[str], known: Any
+) -> None:
     for key in keys:
-        if key not in of:
-            raise HarnessError(f"{document.where(*place, key)}: {unknown('key', key, of)}")
+        if key not in known:
+            raise HarnessError(f"{document.where(*place, key)}: {unknown('key', key, known)}")
 
 
 def _source(document: Document, name: str) -> str:
@@ -62,10 +64,10 @@ def _source(document: Document, name: str) -> str:
         return values
     values = _mapping(document, "sources", name)
     _known(document, ("sources", name), values, _SOURCE)
-    said = [str(values[key]) for key in _SOURCE if values.get(key)]
-    if not said:
+    parts = [str(values[key]) for key in _SOURCE if values.get(key)]
+    if not parts:
         raise HarnessError(f"{where}: a source has {', '.join(_SOURCE)}, or is a line of text")
-    return ", ".join(said)
+    return ", ".join(parts)
 
 
 def _tip(document: Document, name: str, sources: Mapping[str, str]) -> Tip:
@@ -105,8 +107,8 @@ def _claim(document: Document, name: str, index: int) -> Claim:
             f"{where}: a claim has source and effect, and may have gist, of, condition"
         )
     _known(document, place, values, _CLAIM)
-    said: dict[str, Any] = {"gist": "", **{key: str(value) for key, value in values.items()}}
-    return Claim(**said)
+    fields: dict[str, Any] = {"gist": "", **{key: str(value) for key, value in values.items()}}
+    return Claim(**fields)
 
 
 def check_tip(tip: Tip, where: Where, sources: Collection[str] = ()) -> None:

@@ -33,7 +33,7 @@ def radii(real: Features, neighbours: int = NEIGHBOURS) -> NDArray[np.float64]:
     return result
 
 
-def coverage(generated: Features, real: Features, real_radii: NDArray[np.float64]) -> float:
+def measure_coverage(generated: Features, real: Features, real_radii: NDArray[np.float64]) -> float:
     """Share of the real features whose ball (squared radius from `radii`) holds a generated one.
 
     Decided in float32 where its error cannot matter, in float64 elsewhere.

@@ -16,8 +16,8 @@ class Frechet:
     """The distance from one set of real features (m, d), whose moments are computed once.
 
     |μ₁ - μ₂|² + tr(Σ₁) + tr(Σ₂) - 2 tr((Σ₁Σ₂)^½), with covariances over m - 1, in float64.
-    Σ₁Σ₂ has the eigenvalues of Σ₁^½ Σ₂ Σ₁^½, which is symmetric: so they are real, not negative
-    but for rounding, and exact where there are fewer images than features.
+    Σ₁Σ₂ has the eigenvalues of Σ₁^½ Σ₂ Σ₁^½, which is symmetric: so they are real,
+    non-negative except for rounding, and exact where there are fewer images than features.
     """
 
     def __init__(self, real: Features) -> None:

@@ -37,16 +37,16 @@ def score_flags(
     if not trained:
         return []
     last, best = trained[-1], min(trained, key=lambda row: float(row["kid"]))
-    found = []
+    flags = []
     gap = last["kid"] - best["kid"]
     error = math.sqrt(2) * pooled_error(trained, overlapping)  # of a difference
     if last["kid"] > REBOUND_RATIO * best["kid"] and gap > REBOUND_ERRORS * error:
-        found.append("rebound")
+        flags.append("rebound")
     widest = max(row["coverage"] for row in trained)
     late = last["evaluation"] > evaluations / 2
     if last["coverage"] < COVERAGE_SHARE * widest or (late and last["coverage"] < COVERAGE_FLOOR):
-        found.append("collapsed")
-    return [{"flag": flag, "kimg": last["kimg"], "identity": identity} for flag in found]
+        flags.append("collapsed")
+    return [{"flag": flag, "kimg": last["kimg"], "identity": identity} for flag in flags]
 
 
 def training_flags(rows: Sequence[Row], reaches_zero: bool) -> list[dict[str, Any]]:
@@ -55,33 +55,33 @@ def training_flags(rows: Sequence[Row], reaches_zero: bool) -> list[dict[str, An
     late = finite[len(finite) // 2 :]
     if not late:
         return []
-    found = []
+    flags = []
     if reaches_zero and np.mean([row["discriminator_loss"] for row in late]) < ZERO_LOSS:
-        found.append("discriminator_loss_zero")
+        flags.append("discriminator_loss_zero")
     # a game whose discriminator calls nothing right or wrong has none
     accuracies = [row["real_accuracy"] for row in late if row["real_accuracy"] is not None]
     if accuracies and np.mean(accuracies) < ACCURACY_BAND[0]:
-        found.append("accuracy_below_band")
+        flags.append("accuracy_below_band")
     if accuracies and np.mean(accuracies) > ACCURACY_BAND[1]:
-        found.append("accuracy_above_band")
-    return [{"flag": flag, "kimg": late[0]["kimg"], "identity": None} for flag in found]
+        flags.append("accuracy_above_band")
+    return [{"flag": flag, "kimg": late[0]["kimg"], "identity": None} for flag in flags]
 
 
 def idle_penalty_flags(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """`idle_penalty.<name>`: over the second half its gradient is lost beside the loss's.
+    """`idle_penalty.<name>`: over the second half its gradient is negligible next to the loss's.
 
-    By the median of the rows that tell, so that a batch on which the loss taught nothing does not
-    count for all.
+    Judged by the median of the rows that have the penalty's pull, so that one batch with an
+    unusually small gradient of the loss does not decide.
     """
     names = dict.fromkeys(name for row in rows for name in row if name.endswith(PULL))
-    found = []
+    flags = []
     for name in names:
         told = [row for row in rows if row.get(name) is not None]
         late = told[len(told) // 2 :]
         if late and np.median([row[name] for row in late]) < IDLE_PULL:
             flag = f"{IDLE}{name.removesuffix(PULL)}"
-            found.append({"flag": flag, "kimg": late[0]["kimg"], "identity": None})
-    return found
+            flags.append({"flag": flag, "kimg": late[0]["kimg"], "identity": None})
+    return flags
 
 
 def falling_loss_flags(

@@ -10,7 +10,7 @@ SPLITS = 10  # of the paper's code
 SMALLEST = 500  # images of a split: p(y) comes from it alone, and few images make it look peaked
 
 
-def inception_score(probabilities: NDArray[np.floating]) -> float:
+def measure_inception_score(probabilities: NDArray[np.floating]) -> float:
     """Mean score of consecutive splits of (n, classes) probabilities; fewer of few images."""
     p = np.asarray(probabilities, np.float64)
     count = min(SPLITS, max(1, len(p) // SMALLEST))

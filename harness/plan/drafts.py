@@ -92,7 +92,7 @@ def contrast_record(contrast: Contrast, followed: list[TrialConfig]) -> Contrast
                 source=claim.source,
                 effect=claim.effect,
                 of=claim.of,
-                condition=conditions.told(claim.condition),
+                condition=conditions.describe_condition(claim.condition),
                 met=conditions.met(claim.condition, followed),
                 quote=claim.gist,
             )

@@ -190,8 +190,8 @@ def test_conditions_of_claims_are_ids_that_are_used():
 
 
 def test_a_plan_holds_conditions_in_words_and_whether_they_are_met():
-    assert conditions.told("wgan_gp") == "with WGAN-GP"
-    assert conditions.told("in winter") == "in winter"  # of somebody else's tip
+    assert conditions.describe_condition("wgan_gp") == "with WGAN-GP"
+    assert conditions.describe_condition("in winter") == "in winter"  # of somebody else's tip
     plain, penalised = TrialConfig(), resolve([WGAN_GP])
     assert conditions.met("", [plain]) is True
     assert [conditions.met("wgan_gp", [config]) for config in (plain, penalised)] == [False, True]

@@ -43,7 +43,7 @@ def test_parameters_are_uniform_and_independent():
 def test_one_gate_for_all_and_both_ways_give_the_same(static):
     config = AugmentationConfig(policy="fixed", **STILL, **COLOUR)
     given = tf.constant(images(64))
-    found = augment(given, config, tf.constant(0.5), SEED, static).numpy()
+    found = augment(given, config, tf.constant(0.5), SEED, static=static).numpy()
     np.testing.assert_array_equal(found, augment(given, config, tf.constant(0.5), SEED))
     changed = np.array([not np.array_equal(a, b) for a, b in zip(found, given, strict=True)])
     assert 16 < changed.sum() < 48

@@ -8,16 +8,14 @@ import math
 from collections import Counter
 from functools import cache
 from itertools import combinations
-from typing import get_args
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness.config.catalog import PENALTIES, dataset
+from harness.config.catalog import PENALTIES, UPDATES, dataset
 from harness.config.identity import key
 from harness.config.patch import KNOBS, resolve
-from harness.config.trial import TrainingConfig
 from harness.core.errors import HarnessError
 from harness.gan.labels.labelled import gathered
 from harness.gan.train.batches import Batches
@@ -183,10 +181,7 @@ TRACED = {
         for path in KNOBS
         if path.startswith("penalties.") and path.rpartition(".")[2].endswith("weight")
     },
-    **{
-        update: {"training.update": update}
-        for update in get_args(TrainingConfig.model_fields["update"].annotation)
-    },
+    **{update: {"training.update": update} for update in UPDATES},
 }
 TRACED["variational"] |= {"augmentation.policy": "none"}
 

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness.config.catalog import UPSAMPLINGS
+from harness.config.catalog import PRECISIONS, UPSAMPLINGS
 from harness.gan.models import layers
-from harness.gan.models.blocks import POLICY
 from harness.gan.models.network import Pass
 from harness.gan.models.pooling import MaxPool
 from harness.gan.penalties import r1
@@ -47,7 +46,7 @@ def test_max_pooling_and_its_gradient_have_the_bits_of_tensorflows_own(
 @cache
 def pooled(way, precision, compiled):
     """A function that gives the pooled and the gradient; traced once for all values of a size."""
-    layer = MaxPool(dtype=POLICY[precision])
+    layer = MaxPool(dtype=PRECISIONS[precision])
     pool = layer if way == "ours" else lambda x: tf.nn.max_pool2d(x, 2, 2, "SAME")
 
     def both(x, up):
@@ -132,7 +131,7 @@ def test_bilinear_enlargement_and_its_gradient_have_the_bits_of_tensorflows_own(
         found = tf.function(of, jit_compile=jit_compile)(x)
         return [tf.cast(part, tf.float32).numpy() for part in found]
 
-    layer = layers.Resize("bilinear", dtype=POLICY[precision])
+    layer = layers.Resize("bilinear", dtype=PRECISIONS[precision])
     # compiled in bfloat16 theirs is wrong: XLA takes the gradient's float32 for bfloat16
     wrong = compiled and precision == "bfloat16"
     theirs = both(

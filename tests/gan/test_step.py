@@ -194,6 +194,6 @@ def test_batches_are_permutations_and_a_function_of_the_seed():
     assert not np.array_equal(batches.indices(0), batches.indices(3))
     assert not np.array_equal(batches.indices(0), Batches(data, 16, seed=2).indices(0))
     for resident in (False, True):
-        given, chosen = Batches(data, 16, 1, resident).call(1, 2, 3)
+        given, chosen = Batches(data, 16, 1, resident=resident).call(1, 2, 3)
         assert chosen.shape == (2, 3, 16)
         np.testing.assert_array_equal(tf.gather(given, chosen)[1, 2], data[batches.indices(8)])

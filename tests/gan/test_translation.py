@@ -164,7 +164,7 @@ def test_samples_are_translations_of_validation_images_beside_their_sources(
     session.save_generator(tmp_path / "generators" / "1.npz")
 
     def written(count, name):
-        return write_samples(config, tmp_path / "generators", count, tmp_path / name, cache)
+        return write_samples(config, tmp_path / "generators", count, tmp_path / name, cache=cache)
 
     arrays = np.load(written(200, "samples.npz"))
     sources = session.program.sources(known.validation[:200])

@@ -145,12 +145,12 @@ def show_heuristic(row: "Heuristic") -> None:
     """One heuristic with its claims, and its settings or why it has none."""
     from harness.heuristics import Practice, Tip
     from harness.heuristics.clashes import clashing
-    from harness.heuristics.describe import patch, told
+    from harness.heuristics.describe import describe_claim, patch
 
     console = Console(highlight=False, markup=False, soft_wrap=True)
     console.print(Text(row.title, "bold"), f"({row.id}, {row.kind})\n{row.statement}")
     for claim in row.claims:
-        console.print(f"  {told(claim)}")
+        console.print(f"  {describe_claim(claim)}")
     if isinstance(row, Tip):
         console.print(f"following: {patch(row.following)}\nignoring: {patch(row.ignoring)}")
         console.print(f"Needs: {row.needs or 'nothing else'}")

@@ -13,14 +13,18 @@ from harness.config.catalog import (
     DECAYS,
     DOWNSAMPLINGS,
     ENCODERS,
+    FILTERS,
     GENERATOR_LOSSES,
     INITIALIZERS,
     LOSSES,
     MINIBATCH_FEATURES,
     NORMALIZATIONS,
     OPTIMIZERS,
+    PIXEL_RANGES,
+    PRECISIONS,
     PROTOCOLS,
     TRANSLATIONS,
+    UPDATES,
     UPSAMPLINGS,
     dataset,
 )
@@ -87,9 +91,13 @@ def _conditioning_name(name: str) -> str:
 ArchitectureName = Annotated[str, OneOf(ARCHITECTURES)]
 NormalizationName = Annotated[str, OneOf(NORMALIZATIONS, none=True)]
 InitializerName = Annotated[str, OneOf(INITIALIZERS)]
+FiltersName = Annotated[str, OneOf(FILTERS)]
 UpsamplingName = Annotated[str, OneOf(UPSAMPLINGS)]
 DownsamplingName = Annotated[str, OneOf(DOWNSAMPLINGS)]
 MinibatchName = Annotated[str, OneOf(MINIBATCH_FEATURES, none=True)]
+UpdateName = Annotated[str, OneOf(UPDATES)]
+PrecisionName = Annotated[str, OneOf(PRECISIONS)]
+PixelRangeName = Annotated[str, OneOf(PIXEL_RANGES)]
 DecayName = Annotated[str, OneOf(DECAYS, none=True)]
 Place = Annotated[str, AfterValidator(_place)]
 DatasetName = Annotated[str, AfterValidator(_dataset_name)]

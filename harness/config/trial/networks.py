@@ -5,6 +5,7 @@ from typing import Literal
 from harness.config.trial.base import (
     ArchitectureName,
     DownsamplingName,
+    FiltersName,
     InitializerName,
     MinibatchName,
     NormalizationName,
@@ -26,7 +27,7 @@ class NetworkConfig(Section):
         source="Brock et al. 2019",
     )
     width: int = knob(128, "filters of every hidden layer, or of the widest one", ge=1, le=2048)
-    filters: Literal["constant", "tapering", "rising"] = knob(
+    filters: FiltersName = knob(
         "constant",
         "number of filters when the resolution doubles: constant, halved or doubled",
     )

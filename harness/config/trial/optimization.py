@@ -4,7 +4,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from harness.config.trial.base import DecayName, OptimizerName, Section, knob
+from harness.config.trial.base import (
+    DecayName,
+    OptimizerName,
+    PixelRangeName,
+    PrecisionName,
+    Section,
+    UpdateName,
+    knob,
+)
 
 
 class OptimizerConfig(Section):
@@ -55,7 +63,7 @@ class TrainingConfig(Section):
         ge=1,
         le=256,
     )
-    update: Literal["simultaneous", "alternating", "variational"] = knob(
+    update: UpdateName = knob(
         "simultaneous",
         "update both networks from one forward pass, or the generator after the discriminator; or "
         "train a variational autoencoder, with the discriminator's layers as encoder",
@@ -115,10 +123,8 @@ class TrainingConfig(Section):
         ge=1,
         le=65536,
     )
-    pixel_range: Literal["zero_one", "minus_one_one"] = knob(
-        "zero_one", "pixel range inside the networks"
-    )
-    precision: Literal["float32", "bfloat16"] = knob(
+    pixel_range: PixelRangeName = knob("zero_one", "pixel range inside the networks")
+    precision: PrecisionName = knob(
         "float32", "precision of activations; weights stay float32", source="design"
     )
     evaluations: int = knob(

@@ -12,7 +12,7 @@ def changes_colour(config: AugmentationConfig) -> bool:
 
 
 def draw(config: AugmentationConfig, count: int, seed: Seed, span: float = 1.0) -> tf.Tensor:
-    """A shift and two factors an image, (count, 3); each from a column of its own."""
+    """A shift and two factors for each image, (count, 3); each from its own column of draws."""
     spread = 2 * uniform((count, 3), fold(seed, "colour")) - 1
     limits = tf.constant([config.brightness * span, config.saturation, config.contrast])
     return spread * limits + tf.constant([0.0, 1.0, 1.0])

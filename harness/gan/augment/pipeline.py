@@ -13,6 +13,7 @@ def augment(
     config: AugmentationConfig,
     probability: tf.Tensor,
     seed: Seed,
+    *,
     static: bool = False,
     span: float = 1.0,
 ) -> tf.Tensor:

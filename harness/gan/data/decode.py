@@ -25,7 +25,7 @@ FORMATS = (
     *("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "JPEG2000", "AVIF", "PPM", "PSD", "QOI"),
     *("DDS", "ICNS", "SUN", "XPM", "XBM"),
 )
-# known by nothing surer than their name: with any other one they would be damage that looks right
+# recognised by their name alone: under another name, damaged data could pass for an image
 BY_NAME = {
     **dict.fromkeys((".tga", ".icb", ".vda", ".vst"), "TGA"),
     **dict.fromkeys((".bw", ".rgb", ".rgba", ".sgi"), "SGI"),
@@ -68,10 +68,10 @@ class Decoded(NamedTuple):
 
 
 class Unsupported(ValueError):
-    """An image whose levels cannot be told."""
+    """An image whose levels have no known range or meaning."""
 
 
-def decode(picture: Picture, size: int) -> Decoded | Failure:
+def decode_picture(picture: Picture, size: int) -> Decoded | Failure:
     """A file's centre square at `size` px."""
     try:
         content = picture.read()
@@ -114,9 +114,9 @@ def _decoded(content: bytes, name: str, size: int) -> Decoded:
 
 
 def _check_levels(image: Image.Image) -> None:
-    """Refuse what Pillow would read wrongly without a word; mend the one thing that can be.
+    """Refuse what Pillow would silently read wrongly; correct a PNG's transparent level.
 
-    It leaves a PNG's transparent level as it is where it scales the others to 8 bits.
+    Pillow leaves that level as it is where it scales the others to 8 bits.
     """
     tags: Any = getattr(image, "tag_v2", {})
     if SIGNED in tags.get(SAMPLE_FORMAT, ()):

@@ -14,7 +14,7 @@ from harness.config.inputs.content import surveyed
 from harness.config.inputs.folder import Folder, Picture, listed, shown
 from harness.config.trial import DataConfig
 from harness.core.errors import HarnessError
-from harness.gan.data.decode import Decoded, Failure, decode
+from harness.gan.data.decode import Decoded, Failure, decode_picture
 from harness.gan.data.source import Batch, Source, Split, Told
 
 CHUNK = 256  # files decoded before they are written
@@ -54,16 +54,17 @@ def _batches(folder: Folder, side: int, size: int, told: Told) -> Iterator[Batch
             if kept:
                 images = np.stack([result.pixels for _, result in kept])
                 yield images, np.array([labels[file.name] for file, _ in kept]) if labels else None
-    _tell(told, failures, len(files), f"files of split {folder.sides[side]}", size)
+    what = f"files of split {folder.sides[side]}"
+    _tell(told, failures, len(files), what=what, size=size)
 
 
 def _decoded(pool: ThreadPoolExecutor, files: list[Picture], size: int) -> list[Decoded | Failure]:
     with warnings.catch_warnings():  # here, as filters are those of all threads
         warnings.simplefilter("ignore")  # Pillow's, on files that it reads all the same
-        return list(pool.map(partial(decode, size=size), files))
+        return list(pool.map(partial(decode_picture, size=size), files))
 
 
-def _tell(told: Told, failures: dict[str, list[str]], files: int, what: str, size: int) -> None:
+def _tell(told: Told, failures: dict[str, list[str]], files: int, *, what: str, size: int) -> None:
     told.left_out = {why: len(names) for why, names in failures.items()}
     lost = [f"{name} ({why})" for why, names in failures.items() for name in names]
     if lost:

@@ -46,14 +46,14 @@ def load_images(data: DataConfig, cache: Path) -> Images:
     counted = [Counted(len(one.images), _counts(one.labels, source)) for one in (whole, validation)]
     told = source.folder.told if source.folder else ()
     return Images(
-        train.images,
-        validation.images,
-        train.labels,
-        validation.labels,
-        digest(source.validation.identity),
-        tuple(dict.fromkeys((*told, *whole.notes, *validation.notes))),
-        image_facts(data, source.folder, cache, counted),
-        source.folder,
+        train=train.images,
+        validation=validation.images,
+        train_labels=train.labels,
+        validation_labels=validation.labels,
+        identity=digest(source.validation.identity),
+        notes=tuple(dict.fromkeys((*told, *whole.notes, *validation.notes))),
+        facts=image_facts(data, source.folder, cache, counted),
+        folder=source.folder,
     )
 
 

@@ -27,11 +27,12 @@ def load(data: DataConfig, cache: Path) -> Source:
     spec = dataset(data.name)
     features = _features(builder)
     _check_splits(builder, data)
+    batches = partial(_batches, features=features, spec=spec, size=data.image_size)
 
     def split(name: str) -> Split:
         version = builder.info.full_name.replace("/", ":")
         identity = f"{version} {name} {spec.crop} {data.image_size} px {spec.channels} channels"
-        return Split(identity, partial(_batches, builder, name, features, spec, data.image_size))
+        return Split(identity, partial(batches, builder, name))
 
     return Source(split(data.train_split), split(data.validation_split))
 
@@ -118,10 +119,11 @@ def _check_splits(builder: Any, data: DataConfig) -> None:
 def _batches(
     builder: Any,
     split: str,
+    told: Told,
+    *,
     features: dict[str, bool],
     spec: DatasetSpec,
     size: int,
-    told: Told,
 ) -> Iterator[Batch]:
     del told
     crop = getattr(crops, spec.crop or "centre_square")

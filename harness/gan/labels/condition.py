@@ -20,7 +20,7 @@ class Condition:
         self.counts = tf.Variable(tf.ones(values), trainable=False, name="counts")
 
     def variables(self) -> dict[str, tf.Variable]:
-        """What sampling from a kept generator needs besides its weights, by a stable name."""
+        """Needed to sample from a kept generator, in addition to its weights, by a stable name."""
         return {"counts": self.counts}
 
     def reset(self) -> None:

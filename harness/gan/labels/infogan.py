@@ -1,4 +1,4 @@
-"""InfoGAN (Chen et al. 2016): a code drawn for each image is to be told from the image.
+"""InfoGAN (Chen et al. 2016): a code drawn for each image can be inferred from the image.
 
 A categorical code c is given to the generator, and a head Q on the discriminator's features
 estimates it. Both losses hold -L_I, where L_I = E[log Q(c | G(z, c))] + H(c) bounds the mutual

@@ -15,7 +15,7 @@ def generator(config: TrialConfig, channels: int) -> Network:
 
 
 def discriminator(config: TrialConfig, channels: int, energy: autoencoder.Energy | None) -> Network:
-    """The network that tells real from generated images, as loss and form of training need it."""
+    """The discriminator; an autoencoder or a VAE's encoder if the loss or the update needs one."""
     if config.training.update == "variational":
         return variational_encoder(config, channels)
     if energy:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from harness.config.catalog import PRECISIONS
 from harness.config.trial import TrialConfig
 from harness.config.trial.networks import NetworkConfig
 from harness.gan.models import convolutional
-from harness.gan.models.blocks import POLICY
 from harness.gan.models.layers import Dense
 from harness.gan.models.network import Network, Part, Pass, Plain
 
@@ -51,7 +51,7 @@ def discriminator(config: TrialConfig, channels: int, energy: Energy) -> Autoenc
     # as encoder these are built already, under the same names
     changes |= {"hidden_dense": 0, "attention": False}
     decoder = config.generator.model_copy(update=changes)
-    code = Dense(latents, name="code", use_bias=True, dtype=POLICY[precision])
+    code = Dense(latents, name="code", use_bias=True, dtype=PRECISIONS[precision])
     parts = [
         *convolutional.discriminator_parts(section, size, precision),
         Plain(code),

@@ -1,19 +1,18 @@
 """BigGAN's networks (Brock et al. 2019, appendix B): residual blocks that activate first.
 
 Each block normalises and activates before each of two convolutions. Gains and biases of the
-generator's normalisations are made of the class (`labels.every_block`), and of all latents beside
-it (`skip_z`), as in BigGAN-deep, which does not cut them in chunks.
+generator's normalisations are computed from the class (`labels.every_block`) and from all latents
+(`skip_z`), as in BigGAN-deep, which does not split them into chunks.
 """
 
 from collections.abc import Sequence
 
 import keras
 
-from harness.config.catalog import DOWNSAMPLINGS, UPSAMPLINGS
+from harness.config.catalog import DOWNSAMPLINGS, PRECISIONS, UPSAMPLINGS
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
 from harness.gan.models.blocks import (
     BASE,
-    POLICY,
     Config,
     attended,
     attention,
@@ -35,7 +34,7 @@ def generator(
 ) -> list[Part]:
     """Latents (N, noise_size) → (N, size, size, channels), before the last activation."""
     precision = config.training.precision
-    policy, filters, depth = POLICY[precision], widths(section), section.depth or 0
+    policy, filters, depth = PRECISIONS[precision], widths(section), section.depth or 0
     stem = Dense(BASE * BASE * filters[0], name="stem", use_bias=True, **common(section, precision))
     shape = (BASE, BASE, filters[0])
     parts: list[Part] = [Plain(stem)]
@@ -47,19 +46,19 @@ def generator(
             parts.append(Dropout(section.dropout, f"{name}_dropout", section.dropout_at_generation))
         latents = section.noise_size if section.skip_z else 0
         gains = [
-            class_gain(section, config, f"{name}_{number}", count, given, latents)
+            class_gain(section, config, f"{name}_{number}", count, given=given, latents=latents)
             for number, count in ((1, before), (2, units))
         ]
-        parts.append(_up(section, name, units, precision, gains))
+        parts.append(_up(section, name, units, precision, gains=gains))
         parts += attention(section, level == place, units, precision)
     return [*parts, *hidden(section, "image", policy), _last(section, "image", channels, precision)]
 
 
 def _up(
-    section: GeneratorConfig, name: str, units: int, precision: str, gains: Sequence[list[Part]]
+    section: GeneratorConfig, name: str, units: int, precision: str, *, gains: Sequence[list[Part]]
 ) -> Part:
     """To twice the size: normalise, activate, enlarge, convolve; normalise, activate, convolve."""
-    policy, (first, second) = POLICY[precision], gains
+    policy, (first, second) = PRECISIONS[precision], gains
     enlarge = UPSAMPLINGS.load(section.upsampling)
     block = [
         *hidden(section, f"{name}_1", policy, first),
@@ -75,7 +74,7 @@ def _up(
 
 def discriminator(section: DiscriminatorConfig, size: int, precision: str) -> list[Part]:
     """Images (N, size, size, channels) → features (N, F), last maps summed over places."""
-    policy = POLICY[precision]
+    policy = PRECISIONS[precision]
     filters = widths(section)[::-1]
     parts: list[Part] = []
     place = attended(section, [size // 2 ** (number + 1) for number in range(len(filters))])
@@ -97,7 +96,7 @@ def _down(section: DiscriminatorConfig, number: int, units: int, precision: str)
 
     Images are not activated. The shortcut pools before it convolves, which comes to the same.
     """
-    name, policy = f"down_{number + 1}", POLICY[precision]
+    name, policy = f"down_{number + 1}", PRECISIONS[precision]
     biased = {**common(section, precision), "use_bias": True}
     block = [
         *_first(section, name, units, precision)[0 if number else -1 :],
@@ -113,7 +112,7 @@ def _first(section: Config, name: str, units: int, precision: str) -> list[Part]
     layer = Convolution(
         units, section.kernel_size, 1, name=f"{name}_1", **normalized(section, precision)
     )
-    return [*hidden(section, f"{name}_1", POLICY[precision]), Plain(layer)]
+    return [*hidden(section, f"{name}_1", PRECISIONS[precision]), Plain(layer)]
 
 
 def _last(section: Config, name: str, units: int, precision: str) -> Part:

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from harness.config.catalog import NORMALIZATIONS
+from harness.config.catalog import FILTERS, NORMALIZATIONS, PRECISIONS
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig
 from harness.config.trial.network_rules import ATTENDED
 from harness.gan.models.composite import SelfAttention
@@ -32,14 +32,13 @@ from harness.gan.models.normalization import (
 from harness.gan.models.pooling import MaxPool
 
 BASE = 4  # pixels of the smallest feature map
-POLICY = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 Config = GeneratorConfig | DiscriminatorConfig
 Keywords = dict[str, Any]
 
 
 def common(config: Config, precision: str) -> Keywords:
     """Keywords that all layers with a kernel are given."""
-    return {"spectral_norm": config.spectral_norm, "dtype": POLICY[precision]}
+    return {"spectral_norm": config.spectral_norm, "dtype": PRECISIONS[precision]}
 
 
 def normalized(config: Config, precision: str) -> Keywords:
@@ -50,13 +49,23 @@ def normalized(config: Config, precision: str) -> Keywords:
 
 def widths(config: Config) -> list[int]:
     """Filters of hidden layers by resolution, from 4 px up, each level twice the size before."""
-    levels = range(config.depth or 0)
-    halvings = {
-        "constant": [0 for _ in levels],
-        "tapering": list(levels),
-        "rising": list(reversed(levels)),
-    }[config.filters]
+    halvings = FILTERS.load(config.filters)(range(config.depth or 0))
     return [max(1, config.width >> number) for number in halvings]
+
+
+def constant(levels: range) -> list[int]:
+    """How often the widest layer's filters are halved, at each level: never."""
+    return [0 for _ in levels]
+
+
+def tapering(levels: range) -> list[int]:
+    """Halved once more at each level up."""
+    return list(levels)
+
+
+def rising(levels: range) -> list[int]:
+    """Doubled at each level up, to the widest."""
+    return list(reversed(levels))
 
 
 def hidden(config: Config, name: str, policy: str, gain: Sequence[Part] = ()) -> list[Part]:
@@ -83,7 +92,7 @@ def dense(config: Config, number: int, precision: str) -> list[Part]:
     """A hidden fully connected layer."""
     name = f"dense_{number}"
     layer = Dense(4 * config.width, name=name, **normalized(config, precision))
-    return [Plain(layer), *hidden(config, name, POLICY[precision])]
+    return [Plain(layer), *hidden(config, name, PRECISIONS[precision])]
 
 
 def matched(config: Config, name: str, units: int, precision: str) -> Part:

@@ -33,7 +33,7 @@ class Table:
 
 
 class ClassInput(Composite):
-    """(N, size) → the same with an embedding of its class beside it, or the class as a one-hot
+    """(N, size) → the same, followed by an embedding of the class, or by the class as a one-hot
     vector where `table` is None.
     """
 
@@ -67,11 +67,11 @@ class Known(NamedTuple):
 
 
 class ClassGain(Composite):
-    """x * (1 + gain) + bias, both a number a channel that depends on what is `known` of an image.
+    """x * (1 + gain) + bias, one of each per channel, computed from `known`, a vector per image.
 
     After a normalisation this is conditional normalisation (Dumoulin et al. 2017). Of a one-hot
-    class, gains and biases are rows of tables; they can be made of an embedding that has another
-    owner, and of latents beside it (Brock et al. 2019).
+    class, gains and biases are rows of tables; they can also be computed from a shared embedding
+    and the latents (Brock et al. 2019).
     """
 
     def __init__(
@@ -151,6 +151,7 @@ def class_gain(
     config: TrialConfig,
     name: str,
     units: int,
+    *,
     given: Sequence[ClassInput],
     latents: int = 0,
 ) -> list[Part]:

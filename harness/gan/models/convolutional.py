@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from harness.config.catalog import ARCHITECTURES, CONDITIONINGS, MINIBATCH_FEATURES
+from harness.config.catalog import ARCHITECTURES, CONDITIONINGS, MINIBATCH_FEATURES, PRECISIONS
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
 from harness.gan.models import biggan, dcgan
-from harness.gan.models.blocks import POLICY, Config, common, dense, output
+from harness.gan.models.blocks import Config, common, dense, output
 from harness.gan.models.classes import ClassInput, class_input
 from harness.gan.models.layers import Dense, Dropout
 from harness.gan.models.network import Network, Part, Plain
@@ -69,7 +69,7 @@ def discriminator_parts(section: DiscriminatorConfig, size: int, precision: str)
         parts += dense(section, number, precision)
     if section.minibatch != "none":
         layer = MINIBATCH_FEATURES.load(section.minibatch)
-        parts.append(Plain(layer(name="minibatch", dtype=POLICY[precision])))
+        parts.append(Plain(layer(name="minibatch", dtype=PRECISIONS[precision])))
     if section.dropout:
         parts.append(Dropout(section.dropout, name="dropout"))
     return parts

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 import keras
 
-from harness.config.catalog import DOWNSAMPLINGS, UPSAMPLINGS
+from harness.config.catalog import DOWNSAMPLINGS, PRECISIONS, UPSAMPLINGS
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
 from harness.gan.models.blocks import (
     BASE,
-    POLICY,
     attended,
     attention,
     common,
@@ -31,7 +30,7 @@ def generator(
 ) -> list[Part]:
     """Latents (N, noise_size) → (N, size, size, channels), before the last activation."""
     precision = config.training.precision
-    policy, filters, depth = POLICY[precision], widths(section), section.depth or 0
+    policy, filters, depth = PRECISIONS[precision], widths(section), section.depth or 0
     stem = Dense(BASE * BASE * filters[0], name="stem", **normalized(section, precision))
     shape = (BASE, BASE, filters[0])
     parts: list[Part] = [Plain(stem), *hidden(section, "stem", policy)]
@@ -40,8 +39,8 @@ def generator(
     for level in range(depth):
         parts += attention(section, level == place, filters[level], precision)
         units = channels if level == depth - 1 else filters[level + 1]
-        gain = class_gain(section, config, f"up_{level + 1}", units, given)
-        parts += _up(section, level, (filters[level], units), precision, gain)
+        gain = class_gain(section, config, f"up_{level + 1}", units, given=given)
+        parts += _up(section, level, (filters[level], units), precision, gain=gain)
     return parts
 
 
@@ -50,9 +49,10 @@ def _up(
     level: int,
     filters: tuple[int, int],
     precision: str,
+    *,
     gain: list[Part],
 ) -> list[Part]:
-    """One block of the generator: from one level's filters to the next one's, twice the size.
+    """One block of the generator, from one level to the next, of twice the size.
 
     `gain` follows its normalisation; the last block has none.
     """
@@ -70,10 +70,10 @@ def _up(
     block = UPSAMPLINGS.load(section.upsampling)(units, section.kernel_size, name, keywords)
     if last:
         return [*parts, *block]
-    block += hidden(section, name, POLICY[precision], gain)
+    block += hidden(section, name, PRECISIONS[precision], gain)
     if not section.residual:
         return [*parts, *block]
-    resize = Resize("nearest", name=f"{name}_enlarged", dtype=POLICY[precision])
+    resize = Resize("nearest", name=f"{name}_enlarged", dtype=PRECISIONS[precision])
     return [
         *parts,
         Residual(f"{name}_block", block, [Plain(resize), matched(section, name, units, precision)]),
@@ -82,7 +82,7 @@ def _up(
 
 def discriminator(section: DiscriminatorConfig, size: int, precision: str) -> list[Part]:
     """Images (N, size, size, channels) → features (N, F), all last maps as one vector."""
-    policy, depth = POLICY[precision], section.depth or 0
+    policy, depth = PRECISIONS[precision], section.depth or 0
     filters = widths(section)[::-1]
     parts: list[Part] = []
     place = attended(section, [size // 2 ** (number + 1) for number in range(depth)])

@@ -23,7 +23,7 @@ GENERATION = Pass(training=False)
 
 
 class Part(Protocol):
-    """A part of a network: a layer, or several with variables of their own."""
+    """A part of a network: a layer, or several layers, with their variables."""
 
     name: str
 

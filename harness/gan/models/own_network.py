@@ -12,10 +12,10 @@ import keras
 import tensorflow as tf
 
 from harness.config import plugged
+from harness.config.catalog import PRECISIONS
 from harness.config.trial import DiscriminatorConfig, GeneratorConfig, TrialConfig
 from harness.core.errors import HarnessError
 from harness.core.plugins import Plugin, first_line
-from harness.gan.models.blocks import POLICY
 from harness.gan.models.convolutional import Architecture
 from harness.gan.models.network import Network, Part, Pass, Plain, Shape
 
@@ -27,23 +27,23 @@ def architecture(plugin: Plugin) -> Architecture:
     spec = plugged.typed(plugin, plugged.Network)
 
     def generator(
-        own: GeneratorConfig, config: TrialConfig, channels: int, given: Sequence[Any]
+        section: GeneratorConfig, config: TrialConfig, channels: int, given: Sequence[Any]
     ) -> list[Part]:
         del given  # a class comes with the latents
         size = config.data.image_size
 
         def make(shape: Shape) -> Any:
             assert spec.generator is not None
-            return spec.generator(shape[-1], size, channels, own)
+            return spec.generator(shape[-1], size, channels, section)
 
         return [KerasPart(plugin, "generator", make, (size, size, channels))]
 
-    def discriminator(own: DiscriminatorConfig, size: int, precision: str) -> list[Part]:
+    def discriminator(section: DiscriminatorConfig, size: int, precision: str) -> list[Part]:
         def make(shape: Shape) -> Any:
             assert spec.discriminator is not None
-            return spec.discriminator(size, shape[-1], own)
+            return spec.discriminator(size, shape[-1], section)
 
-        flat = keras.layers.Flatten(name=Network.features, dtype=POLICY[precision])
+        flat = keras.layers.Flatten(name=Network.features, dtype=PRECISIONS[precision])
         return [KerasPart(plugin, "discriminator", make, None), Plain(flat)]
 
     return Architecture(generator, discriminator)

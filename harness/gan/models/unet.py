@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from harness.config.catalog import UPSAMPLINGS
+from harness.config.catalog import PRECISIONS, UPSAMPLINGS
 from harness.config.trial import TrialConfig
-from harness.gan.models.blocks import POLICY, common, hidden, normalized, output
+from harness.gan.models.blocks import common, hidden, normalized, output
 from harness.gan.models.composite import applied, built
 from harness.gan.models.layers import Convolution, Dropout
 from harness.gan.models.network import Network, Part, Pass, Plain, Shape
@@ -62,7 +62,7 @@ def build_unet(config: TrialConfig, channels: int) -> UNet:
     first and none but the convolution in the last layer of the encoder (S3).
     """
     section, size, precision = config.generator, config.data.image_size, config.training.precision
-    plain, policy = {**common(section, precision), "use_bias": True}, POLICY[precision]
+    plain, policy = {**common(section, precision), "use_bias": True}, PRECISIONS[precision]
     depth = size.bit_length() - 1
     down: list[Block] = []
     for number in range(1, depth + 1):

@@ -27,6 +27,7 @@ class Batches:
         images: np.ndarray,
         batch_size: int,
         seed: int,
+        *,
         resident: bool = False,
         labels: np.ndarray | None = None,
     ) -> None:

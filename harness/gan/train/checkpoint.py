@@ -37,7 +37,7 @@ def load(path: Path, variables: Variables) -> dict[str, Any]:
     if differing := (set(stored) - numbers) ^ set(variables) or _misshapen(stored, variables):
         raise HarnessError(
             f"{path}: holds other variables than this version builds "
-            f"({sorted(differing)[0]}); remove {path.parent} to train this trial anew"
+            f"({sorted(differing)[0]}); remove {path.parent} to train this trial again"
         )
     for name, variable in variables.items():
         variable.assign(stored[name])

@@ -1,7 +1,7 @@
 """Several GANs that share the budget of one and are sampled together.
 
-Each is a training of its own, with a seed of its own and its share of the images; they take turns,
-one iteration each. A trial of one member is that member: same names, same seed, same bits.
+Each is a separate training, with its own seed and its share of the images; they take turns, one
+iteration each. A trial of one member is that member: same names, same seed, same bits.
 """
 
 from collections.abc import Sequence

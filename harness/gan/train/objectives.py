@@ -24,7 +24,7 @@ Losses = dict[str, Loss]  # by network
 
 
 class Discrimination(NamedTuple):
-    """How well a forward pass tells real from generated images."""
+    """The discriminator's logits and accuracies on real and generated images of a forward pass."""
 
     real_accuracy: tf.Tensor
     fake_accuracy: tf.Tensor

@@ -1,6 +1,6 @@
 """The pull of a penalty: the length of its gradient relative to that of the loss it is added to.
 
-Measured at evaluations on one batch, by a small program of its own. It changes nothing: batch
+Measured at evaluations on one batch, by a separate small program. It changes nothing: batch
 normalisation's averages are put back, and the random draws are those of the update just done.
 """
 
@@ -37,7 +37,7 @@ def measure_pulls(gan: Gan, batch: MaybeLabelled, iteration: tf.Tensor) -> Stati
     real = together(from_bytes(pixels, training.pixel_range), labels)
     averages = [*gan.generator.statistics, *gan.discriminator.statistics]
     before = [tf.identity(value) for value in averages]
-    terms = [term for of_network in gan.terms.values() for term in of_network]
+    terms = [term for network_terms in gan.terms.values() for term in network_terms]
     with tf.GradientTape(persistent=True) as tape:
         forward = forward_pass(gan, real, counters)
         losses = {

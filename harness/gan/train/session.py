@@ -64,7 +64,7 @@ Event = Moved | Row | Scores | Diverged
 class Session:
     """The state of one training and its way through the budget.
 
-    `program` has the structure of `config`; the session starts it anew and has it to itself.
+    `program` has the structure of `config`; the session resets it, and no other may use it.
     """
 
     def __init__(

@@ -35,7 +35,7 @@ Statistics = dict[str, tf.Tensor]  # scalars to log, by name
 
 
 class Stateful(Protocol):
-    """A part of a training with variables of its own."""
+    """A part of a training that holds variables."""
 
     def variables(self) -> dict[str, tf.Variable]:
         """Everything that a resumed training needs, by a stable name."""
@@ -105,7 +105,7 @@ class Gan:
         return self.histories[network].means if network in self.histories else []
 
     def _stateful(self) -> dict[str, "Stateful"]:
-        """The parts with variables of their own, by the prefix of their names."""
+        """The parts that hold variables, by the prefix of their names."""
         optional = {
             "balance": self.balance,
             "replay": self.replay,
@@ -171,11 +171,11 @@ def _label_terms(config: TrialConfig, numbers: Numbers, discriminator: Network) 
 def _terms(
     config: TrialConfig, numbers: Numbers, discriminator: Network
 ) -> dict[str, tuple[Term, ...]]:
-    of_labels = _label_terms(config, numbers, discriminator)
+    label_terms = _label_terms(config, numbers, discriminator)
     return {
         network: (
             *_penalty_terms(config, numbers, network),
-            *(term for term in of_labels if term.network == network),
+            *(term for term in label_terms if term.network == network),
         )
         for network in ("discriminator", "generator")
     }

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from harness.config.catalog import UPDATES
 from harness.gan.labels.labelled import MaybeLabelled, apart, together
 from harness.gan.numbers import AVERAGE_RATE, AVERAGE_START
 from harness.gan.pixels import from_bytes
@@ -46,7 +47,7 @@ def iterate(gan: Gan, real: MaybeLabelled, iteration: tf.Tensor) -> Statistics:
     last = training.discriminator_steps - 1
     for number in range(last):
         update_networks(gan, DISCRIMINATOR, batches[number], Counters(iteration, number))
-    kind = _LAST[training.update]
+    kind = UPDATES.load(training.update)
     statistics = update_networks(gan, kind, batches[last], Counters(iteration, last))
     for number in range("generator" in kind.networks, training.generator_steps):
         # in the alternating form the first answer is to the very images just discriminated
@@ -99,7 +100,7 @@ def both_losses(
 def discriminator_losses(
     gan: Gan, batch: MaybeLabelled, counters: Counters
 ) -> tuple[Losses, Discrimination]:
-    """The discriminator alone: tell real from generated, of which some are replayed."""
+    """The discriminator alone: it classifies real and generated images, some of them replayed."""
     images = replay(gan, generate(gan, batch, counters), counters)
     forward = discriminate(gan, images, counters)
     loss = discriminator_loss(gan, forward, counters)
@@ -117,12 +118,7 @@ def generator_losses(
 DISCRIMINATOR = Update(("discriminator",), discriminator_losses)
 GENERATOR = Update(("generator",), generator_losses)
 BOTH = Update(("discriminator", "generator"), both_losses)
-# training.update → the last update of the discriminator in an iteration
-_LAST = {
-    "simultaneous": BOTH,
-    "alternating": DISCRIMINATOR,
-    "variational": Update(("discriminator", "generator"), variational.losses),
-}
+VARIATIONAL = Update(("discriminator", "generator"), variational.losses)
 
 
 def apply_gradients(
@@ -163,7 +159,7 @@ def _clip(gan: Gan) -> tf.Tensor:
 
 
 def update_controllers(gan: Gan, judged: Discrimination) -> Statistics:
-    """Adapt ADA's probability and BEGAN's balance; what they go by is logged."""
+    """Adapt ADA's probability and BEGAN's balance; statistics to log are returned."""
     gan.controller.update(judged.real_accuracy)
     gan.equilibrium.update(judged.real_logits, judged.fake_logits)
     return {

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from harness.analysis.frame import each_row
-from harness.analysis.objectives import KIMG, OBJECTIVES, Objective
+from harness.analysis.objectives import FINAL, KIMG, Objective
 from harness.analysis.search import SUGGESTED
 from harness.core import format as show
 from harness.report.plots.style import BETTER, NARROW, REFERENCE, WORSE, Figure, ticked
@@ -48,9 +48,7 @@ class History(NamedTuple):
     reference: float | None
 
 
-def history_info(
-    table: pd.DataFrame, reference: float, judged: Objective = OBJECTIVES["final"]
-) -> History:
+def history_info(table: pd.DataFrame, reference: float, judged: Objective = FINAL) -> History:
     """From the table of suggestions; a pruned one stands at its last KID, if that is the unit."""
     pruned = table["status"] == Status.PRUNED
     last = table["last_kid"] if judged.unit != KIMG else math.nan
@@ -64,7 +62,7 @@ def history_info(
 def slices_info(
     table: pd.DataFrame,
     space: Mapping[str, Mapping[str, Any]],
-    judged: Objective = OBJECTIVES["final"],
+    judged: Objective = FINAL,
 ) -> list[Panel]:
     """A panel a dimension, in the order of the space."""
     panels = []

@@ -8,7 +8,7 @@ from harness.analysis.convergence import last_kid
 from harness.analysis.effects import NOT_JUDGED
 from harness.analysis.frame import each_row
 from harness.analysis.noise import SEEDS
-from harness.analysis.objectives import OBJECTIVES
+from harness.analysis.objectives import FINAL
 from harness.analysis.ranked import titled
 from harness.core import format as show
 from harness.report import words
@@ -92,7 +92,7 @@ def _reference(data: ReportData) -> tuple[str, str, str]:
     ]
     places = show.decimals([row.mean], scale)
     before, last = trials["untrained"].mean(), last_kid(data.frames, reference, row.identity)
-    prefix = "" if unit == OBJECTIVES["final"].unit else f"{OBJECTIVES['final'].unit} "
+    prefix = "" if unit == FINAL.unit else f"{FINAL.unit} "
     kids = f"{prefix}untrained {_kid(before)}, last {_kid(last)}"
     detail = "; ".join(filter(None, (words.window(data, row.identity), kids)))
     if lost := int((trials["status"] == Status.DIVERGED).sum()):

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from harness.config.inputs.folder import Picture
-from harness.gan.data.decode import Decoded, Failure, decode
+from harness.gan.data.decode import Decoded, Failure, decode_picture
 from harness.gan.data.whole_png import SIGNATURE
 
 SIDE, SIZE = 80, 16  # px
@@ -58,7 +58,7 @@ class Memory(Picture):
 def decoded(name, content):
     kind = type("_", (Memory,), {"content": content})
     start = time.perf_counter()
-    result = decode(kind(name, Path(name)), SIZE)
+    result = decode_picture(kind(name, Path(name)), SIZE)
     assert time.perf_counter() - start < SECONDS
     return result
 

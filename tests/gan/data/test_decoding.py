@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from harness.config.inputs.folder import Picture
-from harness.gan.data.decode import Decoded, Failure, decode
+from harness.gan.data.decode import Decoded, Failure, decode_picture
 from harness.gan.data.resample import resampled
 
 SIDE = 8  # px of most pictures here, so that nothing is resized
@@ -22,7 +22,7 @@ RANDOM = np.random.default_rng(0)
 def read(tmp_path):
     def from_bytes(name, content, size=SIDE):
         (tmp_path / name).write_bytes(content)
-        return decode(Picture(name, tmp_path / name), size)
+        return decode_picture(Picture(name, tmp_path / name), size)
 
     return from_bytes
 
@@ -319,10 +319,10 @@ def test_transparency_is_seen_before_colours_are_mixed(tmp_path):
     image = np.zeros((16, 16, 4), np.uint8)
     image[::2, :, 3] = 255
     Image.fromarray(image).save(tmp_path / "x.png")
-    result = decode(Picture("x.png", tmp_path / "x.png"), 8)
+    result = decode_picture(Picture("x.png", tmp_path / "x.png"), 8)
     assert (result.pixels == 128).all()  # of 127.5, to even
 
 
 def test_a_file_that_cannot_be_opened(tmp_path):
-    result = decode(Picture("x.png", Path(tmp_path / "x.png")), 8)
+    result = decode_picture(Picture("x.png", Path(tmp_path / "x.png")), 8)
     assert result == Failure("No such file or directory")

@@ -13,7 +13,7 @@ from harness.config.inputs.folder import Picture
 from harness.config.trial import DataConfig
 from harness.core.errors import HarnessError
 from harness.gan.data import load_images
-from harness.gan.data.decode import decode as decode_file
+from harness.gan.data.decode import decode_picture
 
 pytestmark = pytest.mark.tf
 
@@ -31,7 +31,7 @@ def picture(path: Path, seed=0, size=(20, 12)):
 
 def decode(image, tmp_path, name="x.png", **options):
     image.save(tmp_path / name, **options)
-    return decode_file(Picture(name, tmp_path / name), 8).pixels
+    return decode_picture(Picture(name, tmp_path / name), 8).pixels
 
 
 KINDS = {

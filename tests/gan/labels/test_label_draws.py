@@ -30,7 +30,7 @@ def test_every_gathered_image_has_its_own_label(tiny, cache, resident):
     images = load_images(config.data, cache)
     known = {bytes(image): label for image, label in zip(*images[0:3:2], strict=True)}
     assert len(set(known.values())) == 10
-    batches = Batches(images.train, 16, 0, resident, images.train_labels)
+    batches = Batches(images.train, 16, 0, resident=resident, labels=images.train_labels)
     for first in (0, 29):  # across the end of an epoch
         given, indices = batches.call(first, 3, 1)
         chosen = gathered(given, tf.constant(indices[1]))

@@ -134,12 +134,12 @@ def test_a_kept_generator_knows_the_frequencies_of_the_classes(session, cache, t
         np.testing.assert_array_equal(inputs.labels, expected)
     generators = tmp_path / "generators"
     whole.save_generator(generators / "1.npz")
-    target = write_samples(config, generators, 40, tmp_path / "samples.npz", cache)
+    target = write_samples(config, generators, 40, tmp_path / "samples.npz", cache=cache)
     inputs = sampled_inputs(config.generator, condition, BATCH, config.seed, "export", 0)
     made = np.load(Path(target))["images"]
     difference = made.astype(int) - whole.generate(inputs)[:40]
     assert np.abs(difference).max() <= 1  # compiled or not rounds otherwise
-    write_samples(config, generators, 3, tmp_path / "pictures", cache)
+    write_samples(config, generators, 3, tmp_path / "pictures", cache=cache)
     pictures = sorted((tmp_path / "pictures").glob("*.png"))
     assert len(pictures) == 3
     for path, image in zip(pictures, made, strict=False):

@@ -103,7 +103,7 @@ def test_rows_are_the_knobs_in_order_and_the_table_holds_them():
         ("generator.batch_norm_scale", 1, "valid boolean"),
         ("generator.batch_norm_scale", "off", "valid boolean"),
         ("optimizer.generator.learning_rate", "2e-4", "valid number"),
-        ("training.update", "alternate", "'simultaneous', 'alternating' or 'variational'"),
+        ("training.update", "alternate", "unknown update 'alternate'; did you mean 'alternating'?"),
         ("loss.name", "hingd", "unknown loss 'hingd'; did you mean 'hinge'?"),
         ("evaluation.encoder", "inception", "unknown encoder 'inception'; did you mean"),
         ("evaluation.protocol", "kers75", "unknown protocol 'kers75'; did you mean 'keras75'?"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.metrics.inception_score import SMALLEST, SPLITS, inception_score
+from harness.metrics.inception_score import SMALLEST, SPLITS, measure_inception_score
 
 SURE = np.eye(4)
 
@@ -24,14 +24,15 @@ def test_it_is_the_authors_of_as_many_splits_as_there_are_images_for(count, spli
     logits = random.standard_normal((count, 7)) * np.linspace(1, 3, count)[:, None]  # splits differ
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     whole = count // splits * splits
-    assert inception_score(p[:whole]) == pytest.approx(salimans(p[:whole], splits), rel=1e-9)
+    expected = salimans(p[:whole], splits)
+    assert measure_inception_score(p[:whole]) == pytest.approx(expected, rel=1e-9)
     assert splits == min(SPLITS, max(1, count // SMALLEST))
 
 
 def test_by_hand():
-    assert inception_score(SURE) == pytest.approx(4.0)  # sure of each, and all classes alike
-    assert inception_score(np.full((8, 4), 0.25)) == pytest.approx(1.0)  # never sure
-    assert inception_score(SURE[[2, 2, 2]]) == pytest.approx(1.0)  # one class only
+    assert measure_inception_score(SURE) == pytest.approx(4.0)  # certain, all classes alike
+    assert measure_inception_score(np.full((8, 4), 0.25)) == pytest.approx(1.0)  # never sure
+    assert measure_inception_score(SURE[[2, 2, 2]]) == pytest.approx(1.0)  # one class only
     # marginal (3/4, 1/4): exp((ln 4/3 + (1/2 ln 2/3 + 1/2 ln 2)) / 2)
     expected = np.exp((np.log(4 / 3) + 0.5 * np.log(2 / 3) + 0.5 * np.log(2)) / 2)
-    assert inception_score(np.array([[1.0, 0.0], [0.5, 0.5]])) == pytest.approx(expected)
+    assert measure_inception_score(np.array([[1.0, 0.0], [0.5, 0.5]])) == pytest.approx(expected)

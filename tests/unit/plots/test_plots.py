@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 import pytest
 
-from harness.analysis.objectives import OBJECTIVES
+from harness.analysis.objectives import FINAL
 from harness.report.plots import style
 from harness.report.plots.curves import curves_info, draw_curves
 from harness.report.plots.dynamics import BINS, draw_dynamics, dynamics_info
@@ -26,7 +26,7 @@ RANKING = pd.DataFrame(
     }
 )
 SEEDS = {"a": [-0.03, -0.02, -0.01], "b": [0.01], "c": []}
-KID = OBJECTIVES["final"]
+KID = FINAL
 NOTES = {"a": "−20.0", "b": "+10.0", "c": "–"}
 
 
