@@ -1,5 +1,7 @@
 """The plan of a study: what it trains, what that costs, what it can find; and running it."""
 
+from typing import cast
+
 import numpy as np
 import pandas as pd
 
@@ -9,9 +11,10 @@ from harness.api.keywords import checked
 from harness.api.run import Run
 from harness.app.wandb import sync
 from harness.config.inputs.encoder_file import lacking
-from harness.config.runtime import Runtime
+from harness.config.keywords import plain
+from harness.config.runtime import MOST_WORKERS, Runtime
 from harness.core import format as show
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, shown
 from harness.execution.driver import Options
 from harness.execution.local import Outcome
 from harness.heuristics.describe import patch as described
@@ -112,7 +115,9 @@ class Plan:
         which is raised again as KeyboardInterrupt. `retry_crashed`: try trials again that were
         given up.
         """
-        options = Options(_checked(workers), hours, retry_crashed)
+        options = Options(_workers(workers), _hours(hours), retry_crashed)
+        for change in cases.changed_plugins(self._plan, self._runtime):
+            print(change)  # noqa: T201
         outcome = cases.run(self._plan, self._runtime, options)
         summary = cases.report(self.name, self._runtime)
         lost = cases.given_up(self._plan, self._runtime) if outcome is Outcome.DONE else []
@@ -155,7 +160,15 @@ class Plan:
         return page(title, sentences, [table(self._caption, ["Cell", "Changes", "Trained"], rows)])
 
 
-def _checked(workers: int | None) -> int | None:
-    if workers is not None and workers < 1:
-        raise HarnessError(f"run(workers): at least one is needed (given: {workers})")
-    return workers
+def _workers(given: object) -> int | None:
+    count = plain(given, (), lambda _: "run(workers)")
+    if count is not None and not (type(count) is int and 1 <= count <= MOST_WORKERS):
+        raise HarnessError(f"run(workers): 1 to {MOST_WORKERS} (given: {shown(given)})")
+    return count
+
+
+def _hours(given: object) -> float | None:
+    time = plain(given, (), lambda _: "run(hours)")
+    if time is not None and not (type(time) in (int, float) and time >= 0):
+        raise HarnessError(f"run(hours): a number of hours from 0 (given: {shown(given)})")
+    return cast("float | None", time)

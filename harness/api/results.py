@@ -1,6 +1,7 @@
 """Statistics beyond one run: results from elsewhere, and runs side by side."""
 
 from collections.abc import Mapping
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,8 +105,18 @@ def rank(
     """
     if not isinstance(frame, pd.DataFrame):
         raise HarnessError(f"rank: {shown(frame)} is no DataFrame; pandas.read_csv makes one")
+    _check_options(lower_is_better, alpha)
     ranked = cases.rank_frame(frame, treatment, block, value, lower_is_better, alpha)
     return Ranking(ranked)
+
+
+def _check_options(lower_is_better: object, alpha: object) -> None:
+    if lower_is_better not in (True, False, None):
+        raise HarnessError(
+            f"rank(lower_is_better): True, False or None (given: {shown(lower_is_better)})"
+        )
+    if not isinstance(alpha, Real):
+        raise HarnessError(f"rank(alpha): {shown(alpha)} is no number")
 
 
 class Comparison:

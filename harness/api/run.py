@@ -152,6 +152,7 @@ class Run:
         return page(f"{self.title} ({self.name})", sentences, blocks)
 
 
+@checked
 def open_run(name: str) -> Run:
     """A run by name: started here, or with a record published next to its report."""
     runtime = Runtime()

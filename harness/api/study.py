@@ -11,7 +11,7 @@ from harness import app as cases
 from harness.api.display import line, page
 from harness.api.keywords import checked
 from harness.api.plan import Plan
-from harness.config.keywords import CALL, CHANGED, SPELLED, document
+from harness.config.keywords import CALL, CHANGED, SPELLED, document, plain
 from harness.config.load import dump
 from harness.config.lookup import NAME
 from harness.config.patch import check_path, check_value
@@ -19,7 +19,7 @@ from harness.config.runtime import Runtime
 from harness.config.study import Study as Keys
 from harness.config.study import check, read
 from harness.core import format as show
-from harness.core.errors import HarnessError, unknown
+from harness.core.errors import HarnessError, shown, unknown
 from harness.core.files import check_writable, write_atomically
 from harness.plan.factors import study_factors
 from harness.plan.plugins import activated
@@ -56,7 +56,7 @@ class Study:
     def __init__(self, title: str, **keywords: Any) -> None:
         for name in keywords:
             if name not in KEYWORDS:
-                raise HarnessError(f"{CALL}: {unknown('keyword', name, KEYWORDS)}")
+                raise HarnessError(f"{CALL}: {_unknown(name)}")
         values = document({"title": title, "question": "", **keywords})
         self._file = check(_name(title), values)
         if self._file.study.heuristics or self._file.study.factors:
@@ -87,15 +87,18 @@ class Study:
     @checked
     def save(self, path: str | Path | None = None) -> Path:
         """Write a study file, by default `studies/<name>.yaml`; another study is not replaced."""
+        if not isinstance(path, str | Path | None):
+            raise HarnessError(f"Study.save: {shown(path)} is no path")
         target = Path(path) if path else Runtime().studies / f"{self.name}.yaml"
         if not NAME.fullmatch(target.stem) or target.suffix != ".yaml":
             raise HarnessError(
                 f"{target}: a study file is named <name>.yaml, of a to z, 0 to 9 and _"
             )
-        if target.exists() and target.read_text("utf-8") != self.to_yaml():
+        text = self.to_yaml()
+        if target.exists() and not (target.is_file() and target.read_bytes() == text.encode()):
             raise HarnessError(f"{target}: is there already; remove it, or give another path")
         check_writable(target.parent)
-        write_atomically(target, self.to_yaml())
+        write_atomically(target, text)
         return target
 
     @checked
@@ -121,6 +124,12 @@ class Study:
         return page(self.title, [self._file.study.question], [Code(self.to_yaml())])
 
 
+def _unknown(name: str) -> str:
+    if name in SPELLED:
+        return f"{name!r} is a key of study files; the keyword is {SPELLED[name]!r}"
+    return unknown("keyword", name, KEYWORDS)
+
+
 def _name(title: str) -> str:
     """A title as the name of a study: of a to z, 0 to 9 and _."""
     plain = unicodedata.normalize("NFKD", str(title)).encode("ascii", "ignore").decode().lower()
@@ -131,10 +140,15 @@ def _name(title: str) -> str:
 
 
 def _checked(changes: Mapping[str, Any]) -> Mapping[str, Any]:
-    for knob, value in changes.items():
+    if not isinstance(changes, Mapping):
+        raise HarnessError(
+            f"plan(changes): {shown(changes)} is no dictionary, such as {{'training.kimg': 16}}"
+        )
+    values: dict[str, Any] = plain(changes, (), lambda path: CHANGED.format(path[0]))
+    for knob, value in values.items():
         try:
             check_path(knob)
             check_value(knob, value)
         except HarnessError as error:
             raise HarnessError(f"{CHANGED.format(knob)}: {error}") from None
-    return changes
+    return values

@@ -45,7 +45,7 @@ def knobs(pattern: str = "*") -> pd.DataFrame:
     Columns: `meaning`, `unit`, `bounds` (text), `default` (the value), `source`. `pattern` chooses
     by name: `knobs("optimizer.*")`; one that matches none is an error with the nearest name.
     """
-    rows = [row for row in parameters.rows() if fnmatchcase(row["knob"], pattern)]
+    rows = [row for row in parameters.rows() if fnmatchcase(row["knob"], str(pattern))]
     if not rows:
         raise HarnessError(f"knobs: {unknown('knob', pattern, KNOBS)}")
     index = pd.Index([row["knob"] for row in rows], name="knob")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.config.runtime import MOST_WORKERS
 from harness.core.errors import HarnessError
 from harness.core.files import finite, json_text
 from harness.runs import layout
@@ -12,7 +13,7 @@ from harness.runs import layout
 if TYPE_CHECKING:
     from harness.config.runtime import Runtime
 
-MOST_WORKERS, MOST_IMAGES = 256, 10_000_000
+MOST_IMAGES = 10_000_000
 StudyName = Annotated[
     str,
     typer.Argument(metavar="STUDY", help="Name of a study, or path of a .yaml file."),

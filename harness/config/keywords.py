@@ -1,6 +1,6 @@
 """A study from keyword arguments: its values go through the checks of a study file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -22,6 +22,11 @@ class Keywords(Document):
         known = max((n for n in range(len(path) + 1) if path[:n] in self.lines), default=0)
         return _place(path[:known])
 
+    def key(self, *path: str | int) -> str:
+        """The keyword at `path`."""
+        first, *rest = path
+        return super().key(SPELLED.get(str(first), first), *rest)
+
     def where_changed(self, knob: str) -> str:
         """The place of a one-off change."""
         return CHANGED.format(knob)
@@ -32,7 +37,7 @@ def document(keywords: Mapping[str, Any]) -> Keywords:
     named = {keyword: key for key, keyword in SPELLED.items()}
     values = {named.get(name, name): value for name, value in keywords.items()}
     # through YAML, so that whatever a file must not hold is refused here, too
-    read = parse(dump(_plain(values, ())), Path(CALL), lined=False)
+    read = parse(dump(plain(values, ())), Path(CALL), lined=False)
     return Keywords(read.file, read.data, read.lines)
 
 
@@ -44,21 +49,24 @@ def _place(path: Path_) -> str:
     return f"{CALL}({SPELLED.get(str(first), first)}{inside})"
 
 
-def _plain(value: Any, path: Path_) -> Any:
-    """A value in the types that YAML has; arrays, tuples, ranges and paths are converted."""
+def plain(value: Any, path: Path_, place: Callable[[Path_], str] = _place) -> Any:
+    """A value in the types that YAML has; arrays, tuples, ranges and paths are converted.
+
+    `place` names a path within the keywords in messages.
+    """
     if len(path) > DEEPEST:
-        raise HarnessError(f"{_place(path[:1])}: more than {DEEPEST} levels lie within each other")
+        raise HarnessError(f"{place(path[:1])}: more than {DEEPEST} levels lie within each other")
     if hasattr(value, "tolist"):  # an array or a number of NumPy, a Series
         value = value.tolist()
     if isinstance(value, Mapping):
-        return {str(key): _plain(item, (*path, str(key))) for key, item in value.items()}
+        return {str(key): plain(item, (*path, str(key)), place) for key, item in value.items()}
     if isinstance(value, list | tuple | range):
-        return [_plain(item, (*path, number)) for number, item in enumerate(value)]
+        return [plain(item, (*path, number), place) for number, item in enumerate(value)]
     if isinstance(value, PurePath):
         return str(value)
     if value is None or type(value) in (bool, int, float, str):
         return value
     raise HarnessError(
-        f"{_place(path)}: {shown(value)} is a {type(value).__name__}; a study holds numbers, text, "
+        f"{place(path)}: {shown(value)} is a {type(value).__name__}; a study holds numbers, text, "
         "lists and mappings"
     )

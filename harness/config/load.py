@@ -47,6 +47,10 @@ class Document:
         """`file:line` of the nearest key at or above `path`."""
         return _where(str(self.file), self.lines, path)
 
+    def key(self, *path: str | int) -> str:
+        """The key at `path`, with dots, as a message calls it."""
+        return ".".join(map(str, path))
+
     def where_changed(self, knob: str) -> str:
         """The place of a one-off change of a knob."""
         return f"{self.file}, command line"
@@ -62,7 +66,7 @@ def parse(text: str, file: Path, lined: bool = True) -> Document:
     plain = _Plain(str(file), lined)
     data = plain.of(_tree(text, str(file)))
     if not isinstance(data, dict):
-        raise HarnessError(f"{file}: a study is a mapping of keys to values")
+        raise HarnessError(f"{file}: must be a mapping of keys to values")
     return Document(file, data, plain.lines)
 
 

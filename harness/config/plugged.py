@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from harness.config.specs import ArchitectureSpec, DatasetSpec, LossSpec, PenaltySpec
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, shown
 from harness.core.plugins import Plugin
 
 K = TypeVar("K")
@@ -70,6 +70,9 @@ class Encoder:
 def loss(plugin: Plugin) -> LossSpec:
     """The entry of a loss."""
     given = typed(plugin, Loss)
+    for side in (given.discriminator, given.generator):
+        if not callable(side):
+            raise HarnessError(f"{plugin.place}: both sides are functions (given: {shown(side)})")
     return LossSpec(f"{ADAPTERS}:loss", labels=given.label_smoothing, one_scale=given.one_scale)
 
 

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,11 +38,13 @@ class Module:
     plugins: tuple[Plugin, ...]
 
 
-def beside(study: Path, names: Iterable[Any], where: Any) -> tuple[Module, ...]:
+def beside(study: Path, names: Sequence[Any], where: Any) -> tuple[Module, ...]:
     """The modules that a study file names, imported; `where` gives the line of the n-th name."""
     found = []
     for index, name in enumerate(names):
         try:
+            if name in names[:index]:
+                raise HarnessError(f"{shown(name)} is given twice")
             found.append(_named(study.parent, name))
         except HarnessError as error:
             raise HarnessError(f"{where(index)}: plugins: {error}") from None
@@ -58,7 +60,8 @@ def _named(folder: Path, name: Any) -> Module:
     for file in (folder / f"{name}.py", folder / name / "__init__.py"):
         if file.is_file():
             return imported(file)
-    near = [path.stem for path in (*folder.glob("*.py"), *folder.glob("*/__init__.py"))]
+    near = [path.stem for path in folder.glob("*.py") if path.is_file()]
+    near += [path.parent.name for path in folder.glob("*/__init__.py")]
     raise HarnessError(f"{folder / name}.py: is not there; {unknown('module', name, near)}")
 
 
@@ -67,7 +70,7 @@ def imported(file: Path) -> Module:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # many import TensorFlow, which is talkative
     digest = plugins.source_digest(file)
     module = plugins.load_module(file, digest)
-    offers = [(table, group) for table, group in TABLES.items() if hasattr(module, table)]
+    offers = [(table, group) for table, group in TABLES.items() if table in vars(module)]
     if not offers:
         raise HarnessError(f"{file}: adds nothing: it has none of the tables {', '.join(TABLES)}")
     found = [

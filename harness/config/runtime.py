@@ -6,6 +6,8 @@ from pathlib import Path
 
 from harness.core.errors import HarnessError, shown
 
+MOST_WORKERS = 256
+LONGEST_NAME = 255  # bytes of a folder's name
 SHIPPED = Path(__file__).parents[1] / "studies"  # in a checkout a link to studies/ at its top
 
 
@@ -22,9 +24,11 @@ def _sweep_run() -> str:
     return os.environ.get("WANDB_RUN_ID", "") if os.environ.get("WANDB_SWEEP_ID") else ""
 
 
-def is_name(run_name: str) -> bool:
+def is_name(run_name: object) -> bool:
     """Whether it is a plain name of a folder."""
-    return run_name not in ("", ".", "..") and not set(run_name) & {"/", "\0"}
+    if not isinstance(run_name, str) or run_name in ("", ".", ".."):
+        return False
+    return len(run_name.encode()) <= LONGEST_NAME and not set(run_name) & {"/", "\0"}
 
 
 def _checked(run_name: str) -> str:

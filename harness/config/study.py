@@ -210,7 +210,7 @@ def _explain(document: Document, details: Iterable[Any]) -> Iterator[str]:
         places.setdefault(_place(document, detail), []).append(detail)
     for place, group in places.items():
         if not any(other[: len(place)] == place for other in places if other != place):
-            yield f"{document.where(*place)}: {_mistake(place, group)}"
+            yield f"{document.where(*place)}: {_mistake(place, document.key(*place), group)}"
 
 
 # (first key, depth) → whose keys they are there
@@ -222,8 +222,8 @@ _PARTS: dict[tuple[str | int, int], type[BaseModel]] = {
 }
 
 
-def _mistake(place: Location, details: list[Any]) -> str:
-    kind, key = details[0]["type"], ".".join(str(part) for part in place)
+def _mistake(place: Location, key: str, details: list[Any]) -> str:
+    kind = details[0]["type"]
     if kind == "extra_forbidden":
         parent = _PARTS.get((place[0], len(place)), Study)
         return unknown("key", str(place[-1]), parent.model_fields)

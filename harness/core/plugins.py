@@ -135,11 +135,15 @@ def load_module(file: Path, digest: str) -> ModuleType:
 
 def _line(file: Path, error: BaseException) -> str:
     """`file:line` where a plug-in failed."""
+    folder = file.parent.absolute()
+    frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
     if isinstance(error, SyntaxError) and error.filename:
-        return f"{error.filename}:{error.lineno}"
-    lines = traceback.extract_tb(error.__traceback__)
-    inside = [frame for frame in lines if Path(frame.filename).is_relative_to(file.parent)]
-    return f"{inside[-1].filename}:{inside[-1].lineno}" if inside else str(file)
+        frames.append((error.filename, error.lineno))
+    inside = [(Path(name), line) for name, line in frames if Path(name).is_relative_to(folder)]
+    if not inside:
+        return str(file)
+    path, line = inside[-1]
+    return f"{file.parent / path.relative_to(folder)}:{line}"
 
 
 def first_line(error: BaseException) -> str:

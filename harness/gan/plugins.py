@@ -46,7 +46,7 @@ def _called(plugin: Plugin, name: str, function: Callable[..., Any], *arguments:
         return function(*arguments)
     except HarnessError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise HarnessError(f"{plugin.place}: {name} fails: {first_line(error)}") from error
 
 

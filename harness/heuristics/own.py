@@ -161,5 +161,7 @@ def check_plugins(plugins: Iterable[Plugin]) -> None:
     for plugin in plugins:
         if plugin.group == "sources" and plugin.name in SOURCES:
             raise HarnessError(f"{plugin.place}: the harness has a source of that name")
+        if plugin.group == "sources" and not isinstance(plugin.value, str):
+            raise HarnessError(f"{plugin.place}: must be text (given: {shown(plugin.value)})")
         if plugin.group == "tips":
             adopt(plugin)

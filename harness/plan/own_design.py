@@ -1,10 +1,10 @@
 """A design that a plug-in gives, with what it returns checked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import isclose
 from typing import Any
 
-from harness.core.errors import HarnessError, unknown
+from harness.core.errors import HarnessError, shown, unknown
 from harness.core.plugins import Plugin, first_line
 from harness.plan.drafts import Asked, Draft
 from harness.runs.plan import REFERENCE
@@ -31,6 +31,12 @@ def _check(draft: Any, where: str) -> None:
         raise HarnessError(
             f"{where}: must give a harness.plugins.Draft with a cell {REFERENCE!r} without patches"
         )
+    for label, patches in draft.cells.items():
+        if not isinstance(patches, list) or not all(isinstance(one, Mapping) for one in patches):
+            raise HarnessError(
+                f"{where}: cell {shown(label)} must be a list of patches, as [{{'loss.name': "
+                f"'hinge'}}] (given: {shown(patches)})"
+            )
     for contrast in draft.contrasts:
         for label in contrast.weights:
             if label not in draft.cells:

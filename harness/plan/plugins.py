@@ -29,7 +29,7 @@ def activated(file: StudyFile) -> list[Plugin]:
 def _tips(file: StudyFile) -> list[Plugin]:
     folder, name = file.document.file.parent, file.study.tips or ""
     if not (folder / name).is_file():
-        near = [path.name for path in folder.glob("*.y*ml")]
+        near = {path.name for path in folder.glob("*.y*ml")} - {file.document.file.name}
         raise HarnessError(f"{file.document.where('tips')}: {unknown('file of tips', name, near)}")
     return read_tips(folder / name)
 

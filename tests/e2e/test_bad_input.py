@@ -80,7 +80,7 @@ STUDIES = {
         "studies/one.yaml:8: the factor 'generator_ema' is given twice",
     ),
     "empty design": (HEAD, "studies/one.yaml: the design is empty"),
-    "empty file": ("", "studies/one.yaml: a study is a mapping"),
+    "empty file": ("", "studies/one.yaml: must be a mapping"),
     "missing folder": (
         FOLDER,
         "studies/one.yaml:5: cell 'reference': data.path: photos is neither a folder",

@@ -167,7 +167,7 @@ def test_a_plan_says_what_is_trained_and_found(tmp_path, monkeypatch):
     assert mistake(lambda: plan.run(worker=2)) == (
         "Plan.run: unknown keyword 'worker'; did you mean 'workers'?"
     )
-    assert "at least one" in mistake(lambda: plan.run(workers=0))
+    assert "1 to 256" in mistake(lambda: plan.run(workers=0))
     assert not (tmp_path / "runs/studies").exists()  # nothing half-written
 
 
@@ -242,6 +242,19 @@ def test_a_name_that_does_not_tell_which_way_is_better_is_warned_of():
     frame = frame_of(NUMBERS).rename(columns={"fid": "thing"})
     (doubt,) = h.rank(frame, treatment="method", block="seed", value="thing").notes
     assert "(set lower_is_better=True or lower_is_better=False)" in doubt
+
+
+@pytest.mark.parametrize("option", [{"lower_is_better": "x"}, {"alpha": "x"}, {"alpha": None}])
+def test_options_of_a_ranking_that_are_none(option):
+    asked = {"treatment": "method", "block": "seed", "value": "fid", **option}
+    said = mistake(lambda: h.rank(frame_of(NUMBERS), **asked))
+    assert said.startswith(f"rank({next(iter(option))})")
+
+
+@pytest.mark.parametrize("name", [None, 3, "", "../a", "a" * 3000])
+def test_what_is_no_name_of_a_run(name):
+    assert mistake(lambda: h.open_run(name)).endswith("is not a run name")
+    assert mistake(lambda: h.compare(name, "b")).endswith("is not a run name")
 
 
 def test_runs_are_compared(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """What running a plan from Python does with each way in which a run ends."""
 
+import numpy as np
 import pytest
 
 import harness as h
@@ -68,3 +69,31 @@ def test_the_mirror_is_given_the_summary_of_the_report(plan, monkeypatch):
     run = plan.run()
     ((name, _, summary),) = given
     assert (name, summary.verdict) == ("smoothing", run.verdict)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        *(({"workers": count}, "run(workers): 1 to 256") for count in (0, 257, 1.5, True, "a")),
+        ({"workers": [1]}, "run(workers): 1 to 256 (given: [1])"),
+        *(({"hours": time}, "run(hours): a number") for time in (-1, float("nan"), True, "a")),
+    ],
+)
+def test_options_that_are_none(plan, options, said):
+    with pytest.raises(h.HarnessError) as error:
+        plan.run(**options)
+    assert str(error.value).startswith(said)
+    assert plan.asked == []
+
+
+def test_options_may_be_numbers_of_numpy(plan):
+    plan.outcome = Outcome.DONE
+    plan.run(workers=np.int64(2), hours=np.float32(0.5))
+    assert (plan.asked[0].workers, plan.asked[0].hours) == (2, 0.5)
+
+
+def test_changed_plug_ins_are_told_as_by_the_command(plan, monkeypatch, capsys):
+    monkeypatch.setattr(app, "changed_plugins", lambda *_: ["own.py has changed"])
+    plan.outcome = Outcome.DONE
+    plan.run()
+    assert capsys.readouterr().out.startswith("own.py has changed\n")

@@ -82,6 +82,14 @@ def test_values_of_numpy_and_python_are_those_of_a_file():
     [
         ({"sedes": 3}, "Study: unknown keyword 'sedes'; did you mean 'seeds'?"),
         ({"tip": ["hinge_loss"]}, "Study: unknown keyword 'tip'; did you mean 'tips'?"),
+        (
+            {"heuristics": ["hinge_loss"]},
+            "Study: 'heuristics' is a key of study files; the keyword is 'tips'",
+        ),
+        (
+            {"tips": "hinge_loss"},
+            "Study(tips): tips: Input should be a valid list (given: 'hinge_loss')",
+        ),
         ({"seeds": 0}, "Study(seeds): seeds: at least one seed is needed"),
         (
             {"tips": ["generator_ema", "hinge_los"]},
@@ -133,6 +141,41 @@ def test_mistakes_in_a_plan_name_their_place():
     said = mistake(lambda: study.plan(changes={"training.batch_size": 100_000_000, **together}))
     assert said.startswith("plan(changes['")
     assert "command line" not in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ("training.kimg=3", "plan(changes): 'training.kimg=3' is no dictionary, such as "),
+        ({3: 4}, "plan(changes['3']): unknown knob '3'"),
+        ({"data.name": b"x"}, "plan(changes['data.name']): b'x' is a bytes; "),
+    ],
+)
+def test_changes_that_are_none(changes, said):
+    study = h.Study("A study", tips=["hinge_loss"], baseline=BASELINE)
+    assert mistake(lambda: study.plan(changes=changes)).startswith(said)
+
+
+def test_a_change_by_a_number_of_numpy_has_the_name_of_the_same_number():
+    study = h.Study("A study", tips=["hinge_loss"], baseline=BASELINE)
+    one, other = (study.plan(changes={"training.kimg": kind(30)}) for kind in (np.int64, int))
+    assert one.name == other.name
+
+
+def test_missing_and_surplus_arguments_are_mistakes():
+    assert mistake(h.rank) == "rank: missing a required argument: 'frame'"
+    assert mistake(lambda: h.knobs("*", 3)) == "knobs: too many positional arguments"
+    assert mistake(lambda: h.open_run(nam="x")).startswith("open_run: unknown keyword 'nam'")
+
+
+def test_a_study_is_not_saved_over_what_is_no_study(place):
+    study = h.Study("One", baseline=BASELINE)
+    (place / "folder.yaml").mkdir()
+    (place / "bytes.yaml").write_bytes(b"\xff\xfe")
+    for name in ("folder.yaml", "bytes.yaml"):
+        assert "is there already" in mistake(lambda name=name: study.save(name))
+    assert (place / "bytes.yaml").read_bytes() == b"\xff\xfe"
+    assert mistake(lambda: study.save(3)) == "Study.save: 3 is no path"
 
 
 def test_help_and_completion_know_the_keys_of_a_study():

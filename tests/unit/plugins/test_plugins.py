@@ -1,6 +1,7 @@
 """Plug-ins of a study: what they add, what of them is recorded, and every mistake's message."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -187,6 +188,12 @@ def test_a_package_next_to_a_study_imports_among_its_own_files(tmp_path):
          "designs: last_levels: must give a harness.plugins.Draft"),
         ({"study": ("one_at_a_time", "last_levels"), "module": ("return draft", "return drift")},
          "designs: last_levels: fails: NameError"),
+        ({"study": ("[own]", "[own, own]")}, "study.yaml:4: plugins: 'own' is given twice"),
+        ({"module": ("discriminator=shift", "discriminator=2")}, r"both sides are .*given: 2"),
+        ({"module": ("LOSSES =", "SOURCES = {'L2': 3}\nLOSSES =")}, "sources: L2: must be text"),
+        ({"study": ("one_at_a_time", "last_levels"),
+          "module": ("draft = Draft({REFERENCE: []})", "draft = Draft({REFERENCE: [], 'a': [1]})")},
+         "cell 'a' must be a list of patches"),
         ({"study": ("one_at_a_time", "last_levels"),
           "module": ("pair(cell, REFERENCE)", "{cell: 1}")}, "do not sum to zero"),
     ],
@@ -204,6 +211,14 @@ def test_packages_are_asked_only_for_a_name_that_nobody_has(planned, monkeypatch
     planned()
     with pytest.raises(pytest.fail.Exception, match="losses"):
         planned(tips=("loss.name: shifted", "loss.name: shifte"))
+
+
+def test_the_line_of_a_mistake_is_told_also_of_a_path_from_here(tmp_path, monkeypatch):
+    write(tmp_path / "own", module=MODULE.replace("def shift", "1 / 0\ndef shift"))
+    for folder, said in ((tmp_path, "own/own.py:6"), (tmp_path / "own", "own.py:6")):
+        monkeypatch.chdir(folder)
+        with pytest.raises(HarnessError, match=f"plugins: {said}: does not import: ZeroDivision"):
+            read(str(next(Path().rglob("study.yaml"))), tmp_path)
 
 
 def test_what_a_module_prints_is_no_part_of_a_verbs_output(planned, capsys):
