@@ -7,6 +7,7 @@ import pytest
 
 import harness as h
 from harness.config import study as studies
+from harness.config.keywords import SPELLED
 from harness.config.study import Study as Keys
 
 BASELINE = {"data.name": "digits", "data.image_size": 16, "training.kimg": 6.4}
@@ -180,7 +181,7 @@ def test_a_study_is_not_saved_over_what_is_no_study(place):
 
 def test_help_and_completion_know_the_keys_of_a_study():
     parameters = inspect.signature(h.Study).parameters
-    assert set(parameters) == {*Keys.model_fields, "tips"} - {"heuristics"}
+    assert set(parameters) == {SPELLED.get(key, key) for key in Keys.model_fields}
     assert parameters["seeds"].default == 8
 
 
