@@ -25,6 +25,7 @@ from harness.gan.train.program import Program, Programs
 from harness.gan.train.session import Session
 from harness.metrics.kid import Estimate
 from harness.queue.base import Claim, Status
+from harness.runs.plan import PlanRecord
 from harness.runs.recorder import Recorder
 
 Uint8 = NDArray[np.uint8]
@@ -85,6 +86,12 @@ def whole_machine() -> dict[str, Any]:
     return devices.configure(len(os.sched_getaffinity(0)))
 
 
+PLAN = PlanRecord(
+    run_name="bench", study="bench", profile=None, title="", question="", seeds=(0,), cells=(),
+    trials=(),
+)  # fmt: skip
+
+
 class Worker:
     """A worker in this process, with the whole machine to itself; it trains one trial a call."""
 
@@ -93,9 +100,8 @@ class Worker:
             folder / "runs", folder / "reports", folder / "studies", tracking=tracking, storage=""
         )
         arithmetic = whole_machine()
-        plan = {"run_name": "bench", "study": "bench", "profile": None}
         self.context = Context(
-            plan, self.runtime, arithmetic, Programs(devices.on_gpu()), lambda: False
+            PLAN, self.runtime, arithmetic, Programs(devices.on_gpu()), lambda: False
         )
 
     def train(self, of: TrialConfig) -> Path:

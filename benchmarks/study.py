@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.measure import Result, Row, Target, line, say
 from benchmarks.place import Ran, place
+from harness.runs.status import Status
 from harness.runs.trial import Trial
 
 REFERENCE_BETA = 0.5
@@ -153,7 +154,7 @@ def equal_a_step(batch: int) -> dict[str, Any]:
 def _check(trial: Trial) -> None:
     """A trial must have finished."""
     result = trial.result()
-    if result is None or result["status"] != "finished":
+    if result is None or result.status is not Status.FINISHED:
         raise RuntimeError(f"a trial of the study did not finish: {trial.failure()}")
 
 

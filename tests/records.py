@@ -36,6 +36,6 @@ def plan_of(contrasts, seeds, **values):
     """A plan of contrasts and seeds alone: for tests of tables that are made by hand."""
     names = dict.fromkeys(("run_name", "study", "title", "question"), "")
     cells = {"cells": [], "trials": [], "profile": None}
-    return PlanRecord.from_json(
+    return PlanRecord.model_validate(
         {**names, **cells, "contrasts": contrasts, "seeds": list(seeds), **values}
     )

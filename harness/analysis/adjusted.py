@@ -1,8 +1,8 @@
 """Means of treatments as if each had been in each block: the additive two-way model.
 
 value = treatment + block, by least squares over what there is (Yates 1934). Where each treatment is
-in each block these are the plain means; where blocks differ, a plain mean tells which blocks a
-treatment was in.
+in each block these are the plain means; where blocks differ, a plain mean also
+reflects which blocks a treatment was in.
 """
 
 import math
@@ -32,7 +32,7 @@ def groups(values: Array) -> NDArray[np.intp]:
     _, first, counts = np.unique(label, return_index=True, return_counts=True)
     ranked = sorted(zip(-counts, first, strict=True))
     place = {int(label[at]): number for number, (_, at) in enumerate(ranked)}
-    return np.array([place[int(own)] for own in label])
+    return np.array([place[int(number)] for number in label])
 
 
 def adjusted_means(values: Array) -> Array:
@@ -40,12 +40,12 @@ def adjusted_means(values: Array) -> Array:
 
     Over the blocks of its group (`groups`); each treatment has a value.
     """
-    found = np.full(values.shape[1], np.nan)
+    means = np.full(values.shape[1], np.nan)
     label = groups(values)
     for group in np.unique(label):
-        own = values[:, label == group]
-        found[label == group] = _adjusted(own[np.isfinite(own).any(axis=1)])
-    return found
+        part = values[:, label == group]
+        means[label == group] = _adjusted(part[np.isfinite(part).any(axis=1)])
+    return means
 
 
 def _adjusted(values: Array) -> Array:

@@ -62,18 +62,18 @@ def _counted(sizes: Sequence[int], observed: int) -> float:
 
 def _times(ways: Sequence[int], power: int) -> list[int]:
     """A polynomial times 1 - q^power."""
-    found = [*ways, *[0] * power]
+    product = [*ways, *[0] * power]
     for place, number in enumerate(ways):
-        found[place + power] -= number
-    return found
+        product[place + power] -= number
+    return product
 
 
 def _divided(ways: Sequence[int], power: int) -> list[int]:
     """A polynomial over 1 - q^power, which divides it."""
-    found = list(ways)
-    for place in range(power, len(found)):
-        found[place] += found[place - power]
-    return found[: len(found) - power]
+    quotient = list(ways)
+    for place in range(power, len(quotient)):
+        quotient[place] += quotient[place - power]
+    return quotient[: len(quotient) - power]
 
 
 def _looked_at(signs: NDArray[np.floating], values: NDArray[np.floating], observed: int) -> float:
@@ -87,7 +87,7 @@ def _looked_at(signs: NDArray[np.floating], values: NDArray[np.floating], observ
     first, second = np.triu_indices(size, 1)
     reached, rows = 0, max(1, _CHUNK // len(first))
     for start in range(0, len(orders), rows):
-        own = values[orders[start : start + rows]]
-        found = np.sign(own[:, first] - own[:, second]) @ signs
-        reached += int((np.abs(found) >= abs(observed)).sum())
+        ordered = values[orders[start : start + rows]]
+        sums = np.sign(ordered[:, first] - ordered[:, second]) @ signs
+        reached += int((np.abs(sums) >= abs(observed)).sum())
     return reached / len(orders)

@@ -1,4 +1,4 @@
-"""Parts of an evaluation that share no image: what its noise can be told from."""
+"""Parts of an evaluation that share no image: replicates, from which its noise is estimated."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -26,10 +26,10 @@ class Blocks(NamedTuple):
     parts: Array | None  # (evaluations, parts): KIDs of parts that share no image; None: unknown
 
 
-def blocks(
+def collect_blocks(
     rows: Rows, overlapping: bool, objective: str, config: Mapping[str, Any]
 ) -> Blocks | None:
-    """Those of a finished trial; None of an objective that is no mean, or where one is lacking.
+    """Blocks of a finished trial; None if its objective is no mean, or an evaluation is missing.
 
     `overlapping`: whether the draws of the metric's protocol share images.
     """
@@ -38,13 +38,13 @@ def blocks(
     weights = _weights(known, objective, evaluations)
     if not weights:
         return None
-    own = [known[at] for at in weights]
-    parts = [_parts(row, overlapping) for row in own]
+    averaged = [known[at] for at in weights]
+    parts = [_parts(row, overlapping) for row in averaged]
     whole = all(parts) and len({len(part) for part in parts}) == 1
     return Blocks(
         np.array(list(weights.values())),
-        np.array([number(row.kid) for row in own]),
-        np.array([standard_error(row, overlapping) for row in own]),
+        np.array([number(row.kid) for row in averaged]),
+        np.array([standard_error(row, overlapping) for row in averaged]),
         np.array(parts, float) if whole else None,
     )
 

@@ -1,4 +1,4 @@
-"""What to know before a number is read: gaps, imbalance, and machines mixed up with cells."""
+"""Caveats of a comparison: gaps, imbalance, and machines confounded with cells."""
 
 from collections.abc import Iterable
 
@@ -16,14 +16,14 @@ _ATTRIBUTES = {
 }
 
 
-def checks(frames: Frames) -> list[str]:
+def run_checks(frames: Frames) -> list[str]:
     """One sentence for each thing that weakens the comparison; none: nothing found."""
     trials = frames.trials
     return [
         *_deviations(frames.plan),
         *_incomplete(trials),
         *_duplicates(trials),
-        *([] if frames.plan.search else _unbalanced(trials)),
+        *([] if frames.plan.stages.grows else _unbalanced(trials)),
         *_identities(frames),
         *_environments(frames.environments),
         *_warnings(frames),
@@ -96,11 +96,11 @@ def _unbalanced(trials: pd.DataFrame) -> Iterable[str]:
 
 
 def _identities(frames: Frames) -> Iterable[str]:
-    found = frames.trials["identity"].dropna().unique()
-    if len(found) > 1:
+    identities = frames.trials["identity"].dropna().unique()
+    if len(identities) > 1:
         yield (
-            f"Trials were scored in {len(found)} ways ({'; '.join(found)}); values of different "
-            "metric identity stand in separate tables and are never compared."
+            f"Trials were scored in {len(identities)} ways ({'; '.join(identities)}); values of "
+            "different metric identity stand in separate tables and are never compared."
         )
 
 
@@ -108,10 +108,10 @@ def _environments(environments: pd.DataFrame) -> Iterable[str]:
     last = environments.groupby(["cell", "seed"]).tail(1)
     for name, words in _ATTRIBUTES.items():
         values = {frozenset(column) for _, column in last.groupby("cell")[name]}
-        found = sorted(set(last[name]))
-        if len(found) <= 1:
+        distinct = sorted(set(last[name]))
+        if len(distinct) <= 1:
             continue
-        listed = "; ".join(found)
+        listed = "; ".join(distinct)
         if len(values) > 1:
             yield f"The {words} is confounded with the cells: not the same in all ({listed})."
         else:
@@ -128,9 +128,9 @@ def _environments(environments: pd.DataFrame) -> Iterable[str]:
 
 
 def images(frames: Frames) -> list[str]:
-    """What was left out of the images of the cells, and what is odd about them."""
-    said = dict.fromkeys(note for found in frames.images.values() for note in found["notes"])
-    return [f"Images: {note}." for note in said]
+    """Images of the cells that were left out, and irregularities of the others."""
+    notes = dict.fromkeys(note for facts in frames.images.values() for note in facts["notes"])
+    return [f"Images: {note}." for note in notes]
 
 
 def _warnings(frames: Frames) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""What a study says of the sources' claims."""
+"""The sources' claims, judged by the results of a study."""
 
 import math
 from collections.abc import Sequence
@@ -42,21 +42,21 @@ _JUDGEMENTS = {
 _COLUMNS = ("contrast", "title", "design", "source", "effect", "of", "condition", "quote")
 
 
-def judge(claim: ClaimRecord, found: str, n: int) -> str:
-    """What a verdict says of a claim; `met` is whether its condition holds here (None: unknown)."""
+def judge(claim: ClaimRecord, word: str, n: int) -> str:
+    """Judgement of a claim by a verdict; `met`: whether its condition holds here, None: unknown."""
     if claim.effect == "depends":
         return NOT_JUDGED
     if claim.condition and claim.met is None:
         return NOT_JUDGED  # "supported" would say that the condition holds
-    if n == 0 or claim.met is False or found not in _VERDICTS:
+    if n == 0 or claim.met is False or word not in _VERDICTS:
         return NOT_TESTED
-    return _JUDGEMENTS.get((claim.effect, found), UNDECIDED)
+    return _JUDGEMENTS.get((claim.effect, word), UNDECIDED)
 
 
 _VERDICTS = (BETTER, WORSE, EQUIVALENT, INCONCLUSIVE)
 
 
-def claims(frames: Frames, ranking: pd.DataFrame) -> pd.DataFrame:
+def judge_claims(frames: Frames, ranking: pd.DataFrame) -> pd.DataFrame:
     """One row a claim of a ranked contrast, in the order of the ranking.
 
     What a claim is `of` decides by what it is judged: quality by the ranking, stability by failure
@@ -64,13 +64,13 @@ def claims(frames: Frames, ranking: pd.DataFrame) -> pd.DataFrame:
     is adjusted for all contrasts of the study or, of stability and variety, for the `family` of
     contrasts that bear such a claim.
     """
-    said = {contrast.name: contrast.claims for contrast in frames.plan.contrasts}
-    found = _verdicts(frames, ranking)
+    claims_of = {contrast.name: contrast.claims for contrast in frames.plan.contrasts}
+    verdicts = _verdicts(frames, ranking)
     unlearnt = of_reference(frames.plan, frames.trials)  # nothing is told by what learns nothing
     rows = []
     for row in each_row(ranking):
-        for claim in said[row.contrast]:
-            word, n, p, family = found.get(claim.of, {}).get(row.contrast, _UNTESTED)
+        for claim in claims_of[row.contrast]:
+            word, n, p, family = verdicts.get(claim.of, {}).get(row.contrast, _UNTESTED)
             if unlearnt or (row.unlearnt_following and row.unlearnt_ignoring):
                 word = UNTESTED
             values = (row.contrast, row.title, row.design, claim.source, claim.effect,
@@ -101,9 +101,9 @@ def _verdicts(frames: Frames, ranking: pd.DataFrame) -> dict[str, dict[str, _Fou
     return {QUALITY: quality, STABILITY: _founds(stability), VARIETY: _founds(variety)}
 
 
-def _bearing(frames: Frames, of: str) -> list[str]:
+def _bearing(frames: Frames, subject: str) -> list[str]:
     """The contrasts that bear a claim of that kind: the family that is declared by the plan."""
-    return [contrast.name for contrast in frames.plan.contrasts if contrast.claims_of(of)]
+    return [contrast.name for contrast in frames.plan.contrasts if contrast.claims_of(subject)]
 
 
 def _founds(table: pd.DataFrame) -> dict[str, _Found]:
@@ -116,18 +116,18 @@ def _founds(table: pd.DataFrame) -> dict[str, _Found]:
 
 def _variety(frames: Frames, family: Sequence[str]) -> pd.DataFrame:
     """Verdicts on the coverage of the last evaluation, adjusted for the family like the ranking."""
-    own = [each for each in frames.plan.contrasts if each.name in family]
+    contrasts = [each for each in frames.plan.contrasts if each.name in family]
     trials = frames.trials.assign(final=-frames.trials["coverage"])  # more is better
     seeds = list(frames.plan.seeds)
     columns = [
         differences(trials, each.weights).set_index("seed")["difference"].reindex(seeds)
-        for each in own
+        for each in contrasts
     ]
     D = np.column_stack(columns) if columns else np.empty((len(seeds), 0))
     alpha, exact = frames.plan.alpha, primary(len(frames.plan.seeds)) == MAX_T
     table = estimates(D, alpha, exact)
-    found = [
+    verdicts = [
         verdict(int(row.n), row.effect, row.p_adjusted, alpha, False, exact)[0]
         for row in each_row(table)
     ]
-    return table.assign(contrast=[each.name for each in own], verdict=found)
+    return table.assign(contrast=[each.name for each in contrasts], verdict=verdicts)

@@ -15,7 +15,7 @@ from harness.analysis.failures import outcomes
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.learning import of_reference
 from harness.analysis.objectives import TIME, objective
-from harness.analysis.ranking import ranking
+from harness.analysis.ranking import rank_contrasts
 from harness.config.patch import DEFAULTS
 from harness.core import format as show
 
@@ -24,7 +24,7 @@ class Comparison(NamedTuple):
     """Tables of runs, in the order in which they were named.
 
     A `measure` is an objective under a metric identity. Numbers of two measures are on two scales:
-    they share a table here, with their measure beside them, and none that people read.
+    they share a table here, which has a column for the measure, and none that people read.
     """
 
     runs: pd.DataFrame  # what each was: data, budget, metric, code
@@ -35,12 +35,12 @@ class Comparison(NamedTuple):
     ranks: pd.DataFrame  # mean rank of each contrast that all runs have, each by one measure
 
 
-def compare(frames: Mapping[str, Frames]) -> Comparison:
+def compare_runs(frames: Mapping[str, Frames]) -> Comparison:
     """Compare runs by the contrasts and cells that they share."""
-    rankings = {name: ranking(own) for name, own in frames.items()}
-    table = _effects(rankings, {name: _objective(own) for name, own in frames.items()})
+    rankings = {name: rank_contrasts(run) for name, run in frames.items()}
+    table = _effects(rankings, {name: _objective(run) for name, run in frames.items()})
     pairs = list(combinations(frames, 2))
-    runs = pd.DataFrame([_run(name, own) for name, own in frames.items()])
+    runs = pd.DataFrame([_run(name, run) for name, run in frames.items()])
     told = _told(table, runs)
     agreement = [row for pair in pairs for row in _agreement(told, *pair)]
     return Comparison(
@@ -60,18 +60,18 @@ def _told(effects: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     return effects[~effects["run"].isin(grey) & ~collapsed]
 
 
-def unlearnt(found: Comparison) -> list[str]:
-    """A sentence for each run whose reference has not learnt: to be said before its numbers."""
+def unlearnt(comparison: Comparison) -> list[str]:
+    """A sentence for each run whose reference has not learnt; it is printed before the numbers."""
     return [
         f"{row.run}: the reference has not learnt ({row.unlearnt}), so its effects judge nothing, "
         "and neither agree nor differ with others."
-        for row in each_row(found.runs)
+        for row in each_row(comparison.runs)
         if row.unlearnt
     ]
 
 
 def _objective(frames: Frames) -> str:
-    """What was judged, with its threshold where it has one."""
+    """The declared objective, with its threshold where it has one."""
     name, threshold = frames.plan.objective, frames.plan.threshold
     return f"{name} {show.plain(threshold)}" if name == TIME and threshold is not None else name
 
@@ -118,8 +118,8 @@ _EFFECTS = (
 
 def _effects(rankings: Mapping[str, pd.DataFrame], objectives: Mapping[str, str]) -> pd.DataFrame:
     tables = [
-        own.loc[own["n"] > 0, list(_EFFECTS)].assign(run=name, objective=objectives[name])
-        for name, own in rankings.items()
+        ranked.loc[ranked["n"] > 0, list(_EFFECTS)].assign(run=name, objective=objectives[name])
+        for name, ranked in rankings.items()
     ]
     table = pd.concat(tables, ignore_index=True)
     common = table.groupby("contrast")["run"].transform("nunique") > 1
@@ -139,8 +139,8 @@ def _agreement(table: pd.DataFrame, a: str, b: str) -> list[tuple[Any, ...]]:
     one, two = (table[table["run"] == run] for run in (a, b))
     both = one.merge(two, on="contrast", suffixes=("_a", "_b"))
     rows = [
-        (a, b, *measures, len(own), *_kendall(own["effect_a"], own["effect_b"]))
-        for measures, own in both.groupby(["measure_a", "measure_b"], sort=False)
+        (a, b, *measures, len(shared), *_kendall(shared["effect_a"], shared["effect_b"]))
+        for measures, shared in both.groupby(["measure_a", "measure_b"], sort=False)
     ]
     return rows or [(a, b, "", "", 0, math.nan, math.nan)]
 
@@ -153,13 +153,13 @@ _CHANGED = ("contrast", "a", "b", "measure_a", "measure_b", "effect_a", "effect_
 
 
 def _changed(table: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> pd.DataFrame:
-    """Opposite signs; `judged` where both runs are sure of theirs."""
+    """Opposite signs; `judged` where both runs have a verdict, better or worse."""
     rows = []
     for contrast, group in table.groupby("contrast", sort=False):
-        own = {row.run: row for row in each_row(group)}
+        by_run = {row.run: row for row in each_row(group)}
         for a, b in pairs:
-            if a in own and b in own and own[a].effect * own[b].effect < 0:
-                one, two = own[a], own[b]
+            if a in by_run and b in by_run and by_run[a].effect * by_run[b].effect < 0:
+                one, two = by_run[a], by_run[b]
                 sure = {one.verdict, two.verdict} == {BETTER, WORSE}
                 measures = (one.measure, two.measure)
                 rows.append((contrast, a, b, *measures, one.effect, two.effect, sure))
@@ -185,11 +185,12 @@ def _drift(frames: Mapping[str, Frames], a: str, b: str) -> pd.DataFrame:
         (label, one), (_, two) = values[a][knobs], values[b][knobs]
         both = one.merge(two, left_index=True, right_index=True, suffixes=("_a", "_b"))
         both = both[both["identity_a"] == both["identity_b"]]
-        for identity, own in both.groupby("identity_a", sort=False):
-            apart = own[own["key_a"] != own["key_b"]]
-            found = estimate(apart["final_b"] - apart["final_a"], 0.05)
+        for identity, pairs in both.groupby("identity_a", sort=False):
+            apart = pairs[pairs["key_a"] != pairs["key_b"]]
+            difference = estimate(apart["final_b"] - apart["final_a"], 0.05)
             named = (label, judged, identity, measure(judged, str(identity)))
-            numbers = (len(own) - len(apart), found.n, found.effect, found.low, found.high)
+            effect, interval = difference.effect, (difference.low, difference.high)
+            numbers = (len(pairs) - len(apart), difference.n, effect, *interval)
             rows.append((a, b, *named, *numbers))
     return pd.DataFrame(rows, columns=list(_DRIFT))
 
@@ -200,8 +201,8 @@ def _by_cell(frames: Frames) -> dict[tuple[str, ...], tuple[str, pd.DataFrame]]:
     for label, config in frames.configs.items():
         knobs = {**DEFAULTS, **config}
         name = tuple(f"{path}={knobs[path]}" for path in sorted(knobs) if path not in _ASIDE)
-        own = frames.trials[frames.trials["cell"] == label].dropna(subset=["final"])
-        columns = own.drop_duplicates("seed").set_index("seed")[["final", "identity", "key"]]
+        valued = frames.trials[frames.trials["cell"] == label].dropna(subset=["final"])
+        columns = valued.drop_duplicates("seed").set_index("seed")[["final", "identity", "key"]]
         known[name] = (label, columns)
     return known
 

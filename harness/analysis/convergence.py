@@ -39,7 +39,7 @@ class Falling(NamedTuple):
 
 
 def window(frames: Frames, cell: str, identity: str | None) -> Window | None:
-    """That of a cell's `final` objective; None of another objective, or before it is reached."""
+    """Window of a cell's `final` objective; None of another one, or before it is reached."""
     if frames.plan.objective != "final":
         return None
     wanted = last_fifth(_evaluations(frames, cell))
@@ -62,13 +62,13 @@ def falling(frames: Frames, identity: str | None) -> Falling | None:
     cell = frames.plan.reference
     wanted = last_fifth(_evaluations(frames, cell))
     first, last = wanted[0] - 1, wanted[-1]
-    own = _own(frames, cell, identity)
-    own = own[own["status"] == Status.FINISHED]
-    kids = own.pivot_table("kid", "seed", "evaluation", aggfunc="first")
+    curves = _own(frames, cell, identity)
+    curves = curves[curves["status"] == Status.FINISHED]
+    kids = curves.pivot_table("kid", "seed", "evaluation", aggfunc="first")
     if first < 1 or not {first, last} <= set(kids.columns):
         return None
     falls = (kids[first] - kids[last]).dropna()
-    kimg = own.groupby("evaluation")["kimg"].mean()
+    kimg = curves.groupby("evaluation")["kimg"].mean()
     half = margin(frames, identity)
     if falls.empty or not falls.mean() > half:  # a margin that is unknown is exceeded by nothing
         return None
@@ -78,8 +78,8 @@ def falling(frames: Frames, identity: str | None) -> Falling | None:
 
 def last_kid(frames: Frames, cell: str, identity: str | None) -> float:
     """Mean KID of the last evaluation of a cell's finished trials; NaN where there is none."""
-    own = _own(frames, cell, identity)
-    last = own[own["evaluation"] == _evaluations(frames, cell)]
+    curves = _own(frames, cell, identity)
+    last = curves[curves["evaluation"] == _evaluations(frames, cell)]
     return float(last.loc[last["status"] == Status.FINISHED, "kid"].mean())
 
 

@@ -56,21 +56,21 @@ def _check_column(path: Path, header: Row, name: str) -> None:
     columns = [column for column in header.fields if column]
     if name not in columns:
         # enough for a message, however long a header is
-        said = unknown("column", name, [column[:60] for column in columns[:1000]])
-        raise HarnessError(f"{path}: {said} (line {header.line} is read as the header)")
+        message = unknown("column", name, [column[:60] for column in columns[:1000]])
+        raise HarnessError(f"{path}: {message} (line {header.line} is read as the header)")
     if columns.count(name) > 1:
         raise HarnessError(f"{path}: column {name!r} stands twice in line {header.line}")
 
 
 def _separator(text: str, wanted: Sequence[str]) -> str:
-    found: dict[str, tuple[int, int]] = {}
+    counts: dict[str, tuple[int, int]] = {}
     for separator in SEPARATORS:
         try:
             names = next(_records(Path(), text, separator, 0)).fields
         except HarnessError:  # said when the table is read
             continue
-        found[separator] = (len(set(wanted) & set(names)), len(names))
-    return max(found, key=lambda separator: found[separator], default=",")
+        counts[separator] = (len(set(wanted) & set(names)), len(names))
+    return max(counts, key=lambda separator: counts[separator], default=",")
 
 
 def _records(path: Path, text: str, separator: str, before: int) -> Iterator[Row]:
@@ -102,13 +102,13 @@ def _said(error: str) -> str:
 
 def _uneven(row: Row, header: Row, separator: str) -> str:
     count, due = len(row.fields), len(header.fields)
-    said = f"{count} field{'' if count == 1 else 's'} where the header (line {header.line}) has "
-    said += str(due)
+    message = f"{count} field{'' if count == 1 else 's'} where the header (line {header.line}) has "
+    message += str(due)
     if row.fields[0].startswith("#"):
-        return f"{said}; comments are not read, take the line out"
+        return f"{message}; comments are not read, take the line out"
     if count > due:
         if not any(row.fields[due:]):
-            return f"{said}; take away what follows the last column"
-        return f"{said}; a {SEPARATORS.get(separator, separator)} within a field needs quotes, a " \
-            "column of numbers a name"  # fmt: skip
-    return said
+            return f"{message}; take away what follows the last column"
+        named = SEPARATORS.get(separator, separator)
+        return f"{message}; a {named} within a field needs quotes, a column of numbers a name"
+    return message

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from harness.analysis import learning, max_t
-from harness.analysis.equivalence import equivalence, margin, resolution
+from harness.analysis.equivalence import assess_equivalence, margin, resolution
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.max_t import Array, holm
 from harness.analysis.verdicts import (
@@ -44,8 +44,8 @@ __all__ = [
     "WORSE",
     "Estimate",
     "differences",
-    "effects",
     "estimate",
+    "estimate_effects",
     "estimates",
     "holm",
     "margin",
@@ -137,7 +137,7 @@ def primary(seeds: int) -> str:
     return MAX_T if seeds >= EXACT else HOLM
 
 
-def effects(frames: Frames) -> pd.DataFrame:
+def estimate_effects(frames: Frames) -> pd.DataFrame:
     """One row a contrast of the plan, in its order: estimate, adjusted p and verdict.
 
     `low` and `high` are the simultaneous interval, `t_low` and `t_high` that of the contrast alone;
@@ -149,19 +149,19 @@ def effects(frames: Frames) -> pd.DataFrame:
     plan, trials = frames.plan, frames.trials
     alpha, seeds = plan.alpha, list(plan.seeds)
     exact = primary(len(seeds)) == MAX_T
-    own = [differences(trials, contrast.weights) for contrast in plan.contrasts]
-    rows = [_named(trials, *pair) for pair in zip(plan.contrasts, own, strict=True)]
+    by_seed = [differences(trials, contrast.weights) for contrast in plan.contrasts]
+    rows = [_named(trials, *pair) for pair in zip(plan.contrasts, by_seed, strict=True)]
     table = pd.DataFrame(rows, columns=list(_NAMES))
-    every, finished = (_matrix(own, seeds, only) for only in (False, True))
+    every, finished = (_matrix(by_seed, seeds, only) for only in (False, True))
     table = table.join(estimates(every, alpha, exact, np.isfinite(every) & ~np.isfinite(finished)))
     if not exact:  # a paired t of failure values would take their lack of scatter for sureness
         lost = table["diverged_alone"]
         table.loc[lost, "p_adjusted"] = [by_count(n, len(table)) for n in table.loc[lost, "n"]]
     table = table.join(estimates(finished, alpha, exact).add_suffix("_finished"))
     margins = [margin(frames, row.identity) for row in each_row(table)]
-    reached = np.array([not each["censored"].any() for each in own], bool)
+    reached = np.array([not each["censored"].any() for each in by_seed], bool)
     known = np.array(margins, float) - resolution(frames)
-    table = table.join(equivalence(every, known, reached, alpha)).assign(margin=margins)
+    table = table.join(assess_equivalence(every, known, reached, alpha)).assign(margin=margins)
     reference = learning.of_reference(plan, trials)
     rules = Rules(alpha, exact, plan.evidence, len(table), reference)
     judged = [judge(row, rules) for row in each_row(table)]
@@ -169,19 +169,19 @@ def effects(frames: Frames) -> pd.DataFrame:
 
 
 def _named(trials: pd.DataFrame, contrast: ContrastRecord, seeds: pd.DataFrame) -> dict[str, Any]:
-    own = trials[trials["cell"].isin(list(contrast.weights))]
+    of_contrast = trials[trials["cell"].isin(list(contrast.weights))]
     identity = seeds["identity"].iloc[0] if len(seeds) else None
     if identity is None:  # no seed has both sides yet
-        same = own
+        same = of_contrast
     else:  # a trial that diverged before it was scored has no identity, and counts
-        lost = (own["status"] == Status.DIVERGED) & own["identity"].isna()
-        same = own[(own["identity"] == identity) | lost]
+        lost = (of_contrast["status"] == Status.DIVERGED) & of_contrast["identity"].isna()
+        same = of_contrast[(of_contrast["identity"] == identity) | lost]
     following, ignoring = learning.sides(same, contrast.weights)
     return {
         "contrast": contrast.name,
         **{name: getattr(contrast, name) for name in _NAMES[1:7]},
         "identity": identity,
-        "planned": own["seed"].nunique(),
+        "planned": of_contrast["seed"].nunique(),
         "diverged": int(seeds["diverged"].sum()),
         "diverged_following": int(seeds["diverged_following"].sum()),
         "diverged_ignoring": int(seeds["diverged_ignoring"].sum()),
@@ -202,13 +202,13 @@ def matrix(frames: Frames, finished: bool) -> Array:
 
     `finished`: of the seeds where no side diverged only.
     """
-    own = [differences(frames.trials, each.weights) for each in frames.plan.contrasts]
-    return _matrix(own, list(frames.plan.seeds), finished)
+    by_seed = [differences(frames.trials, each.weights) for each in frames.plan.contrasts]
+    return _matrix(by_seed, list(frames.plan.seeds), finished)
 
 
-def _matrix(own: Sequence[pd.DataFrame], seeds: Sequence[int], finished: bool) -> Array:
+def _matrix(by_seed: Sequence[pd.DataFrame], seeds: Sequence[int], finished: bool) -> Array:
     columns = []
-    for table in own:
+    for table in by_seed:
         kept = table[table["finished"]] if finished else table
         columns.append(kept.set_index("seed")["difference"].reindex(list(seeds)).to_numpy(float))
     return np.column_stack(columns) if columns else np.empty((len(seeds), 0))
@@ -237,12 +237,12 @@ def estimates(
 
 
 def _exact(D: Array, failed: NDArray[np.bool_] | None) -> Array:
-    """p of max-|t|; a divergence does not weaken what it speaks for.
+    """p of max-|t|; a divergence does not weaken the effect that it supports by its sign.
 
-    A failure value lies far from all others, and what lies far makes |t| small, even where it
-    points the same way. So in the test it weighs no more than the largest difference without: that
-    goes by sizes alone, which no flip changes, so the test remains exact. Where any failure points
-    the other way, the larger of the two p counts.
+    A failure value lies far from all others, and an outlier makes |t| small, even where it points
+    the same way. So in the test it weighs no more than the largest other difference: that depends
+    on sizes alone, which no flip changes, so the test remains exact. Where any failure points the
+    other way, the larger of the two p counts.
     """
     enough = np.where(np.isfinite(D).sum(0) >= EXACT, D, np.nan)
     p = max_t.adjusted(enough)
@@ -250,15 +250,15 @@ def _exact(D: Array, failed: NDArray[np.bool_] | None) -> Array:
         return p
     capped = enough.copy()
     for place in np.flatnonzero(failed.any(0)):
-        own, lost = enough[:, place], failed[:, place]
-        most = np.abs(own[np.isfinite(own) & ~lost]).max(initial=0.0)
+        column, lost = enough[:, place], failed[:, place]
+        most = np.abs(column[np.isfinite(column) & ~lost]).max(initial=0.0)
         if most > 0:
-            capped[:, place] = np.where(lost, np.clip(own, -most, most), own)
+            capped[:, place] = np.where(lost, np.clip(column, -most, most), column)
     means = np.where(np.isfinite(capped), capped, 0).sum(0)
     against = (failed & np.isfinite(enough) & (np.sign(D) * np.sign(means) < 0)).any(0)
     lighter = max_t.adjusted(capped)
-    found: Array = np.where(against, np.maximum(p, lighter), lighter)
-    return found
+    p_values: Array = np.where(against, np.maximum(p, lighter), lighter)
+    return p_values
 
 
 def _estimated(D: Array) -> int:
@@ -266,9 +266,9 @@ def _estimated(D: Array) -> int:
     return int((np.isfinite(D).sum(0) > 1).sum())
 
 
-def proportion(count: int, of: int) -> tuple[float, float, float]:
+def proportion(count: int, total: int) -> tuple[float, float, float]:
     """A share with its exact 95 % interval (Clopper & Pearson 1934); NaN of none."""
-    if not of:
+    if not total:
         return math.nan, math.nan, math.nan
-    span = stats.binomtest(count, of).proportion_ci(0.95, method="exact")
-    return count / of, float(span.low), float(span.high)
+    span = stats.binomtest(count, total).proportion_ci(0.95, method="exact")
+    return count / total, float(span.low), float(span.high)

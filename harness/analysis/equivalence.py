@@ -1,4 +1,4 @@
-"""Equivalence: an effect that is surely smaller than a declared share of what was learnt."""
+"""Equivalence: an effect that is significantly smaller than a declared share of what was learnt."""
 
 import math
 
@@ -38,8 +38,8 @@ def margin(frames: Frames, identity: str | None) -> float:
 def resolution(frames: Frames) -> float:
     """Half-width within which a difference of two objectives is not known, whatever the seeds.
 
-    A time is seen at the evaluation that follows it, so it, and a difference of two, is known to
-    within the time between two evaluations. A KID is a number of its own: 0.
+    A time is observed at the evaluation that follows it, so it, and a difference of two, is known
+    to within the time between two evaluations. A KID is known itself: 0.
     """
     if objective(frames.plan.objective).unit != KIMG:
         return 0.0
@@ -47,7 +47,9 @@ def resolution(frames: Frames) -> float:
     return float(knobs["training.kimg"]) / int(knobs["training.evaluations"])
 
 
-def equivalence(D: Array, margins: Array, reached: NDArray[np.bool_], alpha: float) -> pd.DataFrame:
+def assess_equivalence(
+    D: Array, margins: Array, reached: NDArray[np.bool_], alpha: float
+) -> pd.DataFrame:
     """Two one-sided sign-flip tests against the ends of the region, adjusted by Holm.
 
     Columns: margin, p_equivalence, p_equivalence_adjusted, equivalent. Exact like the primary test,

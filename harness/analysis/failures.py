@@ -1,4 +1,4 @@
-"""Failures as outcomes of their own: the count, rates of cells, and pairs by seed."""
+"""Failures as an outcome: their count, rates of cells, and pairs by seed."""
 
 import math
 from collections.abc import Collection
@@ -22,10 +22,10 @@ def outcomes(trials: pd.DataFrame) -> Outcomes:
 
 def ended(trials: pd.DataFrame) -> pd.DataFrame:
     """Trials that ended by themselves, with `diverged`, `collapsed` and `failed` (either)."""
-    own = trials[trials["status"].isin([Status.FINISHED, Status.DIVERGED])]
-    diverged = own["status"] == Status.DIVERGED
-    fallen = collapsed(own) & ~diverged
-    return own.assign(diverged=diverged, collapsed=fallen, failed=diverged | fallen)
+    done = trials[trials["status"].isin([Status.FINISHED, Status.DIVERGED])]
+    diverged = done["status"] == Status.DIVERGED
+    fallen = collapsed(done) & ~diverged
+    return done.assign(diverged=diverged, collapsed=fallen, failed=diverged | fallen)
 
 
 def failure_rates(frames: Frames) -> pd.DataFrame:
@@ -33,11 +33,11 @@ def failure_rates(frames: Frames) -> pd.DataFrame:
     known = ended(frames.trials)
     rows = []
     for cell in frames.plan.cells:
-        own = known[known["cell"] == cell.label]
-        failed = int(own["failed"].sum())
-        rate, low, high = proportion(failed, len(own))
-        counts = {name: int(own[name].sum()) for name in ("diverged", "collapsed", "failed")}
-        rows.append({"cell": cell.label, "ended": len(own), **counts,
+        of_cell = known[known["cell"] == cell.label]
+        failed = int(of_cell["failed"].sum())
+        rate, low, high = proportion(failed, len(of_cell))
+        counts = {name: int(of_cell[name].sum()) for name in ("diverged", "collapsed", "failed")}
+        rows.append({"cell": cell.label, "ended": len(of_cell), **counts,
                      "rate": rate, "low": low, "high": high})  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -49,17 +49,17 @@ def failure_effects(frames: Frames, family: Collection[str]) -> pd.DataFrame:
     whether following fails less (better) or more (worse) often.
     """
     failed = ended(frames.trials).drop_duplicates(["cell", "seed"])
-    table = failed.pivot_table("failed", "seed", "cell", aggfunc="first")
+    failures = failed.pivot_table("failed", "seed", "cell", aggfunc="first")
     alpha = frames.plan.alpha
     rows = [
-        {"contrast": contrast.name, **_compare(table, contrast)}
+        {"contrast": contrast.name, **_compare(failures, contrast)}
         for contrast in frames.plan.contrasts
         if contrast.name in family
     ]
-    found = pd.DataFrame(rows, columns=["contrast", "n", "following", "ignoring", "p"])
-    found["p_adjusted"] = holm(found["p"].astype(float))
-    found["verdict"] = [_verdict(row, alpha) for row in each_row(found)]
-    return found
+    table = pd.DataFrame(rows, columns=["contrast", "n", "following", "ignoring", "p"])
+    table["p_adjusted"] = holm(table["p"].astype(float))
+    table["verdict"] = [_verdict(row, alpha) for row in each_row(table)]
+    return table
 
 
 def _compare(failed: pd.DataFrame, contrast: ContrastRecord) -> dict[str, Any]:

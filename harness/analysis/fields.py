@@ -1,4 +1,4 @@
-"""What a field of a table says: a number, that there is none, or a name."""
+"""The content of a table's field: a number, no number, or a name."""
 
 import math
 import re
@@ -42,7 +42,7 @@ def number(text: str) -> float | None:
         return None
     written = text.replace(MINUS, "-")
     if not _NUMBER.fullmatch(written):
-        hint = next((said for form, said in _HINTS if form.fullmatch(written)), _NO_RESULT)
+        hint = next((advice for form, advice in _HINTS if form.fullmatch(written)), _NO_RESULT)
         raise ValueError(f"is no number: {shown(text)} ({hint})")
     value = float(written)
     zero = not re.search("[1-9]", re.split("[eE]", written)[0])
@@ -53,7 +53,7 @@ def number(text: str) -> float | None:
 
 
 def name_mistake(text: str) -> str:
-    """What is wrong with a name; empty where nothing is."""
+    """The mistake in a name; empty where there is none."""
     if not text:
         return "is empty"
     if len(text) > LONGEST:

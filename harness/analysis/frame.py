@@ -86,12 +86,12 @@ class Frames:
 
 
 def each_row(frame: pd.DataFrame) -> Iterable[Any]:
-    """The rows as named tuples; what type a column has is known to whoever made the frame."""
+    """The rows as named tuples; types of columns are not known here."""
     return frame.itertuples(index=False)
 
 
 def load_plan(run_name: str, runtime: Runtime) -> PlanRecord:
-    """What `harness run` was asked; an error with the nearest run name where there is none."""
+    """The plan of a run; an error with the nearest run name where there is none."""
     plan = read_plan(layout.holding(run_name, runtime).study(run_name) / layout.PLAN)
     if plan is None:
         known = [path.parent.name for path in runtime.all_runs.glob(f"*/{layout.PLAN}")]
@@ -104,30 +104,30 @@ def load(run_name: str, runtime: Runtime) -> Frames:
     whole = load_plan(run_name, runtime)
     plan = whole.judged
     runtime = layout.holding(run_name, runtime)
-    found = _read_all(plan, runtime)
-    trials = _frame((part.row for part in found), _TRIAL_TEXT, _TRIAL_NUMBERS)
-    configs = _configs(plan, found)
+    reads = _read_all(plan, runtime)
+    trials = _frame((part.row for part in reads), _TRIAL_TEXT, _TRIAL_NUMBERS)
+    configs = _configs(plan, reads)
     return Frames(
         plan=plan,
         trials=pd.concat([trials, _knobs(trials["cell"], configs)], axis=1),
-        curves=_frame(_each(found, "curves"), _CURVE_TEXT, (*_CURVE_NUMBERS, *_SCORES)),
-        training=_training(_each(found, "training")),
-        flags=_frame(_each(found, "flags"), ("cell", "seed", "flag"), ("kimg",)),
+        curves=_frame(_each(reads, "curves"), _CURVE_TEXT, (*_CURVE_NUMBERS, *_SCORES)),
+        training=_training(_each(reads, "training")),
+        flags=_frame(_each(reads, "flags"), ("cell", "seed", "flag"), ("kimg",)),
         environments=_frame(
-            _each(found, "environments"),
+            _each(reads, "environments"),
             ("cell", "seed", "at", "python", "platform", "device", "arithmetic", "versions",
              "commit", "dirty"),
             ("attempt",),
         ),
-        metrics=_metrics(found),
-        samples=_frame(_each(found, "samples"), ("cell", "seed", "path"), ("iteration",)),
-        interpolations=_frame(_each(found, "interpolations"), ("cell", "seed", "path"), ()),
+        metrics=_metrics(reads),
+        samples=_frame(_each(reads, "samples"), ("cell", "seed", "path"), ("iteration",)),
+        interpolations=_frame(_each(reads, "interpolations"), ("cell", "seed", "path"), ()),
         configs=configs,
         beside=load_trials(whole.unjudged, runtime),
         importances=read_object(runtime.study(run_name) / layout.IMPORTANCES) or {},
         damaged=_damaged_pictures(plan, runtime),
-        images={one.planned.cell: one.images for one in found[::-1] if one.images},
-        blocks={(one.planned.cell, one.planned.seed): one.blocks for one in found if one.blocks},
+        images={one.planned.cell: one.images for one in reads[::-1] if one.images},
+        blocks={(one.planned.cell, one.planned.seed): one.blocks for one in reads if one.blocks},
     )  # fmt: skip
 
 
@@ -138,8 +138,8 @@ def _damaged_pictures(plan: PlanRecord, runtime: Runtime) -> list[str]:
 
 def load_trials(plan: PlanRecord, runtime: Runtime) -> pd.DataFrame:
     """One row a planned trial, of any plan."""
-    found = _read_all(plan, runtime)
-    return _frame((part.row for part in found), _TRIAL_TEXT, _TRIAL_NUMBERS)
+    reads = _read_all(plan, runtime)
+    return _frame((part.row for part in reads), _TRIAL_TEXT, _TRIAL_NUMBERS)
 
 
 def _read_all(plan: PlanRecord, runtime: Runtime) -> list[Read]:
@@ -147,8 +147,8 @@ def _read_all(plan: PlanRecord, runtime: Runtime) -> list[Read]:
     return [read(Trial(runtime.trials / planned.key), planned, plan) for planned in plan.trials]
 
 
-def _each(found: Iterable[Read], part: str) -> list[dict[str, Any]]:
-    return [row for trial in found for row in getattr(trial, part)]
+def _each(reads: Iterable[Read], part: str) -> list[dict[str, Any]]:
+    return [row for trial in reads for row in getattr(trial, part)]
 
 
 def _frame(
@@ -161,14 +161,14 @@ def _frame(
 
 
 def _training(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """What all trainings tell, and how hard each penalty pulls that any of them has."""
+    """Statistics of all trainings, with the pull of each penalty that any of them has."""
     pulls = dict.fromkeys(name for row in rows for name in row if name.endswith(PULL))
     return _frame(rows, ("cell", "seed", "key"), (*_TRAINING_NUMBERS, *pulls))
 
 
-def _configs(plan: PlanRecord, found: Sequence[Read]) -> dict[str, dict[str, Any]]:
+def _configs(plan: PlanRecord, reads: Sequence[Read]) -> dict[str, dict[str, Any]]:
     known = {cell.label: dict(cell.config) for cell in plan.cells}
-    for trial in found:
+    for trial in reads:
         known[trial.planned.cell] |= trial.config
     return known
 
@@ -184,9 +184,9 @@ def _knobs(cells: "pd.Series[str]", configs: Mapping[str, Mapping[str, Any]]) ->
     return pd.DataFrame(columns, index=cells.index, dtype=object)
 
 
-def _metrics(found: Sequence[Read]) -> pd.DataFrame:
+def _metrics(reads: Sequence[Read]) -> pd.DataFrame:
     specs: dict[str, dict[str, Any]] = {}
-    for trial in found:
+    for trial in reads:
         if trial.metric:
             about = trial.metric.to_json()
             spec = specs.setdefault(trial.metric.identity, {**about, "trials": 0})

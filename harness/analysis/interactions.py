@@ -1,7 +1,7 @@
 """Main effects and interactions of crossed factors, by a linear model with seeds as blocks.
 
 Ordinary least squares with a column a seed: of complete data its estimates are those of a mixed
-model, whose z-tests are too sure of themselves with few seeds (statistics, section 8).
+model, whose z-tests give too small p-values with few seeds (statistics, section 8).
 """
 
 import math
@@ -32,7 +32,7 @@ class _Comparison(NamedTuple):
     pairs: Sequence[Pair]
 
 
-def interactions(frames: Frames) -> pd.DataFrame:
+def estimate_interactions(frames: Frames) -> pd.DataFrame:
     """One row an effect: kind, term, what was compared, n (trials), estimate, interval and p.
 
     An interaction is the effect of its first factor where the second has the level that is
@@ -55,9 +55,9 @@ def interactions(frames: Frames) -> pd.DataFrame:
 
 def _rows(trials: pd.DataFrame, design: Crossed) -> pd.DataFrame:
     """The trials of the design that have a value, of the identity that most of them have."""
-    found = trials[trials["cell"].isin(list(design.cells))].dropna(subset=["final", "identity"])
-    found = found.drop_duplicates(["cell", "seed"])
-    return found[found["identity"] == found["identity"].mode()[0]] if len(found) else found
+    rows = trials[trials["cell"].isin(list(design.cells))].dropna(subset=["final", "identity"])
+    rows = rows.drop_duplicates(["cell", "seed"])
+    return rows[rows["identity"] == rows["identity"].mode()[0]] if len(rows) else rows
 
 
 def _comparisons(design: Crossed) -> Iterator[_Comparison]:
@@ -75,11 +75,11 @@ def _estimates(rows: pd.DataFrame, design: Crossed, alpha: float) -> list[dict[s
     columns = np.hstack([matrix(runs, design.levels, design.terms)[:, 1:], blocks])
     fit = _fit(rows["final"].to_numpy(float) * KID_SCALE, columns) if len(rows) else None
     space = np.linalg.pinv(columns) @ columns  # leaves as it is what these rows can tell
-    found = []
+    estimated = []
     for comparison in _comparisons(design):
         row = effect(design.levels, design.terms, comparison.term, comparison.pairs)[1:]
         wanted = np.concatenate([row, np.zeros(blocks.shape[1])])
-        found.append(
+        estimated.append(
             {
                 "kind": MAIN if len(comparison.term) == 1 else INTERACTION,
                 "term": design.named(comparison.term),
@@ -88,7 +88,7 @@ def _estimates(rows: pd.DataFrame, design: Crossed, alpha: float) -> list[dict[s
                 **_estimate(fit, space, wanted, alpha),
             }
         )
-    return found
+    return estimated
 
 
 def _fit(values: Array, columns: Array) -> Any:

@@ -30,7 +30,7 @@ def unlearnt(trials: pd.DataFrame) -> str:
     """Why the finished ones of these trials have not learnt; empty: they have, or who knows.
 
     On average their final KID is above half of the untrained one, or their coverage next to
-    nothing, or most of them collapsed. What a record does not have cannot speak against it.
+    nothing, or most of them collapsed. A value that the record lacks does not count.
     """
     ended = trials[trials["status"] == Status.FINISHED].reindex(columns=list(_READ))
     if ended.empty:
@@ -64,8 +64,10 @@ def of_reference(plan: PlanRecord, trials: pd.DataFrame) -> str:
     By the metric identity that most of its trials have. One of which every trial diverged is no
     such case: that is a failure, and counts against it.
     """
-    own = trials[trials["cell"] == plan.reference].dropna(subset=["identity"])
-    return unlearnt(own[own["identity"] == own["identity"].mode()[0]]) if len(own) else ""
+    reference = trials[trials["cell"] == plan.reference].dropna(subset=["identity"])
+    if reference.empty:
+        return ""
+    return unlearnt(reference[reference["identity"] == reference["identity"].mode()[0]])
 
 
 def sides(trials: pd.DataFrame, weights: Mapping[str, float]) -> tuple[str, str]:

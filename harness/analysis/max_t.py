@@ -92,7 +92,7 @@ def checked(D: Array) -> Array:
 
 
 def _scaled(D: Array) -> tuple[Array, Array, Array]:
-    """Differences on a scale of their own, 0 for none; how many there are; root of mean square."""
+    """Differences divided by the largest, 0 for none; how many there are; root of mean square."""
     present = np.isfinite(D)
     rows = present.any(1)  # a seed that no contrast has is none to flip
     values = np.nan_to_num(D[rows])
@@ -116,8 +116,8 @@ def _scatter(D: Array) -> Array:
     variance = (np.where(present, values - mean, 0.0) ** 2).sum(0) / present.sum(0)
     square = variance + mean**2
     share = variance / np.where(square > 0, square, 1.0)
-    found: Array = np.where(np.sqrt(variance) <= NONE * np.abs(mean), 0.0, share)
-    return np.where(square > 0, found, 1.0)
+    scatter: Array = np.where(np.sqrt(variance) <= NONE * np.abs(mean), 0.0, share)
+    return np.where(square > 0, scatter, 1.0)
 
 
 def _limits(scatter: Array, n: Array, groups: Array) -> Array:
@@ -134,8 +134,8 @@ def _limits(scatter: Array, n: Array, groups: Array) -> Array:
     limits = np.empty((len(groups), len(n)))
     for place, group in enumerate(groups):
         as_rare = special.betaincinv((group - 1) / 2, 0.5, np.maximum(tails, least))
-        own = np.sqrt(1 - np.where(n == group, scatter, as_rare))
-        limits[place] = np.where((tails <= least) & (group < n), _NEVER, own)
+        limit = np.sqrt(1 - np.where(n == group, scatter, as_rare))
+        limits[place] = np.where((tails <= least) & (group < n), _NEVER, limit)
     return limits
 
 

@@ -4,7 +4,7 @@ From the table (seeds, blocks) of paired differences of block values, averaged o
 of the objective (two-way analysis of variance without replicates): its residual is the noise of
 evaluations, which seeds average out; what blocks have in common in all seeds is that the real
 images are always the same, which no number of seeds removes. Successive evaluations within a seed
-tell the training's short-term ups and downs; the rest is what a seed does to a cell. Each contrast
+give the training's short-term ups and downs; the rest is what a seed does to a cell. Each contrast
 by itself: two wild cells would swamp all others.
 """
 
@@ -44,7 +44,7 @@ class Noise(NamedTuple):
     advice: str = ""
 
 
-def noise(frames: Frames) -> pd.DataFrame:
+def split_variance(frames: Frames) -> pd.DataFrame:
     """One row a contrast that two seeds finished, in the order of the plan."""
     rows = [_noise(frames, contrast) for contrast in frames.plan.contrasts]
     table = pd.DataFrame(rows, columns=list(Noise._fields))
@@ -141,14 +141,14 @@ def _alone(
     trials: pd.DataFrame, weights: Mapping[str, float], seeds: Sequence[int], identity: str
 ) -> float:
     """The variance that the difference would have if its cells had nothing in common."""
-    own = trials[trials["seed"].isin(list(seeds)) & (trials["identity"] == identity)]
-    own = own[own["status"] == Status.FINISHED].drop_duplicates(["cell", "seed"])
-    spread = own.groupby("cell")["final"].var(ddof=1)
+    scored = trials[trials["seed"].isin(list(seeds)) & (trials["identity"] == identity)]
+    scored = scored[scored["status"] == Status.FINISHED].drop_duplicates(["cell", "seed"])
+    spread = scored.groupby("cell")["final"].var(ddof=1)
     return float(sum(weight**2 * spread[cell] for cell, weight in weights.items()))
 
 
 def _advice(variance: float, evaluation: float, short_term: float, n: int) -> str:
-    """What narrows the interval most cheaply; empty where it is not known what the noise is."""
+    """The cheapest way to narrow the interval; empty where the parts of the noise are unknown."""
     if not math.isfinite(evaluation) or not variance:
         return ""
     if n < EXACT:  # the test itself needs them

@@ -1,4 +1,4 @@
-"""What one number a trial's KID curve becomes, declared in the study before it is run."""
+"""Objectives: one number for a trial's KID curve, declared in the study before it is run."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -71,8 +71,8 @@ def best(rows: Rows, evaluations: int, threshold: float) -> Value:
 def compared_as(name: str, identity: str | None, rows: Rows) -> str | None:
     """The metric identity under which values of an objective compare with each other.
 
-    That of the scores, but for `best` of an older record, whose halves share generated images:
-    another number, which must not stand beside those of today.
+    That of the scores, except for `best` of an older record, whose halves share generated images:
+    another number, which does not compare with those of today.
     """
     other = identity is not None and name == "best" and _shares(rows)
     return f"{identity}.shared_halves" if other else identity

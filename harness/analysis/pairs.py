@@ -62,20 +62,22 @@ def _shared(values: Array) -> int:
 def _pairs(table: pd.DataFrame, alpha: float, lower: bool, exact: bool) -> pd.DataFrame:
     names = list(combinations(table.columns, 2))
     D = np.column_stack([(table[a] - table[b]).to_numpy(float) for a, b in names])
-    found = estimates(D, alpha, exact)
+    estimated = estimates(D, alpha, exact)
     sign = 1 if lower else -1
     verdicts = [
         verdict(int(n), sign * effect, p, alpha, False, exact)
-        for n, effect, p in zip(found["n"], found["effect"], found["p_adjusted"], strict=True)
+        for n, effect, p in zip(
+            estimated["n"], estimated["effect"], estimated["p_adjusted"], strict=True
+        )
     ]
-    found = found.rename(columns={"low": "ci_low", "high": "ci_high"})
+    estimated = estimated.rename(columns={"low": "ci_low", "high": "ci_high"})
     named = pd.DataFrame(names, columns=["a", "b"])
     judged = pd.DataFrame(verdicts, columns=["verdict", "reason"])
-    return named.join(found).join(judged)[list(PAIRS)]
+    return named.join(estimated).join(judged)[list(PAIRS)]
 
 
 def uneven(table: pd.DataFrame, treatments: pd.DataFrame, block: str) -> list[str]:
-    """What to know of a ranking (as `rank` gives it) where not each treatment is in each block."""
+    """Caveats of a ranking (as `rank` gives it) where not each treatment is in each block."""
     present = table.notna()
     if present.to_numpy().all():
         return []

@@ -16,28 +16,28 @@ from harness.plan.drafts import Contrast
 from harness.plan.reach import POWER, Detectable, Found, Reach
 
 
-def detectable(of: Reach, contrasts: Sequence[Contrast], pilot: Frames) -> Detectable | None:
-    """What a plan's contrasts find with a power of 80 %; None where pilot or seeds are too few.
+def detectable(reach: Reach, contrasts: Sequence[Contrast], pilot: Frames) -> Detectable | None:
+    """Effects that a plan's contrasts find with a power of 80 %; None of too few seeds or pilots.
 
     A paired t at the level divided by the number of contrasts (Bonferroni), each with the scatter
     that the pilot's contrast of the same name and weights has over the seeds that both sides
     finished. Of those that the pilot lacks no more is known than what its own ones would need.
     """
-    if of.seeds < 2:
+    if reach.seeds < 2:
         return None
-    alpha = of.alpha / of.contrasts
-    most = standardised(of.seeds, alpha)
-    own = {
+    alpha = reach.alpha / reach.contrasts
+    most = standardised(reach.seeds, alpha)
+    known = {
         name: (signature, Found(name, n, sd, sd * most)) for name, signature, n, sd in _own(pilot)
     }
-    if not own:
+    if not known:
         return None
     alike = {
-        each.name: own[each.name][1]
+        each.name: known[each.name][1]
         for each in contrasts
-        if each.name in own and own[each.name][0] == _signature(each.weights)
+        if each.name in known and known[each.name][0] == _signature(each.weights)
     }
-    sizes = [found.effect for _, found in own.values()]
+    sizes = [size.effect for _, size in known.values()]
     return Detectable(
         pilot=pilot.plan.run_name,
         objective=pilot.plan.objective,
@@ -59,7 +59,7 @@ def _own(pilot: Frames) -> Iterator[tuple[str, tuple[float, ...], int, float]]:
 
 
 def _signature(weights: Mapping[str, float]) -> tuple[float, ...]:
-    """What of its weights a difference's scatter goes by, whatever its cells are called."""
+    """The part of the weights that determines a difference's scatter, without names of cells."""
     return tuple(sorted(round(abs(weight), 9) for weight in weights.values()))
 
 

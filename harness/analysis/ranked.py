@@ -125,7 +125,7 @@ class RankedRow:
 _COLUMNS = [field.name for field in fields(RankedRow) if field.name not in ("decimals", "scale")]
 
 
-def ranked(table: pd.DataFrame, scale: float, beside: Iterable[float] = ()) -> list[RankedRow]:
+def ranked_rows(table: pd.DataFrame, scale: float, beside: Iterable[float] = ()) -> list[RankedRow]:
     """The rows of a ranking; `beside`: effects that are shown in one table with these."""
     decimals = show.decimals([*table["effect"], *beside], scale)
     rows: list[dict[Any, Any]] = table[_COLUMNS].to_dict("records")

@@ -9,8 +9,8 @@ import pandas as pd
 from harness.analysis.effects import (
     MAX_T,
     differences,
-    effects,
     estimate,
+    estimate_effects,
     matrix,
     primary,
 )
@@ -22,14 +22,14 @@ from harness.plan.reach import EXACT
 from harness.runs.status import Status
 
 
-def ranking(frames: Frames) -> pd.DataFrame:
+def rank_contrasts(frames: Frames) -> pd.DataFrame:
     """The contrasts by effect, the most helpful first; those without a value last.
 
     `place` counts those of a metric identity; one that would hold it by a side that has learnt
     nothing has none and comes after them, and where that is the reference, none has. `rank_low` and
     `rank_high` are the places that a contrast may hold among those of its identity and design.
     """
-    table = effects(frames)
+    table = estimate_effects(frames)
     table[["rank_low", "rank_high"]] = math.nan
     exact = primary(len(frames.plan.seeds)) == MAX_T
     nothing = bool(of_reference(frames.plan, frames.trials))
@@ -81,17 +81,17 @@ def cells(frames: Frames) -> pd.DataFrame:
 
 
 def _identities(trials: pd.DataFrame, cell: str) -> list[str | None]:
-    own = trials.loc[trials["cell"] == cell, "identity"].dropna()
-    return list(dict.fromkeys(own)) or [None]
+    identities = trials.loc[trials["cell"] == cell, "identity"].dropna()
+    return list(dict.fromkeys(identities)) or [None]
 
 
 def _cell(frames: Frames, label: str, identity: str | None) -> dict[str, Any]:
     trials, reference = frames.trials, frames.plan.reference
-    own = trials[trials["cell"] == label]
-    scored = own[own["identity"] == identity].dropna(subset=["final"])
-    status = own["status"].value_counts()
+    of_cell = trials[trials["cell"] == label]
+    scored = of_cell[of_cell["identity"] == identity].dropna(subset=["final"])
+    status = of_cell["status"].value_counts()
     row = {
-        "planned": len(own),
+        "planned": len(of_cell),
         **{str(name): int(status.get(name, 0)) for name in _STATUSES},
         "n": len(scored),
         "mean": scored["final"].mean() if len(scored) else math.nan,

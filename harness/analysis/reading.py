@@ -1,11 +1,11 @@
-"""What one trial's folder gives: its row of the frame of trials, its curves and all else."""
+"""Content of one trial's folder: its row of the frame of trials, its curves and all else."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.analysis.blocks import Blocks, blocks
+from harness.analysis.blocks import Blocks, collect_blocks
 from harness.analysis.objectives import (
     compared_as,
     final_kid,
@@ -26,7 +26,7 @@ BESIDE = ("coverage", "fid", "inception_score")  # KID; described, never judged
 
 @dataclass(frozen=True)
 class Read:
-    """What one trial's folder gave."""
+    """Content of one trial's folder, as rows of the frames."""
 
     planned: TrialRecord
     row: dict[str, Any]
@@ -43,7 +43,7 @@ class Read:
 
 
 def read(trial: Trial, planned: TrialRecord, plan: PlanRecord) -> Read:
-    """What the folder of a planned trial gives, in the metric that its plan asks for."""
+    """Read the folder of a planned trial, in the metric that its plan asks for."""
     who = {"cell": planned.cell, "seed": planned.seed}
     result, failure = trial.result(), trial.failure()
     # read flat and unvalidated, so that the record of an older version can still be reported
@@ -56,7 +56,7 @@ def read(trial: Trial, planned: TrialRecord, plan: PlanRecord) -> Read:
     training = trial.training_rows()
     status = result.status if result else Status.CRASHED if failure else Status.MISSING
     # to a search a trial that it gave up is no gap
-    if status == Status.MISSING and plan.search and trial.pruned() is not None:
+    if status == Status.MISSING and plan.stages.gives_up and trial.pruned() is not None:
         status = Status.PRUNED
     key = {**who, "key": planned.key}
     compared = compared_as(plan.objective, identity, curves)
@@ -70,6 +70,8 @@ def read(trial: Trial, planned: TrialRecord, plan: PlanRecord) -> Read:
         **_scores(curves, status, config, plan),
         **costs(result, (curves or training)[-1:]),
     }
+    finished = status == Status.FINISHED
+    scored = collect_blocks(curves, overlapping, plan.objective, config) if finished else None
     return Read(
         planned,
         row,
@@ -86,7 +88,7 @@ def read(trial: Trial, planned: TrialRecord, plan: PlanRecord) -> Read:
         [{**who, "iteration": int(path.stem), "path": str(path)} for path in trial.samples()],
         [{**who, "path": str(path)} for path in (trial.interpolation(),) if path],
         trial.images(),
-        blocks(curves, overlapping, plan.objective, config) if status == Status.FINISHED else None,
+        scored,
     )  # fmt: skip
 
 
@@ -97,11 +99,11 @@ def _scores(
     finite = [(kid, row.kimg) for kid, row in zip(kids, curves, strict=True) if kid == kid]
     best, best_kimg = min(finite, default=(math.nan, math.nan))
     evaluations = {**DEFAULTS, **config}["training.evaluations"]
-    found = value(plan, status, curves, config)
+    judged = value(plan, status, curves, config)
     return {
-        "final": number(found.value),
-        "censored": float(found.censored),
-        "threshold_seconds": found.seconds,
+        "final": number(judged.value),
+        "censored": float(judged.censored),
+        "threshold_seconds": judged.seconds,
         "best": best,
         "best_kimg": best_kimg,
         "untrained": untrained(curves),

@@ -50,10 +50,10 @@ class _Read:
     def add(self, line: object, treatment: str, block: str, value: str) -> None:
         place = f"{self.source}, {self.unit} {line}"
         try:
-            found = number(value)
+            parsed = number(value)
         except ValueError as error:
             raise HarnessError(f"{place}: {self.value} {error}") from None
-        if found is None:
+        if parsed is None:
             self.missing[value] += 1
             for kind, name in ((self.block, block), (self.treatment, treatment)):
                 if name:
@@ -67,7 +67,7 @@ class _Read:
                 f"{self.numbers[pair][1]}; there is one of each (average repeats, or name them in "
                 "the block)"
             )
-        self.numbers[pair] = found, line
+        self.numbers[pair] = parsed, line
 
     def all(self, kind: str) -> list[str]:
         # sorted, so that the order of the lines changes nothing
@@ -133,8 +133,8 @@ def _results(read: _Read, comments: Sequence[str]) -> Results:
     values = np.full((len(blocks), len(treatments)), np.nan)
     at = ({name: i for i, name in enumerate(side)} for side in (blocks, treatments))
     row_of, column_of = at
-    for (block, treatment), (found, _) in read.numbers.items():
-        values[row_of[block], column_of[treatment]] = found
+    for (block, treatment), (result, _) in read.numbers.items():
+        values[row_of[block], column_of[treatment]] = result
     index, columns = pd.Index(blocks, name=read.block), pd.Index(treatments, name=read.treatment)
     table = pd.DataFrame(values, index=index, columns=columns)
     notes = [*_lacking(read, without, empty), *_names(read), *comments]
@@ -171,8 +171,8 @@ def _lacking(read: _Read, without: Sequence[str], empty: Sequence[str]) -> list[
     notes = [f"{kind} without results: {listed(names)}" for kind, names in kinds if names]
     words = {word: count for word, count in read.missing.items() if word}
     if words:
-        said = ", ".join(f"{shown(word)} × {count}" for word, count in words.items())
-        notes.append(f"{read.value}: read as no result: {said}")
+        counted = ", ".join(f"{shown(word)} × {count}" for word, count in words.items())
+        notes.append(f"{read.value}: read as no result: {counted}")
     return notes
 
 

@@ -134,7 +134,7 @@ def _tried(path: Path, name: str, unpack: Callable[[], bytes]) -> bytes:
 
 
 def _member(path: Path, content: bytes) -> bytes:
-    """What the one file in a zip archive holds."""
+    """The content of the one file in a zip archive."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = [one.filename for one in archive.infolist() if not one.is_dir()]
         for name, what in _OFFICE.items():
@@ -172,7 +172,7 @@ def _line(before: str) -> int:
 
 
 def _document(text: str) -> str:
-    """What kind of document it is, where it is one of another kind."""
+    """The kind of a document that is no table; empty of a table."""
     begin = text.lstrip()[:64].lower()
     if begin.startswith(("<!doctype", "<html", "<?xml", "<table")):
         return "HTML or XML"

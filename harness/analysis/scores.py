@@ -1,4 +1,4 @@
-"""What an ended trial came to, as W&B's summary shows it: the numbers of the report."""
+"""Results of an ended trial for W&B's summary: the numbers of the report."""
 
 import math
 from typing import Any
@@ -9,10 +9,10 @@ from harness.runs.plan import PlanRecord
 from harness.runs.trial import FINAL, Trial
 
 
-def scores(trial: Trial, request: str, plan: PlanRecord) -> dict[str, Any]:
+def summarise_scores(trial: Trial, request: str, plan: PlanRecord) -> dict[str, Any]:
     """Numbers of a trial in the metric that `request` asks for; KID as measured, lower is better.
 
-    `kid_final` is the report's `final`: the objective that `plan` declares (its name is beside it),
+    `kid_final` is the report's `final`: the objective that `plan` declares (`objective` names it),
     of a diverged trial the value of a failure. `kid_last` is the KID of the last evaluation, and
     `kid_best` the lowest of all. What is not finite is left out.
     """
@@ -21,10 +21,10 @@ def scores(trial: Trial, request: str, plan: PlanRecord) -> dict[str, Any]:
     if not rows:
         return {}
     kids = [number(row.kid) for row in rows]
-    found = {
+    numbers = {
         FINAL: value(plan, trial.status(), rows, trial.knobs()).value,
         "kid_last": kids[-1],
         "kid_best": min((kid for kid in kids if math.isfinite(kid)), default=math.nan),
     }
-    finite = {name: float(score) for name, score in found.items() if math.isfinite(score)}
+    finite = {name: float(score) for name, score in numbers.items() if math.isfinite(score)}
     return {"metric": metric, "objective": plan.objective, **finite}

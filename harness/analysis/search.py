@@ -16,26 +16,28 @@ NUMBER, SUGGESTED = "number", "param:"
 
 
 def outcomes(frames: Frames, search: Search) -> list[Outcome]:
-    """What to tell a sampler of each suggestion, in their order."""
+    """The outcome of each suggestion for the sampler, in their order."""
     kids = _kids(frames.curves)
     ends = {row.cell: (row.status, row.final) for row in each_row(frames.trials)}
-    found = []
+    results = []
     for item in search.suggestions:
         begun = ends.get(item.cell, (Status.MISSING, math.nan))
         status, value = begun if item.cell else (REFUSED, None)
         known = value is not None and math.isfinite(value)
-        found.append(
-            Outcome(item.params, status, value if known else None, kids.get(item.cell, {}))
+        results.append(
+            Outcome(
+                item.params, status, value if known else None, kids.get(item.cell, {}), item.cell
+            )
         )
-    return found
+    return results
 
 
 def _kids(curves: pd.DataFrame) -> dict[str, Mapping[int, float]]:
     """Cell → KID by evaluation, the untrained generator's left out."""
     rows = curves[(curves["evaluation"] > 0) & curves["kid"].notna()]
     return {
-        str(cell): {int(row.evaluation): float(row.kid) for row in each_row(own)}
-        for cell, own in rows.groupby("cell")
+        str(cell): {int(row.evaluation): float(row.kid) for row in each_row(of_cell)}
+        for cell, of_cell in rows.groupby("cell")
     }
 
 
@@ -45,7 +47,7 @@ def suggestions(frames: Frames, search: Search) -> pd.DataFrame:
     `unlearnt` is why it has not learnt, so that it is never the best; empty: it has.
     """
     costs = frames.trials.set_index("cell")
-    nothing = {str(cell): unlearnt(own) for cell, own in frames.trials.groupby("cell")}
+    nothing = {str(cell): unlearnt(rows) for cell, rows in frames.trials.groupby("cell")}
     rows: list[dict[str, Any]] = []
     best = math.inf
     ended = zip(search.suggestions, outcomes(frames, search), strict=True)

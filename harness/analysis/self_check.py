@@ -29,7 +29,7 @@ class SelfCheck(NamedTuple):
         return 2 * self.alpha
 
 
-def self_check(frames: Frames, seeds: int, contrasts: int) -> SelfCheck:
+def check_same_cell(frames: Frames, seeds: int, contrasts: int) -> SelfCheck:
     """Deal the reference's values, pair by pair, into arms of different seeds."""
     trials = frames.trials[frames.trials["cell"] == frames.plan.reference]
     values = trials["final"].dropna().to_numpy(float)
@@ -39,12 +39,12 @@ def self_check(frames: Frames, seeds: int, contrasts: int) -> SelfCheck:
             f"{2 * seeds}"
         )
     alpha, random = frames.plan.alpha, rng.generator(0, "self-check")
-    found = 0
+    significant = 0
     for _ in range(DEALS):
         dealt = [random.permutation(values)[: 2 * seeds] for _ in range(contrasts)]
         D = np.column_stack([arms[:seeds] - arms[seeds:] for arms in dealt])
-        found += bool((_adjusted(D, alpha) <= alpha).any())
-    return SelfCheck(len(values), seeds, contrasts, DEALS, found / DEALS, alpha)
+        significant += bool((_adjusted(D, alpha) <= alpha).any())
+    return SelfCheck(len(values), seeds, contrasts, DEALS, significant / DEALS, alpha)
 
 
 def _adjusted(D: max_t.Array, alpha: float) -> max_t.Array:

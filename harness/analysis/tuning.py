@@ -7,7 +7,7 @@ import pandas as pd
 
 from harness.analysis.frame import Frames, load_trials
 from harness.analysis.learning import failed
-from harness.analysis.ranking import ranking
+from harness.analysis.ranking import rank_contrasts
 from harness.config.runtime import Runtime
 from harness.runs.plan import PlanRecord
 from harness.runs.stages import TuningRecord
@@ -46,32 +46,34 @@ def points(tuning: TuningRecord, trials: pd.DataFrame) -> pd.DataFrame:
             "chosen": tuning.chosen.get(cell) == point,
             **_point(groups.get(label, trials.iloc[:0])),
         }
-        for cell, own in tuning.points.items()
-        for point, label in own.items()
+        for cell, labels in tuning.points.items()
+        for point, label in labels.items()
     ]
     return pd.DataFrame(rows)
 
 
-def _point(own: pd.DataFrame) -> dict[str, float | str]:
-    without = own["final"].isna()
-    lost = own["status"] == Status.DIVERGED
-    values = own["final"].where(~(without & lost), math.inf)
+def _point(trials: pd.DataFrame) -> dict[str, float | str]:
+    without = trials["final"].isna()
+    lost = trials["status"] == Status.DIVERGED
+    values = trials["final"].where(~(without & lost), math.inf)
     return {
-        "trials": len(own),
+        "trials": len(trials),
         "open": int((without & ~lost).sum()),
         "diverged": int(lost.sum()),
-        "crashed": int((own["status"] == Status.CRASHED).sum()),
-        "missing": int((own["status"] == Status.MISSING).sum()),
-        "unlearnt": failed(own),
-        "mean": float(values.mean()) if len(own) and values.notna().all() else math.nan,
-        "seconds": float(own["seconds"].sum() + own["evaluation_seconds"].sum()),
-        "kimg": float(own["kimg"].sum()),
+        "crashed": int((trials["status"] == Status.CRASHED).sum()),
+        "missing": int((trials["status"] == Status.MISSING).sum()),
+        "unlearnt": failed(trials),
+        "mean": float(values.mean()) if len(trials) and values.notna().all() else math.nan,
+        "seconds": float(trials["seconds"].sum() + trials["evaluation_seconds"].sum()),
+        "kimg": float(trials["kimg"].sum()),
     }
 
 
 def untuned(frames: Frames, tuning: TuningRecord) -> pd.DataFrame:
     """The ranking as it would be had no cell been tuned: the same contrasts on the same seeds."""
     both = pd.concat([frames.trials, frames.beside])
-    own = [both[both["cell"] == label].assign(cell=cell) for cell, label in tuning.untuned.items()]
-    trials = pd.concat(own).reset_index(drop=True)
-    return ranking(replace(frames, trials=trials))
+    renamed = [
+        both[both["cell"] == label].assign(cell=cell) for cell, label in tuning.untuned.items()
+    ]
+    trials = pd.concat(renamed).reset_index(drop=True)
+    return rank_contrasts(replace(frames, trials=trials))

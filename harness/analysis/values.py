@@ -1,4 +1,4 @@
-"""What the files of one trial say, as values of columns."""
+"""Content of the files of one trial, as values of columns."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -27,19 +27,19 @@ def number(value: Any) -> float:
 
 
 def costs(result: Result | None, last: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """What a training cost; of one that has not ended, so far (`last`: its last row)."""
+    """Costs of a training; of one that has not ended, so far (`last`: its last row)."""
     ended = result.to_json() if result else last[0] if last else {}
     names = ("kimg", "iteration", "seconds", "evaluation_seconds", "images_per_second", "attempts")
-    found = {name: number(ended.get(name)) for name in names}
+    numbers = {name: number(ended.get(name)) for name in names}
     parameters = ended.get("parameters", {})
     for network in ("generator", "discriminator"):
-        found[f"{network}_parameters"] = number(parameters.get(network))
-    found["generator_updates"] = number(last[0].get("generator_updates")) if last else math.nan
-    return found
+        numbers[f"{network}_parameters"] = number(parameters.get(network))
+    numbers["generator_updates"] = number(last[0].get("generator_updates")) if last else math.nan
+    return numbers
 
 
 def surroundings(attempt: Environment) -> dict[str, Any]:
-    """What one attempt ran on."""
+    """Machine, versions and arithmetic of one attempt."""
     # the machine's name stays in the record: reports are sent around
     return {
         **{name: getattr(attempt, name) for name in ("at", "python", "platform", "device")},

@@ -1,4 +1,4 @@
-"""What a contrast is called: better, worse, equivalent, inconclusive, or not judged, and why."""
+"""Verdict on a contrast: better, worse, equivalent, inconclusive, or not judged, and why."""
 
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ Words = tuple[str, str]  # verdict, reason
 
 
 class Rules(NamedTuple):
-    """What all contrasts of a study are judged by."""
+    """The rules by which all contrasts of a study are judged."""
 
     alpha: float
     exact: bool  # whether the test is the one that needs six seeds
@@ -52,12 +52,12 @@ def judge(row: Any, rules: Rules) -> tuple[str, str, str]:
     followed, ignored = row.unlearnt_following, row.unlearnt_ignoring
     if followed and ignored:
         return NOT_JUDGED, f"neither side has learnt ({_both(followed, ignored)})", NOT_JUDGED
-    found, reason, without = _tested(row, rules)
+    word, reason, without = _tested(row, rules)
     nothing = _one(followed, ignored)
-    if (found == EQUIVALENT and nothing) or {BETTER: followed, WORSE: ignored}.get(found):
+    if (word == EQUIVALENT and nothing) or {BETTER: followed, WORSE: ignored}.get(word):
         return NOT_JUDGED, nothing, without
-    said = [reason, "" if row.diverged_alone else nothing, _diverged(row)]
-    return found, "; ".join(filter(None, said)), without
+    reasons = [reason, "" if row.diverged_alone else nothing, _diverged(row)]
+    return word, "; ".join(filter(None, reasons)), without
 
 
 def favoured_unlearnt(row: Any) -> bool:
@@ -66,55 +66,55 @@ def favoured_unlearnt(row: Any) -> bool:
 
 
 def _one(followed: str, ignored: str) -> str:
-    """Which side of a contrast has not learnt, and why that is said; empty: both have."""
+    """Which side of a contrast has not learnt, and by what criterion; empty: both have."""
     if not followed and not ignored:
         return ""
     return f"{FOLLOWS if followed else IGNORES} has not learnt ({followed or ignored})"
 
 
 def _both(followed: str, ignored: str) -> str:
-    """Why that is said of both sides, once where it is the same."""
+    """The criteria of both sides, once where it is the same."""
     return followed if followed == ignored else f"following: {followed}; ignoring: {ignored}"
 
 
 def _diverged(row: Any) -> str:
     """In how many seeds which side diverged; empty where none did."""
     counts = {FOLLOWS: row.diverged_following, IGNORES: row.diverged_ignoring}
-    said = [f"{side} diverged in {count} of {row.n} seeds" for side, count in counts.items()
+    phrases = [f"{side} diverged in {count} of {row.n} seeds" for side, count in counts.items()
             if count]  # fmt: skip
-    return ", ".join(said) if row.n > 1 else ""
+    return ", ".join(phrases) if row.n > 1 else ""
 
 
 def _tested(row: Any, rules: Rules) -> tuple[str, str, str]:
-    """What the test says, or the count of divergences, and what the finished seeds say of it.
+    """Verdict by the test or the count of divergences, its reason, and that of finished seeds.
 
-    These veto only if they say the opposite, or nothing although there are as many of them as the
+    That one vetoes only if it is the opposite, or none although there are as many seeds as the
     exact test needs: a divergence is a result, and most often it is not the reason of an effect.
     """
     if row.diverged_alone:  # values of failures have no scatter that a test could go by
-        found = WORSE if row.diverged_following else BETTER
+        word = WORSE if row.diverged_following else BETTER
         sure = by_count(row.n, rules.contrasts) <= rules.alpha
-        return (found if sure else INCONCLUSIVE), "", INCONCLUSIVE
+        return (word if sure else INCONCLUSIVE), "", INCONCLUSIVE
     args = (rules.alpha, row.equivalent, rules.exact)
-    found, reason = verdict(row.n, row.effect, row.p_adjusted, *args)
+    word, reason = verdict(row.n, row.effect, row.p_adjusted, *args)
     # adjusting over the finished seeds may move contrasts of which no trial diverged
-    without = found
+    without = word
     if row.diverged:
         finished = (row.n_finished, row.effect_finished, row.p_adjusted_finished)
         without, _ = verdict(*finished, rules.alpha, False, rules.exact)
-    if _vetoed(found, without, row.n_finished):
+    if _vetoed(word, without, row.n_finished):
         trials = "trial" if row.diverged == 1 else "trials"
-        return INCONCLUSIVE, f"{found} with the diverged {trials}, {without} without", without
-    if found == INCONCLUSIVE and without in (BETTER, WORSE):
-        return found, f"{without} without the seeds in which a side diverged", without
-    return found, reason or _disagreement(row, found), without
+        return INCONCLUSIVE, f"{word} with the diverged {trials}, {without} without", without
+    if word == INCONCLUSIVE and without in (BETTER, WORSE):
+        return word, f"{without} without the seeds in which a side diverged", without
+    return word, reason or _disagreement(row, word), without
 
 
-def _vetoed(found: str, without: str, finished: int) -> bool:
-    if found == INCONCLUSIVE or without == found:
+def _vetoed(word: str, without: str, finished: int) -> bool:
+    if word == INCONCLUSIVE or without == word:
         return False
     if without == INCONCLUSIVE:  # which it also is of what is equivalent
-        return found != EQUIVALENT and finished >= EXACT
+        return word != EQUIVALENT and finished >= EXACT
     return True
 
 
@@ -127,11 +127,11 @@ def by_count(n: int, contrasts: int) -> float:
     return min(1.0, contrasts * 2 / float(4**n))
 
 
-def _disagreement(row: Any, found: str) -> str:
+def _disagreement(row: Any, word: str) -> str:
     """Where test and interval do not say the same: one is exact, the other parametric."""
     outside = bool(row.low > 0 or row.high < 0)
-    if found in (BETTER, WORSE) and not outside:
+    if word in (BETTER, WORSE) and not outside:
         return "the test decides, though the interval includes zero"
-    if found == INCONCLUSIVE and outside:
+    if word == INCONCLUSIVE and outside:
         return "the test decides, though the interval leaves out zero"
     return ""

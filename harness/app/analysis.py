@@ -9,6 +9,7 @@ from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.plan.cells import seed_major
 from harness.plan.expand import Plan
+from harness.plan.stages import Static
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,13 +128,13 @@ def compare(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Path]
 
 def compared(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Mapping[str, "Frames"]]:
     """The tables of a comparison, and the runs; nothing is written."""
-    from harness.analysis.compare import compare
+    from harness.analysis.compare import compare_runs
     from harness.analysis.frame import load
 
     if len(names) < 2 or len(set(names)) < len(names):
         raise HarnessError("compare: name two different runs or more (harness status lists them)")
     frames = {name: load(name, runtime) for name in names}
-    return compare(frames), frames
+    return compare_runs(frames), frames
 
 
 def against_itself(planned: Plan, seeds: int) -> Plan:
@@ -141,12 +142,14 @@ def against_itself(planned: Plan, seeds: int) -> Plan:
     reference, pool = planned.cells[0], range(max(seeds, 2 * len(planned.seeds)))
     name = f"{planned.run_name}-{AGAINST_ITSELF}"
     return replace(planned, run_name=name, cells=(reference,), contrasts=(), crossed=None,
-                   tuning=None, trials=seed_major([reference], pool))  # fmt: skip
+                   stages=Static(), trials=seed_major([reference], pool))  # fmt: skip
 
 
 def self_check(planned: Plan, trained: Plan, runtime: Runtime) -> "SelfCheck":
     """Divide the trials of `trained` into groups, as many and as large as in the study."""
     from harness.analysis.frame import load
-    from harness.analysis.self_check import self_check
+    from harness.analysis.self_check import check_same_cell
 
-    return self_check(load(trained.run_name, runtime), len(planned.seeds), len(planned.contrasts))
+    return check_same_cell(
+        load(trained.run_name, runtime), len(planned.seeds), len(planned.contrasts)
+    )

@@ -12,9 +12,10 @@ from harness.core.lock import Busy
 from harness.execution.use import driven
 from harness.plan.expand import Plan
 from harness.runs import layout
+from harness.runs.plan import read_plan
 from harness.runs.recorder import Recorder
 from harness.runs.removal import free
-from harness.runs.trial import Trial, read_plan
+from harness.runs.trial import Trial
 
 
 def clean(planned: Plan, runtime: Runtime, whole: bool) -> int:
@@ -49,9 +50,9 @@ def _ended(folder: Path) -> bool:
 
 def _others(planned: Plan, key: str, runtime: Runtime) -> bool:
     """Whether a run of another study needs this trial."""
-    names = {user["run"] for user in users(key, runtime)}
-    studies = {(read_plan(runtime.study(name) / layout.PLAN) or {})["study"] for name in names}
-    return bool(studies - {planned.file.name})
+    names = {user.run for user in users(key, runtime)}
+    plans = (read_plan(layout.plan_file(name, runtime)) for name in names)
+    return bool({plan.study for plan in plans if plan} - {planned.file.name})
 
 
 @contextmanager
@@ -60,8 +61,8 @@ def _unused(planned: Plan, folders: list[Path], runtime: Runtime) -> Iterator[No
     keys = {folder.name for folder in folders}
     with ExitStack() as held:
         for name in {planned.run_name, *layout.run_names(runtime)}:
-            plan = read_plan(runtime.study(name) / layout.PLAN) or {"trials": []}
-            if not keys & {row["key"] for row in plan["trials"]}:
+            plan = read_plan(layout.plan_file(name, runtime))
+            if plan is None or not keys & plan.keys:
                 continue
             try:
                 held.enter_context(driven(runtime.study(name), alone=True))

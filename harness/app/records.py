@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.config.patch import PLUGINS, default, flatten
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError, unknown
 from harness.runs import layout
 from harness.runs.outcomes import Outcomes, ending
-from harness.runs.trial import STATES, read_plan
+from harness.runs.plan import TrialRecord, read_plan
+from harness.runs.rows import Failure, Result
+from harness.runs.status import IN_RECORD
 from harness.runs.trial import Trial as Record
 
 
@@ -18,18 +20,17 @@ def status(runtime: Runtime) -> list[dict[str, Any]]:
     """One row per run: its number of trials, their states, and both in words (`outcome`)."""
     rows = []
     for name in layout.run_names(runtime):
-        document = read_plan(runtime.study(name) / layout.PLAN)
-        if document is None:  # removed a moment ago
+        plan = read_plan(layout.plan_file(name, runtime))
+        if plan is None:  # removed a moment ago
             continue
-        requests = {cell["label"]: cell["request"] for cell in document["cells"]}
         ends = [
-            ending(Record(runtime.trials / item["key"]), requests[item["cell"]])
-            for item in document["trials"]
+            ending(Record(runtime.trials / trial.key), plan.request(trial)) for trial in plan.trials
         ]
-        counts = {str(name): [status for status, _ in ends].count(name) for name in STATES}
-        found = Outcomes.of(ends)
-        rows.append({"run": name, "title": document["title"], **found.to_json(), **counts,
-                     "outcome": found.sentence})  # fmt: skip
+        statuses = [status for status, _ in ends]
+        counts = {str(status): statuses.count(status) for status in IN_RECORD}
+        outcomes = Outcomes.of(ends)
+        rows.append({"run": name, "title": plan.title, **outcomes.to_json(), **counts,
+                     "outcome": outcomes.sentence})  # fmt: skip
     return rows
 
 
@@ -41,8 +42,8 @@ class Explanation:
     state: str
     used_by: list[str]  # run, cell and seed
     changes: dict[str, Any]  # knobs that differ from S0's defaults
-    result: dict[str, Any] | None
-    failure: dict[str, Any] | None
+    result: Result | None
+    failure: Failure | None
     metrics: dict[str, float | None]  # metric identity → last KID
     log: list[str]
     damaged: list[str] = field(default_factory=list)  # now, and set aside before
@@ -72,14 +73,11 @@ def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
     return Explanation(
         key=trial.key,
         state=str(trial.status()),
-        used_by=[
-            f"{user['run']}: {user['cell']} seed {user['seed']}"
-            for user in users(trial.key, runtime)
-        ],
+        used_by=[f"{user.run}: {user.trial.name}" for user in users(trial.key, runtime)],
         changes={path: value for path, value in config.items() if value != default(path)},
         result=told.of(trial.result, None),
         failure=told.of(trial.failure, None),
-        metrics={name: rows[-1]["kid"] if rows else None for name, rows in scores.items()},
+        metrics={name: rows[-1].kid if rows else None for name, rows in scores.items()},
         log=log.read_text(errors="replace").splitlines()[-lines:] if log.is_file() else [],
         damaged=told.damaged,
     )
@@ -108,11 +106,15 @@ class _Known:
             return otherwise
 
 
-def users(key: str, runtime: Runtime) -> list[dict[str, Any]]:
+class User(NamedTuple):
+    """A run that needs a trial, and the trial as its plan names it."""
+
+    run: str
+    trial: TrialRecord
+
+
+def users(key: str, runtime: Runtime) -> list[User]:
     """The runs that need a trial, with cell and seed."""
-    return [
-        {"run": name, "cell": item["cell"], "seed": item["seed"]}
-        for name in layout.run_names(runtime)
-        for item in (read_plan(runtime.study(name) / layout.PLAN) or {"trials": []})["trials"]
-        if item["key"] == key
-    ]
+    plans = (read_plan(layout.plan_file(name, runtime)) for name in layout.run_names(runtime))
+    return [User(plan.run_name, trial) for plan in plans if plan for trial in plan.trials
+            if trial.key == key]  # fmt: skip

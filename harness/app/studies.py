@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.settled import alike, settled
+from harness.analysis.stages import grown
 from harness.config.inputs.encoder_file import lacking
 from harness.config.lookup import list_studies, origin
 from harness.config.runtime import Runtime
@@ -18,11 +18,10 @@ from harness.core.lock import Busy
 from harness.plan.expand import Plan, expand_study, run_name
 from harness.plan.forecast import Forecast, forecast_cost, missing, remember_speed
 from harness.runs import layout
-from harness.runs import plan as runs_plan
-from harness.runs import trial as records
 from harness.runs.encoders import encoder_in_record
+from harness.runs.plan import PlanRecord, read_plan
+from harness.runs.plan import write_plan as write_record
 from harness.runs.trial import Trial as Record
-from harness.runs.trial import read_plan
 
 if TYPE_CHECKING:
     from harness.execution.driver import Options
@@ -52,7 +51,7 @@ def planned(
     """The plan of a study that was read or made of keywords, and why it has its profile."""
     chosen, why = _profile(file.study, profile)
     known = encoder_in_record(file.name, runtime)
-    return settled(expand_study(file, chosen, changes or {}, runtime.cache, known), runtime), why
+    return grown(expand_study(file, chosen, changes or {}, runtime.cache, known), runtime), why
 
 
 def _profile(study: Study, asked: str | None) -> tuple[str | None, str]:
@@ -93,16 +92,18 @@ def cost(planned: Plan, runtime: Runtime, workers: int | None = None) -> Forecas
 
 
 def run(planned: Plan, runtime: Runtime, options: "Options") -> "Outcome":
-    """Train and score what is missing; in a study with tuning, the tuning trials first."""
+    """Train and score what is missing, then what follows from the results."""
     from harness.execution.local import Outcome
 
     if planned.lacking and missing(planned, runtime):
         raise HarnessError(" ".join(lacking(planned.lacking)))
     outcome = _train(planned, runtime, options)
-    if outcome is not Outcome.DONE or planned.tuning is None or planned.tuning.chosen:
-        return outcome
-    tuned = settled(planned, runtime)
-    return outcome if tuned is planned else _train(tuned, runtime, options)
+    while outcome is Outcome.DONE and planned.stages.undecided(planned):
+        before, planned = planned, grown(planned, runtime)
+        if planned is before:  # trials crashed, so nothing is decided
+            break
+        outcome = _train(planned, runtime, options)
+    return outcome
 
 
 def _train(planned: Plan, runtime: Runtime, options: "Options") -> "Outcome":
@@ -124,8 +125,8 @@ def _drive(planned: Plan, runtime: Runtime, options: "Options", folder: Path) ->
     for key in {trial.key for trial in planned.trials}:
         sweep_trial(runtime.trials / key)
     with alone(folder / layout.SEARCH_LOCK):  # another run of it may be adding suggestions
-        planned = settled(planned, runtime) if planned.search else planned
-        document = write_plan(planned, runtime)
+        planned = grown(planned, runtime)
+        record = write_plan(planned, runtime)
     lacking = {item.trial.key for item in missing(planned, runtime)}
     # the place in the plan, so that what still waits of an earlier run keeps its own
     jobs = [
@@ -133,40 +134,39 @@ def _drive(planned: Plan, runtime: Runtime, options: "Options", folder: Path) ->
         for order, trial in enumerate(planned.due)
         if trial.key in lacking
     ]
-    if not jobs and not (planned.search and planned.search.left > 0):
+    if not jobs and not record.stages.left:
         return Outcome.DONE
     due = {trial.key for trial in planned.due}
-    now = {**document, "trials": [row for row in document["trials"] if row["key"] in due]}
-    outcome = drive(now, jobs, runtime, options)
+    outcome = drive(record.only(due), jobs, runtime, options)
     remember_speed(planned, runtime)
     return outcome
 
 
-def write_plan(planned: Plan, runtime: Runtime) -> dict[str, Any]:
+def write_plan(planned: Plan, runtime: Runtime) -> PlanRecord:
     """Write plan.json; the analysis declared before the first trial finished is kept."""
-    path, document = runtime.study(planned.run_name) / layout.PLAN, planned.to_json()
+    path, record = layout.plan_file(planned.run_name, runtime), planned.record()
     earlier = _earlier(path)
-    trials = (Record(runtime.trials / row["key"]) for row in earlier.get("trials", []))
+    trials = (Record(runtime.trials / key) for key in (earlier.keys if earlier else ()))
     seen = any(trial.status().ended for trial in trials)
-    if seen and "declared" in earlier:
-        document["declared"] = earlier["declared"]
-    records.write_plan(path, document)
-    return document
+    if earlier and seen and earlier.declared:
+        record = record.replaced(declared=earlier.declared)
+    write_record(path, record)
+    return record
 
 
-def _earlier(path: Path) -> dict[str, Any]:
+def _earlier(path: Path) -> PlanRecord | None:
     """The plan that was written before; a damaged one is moved aside."""
     try:
-        return read_plan(path) or {}
+        return read_plan(path)
     except Damaged:
         set_aside(path, path.parent / layout.ASIDE, path.name)
-        return {}
+        return None
 
 
 def changed_plugins(planned: Plan, runtime: Runtime) -> list[str]:
     """A line for each plug-in that has changed since the run was planned before."""
     try:
-        earlier = runs_plan.read_plan(runtime.study(planned.run_name) / layout.PLAN)
+        earlier = read_plan(layout.plan_file(planned.run_name, runtime))
     except Damaged:
         return []
     before, now = (
@@ -186,7 +186,7 @@ def changed_plugins(planned: Plan, runtime: Runtime) -> list[str]:
 def given_up(planned: Plan, runtime: Runtime) -> list[str]:
     """One line per trial of a plan that crashed and has not been trained since."""
     lines = []
-    for item in missing(settled(planned, runtime), runtime):
+    for item in missing(grown(planned, runtime), runtime):
         failure = Record(runtime.trials / item.trial.key).failure()
         if failure is not None:
             where = f"{item.trial.cell.label} seed {item.trial.seed}"
@@ -198,7 +198,8 @@ def evaluate(study: str, metric: Mapping[str, Any], runtime: Runtime, profile: s
     """The plan that scores the finished trials of a study with another metric."""
     scored, _ = plan(study, runtime, profile, metric)
     training = {path: metric[path] for path in metric if not path.startswith("evaluation.")}
-    scored = alike(scored, plan(study, runtime, profile, training)[0], runtime)
+    trained_as, _ = plan(study, runtime, profile, training)
+    scored = scored.stages.like(scored, trained_as, runtime.cache)
     trained = tuple(
         trial for trial in scored.trials if Record(runtime.trials / trial.key).result() is not None
     )
@@ -211,18 +212,17 @@ def evaluate(study: str, metric: Mapping[str, Any], runtime: Runtime, profile: s
 
 def report(run_name: str, runtime: Runtime) -> "Summary":
     """Render the report of a run from its record; return its summary."""
+    from harness.execution.search.importances import weigh
     from harness.report import render
 
-    document = read_plan(layout.holding(run_name, runtime).study(run_name) / layout.PLAN)
-    if document is None:
-        path = runtime.study(run_name) / layout.PLAN
+    holding = layout.holding(run_name, runtime)
+    record = read_plan(layout.plan_file(run_name, holding))
+    if record is None:
+        path = layout.plan_file(run_name, runtime)
         if path.parent.is_dir():
             raise HarnessError(f"{path}: missing; harness run writes it again")
         raise HarnessError(unknown("run", run_name, layout.run_names(runtime)))
-    if "search" in document:
-        from harness.execution.search.importances import weigh
-
-        weigh(run_name, layout.holding(run_name, runtime))
+    weigh(record, holding)
     return render(run_name, runtime)
 
 

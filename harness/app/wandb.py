@@ -1,9 +1,9 @@
 """Use cases of W&B: sync, publish, sweep."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
@@ -14,6 +14,7 @@ from harness.runs import layout
 if TYPE_CHECKING:
     from harness.mirror.places import StudyReport
     from harness.report import Summary
+    from harness.runs.rows import ScoreRow
 
 
 class Synced(NamedTuple):
@@ -28,12 +29,14 @@ def sync(run_name: str, runtime: Runtime, summary: "Summary | None" = None) -> S
 
     `summary` is that of the rendered report; None: it is computed, if one was rendered.
     """
-    from harness.analysis.scores import scores
+    from harness.analysis.scores import summarise_scores
     from harness.mirror.sync import sync_study
 
     said: list[str] = []
     summary = summary or _summary(run_name, runtime)
-    done = sync_study(run_name, runtime, said.append, scores, summary and _results(summary))
+    done = sync_study(
+        run_name, runtime, said.append, summarise_scores, summary and _results(summary)
+    )
     if done.mode == "disabled":
         return Synced("W&B: disabled")
     counts = {
@@ -52,10 +55,10 @@ def sync(run_name: str, runtime: Runtime, summary: "Summary | None" = None) -> S
 
 def _summary(run_name: str, runtime: Runtime) -> "Summary | None":
     """The summary of a run's report; None if none was rendered."""
-    from harness.report import summary
+    from harness.report import summarise_run
 
     rendered = (runtime.reports / run_name / "index.html").exists()
-    return summary(run_name, runtime) if rendered else None
+    return summarise_run(run_name, runtime) if rendered else None
 
 
 def _results(summary: "Summary") -> "StudyReport":
@@ -68,8 +71,8 @@ def _results(summary: "Summary") -> "StudyReport":
 
 def publish(planned: Plan, runtime: Runtime) -> Synced:
     """Create a workspace view and a report of a run in W&B, and upload what is missing."""
-    from harness.mirror.publication import publication
-    from harness.mirror.publish import check, publish
+    from harness.mirror.publication import study_publication
+    from harness.mirror.publish import check, save
 
     check(runtime.tracking)
     summary = _summary(planned.run_name, runtime)
@@ -79,8 +82,8 @@ def publish(planned: Plan, runtime: Runtime) -> Synced:
         )
     written = sync(planned.run_name, runtime, summary)
     figures = sorted(path.stem for path in summary.path.parent.glob("figures/*.svg"))
-    shown = publication(planned.to_json(), runtime.project, summary.verdict, figures)
-    places = (f"{name}: {address}" for name, address in publish(shown).items())
+    shown = study_publication(planned.record(), runtime.project, summary.verdict, figures)
+    places = (f"{name}: {address}" for name, address in save(shown).items())
     return written._replace(said="\n".join([written.said, *places]))
 
 
@@ -88,9 +91,9 @@ def sweep(planned: Plan, study: str, runtime: Runtime, target: Path | None) -> s
     """The sweep of a plan as text, also written to `target` if given; `study` as on the command
     line.
     """
-    from harness.mirror.sweep import sweep, to_yaml
+    from harness.mirror.sweep import study_sweep, to_yaml
 
-    text = to_yaml(sweep(planned, study, runtime.project))
+    text = to_yaml(study_sweep(planned, study, runtime.project))
     if target:
         check_writable(target.parent)
         write_atomically(target, text)
@@ -98,7 +101,7 @@ def sweep(planned: Plan, study: str, runtime: Runtime, target: Path | None) -> s
 
 
 def train(
-    planned: Plan, runtime: Runtime, cell: str, seed: int, say: Callable[[Mapping[str, Any]], None]
+    planned: Plan, runtime: Runtime, cell: str, seed: int, say: "Callable[[ScoreRow], None]"
 ) -> tuple[str, str]:
     """Train one trial of a plan in this process; return how it ended, and the error of a crash.
 
@@ -108,6 +111,7 @@ def train(
     from harness.app.studies import write_plan
     from harness.execution.driver import share
     from harness.execution.use import driven
+    from harness.plan.expand import trial_record
 
     trial = planned.trial(cell, seed)
     folder = runtime.study(planned.run_name)
@@ -117,6 +121,5 @@ def train(
         os.environ.update(share(planned.run_name, runtime, None)[0].env)
         from harness.execution.worker import train
 
-        row = {"cell": trial.cell.label, "seed": trial.seed, "key": trial.key}
-        status, message = train(plan, row, runtime, say)
+        status, message = train(plan, trial_record(trial), runtime, say)
         return str(status), message

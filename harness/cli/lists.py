@@ -1,5 +1,6 @@
 """The verbs that list what can be named: studies, tips, hyper-parameters."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -62,6 +63,10 @@ def heuristics(
 @app.command()
 def knobs() -> None:
     """List all hyper-parameters (knobs): meaning, unit, bounds, default and source."""
-    from harness.config.describe import table
+    from harness.cli.printing import show_knobs
+    from harness.config.describe import rows, table
 
-    typer.echo(table())
+    if sys.stdout.isatty():
+        show_knobs(rows())
+    else:
+        typer.echo(table())  # Markdown, for documents

@@ -77,9 +77,11 @@ def p_value(p: float) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """A time: 45 s, 12 min, 2 h 05 min, 3 d 4 h."""
+    """A time: 0.2 s, 45 s, 12 min, 2 h 05 min, 3 d 4 h."""
     if seconds is None or not math.isfinite(seconds):
         return NONE
+    if 0 < seconds < 1:
+        return f"{seconds:.1f} s"
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

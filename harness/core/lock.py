@@ -1,6 +1,8 @@
 """The system's lock on an open file: it is freed when the file is closed, or its process dies."""
 
 import fcntl
+import os
+from pathlib import Path
 from typing import IO
 
 
@@ -19,3 +21,11 @@ def lock_file(file: IO[str] | IO[bytes] | int, *, shared: bool = False, wait: bo
         fcntl.flock(file, kind | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
         raise Busy(str(getattr(file, "name", file))) from None
+
+
+def is_at(file: IO[str], path: Path) -> bool:
+    """Whether an open file is the one that `path` leads to now."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except OSError:
+        return False

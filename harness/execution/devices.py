@@ -10,7 +10,7 @@ GIGABYTES_A_WORKER = 2  # TensorFlow, a data set of a few hundred megabytes and 
 
 
 class WorkerEnv(NamedTuple):
-    """What one worker may use."""
+    """Threads and device of one worker."""
 
     device: str  # for people: "GPU 0", "1 core", "4 cores"
     threads: int  # of TensorFlow; it is part of the recorded arithmetic
@@ -18,7 +18,7 @@ class WorkerEnv(NamedTuple):
 
 
 class Machine(NamedTuple):
-    """What there is to share."""
+    """The cores and GPUs of a machine."""
 
     gpus: list[str]  # their CUDA names
     cores: int

@@ -17,13 +17,15 @@ from harness.execution.devices import WorkerEnv, plan_workers
 from harness.execution.local import Driver, Outcome, WorkerSpec, run_local
 from harness.execution.view.poll import Poll
 from harness.execution.view.screen import open_view
-from harness.queue.base import Job, Ledger, Row, State
+from harness.queue.base import Job, Ledger, Row
 from harness.queue.lease import lease_alive
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs import layout
-from harness.runs.recorder import Recorder, now
-from harness.runs.stages import Search
-from harness.runs.trial import Trial, read_plan
+from harness.runs.plan import PlanRecord, read_plan
+from harness.runs.record import now
+from harness.runs.recorder import Recorder
+from harness.runs.status import Status
+from harness.runs.trial import Trial
 
 USER_ERROR = 2  # a worker's exit code for a mistake that no further attempt can mend
 
@@ -38,11 +40,11 @@ class Options:
     keep_all: bool = False
 
 
-def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: Options) -> Outcome:
+def drive(plan: PlanRecord, jobs: Sequence[Job], runtime: Runtime, options: Options) -> Outcome:
     """Train and score `jobs`; returns when nothing is left, on a signal, or at the deadline."""
-    folder = runtime.study(plan["run_name"])
-    machine = share(plan["run_name"], runtime, options.workers)
-    ledger = OptunaLedger.open(plan["run_name"], folder, runtime.storage, len(machine))
+    folder = runtime.study(plan.run_name)
+    machine = share(plan.run_name, runtime, options.workers)
+    ledger = OptunaLedger.open(plan.run_name, folder, runtime.storage, len(machine))
     poll = Poll(plan, jobs, ledger, runtime)
 
     def alive(row: Row) -> bool:
@@ -65,7 +67,7 @@ def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: 
     keep = ["--keep", "all"] if options.keep_all else []
     specs = [
         WorkerSpec(
-            argv=[*_python(), "-m", "harness", "work", plan["run_name"], f"w{index}", *keep],
+            argv=[*_python(), "-m", "harness", "work", plan.run_name, f"w{index}", *keep],
             env={**share.env, **_places(runtime)},
             log=folder / layout.worker_log(index),
         )
@@ -75,7 +77,7 @@ def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: 
     deadline = time.monotonic() + options.hours * 3600 if options.hours is not None else None
     with open_view(poll.snapshot) as tick:
         driver = Driver(
-            lambda: _work_left(ledger, alive) or _may_suggest(folder, plan), on_death, tick
+            lambda: _work_left(ledger, alive) or _may_grow(plan, runtime), on_death, tick
         )
         outcome = run_local(specs, driver, deadline)
     for line in notes.new():
@@ -84,13 +86,13 @@ def drive(plan: dict[str, Any], jobs: Sequence[Job], runtime: Runtime, options: 
 
 
 class _Notes:
-    """What workers say to people in their logs, such as a damaged cache that was made again."""
+    """Messages for people in the workers' logs, such as that a damaged cache was built again."""
 
     def __init__(self, logs: Sequence[Path]) -> None:
         self._before = {log: log.stat().st_size if log.exists() else 0 for log in logs}
 
     def new(self) -> list[str]:
-        """What has been said since, each once."""
+        """The messages since it was made, each once."""
         lines: list[str] = []
         for log, size in self._before.items():
             if log.exists():
@@ -103,17 +105,17 @@ def _work_left(ledger: Ledger, alive: Callable[[Row], bool]) -> bool:
     """Whether something waits; what a dead worker held is queued again first."""
     rows = ledger.rows()
     # a worker that died between its claim and its lease is noticed by time only
-    if any(row.state is State.RUNNING and not alive(row) for row in rows):
+    if any(row.status is Status.RUNNING and not alive(row) for row in rows):
         ledger.release_stale(alive)
         rows = ledger.rows()
-    return any(row.state is State.WAITING for row in rows)
+    return any(row.status is Status.WAITING for row in rows)
 
 
-def _may_suggest(folder: Path, plan: dict[str, Any]) -> bool:
-    """Whether a worker may still make work for itself, which it does where the study searches."""
-    if "search" not in plan:
+def _may_grow(plan: PlanRecord, runtime: Runtime) -> bool:
+    """Whether a worker may still add a trial to the plan."""
+    if not plan.stages.grows:
         return False
-    return Search.from_json((read_plan(folder / layout.PLAN) or plan)["search"]).left > 0
+    return (read_plan(layout.plan_file(plan.run_name, runtime)) or plan).stages.left > 0
 
 
 def share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEnv]:
@@ -137,7 +139,7 @@ def _python() -> list[str]:
 
 
 def _places(runtime: Runtime) -> dict[str, str]:
-    """What a worker must know of where things lie."""
+    """Environment variables that name the folders, the queue and the project for a worker."""
     return {
         "HARNESS_RUNS": str(runtime.runs),
         "HARNESS_REPORTS": str(runtime.reports),
@@ -157,18 +159,20 @@ def _silence(runtime: Runtime, key: str) -> float | None:
 
 
 def _record_loss(runtime: Runtime, row: Row, code: int | None) -> None:
-    """A killed worker leaves no words of its own; where another trains already, none are needed."""
+    """Record that a worker died, unless another worker already trains the trial."""
     folder = runtime.trials / row.key
     if not folder.exists() or Trial(folder).result() is not None:
         return
     how = "" if code is None else f" (exit code {code})"
     with suppress(Busy), Recorder(folder) as recorder:
-        recorder.failure(f"the worker process died{how}", "", row.attempt)
+        recorder.failure(f"the worker process died{how}", "")
 
 
 def _last_words(log: Any) -> str:
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    said = [line for line in lines if line.startswith("harness: ")]
+    messages = [line for line in lines if line.startswith("harness: ")]
     return (
-        said[-1].removeprefix("harness: ") if said else "a worker refused to start; see " + str(log)
+        messages[-1].removeprefix("harness: ")
+        if messages
+        else f"a worker refused to start; see {log}"
     )

@@ -49,7 +49,7 @@ class WorkerSpec:
 
 @dataclass(frozen=True)
 class Driver:
-    """What the caller knows about the work."""
+    """Callbacks of the driver: about the work, deaths of workers, and the view."""
 
     work_left: Callable[[], bool]  # is something waiting that an idle worker could take?
     on_death: Callable[[int, int], bool]  # (worker, exit code) → did a trial die with it?

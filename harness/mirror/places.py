@@ -52,7 +52,7 @@ class RunIdentity:
 
     @property
     def name(self) -> str:
-        """What W&B shows."""
+        """Its name in W&B."""
         return self.cell if self.seed is None else f"{self.cell}-s{self.seed}"
 
     @property
@@ -95,7 +95,7 @@ def content_digest(identity: RunIdentity, config: Row, logged: Row, result: Row)
 
 
 class StudyReport(NamedTuple):
-    """What the run of a finished study shows: its ranking, and the folder of its report."""
+    """Content of the run of a finished study: its ranking, and the folder of its report."""
 
     columns: list[str]
     rows: list[Cells]
@@ -121,15 +121,15 @@ class StudyReport(NamedTuple):
     @property
     def files(self) -> list[Path]:
         """Everything in the folder but what is hidden."""
-        found = (path for path in self.folder.rglob("*") if path.is_file())
+        files = (path for path in self.folder.rglob("*") if path.is_file())
         return sorted(
             path
-            for path in found
+            for path in files
             if not any(part.startswith(".") for part in path.relative_to(self.folder).parts)
         )
 
     def logged(self) -> dict[str, list[Any]]:
-        """What is shown, files by their content."""
+        """The content as `content_digest` takes it, files by their digest."""
         contents = [
             [
                 path.relative_to(self.folder).as_posix(),
@@ -182,11 +182,11 @@ def held(folder: Path, name: str, *, wait: bool = False) -> Iterator[None]:
 
 def entries(folder: Path) -> dict[str, Entry]:
     """Every run that was marked whole, by its key."""
-    found: dict[str, Entry] = read_object(folder / "whole.json") or {}
-    for key, entry in found.items():
+    marks: dict[str, Entry] = read_object(folder / "whole.json") or {}
+    for key, entry in marks.items():
         if not isinstance(entry, dict) or set(Entry.__annotations__) - entry.keys():
             raise Damaged(folder / "whole.json", f"the entry {key!r} is not whole")
-    return found
+    return marks
 
 
 def mark(folder: Path, key: str, entry: Entry | None) -> None:
@@ -199,8 +199,8 @@ def mark(folder: Path, key: str, entry: Entry | None) -> None:
 def offline_folders(folder: Path, run_id: str) -> list[Path]:
     """Everything that was logged offline under this id, in the order of starting."""
     name = re.compile(rf"offline-run-\d{{8}}_\d{{6}}-{re.escape(run_id)}(-\d+)?")
-    found = folder.glob(f"offline-run-*-{run_id}*")
-    return sorted(path for path in found if name.fullmatch(path.name) and not path.is_symlink())
+    folders = folder.glob(f"offline-run-*-{run_id}*")
+    return sorted(path for path in folders if name.fullmatch(path.name) and not path.is_symlink())
 
 
 def remove_offline(folder: Path, run_id: str, keep: str = "") -> None:

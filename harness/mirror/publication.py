@@ -1,11 +1,13 @@
-"""What a study looks like in W&B's interface: plain data, and the one home of its panels.
+"""Layout of a study in W&B's interface, as plain data; all panels are defined here.
 
 `mirror.publish` makes a workspace view and a report of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from harness.runs.plan import PlanRecord
 
 TITLE_LENGTH = 128  # W&B's limit
 
@@ -33,7 +35,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Publication:
-    """A study as it is shown: whose runs, what is said, and the panels."""
+    """A study in W&B: its runs, texts and panels."""
 
     project: str
     run_name: str
@@ -63,18 +65,18 @@ TRAINING = (
 )
 
 
-def publication(
-    plan: Mapping[str, Any], project: str, verdict: str, figures: Sequence[str]
+def study_publication(
+    plan: PlanRecord, project: str, verdict: str, figures: Sequence[str]
 ) -> Publication:
     """How the study of a plan is shown; `figures` are names of those in its report."""
     pictures = tuple(Panel("media", name.capitalize(), (f"figures/{name}",)) for name in figures)
     return Publication(
         project=project,
-        run_name=plan["run_name"],
-        title=f"{plan['title']} ({plan['run_name']})"[:TITLE_LENGTH],
-        question=plan["question"],
+        run_name=plan.run_name,
+        title=f"{plan.title} ({plan.run_name})"[:TITLE_LENGTH],
+        question=plan.question,
         verdict=verdict,
-        cells=len(plan["cells"]),
+        cells=len(plan.cells),
         sections=(
             Section(
                 "Ranking",

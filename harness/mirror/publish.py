@@ -14,7 +14,7 @@ WIDE, HIGH = 24, 12  # of the grid of a report, in its units
 
 
 def check(mode: str) -> None:
-    """Raise an error that names all that is missing, and the commands that mend it."""
+    """Raise an error that names everything missing, with the commands that install it."""
     check_mode(mode)
     if lacking := list(_lacking(mode)):
         raise HarnessError("to publish, W&B needs " + "; and ".join(lacking))
@@ -29,7 +29,7 @@ def _lacking(mode: str) -> Iterator[str]:
         yield "an account, and none is configured: wandb login (or set WANDB_API_KEY)"
 
 
-def publish(publication: Publication) -> dict[str, str]:
+def save(publication: Publication) -> dict[str, str]:
     """Save view and report; the address of each."""
     library()  # silent, before the extra imports it
     try:
@@ -43,8 +43,8 @@ def publish(publication: Publication) -> dict[str, str]:
         raise
     except Exception as error:  # noqa: BLE001
         # whatever it is, it is the server's answer or the way there, and nothing of ours is lost
-        said = redacted(f"{type(error).__name__}: {error}")
-        raise HarnessError(f"W&B did not take it ({said}); publish again later") from None
+        reason = redacted(f"{type(error).__name__}: {error}")
+        raise HarnessError(f"W&B did not take it ({reason}); publish again later") from None
 
 
 def workspace(publication: Publication, entity: str) -> Any:

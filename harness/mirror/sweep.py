@@ -9,13 +9,14 @@ from ruamel.yaml import YAML
 
 from harness.core.errors import HarnessError
 from harness.plan.expand import Plan
+from harness.plan.stages import Searched
 from harness.runs.stages import Search
 from harness.runs.trial import FINAL
 
 METRIC = {"name": FINAL, "goal": "minimize"}  # of a run's summary
 
 
-def sweep(plan: Plan, study: str, project: str) -> dict[str, Any]:
+def study_sweep(plan: Plan, study: str, project: str) -> dict[str, Any]:
     """The sweep of a plan; `study` is what the command line calls the study."""
     return {
         "name": plan.run_name,
@@ -30,12 +31,13 @@ def sweep(plan: Plan, study: str, project: str) -> dict[str, Any]:
 
 def _space(plan: Plan) -> dict[str, Any]:
     """Method and parameters: every trial of the plan once or, of a search, its ranges."""
-    if plan.tuning:
+    stages = plan.stages
+    if stages.undecided(plan) or stages.choosing:
         raise HarnessError(
             f"{plan.run_name}: a study that tunes is no sweep: its trials follow from others"
         )
-    if plan.search:
-        return _ranges(plan.search, plan.run_name)
+    if isinstance(stages, Searched):  # W&B suggests by itself, from the same ranges
+        return _ranges(stages.search, plan.run_name)
     parameters = {
         "cell": {"values": [cell.label for cell in plan.cells]},
         "seed": {"values": plan.seeds},
@@ -66,7 +68,7 @@ def _dimension(span: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _options(plan: Plan) -> list[str]:
-    """What names the same run on the command line."""
+    """Options that name the same run on the command line."""
     profile = [f"--profile={plan.profile}"] if plan.profile else []
     return [*profile, *(f"--set={path}={json.dumps(v)}" for path, v in plan.changes.items())]
 

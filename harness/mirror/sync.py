@@ -4,7 +4,7 @@ A run is whole if it was marked so, and shows what the record holds now (by dige
 written again: trials shared with another study, resumed, killed, added or scored again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -18,19 +18,21 @@ from harness.mirror.wandb_library import resolve_mode
 from harness.mirror.wandb_sink import WandbSink
 from harness.runs import layout
 from harness.runs.outcomes import Outcomes, ending
-from harness.runs.plan import PlanRecord
-from harness.runs.trial import CRASHED, FINISHED, Trial, read_plan
+from harness.runs.plan import PlanRecord, TrialRecord, read_plan
+from harness.runs.rows import Result, ScoreRow, TrainingRow
+from harness.runs.status import Status
+from harness.runs.trial import Trial
 
 REPORT = "report"
 PATIENCE = 60.0  # seconds that a call may wait for W&B: no training waits here
 Scores = Callable[[Trial, str, PlanRecord], Row]
-"""Trial, request of a metric, plan → what `analysis.scores` says that it came to."""
+"""Trial, request of a metric, plan → its final numbers, as `analysis.scores` gives them."""
 ENOUGH = 3  # runs that failed: then W&B is down, and each further one would wait for its time limit
 
 
 @dataclass
 class SyncReport:
-    """What became of each run, by its key (`report`: the one of the finished study)."""
+    """Result for each run, by its key (`report`: the run of the finished study)."""
 
     mode: Mode
     written: list[str] = field(default_factory=list)
@@ -41,7 +43,7 @@ class SyncReport:
 
 @dataclass(frozen=True)
 class _Content:
-    """What a run should show (as `mirror.content_digest` takes it), and how to write it."""
+    """Content of a run (as `mirror.content_digest` takes it), and how to write it."""
 
     identity: RunIdentity
     config: dict[str, Any]
@@ -62,16 +64,15 @@ def sync_study(
     report = SyncReport(resolve_mode(runtime.tracking, log))
     if report.mode == "disabled":
         return report
-    record = PlanRecord.from_json(plan)
-    requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
-    for row in plan["trials"]:
-        trial = Trial(runtime.trials / row["key"])
-        if why := _unfinished(trial):
-            report.skipped[trial.key] = why
+    for planned in plan.trials:
+        trial = Trial(runtime.trials / planned.key)
+        if trial.result() is None:
+            status, failure = trial.status(), trial.failure()
+            report.skipped[trial.key] = f"{status}: {failure.error}" if failure else str(status)
             continue
-        identity = _identity(plan, runtime, row["key"], row["cell"], row["seed"])
-        request = requests[row["cell"]]
-        content = _trial_content(identity, trial, request, scores(trial, request, record))
+        identity = _identity(plan, runtime, planned.key, planned.cell, planned.seed)
+        request = plan.request(planned)
+        content = _trial_content(identity, trial, request, scores(trial, request, plan))
         _mirror(content, report, log)
     study = _report_content(plan, runtime, shown)
     if isinstance(study, str):
@@ -81,8 +82,8 @@ def sync_study(
     return report
 
 
-def _plan(run_name: str, runtime: Runtime) -> dict[str, Any]:
-    plan = read_plan(runtime.study(run_name) / layout.PLAN)
+def _plan(run_name: str, runtime: Runtime) -> PlanRecord:
+    plan = read_plan(layout.plan_file(run_name, runtime))
     if plan is None:
         known = [path.parent.name for path in runtime.all_runs.glob(f"*/{layout.PLAN}")]
         raise HarnessError(unknown("run name", run_name, known))
@@ -90,46 +91,37 @@ def _plan(run_name: str, runtime: Runtime) -> dict[str, Any]:
 
 
 def write_trial(
-    plan: Mapping[str, Any], row: Row, runtime: Runtime, log: Log, scores: Scores
+    plan: PlanRecord, planned: TrialRecord, runtime: Runtime, log: Log, scores: Scores
 ) -> str:
-    """Write the trial of a plan's `row` to the run that a sweep has begun, unless it is there.
+    """Write a trial of a plan to the run that a sweep has begun, unless it is there.
 
     Why that failed; empty where it did not.
     """
     report = SyncReport(resolve_mode(runtime.tracking, log))
     if report.mode == "disabled":
         return ""
-    (request,) = {cell["request"] for cell in plan["cells"] if cell["label"] == row["cell"]}
+    request = plan.request(planned)
     identity = replace(
-        _identity(plan, runtime, row["key"], row["cell"], row["seed"]), run_id=runtime.sweep_run
+        _identity(plan, runtime, planned.key, planned.cell, planned.seed), run_id=runtime.sweep_run
     )
-    trial = Trial(runtime.trials / row["key"])
-    shown = scores(trial, request, PlanRecord.from_json(plan))
-    _mirror(_trial_content(identity, trial, request, shown), report, log)
+    trial = Trial(runtime.trials / planned.key)
+    _mirror(_trial_content(identity, trial, request, scores(trial, request, plan)), report, log)
     return report.failed.get(trial.key, "")
 
 
 def _identity(
-    plan: Mapping[str, Any], runtime: Runtime, key: str, cell: str, seed: int | None
+    plan: PlanRecord, runtime: Runtime, key: str, cell: str, seed: int | None
 ) -> RunIdentity:
     return RunIdentity(
         project=runtime.project,
-        run_name=plan["run_name"],
-        study=plan["study"],
-        profile=plan["profile"],
+        run_name=plan.run_name,
+        study=plan.study,
+        profile=plan.profile,
         key=key,
         cell=cell,
         seed=seed,
-        directory=runtime.study(plan["run_name"]),
+        directory=runtime.study(plan.run_name),
     )
-
-
-def _unfinished(trial: Trial) -> str:
-    """Why there is nothing to write yet; empty where there is. A diverged trial has ended."""
-    if trial.result() is not None:
-        return ""
-    failure = trial.failure()
-    return f"{CRASHED}: {failure.error}" if failure else "not trained to its end"
 
 
 def _mirror(content: _Content, report: SyncReport, log: Log) -> None:
@@ -141,19 +133,19 @@ def _mirror(content: _Content, report: SyncReport, log: Log) -> None:
     if len(report.failed) >= ENOUGH:
         report.failed[key] = f"not tried, as {ENOUGH} runs failed before it"
         return
-    said: list[str] = []
+    messages: list[str] = []
     settings = TrackingSettings(mode=report.mode, patience=PATIENCE, timeout=PATIENCE, rewrite=True)
-    sink = WandbSink.open(content.identity, settings, content.config, said.append)
+    sink = WandbSink.open(content.identity, settings, content.config, messages.append)
     content.write(sink)
     if sink.finish(content.result):
         report.written.append(key)
     else:
-        report.failed[key] = "; ".join(said) or "some rows were not taken"
+        report.failed[key] = "; ".join(messages) or "some rows were not taken"
         log(report.failed[key])
 
 
 def _is_whole(content: _Content, mode: Mode) -> bool:
-    """Whether W&B has this run as the record is now; removes fragments of attempts beside it."""
+    """Whether W&B has this run as the record is now; removes fragments of earlier attempts."""
     identity = content.identity
     entry = mirror.entries(identity.folder).get(identity.key)
     if entry is None or entry["digest"] != content.digest:
@@ -177,24 +169,24 @@ def _trial_content(identity: RunIdentity, trial: Trial, request: str, scores: Ro
         "samples": [int(path.stem) for path in trial.samples()],
     }
     ended = trial.result()
-    result = {**(ended.to_json() if ended else {}), **scores}
+    assert ended is not None, "only a trial that has ended is mirrored"
+    result = {**ended.to_json(), **scores}
     config = trial.knobs() | flat(trial.images())
-    write = partial(_replay, trial=trial, logged=logged, result=result)
+    write = partial(_replay, trial=trial, logged=logged, ended=ended)
     return _Content(identity, config, logged, result, write)
 
 
-def _replay(
-    sink: WandbSink, trial: Trial, logged: dict[str, list[Any]], result: dict[str, Any]
-) -> None:
+def _replay(sink: WandbSink, trial: Trial, logged: dict[str, list[Any]], ended: Result) -> None:
     """Write the record in the order of training: what belongs to one iteration is one row."""
-    rows = logged["training"] + [row for _, row in logged["evaluations"]]
-    kimg = {row["iteration"]: row["kimg"] for row in rows}
-    speed = result["kimg"] / max(result["iteration"], 1)
+    training: list[TrainingRow] = logged["training"]
+    evaluations: list[tuple[str, ScoreRow]] = logged["evaluations"]
+    kimg = {row.iteration: row.kimg for row in [*training, *(row for _, row in evaluations)]}
+    speed = (ended.kimg or 0.0) / max(ended.iteration or 0, 1)
     calls: list[tuple[int, Callable[[], None]]] = []
-    for row in logged["training"]:
-        calls.append((row["iteration"], partial(sink.training, row)))
-    for metric, row in logged["evaluations"]:
-        calls.append((row["iteration"], partial(sink.evaluation, row, metric)))
+    for line in training:
+        calls.append((line.iteration, partial(sink.training, line)))
+    for metric, row in evaluations:
+        calls.append((row.iteration, partial(sink.evaluation, row, metric)))
     for path in trial.samples():
         step = int(path.stem)
         calls.append((step, partial(sink.samples, step, kimg.get(step, step * speed), path)))
@@ -203,20 +195,24 @@ def _replay(
 
 
 def _report_content(
-    plan: dict[str, Any], runtime: Runtime, shown: StudyReport | None
+    plan: PlanRecord, runtime: Runtime, shown: StudyReport | None
 ) -> _Content | str:
     """The run of the finished study; or why there is none."""
     if shown is None:
         return "no report was rendered"
-    requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
-    asked = [requests[row["cell"]] for row in plan["trials"]]
-    trials = [Trial(runtime.trials / row["key"]) for row in plan["trials"]]
+    trials = [Trial(runtime.trials / planned.key) for planned in plan.trials]
     if any(trial.result() is None and trial.failure() is None for trial in trials):
         return "the study is not finished"
-    config = {name: plan[name] for name in ("title", "question", "design", "seeds", "alpha")}
-    found = Outcomes.of(map(ending, trials, asked))
-    result = {"status": FINISHED, "verdict": shown.verdict, "verdicts": shown.verdicts,
-              "trials": found.to_json(), "outcome": found.sentence}  # fmt: skip
+    config = {
+        "title": plan.title,
+        "question": plan.question,
+        "design": plan.design,
+        "seeds": list(plan.seeds),
+        "alpha": plan.alpha,
+    }
+    outcomes = Outcomes.of(map(ending, trials, map(plan.request, plan.trials)))
+    result = {"status": str(Status.FINISHED), "verdict": shown.verdict, "verdicts": shown.verdicts,
+              "trials": outcomes.to_json(), "outcome": outcomes.sentence}  # fmt: skip
     write = partial(WandbSink.report, report=shown)
     identity = _identity(plan, runtime, REPORT, REPORT, None)
     return _Content(identity, config, shown.logged(), result, write)

@@ -22,7 +22,7 @@ def library() -> Any:
 
 
 def resolve_mode(asked: str, log: Log) -> Mode:
-    """What `asked` means here; offline where no account is configured, and never a prompt."""
+    """The mode for `asked`; offline where no account is configured, and never a prompt."""
     check_mode(asked)
     if asked in ("offline", "disabled"):
         return cast(Mode, asked)
@@ -53,7 +53,7 @@ def default_entity() -> str:
 
 @contextmanager
 def staging(folder: Path) -> Iterator[None]:
-    """Have W&B keep what it is to upload beside the run, not in the home directory."""
+    """Make W&B keep files for upload next to the run, not in the home directory."""
     before = os.environ.get("WANDB_DATA_DIR")
     os.environ["WANDB_DATA_DIR"] = before or str(folder / "staging")
     try:

@@ -1,6 +1,6 @@
 """One run in W&B: a mirror of a trial's record, written while the trial trains or from its record.
 
-The record comes first; what fails here is said once in the log, switches the mirror off for this
+The record comes first; a failure here is logged once, switches the mirror off for this
 run, and is repaired by `harness sync` (`mirror.sync`). Calls are queued for a daemon thread, so
 that a call that hangs never holds up a training.
 """
@@ -29,6 +29,8 @@ from harness.mirror.places import (
     check_mode,
 )
 from harness.mirror.wandb_library import library, resolve_mode, run_settings, staging
+from harness.runs.rows import Row as Line
+from harness.runs.rows import ScoreRow, TrainingRow
 
 if TYPE_CHECKING:
     import wandb
@@ -73,12 +75,12 @@ class WandbSink:
                 Thread(target=sink._work, name=f"wandb-{identity.key}", daemon=True).start()
         return sink
 
-    def training(self, row: Row) -> None:
+    def training(self, row: TrainingRow) -> None:
         """Mirror a row of `metrics.jsonl`."""
         self._logged["training"].append(row)
         self._offer(lambda: self._log_row(row))
 
-    def evaluation(self, row: Row, metric: str) -> None:
+    def evaluation(self, row: ScoreRow, metric: str) -> None:
         """Mirror an evaluation; `metric` is the identity that its KID is a value of."""
         self._logged["evaluations"].append([metric, row])
         self._offer(lambda: self._log_row(row))
@@ -86,7 +88,7 @@ class WandbSink:
     def samples(self, iteration: int, kimg: float, png_path: Path) -> None:
         """Mirror a grid of samples."""
         self._logged["samples"].append(iteration)
-        row = {"iteration": iteration, "kimg": kimg}
+        row = Line({"iteration": iteration, "kimg": kimg})
         self._offer(lambda: self._log_row(row, samples=library().Image(str(png_path))))
 
     def report(self, report: StudyReport) -> None:
@@ -96,7 +98,7 @@ class WandbSink:
         self._offer(lambda: self._log_report(report))
 
     def finish(self, result: Row | None) -> bool:
-        """End the run with what its summary says: the trial's result, and what it came to.
+        """End the run with its summary: the trial's result and its final numbers.
 
         None: the attempt was cut off, and may go on later. True if the run is whole.
         """
@@ -186,13 +188,13 @@ class WandbSink:
         self._run.define_metric(name, step_metric=axis, summary=SUMMARIES.get(name))
         self._defined.add(name)
 
-    def _log_row(self, row: Row, **media: Any) -> None:
+    def _log_row(self, row: Line, **media: Any) -> None:
         """Rows and grids of one iteration become one row of history; W&B takes no step back."""
         assert self._run is not None
-        if row["iteration"] < self._step:
+        if row.iteration < self._step:
             self._whole = False
             return
-        self._step = row["iteration"]
+        self._step = row.iteration
         # one that is not finite would stay W&B's smallest and largest for good
         numbers = {
             name: value

@@ -13,15 +13,15 @@ def find_aliases(signs: Signs) -> tuple[Alias, ...]:
     count = signs.shape[1]
     pairs: list[Term] = list(combinations(range(count), 2))
     products = np.array([signs[:, term].prod(axis=1) for term in pairs]).T
-    found = [_alias((number,), signs[:, number], pairs, products) for number in range(count)]
-    named = {term for alias in found for _, term in alias.same}
+    every = [_alias((number,), signs[:, number], pairs, products) for number in range(count)]
+    named = {term for alias in every for _, term in alias.same}
     for place, term in enumerate(pairs):
         later = slice(place + 1, None)
         alias = _alias(term, products[:, place], pairs[later], products[:, later])
         if alias.same and term not in named:
             named |= {term, *(other for _, other in alias.same)}
-            found.append(alias)
-    return tuple(alias for alias in found if alias.same or alias.partly)
+            every.append(alias)
+    return tuple(alias for alias in every if alias.same or alias.partly)
 
 
 def _alias(term: Term, column: Signs, others: list[Term], columns: Signs) -> Alias:

@@ -32,7 +32,7 @@ def scales(asked: Asked) -> tuple[Scale, ...]:
 
     An inline factor of which no level is the baseline's is compared with its first.
     """
-    found = []
+    made = []
     for factor in asked.factors:
         labels = tuple(level.label for level in factor.levels)
         if len(labels) < 2:
@@ -41,8 +41,8 @@ def scales(asked: Asked) -> tuple[Scale, ...]:
                 "settings into the baseline"
             )
         base = labels.index(IGNORING) if factor.tip else _baseline(factor, asked)
-        found.append(Scale(name=factor.name, title=factor.title, levels=labels, base=base))
-    return tuple(found)
+        made.append(Scale(name=factor.name, title=factor.title, levels=labels, base=base))
+    return tuple(made)
 
 
 def _baseline(factor: Factor, asked: Asked) -> int:
@@ -58,7 +58,7 @@ def _baseline(factor: Factor, asked: Asked) -> int:
 
 def train(asked: Asked, runs: Mapping[str, Run]) -> Trained:
     """The combinations that can be trained, without duplicates."""
-    found = Trained({}, {}, ())
+    kept = Trained({}, {}, ())
     dropped: list[Dropped] = []
     trained: dict[str, str] = {}  # what a run trains → its label
     for name, run in runs.items():
@@ -77,8 +77,8 @@ def train(asked: Asked, runs: Mapping[str, Run]) -> Trained:
             dropped.append(Dropped(levels=labels, why=why))
             continue
         trained[identity] = name
-        found.cells[name], found.runs[name] = patches, run
-    return found._replace(dropped=tuple(dropped))
+        kept.cells[name], kept.runs[name] = patches, run
+    return kept._replace(dropped=tuple(dropped))
 
 
 def _both_set(factors: Sequence[Factor], patches: Sequence[Patch]) -> str:
@@ -93,17 +93,17 @@ def _both_set(factors: Sequence[Factor], patches: Sequence[Patch]) -> str:
 
 
 def told(
-    found: tuple[Scale, ...], meant: Sequence[Run], trained: Trained, candidates: Sequence[Term]
+    factors: tuple[Scale, ...], meant: Sequence[Run], trained: Trained, candidates: Sequence[Term]
 ) -> Crossed:
     """The crossed design after dropping combinations; `candidates` are interactions to estimate.
 
     Raises an error if the effect of a factor cannot be estimated.
     """
-    levels = [len(scale.levels) for scale in found]
-    left, main = np.array(list(trained.runs.values()), dtype=np.int64), main_terms(len(found))
-    left = left.reshape(-1, len(found))
+    levels = [len(scale.levels) for scale in factors]
+    left, main = np.array(list(trained.runs.values()), dtype=np.int64), main_terms(len(factors))
+    left = left.reshape(-1, len(factors))
     apart = set(told_apart(left, levels, main)) if len(left) else set()
-    if lost := [found[term[0]].name for term in main if term and term not in apart]:
+    if lost := [factors[term[0]].name for term in main if term and term not in apart]:
         why = f" (as: {trained.dropped[0].why})" if trained.dropped else ""
         raise HarnessError(
             f"{len(trained.dropped)} of {len(meant)} combinations cannot be trained{why}; with "
@@ -116,7 +116,7 @@ def told(
     whole = matrix(np.array(meant, dtype=np.int64), levels, terms)
     reached = efficiency(matrix(left, levels, terms), whole)
     return Crossed(
-        scales=found,
+        scales=factors,
         cells=trained.runs,
         dropped=trained.dropped,
         interactions=tuple(kept),

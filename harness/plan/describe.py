@@ -19,8 +19,8 @@ def summary(crossed: Crossed) -> str:
         parts.append(f"{len(crossed.dropped)} of them dropped")
     parts.append(f"D-efficiency {percent(crossed.efficiency, 0)}")
     estimated = len(crossed.interactions)
-    of = estimated + len(crossed.lost)
-    return f"{', '.join(parts)}; {estimated} of {of} two-way interactions can be estimated."
+    possible = estimated + len(crossed.lost)
+    return f"{', '.join(parts)}; {estimated} of {possible} two-way interactions can be estimated."
 
 
 def dropped(crossed: Crossed) -> Iterator[str]:
@@ -39,13 +39,13 @@ def levels(one: Dropped) -> str:
 
 def aliased(crossed: Crossed) -> list[tuple[str, str]]:
     """Groups of effects with the same aliases; then other interactions that are lost."""
-    found: dict[str, list[str]] = {}
+    by_aliases: dict[str, list[str]] = {}
     for alias in crossed.aliases:
-        found.setdefault(_like(crossed, alias), []).append(crossed.named(alias.term))
+        by_aliases.setdefault(_like(crossed, alias), []).append(crossed.named(alias.term))
     if crossed.lost and not crossed.aliases:
         why = "the combinations needed to estimate them are not trained"
-        found[why] = [crossed.named(term) for term in crossed.lost]
-    return [(", ".join(named), others) for others, named in found.items()]
+        by_aliases[why] = [crossed.named(term) for term in crossed.lost]
+    return [(", ".join(named), others) for others, named in by_aliases.items()]
 
 
 def _like(crossed: Crossed, alias: Alias) -> str:

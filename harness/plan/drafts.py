@@ -63,6 +63,7 @@ class Draft:
     cells: dict[str, list[Patch]] = field(default_factory=dict)
     contrasts: list[Contrast] = field(default_factory=list)
     crossed: "Crossed | None" = None  # of designs that combine the levels of all factors
+    searched: list[Factor] = field(default_factory=list)  # whose levels a sampler chooses from
 
     def add(self, other: "Draft") -> None:
         """Take over the cells and contrasts of another design."""

@@ -10,7 +10,6 @@ from harness.config.catalog import DESIGNS
 from harness.config.identity import digest, metric_request
 from harness.config.inputs.content import Contents, Recorded
 from harness.config.patch import Patch, flatten, resolve
-from harness.config.plugins import activate
 from harness.config.study import StudyFile
 from harness.config.trial import TrialConfig, rules
 from harness.core.errors import HarnessError, unknown
@@ -19,8 +18,9 @@ from harness.plan.drafts import Asked, Contrast, Draft, contrast_record
 from harness.plan.factors import recipe, resolution, study_factors
 from harness.plan.leave_one_out import STACK
 from harness.plan.plugins import activated, plugin_record
-from harness.plan.search import declared, suggested_cells
-from harness.plan.tuning import Tuning, study_tuning, tuned
+from harness.plan.search import declared
+from harness.plan.stages import Static, study_stages
+from harness.plan.tuning import study_tuning
 from harness.runs.plan import (
     REFERENCE,
     CellRecord,
@@ -28,7 +28,6 @@ from harness.runs.plan import (
     TrialRecord,
 )
 from harness.runs.plugins import PluginsRecord
-from harness.runs.stages import Search
 
 if TYPE_CHECKING:
     from harness.runs.crossed import Crossed
@@ -48,8 +47,7 @@ class Plan:
     cells: tuple[Cell, ...]
     contrasts: tuple[Contrast, ...]
     trials: tuple[Trial, ...]  # seed-major: every prefix is balanced; what tunes goes first
-    tuning: Tuning | None = None
-    search: Search | None = None
+    stages: Static = field(default_factory=Static)  # how the trials follow from one another
     crossed: "Crossed | None" = None  # of designs that combine the levels of all factors
     images: tuple[Mapping[str, Any], ...] = ()  # of each data set that its cells train on
     lacking: Mapping[str, str] = field(default_factory=dict)  # encoder files → content in a record
@@ -57,10 +55,8 @@ class Plan:
 
     @property
     def due(self) -> tuple[Trial, ...]:
-        """The trials that can be trained now: until tuned values are chosen, only the tuning
-        trials.
-        """
-        return self.trials if self.tuning is None or self.tuning.chosen else self.tuning.trials
+        """The trials that can be trained now."""
+        return self.stages.due(self)
 
     @property
     def judging(self) -> tuple[Trial, ...]:
@@ -73,47 +69,31 @@ class Plan:
         """The seeds of the ranking."""
         return sorted({trial.seed for trial in self.judging})
 
-    def settled(self, chosen: Mapping[str, str]) -> "Plan":
-        """The plan with its cells at the chosen points (cell → point), and the untuned cells."""
-        if self.tuning is None:
-            return self
-        cells, found = tuned(self.cells, self.tuning, chosen)
-        judging = seed_major([*cells, *found.untuned.values()], self.seeds)
-        return replace(self, cells=tuple(cells), trials=(*found.trials, *judging), tuning=found)
-
     def cell(self, label: str) -> Cell:
         """A cell by its label, or an error with the nearest."""
-        found = {cell.label: cell for cell in self.cells}
-        if label not in found:
-            raise HarnessError(unknown("cell", label, found))
-        return found[label]
+        cells = {cell.label: cell for cell in self.cells}
+        if label not in cells:
+            raise HarnessError(unknown("cell", label, cells))
+        return cells[label]
 
     def trial(self, label: str, seed: int) -> Trial:
         """A trial by its cell and seed, or an error with the existing ones."""
-        found = {trial.seed: trial for trial in self.trials if trial.cell is self.cell(label)}
-        if seed not in found:
-            seeds = ", ".join(str(known) for known in found)
+        trials = {trial.seed: trial for trial in self.trials if trial.cell is self.cell(label)}
+        if seed not in trials:
+            seeds = ", ".join(str(known) for known in trials)
             raise HarnessError(f"{self.run_name}: {label} has no seed {seed} (seeds: {seeds})")
-        return found[seed]
+        return trials[seed]
 
     def _followed(self, contrast: Contrast) -> list[TrialConfig]:
         """The cells that follow a tip."""
         weights = contrast.weights.items()
         return [self.cell(label).config for label, weight in weights if weight > 0]
 
-    def searched(self, search: Search, cache: Path) -> "Plan":
-        """The plan with the cells suggested so far."""
-        activate(self.file.modules)  # another study may have been read since
-        own = suggested_cells(search, self.cells[0].config, cache)
-        cells = (self.cells[0], *own)
-        return replace(self, cells=cells, trials=seed_major(cells, self.seeds), search=search)
-
     def record(self) -> PlanRecord:
         """The plan as a record: enough to render the report without the study file."""
         study = self.file.study
         profile = study.profiles[self.profile] if self.profile else None
         declared = {name: getattr(study, name) for name in DECLARED} | {"seeds": self.seeds}
-        unjudged = self.tuning.cells if self.tuning else ()
         return PlanRecord(
             run_name=self.run_name,
             study=self.file.name,
@@ -128,14 +108,18 @@ class Plan:
             declared=declared,
             analysis_digest=digest(list(declared.values()), 8),
             reference=self.cells[0].label,
-            cells=tuple(map(cell_record, (*self.cells, *unjudged))),
+            cells=tuple(map(cell_record, (*self.cells, *self.stages.cells))),
             contrasts=tuple(contrast_record(one, self._followed(one)) for one in self.contrasts),
             crossed=self.crossed,
             trials=tuple(trial_record(trial) for trial in self.trials),
-            tuning=self.tuning.record() if self.tuning else None,
-            search=self.search,
-            plugins=self.plugins,
+            **self._optional,
         )
+
+    @property
+    def _optional(self) -> Mapping[str, Any]:
+        """Fields of the record that most plans do not have."""
+        plugins = {"plugins": self.plugins} if self.plugins else {}
+        return {**self.stages.fields, **plugins}
 
     def to_json(self) -> dict[str, Any]:
         """`record` as plain data."""
@@ -184,24 +168,22 @@ def expand_study(
     used = {REFERENCE, *(crossed.cells if crossed else ())}
     used |= {label for item in contrasts for label in item.weights}
     kept = tuple(cell for cell in cells.values() if cell.label in used)
-    found = study_tuning(
+    tuning = study_tuning(
         file, kept, lambda cell, name, point: resolved(name, [*under, *point, *draft.cells[cell]])
     )
-    trials = seed_major(kept, study.seed_list(profile))
+    seeds = study.seed_list(profile)
+    stages = study_stages(tuning, declared(file, seeds, under, draft.searched))
+    trials = (*stages.choosing, *seed_major(kept, seeds))
     name = run_name(file.name, profile, changes)
-    if found:
-        trials = (*found.trials, *trials)
-    hunt = declared(file, study.seed_list(profile), under)
     images = contents.facts({cell.label: cell.config for cell in kept})
     return Plan(
-        name, file, profile, changes, kept, contrasts, trials, found, hunt, crossed, images,
+        name, file, profile, changes, kept, contrasts, trials, stages, crossed, images,
         contents.lacking, plugin_record(file, own_tips, kept, contrasts),
     )  # fmt: skip
 
 
 def _draft(file: StudyFile, trains: Callable[[list[Patch]], str]) -> Draft:
-    tested = [] if file.study.design == "search" else study_factors(file)
-    asked = Asked(tested, recipe(file), resolution(file), trains)
+    asked = Asked(study_factors(file), recipe(file), resolution(file), trains)
     try:
         draft: Draft = DESIGNS.load(file.study.design)(asked)
     except HarnessError as error:

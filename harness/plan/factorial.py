@@ -14,19 +14,19 @@ MOST = 1024  # combinations
 
 def draft_factorial(asked: Asked) -> Draft:
     """Cells: the reference and every combination that can be trained, named by its levels."""
-    found = scales(asked)
-    size = prod(len(scale.levels) for scale in found)
+    factors = scales(asked)
+    size = prod(len(scale.levels) for scale in factors)
     if size > MOST:
         raise HarnessError(
-            f"the {len(found)} factors have {whole(size)} combinations, more than {whole(MOST)}: "
+            f"the {len(factors)} factors have {whole(size)} combinations, more than {whole(MOST)}: "
             "use design: fractional, or leave some factors out"
         )
     runs = {
-        ",".join(scale.levels[level] for scale, level in zip(found, run, strict=True)): run
-        for run in product(*(range(len(scale.levels)) for scale in found))
+        ",".join(scale.levels[level] for scale, level in zip(factors, run, strict=True)): run
+        for run in product(*(range(len(scale.levels)) for scale in factors))
     }
     trained = train(asked, runs)
-    pairs = list(combinations(range(len(found)), 2))
-    crossed = told(found, list(runs.values()), trained, pairs)
+    pairs = list(combinations(range(len(factors)), 2))
+    crossed = told(factors, list(runs.values()), trained, pairs)
     effects = list(contrasts(asked, crossed, "factorial"))
     return Draft({REFERENCE: [], **trained.cells}, effects, crossed)

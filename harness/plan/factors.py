@@ -40,22 +40,23 @@ class Factor:
 
 def study_factors(file: StudyFile) -> list[Factor]:
     """The factors of a study, tips first."""
-    found = [_tip(file, index, name) for index, name in enumerate(file.study.heuristics)]
-    found += [
+    named = [_tip(file, index, name) for index, name in enumerate(file.study.heuristics)]
+    named += [
         inline(name, levels, file.document.where("factors", name))
         for name, levels in file.study.factors.items()
     ]
-    names = [factor.name for factor in found]
+    names = [factor.name for factor in named]
     for index, name in enumerate(names):
         if name in names[:index]:
             tips = len(file.study.heuristics)
             place = ("heuristics", index) if index < tips else ("factors", name)
             raise HarnessError(f"{file.document.where(*place)}: the factor {name!r} is given twice")
-    if not found:
+    # a search may have ranges alone
+    if not named and file.study.design != "search":
         raise HarnessError(
             f"{file.document.file}: the design is empty: name heuristics, or factors with levels"
         )
-    return found
+    return named
 
 
 def recipe(file: StudyFile) -> list[str]:
@@ -106,14 +107,14 @@ def _tip(file: StudyFile, index: int, name: str) -> Factor:
 def inline(name: str, levels: Levels, where: str) -> Factor:
     """The inline factor at `where` in a study file."""
     if isinstance(levels, Mapping):
-        found = tuple(Level(label, patch) for label, patch in levels.items())
+        parts = tuple(Level(label, patch) for label, patch in levels.items())
     else:
-        found = tuple(Level(_label(value), {name: value}) for value in levels)
-    if not found:
+        parts = tuple(Level(_label(value), {name: value}) for value in levels)
+    if not parts:
         raise HarnessError(f"{where}: the factor {name!r} has no levels")
-    if len({level.label for level in found}) < len(found):
+    if len({level.label for level in parts}) < len(parts):
         raise HarnessError(f"{where}: the factor {name!r} has the same level twice")
-    return Factor(name, name, found)
+    return Factor(name, name, parts)
 
 
 def _label(value: Any) -> str:

@@ -13,6 +13,7 @@ from harness.core.errors import Damaged
 from harness.core.files import read_object, write_json
 from harness.plan.cells import Trial
 from harness.plan.expand import Plan
+from harness.plan.stages import Static
 from harness.runs import layout
 from harness.runs.plan import read_plan
 from harness.runs.status import Status
@@ -51,16 +52,13 @@ class Forecast:
     seconds: float | None  # None: unmeasured
     disk: int  # bytes that stay
     warnings: tuple[str, ...]
-    tuning: "Forecast | None" = None  # of the trials that tune, which are among the others
+    choosing: "Forecast | None" = None  # of the trials that tune, which are among the others
     changed: bool = False  # the images are others than those that this run was begun with
 
     @property
     def undecided(self) -> int:
-        """Upper bound of further trials of the tuned cells, until their values are chosen."""
-        tuning = self.plan.tuning
-        if tuning is None or tuning.chosen:
-            return 0
-        return len(self.plan.seeds) * sum(len(points) > 1 for points in tuning.points.values())
+        """Upper bound of the trials that follow from the results of those that are due."""
+        return self.plan.stages.undecided(self.plan)
 
     @property
     def to_train(self) -> list[Trial]:
@@ -94,33 +92,38 @@ class Forecast:
             "data": list(self.plan.images),
             "data_changed": self.changed,
             "lacking": lacking(self.plan.lacking),
-            **({"tuning": self._tuning_json(self.tuning)} if self.tuning else {}),
-            **({"to_suggest": self.plan.search.left} if self.plan.search else {}),
+            **({"tuning": self._choosing_json(self.choosing)} if self.choosing else {}),
+            **({"to_suggest": self.plan.stages.record.left} if self._grows else {}),
         }
 
-    def _tuning_json(self, own: "Forecast") -> dict[str, Any]:
+    @property
+    def _grows(self) -> bool:
+        return self.plan.stages.record.grows
+
+    def _choosing_json(self, choosing: "Forecast") -> dict[str, Any]:
         return {
-            "trials": len(own.plan.trials),
-            "to_train": len(own.to_train),
-            "images": own.images,
-            "seconds": own.seconds,
-            "chosen": dict(self.plan.tuning.chosen) if self.plan.tuning else {},
+            "trials": len(choosing.plan.trials),
+            "to_train": len(choosing.to_train),
+            "images": choosing.images,
+            "seconds": choosing.seconds,
+            "chosen": dict(self.plan.stages.chosen),
             "undecided": self.undecided,
         }
 
 
 def missing(plan: Plan, runtime: Runtime) -> tuple[Missing, ...]:
     """The trials without a result or a score, in the order of the plan."""
-    found = []
+    incomplete = []
+    gives_up = plan.stages.record.gives_up
     # cells can be tuned to the same training
     for trial in {trial.key: trial for trial in plan.trials}.values():
         record = Record(runtime.trials / trial.key)
         trained = record.result() is not None
-        if plan.search and not trained and record.pruned() is not None:
+        if gives_up and not trained and record.pruned() is not None:
             continue
         if not trained or not _scored(record, trial):
-            found.append(Missing(trial, trained))
-    return tuple(found)
+            incomplete.append(Missing(trial, trained))
+    return tuple(incomplete)
 
 
 def _scored(record: Record, trial: Trial) -> bool:
@@ -136,8 +139,8 @@ def forecast_cost(plan: Plan, runtime: Runtime, workers: int) -> Forecast:
     """The missing trials of a plan, and their cost with this number of workers."""
     lacking = missing(plan, runtime)
     training = [item.trial for item in lacking if not item.trained]
-    if plan.search:  # what is not suggested yet costs about what the reference does
-        training += [plan.trials[0]] * max(0, plan.search.left)
+    # what is not suggested yet costs about what the reference does
+    training += [plan.trials[0]] * plan.stages.record.left
     configs = [trial.cell.config for trial in training]
     seconds = _seconds(training, _speeds(runtime))
     advice = [
@@ -154,10 +157,10 @@ def forecast_cost(plan: Plan, runtime: Runtime, workers: int) -> Forecast:
         disk=_disk(training),
         warnings=tuple(advice),
         changed=_changed(plan, runtime),
-        tuning=forecast_cost(
-            replace(plan, trials=plan.tuning.trials, tuning=None), runtime, workers
+        choosing=forecast_cost(
+            replace(plan, trials=plan.stages.choosing, stages=Static()), runtime, workers
         )
-        if plan.tuning
+        if plan.stages.choosing
         else None,
     )
 

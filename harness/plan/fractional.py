@@ -15,25 +15,25 @@ def draft_fractional(asked: Asked) -> Draft:
 
     +1 is following a tip, or the level that is not the baseline's.
     """
-    found = scales(asked)
-    if odd := [scale for scale in found if len(scale.levels) != 2]:
+    factors = scales(asked)
+    if odd := [scale for scale in factors if len(scale.levels) != 2]:
         raise HarnessError(
             f"the factor {odd[0].name!r} has {len(odd[0].levels)} levels, but a fraction needs "
             "two: leave some out, or use design: factorial"
         )
-    if len(found) < FEWEST:
+    if len(factors) < FEWEST:
         raise HarnessError(
-            f"{2 ** len(found)} combinations are too few for a fraction: use design: factorial"
+            f"{2 ** len(factors)} combinations are too few for a fraction: use design: factorial"
         )
     wanted = asked.resolution
-    signs = regular(len(found), wanted) if wanted else plackett_burman(len(found))
-    levels = [(scale.base, 1 - scale.base) for scale in found]  # of -1, of +1
+    signs = regular(len(factors), wanted) if wanted else plackett_burman(len(factors))
+    levels = [(scale.base, 1 - scale.base) for scale in factors]  # of -1, of +1
     runs = {
-        f"run_{number:02d}": tuple(own[sign > 0] for own, sign in zip(levels, row, strict=True))
+        f"run_{number:02d}": tuple(pair[sign > 0] for pair, sign in zip(levels, row, strict=True))
         for number, row in enumerate(signs.tolist(), 1)
     }
     trained = train(asked, runs)
-    crossed = told(found, list(runs.values()), trained, clear(signs))
+    crossed = told(factors, list(runs.values()), trained, clear(signs))
     crossed = crossed.replaced(resolution=resolution(signs), aliases=find_aliases(signs))
     effects = list(contrasts(asked, crossed, "fractional"))
     return Draft({REFERENCE: [], **trained.cells}, effects, crossed)

@@ -53,8 +53,8 @@ def effect(
     level of the second, minus that at the other level.
     """
     sides = [coding(levels[factor])[list(pair)] for factor, pair in zip(term, pairs, strict=True)]
-    own = reduce(np.kron, (side[0] - side[1] for side in sides))
-    blocks = [own if other == term else np.zeros(width(levels, other)) for other in terms]
+    of_term = reduce(np.kron, (side[0] - side[1] for side in sides))
+    blocks = [of_term if other == term else np.zeros(width(levels, other)) for other in terms]
     return np.concatenate(blocks)
 
 

@@ -18,7 +18,7 @@ from harness.config.trial import TrialConfig
 from harness.core.errors import HarnessError
 from harness.plan.cells import Cell, difference
 from harness.plan.drafts import Asked, Draft
-from harness.plan.factors import Factor, study_factors
+from harness.plan.factors import Factor
 from harness.runs.plan import REFERENCE
 from harness.runs.stages import Search
 
@@ -32,6 +32,7 @@ class Outcome(NamedTuple):
     state: str  # of the trial's record, or REFUSED
     value: float | None  # the objective
     kids: Mapping[int, float]  # KID by the number of the evaluation
+    cell: str = ""  # its label; empty where it was refused
 
 
 REFUSED = "refused"  # the rules between knobs forbid it
@@ -56,24 +57,24 @@ def suggested_cells(search: Search, reference: TrialConfig, cache: Path) -> tupl
 
 
 def draft_search(asked: Asked) -> Draft:
-    """Cells: only the reference; the others are suggested. There are no contrasts."""
-    del asked
-    return Draft({REFERENCE: []})
+    """The reference, and factors from whose levels cells are suggested. There are no contrasts."""
+    return Draft({REFERENCE: []}, searched=asked.factors)
 
 
-def declared(file: StudyFile, seeds: Sequence[int], layers: Sequence[Patch]) -> Search | None:
+def declared(
+    file: StudyFile, seeds: Sequence[int], layers: Sequence[Patch], factors: Sequence[Factor]
+) -> Search | None:
     """The search of a study file; None for another design. A mistake names its location."""
     study = file.study
     _check(file, seeds)
     if study.search is None:
         return None
-    asked = study_factors(file) if study.heuristics or study.factors else []
     return Search(
         layers=tuple(layers),
-        space=_space(file, study.search, asked),
+        space=_space(file, study.search, factors),
         factors={
             factor.name: {level.label: dict(level.patch) for level in factor.levels}
-            for factor in asked
+            for factor in factors
         },
         trials=study.search.trials,
         sampler=study.search.sampler,
@@ -103,7 +104,9 @@ def _check(file: StudyFile, seeds: Sequence[int]) -> None:
         )
 
 
-def _space(file: StudyFile, asked: Declared, found: Sequence[Factor]) -> dict[str, dict[str, Any]]:
+def _space(
+    file: StudyFile, asked: Declared, factors: Sequence[Factor]
+) -> dict[str, dict[str, Any]]:
     """Ranges, then tips and other factors as choices; no two may set the same knob."""
     where = file.document.where
     space = {
@@ -111,7 +114,7 @@ def _space(file: StudyFile, asked: Declared, found: Sequence[Factor]) -> dict[st
         for name, span in asked.space.items()
     }
     setting = dict.fromkeys(space, "the space")
-    for factor in found:
+    for factor in factors:
         for path in sorted(factor.paths):
             if (other := setting.setdefault(path, factor.name)) != factor.name:
                 raise HarnessError(f"{where('search')}: {other} and {factor.name} both set {path}")

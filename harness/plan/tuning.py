@@ -72,12 +72,12 @@ def study_tuning(file: StudyFile, cells: Sequence[Cell], at: At) -> Tuning | Non
     if tune is None:
         return None
     where = file.document.where("tune", "values")
-    found = {cell.label: _points(_grid(file, tune), cell, at, where) for cell in cells}
-    if all(len(points) < 2 for points in found.values()):
+    points = {cell.label: _points(_grid(file, tune), cell, at, where) for cell in cells}
+    if all(len(of_cell) < 2 for of_cell in points.values()):
         raise HarnessError(
             f"{where}: the values have no effect in any cell, so there is nothing to tune"
         )
-    return Tuning(tuple(tune.seeds), found)
+    return Tuning(tuple(tune.seeds), points)
 
 
 def _points(grid: Mapping[str, list[Patch]], cell: Cell, at: At, where: str) -> dict[str, Cell]:
@@ -89,9 +89,9 @@ def _points(grid: Mapping[str, list[Patch]], cell: Cell, at: At, where: str) -> 
             raise HarnessError(
                 f"{where}: {point} changes the evaluation; tune settings of the training only"
             )
-        found = Cell(name, config, difference(config, flatten(cell.config)))
-        if found.identity not in {other.identity for other in points.values()}:
-            points[point] = found
+        at_point = Cell(name, config, difference(config, flatten(cell.config)))
+        if at_point.identity not in {other.identity for other in points.values()}:
+            points[point] = at_point
     return points
 
 
@@ -115,10 +115,12 @@ def _grid(file: StudyFile, tune: Tune) -> dict[str, list[Patch]]:
 
 
 def tuned(
-    cells: Sequence[Cell], found: Tuning, chosen: Mapping[str, str]
+    cells: Sequence[Cell], tuning: Tuning, chosen: Mapping[str, str]
 ) -> tuple[list[Cell], Tuning]:
     """The cells at their chosen points, the reference first, and the tuning with its choice."""
-    at = [replace(found.points[cell.label][chosen[cell.label]], label=cell.label) for cell in cells]
+    at = [
+        replace(tuning.points[cell.label][chosen[cell.label]], label=cell.label) for cell in cells
+    ]
     untuned = {
         before.label: replace(before, label=f"{before.label}{UNTUNED}")
         for before, after in zip(cells, at, strict=True)
@@ -126,4 +128,4 @@ def tuned(
     }
     reference = flatten(at[0].config)
     judged = [replace(cell, patch=difference(cell.config, reference)) for cell in at]
-    return judged, replace(found, chosen=chosen, untuned=untuned)
+    return judged, replace(tuning, chosen=chosen, untuned=untuned)

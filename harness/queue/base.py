@@ -1,22 +1,12 @@
 """The interface of a ledger: a queue of trials shared by processes, with a limit of attempts."""
 
 from collections.abc import Callable, Collection, Sequence
-from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from harness.queue.lease import Lease
 from harness.runs.status import Status
 
 LIMIT = 3  # attempts at one trial, the first included
-
-
-class State(StrEnum):
-    """The state of one attempt at a trial."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    COMPLETE = "complete"
-    FAILED = "failed"
 
 
 ENDED = (Status.FINISHED, Status.DIVERGED, Status.PRUNED)  # not tried again
@@ -51,10 +41,19 @@ class Row(NamedTuple):
     seed: int
     order: int
     attempt: int
-    state: State
-    status: Status | None  # None until it has ended
+    status: Status  # waiting, running, or how it ended
     lease: Lease | None
     message: str
+
+    @property
+    def open(self) -> bool:
+        """Whether it waits or runs."""
+        return self.status in (Status.WAITING, Status.RUNNING)
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended, and no further attempt is needed."""
+        return self.status in ENDED
 
 
 class Ledger(Protocol):
@@ -89,9 +88,9 @@ class Ledger(Protocol):
 
 def next_attempt(last: Row | None, retry_crashed: bool = False) -> int | None:
     """The number of the next attempt after a key's `last` row; None: no attempt is left."""
-    if last is None or last.state is State.COMPLETE:
+    if last is None or last.done:
         return 1
-    if last.state is not State.FAILED:
+    if last.open:
         return None
     if last.status is Status.STOPPED:
         return last.attempt

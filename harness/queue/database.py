@@ -57,8 +57,8 @@ class Database(RDBStorage):
     def _states(self, study_id: int) -> dict[int, TrialState]:
         query = select(_TRIALS.c.trial_id, _TRIALS.c.state).where(_TRIALS.c.study_id == study_id)
         with self.engine.connect() as connection:
-            found = connection.execute(query.order_by(_TRIALS.c.trial_id))
-            return {number: TrialState[name] for number, name in found}
+            rows = connection.execute(query.order_by(_TRIALS.c.trial_id))
+            return {number: TrialState[name] for number, name in rows}
 
     def _outdated(self, number: int, state: TrialState) -> bool:
         known = self._known.get(number)

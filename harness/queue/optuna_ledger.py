@@ -20,7 +20,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from harness.core.files import alone
 from harness.core.redact import redacted
-from harness.queue.base import ENDED, Claim, Job, Row, State, next_attempt
+from harness.queue.base import ENDED, Claim, Job, Row, next_attempt
 from harness.queue.journal import Kept
 from harness.queue.lease import Lease
 from harness.queue.storage import JOURNAL, UNREADABLE, damaged, open_storage
@@ -29,12 +29,12 @@ from harness.runs.status import Status
 _BATCH = 100  # trials written in one piece; others wait some 20 ms for it
 _UNLEASED = 60.0  # seconds that a running row may lack its lease, which is written after the claim
 T = TypeVar("T")
-_STATES = {
-    TrialState.WAITING: State.WAITING,
-    TrialState.RUNNING: State.RUNNING,
-    TrialState.COMPLETE: State.COMPLETE,
-    TrialState.FAIL: State.FAILED,
-    TrialState.PRUNED: State.FAILED,
+_STATUSES = {  # of a row that does not say how it ended
+    TrialState.WAITING: Status.WAITING,
+    TrialState.RUNNING: Status.RUNNING,
+    TrialState.COMPLETE: Status.FINISHED,
+    TrialState.FAIL: Status.CRASHED,
+    TrialState.PRUNED: Status.CRASHED,
 }
 
 
@@ -195,7 +195,7 @@ class OptunaLedger:
         last: dict[str, Row] = {}
         for row in self.rows():
             known = last.get(row.key)
-            if known is None or known.state not in (State.WAITING, State.RUNNING):
+            if known is None or not known.open:
                 last[row.key] = row
         return last
 
@@ -203,7 +203,7 @@ class OptunaLedger:
         attributes = {**job._asdict(), "attempt": attempt}
         template = create_trial(state=TrialState.WAITING, user_attrs=attributes)
         number = self._storage.create_new_trial(self._study, template)
-        return Row(number, *job, attempt, State.WAITING, None, None, "")
+        return Row(number, *job, attempt, Status.WAITING, None, "")
 
     def _end(self, number: int, status: Status, message: str) -> bool:
         state = TrialState.COMPLETE if status in ENDED else TrialState.FAIL
@@ -269,8 +269,8 @@ def _turn(trial: FrozenTrial) -> tuple[int, int, int]:
 
 def _row(trial: FrozenTrial) -> Row:
     attributes = trial.user_attrs
-    state = _STATES[trial.state]
-    ended = attributes.get("end") if state in (State.COMPLETE, State.FAILED) else None
+    # of one that runs it may have been written by a worker that was killed before it ended the row
+    end = attributes.get("end") if trial.state.is_finished() else None
     return Row(
         id=trial._trial_id,
         key=attributes["key"],
@@ -278,10 +278,9 @@ def _row(trial: FrozenTrial) -> Row:
         seed=attributes["seed"],
         order=attributes["order"],
         attempt=attributes["attempt"],
-        state=state,
-        status=Status(ended["status"]) if ended else None,
+        status=Status(end["status"]) if end else _STATUSES[trial.state],
         lease=Lease.read(attributes.get("lease")),
-        message=ended["message"] if ended else "",
+        message=end["message"] if end else "",
     )
 
 

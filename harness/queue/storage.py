@@ -73,5 +73,5 @@ def _open_database(url: str, workers: int) -> "Database":
         ) from None
     except (SQLAlchemyError, RuntimeError, ValueError) as error:
         # unreachable, a schema of another Optuna, a bad port; `from None`: may hold the password
-        said = told(redacted(str(error), url)) or "no answer"
-        raise HarnessError(f"storage {redacted(url, url)}: {said}") from None
+        reason = told(redacted(str(error), url)) or "no answer"
+        raise HarnessError(f"storage {redacted(url, url)}: {reason}") from None

@@ -1,4 +1,4 @@
-"""What a section is made of; templates turn blocks into HTML and Markdown."""
+"""Blocks that sections consist of; templates turn them into HTML and Markdown."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -155,9 +155,9 @@ class Gallery:
     @property
     def files(self) -> dict[str, bytes]:
         """Name → PNG: what it puts among the figures."""
-        own = {self.name: self.sheet} if self.name else {}
+        sheets = {self.name: self.sheet} if self.name else {}
         pictures = [picture for strip in self.strips for picture in strip.pictures]
-        return own | {picture.name: picture.png for picture in pictures if picture.name}
+        return sheets | {picture.name: picture.png for picture in pictures if picture.name}
 
     @property
     def columns(self) -> int:

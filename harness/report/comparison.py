@@ -25,47 +25,49 @@ LONGEST = 80  # letters of a folder's name
 KIND = "compared"
 
 
-def render(found: Comparison, frames: Mapping[str, Frames], runtime: Runtime) -> Path:
+def render(comparison: Comparison, frames: Mapping[str, Frames], runtime: Runtime) -> Path:
     """Write reports/<names>/ with the tables of a comparison; the path of its page."""
     names = list(frames)
     name = f"{KIND}-{'-'.join(names)}"
     if len(name) > LONGEST:
         name = f"{KIND}-{digest(names, 8)}"
-    tables = _tables(found)
+    tables = _tables(comparison)
     question = "What do these runs agree on, and what has moved between them?"
     title = f"{', '.join(names[:-1])} and {names[-1]}"
     front = Front(name, title, question, [show.count(len(names), "run")], [], list(tables))
-    blocks = _blocks(found, frames)
-    said = {
+    blocks = _blocks(comparison, frames)
+    summary = {
         "title": title,
         "question": question,
-        "verdict": _verdict(found),
-        "trials": int(found.runs["planned"].sum()),
-        "finished": int(found.runs["finished"].sum()),
-        "outcome": "; ".join(f"{row.run}: {row.outcome}" for row in each_row(found.runs)),
+        "verdict": _verdict(comparison),
+        "trials": int(comparison.runs["planned"].sum()),
+        "finished": int(comparison.runs["finished"].sum()),
+        "outcome": "; ".join(f"{row.run}: {row.outcome}" for row in each_row(comparison.runs)),
     }
-    more = partial(overview.write_summary, said=said, blocks=blocks)
+    more = partial(overview.write_summary, summary=summary, blocks=blocks)
     return publish(runtime.reports, front, blocks, tables, more)
 
 
-def _measures(found: Comparison) -> list[str]:
-    return list(dict.fromkeys([*found.effects["measure"], *found.drift["measure"]]))
+def _measures(comparison: Comparison) -> list[str]:
+    return list(dict.fromkeys([*comparison.effects["measure"], *comparison.drift["measure"]]))
 
 
-def _parts(found: Comparison, name: str) -> list[tuple[str, pd.DataFrame]]:
+def _parts(comparison: Comparison, name: str) -> list[tuple[str, pd.DataFrame]]:
     """A table of `found` by measure: the name of each part's file, and its rows."""
-    table, measures = getattr(found, name), _measures(found)
+    table, measures = getattr(comparison, name), _measures(comparison)
     if name == "changed":  # of a row with two measures only signs compare
         table = table[table["measure_a"] == table["measure_b"]]
         table = table.assign(measure=table["measure_a"])
-    parts = [(number, table[table["measure"] == own]) for number, own in enumerate(measures, 1)]
+    parts = [
+        (number, table[table["measure"] == measure]) for number, measure in enumerate(measures, 1)
+    ]
     several = len(measures) > 1
     return [(f"{name}_{number}" if several else name, rows) for number, rows in parts if len(rows)]
 
 
-def _turned(found: Comparison) -> pd.DataFrame:
+def _turned(comparison: Comparison) -> pd.DataFrame:
     """Changed signs between two measures, in words: their sizes do not compare."""
-    rows = found.changed[found.changed["measure_a"] != found.changed["measure_b"]]
+    rows = comparison.changed[comparison.changed["measure_a"] != comparison.changed["measure_b"]]
     helps = {name: [_SIGNS[v < 0] for v in rows[f"effect_{name}"]] for name in ("a", "b")}
     return rows.drop(columns=["effect_a", "effect_b"]).assign(sign_a=helps["a"], sign_b=helps["b"])
 
@@ -73,38 +75,42 @@ def _turned(found: Comparison) -> pd.DataFrame:
 _SIGNS = {True: "helps", False: "hurts"}
 
 
-def _tables(found: Comparison) -> dict[str, pd.DataFrame]:
-    split = {name: dict(_parts(found, name)) for name in ("effects", "changed", "drift")}
-    tables = {"runs": found.runs, **split["effects"], "agreement": found.agreement,
-              **split["changed"], "turned": _turned(found), **split["drift"],
-              "ranks": found.ranks}  # fmt: skip
+def _tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
+    split = {name: dict(_parts(comparison, name)) for name in ("effects", "changed", "drift")}
+    tables = {"runs": comparison.runs, **split["effects"], "agreement": comparison.agreement,
+              **split["changed"], "turned": _turned(comparison), **split["drift"],
+              "ranks": comparison.ranks}  # fmt: skip
     return {name: table for name, table in tables.items() if len(table)}
 
 
-def _blocks(found: Comparison, frames: Mapping[str, Frames]) -> list[Block]:
-    blocks: list[Block] = [Text(_verdict(found), "lead"), Heading("The runs", "runs"), _runs(found)]
+def _blocks(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Block]:
+    blocks: list[Block] = [
+        Text(_verdict(comparison), "lead"),
+        Heading("The runs", "runs"),
+        _runs(comparison),
+    ]
     blocks += [Heading("Effects side by side", "effects")]
-    if found.effects.empty:
+    if comparison.effects.empty:
         return [*blocks, Text("These runs have no contrast in common.", "note")]
-    if len(_measures(found)) > 1:
+    if len(_measures(comparison)) > 1:
         blocks.append(Text(_APART, "note"))
-    blocks += [_effects(name, rows) for name, rows in _parts(found, "effects")]
-    blocks += [Heading("Agreement", "agreement"), _agreement(found)]
-    blocks += [_changed(name, rows, found) for name, rows in _parts(found, "changed")]
-    if len(turned := _turned(found)):
-        blocks.append(_signs(turned, found))
-    if len(found.ranks) > 2:
-        alpha = min(own.plan.alpha for own in frames.values())
-        blocks.append(_diagram(found, len(frames), alpha))
-    if len(found.drift):
+    blocks += [_effects(name, rows) for name, rows in _parts(comparison, "effects")]
+    blocks += [Heading("Agreement", "agreement"), _agreement(comparison)]
+    blocks += [_changed(name, rows, comparison) for name, rows in _parts(comparison, "changed")]
+    if len(turned := _turned(comparison)):
+        blocks.append(_signs(turned, comparison))
+    if len(comparison.ranks) > 2:
+        alpha = min(run.plan.alpha for run in frames.values())
+        blocks.append(_diagram(comparison, len(frames), alpha))
+    if len(comparison.drift):
         blocks += [Heading("Drift", "drift"), Text(_DRIFT)]
-        blocks += [_drift(name, rows) for name, rows in _parts(found, "drift")]
+        blocks += [_drift(name, rows) for name, rows in _parts(comparison, "drift")]
     return blocks
 
 
 _APART = (
     "These runs were not all judged by one objective under one metric identity. Effects of "
-    "different ones are on different scales: each has a table of its own, and between tables only "
+    "different ones are on different scales: each has a separate table, and between tables only "
     "signs and order compare."
 )
 _DRIFT = (
@@ -114,16 +120,16 @@ _DRIFT = (
 )
 
 
-def _verdict(found: Comparison) -> str:
-    return " ".join([*unlearnt(found), _compared(found)])
+def _verdict(comparison: Comparison) -> str:
+    return " ".join([*unlearnt(comparison), _compared(comparison)])
 
 
-def _compared(found: Comparison) -> str:
-    if found.effects.empty:
+def _compared(comparison: Comparison) -> str:
+    if comparison.effects.empty:
         return "These runs have no contrast in common."
-    contrasts = found.effects["contrast"].nunique()
-    sure = found.changed.loc[found.changed["judged"], "contrast"].nunique()
-    told = found.effects[found.effects["verdict"].isin([BETTER, WORSE])]
+    contrasts = comparison.effects["contrast"].nunique()
+    sure = comparison.changed.loc[comparison.changed["judged"], "contrast"].nunique()
+    told = comparison.effects[comparison.effects["verdict"].isin([BETTER, WORSE])]
     several = told.drop_duplicates(["contrast", "run"])["contrast"].duplicated().any()
     moved = "No contrast is better or worse in more than one run, so no verdicts can disagree."
     if sure:
@@ -134,29 +140,29 @@ def _compared(found: Comparison) -> str:
     elif several:
         moved = "No verdict of one run contradicts that of another."
     common = show.count(contrasts, "common contrast")
-    return f"{common}; rank agreement {_agreed(found)}. {moved}"
+    return f"{common}; rank agreement {_agreed(comparison)}. {moved}"
 
 
-def _agreed(found: Comparison) -> str:
-    taus = found.agreement["tau"].dropna()
+def _agreed(comparison: Comparison) -> str:
+    taus = comparison.agreement["tau"].dropna()
     if taus.empty:
         return "not known, for want of two contrasts that both runs can order"
     low, high = (show.number(tau, 2, signed=True) for tau in (taus.min(), taus.max()))
-    pairs = len(found.agreement[["a", "b"]].drop_duplicates())
+    pairs = len(comparison.agreement[["a", "b"]].drop_duplicates())
     if len(taus) == 1:
         return f"τ = {low}"
     return f"τ from {low} to {high} over {show.count(pairs, 'pair')} of runs"
 
 
-def _runs(found: Comparison) -> Table:
+def _runs(comparison: Comparison) -> Table:
     rows: list[list[Cell]] = [
         [row.run, f"{row.data}, {row.pixels} px", show.plain(row.kimg), str(row.seeds),
          row.outcome, row.objective, row.identity or show.NONE,
          row.code or show.NONE]
-        for row in each_row(found.runs)
+        for row in each_row(comparison.runs)
     ]  # fmt: skip
     columns = ["Run", "Data", "kimg", "Seeds", "Trials", "Objective", "Metric identity", "Code"]
-    return Table("What was run", columns, rows, frozenset({2, 3}), "tables/runs.csv")
+    return Table("Runs", columns, rows, frozenset({2, 3}), "tables/runs.csv")
 
 
 def _effects(name: str, effects: pd.DataFrame) -> Table:
@@ -172,20 +178,20 @@ def _effects(name: str, effects: pd.DataFrame) -> Table:
     return Table(caption, columns, rows, frozenset({2, 3, 4}), f"tables/{name}.csv", grouped=True)
 
 
-def _agreement(found: Comparison) -> Table:
+def _agreement(comparison: Comparison) -> Table:
     rows: list[list[Cell]] = [
         [row.a, row.b, str(row.contrasts), show.number(row.tau, 2, signed=True),
          show.p_value(row.p)]
-        for row in each_row(found.agreement)
+        for row in each_row(comparison.agreement)
     ]  # fmt: skip
     caption = "Kendall's τ of the effects: 1 the same order, −1 the reverse"
     columns = ["Run", "Other run", "Common", "τ", "p"]
     return Table(caption, columns, rows, frozenset({2, 3, 4}), "tables/agreement.csv")
 
 
-def _changed(name: str, changed: pd.DataFrame, found: Comparison) -> Table:
+def _changed(name: str, changed: pd.DataFrame, comparison: Comparison) -> Table:
     scale, unit = scale_of(changed["measure"].iloc[0])
-    titles = _titles(found)
+    titles = _titles(comparison)
     rows: list[list[Cell]] = [
         [titles[row.contrast], row.a, show.kid(row.effect_a, signed=True, scale=scale), row.b,
          show.kid(row.effect_b, signed=True, scale=scale), _sure(row)]
@@ -196,8 +202,8 @@ def _changed(name: str, changed: pd.DataFrame, found: Comparison) -> Table:
     return Table(caption, columns, rows, frozenset({2, 4}), f"tables/{name}.csv")
 
 
-def _signs(turned: pd.DataFrame, found: Comparison) -> Table:
-    titles = _titles(found)
+def _signs(turned: pd.DataFrame, comparison: Comparison) -> Table:
+    titles = _titles(comparison)
     rows: list[list[Cell]] = [
         [titles[row.contrast], row.a, row.sign_a, row.b, row.sign_b, _sure(row)]
         for row in each_row(turned)
@@ -208,16 +214,16 @@ def _signs(turned: pd.DataFrame, found: Comparison) -> Table:
 
 
 def _sure(row: Any) -> Cell:
-    return Tag("both sure", "bad") if row.judged else "not sure"
+    return Tag("both significant", "bad") if row.judged else "not significant"
 
 
-def _titles(found: Comparison) -> "pd.Series[str]":
-    titles: pd.Series[str] = found.effects.groupby("contrast")["title"].first()
+def _titles(comparison: Comparison) -> "pd.Series[str]":
+    titles: pd.Series[str] = comparison.effects.groupby("contrast")["title"].first()
     return titles
 
 
-def _diagram(found: Comparison, runs: int, alpha: float) -> Figure:
-    info = diagram_info(found.ranks, runs, alpha)
+def _diagram(comparison: Comparison, runs: int, alpha: float) -> Figure:
+    info = diagram_info(comparison.ranks, runs, alpha)
     ranks = ", ".join(
         f"{n} {show.number(r, 2)}" for n, r in zip(info.names, info.ranks, strict=True)
     )
@@ -225,9 +231,9 @@ def _diagram(found: Comparison, runs: int, alpha: float) -> Figure:
         "critical-difference",
         partial(draw_diagram, info),
         f"Critical-difference diagram of mean ranks over {runs} runs: {ranks}.",
-        "Mean ranks over the runs, each on its own scale; a bar joins what the Nemenyi test cannot "
-        f"tell apart at {show.plain(alpha)}. Whether two differ depends on which others are "
-        "ranked, and a few runs tell little: read it after the effects.",
+        "Mean ranks over the runs, each on its own scale; a bar joins tips whose ranks do not "
+        f"differ by the Nemenyi test at {show.plain(alpha)}. Whether two differ depends on which "
+        "others are ranked, and a few runs are weak evidence: read it after the effects.",
     )
 
 
@@ -240,6 +246,6 @@ def _drift(name: str, drift: pd.DataFrame) -> Table:
         for row in each_row(drift)
     ]  # fmt: skip
     columns = ["Cell", "Run", "Other run", "Same trials", "Others", "Difference", "Interval"]
-    said = drift["measure"].iloc[0]
-    caption = f"Differences of equal cells, the other run less the run, in {unit}: {said}"
+    measure = drift["measure"].iloc[0]
+    caption = f"Differences of equal cells, the other run less the run, in {unit}: {measure}"
     return Table(caption, columns, rows, frozenset({3, 4, 5, 6}), f"tables/{name}.csv")

@@ -8,17 +8,17 @@ import pandas as pd
 
 from harness.analysis import ranking as tables
 from harness.analysis import search, tuning
-from harness.analysis.checks import checks
-from harness.analysis.claims import claims
+from harness.analysis.checks import run_checks
+from harness.analysis.claims import judge_claims
 from harness.analysis.convergence import Falling, falling
 from harness.analysis.effects import differences
 from harness.analysis.failures import failure_rates, outcomes
 from harness.analysis.frame import Frames
-from harness.analysis.interactions import interactions
+from harness.analysis.interactions import estimate_interactions
 from harness.analysis.learning import of_reference
-from harness.analysis.noise import noise
+from harness.analysis.noise import split_variance
 from harness.analysis.objectives import Objective, objective
-from harness.analysis.ranked import RankedRow, ranked
+from harness.analysis.ranked import RankedRow, ranked_rows
 from harness.config.identity import PLACES
 from harness.config.inputs.facts import trained_on
 from harness.config.patch import DEFAULTS
@@ -53,12 +53,12 @@ class ReportData:
 
     @property
     def plan(self) -> PlanRecord:
-        """What was asked."""
+        """The plan of the run."""
         return self.frames.plan
 
     @property
     def objective(self) -> Objective:
-        """What is judged, with its unit and scale."""
+        """The objective, with its unit and scale."""
         return objective(self.plan.objective)
 
     @property
@@ -130,23 +130,23 @@ class ReportData:
 
 def analyse(frames: Frames) -> ReportData:
     """Make every table of a report."""
-    plan, ranking = frames.plan, tables.ranking(frames)
+    plan, ranking = frames.plan, tables.rank_contrasts(frames)
     scale = objective(plan.objective).scale
-    own = tables.cells(frames)
-    identity = own.loc[own["cell"] == plan.reference, "identity"].iloc[0]
+    cells = tables.cells(frames)
+    identity = cells.loc[cells["cell"] == plan.reference, "identity"].iloc[0]
     return ReportData(
         frames=frames,
         ranking=ranking,
-        ranked=ranked(ranking, scale),
-        claims=claims(frames, ranking),
-        cells=own,
+        ranked=ranked_rows(ranking, scale),
+        claims=judge_claims(frames, ranking),
+        cells=cells,
         costs=tables.costs(frames),
         failures=failure_rates(frames),
         outcomes=outcomes(frames.trials),
-        noise=noise(frames),
+        noise=split_variance(frames),
         falling=falling(frames, identity),
-        interactions=interactions(frames),
-        checks=checks(frames),
+        interactions=estimate_interactions(frames),
+        checks=run_checks(frames),
         differences={
             contrast.name: list(differences(frames.trials, contrast.weights)["difference"])
             for contrast in plan.contrasts

@@ -27,7 +27,7 @@ FILTER_FROM = 8  # rows of a table that is worth a filter
 
 
 class Front(NamedTuple):
-    """What stands around the sections of a page."""
+    """Header and contents of a page, around its sections."""
 
     name: str
     title: str
@@ -37,7 +37,7 @@ class Front(NamedTuple):
     tables: Sequence[str]  # names of the files in tables/
 
 
-def html(front: Front, blocks: Sequence[Block]) -> str:
+def render_html(front: Front, blocks: Sequence[Block]) -> str:
     """A page of sections."""
     script = _own("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

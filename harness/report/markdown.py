@@ -22,7 +22,7 @@ from harness.report.blocks import (
 from harness.report.html import Front
 
 
-def markdown(front: Front, blocks: Sequence[Block]) -> str:
+def render_markdown(front: Front, blocks: Sequence[Block]) -> str:
     """Title, question and all blocks; figures are linked from the folder."""
     parts = [f"# {_plain(front.title)}", _plain(front.question)]
     parts += [_WRITERS[block.kind](block) for block in blocks]

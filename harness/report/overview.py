@@ -1,4 +1,4 @@
-"""The list of all reports: reports/index.html, from what each report says of itself."""
+"""The list of all reports: reports/index.html, from the summary of each report."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ class Entry(NamedTuple):
 
 
 def summary(data: ReportData) -> dict[str, Any]:
-    """What a study's report says of itself."""
+    """The entry of a study's report in the list of reports."""
     at = data.frames.environments["at"]
     return {
         "title": data.plan.title,
@@ -55,16 +55,16 @@ def _learnt(data: ReportData) -> bool | None:
     return not data.unlearnt if ended.any() else None
 
 
-def write_summary(folder: Path, said: Mapping[str, Any], blocks: Sequence[Block]) -> None:
-    """Write what a report says of itself, and the first picture of samples at its last moment."""
-    write_json(folder / SUMMARY, dict(said))
+def write_summary(folder: Path, summary: Mapping[str, Any], blocks: Sequence[Block]) -> None:
+    """Write a report's summary, and the first picture of samples at its last moment."""
+    write_json(folder / SUMMARY, dict(summary))
     strips = [strip for block in blocks if isinstance(block, Gallery) for strip in block.strips]
     if strips:
         (folder / PICTURE).write_bytes(strips[0].pictures[-1].webp)
 
 
 def write(reports: Path) -> None:
-    """Write the list anew: the newest training first, reports that tell no date last."""
+    """Write the list: the newest training first, reports without a date last."""
     pages = (path for path in reports.glob("*/index.html") if not path.parent.name.startswith("."))
     entries = sorted(map(_entry, pages), key=lambda entry: entry.name)
     entries.sort(key=lambda entry: entry.trained, reverse=True)
@@ -73,11 +73,11 @@ def write(reports: Path) -> None:
 
 def _entry(page: Path) -> Entry:
     folder = page.parent
-    said = _said(folder / SUMMARY)
+    summary = _said(folder / SUMMARY)
     known = {
-        name: said[name]
+        name: summary[name]
         for name, kind in Entry.__annotations__.items()
-        if name not in ("name", "picture") and isinstance(said.get(name), kind)
+        if name not in ("name", "picture") and isinstance(summary.get(name), kind)
     }
     picture = folder / PICTURE
     image = picture.read_bytes() if picture.exists() else b""
@@ -87,7 +87,7 @@ def _entry(page: Path) -> Entry:
 def _said(path: Path) -> dict[str, Any]:
     """The summary of a report; empty where there is none, or none that can be read."""
     try:
-        said = json.loads(path.read_text("utf-8"))
+        summary = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return summary if isinstance(summary, dict) else {}

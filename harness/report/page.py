@@ -15,9 +15,9 @@ from harness.core.leftovers import discard, passing, sweep
 from harness.report import overview, words
 from harness.report.blocks import Block, Figure, Gallery
 from harness.report.data import ReportData, analyse
-from harness.report.html import Front, html
+from harness.report.html import Front, render_html
 from harness.report.latex import ranking_tex
-from harness.report.markdown import markdown
+from harness.report.markdown import render_markdown
 from harness.report.private import redact
 from harness.report.summary import Summary, summarise
 
@@ -28,7 +28,7 @@ OURS = frozenset(
 
 
 def render(run_name: str, runtime: Runtime) -> Summary:
-    """Write reports/<run name>/ anew from the record, and the list of reports; what it says."""
+    """Write reports/<run name>/ from the record, and the list of reports; a summary of it."""
     data = analyse(load(run_name, runtime))
     blocks = [block for name in SECTIONS for block in SECTIONS.load(name)(data)]
 
@@ -76,8 +76,8 @@ def _write(
         elif isinstance(block, Gallery):
             for name, png in block.files.items():
                 (folder / "figures" / f"{name}.png").write_bytes(png)
-    (folder / "index.html").write_text(html(front, blocks), "utf-8")
-    (folder / "report.md").write_text(markdown(front, blocks), "utf-8")
+    (folder / "index.html").write_text(render_html(front, blocks), "utf-8")
+    (folder / "report.md").write_text(render_markdown(front, blocks), "utf-8")
 
 
 def _front(data: ReportData, tables: Sequence[str]) -> Front:

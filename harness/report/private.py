@@ -1,4 +1,4 @@
-"""What a page that is sent around leaves out: folders of a machine, and credentials."""
+"""Private text that reports leave out: folders of a machine, and credentials."""
 
 import re
 from pathlib import PurePath

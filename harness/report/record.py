@@ -1,4 +1,4 @@
-"""The part of a run's record that goes beside its report, so that others can write it again."""
+"""The part of a run's record that is published with its report, so that others can redo it."""
 
 import shutil
 from collections.abc import Iterable

@@ -31,7 +31,7 @@ class Ranked(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """What a study says, as text, and where its report is."""
+    """The results of a study as text, and where its report is."""
 
     tables: list[Ranked]
     notes: list[str]  # why a verdict is none, where the numbers do not say it; images left out
@@ -42,7 +42,7 @@ class Summary(NamedTuple):
     first: str = ""  # what is to be known before any number
 
 
-def summary(run_name: str, runtime: Runtime) -> Summary:
+def summarise_run(run_name: str, runtime: Runtime) -> Summary:
     """The verdict and the ranking of a run, from the record."""
     return summarise(analyse(load(run_name, runtime)), runtime)
 
@@ -65,7 +65,7 @@ def summarise(data: ReportData, runtime: Runtime) -> Summary:
 def _tables(data: ReportData) -> Iterator[Ranked]:
     level = show.percent(1 - data.plan.alpha)
     columns = ("Tip", f"Effect [{level} interval]", "n", "Verdict")
-    spans = f"; {said}" if (said := words.intervals(data)) else ""
+    spans = f"; {intervals}" if (intervals := words.intervals(data)) else ""
     for design in dict.fromkeys(row.design for row in data.ranked):
         title = DESIGNS.get(design, design.replace("_", " "))
         rows = [

@@ -21,8 +21,8 @@ NO_EVIDENCE = "This profile shows the path; its numbers are no evidence."
 
 def interim(data: ReportData) -> str:
     """Says that this is an interim look, and at how much; empty when every trial has ended."""
-    if said := tuning(data):
-        return said
+    if unfinished := tuning(data):
+        return unfinished
     total, waiting = len(data.frames.trials), data.count(Status.MISSING)
     if not waiting:
         return ""
@@ -31,7 +31,7 @@ def interim(data: ReportData) -> str:
 
 def tuning(data: ReportData) -> str:
     """Says how far the tuning is; empty where there is none, or when its values are chosen."""
-    if data.points is None or (data.plan.tuning and data.plan.tuning.chosen):
+    if data.points is None or data.points["chosen"].any():
         return ""
     total, waiting = int(data.points["trials"].sum()), int(data.points["open"].sum())
     ended = f"{total - waiting} of {total} trials" if waiting else "its values are not chosen yet"
@@ -50,20 +50,20 @@ def unlearnt(data: ReportData) -> str:
 
 
 def verdict(data: ReportData) -> str:
-    """What the study says, or why it says nothing, and what is to be known of that."""
+    """The result of the study, or why there is none, and remarks on it."""
     return " ".join(filter(None, (headline(data), remarks(data))))
 
 
 def headline(data: ReportData) -> str:
-    """What the study says, or why it says nothing."""
+    """The result of the study, or why there is none."""
     first, look = unlearnt(data), interim(data)
     if not data.plan.evidence:
-        said = [first, data.plan.note or NO_EVIDENCE]
+        sentences = [first, data.plan.note or NO_EVIDENCE]
     elif first and data.suggestions is None:
-        said = [first, look and f"{look}."]
+        sentences = [first, look and f"{look}."]
     else:
-        said = [first, look and f"{look}.", _verdict(data)]
-    return " ".join(filter(None, said))
+        sentences = [first, look and f"{look}.", _verdict(data)]
+    return " ".join(filter(None, sentences))
 
 
 def remarks(data: ReportData) -> str:
@@ -103,47 +103,49 @@ def region(data: ReportData) -> str:
     share = f"± {show.percent(data.plan.equivalence)} of"
     if data.objective.unit == KIMG:
         return f"{share} the reference's time, less the time between two evaluations"
-    said = f"{share} what the reference learnt (its untrained KID less its objective"
+    region_text = f"{share} the reference's improvement (its untrained KID less its objective"
     margins = data.ranking["margin"].dropna().unique()
     if len(margins) != 1:
-        return f"{said})"
+        return f"{region_text})"
     half, final = float(margins[0]), _reference(data)
     places = show.decimals([half], data.objective.scale)
     here = f": ± {show.kid(half, places, scale=data.objective.scale)} × 10⁻³"
     beside = f", or {show.percent(half / final, 0)} of its objective" if final > 0 else ""
-    return f"{said}{here}{beside})"
+    return f"{region_text}{here}{beside})"
 
 
 def _reference(data: ReportData) -> float:
     """The mean objective of its finished trials."""
     trials = data.frames.trials
-    own = trials[(trials["cell"] == data.plan.reference) & (trials["status"] == Status.FINISHED)]
-    return float(own["final"].mean())
+    finished = trials[
+        (trials["cell"] == data.plan.reference) & (trials["status"] == Status.FINISHED)
+    ]
+    return float(finished["final"].mean())
 
 
 def speed(data: ReportData) -> str:
     """Says that the ranking is one of speed, where the reference still learns; else empty."""
-    found = data.falling
-    if found is None:
+    falling = data.falling
+    if falling is None:
         return ""
-    places = show.decimals([found.fall])
+    places = show.decimals([falling.fall])
     return (
         f"The reference has not converged: its KID × 10³ still falls by "
-        f"{show.kid(found.fall, places)} between {show.digits(found.start, 4)} and "
-        f"{show.digits(found.end, 4)} kimg, more than the margin of equivalence "
-        f"({show.kid(found.margin, places)}), so this compares how fast the cells "
-        "learn, not what they come to."
+        f"{show.kid(falling.fall, places)} between {show.digits(falling.start, 4)} and "
+        f"{show.digits(falling.end, 4)} kimg, more than the margin of equivalence "
+        f"({show.kid(falling.margin, places)}), so this compares how fast the cells "
+        "learn, not their final quality."
     )
 
 
 def window(data: ReportData, identity: str | None) -> str:
     """Over what part of the training its number is the mean; empty of other objectives."""
-    own = convergence.window(data.frames, data.plan.reference, identity)
-    if own is None:
+    averaged = convergence.window(data.frames, data.plan.reference, identity)
+    if averaged is None:
         return ""
-    if own.first == own.last:
-        return f"at {show.digits(own.end, 4)} kimg"
-    return f"mean over {show.digits(own.start, 4)} to {show.digits(own.end, 4)} kimg"
+    if averaged.first == averaged.last:
+        return f"at {show.digits(averaged.end, 4)} kimg"
+    return f"mean over {show.digits(averaged.start, 4)} to {show.digits(averaged.end, 4)} kimg"
 
 
 def _verdict(data: ReportData) -> str:
@@ -223,12 +225,14 @@ def _several(rows: list[RankedRow], data: ReportData) -> str:
         tested = len(rows) - len(named[NOT_JUDGED])
         if not tested:
             return "No contrast is judged."
-        return f"None of the {tested} contrasts can be told from zero; that is not “no effect”."
-    said = [f"{part} {unit if not number else 'it'}" for number, part in enumerate(parts)]
+        return (
+            f"None of the {tested} contrasts is distinguishable from zero; that is not “no effect”."
+        )
+    clauses = [f"{part} {unit if not number else 'it'}" for number, part in enumerate(parts)]
     if same:
-        said.append(f"{show.listed(same)} {'makes' if len(same) == 1 else 'make'} no difference "
+        clauses.append(f"{show.listed(same)} {'makes' if len(same) == 1 else 'make'} no difference "
                     f"that matters ({_within(rows, data)})")  # fmt: skip
-    sentences, undecided = [f"{'; '.join(said)}."], len(named[INCONCLUSIVE])
+    sentences, undecided = [f"{'; '.join(clauses)}."], len(named[INCONCLUSIVE])
     if undecided:
         rest = "The other is" if undecided == 1 else f"The other {undecided} are"
         sentences.append(f"{rest} inconclusive.")
@@ -240,19 +244,19 @@ def _within(rows: Sequence[RankedRow], data: ReportData) -> str:
     halves = {row.margin for row in rows if row.verdict == EQUIVALENT}
     scale = data.objective.scale
     sizes = [show.kid(half, show.decimals([half], scale), scale=scale) for half in sorted(halves)]
-    return f"surely within ± {show.listed(sizes)} on {data.objective.unit}"
+    return f"significantly within ± {show.listed(sizes)} on {data.objective.unit}"
 
 
 def _named(rows: list[RankedRow]) -> list[str]:
-    """What is to be known of verdicts: sides that have not learnt, and divergences."""
-    said = [
+    """Remarks on verdicts: sides that have not learnt, and divergences."""
+    sentences = [
         f"“{row.title}”{' is not judged' if row.verdict == NOT_JUDGED else ''}: {row.reason}."
         for row in rows
         if row.reason and (row.verdict == NOT_JUDGED or row.stained)
     ]
-    left = len(said) - NAMED
+    left = len(sentences) - NAMED
     more = [f"The same goes for {left} more: see the ranking."] if left > 0 else []
-    return said[:NAMED] + more
+    return sentences[:NAMED] + more
 
 
 def _verb(subjects: list[str], verb: str) -> str:

@@ -33,7 +33,7 @@ class Dropped(Record):
 
 
 class Alias(Record):
-    """A term, and the interactions of two that its estimate cannot be told from."""
+    """A term, and the interactions of two that its estimate cannot be separated from."""
 
     term: Items[int]  # a main effect, or an interaction that is like no main effect
     # in full: with the same sign (1) or the other (-1)
@@ -43,7 +43,7 @@ class Alias(Record):
 
 
 class Crossed(Record):
-    """What was crossed, what is left of it, and what that can tell apart."""
+    """Crossed factors: the combinations that are trained, and the effects that can be separated."""
 
     scales: Items[Scale]
     cells: Mapping[str, Items[int]]  # by cell label: the number of each factor's level

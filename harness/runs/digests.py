@@ -1,4 +1,4 @@
-"""What a finished trial's files held when they were written: `digests.json` in its folder.
+"""Digests of a finished trial's files, as they were written: `digests.json` in its folder.
 
 Written before the result that makes the trial count, and again before a further metric does, so a
 kill at any moment leaves either no claim or a true one. An earlier version wrote none: such a trial
@@ -19,7 +19,7 @@ FOLDERS = {layout.EVALUATIONS: ".json*", layout.SAMPLES: ".png", layout.GENERATO
 
 
 class Seal(NamedTuple):
-    """What `digests.json` says of a trial's folder."""
+    """The content of `digests.json`."""
 
     files: Mapping[str, str]  # name in the folder → digest of its content
     keeps_checkpoint: bool  # whether the optimisers' states were to stay (`--keep all`)
@@ -65,8 +65,8 @@ def checked_seal(folder: Path) -> Seal | None:
 def write_seal(folder: Path, seal: Seal) -> None:
     """Write `digests.json`."""
     files = dict(sorted(seal.files.items()))
-    own = _own(files, seal.keeps_checkpoint)
-    value = {"files": files, "keeps_checkpoint": seal.keeps_checkpoint, "digest": own}
+    seal_digest = _own(files, seal.keeps_checkpoint)
+    value = {"files": files, "keeps_checkpoint": seal.keeps_checkpoint, "digest": seal_digest}
     write_json(folder / layout.DIGESTS, value)
 
 
@@ -96,20 +96,20 @@ def forget(folder: Path, names: set[str]) -> None:
 
 def present(folder: Path) -> list[str]:
     """The files of a folder that a seal is about."""
-    found = [name for name in ALONE if (folder / name).is_file()]
+    names = [name for name in ALONE if (folder / name).is_file()]
     for part, ending in FOLDERS.items():
         files = (folder / part).glob(f"[!.]*{ending}")
-        found += sorted(path.relative_to(folder).as_posix() for path in files if path.is_file())
-    return found
+        names += sorted(path.relative_to(folder).as_posix() for path in files if path.is_file())
+    return names
 
 
 def differing(folder: Path, seal: Seal) -> dict[Path, str]:
-    """What of a sealed folder is lost or does not hold what was recorded: path → what is wrong.
+    """Files of a sealed folder that are lost or changed: path → what is wrong.
 
     Scores count by the file that describes their metric, and weights may be removed together
     (`harness clean`): without it, or without their folder, they are no loss.
     """
-    found: dict[Path, str] = {}
+    faults: dict[Path, str] = {}
     for name, expected in seal.files.items():
         path = folder / name
         if name.startswith(f"{layout.EVALUATIONS}/") and not path.with_suffix(".json").exists():
@@ -117,8 +117,8 @@ def differing(folder: Path, seal: Seal) -> dict[Path, str]:
         if name.startswith(f"{layout.GENERATORS}/") and not path.parent.exists():
             continue
         if why := _wrong(name, path, expected):
-            found[path] = why
-    return found
+            faults[path] = why
+    return faults
 
 
 def _wrong(name: str, path: Path, expected: str) -> str:

@@ -1,4 +1,4 @@
-"""What an attempt at a trial runs on, as its `env.json` holds it."""
+"""Environment of an attempt at a trial, as its `env.json` holds it."""
 
 import os
 import platform
@@ -10,34 +10,35 @@ from pathlib import Path
 from typing import Any
 
 from harness import __version__
-from harness.runs.recorder import now
+from harness.runs.record import now
+from harness.runs.rows import Environment, Git
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 
 
-def environment(
+def this_environment(
     arithmetic: Mapping[str, Any], plugins: Mapping[str, Mapping[str, str]] | None = None
-) -> dict[str, Any]:
-    """What an attempt runs on. Nothing here can change a result but the arithmetic, by rounding.
+) -> Environment:
+    """The environment of an attempt. Of it, only the arithmetic can change a result, by rounding.
 
     `plugins`: the digests of those that it uses, by group and name, which are in its key, too.
     """
-    return {
-        "at": now(),
-        "host": socket.gethostname(),
-        "pid": os.getpid(),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "processor": _processor(),
-        "versions": {
+    this = Environment(
+        at=now(),
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        python=platform.python_version(),
+        platform=platform.platform(),
+        processor=_processor(),
+        versions={
             **{package: version(package) for package in PACKAGES},
             "gan-ablation-harness": __version__,  # its own: a checkout need not be installed
         },
-        "device": arithmetic["device"],
-        "arithmetic": dict(arithmetic),
-        "git": _git(),
-        **({"plugins": dict(plugins)} if plugins else {}),
-    }
+        device=arithmetic["device"],
+        arithmetic=dict(arithmetic),
+        git=_git(),
+    )
+    return this.replaced(plugins=dict(plugins)) if plugins else this
 
 
 def _processor() -> str:
@@ -49,7 +50,7 @@ def _processor() -> str:
     return names[0] if names else platform.processor()
 
 
-def _git() -> dict[str, Any]:
+def _git() -> Git:
     """The commit of this code, and whether the checkout was dirty; empty outside a checkout.
 
     Code that git does not track is no checkout's: it is installed below somebody's project.
@@ -71,5 +72,5 @@ def _git() -> dict[str, Any]:
             )
         )
     except (OSError, subprocess.SubprocessError):
-        return {"commit": "", "dirty": False}
-    return {"commit": commit, "dirty": bool(status)}
+        return Git(commit="", dirty=False)
+    return Git(commit=commit, dirty=bool(status))

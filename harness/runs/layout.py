@@ -10,7 +10,7 @@ runs/                         `Runtime.runs`; each name below is a constant of t
     importances.json          of a search, as its report last asked for them
     ledger.log, enqueue.lock  the queue (`harness.queue` names and writes them)
     driver.lock, search.lock  held by those who drive the run, and who adds a suggestion
-    worker-<n>.log            what each worker said
+    worker-<n>.log            messages of each worker
     wandb/                    the mirror (`mirror.places` has its layout)
   trials/<key>/               one training, shared by all runs that need it
     config.json               every knob by its dotted name
@@ -18,7 +18,7 @@ runs/                         `Runtime.runs`; each name below is a constant of t
     metrics.jsonl             training rows, one a log interval
     evaluations/<identity>.jsonl   one row an evaluation; <identity>.json says what was asked
     result.json               written once, when the trial ended as `finished` or `diverged`
-    pruned.json               a search gave it up: after which iteration; whoever needs it trains it
+    pruned.json               a search gave it up after this iteration; other studies train it on
     failure.json              the last crash: error, log tail, attempt
     env.json                  one entry an attempt: versions, device, arithmetic, git commit
     samples/<iteration>.png   the fixed latent grid through training
@@ -27,8 +27,8 @@ runs/                         `Runtime.runs`; each name below is a constant of t
     checkpoint/               the states to continue from: last.npz, before.npz, best.npz
     digests.json              what the files of an ended trial held when they were written
     damaged/                  what was set aside, each under its name and the time
-    log.txt, lock, progress.json   what was said, who holds it, how far it is
-reports/<run name>/record/    the part of the above that is published beside a report, as in runs/
+    log.txt, lock, progress.json   messages, who holds it, how far it is
+reports/<run name>/record/    the part of the above that is published with a report, as in runs/
 """
 
 from dataclasses import replace
@@ -65,7 +65,7 @@ ASIDE = "damaged"  # the folder, in any of these, of what was set aside
 
 
 def worker_log(number: int) -> str:
-    """What the log of a worker is called."""
+    """The file name of a worker's log."""
     return WORKER_LOGS.replace("*", str(number))
 
 
@@ -85,7 +85,7 @@ def scores(identity: str) -> str:
 
 
 def about(identity: str) -> str:
-    """What describes a metric identity, in a trial's folder."""
+    """The description of a metric identity, in a trial's folder."""
     return f"{EVALUATIONS}/{identity}.json"
 
 
@@ -114,5 +114,5 @@ def holding(run_name: str, runtime: Runtime) -> Runtime:
 
 
 def published_plans(runtime: Runtime) -> list[Path]:
-    """The plans in all records that are published beside their reports."""
+    """The plans in all records that are published with their reports."""
     return sorted(runtime.reports.glob(f"*/record/studies/*/{PLAN}"))

@@ -85,7 +85,7 @@ class Outcomes(NamedTuple):
 
     @property
     def short(self) -> list[str]:
-        """What falls short of a sound end, a phrase each; empty where nothing does."""
+        """Counts of trials that did not end well, a phrase each; empty where all did."""
         phrases = {
             f"{self.collapsed} collapsed": self.collapsed,
             f"{self.diverged} diverged": self.diverged,
@@ -98,7 +98,7 @@ class Outcomes(NamedTuple):
 
     @property
     def others(self) -> str:
-        """What is to be known beside how many finished: failures, what is open, flags."""
+        """The rest of the sentence: failures, trials that have not ended, flags."""
         parts = self.short
         if self.collapsed:  # of those that finished, which the sentence has just counted
             of_them = "all" if self.collapsed == self.finished else f"{self.collapsed}"

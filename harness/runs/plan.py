@@ -16,7 +16,7 @@ from harness.runs.crossed import Crossed
 from harness.runs.digests import DIFFERS, document_digest
 from harness.runs.plugins import PluginsRecord
 from harness.runs.record import Items, Number, Record
-from harness.runs.stages import Search, TuningRecord
+from harness.runs.stages import Search, Stages, TuningRecord
 
 REFERENCE = "reference"  # the label of the cell of the baseline
 TIP, LEVEL = "tip", "level"  # kinds of contrasts
@@ -25,7 +25,7 @@ DIGEST = "digest"  # the key of the digest of all others
 
 
 class CellRecord(Record):
-    """One level per factor: a configuration but for the seed."""
+    """One level per factor: a configuration without its seed."""
 
     label: str
     patch: Mapping[str, Any] = {}  # where it differs from the reference
@@ -48,7 +48,7 @@ class TrialRecord(Record):
 
 
 class ClaimRecord(Record):
-    """What a source says of a tip."""
+    """A claim of a source about a tip."""
 
     source: str
     effect: str  # helps, hurts, no_effect, depends
@@ -85,7 +85,7 @@ class Deviation(NamedTuple):
 
 
 class PlanRecord(Record):
-    """What a run trains, how it is judged, and the contrasts that its ranking is made of."""
+    """Cells and trials of a run, how it is judged, and the contrasts of its ranking."""
 
     run_name: str
     study: str
@@ -161,7 +161,7 @@ class PlanRecord(Record):
         return known[name]
 
     def request(self, trial: TrialRecord) -> str:
-        """What is asked of the metric of a trial."""
+        """The metric request of a trial."""
         return self.cell(trial.cell).request
 
     def knobs(self, trial: TrialRecord) -> dict[str, Any]:
@@ -169,17 +169,19 @@ class PlanRecord(Record):
         return {**self.cell(trial.cell).config, "seed": trial.seed}
 
     @property
+    def stages(self) -> Stages:
+        """How its trials follow from one another."""
+        return self.tuning or self.search or Stages()
+
+    @property
     def judged(self) -> "PlanRecord":
         """The plan without the cells and trials that only serve a tuning: what is ranked."""
-        return self.part(self._is_judged)
+        return self.part(self.stages.is_judged)
 
     @property
     def unjudged(self) -> "PlanRecord":
         """The cells and trials that only serve a tuning: points, and cells as they were untuned."""
-        return self.part(lambda label: not self._is_judged(label))
-
-    def _is_judged(self, label: str) -> bool:
-        return self.tuning is None or label in self.tuning.points
+        return self.part(lambda label: not self.stages.is_judged(label))
 
     def part(self, keep: Callable[[str], bool]) -> "PlanRecord":
         """The plan with some of its cells, by label, and their trials."""
@@ -205,8 +207,8 @@ def read_plan(path: Path) -> PlanRecord | None:
     document = read_object(path)
     if document is None:
         return None
-    own = document.pop(DIGEST, None)  # an earlier version wrote none
-    if own is not None and own != document_digest(document):
+    recorded = document.pop(DIGEST, None)  # an earlier version wrote none
+    if recorded is not None and recorded != document_digest(document):
         raise Damaged(path, DIFFERS)
     return PlanRecord.parse(document, path)
 

@@ -1,4 +1,4 @@
-"""What all records of a run share: immutable, checked when read, and written as they were read.
+"""Base of all records of a run: immutable, checked when read, and written as they were read.
 
 They are pydantic models: the checks and their places come for nothing, and a record knows which of
 its keys were there (`exclude_unset`). So an older plan that lacks a key is written again without
@@ -6,6 +6,7 @@ it, and a key that a later version adds is kept.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
@@ -15,6 +16,11 @@ from pydantic import BaseModel, ConfigDict, PlainValidator, Strict, ValidationEr
 from harness.core.errors import Damaged
 
 T = TypeVar("T")
+
+
+def now() -> str:
+    """The time, as ISO 8601 in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _number(value: Any) -> float:
@@ -50,11 +56,6 @@ class Record(BaseModel):
         changed: Self = type(self).model_construct(set(known), **every)  # type: ignore[assignment]
         return changed
 
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """A part of a plan that is still passed as a dictionary; goes with the last of those."""
-        return cls.model_validate(document)
-
     def to_json(self) -> dict[str, Any]:
         """Plain data, in the order of the fields; what was not there is left out."""
         document: dict[str, Any] = _plain(self.model_dump(exclude_unset=True))
@@ -77,6 +78,6 @@ def _why(error: ValidationError) -> str:
     name = repr(place.removeprefix("."))
     if first["type"] == "missing":
         return f"it lacks {name}"
-    said = first["msg"].removeprefix("Input ").removeprefix("Value error, ")
-    said = said.replace("valid tuple", "list")  # as JSON calls it
-    return f"{name} {said}"
+    message = first["msg"].removeprefix("Input ").removeprefix("Value error, ")
+    message = message.replace("valid tuple", "list")  # as JSON calls it
+    return f"{name} {message}"

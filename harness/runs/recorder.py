@@ -4,7 +4,6 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -22,10 +21,21 @@ from harness.core.files import (
     write_json,
 )
 from harness.core.leftovers import discard, passing, set_aside, settle_folder, sweep
-from harness.core.lock import Busy, lock_file
+from harness.core.lock import Busy, is_at, lock_file
 from harness.core.redact import redacted
 from harness.runs import layout
 from harness.runs.digests import extend, forget, seal
+from harness.runs.record import now
+from harness.runs.rows import (
+    Environment,
+    Failure,
+    MetricAbout,
+    Progress,
+    Pruned,
+    Result,
+    ScoreRow,
+    TrainingRow,
+)
 from harness.runs.trial import Trial
 
 
@@ -57,7 +67,7 @@ class Recorder:
             except Busy:
                 file.close()
                 raise
-            if _is_at(file, self.folder / layout.LOCK):
+            if is_at(file, self.folder / layout.LOCK):
                 self._lock = file
                 return self
             file.close()  # the folder was removed between opening and locking: into a new one
@@ -113,7 +123,7 @@ class Recorder:
         """Where the EMA generator after `iteration` lies."""
         return self.folder / layout.generator(iteration)
 
-    def start(self, config: TrialConfig, environment: Mapping[str, Any]) -> None:
+    def start(self, config: TrialConfig, environment: Environment) -> None:
         """Write what is trained and what it is trained with; one entry an attempt."""
         sweep(*self.parts())
         discard(self.folder / layout.DIGESTS)  # of an end that never came
@@ -121,12 +131,13 @@ class Recorder:
             if (self.folder / name).is_dir():
                 self.set_aside(self.folder / name, "a folder where a file should be")
         write_json(self.folder / layout.CONFIG, flatten(config))
-        write_json(self.folder / layout.ENVIRONMENT, [*self._attempts(), environment])
+        attempts = [*self._attempts(), environment]
+        write_json(self.folder / layout.ENVIRONMENT, [one.to_json() for one in attempts])
         self.recovered()
 
-    def _attempts(self) -> list[Any]:
+    def _attempts(self) -> list[Environment]:
         try:
-            return [attempt.to_json() for attempt in Trial(self.folder).environment()]
+            return Trial(self.folder).environment()
         except Damaged as error:
             self.set_aside(error.path, error.why)
             return []
@@ -136,7 +147,7 @@ class Recorder:
         write_json(self.folder / layout.IMAGES, facts)
 
     def cut(self, iteration: int) -> None:
-        """Drop all rows beyond `iteration`, a torn last line too: a resume writes them again."""
+        """Drop rows beyond `iteration`, and an incomplete last line: a resume writes them again."""
         for path in self._rows():
             if iteration < 0 and path.is_dir():
                 self.set_aside(path, "a folder where a file should be")
@@ -165,28 +176,29 @@ class Recorder:
     def _rows(self) -> list[Path]:
         return [*self.folder.glob(layout.METRICS), *self.folder.glob(layout.scores("*"))]
 
-    def training(self, row: Mapping[str, Any]) -> None:
+    def training(self, row: TrainingRow) -> None:
         """Append a row of training statistics."""
         append_line(self.folder / layout.METRICS, row)
 
-    def describe_metric(self, spec: Mapping[str, Any]) -> None:
-        """Say what one metric identity is, and that it answers `spec["request"]` (among others)."""
-        path = self._made(layout.about(spec["identity"]))
-        asked = {spec["request"], *self._requests(spec["identity"])}
-        said = json_text({"requests": sorted(asked), **_about(spec)})
-        extend(self.folder, {layout.about(spec["identity"]): said.encode()})
-        write_atomically(path, said)
+    def describe_metric(self, about: MetricAbout) -> None:
+        """Describe a metric identity; requests that it is known to answer stay."""
+        path = self._made(layout.about(about.identity))
+        text = json_text(self._joined(about).to_json())
+        extend(self.folder, {layout.about(about.identity): text.encode()})
+        write_atomically(path, text)
 
-    def _requests(self, identity: str) -> list[str]:
-        """What a metric identity is known to answer."""
-        path = self._made(layout.about(identity))
+    def _joined(self, about: MetricAbout) -> MetricAbout:
+        """The description with the requests of an earlier one."""
+        path = self._made(layout.about(about.identity))
         try:
-            return list((read_object(path, "requests") or {"requests": []})["requests"])
+            earlier = read_object(path, "requests")
+            known = MetricAbout.parse(earlier, path).requests if earlier else ()
         except Damaged as error:
             self.set_aside(path, error.why)
-            return []
+            known = ()
+        return about.replaced(requests=tuple(sorted({*about.requests, *known})))
 
-    def evaluation(self, identity: str, row: Mapping[str, Any]) -> None:
+    def evaluation(self, identity: str, row: ScoreRow) -> None:
         """Append a row of scores."""
         append_line(self._made(layout.scores(identity)), row)
 
@@ -194,21 +206,20 @@ class Recorder:
         """Where the sample grid after `iteration` goes."""
         return self.folder / layout.sample(iteration)
 
-    def score(self, spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    def score(self, about: MetricAbout, rows: Sequence[ScoreRow]) -> None:
         """Write all scores of a further metric at once: whole or absent.
 
         They count by the file that describes their metric, so that one goes first and comes last.
         """
         lines = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
-        name = spec["identity"]
+        name = about.identity
         description, table = self._made(layout.about(name)), self._made(layout.scores(name))
-        asked = sorted({spec["request"], *self._requests(name)})
+        text = json_text(self._joined(about).to_json())
         discard(description)
         write_atomically(table, lines)
-        said = json_text({"requests": asked, **_about(spec)})
-        pending = {layout.about(name): said.encode(), layout.scores(name): lines.encode()}
+        pending = {layout.about(name): text.encode(), layout.scores(name): lines.encode()}
         extend(self.folder, pending)
-        write_atomically(description, said)
+        write_atomically(description, text)
 
     def scored(self, identity: str, evaluations: int) -> bool:
         """Whether the trial has the scores of a metric identity; damaged ones are set aside."""
@@ -226,35 +237,39 @@ class Recorder:
         for name in (layout.PRUNED, layout.FAILURE, layout.PROGRESS):
             (self.folder / name).unlink(missing_ok=True)
 
-    def progress(self, **values: Any) -> None:
-        """Say how far the trial is, for live views and as a heartbeat; not part of the record."""
+    def progress(self, progress: Progress) -> None:
+        """Write how far the trial is, for live views and as a heartbeat; not part of the record."""
         temporary = passing(self.folder / layout.PROGRESS)
-        temporary.write_text(json.dumps({**values, "at": time.time()}))
+        temporary.write_text(json.dumps(progress.replaced(at=time.time()).to_json()))
         temporary.replace(self.folder / layout.PROGRESS)
 
-    def result(self, values: Mapping[str, Any], keeps_checkpoint: bool = False) -> None:
+    def result(self, result: Result, keeps_checkpoint: bool = False) -> None:
         """Write how the training ended; a trial with a result is never trained again.
 
         What its files hold is written down before, so that every result has its digests.
         """
         self.settle()
-        said = json_text(values)
-        seal(self.folder, {layout.RESULT: said.encode()}, keeps_checkpoint)
-        write_atomically(self.folder / layout.RESULT, said)
+        text = json_text(result.to_json())
+        seal(self.folder, {layout.RESULT: text.encode()}, keeps_checkpoint)
+        write_atomically(self.folder / layout.RESULT, text)
         settle_folder(self.folder)
         self.recovered()
 
-    def pruned(self, values: Mapping[str, Any]) -> None:
+    def pruned(self, pruned: Pruned) -> None:
         """Write where a search gave the trial up."""
         self.settle()
-        write_json(self.folder / layout.PRUNED, values)
+        write_json(self.folder / layout.PRUNED, pruned.to_json())
         (self.folder / layout.PROGRESS).unlink(missing_ok=True)
 
-    def failure(self, error: str, log_tail: str, attempt: int) -> None:
-        """Write why an attempt crashed."""
-        said = {"error": redacted(error), "log_tail": redacted(log_tail)}
-        values = {**said, "attempt": attempt, "at": now()}
-        write_json(self.folder / layout.FAILURE, values)
+    def failure(self, error: str, log_tail: str) -> None:
+        """Write why the last attempt crashed; attempts are counted as `env.json` lists them."""
+        failure = Failure(
+            error=redacted(error),
+            log_tail=redacted(log_tail),
+            attempt=max(1, len(self._attempts())),  # one that was killed early is not listed
+            at=now(),
+        )
+        write_json(self.folder / layout.FAILURE, failure.to_json())
         (self.folder / layout.PROGRESS).unlink(missing_ok=True)
 
     def log(self, text: str) -> None:
@@ -271,26 +286,9 @@ class Recorder:
         return path
 
 
-def _is_at(file: IO[str], path: Path) -> bool:
-    """Whether an open file is the one that `path` leads to now."""
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except OSError:
-        return False
-
-
-def _about(spec: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in spec.items() if name != "request"}
-
-
 def _counted(path: Path) -> list[dict[str, Any]]:
     """The rows of a file, each of which says after which iteration it was written."""
     rows = read_lines(path)
     if any(not isinstance(row.get("iteration"), int) for row in rows):
         raise Damaged(path, "a row lacks its iteration")
     return rows
-
-
-def now() -> str:
-    """The time, as ISO 8601 in UTC."""
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
-"""What goes from a trial's folder, in one step each: leftovers, weights, the whole of it."""
+"""Removal from a trial's folder, in one step each: leftovers, weights, the whole folder."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 """Rows and small documents of a trial's folder, typed.
 
 Rows of training and of scores are many (hundreds a trial) and go into data frames as they are, so a
-row is the dictionary that was read, with typed properties for whoever needs a single value: nothing
+row is the dictionary that was read, with typed properties for single values: nothing
 is checked or copied twice. A number that was not finite stands in the file as null, here as None.
 The documents, one a trial, are records: checked by field when they are read.
 """
@@ -161,7 +161,7 @@ class Git(Record):
 
 
 class Environment(Record):
-    """What one attempt ran on."""
+    """Machine, versions and arithmetic of one attempt."""
 
     at: str = ""
     host: str = ""
@@ -173,10 +173,11 @@ class Environment(Record):
     device: str = ""
     arithmetic: Mapping[str, Any] = {}  # threads, XLA, kernels: what changes rounding
     git: Git = Git()
+    plugins: Mapping[str, Mapping[str, str]] = {}  # group → name → digest
 
 
 class MetricAbout(Record):
-    """What a metric identity is, and the requests that it answers."""
+    """Description of a metric identity, and the requests that it answers."""
 
     requests: Items[str]
     identity: str = ""

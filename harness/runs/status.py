@@ -11,7 +11,7 @@ class Status(StrEnum):
 
     FINISHED = "finished"  # trained to its end
     DIVERGED = "diverged"  # ended by itself, as a loss or a weight was not finite: a result, too
-    PRUNED = "pruned"  # given up by a search; whoever else needs it trains on
+    PRUNED = "pruned"  # given up by a search; other studies train it on
     CRASHED = "crashed"  # its last attempt ended by an error
     DAMAGED = "damaged"  # files that would say so cannot be read, or are not what was written
     RUNNING = "running"  # a worker holds it
@@ -21,9 +21,20 @@ class Status(StrEnum):
 
     # of attempts alone
     STOPPED = "stopped"  # asked to stop: goes back into the queue and costs no attempt
-    LOST = "lost"  # its worker died: tried again until the limit, and anew in the next run
+    LOST = "lost"  # its worker died: tried again until the limit, and again in the next run
 
     @property
     def ended(self) -> bool:
         """Whether there is a result, which no further attempt changes."""
         return self in (Status.FINISHED, Status.DIVERGED)
+
+
+IN_RECORD = (  # how a trial can stand by its folder alone
+    Status.FINISHED,
+    Status.DIVERGED,
+    Status.CRASHED,
+    Status.PRUNED,
+    Status.DAMAGED,
+    Status.BEGUN,
+    Status.MISSING,
+)

@@ -1,6 +1,6 @@
 """Reading a trial's folder (`runs.layout` says what lies there). Written by `runs.recorder`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +15,6 @@ from harness.core.files import (
     read_bytes,
 )
 from harness.runs import layout
-from harness.runs import plan as records
 from harness.runs.digests import DIFFERS, digest_of, read_seal
 from harness.runs.pictures import whole_png
 from harness.runs.record import Record
@@ -34,20 +33,6 @@ from harness.runs.status import Status
 R = TypeVar("R", bound=Record)
 
 FINAL = "kid_final"  # what the summary of a run in W&B calls the objective of its trial
-FINISHED, DIVERGED, CRASHED = Status.FINISHED, Status.DIVERGED, Status.CRASHED
-PRUNED, DAMAGED = Status.PRUNED, Status.DAMAGED
-STATES = (FINISHED, DIVERGED, CRASHED, PRUNED, DAMAGED, Status.BEGUN, Status.MISSING)
-
-
-def read_plan(path: Path) -> dict[str, Any] | None:
-    """A run's `plan.json` as a dictionary, for readers that have not moved to `runs.plan` yet."""
-    plan = records.read_plan(path)
-    return None if plan is None else plan.to_json()
-
-
-def write_plan(path: Path, plan: Mapping[str, Any]) -> None:
-    """Write a plan that is still passed as a dictionary."""
-    records.write_plan(path, records.PlanRecord.from_json(plan))
 
 
 @dataclass(frozen=True)
@@ -62,7 +47,7 @@ class Trial:
         return self.folder.name
 
     def _content(self, name: str) -> bytes | None:
-        """What a file holds, checked against what was recorded of it; None where there is none."""
+        """Content of a file, checked against its recorded digest; None if there is no file."""
         path = self.folder / name
         # twice, since another process may be scoring the trial by a further metric
         for _ in range(2):
@@ -204,7 +189,7 @@ class Trial:
         return [path for path in paths if not whole_png(path)]
 
     def aside(self) -> list[str]:
-        """What was found damaged and set aside."""
+        """Names of damaged files that were set aside."""
         return sorted(path.name for path in (self.folder / layout.ASIDE).glob("*"))
 
 

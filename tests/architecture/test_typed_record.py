@@ -1,13 +1,11 @@
 """A plan, its parts and the rows of a trial are read by attribute, never by string, outside runs/.
 
 Found are subscripts and `.get` with a string that is a field of a record, on a name that says it is
-one. A file that still does so is listed; the list only shrinks.
+one.
 """
 
 import ast
 from pathlib import Path
-
-import pytest
 
 from harness.runs import crossed, plan, rows, stages
 from harness.runs.record import Record
@@ -20,25 +18,6 @@ NAMES = {
 }  # fmt: skip
 HOME = ("runs", "config", "metrics")
 READERS = {"read_plan", "load_plan", "result", "failure"}
-
-STILL = {  # to be moved
-    "app/cleaning.py",
-    "app/doctor/examine.py",
-    "app/doctor/runs.py",
-    "app/doctor/trials.py",
-    "app/records.py",
-    "app/studies.py",
-    "cli/printing/studies.py",
-    "execution/driver.py",
-    "execution/view/poll.py",
-    "execution/worker/drain.py",
-    "execution/worker/listener.py",
-    "execution/worker/single.py",
-    "execution/worker/trial.py",
-    "mirror/publication.py",
-    "mirror/sync.py",
-    "mirror/wandb_sink.py",
-}
 
 
 def fields(kind):
@@ -108,16 +87,9 @@ def test_what_is_found_and_what_is_not():
         assert list(found(ast.parse(text))) == [], text
 
 
-@pytest.mark.parametrize("where", ["new", "done"])
-def test_records_are_read_by_attribute(where):
+def test_records_are_read_by_attribute():
     # runs/ is the home of records; config/ and metrics/ lie below it and know none
-    files = list(CODE.rglob("*.py"))
-    files = (path for path in files if path.relative_to(CODE).parts[0] not in HOME)
-    trees = {path.relative_to(CODE).as_posix(): ast.parse(path.read_text()) for path in files}
-    lines = {file: list(found(tree)) for file, tree in trees.items()}
-    strings = {file: at for file, at in lines.items() if at}
-    if where == "new":
-        new = {file: at for file, at in strings.items() if file not in STILL}
-        assert new == {}, "read by attribute: see harness/runs/plan.py and rows.py"
-    else:
-        assert STILL - strings.keys() == set(), "these need not be listed any more"
+    files = (path for path in CODE.rglob("*.py") if path.relative_to(CODE).parts[0] not in HOME)
+    lines = {path: list(found(ast.parse(path.read_text()))) for path in files}
+    strings = {path.relative_to(CODE).as_posix(): at for path, at in lines.items() if at}
+    assert strings == {}, "read by attribute: see harness/runs/plan.py and rows.py"

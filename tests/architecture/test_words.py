@@ -52,22 +52,13 @@ DIALECT = {  # phrase → what to write instead
 }
 PATTERN = re.compile("|".join(f"(?:{phrase})" for phrase in DIALECT), re.MULTILINE)
 LIMITS = {
-    "analysis": 45,
-    "execution": 23,
     "gan": 26,
     "metrics": 2,
-    "mirror": 14,
-    "report": 43,
-    "runs": 27,
 }
 
 HIDDEN = {  # modules with a function of the same name, which hides them: none may be added
-    *(f"analysis/{name}.py" for name in ("blocks", "checks", "claims", "compare", "effects")),
-    *(f"analysis/{name}.py" for name in ("equivalence", "interactions", "noise", "ranking")),
-    *(f"analysis/{name}.py" for name in ("ranked", "scores", "self_check", "settled")),
     *(f"metrics/{name}.py" for name in ("coverage", "inception_score")),
     *(f"mirror/{name}.py" for name in ("publication", "publish", "sweep")),
-    *(f"report/{name}.py" for name in ("html", "markdown", "summary")),
     "gan/data/decode.py",
     "runs/environment.py",
 }

@@ -17,40 +17,45 @@ from harness.config.runtime import Runtime
 from harness.core.files import write_json
 from harness.mirror.places import RunIdentity, TrackingSettings, offline_folders
 from harness.mirror.wandb_sink import WandbSink
+from harness.runs.rows import ScoreRow, TrainingRow
 
 RUN_NAME, KEY, METRIC = "beta1-smoke", "0123456789abcdef", "classifier.8.ref-1a2b3c4d.enc-0f0f0f0f"
 REQUEST = "12345678"
 CONFIG = {"seed": 3, "optimizer.generator.beta_1": 0.5, "data.name": "digits", "data.path": None}
 CONFIG |= {"training.evaluations": 2}
 TRAINING = [
-    {
-        "iteration": step,
-        "kimg": step * 0.064,
-        "generator_updates": step,
-        "seconds": step * 0.1 + 0.25,
-        "images_per_second": 640.0,
-        "discriminator_loss": 0.7 - step / 1000,
-        "generator_loss": 0.8 + step / 1000,
-        "gradient_penalty": 0.125,
-    }
+    TrainingRow(
+        {
+            "iteration": step,
+            "kimg": step * 0.064,
+            "generator_updates": step,
+            "seconds": step * 0.1 + 0.25,
+            "images_per_second": 640.0,
+            "discriminator_loss": 0.7 - step / 1000,
+            "generator_loss": 0.8 + step / 1000,
+            "gradient_penalty": 0.125,
+        }
+    )
     for step in range(10, 51, 10)
 ]
 EVALUATIONS = [
-    {
-        "evaluation": number,
-        "iteration": step,
-        "kimg": step * 0.064,
-        "generator_updates": step,
-        "seconds": step * 0.1,
-        "evaluation_seconds": 1.5,
-        "kid": kid,
-        "kid_blocks": [kid - 0.01, kid + 0.01],
-        "kid_first_half": kid,
-        "kid_second_half": kid,
-        "coverage": 0.5 - kid,
-        "fid": 100 * kid if number else None,  # of late evaluations only
-        "inception_score": None,
-    }
+    ScoreRow(
+        {
+            "evaluation": number,
+            "iteration": step,
+            "kimg": step * 0.064,
+            "generator_updates": step,
+            "seconds": step * 0.1,
+            "evaluation_seconds": 1.5,
+            "kid": kid,
+            "kid_blocks": [kid - 0.01, kid + 0.01],
+            "kid_first_half": kid,
+            "kid_second_half": kid,
+            "coverage": 0.5 - kid,
+            "fid": 100 * kid if number else None,  # of late evaluations only
+            "inception_score": None,
+        }
+    )
     for number, (step, kid) in enumerate([(0, 0.4), (25, 0.1), (50, 0.2)])
 ]
 STEPS = [0, 10, 20, 25, 30, 40, 50]  # of history: what shares an iteration shares a row
@@ -80,7 +85,7 @@ def ended(key: str = KEY, status: str = "finished") -> dict[str, Any]:
 
 
 def runtime(root: Path, mode: str = "offline") -> Runtime:
-    return Runtime(root / "runs", root / "reports", root / "studies", "gan-ablation", mode, "")
+    return Runtime(root / "runs", root / "reports", root / "studies", tracking=mode, storage="")
 
 
 def identity(directory: Path, key: str = KEY) -> RunIdentity:

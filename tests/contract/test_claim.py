@@ -7,8 +7,9 @@ from random import Random
 import pytest
 from places import Place, jobs
 
-from harness.queue.base import LIMIT, Claim, Job, State
+from harness.queue.base import LIMIT, Claim, Job
 from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs.status import Status
 
 
 def only(*cells: str) -> Callable[[str], bool]:
@@ -140,8 +141,8 @@ def test_begun_blocks_are_never_more_than_one_ahead_of_the_first_that_waits(
         worker = random.randrange(workers) if turn % 3 else 0
         assert ledgers[worker].claim("w", only(*(f"cell{c}" for c in ready[worker])))
         rows = watcher.rows()
-        begun = [row.seed for row in rows if row.state is not State.WAITING]
-        waits = [row.seed for row in rows if row.state is State.WAITING]
+        begun = [row.seed for row in rows if row.status is not Status.WAITING]
+        waits = [row.seed for row in rows if row.status is Status.WAITING]
         assert len(begun) == turn + 1
         if waits:
             ahead = max(ahead, max(begun) - min(waits))

@@ -16,9 +16,10 @@ from places import SHARED, Place, jobs
 
 from harness.core.errors import HarnessError
 from harness.queue import lease as lease_module
-from harness.queue.base import LIMIT, Ledger, Row, State, Status
+from harness.queue.base import LIMIT, Ledger, Row
 from harness.queue.lease import Lease, lease_alive
 from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs.status import Status
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,7 +34,7 @@ def dead(row: Row) -> bool:
 
 
 def states(ledger: Ledger) -> list[str]:
-    return [f"{row.key[-1]} {row.state} {row.attempt}" for row in ledger.rows()]
+    return [f"{row.key[-1]} {row.status} {row.attempt}" for row in ledger.rows()]
 
 
 def test_trials_come_in_the_order_of_the_plan_and_only_once(place: Place) -> None:
@@ -81,7 +82,7 @@ def test_a_result_completes_and_may_be_queued_when_its_record_is_gone(
     assert claim is not None
     assert ledger.finish(claim, status, "a message")
     (row,) = ledger.rows()
-    assert (row.state, row.status, row.message) == (State.COMPLETE, Status(status), "a message")
+    assert (row.status, row.message) == (Status(status), "a message")
     assert ledger.claim("w") is None
     assert ledger.enqueue(jobs(1)) == 1
     again = ledger.claim("w")
@@ -126,7 +127,7 @@ def test_a_dead_workers_trial_is_released_once_and_the_zombie_learns_of_it(place
     assert "w7" in released.message
     assert place.open().release_stale(dead) == []
     assert ledger.finish(zombie, "finished") is False
-    assert states(ledger) == ["0 failed 1", "0 waiting 2"]
+    assert states(ledger) == ["0 lost 1", "0 waiting 2"]
     assert ledger.rows()[0].status is Status.LOST
 
 
@@ -191,7 +192,7 @@ def test_a_kill_between_claim_and_lease_loses_nothing(
     assert ledger.release_stale(dead) == []  # it may be about to write its lease
     monkeypatch.setattr("harness.queue.optuna_ledger._UNLEASED", 0.0)
     assert len(ledger.release_stale(dead)) == 1
-    assert states(ledger) == ["0 failed 1", "0 waiting 2"]
+    assert states(ledger) == ["0 lost 1", "0 waiting 2"]
 
 
 def _die(*_: object) -> Lease:
@@ -239,8 +240,8 @@ def test_four_processes_race_for_160_trials(shared: Place, mode: str) -> None:
     taken = Counter(line for output in outputs for line in output.splitlines())
     assert taken == Counter({f"{job.key} 1": 1 for job in jobs(160)})
     assert sum(bool(output) for output in outputs) > 1  # it was a race
-    assert [(row.key, row.state) for row in ledger.rows()] == [
-        (job.key, State.COMPLETE) for job in jobs(160)
+    assert [(row.key, row.status) for row in ledger.rows()] == [
+        (job.key, Status.FINISHED) for job in jobs(160)
     ]
 
 

@@ -14,20 +14,28 @@ from harness.app import wandb as app_wandb
 from harness.core.errors import HarnessError
 from harness.core.files import write_json
 from harness.mirror import publish, wandb_library
-from harness.mirror.publication import TITLE_LENGTH, publication
+from harness.mirror.publication import TITLE_LENGTH, study_publication
+from harness.runs.plan import CellRecord, PlanRecord
 
-PLAN = {
-    "run_name": "bn_ablation-smoke",
-    "title": "Batch normalisation",
-    "question": "Does it help?",
-    "cells": [{"label": "reference"}, {"label": "batch_norm=off"}],
-}
+PLAN = PlanRecord(
+    run_name="bn_ablation-smoke",
+    study="bn_ablation",
+    profile="smoke",
+    title="Batch normalisation",
+    question="Does it help?",
+    seeds=(0,),
+    cells=(
+        CellRecord(label="reference", request=""),
+        CellRecord(label="batch_norm=off", request=""),
+    ),
+    trials=(),
+)
 STUDY = """title: A study
 question: Q?
 baseline: {data.name: digits, data.image_size: 16}
 heuristics: [generator_ema]
 """
-VERDICT = "None of the 2 contrasts can be told from zero; that is not “no effect”."
+VERDICT = "None of the 2 contrasts is distinguishable from zero; that is not “no effect”."
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +47,7 @@ def no_account(monkeypatch, tmp_path):
 
 @pytest.fixture
 def shown():
-    return publication(PLAN, "gan-ablation", VERDICT, ["curves", "forest"])
+    return study_publication(PLAN, "gan-ablation", VERDICT, ["curves", "forest"])
 
 
 def test_the_specification_is_plain_data(shown):
@@ -64,7 +72,7 @@ def test_the_specification_is_plain_data(shown):
 
 
 def test_a_title_as_long_as_is_taken():
-    long = publication({**PLAN, "title": "t" * 200}, "p", "", [])
+    long = study_publication(PLAN.replaced(title="t" * 200), "p", "", [])
     assert len(long.title) == TITLE_LENGTH
 
 
@@ -210,11 +218,11 @@ def test_a_server_that_refuses(shown, monkeypatch):
     monkeypatch.setattr(publish, "workspace", lambda *_: Saved("w", f"403 for {secret}"))
     monkeypatch.setattr(publish, "default_entity", lambda: "someone")
     with pytest.raises(HarnessError, match=r"RuntimeError: 403 for \*{3}"):
-        publish.publish(shown)
+        publish.save(shown)
 
 
 def test_an_account_without_an_entity(shown, monkeypatch):
     nobody = SimpleNamespace(Api=lambda: SimpleNamespace(default_entity=None))
     monkeypatch.setattr(wandb_library, "library", lambda: nobody)
     with pytest.raises(HarnessError, match="set WANDB_ENTITY"):
-        publish.publish(shown)
+        publish.save(shown)

@@ -15,21 +15,22 @@ import pytest
 from places import Place, jobs
 
 from harness.queue import journal
-from harness.queue.base import Claim, Row, State, Status
+from harness.queue.base import ENDED, Claim, Row
 from harness.queue.lease import Lease
 from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs.status import Status
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_a_watcher_sees_what_others_do(place: Place) -> None:
-    random = Random(0)
+    random, ends = Random(0), [*ENDED, Status.CRASHED, Status.STOPPED]
     place.open().enqueue(jobs(24))
     actors, watcher, held = [place.open(), place.open()], place.open(), []
     for turn in range(60):
         actor = random.choice(actors)
         if held and random.random() < 0.5:
-            status = random.choice([one for one in Status if one is not Status.LOST])
+            status = random.choice(ends)
             actor.finish(held.pop(), status, f"turn {turn}")
         elif random.random() < 0.2:
             actor.enqueue(jobs(24))
@@ -37,10 +38,10 @@ def test_a_watcher_sees_what_others_do(place: Place) -> None:
             held.append(claim)
         rows = watcher.rows()
         assert rows == place.open().rows()
-        assert sum(row.state is State.RUNNING and row.lease is not None for row in rows) == (
+        assert sum(row.status is Status.RUNNING and row.lease is not None for row in rows) == (
             len(held)
         )
-    assert {row.status for row in rows} == {None, *Status} - {Status.LOST}
+    assert {row.status for row in rows} == {Status.WAITING, Status.RUNNING, *ends}
 
 
 class TestJournal:
@@ -140,7 +141,7 @@ class TestDatabase:
         assert claim is not None
         readings.clear()
         assert worker.finish(claim, "finished", "well")
-        assert driver.rows()[1][6:] == (State.COMPLETE, Status.FINISHED, _lease(driver, 1), "well")
+        assert driver.rows()[1][6:] == (Status.FINISHED, _lease(driver, 1), "well")
         assert driver.release_stale(lambda row: True) == []
         assert readings == {"get_trial": 1}
 
@@ -169,7 +170,7 @@ class TestDatabase:
 
         monkeypatch.setattr(worker._storage, "set_trial_user_attr", late)
         worker.claim("w3")
-        assert [(row.state, row.lease) for row in seen] == [(State.RUNNING, None)]
+        assert [(row.status, row.lease) for row in seen] == [(Status.RUNNING, None)]
         lease = _lease(driver, 0)
         assert lease is not None
         assert lease.worker == "w3"

@@ -41,11 +41,12 @@ def plan(name, profile, tmp_path):
 def test_it_expands(name, profile, tmp_path):
     found = plan(name, profile, tmp_path)
     assert found.run_name == "-".join(filter(None, (name, profile)))
-    assert len(found.cells) >= (1 if found.search else 2)  # a search grows as it is run
+    # a search grows as it is run
+    assert len(found.cells) >= (1 if found.stages.record.grows else 2)
     assert len({trial.key for trial in found.trials}) == len(found.trials)
     assert {trial.seed for trial in found.judging} == set(found.file.study.seed_list(profile))
     tips = {item.tip.id for item in found.contrasts if item.tip}
-    tips |= set(found.search.factors if found.search else ())
+    tips |= set(getattr(found.stages.record, "factors", ()))
     assert tips == set(found.file.study.heuristics)
 
 

@@ -17,8 +17,8 @@ from harness.analysis import frame
 from harness.app import wandb as app_wandb
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
-from harness.mirror.publication import publication
-from harness.mirror.sweep import sweep, to_yaml
+from harness.mirror.publication import study_publication
+from harness.mirror.sweep import study_sweep, to_yaml
 from harness.queue.base import Status
 from tests.e2e.place import Place
 
@@ -48,7 +48,7 @@ def place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("studies").mkdir()
     Path("studies/swept.yaml").write_text(STUDY)
-    return Runtime(Path("runs"), Path("reports"), Path("studies"), "gan-ablation", "offline", "")
+    return Runtime(Path("runs"), Path("reports"), Path("studies"), tracking="offline", storage="")
 
 
 def planned(place, profile="smoke", settings=()):
@@ -76,7 +76,7 @@ def test_a_sweep_is_every_trial_of_the_plan_once(place):
 def test_the_command_of_a_sweep_names_the_same_run(place):
     settings = ["discriminator.dropout=0.2", "generator.width={times: 2}", "loss.name=hinge"]
     plan = planned(place, "cpu", settings)
-    command = sweep(plan, "swept", "gan-ablation")["command"]
+    command = study_sweep(plan, "swept", "gan-ablation")["command"]
     *_, study, profile, a, b, c, args = command
     assert (study, profile, args) == ("swept", "--profile=cpu", "${args}")
     again = planned(place, "cpu", [text.removeprefix("--set=") for text in (a, b, c)])
@@ -170,7 +170,7 @@ def test_wandbs_agent_trains_a_trial_of_the_study(agent, place, tmp_path):
     assert whole["summary"][asked] == pytest.approx(final)
     assert whole["summary"]["kid_last"] == pytest.approx(history[-1]["kid"])
     logged = {name.split(".")[0] for row in history for name in row}
-    shown = publication(plan.to_json(), "p", "", []).sections
+    shown = study_publication(plan.record(), "p", "", []).sections
     asked = {
         name for part in shown if part.runs == "trials" for p in part.panels for name in p.keys
     }

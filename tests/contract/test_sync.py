@@ -11,7 +11,7 @@ import pytest
 from mirrored import KEY, RUN_NAME
 
 from harness.analysis import frame
-from harness.analysis.scores import scores
+from harness.analysis.scores import summarise_scores
 from harness.core.errors import HarnessError
 from harness.core.files import read_json, write_json
 from harness.mirror import places as mirror
@@ -37,7 +37,7 @@ def study(tmp_path):
 
 
 def synced(root, said, mode="offline", shown=None):
-    return sync_study(RUN_NAME, mirrored.runtime(root, mode), said.append, scores, shown)
+    return sync_study(RUN_NAME, mirrored.runtime(root, mode), said.append, summarise_scores, shown)
 
 
 def tree(folder):
@@ -55,8 +55,8 @@ def test_every_ended_trial_is_written_once(tmp_path, said):
     assert report.written == [KEY, OTHER]
     assert report.skipped == {
         "c" * 16: "crashed: MemoryError",
-        "d" * 16: "not trained to its end",
-        "e" * 16: "not trained to its end",
+        "d" * 16: "begun",
+        "e" * 16: "missing",
         "report": "no report was rendered",
     }
     assert (report.failed, said) == ({}, [])
@@ -325,7 +325,7 @@ def test_disabled_and_unknown(tmp_path, study, said):
     assert (report.mode, report.written) == ("disabled", [])
     assert not (study / "wandb").exists()
     with pytest.raises(HarnessError, match=f"did you mean '{RUN_NAME}'"):
-        sync_study("beta1-smok", mirrored.runtime(tmp_path), said.append, scores, None)
+        sync_study("beta1-smok", mirrored.runtime(tmp_path), said.append, summarise_scores, None)
 
 
 def test_marks_of_runs_that_end_together(tmp_path):

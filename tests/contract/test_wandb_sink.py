@@ -19,6 +19,7 @@ from harness.mirror import places as mirror
 from harness.mirror import wandb_sink
 from harness.mirror.wandb_library import resolve_mode
 from harness.mirror.wandb_sink import WandbSink
+from harness.runs.rows import ScoreRow
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +89,8 @@ def test_a_score_that_is_not_finite_stays_out_of_the_summary(tmp_path, said, pla
     sink = opened(tmp_path, said)
     for number, row in enumerate(mirrored.EVALUATIONS):
         bad = dict.fromkeys(("kid", "fid", "coverage", "inception_score"), odd)
-        sink.evaluation({**row, **(bad if number == place else {})}, mirrored.METRIC)
+        scored = ScoreRow({**row, **(bad if number == place else {})})
+        sink.evaluation(scored, mirrored.METRIC)
     assert sink.finish(mirrored.ended())
     assert said == []
     whole = mirrored.summary(mirrored.only_folder(tmp_path))["summary"]
@@ -210,7 +212,7 @@ def test_what_hangs_holds_nothing_up(tmp_path, said, monkeypatch, call):
     assert not sink.finish(mirrored.result())
     assert time.monotonic() - began < 1.0
     assert len(said) == 1
-    assert "no answer within 0.2 s" in said[0]
+    assert "no answer within" in said[0]
 
 
 def test_a_full_queue_drops_and_says_so(tmp_path, said, monkeypatch):

@@ -123,15 +123,15 @@ ARGUMENTS = {
     "unknown study": (["plan", "on"], "unknown study 'on'; did you mean 'one'?"),
     "a study outside": (
         ["plan", "../one"],
-        "'../one' is not a study: give the name of one in studies/",
+        "'../one' is not a study: give the name of one (",
     ),
     "a study below": (
         ["run", "studies/one"],
-        "'studies/one' is not a study: give the name of one in studies/",
+        "'studies/one' is not a study: give the name of one (",
     ),
     "a separator at the end": (
         ["run", "one/"],
-        "'one/' is not a study: give the name of one in studies/",
+        "'one/' is not a study: give the name of one (",
     ),
     "no file": (["run", "studies/two.yaml"], "there is no study file studies/two.yaml"),
     "a name for no run": (
@@ -173,7 +173,7 @@ ARGUMENTS = {
         "--set training.kimg=1.0e+308: training.kimg: Input should be less than or equal to",
     ),
     "a file's name that is too long": (["plan", "w" * 300 + ".yaml"], "'www"),
-    "a run that is a path": (["compare", "../x", "../y"], "'../x' is no name of a run"),
+    "a run that is a path": (["compare", "../x", "../y"], "'../x' is not a run name"),
     "no metric": (
         ["evaluate", "one", "--metric", "fid"],
         "studies/one.yaml, command line: cell 'reference': evaluation.protocol: unknown protocol",
@@ -189,7 +189,7 @@ ARGUMENTS = {
         "unknown cell 'referenc'; did you mean 'reference'?",
     ),
     "no tip": (["heuristics", "ema"], "unknown heuristic 'ema'"),
-    "a word for --retry": (["run", "one", "--retry", "all"], "--retry: 'all' is unknown"),
+    "a word for --retry": (["run", "one", "--retry", "all"], "--retry: unknown value 'all'"),
 }
 
 

@@ -97,7 +97,7 @@ def test_a_trained_trial_is_scored_again_sampled_and_explained(place):
     assert rows(blocks)[-1]["iteration"] == 50
 
     # the same metric in other words neither scores again nor loses a point of the curve
-    place.run("evaluate", "first", "--metric", "subsets", "--resolution", "16")
+    place.run("evaluate", "first", "--metric", "subsets", "--resolution", "16", one_core=True)
     [subsets] = folder.glob("evaluations/*subsets*.jsonl")
     assert [row["evaluation"] for row in rows(subsets)] == [0, 1, 2, 3, 4, 5]
     assert place.plan("first")["to_score"] == 0

@@ -11,7 +11,9 @@ from harness.gan.train.program import Program
 from harness.gan.train.session import Session
 from harness.metrics.coverage import NEIGHBOURS
 from harness.runs.recorder import Recorder
-from harness.runs.trial import FINISHED, Trial
+from harness.runs.rows import Environment
+from harness.runs.status import Status
+from harness.runs.trial import Trial
 from tests.training import PROGRAMS
 
 pytestmark = pytest.mark.tf
@@ -56,7 +58,7 @@ def program(tiny):
 def _train(config, images, folder: Path, program, fatal: int | None):
     with Recorder(folder) as recorder:
         session = Session(config, images, Judge(fatal), program)
-        recorder.start(config, {})
+        recorder.start(config, Environment())
         if recorder.checkpoint.exists():
             session.restore(recorder.checkpoint)
             recorder.cut(session.iteration)
@@ -74,7 +76,7 @@ def test_an_evaluation_that_was_cut_off_is_done_again(
     with pytest.raises(Cut):
         _train(config, images, folder, program, fatal)
     result = _train(config, images, folder, program, None)
-    assert result["status"] == FINISHED
+    assert result.status is Status.FINISHED
     rows = Trial(folder).evaluation_rows("judge")
     assert [row["evaluation"] for row in rows] == [0, 1, 2, 3, 4]
     assert [row["iteration"] for row in rows] == config.evaluation_iterations
@@ -101,7 +103,7 @@ def test_the_generators_of_the_last_fifth_the_best_and_the_last_are_kept(
     judge = Watching([9.0, 5.0, 6.0, 2.0, 4.0, 3.0, 7.0, 8.0, 8.0, 6.0, 6.0], folder)
     with Recorder(folder) as recorder:
         session = Session(config, images, judge, program)
-        recorder.start(config, {})
+        recorder.start(config, Environment())
         listener.Listener(session, recorder, Nothing(), False).run(lambda: False)
     during = [set(), {0}, {1}, {1, 2}, {3}, {3, 4}, {3, 5}, {3, 6}, {3, 7}, {3, 8}, {3, 9}]
     assert judge.kept == [{at[number] for number in kept} for kept in during]

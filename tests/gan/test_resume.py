@@ -15,6 +15,7 @@ from harness.gan.train import checkpoint
 from harness.gan.train.session import Session
 from harness.runs.layout import ASIDE
 from harness.runs.recorder import Recorder
+from harness.runs.rows import Environment
 from harness.runs.trial import Trial
 from tests.gan.test_listener import Cut, Judge, Nothing
 from tests.training import PROGRAMS
@@ -57,7 +58,7 @@ def train(tiny, cache):
     def go(folder, fatal=None):
         judge = Even(fatal)
         with Recorder(folder) as recorder:
-            recorder.start(config, {})
+            recorder.start(config, Environment())
             begin = lambda: Session(config, images, judge, PROGRAMS.get(config))  # noqa: E731
             judge.session = resumed(begin, recorder)
             begun = judge.session.iteration

@@ -7,9 +7,9 @@ import pytest
 from harness import app
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
-from harness.core.files import read_json, write_json
+from harness.core.files import write_json
 from harness.execution.search.suggest import Searcher
-from harness.runs.trial import read_plan, write_plan
+from harness.runs.plan import read_plan, write_plan
 from tests.records import record
 
 pytestmark = pytest.mark.tf
@@ -53,24 +53,24 @@ def hunt(tmp_path):
 def test_each_suggestion_becomes_a_cell_a_trial_and_a_job_until_the_budget_is_spent(hunt):
     searcher, queue, plan, runtime = hunt("training.ema: {low: 0.0, high: 0.9}")
     assert [searcher.extend() for _ in range(5)] == [True] * 4 + [False]
-    document = plan()
+    found = plan()
     labels = [f"suggestion {n}" for n in range(1, 5)]
-    assert [cell["label"] for cell in document["cells"]] == ["reference", *labels]
+    assert found.labels == ["reference", *labels]
     assert [job.cell for job in queue.jobs] == labels
-    assert [job.key for job in queue.jobs] == [t["key"] for t in document["trials"][1:]]
+    assert [job.key for job in queue.jobs] == [trial.key for trial in found.trials[1:]]
     assert {job.seed for job in queue.jobs} == {3}
     assert [job.order for job in queue.jobs] == [1, 2, 3, 4]
     again, _ = app.plan("hunt", runtime)
-    assert again.to_json() == document  # a run that goes on has the very same plan
+    assert again.record() == found  # a run that goes on has the very same plan
 
 
 def test_a_suggestion_that_trains_what_another_did_is_not_queued_again(hunt):
     searcher, queue, plan, _ = hunt("generator.width: {choices: [8, 16]}")
     while searcher.extend():
         pass
-    made = plan()["search"]["suggestions"]
+    made = plan().search.suggestions
     assert len(made) == 4
-    assert len({item["cell"] for item in made}) == len(queue.jobs) == 2
+    assert len({item.cell for item in made}) == len(queue.jobs) == 2
 
 
 def test_what_the_rules_forbid_is_counted_and_costs_nothing(hunt):
@@ -78,12 +78,12 @@ def test_what_the_rules_forbid_is_counted_and_costs_nothing(hunt):
     searcher, queue, plan, _ = hunt(space)
     while searcher.extend():
         pass
-    made = plan()["search"]["suggestions"]
-    refused = [item for item in made if item["refused"]]
+    made = plan().search.suggestions
+    refused = [item for item in made if item.refused]
     assert refused
     assert len(made) - len(refused) == len(queue.jobs) == 4
-    assert {item["params"]["loss.name"] for item in refused} == {"hinge"}
-    assert all("label_smoothing" in item["refused"] for item in refused)
+    assert {item.params["loss.name"] for item in refused} == {"hinge"}
+    assert all("label_smoothing" in item.refused for item in refused)
 
 
 def test_a_space_of_which_nothing_is_allowed_is_an_error(hunt):
@@ -98,9 +98,8 @@ def test_a_space_of_which_nothing_is_allowed_is_an_error(hunt):
 def test_it_gives_up_what_its_pruner_gives_up(hunt):
     searcher, _, _, runtime = hunt("training.ema: {low: 0.0, high: 0.9}")
     path = runtime.study("hunt") / "plan.json"
-    document = read_json(path)
-    document["search"] |= {"trials": 7, "pruner": "median"}
-    write_json(path, document)
+    plan = read_plan(path)
+    write_plan(path, plan.replaced(search=plan.search.replaced(trials=7, pruner="median")))
     study = runtime.studies / "hunt.yaml"
     study.write_text(study.read_text().replace("trials: 4", "trials: 7\n  pruner: median"))
     while searcher.extend():
@@ -121,16 +120,16 @@ def test_suggestions_that_train_the_same_are_one_trial_to_a_pruner(hunt):
     while searcher.extend():
         pass
     path = runtime.study("hunt") / "plan.json"
-    document = read_plan(path)
-    first, *_, last = document["search"]["suggestions"]
-    document["search"] |= {"pruner": "median", "trials": 6, "suggestions": [*[first] * 5, last]}
-    write_plan(path, document)
+    plan = read_plan(path)
+    first, *_, last = plan.search.suggestions
+    made = {"pruner": "median", "trials": 6, "suggestions": (*(first,) * 5, last)}
+    write_plan(path, plan.replaced(search=plan.search.replaced(**made)))
     trials = app.plan("hunt", Runtime(runs=runtime.runs / "none", studies=runtime.studies))[
         0
     ].trials
-    labels = {trial["cell"]: trial["key"] for trial in document["trials"]}
-    good = replace(trials[0], cell=replace(trials[0].cell), key=labels[first["cell"]])
+    labels = {trial.cell: trial.key for trial in plan.trials}
+    good = replace(trials[0], cell=replace(trials[0].cell), key=labels[first.cell])
     record(runtime, good, 0.1)
-    record(runtime, replace(good, key=labels[last["cell"]]), 0.8, "pruned", evaluations=3)
-    (runtime.trials / labels[last["cell"]] / "pruned.json").unlink()
-    assert not searcher.gives_up(last["cell"])
+    record(runtime, replace(good, key=labels[last.cell]), 0.8, "pruned", evaluations=3)
+    (runtime.trials / labels[last.cell] / "pruned.json").unlink()
+    assert not searcher.gives_up(last.cell)

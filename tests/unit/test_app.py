@@ -10,7 +10,8 @@ from harness.core.files import append_line, write_json
 from harness.execution.devices import Machine
 from harness.execution.driver import Options
 from harness.execution.local import Outcome
-from harness.runs.trial import Trial, read_plan
+from harness.runs.plan import read_plan
+from harness.runs.trial import Trial
 
 STUDY = """title: A study
 question: Q?
@@ -171,7 +172,7 @@ def test_a_run_without_work_starts_nothing(runtime, monkeypatch):
     plan, _ = app.plan("one", runtime)
     monkeypatch.setattr(app.studies, "missing", lambda of, trials: ())
     assert app.run(plan, runtime, Options()) is Outcome.DONE
-    assert read_plan(runtime.study("one") / "plan.json") == plan.to_json()
+    assert read_plan(runtime.study("one") / "plan.json") == plan.record()
     assert not (runtime.study("one") / "ledger.journal").exists()
 
 

@@ -14,6 +14,8 @@ from harness.execution.local import Outcome
 from harness.execution.use import driven
 from harness.runs.recorder import Recorder
 from harness.runs.removal import sweep_trial
+from harness.runs.rows import Result
+from harness.runs.status import Status
 from harness.runs.trial import Trial
 
 __all__ = ["runtime"]
@@ -97,7 +99,7 @@ def test_states_that_were_to_go_with_the_end_go_when_it_was_killed_before(tmp_pa
         with Recorder(folder) as recorder:
             recorder.checkpoint.parent.mkdir()
             recorder.checkpoint.write_bytes(b"x")
-            recorder.result({"status": "finished"}, keeps)
+            recorder.result(Result(status=Status.FINISHED), keeps)
         sweep_trial(folder)
         assert recorder.checkpoint.exists() is keeps
 

@@ -13,6 +13,7 @@ from harness.app import wandb as app_wandb
 from harness.cli import analysis, lists, record, studies, wandb
 from harness.config.patch import KNOBS
 from harness.heuristics import HEURISTICS
+from harness.runs.rows import ScoreRow
 
 VERBS = [
     "plan",
@@ -213,7 +214,7 @@ def test_an_agent_is_asked_for_knobs_as_set_would_name_them(harness, monkeypatch
 
     def train(plan, runtime, cell, seed, say):
         asked.append(plan.trial(cell, seed))
-        say({"kimg": 3.2, "kid": 0.0125})
+        say(ScoreRow(kimg=3.2, kid=0.0125))
         return "crashed", "MemoryError"
 
     monkeypatch.setattr(app_wandb, "train", train)

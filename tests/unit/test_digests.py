@@ -9,9 +9,11 @@ from harness.core.files import read_json, write_json
 from harness.runs.digests import checked_seal, differing, forget, read_seal
 from harness.runs.layout import DIGESTS
 from harness.runs.recorder import Recorder
+from harness.runs.rows import MetricAbout, Result
+from harness.runs.status import Status
 from harness.runs.trial import Trial
 
-SPEC = {"identity": "kid-a", "request": "11111111", "protocol": "subsets"}
+ABOUT = MetricAbout(requests=("11111111",), identity="kid-a", protocol="subsets")
 
 
 @pytest.fixture
@@ -20,12 +22,12 @@ def folder(tmp_path):
     with Recorder(tmp_path / "key") as recorder:
         write_json(recorder.folder / "config.json", {"seed": 0})
         recorder.training({"iteration": 5, "loss": 0.25})
-        recorder.describe_metric(SPEC)
+        recorder.describe_metric(ABOUT)
         for number, iteration in enumerate((0, 5)):
             recorder.evaluation("kid-a", {"evaluation": number, "iteration": iteration, "kid": 0.5})
         recorder.generator(5).parent.mkdir()
         recorder.generator(5).write_bytes(b"weights")
-        recorder.result({"status": "finished"})
+        recorder.result(Result(status=Status.FINISHED))
     return recorder.folder
 
 
@@ -64,9 +66,9 @@ def test_another_number_in_a_whole_row_is_noticed_when_it_is_read(folder, name, 
 
 def test_a_further_request_and_a_further_metric_keep_the_digests_true(folder):
     with Recorder(folder) as recorder:
-        recorder.describe_metric({**SPEC, "request": "22222222"})
+        recorder.describe_metric(ABOUT.replaced(requests=("22222222",)))
         assert differing(folder, checked_seal(folder)) == {}
-        recorder.score({**SPEC, "identity": "kid-b"}, [{"evaluation": 0}, {"evaluation": 1}])
+        recorder.score(ABOUT.replaced(identity="kid-b"), [{"evaluation": 0}, {"evaluation": 1}])
     assert differing(folder, checked_seal(folder)) == {}
     assert "evaluations/kid-b.jsonl" in checked_seal(folder).files
     assert Trial(folder).metric("22222222") == "kid-a"
@@ -88,7 +90,7 @@ def test_scores_that_are_cut_off_before_they_count_are_no_damage(folder, monkeyp
         )
         done.clear()
         with Recorder(folder) as recorder:
-            recorder.score({**SPEC, "identity": "kid-b"}, [{"evaluation": 0}])
+            recorder.score(ABOUT.replaced(identity="kid-b"), [{"evaluation": 0}])
         assert differing(folder, checked_seal(folder)) == {}
         assert Trial(folder).metric("11111111") is not None
 

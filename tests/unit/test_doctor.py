@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from test_app import begin, runtime
-from test_digests import SPEC
+from test_digests import ABOUT
 
 from harness import app, cli
 from harness.app.doctor import doctor, machine
@@ -18,6 +18,8 @@ from harness.queue.base import Job
 from harness.queue.lease import Lease
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs.recorder import Recorder
+from harness.runs.rows import Environment, Result
+from harness.runs.status import Status
 from harness.runs.trial import Trial
 
 __all__ = ["runtime"]
@@ -33,13 +35,13 @@ def ended(runtime, trial, request=None):
     """A trial that was trained to its end."""
     config = trial.cell.trial(trial.seed)
     with Recorder(runtime.trials / trial.key) as recorder:
-        recorder.start(config, {"host": "a"})
+        recorder.start(config, Environment(host="a"))
         recorder.training({"iteration": 100})
-        recorder.describe_metric({**SPEC, "request": request or _request(trial)})
+        recorder.describe_metric(ABOUT.replaced(requests=(request or _request(trial),)))
         for number, iteration in enumerate(config.evaluation_iterations):
             row = {"evaluation": number, "iteration": iteration, "kid": 0.5, "kimg": 1.0}
             recorder.evaluation("kid-a", row)
-        recorder.result({"status": "finished", "iteration": 100, "kimg": 6.4})
+        recorder.result(Result(status=Status.FINISHED, iteration=100, kimg=6.4))
     return recorder.folder
 
 

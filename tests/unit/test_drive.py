@@ -12,8 +12,9 @@ from harness.config.runtime import Runtime
 from harness.core.files import read_json, write_json
 from harness.execution import driver as drive
 from harness.execution.devices import Machine, plan_workers
-from harness.queue.base import Job, Row, State
+from harness.queue.base import Job, Row
 from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs.status import Status
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_work_is_left_while_a_trial_waits_or_is_taken_from_the_dead():
     ledger.claim("w")
     assert not drive._work_left(ledger, lambda row: True)
     assert drive._work_left(ledger, lambda row: False)
-    assert [row.state for row in ledger.rows()] == [State.FAILED, State.WAITING]
+    assert [row.status for row in ledger.rows()] == [Status.LOST, Status.WAITING]
 
 
 def test_silence_is_the_age_of_the_last_heartbeat(runtime):
@@ -82,10 +83,10 @@ def test_silence_is_the_age_of_the_last_heartbeat(runtime):
     [(-9, "the worker process died (exit code -9)"), (None, "the worker process died")],
 )
 def test_a_killed_worker_leaves_a_failure(runtime, code, said):
-    row = Row(0, "key", "cell", 0, 0, 2, State.FAILED, None, None, "")
+    row = Row(0, "key", "cell", 0, 0, 2, Status.LOST, None, "")
     drive._record_loss(runtime, row, code)
     assert not (runtime.trials / "key").exists()  # it died before the trial began
-    (runtime.trials / "key").mkdir(parents=True)
+    write_json(runtime.trials / "key/env.json", [{"host": "a"}, {"host": "b"}])
     drive._record_loss(runtime, row, code)
     failure = read_json(runtime.trials / "key/failure.json")
     assert (failure["error"], failure["attempt"]) == (said, 2)
@@ -93,7 +94,7 @@ def test_a_killed_worker_leaves_a_failure(runtime, code, said):
 
 def test_a_worker_that_dies_after_its_result_has_lost_nothing(runtime):
     write_json(runtime.trials / "key/result.json", {"status": "finished"})
-    drive._record_loss(runtime, Row(0, "key", "c", 0, 0, 1, State.FAILED, None, None, ""), -9)
+    drive._record_loss(runtime, Row(0, "key", "c", 0, 0, 1, Status.LOST, None, ""), -9)
     assert not (runtime.trials / "key/failure.json").exists()
 
 

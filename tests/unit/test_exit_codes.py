@@ -122,7 +122,7 @@ def test_a_mirror_of_which_runs_failed(harness, place, monkeypatch, verb, writte
 
     monkeypatch.setattr("harness.mirror.sync.sync_study", sync_study)
     monkeypatch.setattr("harness.mirror.publish.check", lambda _: None)
-    monkeypatch.setattr("harness.mirror.publish.publish", lambda _: {"report": "at-home"})
+    monkeypatch.setattr("harness.mirror.publish.save", lambda _: {"report": "at-home"})
     monkeypatch.setattr(app_wandb, "_summary", lambda *_: summary(place))
     (place.reports / "one").mkdir(parents=True)
     (place.reports / "one/index.html").write_text("")

@@ -9,7 +9,7 @@ import pytest
 from harness import app
 from harness.analysis.frame import load
 from harness.cli import printing as terminal
-from harness.report import render, summary
+from harness.report import render, summarise_run
 from harness.report.data import analyse
 from harness.report.sections import failures, methods, verdict
 from harness.runs.outcomes import Outcomes
@@ -68,7 +68,7 @@ def test_every_place_says_the_same(tmp_path: Path, monkeypatch, capsys, recipe, 
     assert said in (runtime.reports / "index.html").read_text()
     assert said in app.status(runtime)[0]["outcome"]
     monkeypatch.setenv("COLUMNS", "200")
-    terminal.show_summary(summary(RUN, runtime))
+    terminal.show_summary(summarise_run(RUN, runtime))
     terminal.show_status(app.status(runtime))
     assert capsys.readouterr().out.count(said) == 2
     data = analyse(load(RUN, runtime))

@@ -5,10 +5,14 @@ import pytest
 from harness.config.runtime import Runtime
 from harness.core.files import append_line, write_json
 from harness.execution.view.poll import Poll
-from harness.queue.base import Job, Row, State, Status
+from harness.queue.base import Job, Row
+from harness.runs.plan import PlanRecord, write_plan
+from harness.runs.status import Status
 
-PLAN = {
+DOCUMENT = {
+    **dict.fromkeys(("study", "profile", "title", "question"), ""),
     "run_name": "bn-cpu",
+    "seeds": [0, 1],
     "cells": [
         {"label": "reference", "request": "11111111", "config": {"training.kimg": 10.0}},
         {"label": "off", "request": "11111111", "config": {"training.kimg": 20.0}},
@@ -19,6 +23,7 @@ PLAN = {
         for cell in ("reference", "off")
     ],
 }
+PLAN = PlanRecord.model_validate(DOCUMENT)
 # reference-0 was trained before this run
 JOBS = [Job("off-0", "off", 0, 0), Job("reference-1", "reference", 1, 1), Job("off-1", "off", 1, 2)]
 
@@ -32,10 +37,10 @@ class Ledger:
     def rows(self):
         return list(self.content)
 
-    def add(self, key, state, status=None, attempt=1, message=""):
+    def add(self, key, status, attempt=1, message=""):
         cell, seed = key.split("-")
         number = len(self.content)
-        row = Row(number, key, cell, int(seed), 0, attempt, state, status, None, message)
+        row = Row(number, key, cell, int(seed), 0, attempt, status, None, message)
         self.content.append(row)
 
 
@@ -58,7 +63,7 @@ def test_before_anything_ran(ledger, runtime):
 
 def test_a_running_trial_is_its_last_heartbeat(ledger, runtime):
     poll = Poll(PLAN, JOBS, ledger, runtime)
-    ledger.add("off-0", State.RUNNING, attempt=2)
+    ledger.add("off-0", Status.RUNNING, attempt=2)
     [first] = poll.snapshot().active
     assert (first.phase, first.kimg, first.kimg_total, first.kid) == ("loading", 0.0, 20.0, None)
     beat = {"phase": "training", "kimg": 5.0, "kid": 0.2, "images_per_second": 100.0}
@@ -74,15 +79,15 @@ def test_a_running_trial_is_its_last_heartbeat(ledger, runtime):
 
 
 def test_trials_that_ended_here_are_counted_and_told_once(ledger, runtime):
-    ledger.add("reference-1", State.FAILED, Status.LOST)  # an earlier driver's: history
+    ledger.add("reference-1", Status.LOST)  # an earlier driver's: history
     poll = Poll(PLAN, JOBS, ledger, runtime)
     folder = runtime.trials / "off-0"
     write_json(folder / "result.json", {"status": "finished", "seconds": 12.0})
     write_json(folder / "evaluations/kid-a.json", {"requests": ["11111111"]})
     append_line(folder / "evaluations/kid-a.jsonl", {"kid": 0.5})
     append_line(folder / "evaluations/kid-a.jsonl", {"kid": 0.25})
-    ledger.add("off-0", State.COMPLETE, Status.FINISHED)
-    ledger.add("off-1", State.FAILED, Status.CRASHED, message="OSError: full")
+    ledger.add("off-0", Status.FINISHED)
+    ledger.add("off-1", Status.CRASHED, message="OSError: full")
     found = poll.snapshot()
     assert (found.done, found.crashed, found.images) == (2, 1, 30_000)
     finished, crashed = found.ended
@@ -93,27 +98,27 @@ def test_trials_that_ended_here_are_counted_and_told_once(ledger, runtime):
 
 def test_a_trial_that_is_tried_again_is_not_given_up(ledger, runtime):
     poll = Poll(PLAN, JOBS, ledger, runtime)
-    ledger.add("off-1", State.FAILED, Status.CRASHED)
+    ledger.add("off-1", Status.CRASHED)
     assert poll.snapshot().crashed == 1
-    ledger.add("off-1", State.WAITING, attempt=2)
+    ledger.add("off-1", Status.WAITING, attempt=2)
     found = poll.snapshot()
     assert (found.crashed, len(found.ended)) == (0, 1)
 
 
 def test_a_stopped_trial_has_not_ended(ledger, runtime):
     poll = Poll(PLAN, JOBS, ledger, runtime)
-    ledger.add("off-1", State.FAILED, Status.STOPPED)
-    ledger.add("off-1", State.WAITING)
+    ledger.add("off-1", Status.STOPPED)
+    ledger.add("off-1", Status.WAITING)
     assert poll.snapshot().ended == ()
 
 
 def test_a_search_grows_while_it_is_watched(ledger, runtime):
     search = {"layers": [], "space": {}, "factors": {}, "trials": 3, "sampler": "tpe",
               "pruner": "none", "seed": 0, "suggestions": []}  # fmt: skip
-    plan = {**PLAN, "cells": PLAN["cells"][:1], "trials": PLAN["trials"][:1], "search": search}
+    begun = {"cells": DOCUMENT["cells"][:1], "trials": DOCUMENT["trials"][:1], "search": search}
+    plan = PlanRecord.model_validate({**DOCUMENT, **begun})
     path = runtime.study("bn-cpu") / "plan.json"
-    plan |= {**dict.fromkeys(("study", "profile", "title", "question"), ""), "seeds": [0]}
-    write_json(path, plan)
+    write_plan(path, plan)
     poll = Poll(plan, [], ledger, runtime)
     found = poll.snapshot()
     assert (found.total, found.done, found.images_total) == (4, 1, 40_000)
@@ -121,9 +126,9 @@ def test_a_search_grows_while_it_is_watched(ledger, runtime):
         {"params": {}, "cell": "off", "refused": ""},
         {"params": {}, "cell": "", "refused": "x"},
     ]
-    grown = {"cells": PLAN["cells"], "trials": PLAN["trials"][:2]}
-    write_json(path, {**plan, **grown, "search": {**search, "suggestions": made}})
-    ledger.add("off-0", State.COMPLETE, Status.PRUNED)
+    grown = {"trials": DOCUMENT["trials"][:2], "search": {**search, "suggestions": made}}
+    write_plan(path, PlanRecord.model_validate({**DOCUMENT, **grown}))
+    ledger.add("off-0", Status.PRUNED)
     found = poll.snapshot()
     assert (found.total, found.done, found.crashed) == (4, 2, 0)
     assert found.images_total == 50_000

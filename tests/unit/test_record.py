@@ -1,6 +1,5 @@
 """Writing a trial's folder: one holder, whole documents, and a cut that leaves no trace."""
 
-import json
 import re
 import subprocess
 
@@ -11,8 +10,11 @@ from harness.core.errors import HarnessError
 from harness.core.files import append_line, read_json, read_lines
 from harness.core.lock import Busy
 from harness.runs import environment as environments
-from harness.runs.environment import environment
-from harness.runs.recorder import Recorder, now
+from harness.runs.environment import this_environment
+from harness.runs.record import now
+from harness.runs.recorder import Recorder
+from harness.runs.rows import Environment, Git, MetricAbout, Progress, Result
+from harness.runs.status import Status
 from harness.runs.trial import Trial
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xaeB`\x82"  # as much as is needed to be whole
@@ -40,8 +42,8 @@ def test_a_folder_that_cannot_be_made_is_a_clear_message(tmp_path):
 
 def test_every_attempt_leaves_its_environment(recorder, tiny):
     config = tiny({"seed": 3})
-    recorder.start(config, {"host": "a"})
-    recorder.start(config, {"host": "b"})
+    recorder.start(config, Environment(host="a"))
+    recorder.start(config, Environment(host="b"))
     assert read_json(recorder.folder / "config.json") == flatten(config)
     assert [one.host for one in Trial(recorder.folder).environment()] == ["a", "b"]
 
@@ -83,11 +85,10 @@ def test_a_cut_rewrites_rows_as_they_were_appended(recorder):
 
 
 def test_a_metric_is_described_beside_its_scores(recorder):
-    spec = {"identity": "kid-a", "request": "11111111"}
-    recorder.describe_metric(spec)
+    recorder.describe_metric(MetricAbout(requests=("11111111",), identity="kid-a"))
     recorder.evaluation("kid-a", {"evaluation": 0})
     assert Trial(recorder.folder).metric("11111111") == "kid-a"
-    other = {"identity": "kid-b", "request": "22222222"}
+    other = MetricAbout(requests=("22222222",), identity="kid-b")
     recorder.score(other, [{"evaluation": 0}, {"evaluation": 1}])
     trial = Trial(recorder.folder)
     assert trial.evaluation_rows("kid-b") == [{"evaluation": 0}, {"evaluation": 1}]
@@ -95,18 +96,20 @@ def test_a_metric_is_described_beside_its_scores(recorder):
     assert trial.evaluation_rows("kid-b") == [{"evaluation": 5}]
 
 
-def test_a_result_ends_progress_and_failure(recorder):
-    recorder.progress(iteration=5, phase="training")
+def test_a_result_ends_progress_and_failure(recorder, tiny):
+    recorder.start(tiny(), Environment())
+    recorder.start(tiny(), Environment())
+    recorder.progress(Progress(iteration=5, phase="training"))
     beat = read_json(recorder.folder / "progress.json")
     assert (beat["iteration"], beat["phase"]) == (5, "training")
-    recorder.failure("OSError: x", "trace", 2)
+    recorder.failure("OSError: x", "trace")
     assert not (recorder.folder / "progress.json").exists()
     failure = Trial(recorder.folder).failure()
     assert (failure.error, failure.log_tail, failure.attempt) == ("OSError: x", "trace", 2)
-    recorder.progress(iteration=6)
-    recorder.result({"status": "finished"})
+    recorder.progress(Progress(iteration=6))
+    recorder.result(Result(status=Status.FINISHED))
     left = {path.name for path in recorder.folder.iterdir()}
-    assert left == {"lock", "result.json", "digests.json"}
+    assert left == {"lock", "config.json", "env.json", "result.json", "digests.json"}
 
 
 def test_the_log_has_a_time_on_every_entry(recorder):
@@ -129,14 +132,13 @@ def test_places(recorder):
 def test_the_environment_names_what_can_change_a_bit(recorder, monkeypatch):
     monkeypatch.setattr(environments, "__version__", "9.9")  # of the code, installed or not
     arithmetic = {"threads": 1, "xla": False, "device": "CPU"}
-    found = environment(arithmetic)
-    assert found["arithmetic"] == arithmetic
-    assert found["device"] == "CPU"
-    assert {"tensorflow", "keras", "numpy"} <= found["versions"].keys()
-    assert found["versions"]["gan-ablation-harness"] == "9.9"
-    assert set(found["git"]) == {"commit", "dirty"}
-    append_line(recorder.folder / "x.jsonl", found)
-    assert read_lines(recorder.folder / "x.jsonl") == [json.loads(json.dumps(found))]
+    found = this_environment(arithmetic)
+    assert (found.arithmetic, found.device) == (arithmetic, "CPU")
+    assert {"tensorflow", "keras", "numpy"} <= found.versions.keys()
+    assert found.versions["gan-ablation-harness"] == "9.9"
+    assert set(found.to_json()["git"]) == {"commit", "dirty"}
+    append_line(recorder.folder / "x.jsonl", found.to_json())
+    assert [Environment(**line) for line in read_lines(recorder.folder / "x.jsonl")] == [found]
 
 
 def test_the_commit_is_that_of_the_code_and_not_of_a_repository_around_it(tmp_path, monkeypatch):
@@ -152,7 +154,7 @@ def test_the_commit_is_that_of_the_code_and_not_of_a_repository_around_it(tmp_pa
 
     git("init", "--quiet")
     git("commit", "--quiet", "--allow-empty", "--message", "theirs")
-    assert environments.environment({"device": "CPU"})["git"] == {"commit": "", "dirty": False}
+    assert environments.this_environment({"device": "CPU"}).git == Git(commit="", dirty=False)
     git("add", "--all")
     git("commit", "--quiet", "--message", "ours")
-    assert environments.environment({"device": "CPU"})["git"]["commit"]
+    assert environments.this_environment({"device": "CPU"}).git.commit

@@ -95,7 +95,7 @@ def test_no_message_of_ours_says_it(canary):
 def test_a_trials_folder_does_not_hold_it(canary, tmp_path):
     with Recorder(tmp_path / "trial") as recorder:
         recorder.log(f"failed with {canary}")
-        recorder.failure(f"KeyError: {canary}", f"Traceback\n  {canary}", 1)
+        recorder.failure(f"KeyError: {canary}", f"Traceback\n  {canary}")
     for path in (tmp_path / "trial").iterdir():
         assert canary not in path.read_text()
     assert json.loads((tmp_path / "trial/failure.json").read_text())["error"] == "KeyError: ***"

@@ -8,7 +8,7 @@ from harness.config.catalog import PRUNERS, SAMPLERS
 from harness.execution.search.sampler import importances, prunes, suggest
 from harness.plan.search import REFUSED, Outcome
 from harness.runs.stages import Search, Suggestion
-from harness.runs.trial import CRASHED, DIVERGED, FINISHED, PRUNED
+from harness.runs.status import Status
 
 SPACE = {
     "rate": {"low": 1e-5, "high": 1e-3, "log": True, "step": None, "whole": False},
@@ -25,7 +25,7 @@ def search_of(sampler="tpe", pruner="none", count=0):
     )  # fmt: skip
 
 
-def outcome(rate=1e-4, width=16, tip="on", value=0.5, state=FINISHED, kids=None):
+def outcome(rate=1e-4, width=16, tip="on", value=0.5, state=Status.FINISHED, kids=None):
     params = {"rate": rate, "width": width, "tip": tip}
     return Outcome(params, state, value, kids or {})
 
@@ -69,15 +69,15 @@ def test_tpe_learns_from_what_it_is_told_and_the_others_do_not():
 def test_what_did_not_end_well_is_told_too():
     past = [
         *grid()[:12],
-        outcome(state=DIVERGED, value=0.9, kids={1: 0.9}),
-        outcome(state=DIVERGED, value=None),
-        outcome(state=PRUNED, value=None, kids={1: 0.8}),
+        outcome(state=Status.DIVERGED, value=0.9, kids={1: 0.9}),
+        outcome(state=Status.DIVERGED, value=None),
+        outcome(state=Status.PRUNED, value=None, kids={1: 0.8}),
         outcome(state=REFUSED, value=None),
-        outcome(state=CRASHED, value=None),
+        outcome(state=Status.CRASHED, value=None),
         outcome(state="missing", value=None, kids={1: 0.7}),
     ]
     params = suggest(search_of("tpe", count=len(past)), past)
-    silent = [*past[:12], *[outcome(state=CRASHED, value=None)] * 6]
+    silent = [*past[:12], *[outcome(state=Status.CRASHED, value=None)] * 6]
     assert params != suggest(search_of("tpe", count=len(past)), silent)
 
 
@@ -93,16 +93,16 @@ def is_random(past, cells=None):
 # what ended so brings the model nearer, and what does not
 COUNTS = {
     "finished": outcome(value=0.4),
-    "diverged, with the value of a failure": outcome(state=DIVERGED, value=0.9),
-    "pruned after an evaluation": outcome(state=PRUNED, value=None, kids={1: 0.8}),
+    "diverged, with the value of a failure": outcome(state=Status.DIVERGED, value=0.9),
+    "pruned after an evaluation": outcome(state=Status.PRUNED, value=None, kids={1: 0.8}),
 }
 COUNTS_NOT = {
     "refused": outcome(state=REFUSED, value=None),
-    "crashed": outcome(state=CRASHED, value=None),
-    "crashed after an evaluation": outcome(state=CRASHED, value=None, kids={1: 0.1}),
-    "diverged without a value": outcome(state=DIVERGED, value=None, kids={1: 0.1}),
+    "crashed": outcome(state=Status.CRASHED, value=None),
+    "crashed after an evaluation": outcome(state=Status.CRASHED, value=None, kids={1: 0.1}),
+    "diverged without a value": outcome(state=Status.DIVERGED, value=None, kids={1: 0.1}),
     "finished without a value": outcome(value=None),
-    "pruned without a value": outcome(state=PRUNED, value=None),
+    "pruned without a value": outcome(state=Status.PRUNED, value=None),
     "in training": outcome(value=None, state="missing", kids={1: 0.1}),
 }
 

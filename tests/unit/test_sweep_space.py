@@ -10,9 +10,9 @@ from harness.app.studies import write_plan
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import write_json
-from harness.mirror.sweep import sweep
+from harness.mirror.sweep import study_sweep
 from harness.plan.reach import Reach
-from harness.runs.trial import read_plan
+from harness.runs.plan import read_plan
 
 HEAD = "title: T\nquestion: Q?\nbaseline: {data.name: digits, data.image_size: 16}\n"
 SEARCH = """design: search
@@ -37,7 +37,7 @@ def planned(tmp_path: Path):
 
 
 def test_a_search_is_its_ranges(planned):
-    found = sweep(planned(SEARCH), "s", "p")
+    found = study_sweep(planned(SEARCH), "s", "p")
     assert (found["method"], found["run_cap"]) == ("bayes", 7)
     assert found["parameters"] == {
         "optimizer.generator.learning_rate": {
@@ -50,10 +50,10 @@ def test_a_search_is_its_ranges(planned):
 
 def test_what_no_sweep_can_ask_for_is_refused(planned):
     with pytest.raises(HarnessError, match="spectral_norm is no knob"):
-        sweep(planned(SEARCH + "heuristics: [spectral_norm]\n"), "s", "p")
+        study_sweep(planned(SEARCH + "heuristics: [spectral_norm]\n"), "s", "p")
     tuned = "seeds: 2\ntune: {values: {training.ema: [0.9, 0.99]}, seeds: [7]}\n"
     with pytest.raises(HarnessError, match="a study that tunes is no sweep"):
-        sweep(planned(TIP + tuned), "s", "p")
+        study_sweep(planned(TIP + tuned), "s", "p")
 
 
 def test_what_was_declared_before_the_first_trial_ended_is_kept(planned, tmp_path: Path):
@@ -61,10 +61,10 @@ def test_what_was_declared_before_the_first_trial_ended_is_kept(planned, tmp_pat
     plan = planned(TIP + "seeds: 2\n")
     write_plan(plan, runtime)
     changed = planned(TIP + "seeds: 3\n")
-    assert write_plan(changed, runtime)["declared"]["seeds"] == [0, 1, 2]  # nothing has ended
+    assert write_plan(changed, runtime).declared["seeds"] == [0, 1, 2]  # nothing has ended
     write_json(runtime.trials / plan.trials[0].key / "result.json", {"status": "finished"})
     again = write_plan(planned(TIP + "seeds: 4\n"), runtime)
-    assert (again["declared"]["seeds"], again["seeds"]) == ([0, 1, 2], [0, 1, 2, 3])
+    assert (again.declared["seeds"], again.seeds) == ([0, 1, 2], (0, 1, 2, 3))
     assert read_plan(runtime.study(plan.run_name) / "plan.json") == again
 
 

@@ -1,16 +1,17 @@
 """The order of the doctor's checks."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from harness.app.doctor import machine, runs
 from harness.app.doctor.finding import Finding, left
-from harness.app.doctor.trials import RECORD, check_trial
+from harness.app.doctor.trials import RECORD, Planned, check_trial
 from harness.config.runtime import Runtime
 from harness.core.errors import Damaged
 from harness.runs import layout
+from harness.runs.plan import PlanRecord, read_plan
 from harness.runs.status import Status
-from harness.runs.trial import Trial, read_plan
+from harness.runs.trial import Trial
 
 Progress = Callable[[str, int, int], None]
 
@@ -29,7 +30,7 @@ def examine_places(
     yield Part(_installation(runtime, progress))
     plans, damaged = _plans(runtime, names)
     yield Part(damaged)
-    yield Part(machine.check_inputs(config for plan in plans for config in _configs(plan)))
+    yield Part(machine.check_inputs(cell.config for plan in plans for cell in plan.cells))
     if whole:
         yield Part(left(RECORD, runtime.runs, runtime.trials, runtime.all_runs,
                         runtime.reports))  # fmt: skip
@@ -37,9 +38,8 @@ def examine_places(
         yield Part(runs.document(runtime.runs / layout.SPEED, remedy))
         yield Part(_planless(runtime))
     for plan in plans:
-        folder = runtime.study(plan["run_name"])
-        yield Part(runs.check_folder(folder))
-        yield Part(left(RECORD, runtime.reports / plan["run_name"]))
+        yield Part(runs.check_folder(runtime.study(plan.run_name)))
+        yield Part(left(RECORD, runtime.reports / plan.run_name))
     planned = _planned(plans)
     keys = [*planned]
     if whole:
@@ -53,7 +53,7 @@ def examine_places(
         if trial.folder.exists():
             yield Part(check_trial(trial, planned.get(key)), trials=1)
     for plan in plans:
-        progress(f"queue and W&B of {plan['run_name']}", len(keys), len(keys))
+        progress(f"queue and W&B of {plan.run_name}", len(keys), len(keys))
         yield Part(_missing(plan, runtime))
         yield Part(runs.check_ledger(plan, runtime))
         yield Part(runs.check_mirror(plan, runtime))
@@ -68,7 +68,7 @@ def _installation(runtime: Runtime, progress: Progress) -> Iterator[Finding]:
     yield from machine.check_tracking(runtime)
 
 
-def _plans(runtime: Runtime, names: Sequence[str]) -> tuple[list[dict[str, Any]], list[Finding]]:
+def _plans(runtime: Runtime, names: Sequence[str]) -> tuple[list[PlanRecord], list[Finding]]:
     plans, missing = [], []
     for name in names:
         path = runtime.study(name) / layout.PLAN
@@ -82,19 +82,13 @@ def _plans(runtime: Runtime, names: Sequence[str]) -> tuple[list[dict[str, Any]]
     return plans, missing
 
 
-def _configs(plan: dict[str, Any]) -> list[dict[str, Any]]:
-    return [cell["config"] for cell in plan["cells"]]
-
-
-def _planned(plans: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _planned(plans: Sequence[PlanRecord]) -> dict[str, Planned]:
     """Key → knobs and request, from the first plan that has it."""
-    needed: dict[str, dict[str, Any]] = {}
+    needed: dict[str, Planned] = {}
     for plan in plans:
-        cells = {cell["label"]: cell for cell in plan["cells"]}
-        for row in plan["trials"]:
-            cell = cells[row["cell"]]
-            config = {**cell["config"], "seed": row["seed"]}
-            needed.setdefault(row["key"], {"config": config, "request": cell["request"]})
+        for trial in plan.trials:
+            if trial.key not in needed:
+                needed[trial.key] = Planned(plan.knobs(trial), plan.request(trial))
     return needed
 
 
@@ -117,11 +111,11 @@ def _planless(runtime: Runtime) -> Iterator[Finding]:
                           "harness run writes it (again)", wrong=False)  # fmt: skip
 
 
-def _missing(plan: dict[str, Any], runtime: Runtime) -> Iterator[Finding]:
-    states = [Trial(runtime.trials / row["key"]).status() for row in plan["trials"]]
+def _missing(plan: PlanRecord, runtime: Runtime) -> Iterator[Finding]:
+    states = [Trial(runtime.trials / trial.key).status() for trial in plan.trials]
     lacking = (Status.CRASHED, Status.BEGUN, Status.MISSING)
     counts = {status: states.count(status) for status in lacking}
     summary = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     if summary:
-        yield Finding(RECORD, plan["run_name"], f"of {len(states)} trials {summary}",
+        yield Finding(RECORD, plan.run_name, f"of {len(states)} trials {summary}",
                       "harness run trains what is missing", wrong=False)  # fmt: skip

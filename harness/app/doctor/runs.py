@@ -2,9 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from harness.app.doctor.finding import Finding, left
 from harness.config.runtime import Runtime
@@ -12,17 +11,18 @@ from harness.core.errors import Damaged
 from harness.core.files import read_json
 from harness.core.leftovers import set_aside
 from harness.mirror import places as mirror
-from harness.queue.base import Row, State
+from harness.queue.base import Row
 from harness.queue.journal import torn
 from harness.queue.lease import lease_alive
 from harness.queue.optuna_ledger import OptunaLedger, look
 from harness.queue.storage import JOURNAL, UNREADABLE, open_storage
 from harness.runs import layout
+from harness.runs.plan import PlanRecord
+from harness.runs.status import Status
 from harness.runs.trial import Trial
 
 FOLDER = "a folder in place of a file"
 LEDGER, WANDB, RECORD = "ledger", "W&B", "record"
-Plan = Mapping[str, Any]
 
 
 def check_folder(folder: Path) -> Iterator[Finding]:
@@ -56,12 +56,12 @@ def damaged(area: str, path: Path, why: str, remedy: str) -> Finding:
     return Finding(area, str(path), f"damaged: {why}", remedy, mend=mend)
 
 
-def check_ledger(plan: Plan, runtime: Runtime) -> Iterator[Finding]:
+def check_ledger(plan: PlanRecord, runtime: Runtime) -> Iterator[Finding]:
     """The queue of a run: complete, and in agreement with the record."""
-    folder = runtime.study(plan["run_name"])
+    folder = runtime.study(plan.run_name)
     path = folder / JOURNAL
     if runtime.storage:
-        yield Finding(LEDGER, plan["run_name"], "the queue is in a database, which is not checked",
+        yield Finding(LEDGER, plan.run_name, "the queue is in a database, which is not checked",
                       wrong=False)  # fmt: skip
         return
     if not path.exists():
@@ -72,7 +72,7 @@ def check_ledger(plan: Plan, runtime: Runtime) -> Iterator[Finding]:
             yield Finding(
                 LEDGER, str(path), "its last line is incomplete", again, mend=_cut(folder)
             )
-        rows = look(folder, plan["run_name"])
+        rows = look(folder, plan.run_name)
     except IsADirectoryError:
         return  # named with the others of the folder
     except UNREADABLE as error:
@@ -89,11 +89,11 @@ def _cut(folder: Path) -> Callable[[], str]:
     return mend
 
 
-def _rows(plan: Plan, rows: Sequence[Row], runtime: Runtime) -> Iterator[Finding]:
-    keys = {row["key"] for row in plan["trials"]}
-    waiting = [row for row in rows if row.state in (State.WAITING, State.RUNNING)]
+def _rows(plan: PlanRecord, rows: Sequence[Row], runtime: Runtime) -> Iterator[Finding]:
+    keys = plan.keys
+    waiting = [row for row in rows if row.open]
     counts = Counter(row.key for row in waiting)
-    name = plan["run_name"]
+    name = plan.run_name
     for key, count in counts.items():
         if key not in keys:
             yield Finding(LEDGER, key, f"queued in {name}, but not in its plan",
@@ -103,11 +103,10 @@ def _rows(plan: Plan, rows: Sequence[Row], runtime: Runtime) -> Iterator[Finding
                           "it is trained only once", wrong=False)  # fmt: skip
     last = {row.key: row for row in rows if row.key in keys}
     for key, row in last.items():
-        ended = row.state is State.COMPLETE and row.status is not None and row.status.ended
-        if ended and not (runtime.trials / key / layout.RESULT).exists():
+        if row.status.ended and not (runtime.trials / key / layout.RESULT).exists():
             yield Finding(LEDGER, key, f"finished in the queue of {name}, but has no result",
                           "harness run trains it again", wrong=False)  # fmt: skip
-    dead = [row for row in waiting if row.state is State.RUNNING and not _alive(row, runtime)]
+    dead = [row for row in waiting if row.status is Status.RUNNING and not _alive(row, runtime)]
     if dead:
         where = f"{name}: {', '.join(row.key for row in dead)}"
         yield Finding(LEDGER, where, "held by a worker that has ended", "harness run continues it",
@@ -131,17 +130,17 @@ def _released(run_name: str, runtime: Runtime) -> Callable[[], str]:
     return mend
 
 
-def check_mirror(plan: Plan, runtime: Runtime) -> Iterator[Finding]:
+def check_mirror(plan: PlanRecord, runtime: Runtime) -> Iterator[Finding]:
     """The markers in a run's W&B folder, compared with its folders and with the record."""
-    folder = runtime.study(plan["run_name"]) / layout.WANDB
-    again = f"harness sync {plan['study']} writes it again"
+    folder = runtime.study(plan.run_name) / layout.WANDB
+    again = f"harness sync {plan.study} writes it again"
     yield from left(WANDB, folder)
     try:
         entries = mirror.entries(folder)
     except Damaged as error:
         yield damaged(WANDB, error.path, error.why, again)
         return
-    keys = {row["key"] for row in plan["trials"]}
+    keys = plan.keys
     for key, entry in entries.items():
         lost = entry["mode"] == "offline" and not _written(folder / entry["folder"])
         if key not in keys and key != "report":
@@ -153,8 +152,8 @@ def check_mirror(plan: Plan, runtime: Runtime) -> Iterator[Finding]:
     yield from _fragments(folder, {entry["folder"] for entry in entries.values()}, again)
     ended = (key for key in keys if Trial(runtime.trials / key).status().ended)
     if runtime.tracking != "disabled" and (lacking := sorted(set(ended) - entries.keys())):
-        yield Finding(WANDB, plan["run_name"], f"{len(lacking)} finished trials are not in W&B",
-                      f"harness sync {plan['study']} writes them", wrong=False)  # fmt: skip
+        yield Finding(WANDB, plan.run_name, f"{len(lacking)} finished trials are not in W&B",
+                      f"harness sync {plan.study} writes them", wrong=False)  # fmt: skip
 
 
 def _written(folder: Path) -> bool:

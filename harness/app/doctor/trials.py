@@ -3,7 +3,7 @@
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.app.doctor.finding import Finding, left
 from harness.config.identity import key
@@ -32,8 +32,15 @@ RECORD = "record"
 UNSEALED = (layout.FAILURE, layout.PRUNED, layout.PROGRESS)
 
 
-def check_trial(trial: Trial, planned: Mapping[str, Any] | None) -> Iterator[Finding]:
-    """All faults of one trial's folder; `planned` holds its config and request."""
+class Planned(NamedTuple):
+    """A trial as its plan has it."""
+
+    knobs: Mapping[str, Any]  # with the seed
+    request: str  # of its metric
+
+
+def check_trial(trial: Trial, planned: Planned | None) -> Iterator[Finding]:
+    """All faults of one trial's folder."""
     yield from left(RECORD, *Recorder(trial.folder).parts())
     seal, damage = _seal(trial.folder)
     yield from damage
@@ -81,9 +88,7 @@ def _cut_off(trial: Trial, seal: Seal) -> Finding:
                    "harness run finishes it", wrong=False)  # fmt: skip
 
 
-def _damaged(
-    trial: Trial, path: Path, why: str, planned: Mapping[str, Any] | None, ended: bool
-) -> Finding:
+def _damaged(trial: Trial, path: Path, why: str, planned: Planned | None, ended: bool) -> Finding:
     """A damaged or missing file, and the smallest repair."""
     name = path.relative_to(trial.folder).as_posix()
     folder = name.partition("/")[0]
@@ -146,12 +151,12 @@ def _whole_aside(recorder: Recorder) -> str:
     return f"the trial is kept as {kept}; harness run trains it again"
 
 
-def _config_again(folder: Path, planned: Mapping[str, Any] | None) -> bool:
+def _config_again(folder: Path, planned: Planned | None) -> bool:
     """Write the knobs from the plan if they match the trial's key."""
     if planned is None:
         return False
     try:
-        config = unflatten(planned["config"])
+        config = unflatten(planned.knobs)
     except HarnessError:
         return False
     text = json_text(flatten(config))
@@ -178,10 +183,10 @@ def _generators_kept(trial: Trial) -> bool:
     return all(not _no_archive(path) for path in paths)
 
 
-def _scores(trial: Trial, planned: Mapping[str, Any]) -> Iterator[Finding]:
+def _scores(trial: Trial, planned: Planned) -> Iterator[Finding]:
     """Whether a readable trial has the scores that the plan needs."""
-    identity = trial.metric(planned["request"])
-    evaluations = planned["config"]["training.evaluations"]
+    identity = trial.metric(planned.request)
+    evaluations = planned.knobs["training.evaluations"]
     if identity is None:
         yield Finding(
             RECORD, str(trial.folder), "not scored with the metric of the plan",

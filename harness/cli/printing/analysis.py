@@ -11,7 +11,7 @@ from rich.text import Text
 from harness.analysis.compare import scale as scale_of
 from harness.analysis.compare import unlearnt
 from harness.analysis.frame import each_row
-from harness.cli.printing import VERDICTS, new_table
+from harness.cli.printing.tables import VERDICTS, Name, Whole, new_table
 from harness.core import format as show
 
 if TYPE_CHECKING:
@@ -58,23 +58,22 @@ def _places(found: "Ranking") -> "Table":
         middle = (show.number(row.adjusted, digits),) if uneven else ()
         numbers = (*middle, show.number(row.mean, digits), show.number(row.sd, digits))
         may_be = f"{int(row.rank_low)} to {int(row.rank_high)}"
-        where = (*group, str(place[row.group]), may_be, Text(str(row.treatment)))
+        where = (*group, str(place[row.group]), may_be, Name(str(row.treatment)))
         table.add_row(*where, str(row.n), *numbers)
     for name in found.without:
-        table.add_row(*([show.NONE] * (3 if several else 2)), Text(name), "0")
+        table.add_row(*([show.NONE] * (3 if several else 2)), Name(name), "0")
     return table
 
 
 def _pairs(found: "Ranking") -> "Table":
     digits = _digits(found.pairs["effect"])
-    table = new_table(("a", "b", "n", "a − b", "Interval", "p", "a is"), ("n", "a − b", "p"))
+    table = new_table(("a", "b", "n", "a − b [interval]", "p", "a is"), ("n", "p"))
     for row in each_row(found.pairs):
         table.add_row(
-            Text(str(row.a)),
-            Text(str(row.b)),
+            Name(str(row.a)),
+            Name(str(row.b)),
             str(row.n),
-            show.number(row.effect, digits, signed=True),
-            show.interval(row.ci_low, row.ci_high, digits, scale=1),
+            _estimate(row.effect, row.ci_low, row.ci_high, digits, 1),
             show.p_value(row.p_adjusted),
             Text(row.verdict, VERDICTS.get(row.verdict, "")),
         )
@@ -89,10 +88,11 @@ def show_comparison(found: "Comparison", page: Path) -> None:
     runs = new_table(("Run", "Data", "px", "kimg", "Seeds", "Trials", "Code"))
     for row in each_row(found.runs):
         counts = (show.plain(row.kimg), str(row.seeds), row.outcome)
-        runs.add_row(row.run, str(row.data), str(row.pixels), *counts, row.code or show.NONE)
+        names = (Name(row.run), Name(str(row.data)))
+        runs.add_row(*names, str(row.pixels), *counts, row.code or show.NONE)
     console.print(runs)
     for name, effects in found.effects.groupby("measure", sort=False):
-        console.print(_effects(str(name), effects))
+        console.print(Text(f"\n{name}"), _effects(str(name), effects), sep="\n")
     for row in each_row(found.agreement):
         console.print(f"{row.a} and {row.b}: {_agreement(row)}", highlight=False)
     for row in each_row(found.changed):
@@ -109,20 +109,24 @@ def _agreement(row: Any) -> str:
     return f"Kendall's tau {tau} over {common} (p {show.p_value(row.p)})"
 
 
+def _estimate(effect: float, low: float, high: float, digits: int, scale: float) -> Whole:
+    """An effect and its interval; thousands are parted by a space, where rich would break."""
+    interval = show.interval(low, high, digits, scale)
+    return Whole(show.kid(effect, digits, signed=True, scale=scale), *interval.split(" "))
+
+
 def _effects(name: str, effects: "pd.DataFrame") -> "Table":
     """The effects of one metric and objective; others have their own tables."""
     scale, unit = scale_of(name)
     table = new_table(("Tip", "Run", f"Effect, {unit}", "Verdict"))
-    table.title, table.title_justify = Text(name), "left"
-    table.columns[2].no_wrap = True  # thousands are parted by a space, where rich would break
+    table.columns[2].no_wrap = True  # names give way first
     last = ""
     for row in each_row(effects):
         tip = row.contrast if row.contrast != last else ""
         last = row.contrast
-        value = show.kid(row.effect, signed=True, scale=scale)
-        span = show.interval(row.low, row.high, scale=scale)
         verdict = Text(row.verdict, VERDICTS.get(row.verdict, ""))
-        table.add_row(Text(tip), Text(row.run), f"{value} {span}", verdict)
+        estimate = _estimate(row.effect, row.low, row.high, 1, scale)
+        table.add_row(Name(tip), Name(row.run), estimate, verdict)
     return table
 
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli.printing.tables import new_table
+from harness.cli.printing.tables import Name, new_table
 from harness.config.inputs.encoder_file import lacking
 from harness.core import format as show
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from harness.plan.forecast import Forecast
     from harness.plan.reach import Reach
     from harness.runs.crossed import Crossed
-    from harness.runs.stages import Search
 
 
 def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
@@ -30,10 +29,10 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
     _show_data(forecast)
     if plan.crossed and not brief:
         show_crossed(plan.crossed)
-    if plan.search:
-        console.print(_search(plan.search), highlight=False)
-    if forecast.tuning:
-        console.print(_tuning(forecast, forecast.tuning), highlight=False, markup=False)
+    for line in plan.stages.lines():
+        console.print(line, highlight=False)
+    if forecast.choosing:
+        console.print(_choosing(forecast, forecast.choosing), highlight=False, markup=False)
     for line in () if brief else lacking(plan.lacking):
         console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
     for warning in forecast.warnings:
@@ -43,21 +42,13 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
 def _counts(forecast: "Forecast") -> str:
     plan, train = forecast.plan, len(forecast.to_train)
     score = len(forecast.missing) - train
-    tuning = f", with those of the tuning {len(plan.trials)}" if plan.tuning else ""
+    tuning = f", with those of the tuning {len(plan.trials)}" if forecast.choosing else ""
     return (
         f"{show.count(len(plan.cells), 'cell')} × {show.count(len(plan.seeds), 'seed')} = "
         f"{show.count(len(plan.judging), 'trial')}{tuning}; "
         f"{len(plan.trials) - train} already trained, {train} to train"
         + (f", {score} to score" if score else "")
         + f"\nTo do: {_cost(forecast)}, disk {show.size(forecast.disk)}"
-    )
-
-
-def _search(search: "Search") -> str:
-    refused = sum(bool(item.refused) for item in search.suggestions)
-    return (
-        f"Search by {search.sampler}: {search.trials - search.left} of {search.trials} "
-        f"suggested, {refused} refused by the rules; pruner: {search.pruner}"
     )
 
 
@@ -170,16 +161,16 @@ def _cost(forecast: "Forecast") -> str:
     return f"{show.number(forecast.images / 1000, 0)} kimg, time {time}"
 
 
-def _tuning(forecast: "Forecast", own: "Forecast") -> str:
+def _choosing(forecast: "Forecast", choosing: "Forecast") -> str:
     """Both stages of a study with tuning."""
-    first = f"Tuning: {len(own.plan.trials)} trials, {len(own.to_train)} to train, "
+    first = f"Tuning: {len(choosing.plan.trials)} trials, {len(choosing.to_train)} to train, "
     if forecast.undecided:
         return (
-            f"{first}{_cost(own)}. Then the cells with the chosen values: up to "
+            f"{first}{_cost(choosing)}. Then the cells with the chosen values: up to "
             f"{forecast.undecided} more trials"
         )
-    chosen = forecast.plan.tuning.chosen if forecast.plan.tuning else {}
-    return "\n".join([f"{first}{_cost(own)}", *(f"  {c}: {p}" for c, p in chosen.items())])
+    chosen = forecast.plan.stages.chosen
+    return "\n".join([f"{first}{_cost(choosing)}", *(f"  {c}: {p}" for c, p in chosen.items())])
 
 
 def _cells(forecast: "Forecast") -> Table:
@@ -189,7 +180,7 @@ def _cells(forecast: "Forecast") -> Table:
     for cell in plan.cells:
         trials = [trial for trial in plan.trials if trial.cell is cell]
         done = sum(trial.key not in missing for trial in trials)
-        changes = ", ".join(f"{path}={value}" for path, value in cell.patch.items()) or show.NONE
+        changes = [f"{path}={value}" for path, value in cell.patch.items()] or [show.NONE]
         keys = " ".join(trial.key[:6] for trial in trials)
-        table.add_row(cell.label, changes, f"{done}/{len(trials)}", keys)
+        table.add_row(Name(cell.label), Name(*changes), f"{done}/{len(trials)}", keys)
     return table

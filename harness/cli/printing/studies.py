@@ -1,14 +1,13 @@
 """Output of run, status, show and heuristics."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli.printing.tables import VERDICTS, Name, new_table
+from harness.cli.printing.tables import VERDICTS, Name, listing, new_table
 from harness.core import format as show
 
 if TYPE_CHECKING:
@@ -16,15 +15,12 @@ if TYPE_CHECKING:
     from harness.heuristics import Heuristic
     from harness.report import Summary
     from harness.report.summary import Ranked
+    from harness.runs.rows import ScoreRow
 
 
-def show_studies(rows: list[dict[str, str]]) -> None:
+def show_studies(studies: list[dict[str, str]]) -> None:
     """Names, never broken, each with its question and where its file is."""
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(min_width=max(len(row["name"]) for row in rows), no_wrap=True)
-    table.add_column()
-    for row in rows:
-        table.add_row(row["name"], Text(row["question"]).append(f"\n{row['file']}", "dim"))
+    table = listing([(study["name"], study["question"], study["file"]) for study in studies])
     Console(highlight=False).print(table)
 
 
@@ -44,9 +40,9 @@ def show_summary(summary: "Summary") -> None:
 
 
 def _ranking(ranked: "Ranked") -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for place, name in enumerate(ranked.columns):  # only names give way where room is short
-        table.add_column(name, no_wrap=place > 0, overflow="ellipsis")
+    table = new_table(ranked.columns)
+    for column in table.columns[1:]:  # only names give way where room is short
+        column.no_wrap = True
     for name, *cells in ranked.rows:
         table.add_row(Name(name), *(Text(cell, VERDICTS.get(cell, "")) for cell in cells))
     return table
@@ -64,9 +60,9 @@ def show_given_up(trials: list[str], again: str) -> None:
     console.print(f"For details: harness show KEY. To try again: {again}")
 
 
-def show_score(row: Mapping[str, Any]) -> None:
+def show_score(row: "ScoreRow") -> None:
     """An evaluation of the trial that is trained in this process."""
-    text = f"{show.number(row['kimg'])} kimg: KID {show.kid(row['kid'])} × 10⁻³"
+    text = f"{show.number(row.kimg)} kimg: KID {show.kid(row.kid)} × 10⁻³"
     Console(highlight=False).print(text)
 
 
@@ -83,10 +79,10 @@ def show_status(rows: list[dict[str, Any]]) -> None:
         Console().print("No study has been run here yet; start with: harness run quickstart")
         return
     table = new_table(("Run", "Title", "Trials"))
-    for row in rows:
-        table.add_row(*(Text(row[name]) for name in ("run", "title", "outcome")))
+    for run in rows:
+        table.add_row(Name(run["run"]), Text(run["title"]), Text(run["outcome"]))
     Console().print(table)
-    if any(row["damaged"] for row in rows):
+    if any(run["damaged"] for run in rows):
         Console().print("Some records are damaged: harness doctor names them, --fix repairs them")
 
 
@@ -103,18 +99,18 @@ def show_trial(trial: "Explanation") -> None:
         console.print(f"Last KID × 10³: {'none' if kid is None else show.kid(kid, 2)} ({name})")
     if trial.result:
         done = trial.result
-        console.print(f"{done['iteration']} iterations in {show.duration(done['seconds'])}")
-        console.print(f"Flags: {', '.join(flag['flag'] for flag in done['flags']) or 'none'}")
-        if done["message"]:
-            console.print(done["message"])
+        console.print(f"{done.iteration} iterations in {show.duration(done.seconds or 0.0)}")
+        console.print(f"Flags: {', '.join(flag.flag for flag in done.flags) or 'none'}")
+        if done.message:
+            console.print(done.message)
     _show_remains(trial, console)
 
 
 def _show_remains(trial: "Explanation", console: Console) -> None:
     """Its last crash, what is damaged, and the end of its log."""
     if trial.failure:
-        console.print(f"Failed: {trial.failure['error']}", markup=False)
-        console.print(trial.failure.get("log_tail", ""), markup=False)
+        console.print(f"Failed: {trial.failure.error}", markup=False)
+        console.print(trial.failure.log_tail, markup=False)
     for line in trial.damaged:
         console.print(line, markup=False, style="yellow")
     if trial.log:
@@ -131,12 +127,18 @@ def show_heuristics(rows: "list[Heuristic]") -> None:
         console.print("No heuristic matches these filters")
     width = max((len(row.id) for row in rows), default=0)
     for topic, members in by_topic(rows).items():
-        table = Table(box=None, show_header=False, pad_edge=False)
-        table.add_column(min_width=width, no_wrap=True)
-        table.add_column()
-        for row in members:
-            table.add_row(row.id, Text(row.statement).append(f"\n{marks(row)}", "dim"))
+        table = listing([(row.id.ljust(width), row.statement, marks(row)) for row in members])
         console.print(Text(topic.capitalize(), "bold"), table, "", sep="\n")
+
+
+def show_knobs(rows: list[dict[str, str]]) -> None:
+    """Names, each with its meaning, and bounds, default and source, below it."""
+    console = Console(highlight=False)
+    for knob in rows:
+        unit = f" [{knob['unit']}]" if knob["unit"] else ""
+        facts = filter(None, (knob["bounds"], f"default {knob['default']}", knob["source"]))
+        below = Text(f"{knob['meaning']}{unit}\n").append("; ".join(facts), "dim")
+        console.print(Text(knob["knob"], "bold"), Padding(below, (0, 0, 0, 2)), sep="\n")
 
 
 def show_heuristic(row: "Heuristic") -> None:

@@ -1,6 +1,6 @@
 """Optuna as the adviser of a search: what to try next, what to give up, what seems to matter.
 
-Its studies are made anew from the record for every question, so none can be lost or disagree with
+Its studies are rebuilt from the record for every question, so none can be lost or disagree with
 it. Each answer follows from (seed, number of the suggestion, outcomes so far).
 """
 
@@ -24,10 +24,10 @@ from harness.config.catalog import PRUNERS, SAMPLERS
 from harness.core.rng import derive
 from harness.plan.search import REFUSED, Outcome
 from harness.runs.stages import Search
-from harness.runs.trial import CRASHED, DIVERGED, FINISHED, PRUNED
+from harness.runs.status import Status
 
 STARTUP = 10  # trials with a value that random draws bring before TPE's model is asked
-ENOUGH = 10  # finished trials below which nothing is said of what matters
+ENOUGH = 10  # finished trials below which no importances are given
 TREES = 0  # seed of the evaluator's forest
 Params = dict[str, Any]
 
@@ -35,8 +35,8 @@ Params = dict[str, Any]
 def suggest(search: Search, outcomes: Sequence[Outcome]) -> Params:
     """Name → value of the next suggestion, after those of `search` with these outcomes."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    found: Params = SAMPLERS.load(search.sampler)(search, outcomes)
-    return found
+    params: Params = SAMPLERS.load(search.sampler)(search, outcomes)
+    return params
 
 
 def tpe(search: Search, outcomes: Sequence[Outcome]) -> Params:
@@ -75,7 +75,7 @@ def quasi_random(search: Search, outcomes: Sequence[Outcome]) -> Params:
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         sampler = QMCSampler(seed=search.seed, scramble=True, warn_independent_sampling=False)
     # the sequence counts in its study, and knows its dimensions from a finished trial of it
-    first = Outcome(random(search, []), FINISHED, 0.0, {})
+    first = Outcome(random(search, []), Status.FINISHED, 0.0, {})
     study = _study(search, [first], sampler)
     for _ in search.suggestions:
         study.ask(_distributions(search))
@@ -105,8 +105,8 @@ def successive_halving() -> BasePruner:
     return SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
 
 
-def prunes(search: Search, others: Sequence[Outcome], own: Outcome) -> bool:
-    """Whether a trial that has come so far (`own.kids`) should be given up.
+def prunes(search: Search, others: Sequence[Outcome], this: Outcome) -> bool:
+    """Whether a trial that has come so far (`this.kids`) should be given up.
 
     The trials are replayed, so that the pruner meets each evaluation as if it were live.
     """
@@ -114,24 +114,24 @@ def prunes(search: Search, others: Sequence[Outcome], own: Outcome) -> bool:
     pruner: BasePruner = PRUNERS.load(search.pruner)()
     study = optuna.create_study(sampler=RandomSampler(seed=0), pruner=pruner)
     for outcome in others:
-        if outcome.state not in (REFUSED, CRASHED):
+        if outcome.state not in (REFUSED, Status.CRASHED):
             _replay(search, study, outcome)
-    return _replay(search, study, own)
+    return _replay(search, study, this)
 
 
 def _replay(search: Search, study: optuna.Study, outcome: Outcome) -> bool:
-    """What the pruner says at the last evaluation."""
+    """Whether the pruner stops the trial at its last evaluation."""
     study.enqueue_trial(dict(outcome.params))
     trial = study.ask(_distributions(search))
-    said = False
+    stops = False
     for number in sorted(outcome.kids):
         trial.report(outcome.kids[number], number)
-        said = bool(trial.should_prune())
-    if outcome.state in (FINISHED, DIVERGED) and outcome.value is not None:
+        stops = bool(trial.should_prune())
+    if outcome.state in (Status.FINISHED, Status.DIVERGED) and outcome.value is not None:
         study.tell(trial, outcome.value)
-    elif outcome.state == PRUNED:
+    elif outcome.state == Status.PRUNED:
         study.tell(trial, state=TrialState.PRUNED)
-    return said
+    return stops
 
 
 def importances(search: Search, outcomes: Sequence[Outcome]) -> dict[str, float]:
@@ -139,12 +139,12 @@ def importances(search: Search, outcomes: Sequence[Outcome]) -> dict[str, float]
 
     Exploration only: no sign, no ranking, and no statement on anything but this sample.
     """
-    ended = [item for item in outcomes if item.state == FINISHED and item.value is not None]
+    ended = [item for item in outcomes if item.state == Status.FINISHED and item.value is not None]
     if len(ended) < ENOUGH or len({item.value for item in ended}) < 2:
         return {}
     study = _study(search, ended, RandomSampler(seed=0))
-    found = get_param_importances(study=study, evaluator=FanovaImportanceEvaluator(seed=TREES))
-    return {name: float(share) for name, share in found.items()}
+    shares = get_param_importances(study=study, evaluator=FanovaImportanceEvaluator(seed=TREES))
+    return {name: float(share) for name, share in shares.items()}
 
 
 def _study(search: Search, outcomes: Sequence[Outcome], sampler: BaseSampler) -> optuna.Study:
@@ -161,22 +161,22 @@ def _frozen(search: Search, outcome: Outcome) -> FrozenTrial:
         params=dict(outcome.params),
         distributions=_distributions(search),
         value=outcome.value if state is TrialState.COMPLETE else None,
-        intermediate_values=dict(outcome.kids) if outcome.state != DIVERGED else {},
+        intermediate_values=dict(outcome.kids) if outcome.state != Status.DIVERGED else {},
     )
 
 
 def _state(outcome: Outcome) -> TrialState:
-    """What a sampler takes an outcome for.
+    """The state of an outcome, for a sampler.
 
     A diverged trial is one with the value of a failure, and a pruned one lies behind all finished
     ones. A crash says nothing of where it happened. What has no number is to a sampler as if it
-    were running: it goes by the bad side of its model, and is not counted.
+    were running: it counts on the bad side of its model, and not as one of the first trials.
     """
-    if outcome.state in (FINISHED, DIVERGED) and outcome.value is not None:
+    if outcome.state in (Status.FINISHED, Status.DIVERGED) and outcome.value is not None:
         return TrialState.COMPLETE
-    if outcome.state == PRUNED and outcome.kids:
+    if outcome.state == Status.PRUNED and outcome.kids:
         return TrialState.PRUNED
-    return TrialState.FAIL if outcome.state == CRASHED else TrialState.RUNNING
+    return TrialState.FAIL if outcome.state == Status.CRASHED else TrialState.RUNNING
 
 
 def _distributions(search: Search) -> dict[str, BaseDistribution]:

@@ -1,4 +1,4 @@
-"""A worker that makes its own work: it asks for the next suggestion, and when to give one up."""
+"""Where the next trial of a worker comes from once its queue is empty."""
 
 from harness.analysis.frame import load
 from harness.analysis.search import outcomes
@@ -16,12 +16,32 @@ from harness.runs.plan import PlanRecord, TrialRecord, read_plan, write_plan
 from harness.runs.stages import Search, Suggestion
 
 
-class Searcher:
+class Source:
+    """Of a plan that does not grow: nothing is added, and no trial is given up."""
+
+    prunes = False  # whether `gives_up` is to be asked
+
+    def extend(self) -> bool:
+        """Add one more trial to the plan and the queue; False when there is none."""
+        return False
+
+    def gives_up(self, cell: str) -> bool:
+        """Whether to stop the trial of a cell, by its evaluations so far."""
+        raise NotImplementedError(cell)
+
+
+def source_of(plan: PlanRecord, runtime: Runtime, ledger: Ledger) -> Source:
+    """Where further trials of a plan come from."""
+    return Searcher(plan.run_name, runtime, ledger) if plan.search else Source()
+
+
+class Searcher(Source):
     """The search of one run, shared by its workers through `plan.json` and the record."""
 
     def __init__(self, run_name: str, runtime: Runtime, ledger: Ledger) -> None:
         self._name, self._runtime, self._ledger = run_name, runtime, ledger
-        self._path = runtime.study(run_name) / layout.PLAN
+        self._path = layout.plan_file(run_name, runtime)
+        self.prunes = self._plan()[1].pruner != "none"
 
     def extend(self) -> bool:
         """Add one more suggestion to the plan and the queue; False when the budget is spent."""
@@ -36,14 +56,12 @@ class Searcher:
         return False
 
     def gives_up(self, cell: str) -> bool:
-        """Whether the pruner says so of a cell, by its evaluations so far."""
-        frames = load(self._name, self._runtime)
-        _, search = self._plan()
+        """Whether the pruner stops the trial of a cell, by its evaluations so far."""
+        frames, search = load(self._name, self._runtime), self._plan()[1]
         # by cell: suggestions that train the same thing are one trial
-        cells = (item.cell for item in search.suggestions)
-        ends = dict(zip(cells, outcomes(frames, search), strict=True))
-        own = ends.pop(cell, None)
-        return own is not None and prunes(search, list(ends.values()), own)
+        ends = {end.cell: end for end in outcomes(frames, search)}
+        this = ends.pop(cell, None)
+        return this is not None and prunes(search, list(ends.values()), this)
 
     def _plan(self) -> tuple[PlanRecord, Search]:
         plan = read_plan(self._path)

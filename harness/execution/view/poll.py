@@ -1,17 +1,16 @@
-"""What the view is shown: read from the ledger and the trials' own heartbeats."""
+"""Snapshots for the live view, from the ledger and the heartbeats of the trials."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from harness.config.runtime import Runtime
 from harness.execution.view.progress import Snapshot, TrialEnd, TrialProgress
-from harness.queue.base import ENDED, Job, Row, State
+from harness.queue.base import ENDED, Job, Row
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs import layout
 from harness.runs.outcomes import COLLAPSED
-from harness.runs.stages import Search
+from harness.runs.plan import PlanRecord, read_plan
 from harness.runs.status import Status
-from harness.runs.trial import DIVERGED, Trial, read_plan
+from harness.runs.trial import Trial
 
 _SHOWN = (*ENDED, Status.CRASHED, Status.LOST)
 
@@ -20,46 +19,45 @@ class Poll:
     """The state of one run, seen from its driver. Rows that were there at the start are history."""
 
     def __init__(
-        self, plan: dict[str, Any], jobs: Sequence[Job], ledger: OptunaLedger, runtime: Runtime
+        self, plan: PlanRecord, jobs: Sequence[Job], ledger: OptunaLedger, runtime: Runtime
     ) -> None:
-        self._name = plan["run_name"]
-        self._plan = runtime.study(self._name) / layout.PLAN
+        self._name = plan.run_name
+        self._plan = layout.plan_file(self._name, runtime)
         self._trials = runtime.trials
         self._ledger = ledger
-        ended = (State.COMPLETE, State.FAILED)
-        self._before = {row.id for row in ledger.rows() if row.state in ended}
-        self._grows = "search" in plan
+        self._before = {row.id for row in ledger.rows() if not row.open}
+        self._grows = plan.stages.grows
         self._learn(plan)
         asked = {job.key for job in jobs}
         self._done_before = len(self._kimg) - len(asked)
         self._shown_before = sum(kimg for key, kimg in self._kimg.items() if key not in asked)
         self._ended: dict[int, TrialEnd] = {}
 
-    def _learn(self, plan: dict[str, Any]) -> None:
-        kimg = {cell["label"]: cell["config"]["training.kimg"] for cell in plan["cells"]}
-        self._kimg = {trial["key"]: kimg[trial["cell"]] for trial in plan["trials"]}
-        self._requests = {cell["label"]: cell["request"] for cell in plan["cells"]}
-        left = Search.from_json(plan["search"]).left if self._grows else 0
+    def _learn(self, plan: PlanRecord) -> None:
+        kimg = {cell.label: float(cell.config["training.kimg"]) for cell in plan.cells}
+        self._kimg = {trial.key: kimg[trial.cell] for trial in plan.trials}
+        self._requests = {cell.label: cell.request for cell in plan.cells}
+        left = plan.stages.left
         self._total = len(self._kimg) + left
         # what is yet to be suggested is taken to be as long as the first cell, the reference
         self._shown_total = sum(self._kimg.values()) + left * next(iter(kimg.values()))
 
     def snapshot(self) -> Snapshot:
         """How things stand now."""
-        if self._grows:
-            self._learn(read_plan(self._plan) or {})
-        rows: dict[State, list[Row]] = {state: [] for state in State}
-        for row in self._ledger.rows():
-            # rows of an earlier state of the study file are none of this plan's
-            if row.id not in self._before and row.key in self._kimg:
-                rows[row.state].append(row)
-        for row in sorted(rows[State.COMPLETE] + rows[State.FAILED], key=lambda row: row.id):
+        if self._grows and (plan := read_plan(self._plan)):
+            self._learn(plan)
+        # rows of an earlier state of the study file are none of this plan's
+        rows = [
+            row
+            for row in self._ledger.rows()
+            if row.id not in self._before and row.key in self._kimg
+        ]
+        for row in sorted(rows, key=lambda row: row.id):
             if row.status in _SHOWN and row.id not in self._ended:
                 self._ended[row.id] = self._end(row)
-        active = tuple(self._progress(row) for row in rows[State.RUNNING])
-        done = {row.key for row in rows[State.COMPLETE]}
-        given_up = {row.key for row in rows[State.FAILED]} - done
-        given_up -= {row.key for row in rows[State.WAITING] + rows[State.RUNNING]}
+        active = tuple(self._progress(row) for row in rows if row.status is Status.RUNNING)
+        done = {row.key for row in rows if row.done}
+        given_up = {row.key for row in rows} - done - {row.key for row in rows if row.open}
         shown = self._shown_before
         shown += sum(self._kimg[key] for key in done) + sum(trial.kimg for trial in active)
         return Snapshot(
@@ -71,7 +69,7 @@ class Poll:
             images_total=self._shown_total * 1000,
             active=active,
             ended=tuple(self._ended.values()),
-            diverged=len({row.key for row in rows[State.COMPLETE] if row.status is DIVERGED}),
+            diverged=len({row.key for row in rows if row.status is Status.DIVERGED}),
         )
 
     def _progress(self, row: Row) -> TrialProgress:

@@ -1,4 +1,4 @@
-"""What the view shows: plain facts about a running study, and the estimates made from them."""
+"""Content of the live view: facts about a running study, and estimates from them."""
 
 from dataclasses import dataclass
 

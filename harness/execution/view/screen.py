@@ -59,7 +59,7 @@ def open_view(
 
 
 class _LiveTable:
-    """The live view: everything drawn anew, at most twice a second."""
+    """The live view: everything is drawn again, at most twice a second."""
 
     def __init__(
         self, poll: Callable[[], Snapshot], live: Live | Output, clock: Callable[[], float]
@@ -132,7 +132,7 @@ class PlainLines:
 
 def summary(snapshot: Snapshot, left: float | None) -> str:
     """The study in one line."""
-    failed = "".join(f", {said}" for said in _failures(snapshot))
+    failed = "".join(f", {failure}" for failure in _failures(snapshot))
     speed = [trial.images_per_second for trial in snapshot.active if trial.images_per_second]
     at = f", {show.rate(sum(speed))} images/s" if speed else ""
     return (
@@ -189,8 +189,8 @@ def _header(snapshot: Snapshot, left: float | None, width: int) -> RenderableTyp
     facts = Text(no_wrap=True, overflow="ellipsis")
     facts.append(show.shorten(snapshot.run_name, max(12, width // 3)), style="bold")
     facts.append(f"  {snapshot.done}/{snapshot.total} trials")
-    for said in _failures(snapshot):
-        facts.append(f"  {said}", style="red")
+    for failure in _failures(snapshot):
+        facts.append(f"  {failure}", style="red")
     facts.append(f"  {len(snapshot.active)} running", style="dim")
     row = Table.grid(expand=True, padding=(0, 1))
     row.add_column(ratio=1)

@@ -17,7 +17,7 @@ from harness.config.trial import TrialConfig
 from harness.core.errors import Damaged, HarnessError
 from harness.core.files import unwritable
 from harness.core.lock import Busy
-from harness.execution.search.suggest import Searcher
+from harness.execution.search.suggest import source_of
 from harness.execution.worker.trial import Context, run_trial
 from harness.gan import devices
 from harness.gan.numbers import structure
@@ -25,9 +25,10 @@ from harness.gan.train.program import Programs
 from harness.queue.base import Claim
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs import layout
+from harness.runs.plan import PlanRecord, read_plan
 from harness.runs.recorder import Recorder
 from harness.runs.status import Status
-from harness.runs.trial import Trial, read_plan
+from harness.runs.trial import Trial
 
 PROGRAMS_A_PROCESS = 40  # at about 30 MB that TensorFlow keeps of each when it is dropped
 LOG_TAIL = 40  # lines of a traceback kept with a failure
@@ -60,9 +61,8 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     context = prepare(plan, runtime, stop, keep_all)
     programs = context.programs
     ledger = OptunaLedger.open(run_name, folder, runtime.storage)
-    searcher = Searcher(run_name, runtime, ledger) if "search" in plan else None
-    prunes = searcher is not None and plan["search"]["pruner"] != "none"
-    context.gives_up = searcher.gives_up if searcher and prunes else None
+    source = source_of(plan, runtime, ledger)
+    context.gives_up = source.gives_up if source.prunes else None
     cells = _Cells(folder / layout.PLAN, plan)
 
     def compiled(cell: str) -> bool:
@@ -71,7 +71,7 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     # a worker is renewed now and then for the memory that TensorFlow does not give back
     while programs.compiled < PROGRAMS_A_PROCESS and not stop():
         if (claim := ledger.claim(name, compiled)) is None:
-            if searcher is None or not searcher.extend():
+            if not source.extend():
                 break
             continue
         config = unflatten({**cells.knobs(claim.cell), "seed": claim.seed})
@@ -82,14 +82,12 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     return 0
 
 
-def prepare(
-    plan: Mapping[str, Any], runtime: Runtime, stop: Stop, keep_all: bool = False
-) -> Context:
-    """What the trials of a plan share in this process, and TensorFlow set to the run's threads."""
+def prepare(plan: PlanRecord, runtime: Runtime, stop: Stop, keep_all: bool = False) -> Context:
+    """Set TensorFlow to the run's threads; the context of a plan's trials in this process."""
     arithmetic = devices.configure(int(os.environ.get("HARNESS_THREADS", "1")), _xla())
-    modules = (plan.get("plugins") or {}).get("modules", ())
+    modules = plan.plugins.modules if plan.plugins else ()
     # after TensorFlow is set up, which plug-ins may import
-    recall(plan["run_name"], ((row["file"], row["digest"]) for row in modules))
+    recall(plan.run_name, ((module.file, module.digest) for module in modules))
     programs = Programs(bool(arithmetic["xla"]))
     return Context(plan, runtime, arithmetic, programs, stop, keep_all)
 
@@ -97,20 +95,18 @@ def prepare(
 class _Cells:
     """The cells of a plan by label; one that is unknown may have been added since it was read."""
 
-    def __init__(self, path: Path, plan: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, plan: PlanRecord) -> None:
         self._path = path
         self._learn(plan)
 
-    def _learn(self, plan: Mapping[str, Any]) -> None:
-        self._knobs: dict[str, dict[str, Any]] = {
-            cell["label"]: cell["config"] for cell in plan["cells"]
-        }
+    def _learn(self, plan: PlanRecord) -> None:
+        self._knobs = {cell.label: cell.config for cell in plan.cells}
         self._structures = {label: structure(knobs) for label, knobs in self._knobs.items()}
 
-    def knobs(self, label: str) -> dict[str, Any]:
+    def knobs(self, label: str) -> Mapping[str, Any]:
         """Every knob but the seed; none of a cell that the plan does not have."""
-        if label not in self._knobs:
-            self._learn(read_plan(self._path) or {"cells": []})
+        if label not in self._knobs and (plan := read_plan(self._path)):
+            self._learn(plan)
         return self._knobs.get(label, {})
 
     def structure(self, label: str) -> str:
@@ -167,7 +163,7 @@ def _run(
         message, trace = f"{type(error).__name__}: {error}", traceback.format_exc()
         recorder.log(trace)
         tail = "\n".join(trace.splitlines()[-LOG_TAIL:])
-        recorder.failure(message, tail, claim.attempt)
+        recorder.failure(message, tail)
         return Status.CRASHED, message
 
 

@@ -1,8 +1,8 @@
 """Listens to a training session and writes what it says: record, checkpoints, W&B."""
 
+import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from harness.config.catalog import LOSSES, PROTOCOLS
 from harness.core.leftovers import discard
@@ -11,9 +11,11 @@ from harness.gan.train.session import SIDE, STEPS, Diverged, Event, Row, Scores,
 from harness.metrics import health
 from harness.mirror.wandb_sink import WandbSink
 from harness.runs import layout
-from harness.runs.recorder import Recorder, now
-from harness.runs.rows import ScoreRow
-from harness.runs.trial import DIVERGED, FINISHED, Trial
+from harness.runs.record import now
+from harness.runs.recorder import Recorder
+from harness.runs.rows import Flag, Progress, Pruned, Result, ScoreRow, TrainingRow
+from harness.runs.status import Status
+from harness.runs.trial import Trial
 
 CHECKPOINT_SECONDS = 60.0  # at most this much training is lost to a kill
 BEAT_SECONDS = 0.4  # between two reports of progress; the view looks twice a second
@@ -39,7 +41,7 @@ class Listener:
         self.phase, self.beat = "", 0.0  # of the last progress
         self.gives_up, self.pruned = gives_up, False
 
-    def run(self, stop: Callable[[], bool]) -> dict[str, Any] | None:
+    def run(self, stop: Callable[[], bool]) -> Result | None:
         """Until the end of the budget, divergence, or a stop: the result, or None if stopped."""
         diverged = ""
         if self.trial.evaluation_rows(self.identity)[1:]:
@@ -50,7 +52,7 @@ class Listener:
             self._write(event)
         finished = self.session.iteration >= self.session.config.iterations
         if self.pruned:
-            self.recorder.pruned({"iteration": self.session.iteration, "kimg": self.session.kimg})
+            self.recorder.pruned(Pruned(iteration=self.session.iteration, kimg=self.session.kimg))
             self._tidy()
             return None
         if not finished and not diverged:
@@ -59,17 +61,18 @@ class Listener:
         way = None if diverged else self.session.interpolation()
         if way is not None:
             write_grid(self.recorder.folder / layout.INTERPOLATION, way, STEPS)
-        result = self._result(DIVERGED if diverged else FINISHED, diverged)
+        result = self._result(Status.DIVERGED if diverged else Status.FINISHED, diverged)
         self.recorder.result(result, self.keep_all)
         self._tidy()
         return result
 
     def _write(self, event: Event) -> None:
         if isinstance(event, Row):
-            self.recorder.training(event.values)
-            self.sink.training(event.values)
+            row = TrainingRow(event.values)
+            self.recorder.training(row)
+            self.sink.training(row)
         elif isinstance(event, Scores):
-            self._evaluated(event.values)
+            self._evaluated(ScoreRow(event.values))
         elif not isinstance(event, Diverged):
             self._progress(event.phase)
             # before a due evaluation a checkpoint would lose it: a resume goes on training
@@ -78,32 +81,34 @@ class Listener:
                 self._save()
 
     def _progress(self, phase: str) -> None:
-        """Say how far it is: at each change of phase, else no oftener than somebody looks."""
+        """Report progress at each change of phase, else at most every BEAT_SECONDS."""
         now = time.monotonic()
         if phase == self.phase and now - self.beat < BEAT_SECONDS:
             return
         self.phase, self.beat = phase, now
         self.recorder.progress(
-            phase=phase,
-            iteration=self.session.iteration,
-            iterations=self.session.config.iterations,
-            kimg=self.session.kimg,
-            kid=self.kid,
-            images_per_second=self.session.images_per_second,
+            Progress(
+                phase=phase,
+                iteration=self.session.iteration,
+                iterations=self.session.config.iterations,
+                kimg=self.session.kimg,
+                kid=self.kid,
+                images_per_second=self.session.images_per_second,
+            )
         )
 
-    def _evaluated(self, values: Mapping[str, Any]) -> None:
+    def _evaluated(self, row: ScoreRow) -> None:
         """Row, samples, generator, then the checkpoint that makes them final."""
-        self.kid = float(values["kid"])
+        self.kid = row.kid
         iteration = self.session.iteration
-        self.recorder.evaluation(self.identity, values)
-        self.sink.evaluation(values, self.identity)
+        self.recorder.evaluation(self.identity, row)
+        self.sink.evaluation(row, self.identity)
         path = self.recorder.sample_path(iteration)
         write_grid(path, self.session.grid(), SIDE)
         self.sink.samples(iteration, self.session.kimg, path)
         self.session.save_generator(self.recorder.generator(iteration))
         rows = self.trial.evaluation_rows(self.identity)
-        if min(rows, key=lambda row: float(row["kid"])).iteration == iteration:
+        if _best(rows).iteration == iteration:
             self.session.save(self.recorder.checkpoint.with_name(layout.BEST))
         self._drop_generators(rows)
         self._save()
@@ -116,8 +121,7 @@ class Listener:
 
     def _drop_generators(self, rows: Sequence[ScoreRow]) -> None:
         """Keep the EMA generators of the last fifth, the best and the last."""
-        best = min(rows, key=lambda row: float(row["kid"])).iteration
-        kept = {best, rows[-1].iteration, *self.session.config.final_iterations}
+        kept = {_best(rows).iteration, rows[-1].iteration, *self.session.config.final_iterations}
         for row in rows:
             if row.iteration not in kept:
                 self.recorder.generator(row.iteration).unlink(missing_ok=True)
@@ -128,7 +132,7 @@ class Listener:
         self.session.save(self.recorder.checkpoint)
         self.saved = time.monotonic()
 
-    def _result(self, status: str, message: str) -> dict[str, Any]:
+    def _result(self, status: Status, message: str) -> Result:
         session = self.session
         rows, scores = self.trial.training_rows(), self.trial.evaluation_rows(self.identity)
         loss = LOSSES.load(session.config.loss.name)
@@ -139,23 +143,28 @@ class Listener:
         flags += health.training_flags(rows, loss.reaches_zero)
         flags += health.idle_penalty_flags(rows)
         flags += health.falling_loss_flags(rows, scores, overlapping, self.identity)
-        return {
-            "key": self.recorder.folder.name,
-            "status": status,
-            "message": message,
-            "iteration": session.iteration,
-            "kimg": session.kimg,
-            "generator_updates": session.iteration * session.config.training.generator_steps,
-            "seconds": session.seconds,
-            "evaluation_seconds": session.evaluation_seconds,
-            "images_per_second": session.kimg * 1000 / session.seconds if session.seconds else 0.0,
-            "parameters": session.gan.parameters(),
-            "flags": flags,
-            "finished_at": now(),
-            "attempts": len(self.trial.environment()),
-        }
+        return Result(
+            key=self.recorder.folder.name,
+            status=status,
+            message=message,
+            iteration=session.iteration,
+            kimg=session.kimg,
+            generator_updates=session.iteration * session.config.training.generator_steps,
+            seconds=session.seconds,
+            evaluation_seconds=session.evaluation_seconds,
+            images_per_second=session.kimg * 1000 / session.seconds if session.seconds else 0.0,
+            parameters=session.gan.parameters(),
+            flags=tuple(Flag(**flag) for flag in flags),
+            finished_at=now(),
+            attempts=len(self.trial.environment()),
+        )
 
     def _tidy(self) -> None:
         """When a trial has ended its optimiser states go and its EMA generators stay."""
         if not self.keep_all:
             discard(self.recorder.checkpoint.parent)
+
+
+def _best(rows: Sequence[ScoreRow]) -> ScoreRow:
+    """The row with the lowest KID; of equals the first."""
+    return min(rows, key=lambda row: math.inf if row.kid is None else row.kid)

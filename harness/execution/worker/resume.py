@@ -11,7 +11,7 @@ def resumed(make: Callable[[], Session], recorder: Recorder) -> Session:
     """A session where the training was, or at its beginning; the record is cut to it.
 
     A checkpoint that is damaged is set aside, and the one before it tried. Rows that are damaged
-    or lost cannot be written again but by training, so then it begins anew.
+    or lost can only be written by training again, so then it starts from the beginning.
     """
     session = make()
     for path in recorder.checkpoints():

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.analysis.scores import scores
+from harness.analysis.scores import summarise_scores
 from harness.config.identity import metric_request
 from harness.config.inputs.facts import flat
 from harness.config.patch import flatten
@@ -22,20 +22,21 @@ from harness.mirror.places import RunIdentity, TrackingSettings
 from harness.mirror.wandb_sink import WandbSink
 from harness.queue.base import Claim
 from harness.runs import layout
-from harness.runs.environment import environment
+from harness.runs.environment import this_environment
 from harness.runs.plan import PlanRecord
 from harness.runs.recorder import Recorder
+from harness.runs.rows import MetricAbout, Progress, ScoreRow
 from harness.runs.status import Status
-from harness.runs.trial import FINISHED, Trial
+from harness.runs.trial import Trial
 
 EVALUATORS = 4  # kept; each holds an encoder and the features of the validation images
 
 
 @dataclass
 class Context:
-    """What all trials of a worker share."""
+    """Settings and caches that all trials of a worker share."""
 
-    plan: Mapping[str, Any]
+    plan: PlanRecord
     runtime: Runtime
     arithmetic: Mapping[str, Any]
     programs: Programs
@@ -75,13 +76,13 @@ class Context:
         """A live mirror of a trial; what fails in it is a line in the trial's log."""
         identity = RunIdentity(
             project=self.runtime.project,
-            run_name=self.plan["run_name"],
-            study=self.plan["study"],
-            profile=self.plan["profile"],
+            run_name=self.plan.run_name,
+            study=self.plan.study,
+            profile=self.plan.profile,
             key=claim.key,
             cell=claim.cell,
             seed=claim.seed,
-            directory=self.runtime.study(self.plan["run_name"]),
+            directory=self.runtime.study(self.plan.run_name),
             run_id=self.run_id,
         )
         settings = TrackingSettings(mode=self.runtime.tracking)
@@ -93,10 +94,12 @@ class Context:
 def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Context) -> Status:
     """Train (or continue) one trial, or score it if it is trained; how it ended."""
     check_contents(config)
-    recorder.progress(phase="loading", iteration=0, iterations=config.iterations, kimg=0.0)
+    recorder.progress(
+        Progress(phase="loading", iteration=0, iterations=config.iterations, kimg=0.0)
+    )
     trained = Trial(recorder.folder).result() is not None
     if not trained:
-        recorder.start(config, environment(context.arithmetic, config.plugins))
+        recorder.start(config, this_environment(context.arithmetic, config.plugins))
     images = context.images(config)
     for note in images.notes:
         recorder.log(note)
@@ -109,22 +112,27 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
     if trained:
         return _score(Session(config, images, evaluator, program), recorder)
     session = resumed(lambda: Session(config, images, evaluator, program), recorder)
-    recorder.describe_metric(evaluator.spec)
+    recorder.describe_metric(_about(evaluator))
     sink = context.sink(config, claim, recorder, images)
     result = None
     listener = Listener(session, recorder, sink, context.keep_all, context.judge(claim.cell))
     try:
         result = listener.run(context.stop)
     finally:
-        sink.finish(result and {**result, **_scores(config, recorder, context)})
+        sink.finish({**result.to_json(), **_scores(config, recorder, context)} if result else None)
     if listener.pruned:
         return Status.PRUNED
-    return Status(result["status"]) if result else Status.STOPPED
+    return result.status if result else Status.STOPPED
+
+
+def _about(evaluator: Evaluator) -> MetricAbout:
+    """The description of a metric, as it is recorded."""
+    spec = dict(evaluator.spec)
+    return MetricAbout(requests=(spec.pop("request"),), **spec)
 
 
 def _scores(config: TrialConfig, recorder: Recorder, context: Context) -> dict[str, Any]:
-    plan = PlanRecord.from_json(context.plan)
-    return scores(Trial(recorder.folder), metric_request(config), plan)
+    return summarise_scores(Trial(recorder.folder), metric_request(config), context.plan)
 
 
 def _score(session: Session, recorder: Recorder) -> Status:
@@ -132,36 +140,36 @@ def _score(session: Session, recorder: Recorder) -> Status:
     evaluator, status = session.evaluator, Trial(recorder.folder).status()
     if recorder.scored(evaluator.identity, session.config.training.evaluations):
         # asked for in other words: the curve of the training has more points than are kept
-        recorder.describe_metric(evaluator.spec)
+        recorder.describe_metric(_about(evaluator))
     else:
-        recorder.score(evaluator.spec, _rescored(session, recorder, status))
+        recorder.score(_about(evaluator), _rescored(session, recorder, status))
     recorder.recovered()
     return status
 
 
-def _rescored(session: Session, recorder: Recorder, status: Status) -> list[dict[str, Any]]:
+def _rescored(session: Session, recorder: Recorder, status: Status) -> list[ScoreRow]:
     """Rows of the untrained generator, which follows from the seed, and of those that are kept."""
     config = session.config
     numbers = {at: number for number, at in enumerate(config.evaluation_iterations)}
     kept = sorted((recorder.folder / layout.GENERATORS).glob("*.npz"))
-    needed = set(config.final_iterations) if status == FINISHED else set()
+    needed = set(config.final_iterations) if status is Status.FINISHED else set()
     if needed - {int(path.stem) for path in kept if path.stem.isdigit()}:
         raise HarnessError(
             f"{recorder.folder.name}: its generators were removed (harness clean) or are damaged, "
             "so it cannot be scored; harness clean STUDY --trials and a new run train it again"
         )
-    rows = [session.score_values(0)]
+    rows = [ScoreRow(session.score_values(0))]
     for path in kept:
         if iteration := session.load_generator(path):
-            rows.append(session.score_values(numbers[iteration]))
+            rows.append(ScoreRow(session.score_values(numbers[iteration])))
             recorder.progress(
-                phase="evaluating",
-                iteration=iteration,
-                iterations=config.iterations,
-                kimg=session.kimg,
-                kid=rows[-1]["kid"],
+                Progress(
+                    phase="evaluating",
+                    iteration=iteration,
+                    iterations=config.iterations,
+                    kimg=session.kimg,
+                    kid=rows[-1].kid,
+                )
             )
-    known = {row["iteration"]: row for row in Trial(recorder.folder).training_rows()}
-    for row in rows:
-        row["seconds"] = known.get(row["iteration"], {"seconds": 0.0})["seconds"]
-    return rows
+    seconds = {row.iteration: row.seconds for row in Trial(recorder.folder).training_rows()}
+    return [ScoreRow({**row, "seconds": seconds.get(row.iteration, 0.0)}) for row in rows]

@@ -1,4 +1,4 @@
-"""Critical-difference diagram: mean ranks on a line, and bars over those that cannot be told apart.
+"""Critical-difference diagram: mean ranks on a line, and bars over those that do not differ.
 
 Demšar 2006. Blocks are runs on different data sets. Whether two differ depends on which others are
 in the pool (Benavoli et al. 2016), so it comes after the effects, never in their place.
@@ -33,12 +33,12 @@ def diagram_info(ranks: pd.DataFrame, runs: int, alpha: float) -> Diagram:
 
 def _groups(values: tuple[float, ...], distance: float) -> tuple[tuple[int, int], ...]:
     """The longest stretches that span at most the critical difference, none within another."""
-    found: list[tuple[int, int]] = []
+    groups: list[tuple[int, int]] = []
     for first, value in enumerate(values):
         last = max(i for i, other in enumerate(values) if other - value <= distance)
-        if last > first and (not found or last > found[-1][1]):
-            found.append((first, last))
-    return tuple(found)
+        if last > first and (not groups or last > groups[-1][1]):
+            groups.append((first, last))
+    return tuple(groups)
 
 
 def draw_diagram(info: Diagram, width: float) -> Figure:

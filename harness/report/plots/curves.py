@@ -12,7 +12,7 @@ from harness.analysis.max_t import interval
 from harness.core import format as show
 from harness.core.format import KID_SCALE
 from harness.report.plots.style import INK, NARROW, RULE, Figure, Look, ticked
-from harness.runs.trial import DIVERGED, FINISHED
+from harness.runs.status import Status
 
 LOGARITHMIC_FROM = 4  # largest KID over smallest
 LONGEST = {1: 36, 2: 36, 3: 22}  # panels in a row → letters of a cell's label that fit above one
@@ -72,13 +72,13 @@ def curves_info(
 
 def _curve(cell: str, rows: pd.DataFrame, window: Span | None) -> Curve:
     seeds = tuple(_line(trial) for _, trial in rows.groupby("seed"))
-    finished = rows[rows["status"] == FINISHED]
+    finished = rows[rows["status"] == Status.FINISHED]
     n = finished["seed"].nunique()
     counted = finished.groupby("evaluation").agg(
         kimg=("kimg", "mean"), kid=("kid", "mean"), n=("seed", "nunique")
     )
     # a mean over some of the seeds would jump where one of them has no value
-    whole = counted[counted["n"] == n].assign(status=FINISHED)
+    whole = counted[counted["n"] == n].assign(status=Status.FINISHED)
     return Curve(cell, seeds, _line(whole), n, _half(finished, n) if n > 1 else (), window)
 
 
@@ -147,7 +147,7 @@ def _draw_window(axes: Axes, curve: Curve) -> None:
 def _draw_curve(axes: Axes, curve: Curve, look: Look, alpha: float) -> None:
     _draw_lines(axes, curve.seeds, color=look.colour, linewidth=0.7, alpha=alpha)
     for line in curve.seeds:
-        if line.status == DIVERGED:
+        if line.status == Status.DIVERGED:
             axes.plot(line.kimg[-1:], line.kid[-1:], "x", color=look.colour, markersize=6)
     _draw_band(axes, curve, look)
     _draw_mean(axes, curve, look, 2.0)

@@ -104,7 +104,7 @@ def _range(rows: Sequence[Row]) -> tuple[float, float]:
 
 
 def draw_forest(info: Forest, width: float) -> Figure:
-    """Draw the rows; each has its words above and its numbers below or beside them."""
+    """Draw the rows; each has its words above and its numbers below or next to them."""
     narrow = width <= NARROW
     row = ROW * (1.3 if narrow else 1)
     figure = Figure(figsize=(width, row * len(info.rows) + 0.75), layout="constrained")

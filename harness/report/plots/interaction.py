@@ -50,8 +50,8 @@ def _ordered(scale: Scale) -> list[str]:
 
 
 def _line(level: str, across: Sequence[str], means: pd.DataFrame) -> Line:
-    own = means[means["second"] == level]
-    table = own.pivot_table(index="seed", columns="first", values="value", dropna=False)
+    of_level = means[means["second"] == level]
+    table = of_level.pivot_table(index="seed", columns="first", values="value", dropna=False)
     table = table.reindex(columns=list(across)) * KID_SCALE
     seeds = [tuple(row) for row in table.to_numpy(float).tolist()]
     return Line(level, tuple(table.mean().tolist()), tuple(seeds))

@@ -13,10 +13,14 @@ from harness.analysis.objectives import KIMG, OBJECTIVES, Objective
 from harness.analysis.search import SUGGESTED
 from harness.core import format as show
 from harness.report.plots.style import BETTER, NARROW, REFERENCE, WORSE, Figure, ticked
-from harness.runs.trial import DIVERGED, FINISHED, PRUNED
+from harness.runs.status import Status
 
 LONGEST = 30  # letters of a dimension's name
-_LOOKS = {FINISHED: ("o", BETTER), DIVERGED: ("x", WORSE), PRUNED: ("v", REFERENCE)}
+_LOOKS = {
+    Status.FINISHED: ("o", BETTER),
+    Status.DIVERGED: ("x", WORSE),
+    Status.PRUNED: ("v", REFERENCE),
+}
 
 
 class Point(NamedTuple):
@@ -48,7 +52,7 @@ def history_info(
     table: pd.DataFrame, reference: float, judged: Objective = OBJECTIVES["final"]
 ) -> History:
     """From the table of suggestions; a pruned one stands at its last KID, if that is the unit."""
-    pruned = table["status"] == PRUNED
+    pruned = table["status"] == Status.PRUNED
     last = table["last_kid"] if judged.unit != KIMG else math.nan
     table = table.assign(final=table["final"].where(~pruned, last))
     best = table.dropna(subset=["best_so_far"])
@@ -121,8 +125,8 @@ def draw_slices(panels: Sequence[Panel], unit: str, width: float) -> Figure:
 
 def _scatter(axes: Axes, panel: Panel) -> None:
     for status, (marker, colour) in _LOOKS.items():
-        own = [point for point in panel.points if point.status == status]
-        if own:
-            xs, ys = [point.x for point in own], [point.kid for point in own]
+        points = [point for point in panel.points if point.status == status]
+        if points:
+            xs, ys = [point.x for point in points], [point.kid for point in points]
             axes.plot(xs, ys, marker, color=colour, markersize=4.5, alpha=0.8)
     axes.yaxis.set_major_formatter(ticked)

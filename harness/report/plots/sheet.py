@@ -51,5 +51,5 @@ def _draw_grid(axes: Axes, path: Path, when: str) -> None:
 
 
 def _write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
-    """Text beside a grid; `style` is matplotlib's."""
+    """Text next to a grid; `style` is matplotlib's."""
     axes.text(x, y, text, transform=axes.transAxes, **style)

@@ -1,4 +1,4 @@
-"""What all figures share: inks, one colour a cell, sizes, and how a figure becomes SVG and PNG.
+"""Style of all figures: inks, one colour a cell, sizes, and how a figure becomes SVG and PNG.
 
 Seaborn's theme under our inks; no figure is pyplot's, so nothing is global, and no window system
 is asked for.
@@ -83,7 +83,7 @@ class Drawing(NamedTuple):
 
 
 def looks(cells: Sequence[str], reference: str) -> dict[str, Look]:
-    """Cell → look; the reference is grey, and dashes tell apart cells beyond the palette."""
+    """Cell → look; the reference is grey, and dashes distinguish cells beyond the palette."""
     others = [cell for cell in cells if cell != reference]
     count = len(PALETTE)
     named = {

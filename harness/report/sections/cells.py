@@ -31,7 +31,7 @@ def build(data: ReportData) -> list[Block]:
     return [Heading("Cells against the reference", "cells"), Text(how), *tables]
 
 
-def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Table:
+def _table(data: ReportData, rows: pd.DataFrame, identity: str, identities: int) -> Table:
     scale = data.objective.scale
     places = show.decimals([*rows["mean"], *rows["difference"]], scale)
     body: list[list[Cell]] = [
@@ -50,7 +50,7 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, of: int) -> Tabl
         ]
         for row in each_row(rows)
     ]
-    metric = f"; metric identity {identity}" if of > 1 else ""
+    metric = f"; metric identity {identity}" if identities > 1 else ""
     unit = data.objective.unit.replace(" ", "\u00a0")
     columns = ["Cell", "n", unit, "sd", "Best", "A member alone", "Coverage", "FID",
                "Inception score", "Difference", "Interval", "Not reached",
@@ -72,5 +72,5 @@ def _patch(patch: Mapping[str, Any]) -> str:
 
 
 def _ends(data: ReportData, cell: str) -> str:
-    own = outcomes(data.frames.trials[data.frames.trials["cell"] == cell])
-    return ", ".join(phrase.replace(" ", "\u00a0") for phrase in own.short) or show.NONE
+    ended = outcomes(data.frames.trials[data.frames.trials["cell"] == cell])
+    return ", ".join(phrase.replace(" ", "\u00a0") for phrase in ended.short) or show.NONE

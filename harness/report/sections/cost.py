@@ -1,4 +1,4 @@
-"""What each cell costs beside what it brings."""
+"""Costs of each cell."""
 
 from harness.analysis.frame import each_row
 from harness.core import format as show

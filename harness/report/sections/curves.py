@@ -17,26 +17,27 @@ def build(data: ReportData) -> list[Block]:
     """One figure a metric identity."""
     head = Heading("KID over training", "curves")
     curves = data.frames.curves.dropna(subset=["kid"])
-    found = list(curves["identity"].unique())
-    if not found:
+    identities = list(curves["identity"].unique())
+    if not identities:
         return [head, Text("No evaluation has been recorded yet.", "note")]
     drawn = [
-        _figure(data, identity, number, len(found)) for number, identity in enumerate(found, 1)
+        _figure(data, identity, number, len(identities))
+        for number, identity in enumerate(identities, 1)
     ]
     return [head, *drawn]
 
 
-def _figure(data: ReportData, identity: str, number: int, of: int) -> Figure:
+def _figure(data: ReportData, identity: str, number: int, identities: int) -> Figure:
     curves = data.frames.curves
     reference = data.plan.reference
     cells = data.ends(ROOM, identity)
-    found = {cell: window(data.frames, cell, identity) for cell in data.labels}
-    windows = {cell: own.shaded for cell, own in found.items() if own}
+    averages = {cell: window(data.frames, cell, identity) for cell in data.labels}
+    windows = {cell: averaged.shaded for cell, averaged in averages.items() if averaged}
     info = curves_info(curves[curves["identity"] == identity], cells, reference, windows)
     styles = looks(data.labels, reference)
     scale = "logarithmic" if info.logarithmic else "linear"
     room = f" {ENDS}" if len(data.labels) > ROOM else ""
-    metric = f" Metric identity {identity}." if of > 1 else ""
+    metric = f" Metric identity {identity}." if identities > 1 else ""
     caption = (
         "Thin lines are single seeds, thick ones the mean of the n finished seeds with a band of "
         "the 95 % t-interval of each point alone; grey is the reference "
@@ -44,13 +45,13 @@ def _figure(data: ReportData, identity: str, number: int, of: int) -> Figure:
         f"{_shaded(data, windows)}The vertical axis is {scale}.{room}{metric}"
     )
     named = ", ".join(f"{cell.cell} (n = {cell.n})" for cell in (info.reference, *info.cells))
-    name = "curves" if of == 1 else f"curves-{number}"
+    name = "curves" if identities == 1 else f"curves-{number}"
     alt = f"KID × 10³ over real images shown, for {named}. The values are in tables/curves.csv."
     return Figure(name, partial(draw_curves, info, styles), alt, caption)
 
 
 def _shaded(data: ReportData, windows: Mapping[str, Span]) -> str:
-    """What the shaded part of each panel is: the objective looks at nothing else."""
+    """The sentence on the shaded part of each panel: the evaluations of the objective."""
     if not windows:
         return ""
     return f"Shaded: what the objective averages, {data.objective.what}. "

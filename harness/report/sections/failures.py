@@ -1,4 +1,4 @@
-"""What did not end well, and what looked unhealthy: nothing is dropped silently."""
+"""Failed trials and flags: nothing is dropped silently."""
 
 import pandas as pd
 
@@ -71,7 +71,7 @@ def _rates(data: ReportData) -> list[Block]:
 
 
 def _unseen(cells: pd.DataFrame) -> str:
-    """What a cell without a failure may still hide: of those with the fewest trials, the most."""
+    """The failure rate that a cell without a failure still allows, of the fewest trials."""
     if cells.empty:
         return ""
     fewest = cells.sort_values("ended", kind="stable").iloc[0]

@@ -1,4 +1,4 @@
-"""Main effects and interactions, where factors were crossed, and what the design cannot tell."""
+"""Main effects and interactions of crossed factors, and effects that the design confounds."""
 
 from functools import partial
 
@@ -26,11 +26,11 @@ def build(data: ReportData) -> list[Block]:
     if data.interactions["effect"].notna().any():
         blocks += [*_plot(data, design), _table(data)]
     else:
-        blocks.append(Text("There are not enough values yet to tell effects apart.", "note"))
+        blocks.append(Text("There are not enough values yet to estimate effects.", "note"))
     if apart := aliased(design):
-        caption = "What cannot be told apart: an estimate on the left holds what is on the right"
+        caption = "Confounded effects: an estimate on the left includes the effect on the right"
         rows: list[list[Cell]] = [list(row) for row in apart]
-        blocks.append(Table(caption, ["Effect", "Holds, too"], rows, folded=len(rows) > MOST))
+        blocks.append(Table(caption, ["Effect", "Includes"], rows, folded=len(rows) > MOST))
     if design.dropped:
         lines = [f"{levels(one)}: {one.why}" for one in design.dropped]
         blocks.append(Items("Combinations that are not trained", lines, folded=len(lines) > MOST))
@@ -49,7 +49,7 @@ def _how(data: ReportData, design: Crossed) -> str:
         )
     elif design.resolution == 3:
         parts.append(
-            "Each may be that of interactions, so what is found here needs a study of its own."
+            "Each may be that of interactions, so confirm an effect found here in another study."
         )
     parts.append(
         f"Estimated by least squares with a block for each seed, with {interval} intervals of each "
@@ -89,9 +89,9 @@ def _table(data: ReportData) -> Table:
 
 
 def _plot(data: ReportData, design: Crossed) -> list[Figure]:
-    found = data.interactions[data.interactions["kind"] == INTERACTION].sort_values("p")
+    tested = data.interactions[data.interactions["kind"] == INTERACTION].sort_values("p")
     terms = {design.named(term): term for term in design.interactions}
-    shown = [terms[name] for name in dict.fromkeys(found["term"])][:MOST]
+    shown = [terms[name] for name in dict.fromkeys(tested["term"])][:MOST]
     if not shown:
         return []
     panels = []

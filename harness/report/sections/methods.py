@@ -14,12 +14,12 @@ from harness.report.private import place
 
 SAID = ("data.", "evaluation.", "optimizer.", "loss.name", "training.kimg", "training.batch_size",
         "training.evaluations", "training.ema", "translation.source", "plugins.")  # fmt: skip
-"""Beginnings of knobs that have a sentence of their own, and need not be listed as changed."""
+"""Prefixes of knobs that have a sentence already, and need not be listed as changed."""
 PROPER = {"adam": "Adam", "rmsprop": "RMSProp", "sgd": "SGD", "wasserstein": "Wasserstein",
           "began": "BEGAN", "ebgan": "EBGAN", "tensorflow": "TensorFlow", "keras": "Keras",
           "numpy": "NumPy"}  # fmt: skip
 READ = {"adam": ("beta_1", "beta_2"), "rmsprop": ("rho", "momentum"), "sgd": ("momentum",)}
-"""Optimiser → its numbers beside the learning rate."""
+"""Optimiser → its numbers in addition to the learning rate."""
 TESTS = {
     MAX_T: "of single-step max-|t| sign-flip tests (Westfall & Young 1993), adjusted for all",
     HOLM: "of two-sided paired t-tests, adjusted by the method of Holm",
@@ -84,16 +84,18 @@ def _training(data: ReportData) -> Iterator[str]:
 
 
 def _optimizers(config: Any) -> str:
-    generator, discriminator = (_optimizer(config, of) for of in ("generator", "discriminator"))
+    generator, discriminator = (
+        _optimizer(config, network) for network in ("generator", "discriminator")
+    )
     if generator == discriminator:
         return f"{generator} in both networks"
     return f"{generator} in the generator and {discriminator} in the discriminator"
 
 
-def _optimizer(config: Any, of: str) -> str:
-    name = config[f"optimizer.{of}.name"]
+def _optimizer(config: Any, network: str) -> str:
+    name = config[f"optimizer.{network}.name"]
     numbers = (
-        f"{number.replace('_', ' ')} {show.plain(config[f'optimizer.{of}.{number}'])}"
+        f"{number.replace('_', ' ')} {show.plain(config[f'optimizer.{network}.{number}'])}"
         for number in ("learning_rate", *READ.get(name, ()))
     )
     return f"{_proper(name)} ({', '.join(numbers)})"
@@ -118,7 +120,7 @@ def _scores(data: ReportData) -> Iterator[str]:
 
 def _statistics(data: ReportData) -> Iterator[str]:
     plan = data.plan
-    reported = f"means with {said}" if (said := words.intervals(data)) else "means"
+    reported = f"means with {spans}" if (spans := words.intervals(data)) else "means"
     if data.ranking["p_adjusted"].notna().any():  # from one seed there is none
         reported += f", and p values {TESTS[primary(len(plan.seeds))]}"
     yield (

@@ -1,4 +1,4 @@
-"""Where the scatter of each contrast comes from, and what would narrow its interval."""
+"""Sources of the scatter of each contrast, and remedies that would narrow its interval."""
 
 import math
 
@@ -17,9 +17,9 @@ HOW = (
     "in which a side diverged are left out."
 )
 UNKNOWN = (
-    " Where an older record has no parts that share no image, scoring is told from the standard "
-    "errors of single evaluations: they hold noise that the cells share and, of overlapping "
-    "subsets, miss that of the generated images, so no advice is given."
+    " Where an older record has no parts that share no image, the noise of scoring is estimated "
+    "from the standard errors of single evaluations: they include noise that the cells share and, "
+    "of overlapping subsets, lack that of the generated images, so no advice is given."
 )
 
 
@@ -45,7 +45,7 @@ def build(data: ReportData) -> list[Block]:
         for row in each_row(table)
     ]
     columns = ["Tip", "n", "sd", "Scoring, %", "Ups and downs, %", "Seed × cell, %",
-               "Fixed images", "Pairing removes, %", "What would narrow it"]  # fmt: skip
+               "Fixed images", "Pairing removes, %", "Remedy"]  # fmt: skip
     caption = f"Where differences of {data.objective.unit} scatter from"
     numeric = frozenset(range(1, 8))
     return [

@@ -65,23 +65,23 @@ def _metric(data: ReportData) -> list[tuple[str, str]]:
         terms.append(("Identity", row.identity))
         encoder = data.encoder(row) + show.pixels(row.resolution)
         asked = f"{row.protocol}, encoder {encoder}, {row.n} generated against {row.m} real images"
-        terms.append(("What it is", f"KID by {asked}; {show.count(row.trials, 'trial')}"))
+        terms.append(("Description", f"KID by {asked}; {show.count(row.trials, 'trial')}"))
     return terms
 
 
 def _images(data: ReportData) -> list[tuple[str, str]]:
     """Of each data set that was trained on, with its cells where there are several."""
-    found: dict[str, list[str]] = {}
+    cells_of: dict[str, list[str]] = {}
     for cell, facts in data.frames.images.items():
-        found.setdefault(json.dumps(facts, sort_keys=True), []).append(cell)
-    if not found:
+        cells_of.setdefault(json.dumps(facts, sort_keys=True), []).append(cell)
+    if not cells_of:
         count = data.trained_on
         size = f"{show.number(count, 0)} by the catalogue" if count else "not recorded"
         return [("Training images", size)]
     rows: list[tuple[str, str]] = []
-    for text, cells in found.items():
+    for text, cells in cells_of.items():
         facts = json.loads(text)
-        name = facts["name"] if len(found) == 1 else f"{facts['name']} ({', '.join(cells)})"
+        name = facts["name"] if len(cells_of) == 1 else f"{facts['name']} ({', '.join(cells)})"
         rows += [("Data set", name), *terms(facts)]
     return rows
 

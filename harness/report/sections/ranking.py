@@ -72,13 +72,13 @@ def _equivalent(data: ReportData) -> str:
     if primary(len(data.plan.seeds)) != MAX_T:
         return "With fewer than six seeds nothing is called “equivalent”"
     return (
-        f"“Equivalent” is an effect that is surely within {words.region(data)}, by two one-sided "
-        "sign-flip tests, adjusted by the method of Holm"
+        f"“Equivalent” is an effect that is significantly within {words.region(data)}, by two "
+        "one-sided sign-flip tests, adjusted by the method of Holm"
     )
 
 
 _UNLEARNT = (
-    "What has not learnt is never better, and takes no place: more than half of its trials "
+    "A side that has not learnt is never better, and takes no place: more than half of its trials "
     f"collapsed, its final KID is above {show.percent(UNLEARNT_SHARE)} of its untrained KID, or "
     f"its coverage is below {show.plain(COVERAGE_FLOOR)}."
 )
@@ -98,12 +98,12 @@ _TESTS = {
 }
 
 
-def _table(data: ReportData, rows: Sequence[RankedRow], identity: str, of: int) -> Table:
+def _table(data: ReportData, rows: Sequence[RankedRow], identity: str, identities: int) -> Table:
     body = [_cells(row) for row in rows]
     diverged = any(row.diverged for row in rows)
     columns = ["#", "Tip", "Effect", "Interval", "n", "Wins", "p", "Verdict", "Diverged"]
     kept = len(columns) if diverged else len(columns) - 1
-    metric = f"; metric identity {identity}" if of > 1 else ""
+    metric = f"; metric identity {identity}" if identities > 1 else ""
     return Table(
         f"Effects on {data.objective.unit}, the most helpful first{metric}",
         columns[:kept],
@@ -135,7 +135,7 @@ def _claims(data: ReportData) -> Table:
     ]  # fmt: skip
     columns = ["Tip", "Source", "Claims that it", "In short", "Here"]
     return Table(
-        f"What the sources claim, and how it fared here{_tested(data)}",
+        f"Claims of the sources, and the result here{_tested(data)}",
         columns,
         rows,
         csv="tables/claims.csv",
@@ -144,13 +144,13 @@ def _claims(data: ReportData) -> Table:
 
 
 def _said(row: Any) -> str:
-    of = "" if row.of == "quality" else row.of
-    more = ", ".join(word for word in (of, row.condition) if word)
+    subject = "" if row.of == "quality" else row.of
+    more = ", ".join(word for word in (subject, row.condition) if word)
     return SAID[row.effect] + (f" ({more})" if more else "")
 
 
 def _by(row: Any) -> str:
-    """What a claim was judged by, where it is not the ranking."""
+    """The test that a claim was judged by, where it is not the ranking."""
     if row.judgement == NOT_JUDGED or (row.of in _BY and row.judgement == NOT_TESTED):
         return ""
     if row.of in _BY and math.isfinite(row.p_adjusted):
@@ -169,10 +169,10 @@ def _tested(data: ReportData) -> str:
         VARIETY: f"of variety by {'the largest |t|' if exact else 'a paired t'} of coverage "
         f"({'sign flips' if exact else 'Holm'}",
     }
-    said = []
-    for of, test in tests.items():
-        own = data.claims[(data.claims["of"] == of) & (data.claims["family"] > 0)]
-        if len(own) and data.plan.evidence:
-            count = show.count(int(own["family"].iloc[0]), "contrast")
-            said.append(f"{test} over the {count} with such a claim)")
-    return f"; claims {', and '.join(said)}" if said else ""
+    tested = []
+    for subject, test in tests.items():
+        judged = data.claims[(data.claims["of"] == subject) & (data.claims["family"] > 0)]
+        if len(judged) and data.plan.evidence:
+            count = show.count(int(judged["family"].iloc[0]), "contrast")
+            tested.append(f"{test} over the {count} with such a claim)")
+    return f"; claims {', and '.join(tested)}" if tested else ""

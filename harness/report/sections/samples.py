@@ -64,12 +64,14 @@ def build(data: ReportData) -> list[Block]:
     ]
     left = cells[CELLS:]
     names = ", ".join(left[:NAMED]) + (" and others" if len(left) > NAMED else "")
-    said = f"For want of room, pictures of {show.count(len(left), 'cell')} are left out: {names}."
+    left_out = (
+        f"For want of room, pictures of {show.count(len(left), 'cell')} are left out: {names}."
+    )
     return [
         head,
         Text(_how(data, seed)),
         *(gallery for gallery in galleries if gallery),
-        *([Text(said, "note")] if left else []),
+        *([Text(left_out, "note")] if left else []),
         *damaged,
     ]
 
@@ -82,7 +84,7 @@ def _damaged(data: ReportData) -> str:
 
 
 def _bytes(shown: Sequence[Shown]) -> int:
-    """What one picture of every cell takes: the mean of the first grids, noise, and the last."""
+    """Bytes of one picture of every cell: the mean of the first grids, noise, and the last."""
     ends = [item.seeds[item.seed][place].path for item in shown for place in (0, -1)]
     return sum(len(pictures.webp(path)) for path in ends) // 2
 
@@ -94,8 +96,8 @@ def _how(data: ReportData, seed: int) -> str:
         "A translation has no latents: its grids are outputs for the same sources of the "
         "validation images."
     )
-    said = sources if all(translated) else f"{latents} {sources}" if any(translated) else latents
-    return f"Seed {seed}, where nothing else is said. {said}"
+    shown = sources if all(translated) else f"{latents} {sources}" if any(translated) else latents
+    return f"Seed {seed}, unless another one is named. {shown}"
 
 
 def _seed(data: ReportData) -> int:
@@ -119,8 +121,8 @@ def _shown(data: ReportData, cells: Sequence[str], seed: int) -> Iterator[Shown]
         grids.setdefault(row.cell, {}).setdefault(row.seed, []).append(grid)
     looks = style.looks(data.labels, data.plan.reference)
     for cell in cells:
-        own = seed if seed in grids[cell] else min(grids[cell])
-        yield Shown(cell, looks[cell].colour, grids[cell], own)
+        first = seed if seed in grids[cell] else min(grids[cell])
+        yield Shown(cell, looks[cell].colour, grids[cell], first)
 
 
 def _grid(path: Path, iteration: float, images: float) -> Grid:
@@ -212,7 +214,7 @@ def _comparable(trials: pd.DataFrame) -> pd.DataFrame:
     """Of each cell the trials of the metric identity that most have: others have no order."""
     if trials.empty:
         return trials
-    most = trials.groupby("cell")["identity"].transform(lambda own: own.mode().iloc[0])
+    most = trials.groupby("cell")["identity"].transform(lambda names: names.mode().iloc[0])
     return trials[trials["identity"] == most]
 
 
@@ -221,11 +223,11 @@ def _extreme(item: Shown, word: str, trial: Any, files: _Files, judged: Objectiv
     ended = f", diverged at {grid.when}" if trial.status == Status.DIVERGED else ""
     places = show.decimals([trial.final], judged.scale)
     value = show.kid(trial.final, places, scale=judged.scale)
-    said = f"{word}: seed {trial.seed}, {judged.unit} {value}{ended}"
-    alt = f"Generated images of cell {item.cell} at the end, {said}"
+    caption = f"{word}: seed {trial.seed}, {judged.unit} {value}{ended}"
+    alt = f"Generated images of cell {item.cell} at the end, {caption}"
     kind = word.split()[-1] if word in ("best", "worst") else "only"
     return Picture(
-        said, alt, pictures.webp(grid.path), **files.of(f"samples-{kind}", item.cell, grid.path)
+        caption, alt, pictures.webp(grid.path), **files.of(f"samples-{kind}", item.cell, grid.path)
     )
 
 
@@ -241,9 +243,9 @@ def _between(data: ReportData, shown: Sequence[Shown], files: _Files) -> Gallery
 
 def _way(item: Shown, path: Path, files: _Files) -> Picture:
     alt = f"Generated images of cell {item.cell}, seed {item.seed}, on the way between latents"
-    said = f"seed {item.seed}, at the end"
+    caption = f"seed {item.seed}, at the end"
     return Picture(
-        said,
+        caption,
         alt,
         pictures.webp(path, 2 * pictures.SMALL),
         **files.of("interpolation", item.cell, path),

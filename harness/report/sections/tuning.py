@@ -1,10 +1,10 @@
-"""What each cell was tuned to, what that cost, and what the ranking would be without."""
+"""Chosen values of each cell, the cost of tuning, and the ranking without it."""
 
 import pandas as pd
 
 from harness.analysis.frame import each_row
 from harness.analysis.objectives import Objective
-from harness.analysis.ranked import ranked
+from harness.analysis.ranked import ranked_rows
 from harness.core import format as show
 from harness.report import words
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Tag, Text
@@ -69,14 +69,14 @@ def _points(points: pd.DataFrame, judged: Objective) -> Table:
 
 
 def _failed(diverged: int, crashed: int) -> str:
-    said = [f"{n} {word}" for n, word in ((diverged, "diverged"), (crashed, "crashed")) if n]
-    return ", ".join(said) or show.NONE
+    counts = [f"{n} {word}" for n, word in ((diverged, "diverged"), (crashed, "crashed")) if n]
+    return ", ".join(counts) or show.NONE
 
 
 def _rankings(tuned: pd.DataFrame, untuned: pd.DataFrame, by: Objective) -> Table:
     """In the order of the tuned ranking."""
-    now = ranked(tuned, by.scale, untuned["effect"])
-    former = ranked(untuned, by.scale, tuned["effect"])
+    now = ranked_rows(tuned, by.scale, untuned["effect"])
+    former = ranked_rows(untuned, by.scale, tuned["effect"])
     before = {row.contrast: (place, row) for place, row in enumerate(former, 1)}
     rows: list[list[Cell]] = []
     for place, row in enumerate(now, 1):

@@ -61,18 +61,18 @@ def _uncertainty(data: ReportData) -> str:
 
 
 def _narrower(known: pd.DataFrame) -> str:
-    """What would narrow the intervals: by contrast, where that is not the same for all."""
+    """The remedy that would narrow the intervals: by contrast, where it is not the same for all."""
     named = {str(advice): list(rows["title"]) for advice, rows in known.groupby("advice")}
     if set(named) == {SEEDS}:
         return "more seeds would narrow the intervals, more samples hardly"
     if len(named) == 1:
         return f"{next(iter(named))} would help before more seeds"
     seeds = named.pop(SEEDS, [])
-    said = [
+    advised = [
         f"{advice} would help “{'”, “'.join(titles)}” before more seeds"
         for advice, titles in named.items()
     ]
-    return "; ".join([*said, *(["the others need more seeds"] if seeds else [])])
+    return "; ".join([*advised, *(["the others need more seeds"] if seeds else [])])
 
 
 def _ended(data: ReportData) -> tuple[str, str, str]:
@@ -87,17 +87,17 @@ def _reference(data: ReportData) -> tuple[str, str, str]:
     row, *_ = each_row(data.cells[data.cells["cell"] == reference])
     if not row.n:
         return name, show.NONE, "no value yet"
-    own = data.frames.trials[
+    trials = data.frames.trials[
         (data.frames.trials["cell"] == reference) & (data.frames.trials["identity"] == row.identity)
     ]
     places = show.decimals([row.mean], scale)
-    before, last = own["untrained"].mean(), last_kid(data.frames, reference, row.identity)
-    of = "" if unit == OBJECTIVES["final"].unit else f"{OBJECTIVES['final'].unit} "
-    kids = f"{of}untrained {_kid(before)}, last {_kid(last)}"
-    said = "; ".join(filter(None, (words.window(data, row.identity), kids)))
-    if lost := int((own["status"] == Status.DIVERGED).sum()):
-        said = f"{lost} of {row.n} diverged, and count with their failure value; {said}"
-    return name, show.kid(row.mean, places, scale=scale), said
+    before, last = trials["untrained"].mean(), last_kid(data.frames, reference, row.identity)
+    prefix = "" if unit == OBJECTIVES["final"].unit else f"{OBJECTIVES['final'].unit} "
+    kids = f"{prefix}untrained {_kid(before)}, last {_kid(last)}"
+    detail = "; ".join(filter(None, (words.window(data, row.identity), kids)))
+    if lost := int((trials["status"] == Status.DIVERGED).sum()):
+        detail = f"{lost} of {row.n} diverged, and count with their failure value; {detail}"
+    return name, show.kid(row.mean, places, scale=scale), detail
 
 
 def _kid(value: float) -> str:
@@ -118,7 +118,7 @@ def _took(data: ReportData) -> tuple[str, str, str]:
     return "Computing time", took, f"{show.duration(evaluation)} of it evaluation"
 
 
-def _forest(data: ReportData, identity: str, number: int, of: int) -> Figure:
+def _forest(data: ReportData, identity: str, number: int, identities: int) -> Figure:
     rows = data.ranking[data.ranking["identity"] == identity].head(MOST)
     texts = data.by_identity[identity]
     notes = {row.contrast: f"{row.estimate_text} · n = {row.n}" for row in texts}
@@ -126,10 +126,10 @@ def _forest(data: ReportData, identity: str, number: int, of: int) -> Figure:
     named = rows.assign(title=titles)
     info = forest_info(named, data.differences, notes, data.objective)
     judged = [f"{row.title}: {row.note}, {row.verdict}" for row in info.rows]
-    name = "forest" if of == 1 else f"forest-{number}"
+    name = "forest" if identities == 1 else f"forest-{number}"
     alt = f"Forest plot of effects on {data.objective.unit}. {'; '.join(judged)}."
     caption = _caption(data, bool((rows["verdict"] != NOT_JUDGED).any()))
-    metric = f" Metric identity {identity}." if of > 1 else ""
+    metric = f" Metric identity {identity}." if identities > 1 else ""
     return Figure(name, partial(draw_forest, info), alt, f"{caption}{metric}")
 
 
@@ -146,6 +146,6 @@ def _caption(data: ReportData, judged: bool) -> str:
 
 
 def _spans(data: ReportData) -> str:
-    if not (said := words.intervals(data)):
+    if not (spans := words.intervals(data)):
         return ", and no interval for want of two seeds"
-    return f" with {said}, and thick the interval of the tip alone, of the same level"
+    return f" with {spans}, and thick the interval of the tip alone, of the same level"

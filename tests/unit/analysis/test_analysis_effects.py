@@ -11,11 +11,11 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from harness.analysis import effects as module
-from harness.analysis.checks import checks
-from harness.analysis.claims import claims, judge
-from harness.analysis.effects import differences, effects, estimate, holm, verdict
+from harness.analysis.checks import run_checks
+from harness.analysis.claims import judge, judge_claims
+from harness.analysis.effects import differences, estimate, estimate_effects, holm, verdict
 from harness.analysis.frame import load
-from harness.analysis.ranking import cells, costs, ranking
+from harness.analysis.ranking import cells, costs, rank_contrasts
 from harness.core.files import read_json, write_json
 from harness.runs.plan import ClaimRecord
 from tests.synthetic import TIDY, TIPS, Recipe, all_trials, build
@@ -25,7 +25,7 @@ RUN = "card_tips-cpu"
 
 @pytest.fixture(scope="module")
 def table(frames):
-    return effects(frames).set_index("contrast")
+    return estimate_effects(frames).set_index("contrast")
 
 
 def _trials(rows):
@@ -98,7 +98,7 @@ def test_holm_is_that_of_statsmodels():
 
 
 def test_true_effects_are_found_with_the_sign_of_following(tidy):
-    table = effects(tidy).set_index("contrast")
+    table = estimate_effects(tidy).set_index("contrast")
     assert table.loc["adam_beta_1", "verdict"] == "better"
     assert table.loc["spectral_norm", "verdict"] == "better"
     assert table.loc["batch_norm_in_discriminator", "verdict"] == "worse"
@@ -108,7 +108,7 @@ def test_true_effects_are_found_with_the_sign_of_following(tidy):
 
 def test_ranking_is_sorted_by_effect_with_missing_values_last(tmp_path: Path):
     recipe = replace(TIDY, missing=[(Recipe.label(TIPS[1]), seed) for seed in range(8)])
-    table = ranking(load(RUN, build(tmp_path, recipe)))
+    table = rank_contrasts(load(RUN, build(tmp_path, recipe)))
     assert table["effect"].iloc[:3].is_monotonic_increasing
     last = table.iloc[3]
     assert (last["contrast"], last["n"], last["verdict"]) == ("spectral_norm", 0, "inconclusive")
@@ -127,9 +127,9 @@ def test_crashed_and_missing_trials_take_their_seed_out(table):
 
 def test_a_profile_without_evidence_is_not_judged(tmp_path: Path):
     frames = load(RUN, build(tmp_path, replace(TIDY, evidence=False, seeds=range(2))))
-    table = ranking(frames)
+    table = rank_contrasts(frames)
     assert set(table["verdict"]) == {module.NOT_JUDGED}
-    assert set(claims(frames, table)["judgement"]) == {"not tested here", "not judged"}
+    assert set(judge_claims(frames, table)["judgement"]) == {"not tested here", "not judged"}
 
 
 @pytest.mark.parametrize(
@@ -186,11 +186,11 @@ def test_costs_are_relative_to_the_reference(tidy):
 
 
 def test_nothing_is_said_of_a_tidy_study(tidy):
-    assert checks(tidy) == []
+    assert run_checks(tidy) == []
 
 
 def test_checks_name_what_is_missing(frames):
-    said = " ".join(checks(frames))
+    said = " ".join(run_checks(frames))
     assert "spectral_norm=following seed 5" in said
     assert "label_smoothing=following seed 4" in said
     assert "different numbers of seeds" in said
@@ -207,10 +207,10 @@ def _change_devices(runtime, cells_of):
 def test_hardware_confounded_with_cells_is_told_from_hardware_that_varies(tmp_path: Path):
     runtime = build(tmp_path / "a", replace(TIDY, seeds=range(2)))
     _change_devices(runtime, lambda row: row["cell"] == "reference")
-    assert any("hardware is confounded" in line for line in checks(load(RUN, runtime)))
+    assert any("hardware is confounded" in line for line in run_checks(load(RUN, runtime)))
     runtime = build(tmp_path / "b", replace(TIDY, seeds=range(2)))
     _change_devices(runtime, lambda row: row["seed"] == 1)
-    (line,) = checks(load(RUN, runtime))
+    (line,) = run_checks(load(RUN, runtime))
     assert "in every cell alike" in line
 
 
@@ -219,7 +219,7 @@ def test_duplicate_and_unbalanced_plans_are_named(tmp_path: Path):
     path = runtime.study(RUN) / "plan.json"
     plan = read_json(path)
     write_json(path, plan | {"trials": [*plan["trials"][:-1], plan["trials"][0]]})
-    said = " ".join(checks(load(RUN, runtime)))
+    said = " ".join(run_checks(load(RUN, runtime)))
     assert "Planned more than once, counted once: reference seed 0" in said
     assert "planned with different numbers of seeds" in said
 
@@ -236,8 +236,8 @@ def test_two_ways_of_scoring_are_said_and_kept_apart(tmp_path: Path):
             for path in list(folder.iterdir()):
                 path.rename(folder / f"other{path.suffix}")
     frames = load(RUN, runtime)
-    assert any("scored in 2 ways" in line for line in checks(frames))
-    assert ranking(frames)["n"].tolist() == [0]
+    assert any("scored in 2 ways" in line for line in run_checks(frames))
+    assert rank_contrasts(frames)["n"].tolist() == [0]
     assert cells(frames)["difference"].isna().all()
 
 
@@ -245,7 +245,7 @@ def test_all_failed_still_gives_tables(tmp_path: Path):
     recipe = replace(TIDY, seeds=range(2))
     recipe = replace(recipe, crashed=all_trials(recipe))
     frames = load(RUN, build(tmp_path, recipe))
-    table = ranking(frames)
+    table = rank_contrasts(frames)
     assert table["n"].tolist() == [0] * 4
     assert np.isnan(table["effect"].astype(float)).all()
     assert costs(frames)["trials"].tolist() == [0] * 5

@@ -10,7 +10,7 @@ from scipy import stats
 
 from harness.analysis import max_t
 from harness.analysis.effects import estimate, estimates
-from harness.analysis.equivalence import equivalence
+from harness.analysis.equivalence import assess_equivalence
 from harness.core.errors import HarnessError
 
 
@@ -128,7 +128,7 @@ def test_equivalence_is_two_one_sided_sign_flip_tests_by_holm(case):
     random = np.random.default_rng(case)
     whole = random.integers(-6, 7, (8, 3))  # in units of a tenth of the margin
     D, half = whole / 10.0, np.ones(3)
-    found = equivalence(D, half, np.ones(3, bool), 0.05)
+    found = assess_equivalence(D, half, np.ones(3, bool), 0.05)
     expected = [
         max(_one_sided([int(v) + 10 for v in column]), _one_sided([10 - int(v) for v in column]))
         for column in whole.T
@@ -144,8 +144,8 @@ def test_equivalence_needs_the_seeds_of_the_test_and_a_margin():
     D[1:, 1] = np.nan
     D[5, 2] = np.nan
     margins = np.array([1.0, 1.0, 1.0, np.nan])
-    found = equivalence(D, margins, np.ones(4, bool), 0.05)
+    found = assess_equivalence(D, margins, np.ones(4, bool), 0.05)
     assert found["equivalent"].tolist() == [True, False, False, False]
     assert found["p_equivalence"][0] == 1 / 2**6
-    assert not equivalence(D[:2], margins, np.ones(4, bool), 0.05)["equivalent"].any()
-    assert not equivalence(D, margins, np.zeros(4, bool), 0.05)["equivalent"].any()
+    assert not assess_equivalence(D[:2], margins, np.ones(4, bool), 0.05)["equivalent"].any()
+    assert not assess_equivalence(D, margins, np.zeros(4, bool), 0.05)["equivalent"].any()

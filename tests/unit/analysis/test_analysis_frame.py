@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.checks import checks
+from harness.analysis.checks import run_checks
 from harness.analysis.effects import differences
 from harness.analysis.frame import load
 from harness.analysis.objectives import (
@@ -16,7 +16,7 @@ from harness.analysis.objectives import (
     objective,
     untrained,
 )
-from harness.analysis.ranking import ranking
+from harness.analysis.ranking import rank_contrasts
 from harness.core.errors import HarnessError
 from harness.core.files import read_json, write_json
 from harness.metrics.kid import HALVES, SHARED_HALVES
@@ -82,7 +82,7 @@ def test_best_of_an_older_record_never_meets_one_of_today(tmp_path: Path):
     assert {identity.endswith(".shared_halves") for identity in trials["identity"]} == {True, False}
     found = differences(trials, plan["contrasts"][0]["weights"])
     assert list(found["seed"]) == [1, 2]
-    assert "shared_halves" in " ".join(checks(load(Recipe.run_name, runtime)))
+    assert "shared_halves" in " ".join(run_checks(load(Recipe.run_name, runtime)))
 
 
 def test_area_is_the_mean_over_the_logarithm_of_images():
@@ -219,11 +219,11 @@ def test_a_score_that_is_not_finite_is_no_value_and_is_named(tmp_path: Path, wri
     own = frames.trials[frames.trials["key"] == key].iloc[0]
     assert math.isnan(own["final"])
     assert math.isfinite(own["final_kid"])  # the last that is known
-    (row,) = ranking(frames).to_dict("records")
+    (row,) = rank_contrasts(frames).to_dict("records")
     assert row["n"] == 2
     assert math.isfinite(row["effect"])
     assert any("one that is not finite" in line and "reference seed 0" in line
-               for line in checks(frames))  # fmt: skip
+               for line in run_checks(frames))  # fmt: skip
 
 
 def test_untrained_and_final_kid_are_told_whatever_the_objective():

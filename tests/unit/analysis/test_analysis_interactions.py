@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import statsmodels.formula.api as smf
 
-from harness.analysis.effects import effects, holm
-from harness.analysis.interactions import interactions, means
+from harness.analysis.effects import estimate_effects, holm
+from harness.analysis.interactions import estimate_interactions, means
 from tests.crossed import frames, noise, planned
 
 TWO = "heuristics: [batch_norm_in_discriminator, spectral_norm]\ndesign: factorial\n"
@@ -27,7 +27,7 @@ def test_two_by_two_by_hand(tmp_path):
     found = frames(
         planned(tmp_path, TWO, 2), lambda levels, seed: values[levels[BN], levels[SN]][seed] / 1000
     )
-    table = interactions(found).set_index("term")
+    table = estimate_interactions(found).set_index("term")
     # seed 0: BN (10+30-25-40)/2 = -12.5, seed 1: (14+32-31-45)/2 = -15
     assert table.loc[BN, "effect"] == pytest.approx(-13.75e-3)
     assert table.loc[SN, "effect"] == pytest.approx((10 + 25 - 30 - 40 + 14 + 31 - 32 - 45) / 4e3)
@@ -65,7 +65,7 @@ def test_the_model_is_that_of_the_formula_with_a_trial_missing(tmp_path):
     found = random(TWO, tmp_path)
     found.trials.loc[3, "final"] = np.nan
     fit = fitted(found, "kid ~ C(seed) + C(f0, Sum) * C(f1, Sum)")
-    table = interactions(found).set_index("term")
+    table = estimate_interactions(found).set_index("term")
     # sum coding of `off`, `on`: +1 is the first, so following − ignoring is -2 and +4 times it
     for term, name, factor in (
         (BN, "C(f0, Sum)[S.off]", -2),
@@ -83,7 +83,7 @@ def test_the_model_is_that_of_the_formula_with_a_trial_missing(tmp_path):
 def test_levels_against_the_baselines(tmp_path):
     found = random(f"{LEVELS}design: factorial\n", tmp_path)
     fit = fitted(found, "kid ~ C(seed) + C(f0, Treatment('off')) * C(f1, Treatment('0.4'))")
-    table = interactions(found)
+    table = estimate_interactions(found)
     both = table[table["kind"] == "interaction"].set_index("compared")
     for level in ("0.2", "0.6"):
         name = f"C(f0, Treatment('off'))[T.on]:C(f1, Treatment('0.4'))[T.{level}]"
@@ -97,9 +97,9 @@ def test_levels_against_the_baselines(tmp_path):
 def test_main_effects_are_those_of_the_ranking(tmp_path, text):
     """One linear model: its main effects are the contrasts, whether balanced or not."""
     found = random(text, tmp_path)
-    table = interactions(found)
+    table = estimate_interactions(found)
     main = table[table["kind"] == "main effect"]
-    assert main["effect"].to_numpy() == pytest.approx(effects(found)["effect"].to_numpy())
+    assert main["effect"].to_numpy() == pytest.approx(estimate_effects(found)["effect"].to_numpy())
 
 
 def test_dropped_combinations_bias_no_effect_by_an_interaction_that_is_estimated(tmp_path):
@@ -111,7 +111,7 @@ def test_dropped_combinations_bias_no_effect_by_an_interaction_that_is_estimated
         one, two, three = (levels[name] == "on" for name in (smoothing, hinge, spectral))
         return 0.3 + 0.1 * seed + 0.02 * one - 0.03 * two + 0.04 * three + 0.08 * one * three
 
-    table = interactions(frames(plan, value)).set_index("term")
+    table = estimate_interactions(frames(plan, value)).set_index("term")
     assert table.loc[smoothing, "effect"] == pytest.approx(0.06)  # 0.02 + half of 0.08
     assert table.loc[hinge, "effect"] == pytest.approx(-0.03)
     assert table.loc[f"{smoothing} × {spectral}", "effect"] == pytest.approx(0.08)
@@ -119,37 +119,39 @@ def test_dropped_combinations_bias_no_effect_by_an_interaction_that_is_estimated
 
 
 def test_aliased_interactions_are_not_estimated(tmp_path):
-    table = interactions(random(FIVE, tmp_path))
+    table = estimate_interactions(random(FIVE, tmp_path))
     assert set(table["kind"]) == {"main effect"}
     assert len(table) == 5
-    fifth = interactions(random(f"{FIVE}resolution: 5\n", tmp_path))
+    fifth = estimate_interactions(random(f"{FIVE}resolution: 5\n", tmp_path))
     assert (fifth["kind"] == "interaction").sum() == 10
 
 
 def test_where_there_is_no_value_there_is_no_effect(tmp_path):
     found = random(TWO, tmp_path, seeds=1)
-    table = interactions(found)
+    table = estimate_interactions(found)
     assert table["effect"].notna().all()  # one seed: estimates, and no error to judge them by
     assert table[["low", "high", "p"]].isna().all(axis=None)
     found.trials.loc[0, "final"] = np.nan
-    assert interactions(found)["effect"].isna().all()
+    assert estimate_interactions(found)["effect"].isna().all()
     found.trials["final"] = np.nan
-    empty = interactions(found)
+    empty = estimate_interactions(found)
     assert len(empty) == 3
     assert empty["effect"].isna().all()
 
 
 def test_a_study_that_crosses_nothing_has_no_rows(tidy):
-    assert interactions(tidy).empty
+    assert estimate_interactions(tidy).empty
 
 
 def test_values_of_another_metric_identity_stay_out(tmp_path):
     found = random(TWO, tmp_path)
-    before = interactions(found)
+    before = estimate_interactions(found)
     found.trials.loc[len(found.trials)] = {
         "cell": "on,on", "seed": 9, "final": 5.0, "status": "finished", "identity": "other",
     }  # fmt: skip
-    assert interactions(found)["effect"].tolist() == pytest.approx(before["effect"].tolist())
+    assert estimate_interactions(found)["effect"].tolist() == pytest.approx(
+        before["effect"].tolist()
+    )
 
 
 def test_means_are_over_all_other_factors(tmp_path):

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.analysis.claims import claims
-from harness.analysis.effects import effects
-from harness.analysis.ranking import ranking
+from harness.analysis.claims import judge_claims
+from harness.analysis.effects import estimate_effects
+from harness.analysis.ranking import rank_contrasts
 from harness.analysis.verdicts import FOLLOWS, IGNORES
 from tests.records import plan_of
 
@@ -48,7 +48,7 @@ def study(tips, reference=None, weights=None, **plan):
 
 
 def found(frames):
-    return effects(frames).set_index("contrast")
+    return estimate_effects(frames).set_index("contrast")
 
 
 GREY = {"final": 1.737, "untrained": 1.755}
@@ -66,12 +66,12 @@ UNLEARNT = [
 @pytest.mark.parametrize(("reference", "why"), UNLEARNT)
 def test_where_the_reference_has_not_learnt_nothing_is_judged(reference, why):
     frames = study({"same": cell(), "tip": cell(0.1)}, cell(**reference))
-    table = ranking(frames)
+    table = rank_contrasts(frames)
     assert set(table["verdict"]) == {"not judged"}
     assert set(table["reason"]) == {f"the reference has not learnt: {why}"}
     assert table["place"].isna().all()
     assert table["rank_low"].isna().all()
-    assert set(claims(frames, table)["judgement"]) == {"not tested here"}
+    assert set(judge_claims(frames, table)["judgement"]) == {"not tested here"}
 
 
 def test_half_of_the_untrained_kid_and_half_of_the_trials_are_enough():
@@ -100,7 +100,7 @@ def test_what_an_old_record_does_not_tell_speaks_against_nothing():
 def test_a_side_that_has_collapsed_is_never_better_and_takes_no_place(black):
     tips = {"black": cell(0.05, **black), "good": cell(0.2), "same": cell()}
     frames = study(tips)
-    table = ranking(frames).set_index("contrast")
+    table = rank_contrasts(frames).set_index("contrast")
     assert table.loc["black", "verdict"] == "not judged"
     assert table.loc["black", "reason"].startswith("the side that follows it has not learnt (")
     assert table.index[0] == "good"
@@ -110,7 +110,7 @@ def test_a_side_that_has_collapsed_is_never_better_and_takes_no_place(black):
     assert table.loc["good", "verdict"] == "better"
     # and so where it is ignored, without a verdict in its favour
     turned = study(tips, weights={name: {name: -1, "reference": 1} for name in tips})
-    table = ranking(turned).set_index("contrast")
+    table = rank_contrasts(turned).set_index("contrast")
     assert table.loc["black", "verdict"] == "not judged"
     assert np.isnan(table.loc["black", "place"])
 
@@ -135,7 +135,7 @@ def test_where_neither_side_has_learnt_that_contrast_is_not_judged():
     table = found(frames)
     assert table["verdict"].to_dict() == {"tip": "better", "left out": "not judged"}
     assert table.loc["left out", "reason"].startswith("neither side has learnt (")
-    judged = claims(frames, ranking(frames)).groupby("contrast")["judgement"].agg(set)
+    judged = judge_claims(frames, rank_contrasts(frames)).groupby("contrast")["judgement"].agg(set)
     assert judged["left out"] == {"not tested here"}
 
 
@@ -160,7 +160,9 @@ def test_sides_of_many_cells_are_judged_by_all_their_trials():
 
 
 def test_a_profile_without_evidence_gives_no_place_to_what_collapsed_either():
-    table = ranking(study({"black": cell(0.05, coverage=0.0), "b": cell(0.2)}, evidence=False))
+    table = rank_contrasts(
+        study({"black": cell(0.05, coverage=0.0), "b": cell(0.2)}, evidence=False)
+    )
     assert set(table["verdict"]) == {"not judged"}
     assert table["contrast"].tolist() == ["b", "black"]
     assert table["place"].fillna(0).tolist() == [1, 0]

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from harness.analysis import max_t
-from harness.analysis.effects import effects, estimates
+from harness.analysis.effects import estimate_effects, estimates
 from harness.analysis.ranks import rank_intervals
 from tests.records import plan_of
 
@@ -90,7 +90,7 @@ def _study(columns, equivalence=0.05, seeds=8):
 
 def test_the_four_verdicts():
     wave = np.array([1, -1, 0.5, -0.5, 0.8, -0.8, 0.2, -0.2])
-    found = effects(
+    found = estimate_effects(
         _study(
             {
                 "better": -0.3 + 0.01 * wave,
@@ -109,7 +109,7 @@ def test_the_four_verdicts():
 
 def test_fewer_than_six_seeds_are_judged_by_holm():
     wave = np.array([1, -1, 0.5, -0.5, 0.2])
-    table = effects(_study({"a": -0.3 + 0.01 * wave, "b": 0.1 * wave}, seeds=5))
+    table = estimate_effects(_study({"a": -0.3 + 0.01 * wave, "b": 0.1 * wave}, seeds=5))
     assert table["verdict"].tolist() == ["better", "inconclusive"]
     assert table["p_adjusted"].tolist() == table["p_holm"].tolist()
 
@@ -117,7 +117,7 @@ def test_fewer_than_six_seeds_are_judged_by_holm():
 def test_where_test_and_interval_disagree_the_row_says_so():
     # every sign the same, so the exact test is sure; the spread is so wide that t is not
     values = np.array([0.001, 0.01, 0.1, 0.2, 0.4, 0.9, 0.02, 0.05])
-    row = effects(_study({"a": values}, equivalence=0.0001)).iloc[0]
+    row = estimate_effects(_study({"a": values}, equivalence=0.0001)).iloc[0]
     assert row["low"] < 0 < row["high"]
     said = "the test decides, though the interval includes zero"
     assert (row["verdict"], row["reason"]) == ("worse", said)

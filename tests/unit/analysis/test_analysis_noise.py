@@ -10,9 +10,9 @@ from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
 from harness.analysis import noise as module
-from harness.analysis.blocks import blocks
+from harness.analysis.blocks import collect_blocks
 from harness.analysis.frame import load
-from harness.analysis.noise import noise, two_way
+from harness.analysis.noise import split_variance, two_way
 from harness.analysis.objectives import objective
 from harness.core.files import read_json, write_json
 from harness.metrics.kid import HALVES, SHARED_HALVES
@@ -64,7 +64,7 @@ def _frames(tmp_path: Path, wild=1.0):
 
 
 def test_the_parts_of_a_contrast_are_found(tmp_path: Path):
-    table = noise(_frames(tmp_path)).set_index("contrast")
+    table = split_variance(_frames(tmp_path)).set_index("contrast")
     row = table.loc[TIPS[1].name]
     assert row["by"] == module.BLOCKS
     # of a difference of two cells, and of the mean of its evaluations
@@ -80,8 +80,8 @@ def test_the_parts_of_a_contrast_are_found(tmp_path: Path):
 
 
 def test_a_wild_contrast_leaves_the_others_as_they_are(tmp_path: Path):
-    calm = noise(_frames(tmp_path / "a")).set_index("contrast").loc[TIPS[1].name]
-    table = noise(_frames(tmp_path / "b", 50.0)).set_index("contrast")
+    calm = split_variance(_frames(tmp_path / "a")).set_index("contrast").loc[TIPS[1].name]
+    table = split_variance(_frames(tmp_path / "b", 50.0)).set_index("contrast")
     assert table.loc[TIPS[1].name].equals(calm)
     assert table.loc[TIPS[2].name, "variance"] > 1000 * calm["variance"]
 
@@ -111,12 +111,12 @@ def _row(number, kid, **more):
 @pytest.mark.parametrize("count", [1, 2, 10])
 def test_weights_are_those_of_the_objective(name, count):
     rows = [_row(number, 1 / (1 + number**2)) for number in range(count + 1)]
-    found = blocks(rows, False, name, {"training.evaluations": count})
+    found = collect_blocks(rows, False, name, {"training.evaluations": count})
     value = objective(name).score(rows, count, np.nan).value
     assert found.weights @ found.kids == pytest.approx(value)
     assert found.weights.sum() == pytest.approx(1)
-    assert blocks(rows[:-1], False, name, {"training.evaluations": count}) is None
-    assert blocks(rows, False, "best", {"training.evaluations": count}) is None
+    assert collect_blocks(rows[:-1], False, name, {"training.evaluations": count}) is None
+    assert collect_blocks(rows, False, "best", {"training.evaluations": count}) is None
 
 
 def test_overlapping_subsets_are_told_from_halves_and_those_of_old_records_from_errors():
@@ -126,8 +126,8 @@ def test_overlapping_subsets_are_told_from_halves_and_those_of_old_records_from_
         [_row(1, 0.3, **dict(zip(names, (0.2, 0.4), strict=True)))]
         for names in (HALVES, SHARED_HALVES)
     )
-    assert blocks(new, True, "final", config).parts.tolist() == [[0.2, 0.4]]
-    found = blocks(old, True, "final", config)
+    assert collect_blocks(new, True, "final", config).parts.tolist() == [[0.2, 0.4]]
+    found = collect_blocks(old, True, "final", config)
     assert found.parts is None
     assert found.errors.tolist() == [pytest.approx(0.1)]
 
@@ -136,12 +136,12 @@ def test_what_old_records_tell_is_marked(tmp_path: Path):
     frames = _frames(tmp_path)
     errors = np.full(EVALUATIONS, EVALUATION)
     old = {at: one._replace(parts=None, errors=errors) for at, one in frames.blocks.items()}
-    table = noise(replace(frames, blocks=old))
+    table = split_variance(replace(frames, blocks=old))
     assert set(table["by"]) == {module.ERRORS}
     assert list(table["evaluation"]) == pytest.approx([2 * EVALUATION**2 / EVALUATIONS] * 2)
     assert table["images"].isna().all()
     lost = {at: one for at, one in frames.blocks.items() if at != ("reference", 3)}
-    unknown = noise(replace(frames, blocks=lost))
+    unknown = split_variance(replace(frames, blocks=lost))
     assert unknown["evaluation"].isna().all()
     assert set(unknown["advice"]) == {""}
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.analysis.checks import checks
-from harness.analysis.claims import claims
+from harness.analysis.checks import run_checks
+from harness.analysis.claims import judge_claims
 from harness.analysis.effects import matrix
 from harness.analysis.failures import failure_effects, failure_rates, outcomes
 from harness.analysis.frame import load
 from harness.analysis.max_t import adjusted
-from harness.analysis.ranking import ranking
-from harness.analysis.self_check import self_check
+from harness.analysis.ranking import rank_contrasts
+from harness.analysis.self_check import check_same_cell
 from harness.core.errors import HarnessError
 from harness.core.files import read_json, write_json
 from tests.synthetic import TIDY, TIPS, Recipe, build
@@ -90,7 +90,7 @@ def _of(of):
 @pytest.mark.parametrize(("count", "judgement"), [(6, "supported"), (3, "undecided")])
 def test_claims_of_stability_go_by_failures(tmp_path: Path, count, judgement):
     frames = _diverging(tmp_path, count, _of("stability"))
-    table = claims(frames, ranking(frames))
+    table = judge_claims(frames, rank_contrasts(frames))
     own = table[table["contrast"] == BETA.name]
     assert set(own["judgement"]) == {judgement}
 
@@ -104,7 +104,7 @@ def test_verdicts_on_failures_are_adjusted_for_all_claims_of_the_kind(tmp_path: 
         return plan
 
     frames = _diverging(tmp_path, 6, change)
-    table = claims(frames, ranking(frames)).set_index("contrast").loc[BETA.name]
+    table = judge_claims(frames, rank_contrasts(frames)).set_index("contrast").loc[BETA.name]
     assert set(table["family"]) == {1 if alone else 4}
     assert set(table["judgement"]) == {"supported" if alone else "undecided"}
 
@@ -119,7 +119,11 @@ def test_verdicts_on_variety_are_adjusted_for_all_claims_of_the_kind(tmp_path: P
     frames = _load(tmp_path, change=change)
     random = np.random.default_rng(1)
     frames.trials["coverage"] = random.normal(0.5, 0.05, len(frames.trials))
-    table = claims(frames, ranking(frames)).drop_duplicates("contrast").set_index("contrast")
+    table = (
+        judge_claims(frames, rank_contrasts(frames))
+        .drop_duplicates("contrast")
+        .set_index("contrast")
+    )
     joint = adjusted(matrix(replace(frames, trials=frames.trials.assign(
         final=-frames.trials["coverage"])), finished=False))  # fmt: skip
     names = [contrast.name for contrast in frames.plan.contrasts]
@@ -131,24 +135,24 @@ def test_claims_of_variety_go_by_coverage_and_of_fidelity_by_nothing(tmp_path: P
     frames = _load(tmp_path, change=_of("variety"))
     worse = frames.trials["cell"] == Recipe.label(BETA)
     frames.trials.loc[worse, "coverage"] -= 0.1 + 0.01 * frames.trials["seed"]
-    table = claims(frames, ranking(frames)).set_index("contrast")
+    table = judge_claims(frames, rank_contrasts(frames)).set_index("contrast")
     assert set(table.loc[BETA.name, "judgement"]) == {"supported"}
     frames = _load(tmp_path / "b", change=_of("fidelity"))
-    table = claims(frames, ranking(frames)).set_index("contrast")
+    table = judge_claims(frames, rank_contrasts(frames)).set_index("contrast")
     assert set(table.loc[BETA.name, "judgement"]) == {"not tested here"}
 
 
 def test_a_change_of_what_was_declared_is_a_deviation(tmp_path: Path):
     declared = {"objective": "final", "alpha": 0.05}
     frames = _load(tmp_path, change=lambda plan: plan | {"objective": "area", "declared": declared})
-    first = checks(frames)[0]
+    first = run_checks(frames)[0]
     assert first.startswith("Deviation: objective was declared as final")
-    assert not [line for line in checks(frames) if "alpha" in line]
+    assert not [line for line in run_checks(frames) if "alpha" in line]
 
 
 def test_a_against_a_is_rarely_different(tmp_path: Path, monkeypatch):
     frames = _load(tmp_path, replace(TIDY, seeds=range(24)))
-    found = self_check(frames, seeds=6, contrasts=4)
+    found = check_same_cell(frames, seeds=6, contrasts=4)
     assert (found.pool, found.deals) == (24, 2000)
     assert found.share <= found.tolerance
     # the check can fail: arms that differ are found
@@ -156,7 +160,7 @@ def test_a_against_a_is_rarely_different(tmp_path: Path, monkeypatch):
         "harness.analysis.self_check.rng.generator",
         lambda *_: _Sorted(),  # deals by size
     )
-    assert self_check(frames, seeds=6, contrasts=1).share == 1.0
+    assert check_same_cell(frames, seeds=6, contrasts=1).share == 1.0
 
 
 class _Sorted:
@@ -166,4 +170,4 @@ class _Sorted:
 
 def test_too_few_seeds_to_deal(tmp_path: Path):
     with pytest.raises(HarnessError, match="8 seeds have a value, and two arms of 6 need 12"):
-        self_check(_load(tmp_path), seeds=6, contrasts=2)
+        check_same_cell(_load(tmp_path), seeds=6, contrasts=2)

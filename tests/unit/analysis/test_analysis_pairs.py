@@ -9,7 +9,7 @@ import pytest
 
 from harness.analysis.adjusted import adjusted_means, groups
 from harness.analysis.agreement import kendall
-from harness.analysis.compare import compare, critical_difference
+from harness.analysis.compare import compare_runs, critical_difference
 from harness.analysis.frame import load
 from harness.analysis.pairs import rank, uneven
 from harness.analysis.results import read_results
@@ -177,7 +177,7 @@ def two(tmp_path: Path):
               for tip in TIDY.tips]  # fmt: skip
     one = load("one", build(tmp_path / "one", replace(TIDY, run_name="one")))
     two = load("two", build(tmp_path / "two", replace(TIDY, tips=turned, run_name="two")))
-    return compare({"one": one, "two": two})
+    return compare_runs({"one": one, "two": two})
 
 
 def test_runs_are_compared_by_what_they_share(two):
@@ -199,7 +199,7 @@ def test_drift_is_the_difference_of_the_same_cells_by_seed(tmp_path: Path):
     one, two = (load(TIDY.run_name, build(tmp_path / name, TIDY)) for name in ("one", "two"))
     two.trials["key"] = "another"  # trained by other code
     two.trials["final"] += 0.01
-    table = compare({"one": one, "two": two}).drift
+    table = compare_runs({"one": one, "two": two}).drift
     assert table["difference"].tolist() == pytest.approx([0.01] * 5)
     assert table["n"].tolist() == [8] * 5
 

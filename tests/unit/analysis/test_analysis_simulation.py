@@ -6,7 +6,7 @@ from scipy import stats
 
 from harness.analysis import max_t
 from harness.analysis.effects import estimates
-from harness.analysis.equivalence import equivalence
+from harness.analysis.equivalence import assess_equivalence
 
 REPEATS = 500
 CONTRASTS = 5
@@ -97,7 +97,7 @@ def test_false_equivalence_at_the_margin(seeds, heavy):
     signs = np.array([1.0, -1.0, 1.0, -1.0, 1.0])
     for _ in range(REPEATS):
         D = _differences(random, seeds, 0.5, heavy) + half * signs
-        found = equivalence(D, np.full(CONTRASTS, half), np.ones(CONTRASTS, bool), 0.05)
+        found = assess_equivalence(D, np.full(CONTRASTS, half), np.ones(CONTRASTS, bool), 0.05)
         hits += bool(found["equivalent"].any())
     print(f"\nequivalence, n={seeds} heavy={heavy}: false in {hits / REPEATS:.3f}")
     assert hits / REPEATS <= _bound(0.05)
@@ -109,7 +109,7 @@ def test_a_single_equivalence_has_exactly_its_level():
     random, hits = np.random.default_rng(3), 0
     for _ in range(4 * REPEATS):
         D = 0.2 * random.standard_normal((10, 1)) + 1.0
-        found = equivalence(D, np.ones(1), np.ones(1, bool), 0.05)
+        found = assess_equivalence(D, np.ones(1), np.ones(1, bool), 0.05)
         hits += bool(found["equivalent"][0])
     rate = hits / (4 * REPEATS)
     print(f"\none equivalence at its margin: {rate:.3f}")
@@ -124,7 +124,7 @@ def test_equivalence_is_found_where_nothing_differs():
         random, found = np.random.default_rng(seeds), []
         for _ in range(100):
             D = _differences(random, seeds, 0.5)
-            table = equivalence(D, np.full(CONTRASTS, 1.5), np.ones(CONTRASTS, bool), 0.05)
+            table = assess_equivalence(D, np.full(CONTRASTS, 1.5), np.ones(CONTRASTS, bool), 0.05)
             found.append(table["equivalent"].mean())
         shares[seeds] = np.mean(found)
     print(f"\nequivalent among five tips without effect: {shares}")

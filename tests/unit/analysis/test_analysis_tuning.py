@@ -48,10 +48,10 @@ def level(trial):
 
 
 def test_the_lowest_mean_is_chosen_once_every_trial_has_a_value(runtime, plan):
-    for trial in plan.tuning.trials[:-1]:
+    for trial in plan.stages.choosing[:-1]:
         record(runtime, trial, level(trial))
     assert choose(plan.record(), runtime) == {}
-    record(runtime, plan.tuning.trials[-1], level(plan.tuning.trials[-1]))
+    record(runtime, plan.stages.choosing[-1], level(plan.stages.choosing[-1]))
     rate = "optimizer.generator.learning_rate"
     assert choose(plan.record(), runtime) == {
         "reference": f"{rate}=0.0004",
@@ -60,13 +60,13 @@ def test_the_lowest_mean_is_chosen_once_every_trial_has_a_value(runtime, plan):
 
 
 def test_a_diverged_trial_counts_with_its_failure_value_and_a_crash_decides_nothing(runtime, plan):
-    for trial in plan.tuning.trials:
+    for trial in plan.stages.choosing:
         best = trial.cell.config.optimizer.generator.learning_rate == 4e-4
         record(runtime, trial, level(trial), "diverged" if best and trial.seed == 7 else "finished")
     found = choose(plan.record(), runtime)
     # (0.9 + 0.1) / 2 > 0.3
     assert found["reference"] == "optimizer.generator.learning_rate=0.0001"
-    crashed = plan.tuning.trials[0]
+    crashed = plan.stages.choosing[0]
     (runtime.trials / crashed.key / "result.json").unlink()
     write_json(runtime.trials / crashed.key / "failure.json", {"error": "x"})
     assert choose(plan.record(), runtime) == {}
@@ -74,7 +74,7 @@ def test_a_diverged_trial_counts_with_its_failure_value_and_a_crash_decides_noth
 
 def test_a_point_that_has_not_learnt_is_chosen_only_where_none_has(runtime, plan):
     """Images all black at the fastest rate, with the lowest KID of all."""
-    for trial in plan.tuning.trials:
+    for trial in plan.stages.choosing:
         fast = trial.cell.config.optimizer.generator.learning_rate == 4e-4
         record(runtime, trial, 0.01 if fast else level(trial))
         if fast:
@@ -86,7 +86,7 @@ def test_a_point_that_has_not_learnt_is_chosen_only_where_none_has(runtime, plan
         "reference": f"{rate}=0.0001",
         "generator_ema=off": f"{rate}=0.0002",
     }
-    for trial in plan.tuning.trials:
+    for trial in plan.stages.choosing:
         record(runtime, trial, 0.8 + 0.01 * level(trial))  # nor has any
     assert choose(plan.record(), runtime)["reference"] == f"{rate}=0.0004"
 
@@ -95,7 +95,7 @@ def run(runtime, plan):
     """Train what is due, settle, and train the rest."""
     for trial in plan.due:
         record(runtime, trial, level(trial))
-    settled = plan.settled(choose(plan.record(), runtime))
+    settled = plan.stages.at(plan, choose(plan.record(), runtime))
     for trial in settled.trials:
         record(runtime, trial, level(trial))
     return settled
@@ -141,11 +141,11 @@ def test_a_study_that_does_not_tune_has_no_such_section(tidy):
 
 def test_scoring_by_another_metric_keeps_the_values_that_the_studys_own_chose(runtime, plan):
     metric = {"evaluation.protocol": "blocks"}
-    with pytest.raises(HarnessError, match="tuned: not tuned to the end yet; harness run tuned"):
+    with pytest.raises(HarnessError, match="tuned: tuning has not finished; harness run tuned"):
         app.evaluate("tuned", metric, runtime, None)
     settled = run(runtime, plan)
-    assert app.plan("tuned", runtime)[0].tuning.chosen == settled.tuning.chosen
+    assert app.plan("tuned", runtime)[0].stages.chosen == settled.stages.chosen
     scored = app.evaluate("tuned", metric, runtime, None)
-    assert scored.tuning.chosen == settled.tuning.chosen
+    assert scored.stages.chosen == settled.stages.chosen
     assert {trial.key for trial in scored.trials} == {trial.key for trial in settled.trials}
     assert scored.due == scored.trials

@@ -181,7 +181,7 @@ def test_a_saturated_fraction_that_loses_runs_is_refused(expanded):
 def test_the_plan_file_holds_what_was_crossed(expanded, design):
     plan = expanded(tips(LS, "hinge_loss", SN, BN) + design)
     document = plan.to_json()
-    assert Crossed.from_json(document["crossed"]) == plan.crossed
+    assert Crossed.model_validate(document["crossed"]) == plan.crossed
     found = {item["name"]: item["weights"] for item in document["contrasts"]}
     assert found == weights(plan)
     assert document["contrasts"][0]["following"].endswith(" cells")

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from harness.analysis.equivalence import equivalence
+from harness.analysis.equivalence import assess_equivalence
 from harness.cli.printing.plans import _equivalent
 from harness.plan.reach import EXACT, Reach
 
@@ -42,7 +42,7 @@ def test_the_seeds_from_which_anything_can_be_equivalent_are_those_of_the_test(c
     for seeds in (needed - 1, needed):
         D = np.zeros((seeds, contrasts))
         D[:, 1:] = 9.0  # far outside the region, so that the first one is alone
-        found = equivalence(D, np.ones(contrasts), np.ones(contrasts, bool), 0.05)
+        found = assess_equivalence(D, np.ones(contrasts), np.ones(contrasts, bool), 0.05)
         assert found["equivalent"].any() == (seeds >= needed)
         least = Reach(seeds, contrasts, 0.05).smallest_equivalence_p
         if seeds >= EXACT:

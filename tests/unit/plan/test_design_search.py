@@ -25,7 +25,7 @@ def test_its_plan_begins_with_the_reference_alone(expanded):
     plan = expanded(ONE, "p")
     assert [trial.cell.label for trial in plan.trials] == ["reference"]
     assert plan.contrasts == ()
-    search = plan.search
+    search = plan.stages.search
     assert (search.trials, search.sampler, search.pruner, search.seed) == (3, "tpe", "none", 0)
     assert search.left == 3
     assert search.space == {
@@ -47,30 +47,30 @@ def test_a_suggestion_is_a_cell_over_the_baseline_and_its_tips(expanded, tmp_pat
         suggestion({**PARAMS, "generator.width": 24}, "", "not allowed"),
         suggestion(PARAMS, "suggestion 1"),
     )
-    grown = plan.searched(plan.search.replaced(suggestions=made), tmp_path)
+    grown = plan.stages.suggested(plan, plan.stages.search.replaced(suggestions=made), tmp_path)
     assert [trial.cell.label for trial in grown.trials] == ["reference", "suggestion 1"]
     config = grown.cells[1].config
     assert (config.generator.width, config.loss.name) == (16, "hinge")
     assert config.optimizer.generator.learning_rate == 1e-4
     assert config.discriminator.spectral_norm is True
     assert config.data.name == "digits"
-    assert grown.search.left == 1  # what is refused costs nothing
+    assert grown.stages.search.left == 1  # what is refused costs nothing
 
 
 def test_it_goes_on_with_a_larger_budget_and_begins_anew_in_another_space(expanded):
-    search = expanded(ONE, "p").search
-    read = Search.from_json(json.loads(json.dumps(search.to_json())))
+    search = expanded(ONE, "p").stages.search
+    read = Search.model_validate(json.loads(json.dumps(search.to_json())))
     assert read == search
     begun = read.replaced(suggestions=(suggestion(PARAMS, "suggestion 1"),))
     assert search.resumes(begun)
-    assert expanded(ONE.replace("trials: 3", "trials: 9"), "p").search.resumes(begun)
+    assert expanded(ONE.replace("trials: 3", "trials: 9"), "p").stages.search.resumes(begun)
     for other in (
         ONE.replace("high: 32", "high: 40"),
         ONE.replace("trials: 3", "trials: 3\n  sampler: random"),
         ONE.replace("seeds: 1", "seeds: [4]"),
         ONE.replace("p: {", "p: {patch: {training.ema: 0.5}, "),
     ):
-        assert not expanded(other, "p").search.resumes(begun)
+        assert not expanded(other, "p").stages.search.resumes(begun)
 
 
 WIDTH = "{low: 8, high: 32, step: 8}"

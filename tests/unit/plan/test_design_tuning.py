@@ -16,14 +16,14 @@ STUDY = BOTH.replace("two_rates", "generator_ema") + "design: one_at_a_time\n"
 
 def chosen(plan, number):
     """The point of that number in every cell."""
-    return {label: list(points)[number] for label, points in plan.tuning.points.items()}
+    return {label: list(points)[number] for label, points in plan.stages.tuning.points.items()}
 
 
 def test_every_cell_is_trained_at_every_point_on_the_tuning_seeds_alone(expanded):
     plan = expanded(STUDY)
     assert [cell.label for cell in plan.cells] == ["reference", "generator_ema=off"]
     assert plan.seeds == [0, 1]
-    assert plan.due == plan.tuning.trials
+    assert plan.due == plan.stages.choosing
     assert [trial.seed for trial in plan.due] == [7] * 6 + [8] * 6
     rates = [trial.cell.config.optimizer.generator.learning_rate for trial in plan.due]
     assert rates == [1e-4, 2e-4, 4e-4] * 4
@@ -34,13 +34,13 @@ def test_every_cell_is_trained_at_every_point_on_the_tuning_seeds_alone(expanded
 
 def test_the_chosen_points_judge_beside_the_untuned_cells(expanded):
     plan = expanded(STUDY)
-    settled = plan.settled(chosen(plan, 2))
+    settled = plan.stages.at(plan, chosen(plan, 2))
     assert [cell.label for cell in settled.cells] == ["reference", "generator_ema=off"]
     for cell in settled.cells:
         assert cell.config.optimizer.generator.learning_rate == 4e-4
     assert dict(settled.cells[1].patch) == {"training.ema": 0.0}  # against the tuned reference
     labels = ["reference", "generator_ema=off", "reference untuned", "generator_ema=off untuned"]
-    judging = settled.trials[len(settled.tuning.trials) :]
+    judging = settled.trials[len(settled.stages.choosing) :]
     assert [(t.seed, t.cell.label) for t in judging] == [(s, c) for s in (0, 1) for c in labels]
     assert settled.due == settled.trials
     before = {t.key for t in plan.judging}
@@ -51,7 +51,7 @@ def test_the_chosen_points_judge_beside_the_untuned_cells(expanded):
 
 def test_where_the_baseline_is_chosen_nothing_more_is_trained(expanded):
     plan = expanded(STUDY)
-    settled = plan.settled(chosen(plan, 1))
+    settled = plan.stages.at(plan, chosen(plan, 1))
     assert {trial.key for trial in settled.trials} == {trial.key for trial in plan.trials}
     assert settled.to_json()["tuning"]["untuned"] == {
         "reference": "reference",
@@ -70,7 +70,7 @@ design: one_at_a_time
             round(cell.config.optimizer.generator.learning_rate * 1e4, 9)
             for cell in points.values()
         ]
-        for label, points in plan.tuning.points.items()
+        for label, points in plan.stages.tuning.points.items()
     }
     assert rates == {"reference": [1, 2, 4], "rate=fixed": [3], "rate=double": [2, 4, 8]}
     assert {trial.cell.label.split(" at ")[0] for trial in plan.due} == {
@@ -87,7 +87,7 @@ def test_all_values_are_combined_and_labelled_levels_tie_knobs_together(expanded
   seeds: [7]
 """
     plan = expanded(f"heuristics: [generator_ema]\ndesign: one_at_a_time\n{values}")
-    points = plan.tuning.points["reference"]
+    points = plan.stages.tuning.points["reference"]
     assert next(iter(points)) == "rates=slow, generator.width=8"
     assert len(points) == 6
     config = points["rates=slow, generator.width=16"].config

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from harness.core.registry import Registry
-from harness.report import page, render, summary
+from harness.report import page, render, summarise_run
 from harness.report.plots import style
 from tests.synthetic import BASELINE, TIDY, TIPS, Recipe, build
 
@@ -81,4 +81,4 @@ def text(folder):
 @pytest.fixture(scope="session")
 def found(runtime):
     """The summary for a terminal."""
-    return summary(Recipe.run_name, runtime)
+    return summarise_run(Recipe.run_name, runtime)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.analysis.frame import load
-from harness.analysis.interactions import interactions
+from harness.analysis.interactions import estimate_interactions
 from harness.report.data import analyse
 from harness.report.sections.interactions import build
 from tests.crossed import frames, noise, planned
@@ -30,7 +30,7 @@ def section(runtime, tmp_path, draft):
         found.trials["coverage"] = coverage
         if empty:
             found.trials["final"] = np.nan
-        data = replace(plain, frames=found, interactions=interactions(found))
+        data = replace(plain, frames=found, interactions=estimate_interactions(found))
         return {block.kind: block for block in build(data)} | {"all": build(data)}
 
     return go

@@ -118,7 +118,7 @@ def test_a_failed_rendering_leaves_the_old_report(tmp_path: Path, no_figures, sm
     def fail(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr(page, "html", fail)
+    monkeypatch.setattr(page, "render_html", fail)
     with pytest.raises(OSError, match="disk full"):
         render(RUN, runtime)
     assert path.read_text() == before

@@ -8,7 +8,7 @@ from harness.analysis.frame import load
 from harness.config.inputs.facts import flat
 from harness.core.files import read_json, write_json
 from harness.mirror import sync
-from harness.report import summary
+from harness.report import summarise_run
 from harness.report.data import analyse
 from harness.report.record import publish_record
 from harness.report.sections import methods, provenance, verdict
@@ -51,7 +51,7 @@ def test_what_was_left_out_weakens_the_comparison_and_is_said_once(runtime):
     assert [text for text in analyse(load(RUN, runtime)).checks if "torn" in text] == [
         f"Images: {LOST}."
     ]
-    assert f"Images: {LOST}." in summary(RUN, runtime).notes
+    assert f"Images: {LOST}." in summarise_run(RUN, runtime).notes
 
 
 def test_cells_on_other_images_are_told_apart(runtime):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.config.runtime import Runtime
 from harness.core.files import read_json
-from harness.report import render, summary
+from harness.report import render, summarise_run
 from harness.report.record import publish_record
 from harness.runs.layout import holding
 from harness.runs.trial import Trial
@@ -27,7 +27,10 @@ def test_a_report_can_be_written_again_from_its_published_record(tmp_path: Path,
     shutil.rmtree(runtime.reports / RUN / "tables")
     page = render(RUN, Runtime(runs=tmp_path / "none", reports=runtime.reports)).path
     assert (page.parent / "tables" / "ranking.csv").read_text() == first
-    assert "lower" in summary(RUN, Runtime(runs=tmp_path / "none", reports=runtime.reports)).verdict
+    assert (
+        "lower"
+        in summarise_run(RUN, Runtime(runs=tmp_path / "none", reports=runtime.reports)).verdict
+    )
     assert folder.is_dir()  # rendering carries it over
 
 

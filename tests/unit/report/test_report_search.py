@@ -8,6 +8,7 @@ from harness import app
 from harness.analysis.frame import load
 from harness.config.runtime import Runtime
 from harness.core.files import read_json, write_json
+from harness.plan.stages import Static
 from harness.report import words
 from harness.report.data import analyse
 from harness.report.plots.search import history_info, slices_info
@@ -52,8 +53,8 @@ def begun(runtime, count):
     refused = Suggestion(
         params={RATE: 1e-3, "spectral_norm": "on"}, cell="", refused="it may not be"
     )
-    grown = plan.search.replaced(suggestions=(*made, refused))
-    plan = plan.searched(grown, runtime.cache)
+    grown = plan.stages.search.replaced(suggestions=(*made, refused))
+    plan = plan.stages.suggested(plan, grown, runtime.cache)
     write_json(runtime.study("hunt") / "plan.json", plan.to_json())
     return plan
 
@@ -157,17 +158,17 @@ def test_importances_are_asked_for_with_the_report_and_labelled(whole):
 
 def test_what_was_pruned_is_not_missing_to_its_search_but_to_every_other_study(whole):
     plan, _ = app.plan("hunt", whole)
-    assert plan.search.left == 2
+    assert plan.stages.search.left == 2
     assert app.cost(plan, whole).missing == ()
     assert app.cost(plan, whole).to_json()["to_suggest"] == 2
-    other = replace(plan, search=None)
+    other = replace(plan, stages=Static())
     assert [item.trial for item in app.cost(other, whole).missing] == [plan.trials[12]]
     assert app.status(whole)[0]["pruned"] == 1
 
 
 def test_scoring_by_another_metric_suggests_nothing_more(whole):
     scored = app.evaluate("hunt", {"evaluation.protocol": "blocks"}, whole, None)
-    assert scored.search.left == 0
+    assert scored.stages.search.left == 0
     assert len(scored.trials) == 12  # the reference, and what has a result
     assert scored.cells[4].label == "suggestion 4"
     assert scored.cells[4].config.evaluation.protocol == "blocks"

@@ -8,7 +8,7 @@ import pytest
 
 from harness.analysis.frame import load
 from harness.core.files import read_json, write_json
-from harness.report import render, summary, words
+from harness.report import render, summarise_run, words
 from harness.report.data import analyse
 from harness.report.sections import failures, ranking, verdict
 from tests.synthetic import TIPS, Recipe, all_trials, build
@@ -44,7 +44,7 @@ def _recipe(small, name):
 
 @pytest.mark.parametrize("name", SAID)
 def test_every_state_has_a_verdict_in_a_sentence(tmp_path: Path, small, name):
-    assert SAID[name] in summary(RUN, build(tmp_path, _recipe(small, name))).verdict
+    assert SAID[name] in summarise_run(RUN, build(tmp_path, _recipe(small, name))).verdict
 
 
 @pytest.mark.parametrize("name", SAID)
@@ -83,7 +83,7 @@ def test_a_profile_without_evidence_shows_no_verdict(tmp_path: Path, no_figures,
     runtime = build(tmp_path, _recipe(small, "smoke"))
     page_text = render(RUN, runtime).path.read_text()
     assert not re.search(r">(better|worse|inconclusive|supported|contradicted)<", page_text)
-    (table,) = summary(RUN, runtime).tables
+    (table,) = summarise_run(RUN, runtime).tables
     assert {row[-1] for row in table.rows} == {"–"}
 
 

@@ -11,7 +11,7 @@ import pytest
 from harness.analysis.frame import load
 from harness.cli import printing as terminal
 from harness.core.files import read_json, write_json
-from harness.report import overview, render, summary, words
+from harness.report import overview, render, summarise_run, words
 from harness.report.data import analyse
 from harness.report.sections import ranking
 from tests.synthetic import TIPS, Recipe, build
@@ -70,7 +70,7 @@ def test_what_was_not_tested_has_no_p():
 
 def test_it_is_the_first_thing_in_a_terminal(grey, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "200")
-    found = summary(RUN, grey)
+    found = summarise_run(RUN, grey)
     assert found.verdict.startswith(SAID)  # goes into W&B's summary as well
     assert found.notes == []
     terminal.show_summary(found)
@@ -111,6 +111,6 @@ def test_the_margin_is_told_in_numbers(tmp_path: Path, small, draft):
     data = analyse(load(RUN, runtime))
     trials = data.frames.trials[data.frames.trials["cell"] == "reference"]
     half = 0.05 * (trials["untrained"] - trials["final"]).mean()
-    share = "± 5 % of what the reference learnt (its untrained KID less its objective"
+    share = "± 5 % of the reference's improvement (its untrained KID less its objective"
     assert words.region(data).startswith(f"{share}: ± {1000 * half:.1f} × 10⁻³, or ")
     assert words.region(data) in (render(RUN, runtime).path.parent / "report.md").read_text()

@@ -9,7 +9,7 @@ import pytest
 from harness.analysis.frame import load
 from harness.cli import printing as terminal
 from harness.core.files import read_json, write_json
-from harness.report import summary, words
+from harness.report import summarise_run, words
 from harness.report.data import analyse
 from harness.report.private import redact
 from harness.report.sections import methods, ranking
@@ -23,7 +23,10 @@ def test_the_lead_says_interim_and_names_the_verdicts(found):
     assert sentence.startswith("Interim look: 39 of 40 trials have ended.")
     assert "and “Spectral normalisation in the discriminator” lower KID" in sentence
     assert "“Batch normalisation in the discriminator” raises it" in sentence
-    assert "“One-sided label smoothing of 0.1” makes no difference that matters (surely" in sentence
+    assert (
+        "“One-sided label smoothing of 0.1” makes no difference that matters (significantly"
+        in sentence
+    )
     assert re.search(r"within ± 3\d\.\d on KID × 10³\)", sentence)
     assert sentence.endswith("the side that ignores it diverged in 1 of 8 seeds.")
 
@@ -49,7 +52,7 @@ def test_from_one_seed_no_test_is_told(tmp_path: Path):
 def test_a_single_contrast_that_is_equivalent_says_within_what(tmp_path: Path):
     runtime = build(tmp_path, replace(TIDY, tips=TIPS[2:3]))
     sentence = words.verdict(analyse(load(RUN, runtime)))
-    assert re.search(r": equivalent, surely within ± 3\d\.\d on KID × 10³; the mean", sentence)
+    assert re.search(r": equivalent, significantly within ± 3\d\.\d on KID × 10³; the", sentence)
 
 
 def test_a_single_contrast_says_why_it_is_inconclusive(tmp_path: Path):
@@ -94,7 +97,7 @@ def test_designs_have_tables_of_their_own_and_long_names_are_whole(tmp_path: Pat
     knob = "optimizer.generator.learning_rate=0.0002"
     left = other | {"design": "leave_one_out", "name": f"{knob} (leave one out)"}
     write_json(path, plan | {"contrasts": [one, left]})
-    tables = summary(RUN, runtime).tables
+    tables = summarise_run(RUN, runtime).tables
     titles = [table.title.split(":")[0] for table in tables]
     assert titles == ["One change from the baseline", "Leave one out"]
     ((name, *_),) = tables[1].rows

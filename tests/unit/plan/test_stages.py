@@ -1,0 +1,87 @@
+"""Static, tuned and searched plans answer the same questions; a further kind is one more class."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from harness.app import studies
+from harness.config.runtime import Runtime
+from harness.execution.driver import Options
+from harness.execution.local import Outcome
+from harness.plan.cells import seed_major
+from harness.plan.stages import Searched, Static, Tuned
+from harness.runs.stages import Suggestion
+
+TIP = "heuristics: [generator_ema]\ndesign: one_at_a_time\n"
+TUNED = "tune:\n  values: {optimizer.generator.learning_rate: [1.0e-4, 2.0e-4]}\n  seeds: [7]\n"
+SEARCH = "design: search\nsearch:\n  space: {training.ema: {low: 0.0, high: 0.9}}\n  trials: 3\n"
+ONE_SEED = "title: T\nquestion: Q?\nbaseline: {data.name: digits, data.image_size: 16}\nseeds: 1\n"
+
+
+class Empty:
+    """A record that holds nothing yet."""
+
+    cache = None
+
+    def written(self, run_name):
+        return None
+
+    def chosen(self, plan):
+        return {}
+
+
+@pytest.fixture
+def plans(expanded):
+    return {
+        Static: expanded(TIP),
+        Tuned: expanded(TIP + TUNED),
+        Searched: expanded(SEARCH, head=ONE_SEED),
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "due", "undecided", "left", "grows"),
+    [(Static, 4, 0, 0, False), (Tuned, 4, 4, 0, False), (Searched, 1, 0, 3, True)],
+)
+def test_each_kind_answers(plans, kind, due, undecided, left, grows):
+    plan = plans[kind]
+    assert type(plan.stages) is kind
+    assert (len(plan.due), plan.stages.undecided(plan)) == (due, undecided)
+    record = plan.record().stages
+    assert record == plan.stages.record
+    assert (record.left, record.grows, record.gives_up) == (left, grows, grows)
+    assert plan.stages.grown(plan, Empty()) is plan  # an empty record decides nothing
+    assert {cell.label for cell in plan.cells} == set(plan.record().judged.labels)
+
+
+def test_a_search_whose_budget_was_cut_has_nothing_left(plans):
+    search = plans[Searched].stages.search
+    made = (Suggestion(params={}, cell="a", refused=""),) * 3
+    assert search.replaced(suggestions=made, trials=2).left == 0
+
+
+@dataclass(frozen=True)
+class Looks(Static):
+    """Sequential: a seed is added after each look, up to a number of looks."""
+
+    looks: int
+
+    def undecided(self, plan):
+        return len(plan.cells) * (self.looks - len(plan.seeds))
+
+    def grown(self, plan, results):
+        return replace(plan, trials=seed_major(plan.cells, range(len(plan.seeds) + 1)))
+
+
+def test_a_further_kind_of_plan_is_one_class(plans, tmp_path, monkeypatch):
+    plan = replace(plans[Static], stages=Looks(looks=4))
+    trained = []
+
+    def train(planned, runtime, options):
+        trained.append([trial.seed for trial in planned.due])
+        return Outcome.DONE
+
+    monkeypatch.setattr(studies, "_train", train)
+    assert studies.run(plan, Runtime(runs=tmp_path), Options()) is Outcome.DONE
+    assert trained == [[0, 0, 1, 1], [0, 0, 1, 1, 2, 2], [0, 0, 1, 1, 2, 2, 3, 3]]
+    assert plan.record().stages.left == 0
