@@ -180,7 +180,7 @@ def test_a_study_is_not_saved_over_what_is_no_study(place):
 
 def test_help_and_completion_know_the_keys_of_a_study():
     parameters = inspect.signature(h.Study).parameters
-    assert set(parameters) == {*Keys.model_fields, "tips"} - {"heuristics"}
+    assert set(parameters) == {*Keys.model_fields, "tips_file"} - {"heuristics"}
     assert parameters["seeds"].default == 8
 
 
