@@ -135,7 +135,7 @@ class Run:
         curves = self.curves
         mine = curves[(curves["cell"] == cell) & (curves["seed"] == seed)].reset_index(drop=True)
         folder = layout.holding(self.name, self._runtime).trials / keys[seed]
-        return Trial(cell, seed, folder, mine)
+        return Trial(cell, seed, folder, mine, self.plan)
 
     def __repr__(self) -> str:
         return line("Run", self.name, [self._data.outcomes.sentence])

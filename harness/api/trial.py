@@ -8,7 +8,9 @@ import pandas as pd
 from PIL import Image
 
 from harness.api.display import line
+from harness.config.plugins import recall
 from harness.core.errors import HarnessError
+from harness.runs.plan import PlanRecord
 from harness.runs.trial import Trial as Record
 
 if TYPE_CHECKING:
@@ -18,8 +20,11 @@ if TYPE_CHECKING:
 class Trial:
     """One training: a cell with a seed."""
 
-    def __init__(self, cell: str, seed: int, folder: Path, curves: pd.DataFrame) -> None:
+    def __init__(
+        self, cell: str, seed: int, folder: Path, curves: pd.DataFrame, plan: PlanRecord
+    ) -> None:
         self.cell, self.seed = cell, seed
+        self._plan = plan
         self.curves = curves  # as `Run.curves`
         self._record = Record(folder)
 
@@ -61,7 +66,8 @@ class Trial:
 
         `generator(latents)`: latents (n, noise size) float32 → images (n, H, W, C) float32 in
         [0, 1]; a class-conditional one takes [latents, labels (n,) int32]. `generator.latents(n)`
-        draws what it takes. An error where the trial has not ended, or translates images.
+        draws what it takes. An error where the trial has not ended, translates images, or was
+        trained with plug-ins that have changed since.
         """
         if self._record.result() is None:
             raise HarnessError(
@@ -71,6 +77,9 @@ class Trial:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         from harness.gan.generator_model import Generator
 
+        if self._plan.plugins:  # its configuration may name what they give
+            modules = self._plan.plugins.modules
+            recall(self._plan.run_name, ((module.file, module.digest) for module in modules))
         return Generator(self._record.config(), self._record.folder / "generators")
 
     def __repr__(self) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import harness as h
+from harness.core.plugins import activate
 from tests.e2e.test_study import Place
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
@@ -43,6 +45,18 @@ def test_a_loss_nobody_has_heard_of_is_ranked_by_two_workers(place):
     assert module["digest"] in page
     # what is trained is not trained again
     assert "finished" not in run(place).split("W&B")[0]
+
+
+def test_python_has_the_generator_of_a_trial_whose_study_it_has_not_read(place, monkeypatch):
+    run(place)
+    monkeypatch.chdir(place.folder)
+    monkeypatch.delenv("HARNESS_RUNS", raising=False)
+    activate([])
+    try:
+        generator = h.open_run(NAME).trial("squared_hinge_loss=on").generator()
+        assert generator(generator.latents(2)).shape == (2, 16, 16, 1)
+    finally:
+        activate([])
 
 
 def test_a_plug_in_that_fails_is_one_message_and_leaves_no_result(place):
