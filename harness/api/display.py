@@ -30,6 +30,6 @@ def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) 
 
 def page(title: str, sentences: Iterable[str], blocks: Iterable[Block]) -> str:
     """HTML for a notebook: a title, sentences, and tables without links to files."""
-    shown: list[Block] = [Text(title, "lead"), *(Text(said) for said in sentences if said)]
+    shown: list[Block] = [Text(title, "lead"), *map(Text, filter(None, sentences))]
     shown += [replace(block, csv="") if isinstance(block, Table) else block for block in blocks]
     return fragment(shown)

@@ -90,8 +90,8 @@ class Plan:
         rows = []
         for contrast in self._plan.contrasts:
             one = known.get(contrast.name)
-            found = (one.effect, one.sd, one.pilot_seeds) if one else (float("nan"),) * 2 + (0,)
-            rows.append((contrast.name, reach.seeds, reach.smallest_p, *found))
+            values = (one.effect, one.sd, one.pilot_seeds) if one else (float("nan"),) * 2 + (0,)
+            rows.append((contrast.name, reach.seeds, reach.smallest_p, *values))
         return pd.DataFrame(rows, columns=list(FINDABLE))
 
     @property

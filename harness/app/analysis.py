@@ -106,24 +106,24 @@ def _direction(value: str, asked: bool | None, remedy: str) -> _Direction:
     from harness.analysis.direction import lower_is_better
 
     lower = lower_is_better(value) if asked is None else asked
-    said = f"{value}: {'lower' if lower else 'higher'} is better"
+    sentence = f"{value}: {'lower' if lower else 'higher'} is better"
     if asked is not None:
-        return _Direction(asked, f"{said}, as asked", [])
+        return _Direction(asked, f"{sentence}, as asked", [])
     if lower is not None:
-        return _Direction(lower, f"{said}, by its name", [])
+        return _Direction(lower, f"{sentence}, by its name", [])
     doubt = (
         f"the name {value} does not tell whether lower or higher is better; higher is assumed "
         f"({remedy})"
     )
-    return _Direction(False, f"{said}, which is assumed", [doubt])
+    return _Direction(False, f"{sentence}, which is assumed", [doubt])
 
 
 def compare(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Path]:
     """Compare runs: tables, and the page that was written."""
     from harness.report.comparison import render
 
-    found, frames = compared(names, runtime)
-    return found, render(found, frames, runtime)
+    comparison, frames = compared(names, runtime)
+    return comparison, render(comparison, frames, runtime)
 
 
 def compared(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Mapping[str, "Frames"]]:

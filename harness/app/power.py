@@ -71,8 +71,8 @@ def _request(planned: Plan) -> str:
 def _identity(planned: Plan, runtime: Runtime) -> str | None:
     """The metric identity of a plan, if one of its trials has been scored."""
     request = _request(planned)
-    found = (Record(runtime.trials / trial.key).metric(request) for trial in planned.trials)
-    return next((identity for identity in found if identity), None)
+    identities = (Record(runtime.trials / trial.key).metric(request) for trial in planned.trials)
+    return next((identity for identity in identities if identity), None)
 
 
 def _described(planned: Plan) -> str:

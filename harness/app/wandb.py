@@ -32,10 +32,10 @@ def sync(run_name: str, runtime: Runtime, summary: "Summary | None" = None) -> S
     from harness.analysis.scores import summarise_scores
     from harness.mirror.sync import sync_study
 
-    said: list[str] = []
+    lines: list[str] = []
     summary = summary or _summary(run_name, runtime)
     done = sync_study(
-        run_name, runtime, said.append, summarise_scores, summary and _results(summary)
+        run_name, runtime, lines.append, summarise_scores, summary and _results(summary)
     )
     if done.mode == "disabled":
         return Synced("W&B: disabled")
@@ -47,10 +47,10 @@ def sync(run_name: str, runtime: Runtime, summary: "Summary | None" = None) -> S
     }
     numbers = ", ".join(f"{len(keys)} {name}" for name, keys in counts.items() if keys)
     where = f" in {runtime.study(run_name) / layout.WANDB}" if done.mode == "offline" else ""
-    said.append(f"W&B ({done.mode}): runs {numbers or 'none'}{where}")
+    lines.append(f"W&B ({done.mode}): runs {numbers or 'none'}{where}")
     if done.failed:
-        said.append("run harness sync again to upload the rest")
-    return Synced("\n".join(said), len(done.failed))
+        lines.append("run harness sync again to upload the rest")
+    return Synced("\n".join(lines), len(done.failed))
 
 
 def _summary(run_name: str, runtime: Runtime) -> "Summary | None":

@@ -40,15 +40,15 @@ class Module:
 
 def beside(study: Path, names: Sequence[Any], where: Any) -> tuple[Module, ...]:
     """The modules that a study file names, imported; `where` gives the line of the n-th name."""
-    found = []
+    modules = []
     for index, name in enumerate(names):
         try:
             if name in names[:index]:
                 raise HarnessError(f"{shown(name)} is given twice")
-            found.append(_named(study.parent, name))
+            modules.append(_named(study.parent, name))
         except HarnessError as error:
             raise HarnessError(f"{where(index)}: plugins: {error}") from None
-    return tuple(found)
+    return tuple(modules)
 
 
 def _named(folder: Path, name: Any) -> Module:
@@ -73,14 +73,14 @@ def imported(file: Path) -> Module:
     offers = [(table, group) for table, group in TABLES.items() if table in vars(module)]
     if not offers:
         raise HarnessError(f"{file}: adds nothing: it has none of the tables {', '.join(TABLES)}")
-    found = [
+    provided = [
         Plugin(group, name, value, str(file), digest)
         for table, group in offers
         for name, value in _items(getattr(module, table), f"{file}: {table}")
     ]
-    for plugin in found:
+    for plugin in provided:
         _check(plugin)
-    return Module(file, digest, tuple(found))
+    return Module(file, digest, tuple(provided))
 
 
 def _items(table: Any, where: str) -> Iterator[tuple[str, Any]]:
@@ -126,8 +126,8 @@ def used(config: TrialConfig) -> Iterator[Plugin]:
         (ARCHITECTURES, config.discriminator.architecture),
         *((PENALTIES, name) for name in config.penalties.plugged),
     ]
-    found = (table.plugin(name) for table, name in named)
-    return iter(dict.fromkeys(plugin for plugin in found if plugin is not None))
+    plugins = (table.plugin(name) for table, name in named)
+    return iter(dict.fromkeys(plugin for plugin in plugins if plugin is not None))
 
 
 def contents(config: TrialConfig) -> dict[str, str]:

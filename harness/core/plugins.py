@@ -46,9 +46,9 @@ _active: dict[tuple[str, str], Plugin] = {}
 
 def activate(plugins: Iterable[Plugin]) -> None:
     """Add these names to the tables, in place of those of an earlier call."""
-    found = {(plugin.group, plugin.name): plugin for plugin in plugins}
+    by_name = {(plugin.group, plugin.name): plugin for plugin in plugins}
     _active.clear()
-    _active.update(found)
+    _active.update(by_name)
 
 
 def find(group: str, name: str) -> Plugin | None:
@@ -148,5 +148,5 @@ def _line(file: Path, error: BaseException) -> str:
 
 def first_line(error: BaseException) -> str:
     """An error of somebody else's code in a line."""
-    said = error.msg if isinstance(error, SyntaxError) else str(error)
-    return told(f"{type(error).__name__}: {said}" if said else type(error).__name__)
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    return told(f"{type(error).__name__}: {message}" if message else type(error).__name__)

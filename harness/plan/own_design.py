@@ -40,8 +40,8 @@ def _check(draft: Any, where: str) -> None:
     for contrast in draft.contrasts:
         for label in contrast.weights:
             if label not in draft.cells:
-                said = unknown("cell", label, draft.cells)
-                raise HarnessError(f"{where}: contrast {contrast.name!r}: {said}")
+                why = unknown("cell", label, draft.cells)
+                raise HarnessError(f"{where}: contrast {contrast.name!r}: {why}")
         if not isclose(sum(contrast.weights.values()), 0, abs_tol=1e-9):
             raise HarnessError(
                 f"{where}: the weights of contrast {contrast.name!r} do not sum to zero"

@@ -41,7 +41,7 @@ def plugin_record(
     named = [plugin for cell in cells for plugin in used(cell.config)]
     asked: list[tuple[Registry[Any], str]] = [(DESIGNS, file.study.design)]
     asked += [(HEURISTICS, contrast.tip.id) for contrast in contrasts if contrast.tip]
-    named += [found for table, name in asked if (found := table.plugin(name))]
+    named += [plugin for table, name in asked if (plugin := table.plugin(name))]
     if not named and not file.modules and not tips:
         return None
     claims = (claim for item in contrasts if item.tip for claim in item.tip.claims)

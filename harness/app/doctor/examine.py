@@ -98,8 +98,8 @@ def _orphans(runtime: Runtime, keys: Sequence[str]) -> Iterator[Finding]:
         what = "not in the plan of any study" if folder.is_dir() else "not the folder of a trial"
         yield Finding(RECORD, str(folder), what, "remove it if nothing needs it", wrong=False)
     if aside := sorted(path.name for path in (runtime.runs / layout.ASIDE).glob("*")):
-        said = f"moved aside earlier: {', '.join(aside)}"
-        yield Finding(RECORD, str(runtime.runs / layout.ASIDE), said,
+        text = f"moved aside earlier: {', '.join(aside)}"
+        yield Finding(RECORD, str(runtime.runs / layout.ASIDE), text,
                       "remove them when you do not need them", wrong=False)  # fmt: skip
 
 

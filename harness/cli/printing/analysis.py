@@ -34,23 +34,23 @@ def _digits(values: Iterable[float]) -> int:
     return min(min(show.decimals(values, scale=1), 3) + 1 + zeros, MOST_DIGITS)
 
 
-def show_rank(found: "Ranking") -> None:
+def show_rank(ranking: "Ranking") -> None:
     """Direction, warnings, treatments with their places, and every pair."""
     console = Console()
-    console.print(Text(found.direction, "bold"))
-    for note in found.notes:
+    console.print(Text(ranking.direction, "bold"))
+    for note in ranking.notes:
         console.print(Text(f"warning: {note}", "yellow"))
-    console.print(_places(found))
-    console.print(_pairs(found))
+    console.print(_places(ranking))
+    console.print(_pairs(ranking))
 
 
-def _places(found: "Ranking") -> "Table":
-    rows = list(each_row(found.treatments))
+def _places(ranking: "Ranking") -> "Table":
+    rows = list(each_row(ranking.treatments))
     several, uneven = rows[-1].group > 1, len({row.n for row in rows}) > 1
     adjusted = ("Adjusted",) if uneven else ()
     heads = (*(("Group",) if several else ()), "Place", "May be", "Treatment", "n", *adjusted)
     table = new_table((*heads, "Mean", "sd"), ("n", "Adjusted", "Mean", "sd"))
-    digits = _digits(found.treatments["mean"])
+    digits = _digits(ranking.treatments["mean"])
     place = dict.fromkeys((row.group for row in rows), 0)
     for row in rows:
         place[row.group] += 1
@@ -60,15 +60,15 @@ def _places(found: "Ranking") -> "Table":
         may_be = f"{int(row.rank_low)} to {int(row.rank_high)}"
         where = (*group, str(place[row.group]), may_be, Name(str(row.treatment)))
         table.add_row(*where, str(row.n), *numbers)
-    for name in found.without:
+    for name in ranking.without:
         table.add_row(*([show.NONE] * (3 if several else 2)), Name(name), "0")
     return table
 
 
-def _pairs(found: "Ranking") -> "Table":
-    digits = _digits(found.pairs["effect"])
+def _pairs(ranking: "Ranking") -> "Table":
+    digits = _digits(ranking.pairs["effect"])
     table = new_table(("a", "b", "n", "a − b [interval]", "p", "a is"), ("n", "p"))
-    for row in each_row(found.pairs):
+    for row in each_row(ranking.pairs):
         table.add_row(
             Name(str(row.a)),
             Name(str(row.b)),
@@ -80,22 +80,22 @@ def _pairs(found: "Ranking") -> "Table":
     return table
 
 
-def show_comparison(found: "Comparison", page: Path) -> None:
+def show_comparison(comparison: "Comparison", page: Path) -> None:
     """References that have not learnt, the runs, their effects, agreement and drift."""
     console = Console()
-    for line in unlearnt(found):
+    for line in unlearnt(comparison):
         console.print(line, style="bold yellow", markup=False, highlight=False)
     runs = new_table(("Run", "Data", "px", "kimg", "Seeds", "Trials", "Code"))
-    for row in each_row(found.runs):
+    for row in each_row(comparison.runs):
         counts = (show.plain(row.kimg), str(row.seeds), row.outcome)
         names = (Name(row.run), Name(str(row.data)))
         runs.add_row(*names, str(row.pixels), *counts, row.code or show.NONE)
     console.print(runs)
-    for name, effects in found.effects.groupby("measure", sort=False):
+    for name, effects in comparison.effects.groupby("measure", sort=False):
         console.print(Text(f"\n{name}"), _effects(str(name), effects), sep="\n")
-    for row in each_row(found.agreement):
+    for row in each_row(comparison.agreement):
         console.print(f"{row.a} and {row.b}: {_agreement(row)}", highlight=False)
-    for row in each_row(found.changed):
+    for row in each_row(comparison.changed):
         sure = "both significant" if row.judged else "not significant"
         console.print(f"changed sign ({sure}): {row.contrast}, {_signs(row)}", highlight=False)
     console.print(f"Page: {page}", soft_wrap=True, highlight=False)
@@ -132,22 +132,22 @@ def _effects(name: str, effects: "pd.DataFrame") -> "Table":
 
 def _signs(row: Any) -> str:
     if row.measure_a != row.measure_b:
-        said = {True: "helps", False: "hurts"}
-        return f"{said[row.effect_a < 0]} in {row.a} and {said[row.effect_b < 0]} in {row.b}"
+        words = {True: "helps", False: "hurts"}
+        return f"{words[row.effect_a < 0]} in {row.a} and {words[row.effect_b < 0]} in {row.b}"
     scale, unit = scale_of(row.measure_a)
     values = (show.kid(value, signed=True, scale=scale) for value in (row.effect_a, row.effect_b))
     return f"{' and '.join(values)} ({unit})"
 
 
-def show_self_check(found: "SelfCheck") -> None:
+def show_self_check(check: "SelfCheck") -> None:
     """The share of random splits with a verdict, and the expected share."""
-    fine = found.share <= found.tolerance
+    fine = check.share <= check.tolerance
     judged = "as expected" if fine else "MORE than expected: do not trust the verdicts"
     Console().print(
-        f"A/A: {found.pool} seeds of the baseline, split at random {show.whole(found.deals)} times "
-        f"into {show.count(found.contrasts, 'contrast')} of {found.seeds} against {found.seeds} "
-        f"seeds.\n{show.percent(found.share, 1)} of the splits found a difference, where "
-        f"at most {show.percent(found.alpha)} should; splits overlap, so up to "
-        f"{show.percent(found.tolerance)} is acceptable: {judged}.",
+        f"A/A: {check.pool} seeds of the baseline, split at random {show.whole(check.deals)} times "
+        f"into {show.count(check.contrasts, 'contrast')} of {check.seeds} against {check.seeds} "
+        f"seeds.\n{show.percent(check.share, 1)} of the splits found a difference, where "
+        f"at most {show.percent(check.alpha)} should; splits overlap, so up to "
+        f"{show.percent(check.tolerance)} is acceptable: {judged}.",
         highlight=False,
     )

@@ -35,22 +35,22 @@ class Looking:
         self._status.stop()
 
 
-def show_diagnosis(found: "Diagnosis", fixed: bool) -> None:
+def show_diagnosis(diagnosis: "Diagnosis", fixed: bool) -> None:
     """Every finding in one or two lines, faults first in each area, and a summary."""
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    for area in dict.fromkeys(finding.area for finding in found.findings):
+    for area in dict.fromkeys(finding.area for finding in diagnosis.findings):
         console.print(area, style="bold")
-        own = [finding for finding in found.findings if finding.area == area]
-        for finding in sorted(own, key=lambda finding: not finding.wrong):
+        findings = [finding for finding in diagnosis.findings if finding.area == area]
+        for finding in sorted(findings, key=lambda finding: not finding.wrong):
             mark, style = ("!", "yellow") if finding.wrong else ("-", "")
             console.print(f"  {mark} {finding.place}: {finding.what}", style=style)
             for line in (finding.remedy, finding.done and f"done: {finding.done}"):
                 if line:
                     console.print(f"      {line}")
-    wrong = [finding for finding in found.findings if finding.wrong]
+    wrong = [finding for finding in diagnosis.findings if finding.wrong]
     left = sum(finding.open for finding in wrong)
     console.print(
-        f"{show.count(len(found.runs), 'run')}, {show.count(found.trials, 'trial')}: "
+        f"{show.count(len(diagnosis.runs), 'run')}, {show.count(diagnosis.trials, 'trial')}: "
         f"{_said(len(wrong), left, fixed)}"
     )
 

@@ -96,23 +96,23 @@ def show_reach(reach: "Reach") -> None:
     console.print(f"Smallest adjusted p: {_smallest(reach)}")
     if reach.contrasts:
         console.print(f"Equivalent: {_equivalent(reach)}")
-    if found := reach.detectable:
-        unit, scale = objective(found.objective).unit, objective(found.objective).scale
+    if detectable := reach.detectable:
+        unit, scale = objective(detectable.objective).unit, objective(detectable.objective).scale
         console.print(
             f"Effects on {unit} that are detected with a power of {show.percent(POWER)} (paired t "
-            f"at level {show.digits(found.alpha, 2)}, Bonferroni; standard deviations of paired "
-            f"differences from {found.pilot}):"
+            f"at level {show.digits(detectable.alpha, 2)}, Bonferroni; standard deviations of "
+            f"paired differences from {detectable.pilot}):"
         )
-        for one in found.found:
+        for one in detectable.found:
             console.print(
                 f"  {one.contrast}: {show.digits(one.effect * scale)} (standard deviation "
                 f"{show.digits(one.sd * scale)}, n = {one.pilot_seeds})"
             )
-        if found.lacking:
-            low, high = (show.digits(value * scale) for value in found.others)
+        if detectable.lacking:
+            low, high = (show.digits(value * scale) for value in detectable.others)
             console.print(
-                f"  not in {found.pilot}, so unknown: {', '.join(found.lacking)}; contrasts of "
-                f"{found.pilot} need {low if low == high else f'{low} to {high}'}"
+                f"  not in {detectable.pilot}, so unknown: {', '.join(detectable.lacking)}; "
+                f"contrasts of {detectable.pilot} need {low if low == high else f'{low} to {high}'}"
             )
 
 

@@ -104,14 +104,14 @@ def _split(part: Mapping[str, Any]) -> str:
     split, count = part["split"], part["found"]
     if count is None:
         return f"counted when split {split} is loaded"
-    said = f"{whole(count)} of split {split}"
+    sentence = f"{whole(count)} of split {split}"
     if part.get("used") not in (None, count):
-        said += f" found, {whole(part['used'])} used (left out: {_reasons(part)})"
+        sentence += f" found, {whole(part['used'])} used (left out: {_reasons(part)})"
     if part.get("subset"):
-        said += f", of which {whole(part['subset'])} are trained on"
+        sentence += f", of which {whole(part['subset'])} are trained on"
     if part.get("enlarged"):
-        said += f", {whole(part['enlarged'])} enlarged"
-    return said + _by_class(part.get("by_class") or {})
+        sentence += f", {whole(part['enlarged'])} enlarged"
+    return sentence + _by_class(part.get("by_class") or {})
 
 
 def _by_class(counts: Mapping[str, int]) -> str:

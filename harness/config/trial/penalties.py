@@ -97,10 +97,10 @@ class PenaltiesConfig(_Penalties):
         cls, value: Any, handler: ModelWrapValidatorHandler["PenaltiesConfig"]
     ) -> "PenaltiesConfig":
         config = handler(value)
-        own = config.__pydantic_extra__
-        for name in own:
+        plugged = config.__pydantic_extra__
+        for name in plugged:
             PENALTIES.check(name)
-        weighty = {name: one for name, one in own.items() if one.weight or one.generator_weight}
+        weighty = {name: one for name, one in plugged.items() if one.weight or one.generator_weight}
         # a model is frozen for everybody else; here it is still being made
         object.__setattr__(config, "__pydantic_extra__", weighty)
         return config
