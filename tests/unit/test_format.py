@@ -26,7 +26,8 @@ def test_kid_is_shown_times_1000(value, text):
     [
         (None, "–"),
         (math.nan, "–"),
-        (0.2, "0 s"),
+        (0.2, "0.2 s"),
+        (0, "0 s"),
         (12.4, "12 s"),
         (100, "2 min"),
         (600, "10 min"),

@@ -12,6 +12,7 @@ from harness.report import summarise_run
 from harness.report.data import analyse
 from harness.report.record import publish_record
 from harness.report.sections import methods, provenance, verdict
+from harness.runs.plan import read_plan
 from harness.runs.trial import Trial
 from tests.synthetic import Recipe, build
 
@@ -73,12 +74,12 @@ def test_an_older_record_has_what_the_catalogue_says(tmp_path, small):
 
 def test_the_facts_are_published_and_mirrored(runtime):
     folder = publish_record(RUN, runtime)
-    plan = read_json(runtime.study(RUN) / "plan.json")
-    row = plan["trials"][0]
-    assert read_json(folder / "trials" / row["key"] / "images.json") == FACTS
-    identity = sync._identity(plan, runtime, row["key"], row["cell"], row["seed"])
-    trial = Trial(runtime.trials / row["key"])
-    shown = sync._trial_content(identity, trial, plan["cells"][0]["request"], {}).config
+    plan = read_plan(runtime.study(RUN) / "plan.json")
+    planned = plan.trials[0]
+    assert read_json(folder / "trials" / planned.key / "images.json") == FACTS
+    identity = sync._identity(plan, runtime, planned.key, planned.cell, planned.seed)
+    trial = Trial(runtime.trials / planned.key)
+    shown = sync._trial_content(identity, trial, plan.cells[0].request, {}).config
     assert shown["images.train.used"] == 58
     assert shown["images.train.left_out"] == 2
     assert shown["images.other_files"] == 1
