@@ -15,7 +15,8 @@ from harness.heuristics.schema import (
     Practice,
     Tip,
 )
-from harness.heuristics.table import HEURISTICS, TOPICS
+from harness.heuristics.table import HEURISTICS
+from harness.heuristics.topics import TOPICS
 
 
 def table() -> str:

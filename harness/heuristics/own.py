@@ -11,6 +11,7 @@ from harness.config.plugged import typed
 from harness.core.errors import HarnessError, shown, unknown
 from harness.core.plugins import NAME, Plugin
 from harness.heuristics.schema import CITED, SOURCES, Claim, Effect, Of, Tip
+from harness.heuristics.topics import BY_ID
 
 Where = Callable[..., str]  # keys → file and line
 _TEXTS = ("title", "statement", "literature", "needs", "limits")
@@ -113,9 +114,7 @@ def _claim(document: Document, name: str, index: int) -> Claim:
 
 def check_tip(tip: Tip, where: Where, sources: Collection[str] = ()) -> None:
     """Raise an error where a tip from outside is not one; `sources` are those of the same file."""
-    from harness.heuristics.table import HEURISTICS  # which asks this file about plug-ins
-
-    if tip.id in HEURISTICS.entries:
+    if tip.id in BY_ID:
         raise HarnessError(f"{where()}: the harness has a heuristic {tip.id}: choose another id")
     for index, claim in enumerate(tip.claims):
         # packages are asked only for a source that nobody else has
