@@ -99,7 +99,7 @@ def test_what_is_left_out_is_said_in_every_place(place, call):
 
     changed = place / "photos/ant/one_more.png"
     Image.new("RGB", (20, 20)).save(changed)
-    assert "have changed since this run was begun" in call("plan", "mine")
+    assert "have changed since this run was started" in call("plan", "mine")
     (place / "photos").rename(place / "gone")
     assert "relative paths start at" in call("plan", "mine", code=2)
     assert "Report:" in call("report", "mine")  # from the record, which is whole

@@ -189,7 +189,7 @@ def test_flowers(tmp_path):
     assert images.train_labels.max() >= 88
     assert images.notes == (
         "classes with a single image in split 'train': 001",
-        "classes that split 'test' has no image of: 001",
+        "classes without images in split 'test': 001",
         "classes with a single image in split 'test': 102",
         "1 images of 'test' are also in 'train': test/094/image_07323.jpg",
     )
