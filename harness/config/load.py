@@ -70,9 +70,10 @@ def parse(text: str, file: Path, lined: bool = True) -> Document:
     return Document(file, data, plain.lines)
 
 
-def dump(data: Mapping[str, Any]) -> str:
-    """Plain values as YAML 1.2 that `parse` reads back; keys keep their order."""
+def dump(data: Mapping[str, Any], version: tuple[int, int] | None = None) -> str:
+    """Plain values as YAML 1.2, or as `version`, that `parse` reads back; keys keep their order."""
     yaml = YAML(typ="safe", pure=True)
+    yaml.version = version
     yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.allow_unicode = True

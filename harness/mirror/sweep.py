@@ -2,11 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from io import StringIO
 from typing import Any
 
-from ruamel.yaml import YAML
-
+from harness.config.load import dump
 from harness.core.errors import HarnessError
 from harness.plan.expand import Plan
 from harness.plan.stages import Searched
@@ -75,10 +73,4 @@ def _options(plan: Plan) -> list[str]:
 
 def to_yaml(document: dict[str, Any]) -> str:
     """The sweep as a file, in the YAML 1.1 that W&B reads."""
-    yaml = YAML(typ="safe", pure=True)
-    yaml.version = (1, 1)
-    yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    file = StringIO()
-    yaml.dump(document, file)
-    return file.getvalue()
+    return dump(document, version=(1, 1))

@@ -84,7 +84,7 @@ def _front(data: ReportData, tables: Sequence[str]) -> Front:
     plan, size = data.plan, show.count(len(data.plan.seeds), "seed")
     profile = [f"profile {plan.profile}"] if plan.profile else []
     facts = [*profile, f"{show.count(len(plan.cells), 'cell')} × {size}"]
-    flags = ["interim look"] if words.interim(data) else []
+    flags = ["interim analysis"] if words.interim(data) else []
     flags += [] if plan.evidence else ["no evidence"]
     flags += ["not learnt"] if data.unlearnt else []
     return Front(plan.run_name, plan.title, plan.question, facts, flags, tables)

@@ -20,13 +20,13 @@ NO_EVIDENCE = "This profile shows the path; its numbers are no evidence."
 
 
 def interim(data: ReportData) -> str:
-    """Says that this is an interim look, and at how much; empty when every trial has ended."""
+    """A sentence for an interim analysis: how many trials have ended; empty once all have."""
     if unfinished := tuning(data):
         return unfinished
     total, waiting = len(data.frames.trials), data.count(Status.MISSING)
     if not waiting:
         return ""
-    return f"Interim look: {total - waiting} of {total} trials have ended"
+    return f"Interim analysis: {total - waiting} of {total} trials have ended"
 
 
 def tuning(data: ReportData) -> str:

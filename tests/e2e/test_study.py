@@ -233,5 +233,5 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_continue(place):
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 130, output
     assert "to continue: harness run stopped" in output
-    assert "Interim look" in output
+    assert "Interim analysis" in output
     assert subprocess.run(["pgrep", "-f", "harness work stopped"], check=False).returncode == 1

@@ -19,15 +19,14 @@ from harness.runs.stages import Search, Suggestion
 class Source:
     """Of a plan that does not grow: nothing is added, and no trial is given up."""
 
-    prunes = False  # whether `gives_up` is to be asked
-
     def extend(self) -> bool:
         """Add one more trial to the plan and the queue; False when there is none."""
         return False
 
     def gives_up(self, cell: str) -> bool:
         """Whether to stop the trial of a cell, by its evaluations so far."""
-        raise NotImplementedError(cell)
+        del cell
+        return False
 
 
 def source_of(plan: PlanRecord, runtime: Runtime, ledger: Ledger) -> Source:
@@ -41,7 +40,6 @@ class Searcher(Source):
     def __init__(self, run_name: str, runtime: Runtime, ledger: Ledger) -> None:
         self._name, self._runtime, self._ledger = run_name, runtime, ledger
         self._path = layout.plan_file(run_name, runtime)
-        self.prunes = self._plan()[1].pruner != "none"
 
     def extend(self) -> bool:
         """Add one more suggestion to the plan and the queue; False when the budget is spent."""
@@ -57,9 +55,11 @@ class Searcher(Source):
 
     def gives_up(self, cell: str) -> bool:
         """Whether the pruner stops the trial of a cell, by its evaluations so far."""
-        frames, search = load(self._name, self._runtime), self._plan()[1]
+        _, search = self._plan()
+        if search.pruner == "none":  # asked at each evaluation: no record is read for nothing
+            return False
         # by cell: suggestions that train the same thing are one trial
-        ends = {end.cell: end for end in outcomes(frames, search)}
+        ends = {end.cell: end for end in outcomes(load(self._name, self._runtime), search)}
         this = ends.pop(cell, None)
         return this is not None and prunes(search, list(ends.values()), this)
 

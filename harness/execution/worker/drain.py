@@ -62,7 +62,7 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     programs = context.programs
     ledger = OptunaLedger.open(run_name, folder, runtime.storage)
     source = source_of(plan, runtime, ledger)
-    context.gives_up = source.gives_up if source.prunes else None
+    context.gives_up = source.gives_up
     cells = _Cells(folder / layout.PLAN, plan)
 
     def compiled(cell: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from harness.analysis.scores import summarise_scores
@@ -43,7 +44,7 @@ class Context:
     stop: Callable[[], bool]
     keep_all: bool = False
     run_id: str = ""  # of W&B, where a sweep has begun the run
-    gives_up: Callable[[str], bool] | None = None  # of a cell: whether a search drops it now
+    gives_up: Callable[[str], bool] = lambda cell: False  # whether a search drops its trial now
     _images: dict[str, Images] = field(default_factory=dict)
     _evaluators: dict[str, Evaluator] = field(default_factory=dict)
 
@@ -64,11 +65,6 @@ class Context:
             images = self.images(config)
             self._evaluators[name] = Evaluator(config, images, self.runtime.cache)
         return self._evaluators[name]
-
-    def judge(self, cell: str) -> Callable[[], bool]:
-        """Whether to give a trial of that cell up, asked after each evaluation."""
-        gives_up = self.gives_up
-        return (lambda: gives_up(cell)) if gives_up else (lambda: False)
 
     def sink(
         self, config: TrialConfig, claim: Claim, recorder: Recorder, images: Images
@@ -115,7 +111,8 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
     recorder.describe_metric(_about(evaluator))
     sink = context.sink(config, claim, recorder, images)
     result = None
-    listener = Listener(session, recorder, sink, context.keep_all, context.judge(claim.cell))
+    gives_up = partial(context.gives_up, claim.cell)
+    listener = Listener(session, recorder, sink, context.keep_all, gives_up)
     try:
         result = listener.run(context.stop)
     finally:

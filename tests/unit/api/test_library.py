@@ -71,7 +71,7 @@ def test_a_run_has_tables_as_its_report_has_them(run, folder):
         1,
         1,
     ]
-    assert run.verdict.startswith("Interim look")
+    assert run.verdict.startswith("Interim analysis")
 
 
 def test_figures_are_figures_and_leave_pyplot_alone(run):

@@ -79,7 +79,7 @@ def test_it_begins_empty(runtime):
     write_json(runtime.study("hunt") / "plan.json", app.plan("hunt", runtime)[0].to_json())
     data = data_of(runtime)
     assert [block.kind for block in search.build(data)] == ["heading", "text", "text"]
-    assert words.verdict(data).startswith("Interim look: 0 of 1 trials have ended. No trial")
+    assert words.verdict(data).startswith("Interim analysis: 0 of 1 trials have ended. No trial")
 
 
 def test_the_best_are_finished_ones_and_say_that_they_were_selected(whole):

@@ -18,7 +18,7 @@ CAPTION = "<caption>Objective by cell, and the 95 % t-interval of each differenc
 SAID = {
     "smoke": "its numbers are no evidence",
     "one seed": "No contrast has more than one seed, and from one seed nothing can be told",
-    "empty": "Interim look: 0 of 6 trials have ended. No trial has finished",
+    "empty": "Interim analysis: 0 of 6 trials have ended. No trial has finished",
     "all diverged": "No trial has finished (6 diverged)",
     "all crashed": "No trial has finished (6 crashed)",
     "reference crashed": "No seed has both sides of a contrast, so there is nothing to rank.",

@@ -20,7 +20,7 @@ RUN = Recipe.run_name
 
 def test_the_lead_says_interim_and_names_the_verdicts(found):
     sentence = found.verdict
-    assert sentence.startswith("Interim look: 39 of 40 trials have ended.")
+    assert sentence.startswith("Interim analysis: 39 of 40 trials have ended.")
     assert "and “Spectral normalisation in the discriminator” lower KID" in sentence
     assert "“Batch normalisation in the discriminator” raises it" in sentence
     assert (
