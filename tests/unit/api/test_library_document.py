@@ -10,6 +10,7 @@ import harness as h
 from harness import app
 from harness.execution.local import Outcome
 from tests.synthetic import Recipe, build
+from tests.undrawn import undraw
 
 TEXT = (Path(__file__).parents[3] / "docs/library.md").read_text("utf-8")
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
@@ -24,6 +25,7 @@ def names(tmp_path_factory):
     names = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        undraw(patch)
         patch.setenv("WANDB_MODE", "disabled")
         patch.setattr(app, "run", lambda *_: build(folder, recipe) and Outcome.DONE)
         for example in EXAMPLES:

@@ -9,6 +9,8 @@ from harness.report.plots import style
 from harness.report.plots.interaction import draw_interactions, interaction_panel
 from harness.runs.crossed import Scale
 
+pytestmark = pytest.mark.drawn
+
 FIRST = Scale(name="batch_norm_in_discriminator", title="Batch norm", levels=("on", "off"), base=1)
 SECOND = Scale(name="dropout", title="dropout", levels=("0.2", "0.4", "0.6"), base=1)
 VALUES = [

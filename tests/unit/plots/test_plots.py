@@ -12,6 +12,8 @@ from harness.report.plots.curves import curves_info, draw_curves
 from harness.report.plots.dynamics import BINS, draw_dynamics, dynamics_info
 from harness.report.plots.forest import draw_forest, forest_info
 
+pytestmark = pytest.mark.drawn
+
 RANKING = pd.DataFrame(
     {
         "contrast": ["a", "b", "c"],

@@ -39,15 +39,13 @@ def test_it_is_flagged_in_words(data):
     assert (words, "spectral_norm=following") in said
 
 
-def test_it_is_drawn_and_explained(data, draft):
-    del draft
+def test_its_figure_is_explained(data):
     _, figure = training.build(data)
     assert "pull of historical" in figure.alt
     assert "as a share of that of the loss" in figure.caption
 
 
-def test_a_study_without_penalties_says_nothing_of_them(tmp_path, draft):
-    del draft
+def test_a_study_without_penalties_says_nothing_of_them(tmp_path):
     data = analyse(load(RUN, build(tmp_path, TIDY)))
     _, figure = training.build(data)
     assert "pull" not in figure.alt + figure.caption

@@ -19,9 +19,8 @@ CLASHING = "heuristics: [one_sided_label_smoothing, hinge_loss, spectral_norm]\n
 
 
 @pytest.fixture
-def section(runtime, tmp_path, draft):
+def section(runtime, tmp_path):
     """A function that builds the section for a study's text; `empty`: no trial has a value."""
-    del draft
     plain = analyse(load(Recipe.run_name, runtime))
 
     def go(text, empty=False, coverage=0.5):

@@ -106,7 +106,7 @@ def test_the_methods_name_what_the_reference_changes(tmp_path: Path, small):
     assert "SGD (learning rate 0.0002, momentum 0.9) in the generator and Adam" in text
 
 
-def test_the_list_has_all_reports_and_what_they_found(tmp_path: Path, draft, small, parse):
+def test_the_list_has_all_reports_and_what_they_found(tmp_path: Path, small, parse):
     runtime = build(tmp_path, small)
     older = runtime.reports / "an older run"
     older.mkdir(parents=True)

@@ -65,6 +65,7 @@ def test_no_sentence_states_what_this_study_has_not(tmp_path: Path, small, name)
     assert "would help" not in page  # of two seeds nothing is advised
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("name", ["empty", "all diverged", "no contrast"])
 def test_reports_of_every_state_are_written(tmp_path: Path, draft, small, parse, name):
     runtime = build(tmp_path, _recipe(small, name))
@@ -87,7 +88,7 @@ def test_a_profile_without_evidence_shows_no_verdict(tmp_path: Path, no_figures,
     assert {row[-1] for row in table.rows} == {"–"}
 
 
-def test_two_metric_identities_stand_in_tables_of_their_own(tmp_path: Path, draft, small, parse):
+def test_two_metric_identities_stand_in_tables_of_their_own(tmp_path: Path, small, parse):
     runtime = build(tmp_path, small)
     plan = read_json(runtime.study(RUN) / "plan.json")
     for row in plan["trials"]:

@@ -37,7 +37,7 @@ def grey(tmp_path: Path, small):
     return runtime
 
 
-def test_it_is_said_first_on_the_page_and_in_the_list(grey, draft, parse):
+def test_it_is_said_first_on_the_page_and_in_the_list(grey, parse):
     page = render(RUN, grey).path
     text = page.read_text()
     body = text[text.index("<main") :]
@@ -86,7 +86,7 @@ def test_a_profile_without_evidence_says_it_too(tmp_path: Path, small):
     assert sentence.endswith("its numbers are no evidence.")
 
 
-def test_a_side_that_collapsed_is_named_and_has_no_place(tmp_path: Path, small, draft):
+def test_a_side_that_collapsed_is_named_and_has_no_place(tmp_path: Path, small):
     tips = [TIPS[1], TIPS[2]]
     runtime = build(tmp_path, replace(small, tips=tips, seeds=range(6)))
     _scored(runtime, Recipe.label(TIPS[1]), kid=0.02, coverage=0.0)
@@ -106,7 +106,7 @@ def test_a_side_that_collapsed_is_named_and_has_no_place(tmp_path: Path, small, 
     assert words.verdict(analyse(load(RUN, runtime))) == f"{title}: not judged: {why}."
 
 
-def test_the_margin_is_told_in_numbers(tmp_path: Path, small, draft):
+def test_the_margin_is_told_in_numbers(tmp_path: Path, small):
     runtime = build(tmp_path, replace(small, seeds=range(6)))
     data = analyse(load(RUN, runtime))
     trials = data.frames.trials[data.frames.trials["cell"] == "reference"]

@@ -135,6 +135,7 @@ def test_where_room_is_short_films_are_shorter(tmp_path: Path, small, drawn_late
     assert left.text.endswith(f"pictures of 1 cell are left out: {small.label(TIPS[1])}.")
 
 
+@pytest.mark.drawn
 def test_the_sheet_holds_a_row_a_cell(tmp_path: Path, small):
     _, film, *_ = blocks(tmp_path, small)
     sheet = np.asarray(Image.open(BytesIO(film.files["samples"])).convert("RGB"))
