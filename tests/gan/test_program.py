@@ -43,7 +43,7 @@ OTHER = {
         0.001,
         {"penalties.clipping.limit": 0.01, "loss.name": "wasserstein"},
     ),
-    "augmentation.probability": (0.5, {}),
+    "augmentation.probability": (0.5, {"augmentation.policy": "adaptive"}),
     "augmentation.target_accuracy": (0.3, {"augmentation.probability": 0.5}),
     "augmentation.max_probability": (
         0.501,
@@ -66,6 +66,7 @@ OTHER = {
 
 # numbers that one program reads, in two trials; those of a training's length are among them
 ONE_TRIAL = {
+    "augmentation.policy": "adaptive",
     "training.learning_rate_decay": "linear",
     "discriminator.instance_noise": 0.5,
     "loss.smoothing_noise": 0.2,

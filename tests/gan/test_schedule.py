@@ -397,6 +397,7 @@ def test_a_pool_that_is_never_full_changes_nothing(tiny, update):
             "training.replay_size": 8,
             "training.balance": "loss",
             "penalties.historical.weight": 1.0,
+            "augmentation.policy": "adaptive",
         },
         {"training.accumulation": 2, "training.replay": 0.5, "training.replay_size": 8},
     ],
