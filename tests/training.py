@@ -16,10 +16,14 @@ def images(count=64, size=16, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (count, size, size, 1), dtype=np.uint8)
 
 
+def labels_of(config):
+    """Of noise images, in turn, where labels are used."""
+    return np.arange(64) % config.labels.values if config.labels.of_images else None
+
+
 def batches_of(config):
-    """Noise images, labelled in turn where labels are used."""
-    labels = np.arange(64) % config.labels.values if config.labels.of_images else None
-    return Batches(images(), config.training.batch_size, config.seed, labels=labels)
+    """Noise images, labelled where labels are used."""
+    return Batches(images(), config.training.batch_size, config.seed, labels=labels_of(config))
 
 
 def train(config, iterations=3, calls=None):

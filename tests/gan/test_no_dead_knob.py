@@ -114,7 +114,7 @@ OTHER = {
         )
     },
     "augmentation.policy": ("none", {"augmentation.probability": 0.5}),
-    "augmentation.probability": (0.5, {}),
+    "augmentation.probability": (0.5, {"augmentation.policy": "adaptive"}),
     "augmentation.target_accuracy": (0.6, {"augmentation.probability": 0.5}),
     "augmentation.max_probability": (
         0.501,

@@ -108,8 +108,11 @@ def test_a_constant_rate_is_the_number_itself(tiny):
 
 
 def test_trained_by_every_optimizer(tiny):
-    for name in OPTIMIZERS:
-        knobs = {f"optimizer.{owner}.name": name for owner in ("generator", "discriminator")}
+    """Two of them in a program; by Adam all other tests train."""
+    others = [name for name in OPTIMIZERS if name != "adam"]
+    for pair in zip(others[::2], [*others[1::2], "adam"], strict=False):
+        owners = ("generator", "discriminator")
+        knobs = {f"optimizer.{owner}.name": name for owner, name in zip(owners, pair, strict=True)}
         gan, loop = train(tiny(knobs))
         assert not loop.diverged
-        assert int(gan.optimizers["generator"].iterations) == 3
+        assert [int(gan.optimizers[owner].iterations) for owner in owners] == [3, 3]

@@ -8,9 +8,9 @@ import tensorflow as tf
 
 from harness.config.patch import DEFAULTS, KNOBS, flatten, unflatten
 from harness.gan.numbers import VARIABLE, structure
-from harness.gan.train.batches import Batches
 from harness.gan.train.program import STORED, Program, Programs
-from tests.training import PROGRAMS
+from harness.gan.train.state import build
+from tests.training import batches_of, labels_of, train_eagerly, weights
 
 pytestmark = pytest.mark.tf
 
@@ -43,7 +43,7 @@ OTHER = {
         0.001,
         {"penalties.clipping.limit": 0.01, "loss.name": "wasserstein"},
     ),
-    "augmentation.probability": (0.5, {}),
+    "augmentation.probability": (0.5, {"augmentation.policy": "adaptive"}),
     "augmentation.target_accuracy": (0.3, {"augmentation.probability": 0.5}),
     "augmentation.max_probability": (
         0.501,
@@ -66,6 +66,7 @@ OTHER = {
 
 # numbers that one program reads, in two trials; those of a training's length are among them
 ONE_TRIAL = {
+    "augmentation.policy": "adaptive",
     "training.learning_rate_decay": "linear",
     "discriminator.instance_noise": 0.5,
     "loss.smoothing_noise": 0.2,
@@ -96,11 +97,8 @@ ANOTHER = {
 
 def run(program, config):
     """Two iterations from the start: every variable and the statistics."""
-    data = np.random.default_rng(0).integers(0, 256, (64, 16, 16, 1), dtype=np.uint8)
-    labels = np.arange(64) % config.labels.values if config.labels.of_images else None
-    program.reset(config, labels)
-    batches = Batches(data, config.training.batch_size, config.seed, labels=labels)
-    program.run(*batches.call(0, 2, 1), 0)
+    program.reset(config, labels_of(config))
+    program.run(*batches_of(config).call(0, 2, 1), 0)
     values = {**program.gan.variables(), **program.loop.variables()}
     return {name: np.asarray(tf.convert_to_tensor(value)) for name, value in values.items()}
 
@@ -159,7 +157,8 @@ def same_bits(programs, before, after):
     ids=lambda change: next(iter(change)),
 )
 def test_another_structure_is_another_program(tiny, change):
-    assert structure(flatten(tiny(change))) != structure(flatten(tiny()))
+    augmented = {"augmentation.policy": "adaptive"}
+    assert structure(flatten(tiny(augmented | change))) != structure(flatten(tiny(augmented)))
 
 
 def test_what_is_not_compiled_is_no_part_of_the_structure():
@@ -246,8 +245,12 @@ LONG = {
 )
 def test_compiled_by_xla_the_step_is_the_same_but_for_rounding(tiny, change):
     config = tiny({"augmentation.policy": "fixed", "augmentation.probability": 0.5, **change})
-    plain = run(PROGRAMS.get(config), config)
-    compiled = run(Program(config, 1, xla=True), config)
-    for name, value in plain.items():
+    program, gan = Program(config, 1, xla=True), build(config, 1)
+    compiled = run(program, config)
+    gan.reset(config, labels_of(config))
+    _, told = train_eagerly(config, 2, gan=gan)
+    expected = weights(gan) | {name: np.mean([row[name] for row in told]) for name in told[0]}
+    compiled |= program.loop.read()
+    for name, value in expected.items():
         scale = max(1.0, float(np.abs(value).max()))
         np.testing.assert_allclose(value, compiled[name], atol=1e-4 * scale, err_msg=name)

@@ -61,6 +61,7 @@ def pooled(way, precision, compiled):
 
 def penalised(precision):
     return {
+        "data.image_size": 8,  # a single pooling
         "discriminator.downsampling": "max_pool",
         "discriminator.normalization": "none",
         "penalties.r1.weight": 10.0,
@@ -70,8 +71,8 @@ def penalised(precision):
 
 def gradients(config, compiled, contrast=1e-3):
     """Of the discriminator's loss, on images that are nearly of one grey, or of more contrast."""
-    gan = build(config, 1)
-    pixels = tf.constant(0.5 + contrast * drawn(16, 16, 16, 1), tf.float32)
+    gan, size = build(config, 1), config.data.image_size
+    pixels = tf.constant(0.5 + contrast * drawn(16, size, size, 1), tf.float32)
 
     def taught(pixels):
         counters = Counters(tf.constant(0), 0)

@@ -52,7 +52,7 @@ class Even(Judge):
 @pytest.fixture(scope="module")
 def train(tiny, cache):
     """Train in a folder until an evaluation that kills it, or to the end; where it began."""
-    config = tiny()
+    config = tiny({"augmentation.policy": "adaptive", "augmentation.probability": 0.3})
     images = load_images(config.data, cache)
 
     def go(folder, fatal=None):

@@ -14,15 +14,18 @@ from harness.gan.models.network import Pass
 from harness.gan.random import Counters
 from harness.gan.train import step as steps
 from harness.gan.train.batches import Batches
-from harness.gan.train.ensemble import Ensemble
 from harness.gan.train.forward import forward_pass
-from harness.gan.train.loop import Loop
 from harness.gan.train.state import build
 from harness.metrics.health import ZERO_LOSS
 from tests.training import images, same, train, train_eagerly, weights
 
 pytestmark = pytest.mark.tf
 GOLDEN = Path(__file__).parent.parent / "golden" / "three_steps.json"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def grappler():
+    """As users have it, which the other tests of this folder leave off."""
 
 
 def test_three_steps_are_as_they_were(tiny):
@@ -100,7 +103,7 @@ def test_each_update_changes_its_own_network_only(tiny):
 
 def test_the_length_of_calls_changes_no_bit(tiny):
     """3 + 3 + 1 iterations equal 7, so that logging and stopping anywhere is free."""
-    config = tiny({"training.discriminator_steps": 2, "training.generator_steps": 2})
+    config = tiny({"augmentation.policy": "adaptive", "augmentation.probability": 0.5})
     gan, loop = train(config, calls=[7])
     whole = weights(gan)
     train(config, calls=[3, 3, 1])
@@ -175,10 +178,8 @@ def test_the_generator_is_updated_as_often_as_asked(tiny):
 
 
 def test_divergence_ends_the_training_at_that_very_iteration(tiny):
-    ensemble = Ensemble(tiny({"discriminator.normalization": "none"}), 1)
-    loop, (gan,) = Loop(ensemble, 1), ensemble.members
+    gan, loop = train(tiny({"augmentation.policy": "fixed"}), 2)
     batches = Batches(images(), 16, 0)
-    assert loop.run(*batches.call(0, 2, 1), 0) == 2
     assert not loop.diverged
     gan.generator.trainable[0].assign(tf.fill(gan.generator.trainable[0].shape, math.nan))
     assert loop.run(*batches.call(2, 5, 1), 2) == 1

@@ -24,7 +24,6 @@ from tests.gan.labels.labelling import Judge, conditioned
 from tests.training import PROGRAMS, same, train, train_eagerly, weights
 
 pytestmark = pytest.mark.tf
-TWICE = {"training.discriminator_steps": 2}  # of one structure, so that they share programs
 
 
 def test_off_it_adds_nothing(tiny):
@@ -35,9 +34,15 @@ def test_off_it_adds_nothing(tiny):
     assert not any("class" in name or "condition" in name for name in gan.variables())
 
 
+def several(name):
+    """Of one structure for all tests, so that they share a program; of one kind, two updates."""
+    twice = {"training.discriminator_steps": 2} if name == "projection" else {}
+    return {**conditioned(name), **twice}
+
+
 @pytest.mark.parametrize("name", list(CONDITIONINGS))
 def test_the_length_of_calls_changes_no_bit_and_it_is_traced_once(tiny, name):
-    config = tiny({**conditioned(name), **TWICE})
+    config = tiny(several(name))
     gan, loop = train(config, calls=[4])
     whole = weights(gan)
     train(config, calls=[2, 1, 1])
@@ -100,7 +105,7 @@ def skewed(images):
 def session(request, tiny, cache):
     """A function that begins a session of this trial anew; all of them have one program."""
     length = {"training.kimg": 0.256, "training.evaluations": 2}
-    config = tiny({**conditioned(request.param), **TWICE, **length})
+    config = tiny({**several(request.param), **length})
     images = skewed(load_images(config.data, cache))
     return lambda: Session(config, images, Judge(), PROGRAMS.get(config))
 
@@ -152,7 +157,7 @@ def test_a_kept_generator_knows_the_frequencies_of_the_classes(session, cache, t
 def test_a_shared_program_takes_the_frequencies_of_each_trial(tiny, cache):
     """As its seed: the second trial's images are those of a fresh program."""
     length = {"training.kimg": 0.064, "training.evaluations": 1}
-    config = tiny({**conditioned("concat"), **TWICE, **length})
+    config = tiny({**several("concat"), **length})
     images = load_images(config.data, cache)
     program = PROGRAMS.get(config)
     list(Session(config, skewed(images), Judge(), program).events(lambda: False))
