@@ -134,7 +134,7 @@ def test_killed_at_any_moment_and_run_again_it_is_as_if_nothing_had_happened(
             assert grid.read_bytes() == (twin / "samples" / grid.name).read_bytes()
 
 
-def test_ctrl_c_stops_cleanly_and_says_how_to_continue_with_only_what_is_new(place):
+def test_ctrl_c_stops_cleanly_and_continued_only_what_is_new_is_trained(place):
     old = set(place.trials())
     place.study("first", kimg=KIMG, seeds=3)
     assert place.plan("first")["to_train"] == 2
