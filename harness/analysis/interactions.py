@@ -12,8 +12,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from statsmodels.api import OLS
-from statsmodels.tools.sm_exceptions import SingularMatrixWarning
 
 from harness.analysis.effects import holm
 from harness.analysis.frame import Frames
@@ -92,6 +90,10 @@ def _estimates(rows: pd.DataFrame, design: Crossed, alpha: float) -> list[dict[s
 
 
 def _fit(values: Array, columns: Array) -> Any:
+    # here: most reports have no crossed factors, and statsmodels is slow to import
+    from statsmodels.api import OLS
+    from statsmodels.tools.sm_exceptions import SingularMatrixWarning
+
     with warnings.catch_warnings():
         # columns that too few trials leave mixed: what they cannot tell is no estimate, see below
         warnings.simplefilter("ignore", SingularMatrixWarning)

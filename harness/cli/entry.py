@@ -1,5 +1,7 @@
 """The command line with all commands, and its error messages."""
 
+import atexit
+import gc
 import sys
 import traceback
 from pathlib import Path
@@ -28,6 +30,8 @@ for verbs in (studies, lists, record, analysis, wandb):
 
 def main() -> None:
     """Run the command line; a user's mistake is one clear message and exit code 2."""
+    # else Python looks for cycles among TensorFlow's objects at its end: nearly a second a worker
+    atexit.register(gc.freeze)
     try:
         app()
     except HarnessError as error:

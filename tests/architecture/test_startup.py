@@ -16,7 +16,7 @@ LIST = ["heuristics", "--json"]
 SWEEP = ["export", "bn_ablation", "--profile", "smoke", "--wandb-sweep"]
 TIMED = "import time; t = time.perf_counter(); import harness; print(time.perf_counter() - t)"
 IMPORT_SECONDS = 0.1
-ROUNDS = 3  # of five measurements each
+MOST = 15  # measurements; the first that is as quick as promised will do
 
 
 @pytest.fixture
@@ -51,11 +51,11 @@ def test_the_answer_is_quick(start, arguments, seconds):
     # on a machine that others use too, each gets its share
     seconds *= max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     best = float("inf")
-    for _ in range(ROUNDS):
-        best = min(best, *(_seconds(start, arguments) for _ in range(5)))
+    for number in range(MOST):
+        best = min(best, _seconds(start, arguments))
         if best < seconds:
             return
-        time.sleep(2)
+        time.sleep(2 if number % 5 == 4 else 0)
     pytest.fail(f"{arguments} took {best:.2f} s at best; {seconds:.2f} s are promised")
 
 
@@ -63,8 +63,7 @@ def test_importing_the_library_is_quick(start):
     report = start("-X", "importtime", "-c", "import harness").stderr
     imported = set(re.findall(r"\| +([\w.]+)$", report, re.MULTILINE))
     assert {name for name in imported if name.startswith("harness")} == {"harness"}
-    best = min(float(start("-c", TIMED).stdout) for _ in range(5))
-    assert best < IMPORT_SECONDS
+    assert any(float(start("-c", TIMED).stdout) < IMPORT_SECONDS for _ in range(5))
 
 
 def _seconds(start, arguments):

@@ -5,10 +5,11 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import chdir, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
 from unittest.mock import patch
 
 from harness import cli
+from harness.execution.local import Outcome
 
 CLOCK = {"seconds", "evaluation_seconds", "images_per_second"}
 STUDY = """
@@ -29,6 +30,19 @@ heuristics: [{tips}]
 design: one_at_a_time
 seeds: {seeds}
 """
+
+
+@contextmanager
+def working_here():
+    """Inside, the code of a worker leaves threads and signals of this process as they are."""
+    import tensorflow as tf
+
+    with ExitStack() as patches:
+        for kind in ("intra", "inter"):
+            name = f"set_{kind}_op_parallelism_threads"
+            patches.enter_context(patch.object(tf.config.threading, name))
+        patches.enter_context(patch("harness.execution.worker.drain.Stop.install"))
+        yield
 
 
 class Place:
@@ -86,12 +100,12 @@ class Place:
         )
         return process.returncode, process.stdout, process.stderr
 
-    def call(self, *arguments):
+    def call(self, *arguments, **environment):
         """In this process, which is much faster: exit code, output, errors."""
         out, errors = io.StringIO(), io.StringIO()
         with (
             chdir(self.folder),
-            patch.dict(os.environ, self.environment),
+            patch.dict(os.environ, self.environment | environment),
             patch.object(sys, "argv", ["harness", *arguments]),
             redirect_stdout(out),
             redirect_stderr(errors),
@@ -102,6 +116,26 @@ class Place:
             except SystemExit as end:
                 code = end.code or 0
         return code, out.getvalue(), errors.getvalue()
+
+    def here(self, *arguments):
+        """As `call`; the worker too works in this process, where TensorFlow is ready; no W&B."""
+        quiet = {"WANDB_MODE": "disabled"}
+
+        def run_local(specs, driver, deadline):
+            """One worker after the other while work is left; deaths are told to the driver."""
+            while driver.work_left():
+                argv, log = specs[0].argv, specs[0].log
+                work = argv[argv.index("harness") + 1 :]
+                code, output, errors = self.call(*work, **quiet, **specs[0].env)
+                log.parent.mkdir(parents=True, exist_ok=True)
+                with log.open("a") as file:
+                    file.write(output + errors)
+                if code:
+                    driver.on_death(0, code)
+            return Outcome.DONE
+
+        with working_here(), patch("harness.execution.driver.run_local", run_local):
+            return self.call(*arguments, **quiet)
 
     def look(self, *arguments):
         """What a verb that trains nothing prints, called in this process."""

@@ -26,15 +26,27 @@ def pixels(path):
         return np.asarray(image)
 
 
+ITERATIONS, KIMG = 300, 4.8  # long enough to be met in the middle
+QUIET = {"WANDB_MODE": "disabled"}  # where W&B is not what is tested
+
+
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    return Place(tmp_path_factory.mktemp("study"))
+def place(tmp_path_factory, cache):
+    """A place with the data and the encoder that all tests of a session share."""
+    return cached(tmp_path_factory.mktemp("study"), cache)
+
+
+def cached(folder, cache):
+    (folder / "runs").mkdir(parents=True)
+    cache.mkdir(exist_ok=True)
+    (folder / "runs/cache").symlink_to(cache.resolve())
+    return Place(folder)
 
 
 def test_a_study_runs_to_its_report_and_a_second_run_trains_nothing(place):
-    place.study("first")
+    place.study("first", kimg=KIMG)
     assert place.plan("first")["to_train"] == 4
-    output = place.run("run", "first")
+    output = place.run("run", "first", one_core=True)
     assert "Report: reports/first/index.html" in output
     page = (place.folder / "reports/first/index.html").read_text()
     assert "Does it work?" in page
@@ -43,80 +55,25 @@ def test_a_study_runs_to_its_report_and_a_second_run_trains_nothing(place):
     for folder in place.trials():
         result = json.loads((folder / "result.json").read_text())
         assert result["status"] == "finished"
-        assert result["iteration"] == 50
+        assert result["iteration"] == ITERATIONS
         [scores] = folder.glob("evaluations/*.jsonl")
         assert [row["evaluation"] for row in rows(scores)] == [0, 1, 2, 3, 4, 5]
-        assert rows(folder / "metrics.jsonl")[-1]["iteration"] == 50
+        assert rows(folder / "metrics.jsonl")[-1]["iteration"] == ITERATIONS
         grids = sorted(folder.glob("samples/*.png"))
         assert len(grids) == 6
         assert pixels(grids[-1]).shape == (96, 96)
         assert not list(folder.glob("checkpoint/*.npz"))
-        assert sorted(folder.glob("generators/*.npz"))[-1].name == "00000050.npz"
+        assert sorted(folder.glob("generators/*.npz"))[-1].name == f"{ITERATIONS:08}.npz"
         [attempt] = json.loads((folder / "env.json").read_text())
         assert attempt["arithmetic"]["threads"] >= 1
 
     before = {path: path.stat().st_mtime_ns for path in place.folder.glob("runs/trials/*/*.json*")}
-    again = place.run("run", "first")
+    again = place.look("run", "first")
     assert "4 already trained, 0 to train" in again
     assert "5 already complete" in again  # in W&B: the trials, and the report
     assert "5 already complete" in place.look("sync", "first")
     after = {path: path.stat().st_mtime_ns for path in place.folder.glob("runs/trials/*/*.json*")}
     assert before == after
-
-
-def test_a_further_seed_and_a_further_tip_train_only_what_is_new(place):
-    old = set(place.trials())
-    place.study("first", seeds=3)
-    assert place.plan("first")["to_train"] == 2
-    place.study("second", tips="generator_ema")
-    # its reference cell is the first study's
-    assert place.plan("second")["to_train"] == 2
-    place.run("run", "second", one_core=True)
-    new = set(place.trials()) - old
-    assert len(new) == 2
-    for folder in new:
-        assert json.loads((folder / "config.json").read_text())["training.ema"] == 0.0
-    assert "Report: reports/second/index.html" in place.look("report", "second")
-
-
-def test_a_trained_trial_is_scored_again_sampled_and_explained(place):
-    place.study("first", seeds=2)
-    output = place.run(
-        "evaluate", "first", "--metric", "blocks", "--encoder", "classifier", "--workers", "1"
-    )
-    assert "adam_beta_1_half" in output
-    [table] = place.folder.glob("reports/first-*/tables/ranking.csv")
-    [row] = csv.DictReader(table.read_text().splitlines())
-    assert (row["planned"], row["n"]) == ("2", "2")  # both seeds have an objective by this metric
-    name = place.plan("second")["trials"][0]["key"]
-    folder = place.folder / "runs/trials" / name
-    specs = [json.loads(path.read_text()) for path in folder.glob("evaluations/*.json")]
-    assert {spec["protocol"] for spec in specs} == {"blocks", "subsets"}
-    [blocks] = folder.glob("evaluations/*blocks128*.jsonl")
-    assert rows(blocks)[0]["evaluation"] == 0
-    assert rows(blocks)[-1]["iteration"] == 50
-
-    # the same metric in other words neither scores again nor loses a point of the curve
-    place.run("evaluate", "first", "--metric", "subsets", "--resolution", "16", one_core=True)
-    [subsets] = folder.glob("evaluations/*subsets*.jsonl")
-    assert [row["evaluation"] for row in rows(subsets)] == [0, 1, 2, 3, 4, 5]
-    assert place.plan("first")["to_score"] == 0
-
-    place.run("samples", "first", "--count", "5", "--out", "images.npz")
-    images = np.load(place.folder / "images.npz")["images"]
-    assert images.shape == (5, 16, 16, 1)
-
-    shown = place.look("show", name[:8])
-    assert "finished" in shown
-    assert "data.name = digits" in shown
-    states = json.loads(place.look("status", "--json"))
-    assert {row["run"] for row in states} >= {"first", "second"}
-    # what is cleaned away cannot be scored, and says so
-    assert not place.look("clean", "second").startswith("0 B")
-    code, _, errors = place.call("evaluate", "second", "--metric", "blocks")
-    assert code == 2
-    assert "generators were removed" in errors
-    assert place.plan("second")["to_train"] == 0
 
 
 def _begun(place, iteration):
@@ -143,23 +100,23 @@ def kill_all(process, place, name):
     process.communicate()
 
 
-def test_killed_at_any_moment_and_run_again_it_is_as_if_nothing_had_happened(place, tmp_path):
+def test_killed_at_any_moment_and_run_again_it_is_as_if_nothing_had_happened(
+    place, tmp_path, cache
+):
     """kill -9 of driver and workers, a torn line, then a resume: the record is the same."""
-    whole, killed = place, Place(tmp_path / "killed")
-    shutil.copytree(place.folder / "runs/cache", killed.folder / "runs/cache")
-    for each in (whole, killed):
-        each.study("killed", kimg=9.6, seeds=1)
-    process = killed.start("run", "killed")
-    _begun(killed, 150)
-    kill_all(process, killed, "killed")
+    whole, killed = place, cached(tmp_path / "killed", cache)
+    killed.study("first", kimg=KIMG)
+    process = killed.start("run", "first")
+    _begun(killed, ITERATIONS // 5)
+    kill_all(process, killed, "first")
     torn = [path for path in killed.trials() if not (path / "result.json").exists()]
     assert torn
     for folder in torn:
         if (folder / "metrics.jsonl").exists():
             with (folder / "metrics.jsonl").open("a") as file:
                 file.write('{"iteration": 59')
-    for each in (killed, whole):
-        each.run("run", "killed", one_core=True)
+    killed.run("run", "first", one_core=True)
+    assert killed.plan("first")["to_train"] == 0
     resumed = [
         folder
         for folder in killed.trials()
@@ -170,11 +127,80 @@ def test_killed_at_any_moment_and_run_again_it_is_as_if_nothing_had_happened(pla
         twin = whole.folder / "runs/trials" / folder.name
         for path in (folder / "metrics.jsonl", *folder.glob("evaluations/*.jsonl")):
             assert timeless(path) == timeless(twin / path.relative_to(folder))
-        last = "generators/00000600.npz"
+        last = f"generators/{ITERATIONS:08}.npz"
         with np.load(folder / last) as a, np.load(twin / last) as b:
             assert all(np.array_equal(a[name], b[name]) for name in a.files)
         for grid in folder.glob("samples/*.png"):
             assert grid.read_bytes() == (twin / "samples" / grid.name).read_bytes()
+
+
+def test_ctrl_c_stops_cleanly_and_continued_only_what_is_new_is_trained(place):
+    old = set(place.trials())
+    place.study("first", kimg=KIMG, seeds=3)
+    assert place.plan("first")["to_train"] == 2
+    place.study("second", kimg=KIMG, tips="generator_ema")
+    # its reference cell is the first study's
+    assert place.plan("second")["to_train"] == 2
+    process = place.start("run", "second", one_core=True, **QUIET)
+    _begun(place, ITERATIONS // 5)
+    os.kill(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 130, output
+    assert "to continue: harness run second" in output
+    assert "Interim analysis" in output
+    assert subprocess.run(["pgrep", "-f", "harness work second"], check=False).returncode == 1
+    assert place.plan("second")["to_train"] > 0
+
+    code, output, errors = place.here("run", "second")
+    assert (code, errors) == (0, "")
+    assert "Report: reports/second/index.html" in output
+    new = set(place.trials()) - old
+    assert len(new) == 2
+    for folder in new:
+        assert json.loads((folder / "config.json").read_text())["training.ema"] == 0.0
+    assert place.plan("second")["to_train"] == 0
+
+
+def test_a_trained_trial_is_scored_again_sampled_and_explained(place):
+    place.study("first", kimg=KIMG)
+    output = place.run(
+        "evaluate", "first", "--metric", "blocks", "--encoder", "classifier", "--workers", "1",
+        **QUIET,
+    )  # fmt: skip
+    assert "adam_beta_1_half" in output
+    [table] = place.folder.glob("reports/first-*/tables/ranking.csv")
+    [row] = csv.DictReader(table.read_text().splitlines())
+    assert (row["planned"], row["n"]) == ("2", "2")  # both seeds have an objective by this metric
+    name = place.plan("second")["trials"][0]["key"]
+    folder = place.folder / "runs/trials" / name
+    specs = [json.loads(path.read_text()) for path in folder.glob("evaluations/*.json")]
+    assert {spec["protocol"] for spec in specs} == {"blocks", "subsets"}
+    [blocks] = folder.glob("evaluations/*blocks128*.jsonl")
+    assert rows(blocks)[0]["evaluation"] == 0
+    assert rows(blocks)[-1]["iteration"] == ITERATIONS
+
+    # the same metric in other words neither scores again nor loses a point of the curve
+    code, _, errors = place.here("evaluate", "first", "--metric", "subsets", "--resolution", "16")
+    assert (code, errors) == (0, "")
+    [subsets] = folder.glob("evaluations/*subsets*.jsonl")
+    assert [row["evaluation"] for row in rows(subsets)] == [0, 1, 2, 3, 4, 5]
+    assert place.plan("first")["to_score"] == 0
+
+    place.look("samples", "first", "--count", "5", "--out", "images.npz")
+    images = np.load(place.folder / "images.npz")["images"]
+    assert images.shape == (5, 16, 16, 1)
+
+    shown = place.look("show", name[:8])
+    assert "finished" in shown
+    assert "data.name = digits" in shown
+    states = json.loads(place.look("status", "--json"))
+    assert {row["run"] for row in states} >= {"first", "second"}
+    # what is cleaned away cannot be scored, and says so
+    assert not place.look("clean", "second").startswith("0 B")
+    code, _, errors = place.here("evaluate", "second", "--metric", "blocks")
+    assert code == 2
+    assert "generators were removed" in errors
+    assert place.plan("second")["to_train"] == 0
 
 
 @pytest.mark.slow
@@ -223,15 +249,3 @@ def test_two_studies_at_once_train_a_shared_trial_once(place):
     [shared] = keys[0] & keys[1]
     attempts = json.loads((place.folder / "runs/trials" / shared / "env.json").read_text())
     assert len(attempts) == 1
-
-
-def test_ctrl_c_stops_cleanly_and_says_how_to_continue(place):
-    place.study("stopped", kimg=16, tips="discriminator_dropout", seeds=1)
-    process = place.start("run", "stopped", one_core=True)
-    _begun(place, 100)
-    os.kill(process.pid, signal.SIGINT)
-    output, _ = process.communicate(timeout=120)
-    assert process.returncode == 130, output
-    assert "to continue: harness run stopped" in output
-    assert "Interim analysis" in output
-    assert subprocess.run(["pgrep", "-f", "harness work stopped"], check=False).returncode == 1

@@ -1,4 +1,4 @@
-"""Where the next trial of a worker comes from once its queue is empty."""
+"""The next trial of a search: asked for, checked, written into the plan and queued."""
 
 from harness.analysis.frame import load
 from harness.analysis.search import outcomes
@@ -7,6 +7,7 @@ from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import alone
 from harness.execution.search.sampler import prunes, suggest
+from harness.execution.search.source import Source
 from harness.plan.cells import Cell, difference
 from harness.plan.expand import cell_record
 from harness.plan.search import PATIENCE, suggested_config
@@ -14,24 +15,6 @@ from harness.queue.base import Job, Ledger
 from harness.runs import layout
 from harness.runs.plan import PlanRecord, TrialRecord, read_plan, write_plan
 from harness.runs.stages import Search, Suggestion
-
-
-class Source:
-    """Of a plan that does not grow: nothing is added, and no trial is given up."""
-
-    def extend(self) -> bool:
-        """Add one more trial to the plan and the queue; False when there is none."""
-        return False
-
-    def gives_up(self, cell: str) -> bool:
-        """Whether to stop the trial of a cell, by its evaluations so far."""
-        del cell
-        return False
-
-
-def source_of(plan: PlanRecord, runtime: Runtime, ledger: Ledger) -> Source:
-    """Where further trials of a plan come from."""
-    return Searcher(plan.run_name, runtime, ledger) if plan.search else Source()
 
 
 class Searcher(Source):

@@ -1,6 +1,10 @@
 """Run trials: the only place where gan, queue, runs and mirror meet."""
 
-from harness.execution.worker.drain import work
-from harness.execution.worker.single import train
+from harness.execution.lean import without
+
+# Keras imports them if it can, for methods that are not used here: two fifths of a worker's start
+with without("IPython", "matplotlib", "pandas", "sklearn"):
+    from harness.execution.worker.drain import work
+    from harness.execution.worker.single import train
 
 __all__ = ["train", "work"]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from sklearn.datasets import load_digits
 
 from harness.config.inputs.images import check_splits
 from harness.config.trial import DataConfig
@@ -31,6 +30,9 @@ def _split(name: str, data: DataConfig) -> Split:
 
 def _batches(parity: int, size: int, told: Told) -> Iterator[Batch]:
     del told
+    # here: decoded once, digits are read from the cache, and scikit-learn is slow to import
+    from sklearn.datasets import load_digits
+
     digits = load_digits()
     order = rng.generator(0, "data", "digits").permutation(len(digits.target))
     # sorted by class, in a fixed random order inside each: taking turns splits every class evenly

@@ -1,0 +1,21 @@
+"""Imports without the optional packages that a library would load along."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def without(*packages: str) -> Iterator[None]:
+    """Inside, an import of these packages fails, unless they are loaded already.
+
+    For libraries that import them on the chance that they are there, and do as well without.
+    """
+    hidden = [name for name in packages if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  # how Python notes "not there"
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
