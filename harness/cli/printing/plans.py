@@ -1,6 +1,6 @@
 """Plans as text: cells, trials, cost, images, and power."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -13,6 +13,7 @@ from harness.config.inputs.encoder_file import lacking
 from harness.core import format as show
 
 if TYPE_CHECKING:
+    from harness.plan.drafts import Contrast
     from harness.plan.forecast import Forecast
     from harness.plan.reach import Reach
     from harness.runs.crossed import Crossed
@@ -30,6 +31,8 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
     _show_data(forecast)
     if plan.crossed and not brief:
         show_crossed(plan.crossed)
+    for line in () if brief else _path(plan.contrasts):
+        console.print(line, highlight=False, markup=False)
     for line in plan.stages.lines():
         console.print(line, highlight=False)
     if forecast.choosing:
@@ -38,6 +41,14 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
         console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
     for warning in forecast.warnings:
         console.print(f"[yellow]Advised against[/yellow] {warning}", highlight=False)
+
+
+def _path(contrasts: "Iterable[Contrast]") -> list[str]:
+    """The order of a path and its alternatives; nothing of another design."""
+    from harness.plan.path import changes, order
+
+    changed = changes(contrasts)
+    return order(changed) if changed else []
 
 
 def _counts(forecast: "Forecast") -> str:
