@@ -1,4 +1,4 @@
-"""What a plan's contrasts can decide with their seeds, judged by the scatter of an earlier run.
+"""Power of a plan's contrasts with their seeds, by the scatter of an earlier run.
 
 Each contrast by itself: what a tip does to a seed's result differs from tip to tip by more than
 tenfold, so a mean over tips holds for none of them.

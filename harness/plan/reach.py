@@ -30,7 +30,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Detectable:
-    """What a plan's contrasts decide with a power of 80 %, from the spread in a pilot."""
+    """Power of a plan's contrasts, from the spread in a pilot."""
 
     pilot: str  # run name
     objective: str
