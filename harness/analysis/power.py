@@ -1,61 +1,97 @@
-"""How large an effect must be for a plan to find it, judged by the scatter of an earlier run.
+"""Power of a plan's contrasts with their seeds, by the scatter of an earlier run.
 
 Each contrast by itself: what a tip does to a seed's result differs from tip to tip by more than
 tenfold, so a mean over tips holds for none of them.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-
-from scipy.optimize import brentq
-from statsmodels.stats.power import TTestPower
+from typing import NamedTuple
 
 from harness.analysis.effects import differences
+from harness.analysis.equivalence import margin, resolution
 from harness.analysis.frame import Frames, each_row
+from harness.analysis.learning import of_reference
+from harness.analysis.sample_size import detected_size, detection_seeds, equivalence_seeds
 from harness.plan.drafts import Contrast
-from harness.plan.reach import POWER, Detectable, Found, Reach
+from harness.plan.reach import Detectable, Found, Reach
 
 
-def detectable(reach: Reach, contrasts: Sequence[Contrast], pilot: Frames) -> Detectable | None:
-    """Effects that a plan's contrasts find with a power of 80 %; None of too few seeds or pilots.
+class _Scatter(NamedTuple):
+    """The paired differences of a pilot's contrast, of the seeds that both sides finished."""
 
-    A paired t at the level divided by the number of contrasts (Bonferroni), each with the scatter
-    that the pilot's contrast of the same name and weights has over the seeds that both sides
-    finished. Of those that the pilot lacks no more is known than what its own ones would need.
+    signature: tuple[float, ...]
+    seeds: int
+    sd: float
+    margin: float  # within which the plan calls it equivalent; NaN: unknown
+
+
+def detectable(
+    reach: Reach, contrasts: Sequence[Contrast], pilot: Frames, stated: float | None = None
+) -> Detectable | None:
+    """Effects and seeds with a power of 80 % for each contrast; None of too few seeds or pilots.
+
+    Each has the scatter that the pilot's contrast of the same name and weights has. Of those that
+    the pilot lacks no more is known than what its own ones would need. `stated` is the effect for
+    which seeds are counted, in the objective's unit; None: the margin of equivalence.
     """
-    if reach.seeds < 2:
+    if reach.seeds < 2 or not reach.contrasts:
         return None
-    alpha = reach.alpha / reach.contrasts
-    most = standardised(reach.seeds, alpha)
-    known = {
-        name: (signature, Found(name, n, sd, sd * most)) for name, signature, n, sd in _own(pilot)
-    }
+    known = dict(_scatters(reach, pilot))
     if not known:
         return None
+    size = detected_size(reach.seeds, reach.alpha, reach.contrasts)
     alike = {
-        each.name: known[each.name][1]
+        each.name: _decided(each.name, known[each.name], size, reach, stated)
         for each in contrasts
-        if each.name in known and known[each.name][0] == _signature(each.weights)
+        if each.name in known and known[each.name].signature == _signature(each.weights)
     }
-    sizes = [size.effect for _, size in known.values()]
+    scatters = [scatter.sd for scatter in known.values()]
     return Detectable(
         pilot=pilot.plan.run_name,
         objective=pilot.plan.objective,
-        alpha=alpha,
+        alpha=reach.alpha / reach.contrasts,
+        stated=stated,
         found=tuple(alike.values()),
         lacking=tuple(each.name for each in contrasts if each.name not in alike),
-        others=(min(sizes), max(sizes)),
+        others=(min(scatters) * size, max(scatters) * size) if size else None,
+        unlearnt=of_reference(pilot.plan, pilot.trials),
     )
 
 
-def _own(pilot: Frames) -> Iterator[tuple[str, tuple[float, ...], int, float]]:
-    """Name, weights, seeds and deviation of the pilot's contrasts that two seeds finished."""
+def _decided(
+    name: str, scatter: _Scatter, size: float | None, reach: Reach, stated: float | None
+) -> Found:
+    limit = scatter.margin if math.isfinite(scatter.margin) else None
+    effect = limit if stated is None else stated
+    family = reach.alpha, reach.contrasts
+    return Found(
+        contrast=name,
+        pilot_seeds=scatter.seeds,
+        sd=scatter.sd,
+        effect=scatter.sd * size if size else None,
+        margin=limit,
+        detection_seeds=detection_seeds(_ratio(effect, scatter.sd), *family) if effect else None,
+        equivalence_seeds=equivalence_seeds(_ratio(limit, scatter.sd), *family) if limit else None,
+    )
+
+
+def _ratio(size: float, sd: float) -> float:
+    return size / sd if sd > 0 else math.inf
+
+
+def _scatters(reach: Reach, pilot: Frames) -> Iterator[tuple[str, _Scatter]]:
+    """Of the pilot's contrasts that two seeds finished, by name; the margin is the plan's share."""
+    judged = replace(pilot, plan=pilot.plan.replaced(equivalence=reach.equivalence))
     for contrast in pilot.plan.contrasts:
         seeds = differences(pilot.trials, contrast.weights)
         values = seeds.loc[seeds["finished"], "difference"]
         if len(values) > 1:
-            name, signature = contrast.name, _signature(contrast.weights)
-            yield name, signature, len(values), float(values.std(ddof=1))
+            known = margin(judged, seeds["identity"].iloc[0]) - resolution(judged)
+            sd = float(values.std(ddof=1))
+            within = known if known > 0 else math.nan
+            yield contrast.name, _Scatter(_signature(contrast.weights), len(values), sd, within)
 
 
 def _signature(weights: Mapping[str, float]) -> tuple[float, ...]:
@@ -75,20 +111,3 @@ def scored_alike(pilot: Frames, request: str, known: str | None) -> Frames | Non
     }
     trials = pilot.trials[pilot.trials["identity"].isin(list(same))]
     return replace(pilot, trials=trials) if len(trials) else None
-
-
-def standardised(seeds: int, alpha: float) -> float:
-    """The mean difference, in its standard deviations, that a paired t finds with this power.
-
-    Of its two tails the wrong one, which has next to no share at such a power, is left out: SciPy's
-    noncentral t has no value far below zero, and `solve_power` then returns where it gave up.
-    """
-    test = TTestPower()
-
-    def lacking(size: float) -> float:
-        return float(test.power(size, seeds, alpha / 2, alternative="larger")) - POWER
-
-    most = 1.0
-    while lacking(most) < 0:
-        most *= 2
-    return float(brentq(lacking, 0, most))

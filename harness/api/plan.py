@@ -22,7 +22,8 @@ from harness.plan.expand import Plan as Expanded
 from harness.plan.reach import Reach
 
 COST = ("to_train", "to_score", "kimg", "seconds", "disk_bytes")
-FINDABLE = ("contrast", "seeds", "smallest_p", "effect", "sd", "pilot_seeds")
+FINDABLE = ("contrast", "seeds", "smallest_p")
+FOUND = ("effect", "sd", "pilot_seeds", "margin", "detection_seeds", "equivalence_seeds")
 
 
 class Plan:
@@ -81,18 +82,24 @@ class Plan:
         """The power of the study: one row a contrast.
 
         Columns: `contrast`; `seeds`; `smallest_p`, the smallest adjusted p that so many seeds can
-        give; `effect`, the size that is found with a power of 80 % (KID as measured, or the unit of
-        the objective), from the standard deviation `sd` of `pilot_seeds` paired differences of
-        an earlier run of this plan: NaN and 0 without one.
+        give; `effect`, the size that is detected with a power of 80 % (KID as measured, or the unit
+        of the objective), from the standard deviation `sd` of `pilot_seeds` paired differences of
+        an earlier run of this plan; `margin`, that of equivalence by what its reference learnt;
+        `detection_seeds` that detect an effect of that size, and `equivalence_seeds` with which a
+        tip without effect is called equivalent, both with that power. NaN where it is unknown.
         """
         reach = self._reach
         known = {one.contrast: one for one in reach.detectable.found} if reach.detectable else {}
-        rows = []
-        for contrast in self._plan.contrasts:
-            one = known.get(contrast.name)
-            values = (one.effect, one.sd, one.pilot_seeds) if one else (float("nan"),) * 2 + (0,)
-            rows.append((contrast.name, reach.seeds, reach.smallest_p, *values))
-        return pd.DataFrame(rows, columns=list(FINDABLE))
+        rows = [
+            {
+                **dict(zip(FINDABLE, (each.name, reach.seeds, reach.smallest_p), strict=True)),
+                **{name: getattr(known.get(each.name), name, None) for name in FOUND},
+            }
+            for each in self._plan.contrasts
+        ]
+        table = pd.DataFrame(rows, columns=[*FINDABLE, *FOUND])
+        types = {**dict.fromkeys(FOUND, float), "pilot_seeds": int}
+        return table.fillna({"pilot_seeds": 0}).astype(types)
 
     @property
     def warnings(self) -> list[str]:

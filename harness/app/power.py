@@ -1,10 +1,12 @@
 """Power analysis of a plan, from its seeds and an earlier run."""
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.config.identity import metric_request
 from harness.config.runtime import Runtime
+from harness.core import format as show
 from harness.core.errors import HarnessError
 from harness.plan.expand import Plan
 from harness.plan.reach import Detectable, Reach
@@ -15,32 +17,63 @@ if TYPE_CHECKING:
     from harness.analysis.frame import Frames
 
 
-def reach(planned: Plan, runtime: Runtime, pilot: str | None = None) -> Reach:
-    """Power of the tests of a plan, with detectable effects if there is a pilot or a run of it.
+def reach(
+    planned: Plan, runtime: Runtime, pilot: str | None = None, effect: float | None = None
+) -> Reach:
+    """Power of the tests of a plan, contrast by contrast if there is a pilot or a run of it.
 
-    A pilot with another objective or metric is refused.
+    `effect` is the one for which seeds are counted, in the scale in which the objective is shown
+    (KID × 10³); None: the margin of equivalence. A pilot with another objective or metric is
+    refused, and so is an effect without one.
     """
-    power, name = Reach.of(planned), pilot or planned.run_name
-    if not pilot and name not in run_names(runtime):
-        return power
-    from harness.analysis.frame import load
+    power, name, stated = Reach.of(planned), pilot or planned.run_name, _stated(planned, effect)
+    decided = None
+    if pilot or name in run_names(runtime):
+        from harness.analysis.frame import load
 
-    frames = load(name, runtime)
-    size = _of_pilot(planned, power, frames, runtime) if pilot else _of_own(planned, power, frames)
-    return replace(power, detectable=size)
+        frames = load(name, runtime)
+        decided = (
+            _of_pilot(planned, power, frames, runtime, stated)
+            if pilot
+            else _of_own(planned, power, frames, stated)
+        )
+    if effect is not None and decided is None:
+        raise HarnessError(
+            f"--effect: {planned.run_name} has no trials that show the scatter of its contrasts: "
+            "name an earlier run, as in --pilot RUN"
+        )
+    return replace(power, detectable=decided)
 
 
-def _of_own(planned: Plan, power: Reach, frames: "Frames") -> Detectable | None:
+def _stated(planned: Plan, effect: float | None) -> float | None:
+    """An effect as the objective measures it."""
+    from harness.analysis.objectives import objective
+
+    if effect is None:
+        return None
+    if not (math.isfinite(effect) and effect > 0):
+        raise HarnessError(
+            f"--effect: give the size of an effect, a number above 0, as in --effect 20 (given: "
+            f"{show.plain(effect)})"
+        )
+    return effect / objective(planned.file.study.objective).scale
+
+
+def _of_own(
+    planned: Plan, power: Reach, frames: "Frames", stated: float | None
+) -> Detectable | None:
     """From its own run; None if that is of an earlier state of the study file."""
     from harness.analysis.power import detectable, scored_alike
 
     if frames.plan.objective != planned.file.study.objective:
         return None
     alike = scored_alike(frames, _request(planned), None)
-    return detectable(power, planned.contrasts, alike) if alike else None
+    return detectable(power, planned.contrasts, alike, stated) if alike else None
 
 
-def _of_pilot(planned: Plan, power: Reach, frames: "Frames", runtime: Runtime) -> Detectable:
+def _of_pilot(
+    planned: Plan, power: Reach, frames: "Frames", runtime: Runtime, stated: float | None
+) -> Detectable:
     from harness.analysis.power import detectable, scored_alike
 
     name, asked = frames.plan.run_name, planned.file.study.objective
@@ -58,10 +91,10 @@ def _of_pilot(planned: Plan, power: Reach, frames: "Frames", runtime: Runtime) -
             f"scored as {known or _described(planned)}: KIDs of different metric identity are not "
             "comparable"
         )
-    size = detectable(power, planned.contrasts, alike) if alike else None
-    if size is None:
+    decided = detectable(power, planned.contrasts, alike, stated) if alike else None
+    if decided is None:
         raise HarnessError(f"--pilot {name}: no contrast has values of two seeds there")
-    return size
+    return decided
 
 
 def _request(planned: Plan) -> str:

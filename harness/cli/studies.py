@@ -39,6 +39,14 @@ def plan_(
             help="An earlier run whose spread between seeds is used for the power analysis.",
         ),
     ] = None,
+    effect: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SIZE",
+            help="Count the seeds that detect this effect, in KID × 10³. Default: the margin of "
+            "equivalence.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check a study; show its cells, its cost, and which effects it can detect. Trains nothing."""
@@ -48,7 +56,8 @@ def plan_(
     plan, why = _plan(study, profile, changes)
     for line in cases.changed_plugins(plan, _runtime()):
         typer.echo(line, err=True)
-    cost, reach = cases.cost(plan, _runtime(), workers), cases.reach(plan, _runtime(), pilot)
+    cost = cases.cost(plan, _runtime(), workers)
+    reach = cases.reach(plan, _runtime(), pilot, effect)
     if as_json:
         echo_json({**cost.to_json(), "reach": reach.to_json()})
     else:

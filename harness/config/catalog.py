@@ -260,6 +260,7 @@ DESIGNS = Registry(
         "one_at_a_time": "harness.plan.one_at_a_time:draft_one_at_a_time",
         "leave_one_out": "harness.plan.leave_one_out:draft_leave_one_out",
         "ablation": "harness.plan.ablation:draft_ablation",
+        "path": "harness.plan.path:draft_path",
         "factorial": "harness.plan.factorial:draft_factorial",
         "fractional": "harness.plan.fractional:draft_fractional",
         "search": "harness.plan.search:draft_search",

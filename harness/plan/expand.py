@@ -17,6 +17,7 @@ from harness.plan.cells import Cell, Trial, difference, identity, seed_major
 from harness.plan.drafts import Asked, Contrast, Draft, contrast_record
 from harness.plan.factors import recipe, resolution, study_factors
 from harness.plan.leave_one_out import STACK
+from harness.plan.path import STEP
 from harness.plan.plugins import activated, plugin_record
 from harness.plan.search import declared
 from harness.plan.stages import Static, study_stages
@@ -194,7 +195,7 @@ def _draft(file: StudyFile, trains: Callable[[list[Patch]], str]) -> Draft:
 def _where(file: StudyFile, profile: str | None, changes: Patch, label: str, error: str) -> str:
     """Location of a mistake in a cell: its tip or level; in the reference, the named knob."""
     document = file.document
-    name, _, level = label.removeprefix(f"{STACK},").partition("=")
+    name, _, level = re.sub(rf"^(?:{STACK}|{STEP}_\d+),", "", label).partition("=")
     if name in file.study.heuristics:
         return document.where("heuristics", file.study.heuristics.index(name))
     if name in file.study.factors:

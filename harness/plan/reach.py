@@ -13,24 +13,33 @@ POWER = 0.8
 
 @dataclass(frozen=True)
 class Found:
-    """The effect of one contrast that is detected with a power of 80 %, in the objective's unit."""
+    """The power of one contrast, from its own scatter in a pilot. In the objective's unit.
+
+    Numbers of seeds are the fewest with a power of 80 %; None: more than a study may have, or the
+    margin that they depend on is unknown.
+    """
 
     contrast: str
     pilot_seeds: int
     sd: float  # of the pilot's paired differences
-    effect: float
+    effect: float | None  # that the plan's seeds detect with that power; None: they detect none
+    margin: float | None  # of equivalence, by what the pilot's reference learnt; None: unknown
+    detection_seeds: int | None  # that detect the stated effect, or else one as large as the margin
+    equivalence_seeds: int | None  # with which a tip without effect is called equivalent
 
 
 @dataclass(frozen=True)
 class Detectable:
-    """The effects that are detected with a power of 80 %, from the spread in a pilot."""
+    """Power of a plan's contrasts, from the spread in a pilot."""
 
     pilot: str  # run name
     objective: str
     alpha: float  # level of a single contrast, by Bonferroni
+    stated: float | None  # the effect that is to be detected; None: the margin of equivalence
     found: tuple[Found, ...]  # the plan's contrasts that the pilot has, too
     lacking: tuple[str, ...]  # those that it does not have
-    others: tuple[float, float]  # smallest and largest effect over the pilot's own contrasts
+    others: tuple[float, float] | None  # smallest and largest effect over the pilot's contrasts
+    unlearnt: str  # why the pilot's reference has not learnt; empty: it has
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from harness.report.data import ReportData, analyse
 DESIGNS = {
     "one_at_a_time": "One change from the baseline",
     "leave_one_out": "Leave one out",
+    "path": "Each change added to those before it",
     "factorial": "Mean over all combinations",
     "fractional": "Mean over a fraction of all combinations",
 }

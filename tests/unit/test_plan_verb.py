@@ -7,7 +7,7 @@ import pytest
 
 from harness import app, cli
 from harness.analysis.frame import load
-from harness.analysis.power import standardised
+from harness.analysis.sample_size import detected_size, detection_seeds, equivalence_seeds
 from harness.config.identity import metric_request
 from harness.config.runtime import Runtime
 from harness.core.files import write_json
@@ -100,29 +100,60 @@ seeds: 8
 """
 
 
-def test_a_pilot_says_which_effect_of_each_contrast_would_be_found(plan, tmp_path):
+def _scatter(trials, tip):
+    pair = trials[trials["cell"].isin(["reference", TIDY.label(tip)])]
+    wide = pair.pivot_table("final", "seed", "cell")
+    return float((wide[TIDY.label(tip)] - wide["reference"]).std())
+
+
+def test_a_pilot_says_what_of_each_contrast_would_be_decided(plan, tmp_path):
     runtime = build(tmp_path, TIDY)
     run = TIDY.run_name
     _, said, _ = plan(LIKE, "--pilot", run, whole=True)
     trials = load(run, runtime).trials
-    sizes = []
-    for tip in TIPS:
-        pair = trials[trials["cell"].isin(["reference", TIDY.label(tip)])]
-        wide = pair.pivot_table("final", "seed", "cell")
-        sd = (wide[TIDY.label(tip)] - wide["reference"]).std()
-        sizes.append((sd, sd * standardised(8, 0.05 / 2)))
-    sd, effect = sizes[1]
-    assert f"spectral_norm: {1000 * effect:.3g} (standard deviation {1000 * sd:.3g}, n = " in said
-    assert f"not in {run}, so unknown: hinge_loss; contrasts of {run} need " in said
-    least, most = (f"{1000 * of(size for _, size in sizes):.3g}" for of in (min, max))
-    assert f"need {least} to {most}" in said
+    sizes = [_scatter(trials, tip) * detected_size(8, 0.05, 2) for tip in TIPS]
+    reference = trials[trials["cell"] == "reference"]
+    margin = 0.05 * float((reference["untrained"] - reference["final"]).mean())
+    sd, effect = _scatter(trials, TIPS[1]), sizes[1]
+    seeds = [count(margin / sd, 0.05, 2) for count in (detection_seeds, equivalence_seeds)]
+    numbers = f"{1000 * sd:.3g} 8 {1000 * effect:.3g} {1000 * margin:.3g} {seeds[0]} {seeds[1]}"
+    assert f"spectral_norm {numbers}" in said
+    assert "To detect: the seeds for one as large as the margin" in said
+    least, most = (f"{1000 * of(sizes):.3g}" for of in (min, max))
+    assert f"Not in {run}, so unknown: hinge_loss; 8 seeds of the contrasts of {run}" in said
+    assert f"detect {least} to {most}" in said
     _, said, _ = plan(LIKE, "--pilot", run, "--json", whole=True)
     found = json.loads(said)["reach"]
     (one,) = found["detectable"]["found"]
     assert (one["contrast"], one["pilot_seeds"]) == ("spectral_norm", 8)
-    assert (one["sd"], one["effect"]) == pytest.approx((sd, effect))
+    assert (one["sd"], one["effect"], one["margin"]) == pytest.approx((sd, effect, margin))
+    assert [one["detection_seeds"], one["equivalence_seeds"]] == seeds
     assert found["detectable"]["lacking"] == ["hinge_loss"]
     assert (found["seeds"], found["contrasts"], found["test"]) == (8, 2, "max_t")
+
+
+def test_an_effect_to_be_detected_is_stated_as_it_is_shown(plan, tmp_path):
+    runtime = build(tmp_path, TIDY)
+    sd = _scatter(load(TIDY.run_name, runtime).trials, TIPS[1])
+    _, said, _ = plan(LIKE, "--pilot", TIDY.run_name, "--effect", "30", whole=True)
+    assert "To detect: the seeds for one of 30." in said
+    _, said, _ = plan(LIKE, "--pilot", TIDY.run_name, "--effect", "30", "--json", whole=True)
+    document = json.loads(said)["reach"]["detectable"]
+    assert document["stated"] == pytest.approx(0.03)
+    assert document["found"][0]["detection_seeds"] == detection_seeds(0.03 / sd, 0.05, 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--effect", "20"], "--effect: one has no trials that show the scatter of its contrasts"),
+        (["--effect", "0"], "--effect: give the size of an effect, a number above 0"),
+        (["--effect", "nan"], "as in --effect 20 (given: nan)"),
+    ],
+)
+def test_an_effect_that_cannot_be_planned_for_is_a_mistake_of_the_user(plan, options, words):
+    code, _, said = plan("seeds: 8\n", *options)
+    assert (code, words in said) == (2, True)
 
 
 def test_a_pilot_of_another_metric_is_refused_with_both_named(plan, tmp_path):
@@ -154,7 +185,7 @@ def test_an_identity_that_another_request_has_too_is_the_same_metric(plan, tmp_p
     spec = {"requests": [request], "identity": identity, "protocol": "blocks"}
     write_json(folder / "evaluations" / f"{identity}.json", spec)
     code, said, _ = plan(other, "--pilot", TIDY.run_name, whole=True)
-    assert (code, "spectral_norm: " in said) == (0, True)
+    assert (code, "Power 80 %" in said) == (0, True)
 
 
 def test_a_pilot_of_another_objective_is_refused(plan, tmp_path):

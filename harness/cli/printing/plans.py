@@ -1,17 +1,19 @@
 """Plans as text: cells, trials, cost, images, and power."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.cli.printing.power import show_detectable
 from harness.cli.printing.tables import Name, new_table
 from harness.config.inputs.encoder_file import lacking
 from harness.core import format as show
 
 if TYPE_CHECKING:
+    from harness.plan.drafts import Contrast
     from harness.plan.forecast import Forecast
     from harness.plan.reach import Reach
     from harness.runs.crossed import Crossed
@@ -29,6 +31,8 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
     _show_data(forecast)
     if plan.crossed and not brief:
         show_crossed(plan.crossed)
+    for line in () if brief else _path(plan.contrasts):
+        console.print(line, highlight=False, markup=False)
     for line in plan.stages.lines():
         console.print(line, highlight=False)
     if forecast.choosing:
@@ -37,6 +41,14 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
         console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
     for warning in forecast.warnings:
         console.print(f"[yellow]Advised against[/yellow] {warning}", highlight=False)
+
+
+def _path(contrasts: "Iterable[Contrast]") -> list[str]:
+    """The order of a path and its alternatives; nothing of another design."""
+    from harness.plan.path import changes, order
+
+    changed = changes(contrasts)
+    return order(changed) if changed else []
 
 
 def _counts(forecast: "Forecast") -> str:
@@ -89,31 +101,12 @@ def show_crossed(crossed: "Crossed") -> None:
 
 def show_reach(reach: "Reach") -> None:
     """Power of the tests of a plan with its seeds."""
-    from harness.analysis.objectives import objective
-    from harness.plan.reach import POWER
-
     console = Console(highlight=False, markup=False)
     console.print(f"Smallest adjusted p: {_smallest(reach)}")
     if reach.contrasts:
         console.print(f"Equivalent: {_equivalent(reach)}")
-    if detectable := reach.detectable:
-        unit, scale = objective(detectable.objective).unit, objective(detectable.objective).scale
-        console.print(
-            f"Effects on {unit} that are detected with a power of {show.percent(POWER)} (paired t "
-            f"at level {show.digits(detectable.alpha, 2)}, Bonferroni; standard deviations of "
-            f"paired differences from {detectable.pilot}):"
-        )
-        for one in detectable.found:
-            console.print(
-                f"  {one.contrast}: {show.digits(one.effect * scale)} (standard deviation "
-                f"{show.digits(one.sd * scale)}, n = {one.pilot_seeds})"
-            )
-        if detectable.lacking:
-            low, high = (show.digits(value * scale) for value in detectable.others)
-            console.print(
-                f"  not in {detectable.pilot}, so unknown: {', '.join(detectable.lacking)}; "
-                f"contrasts of {detectable.pilot} need {low if low == high else f'{low} to {high}'}"
-            )
+    if reach.detectable:
+        show_detectable(reach.detectable, reach.seeds)
 
 
 def _smallest(reach: "Reach") -> str:

@@ -1,7 +1,7 @@
 """The ranking of the tips by effect, and what it says of the sources' claims."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.analysis.claims import (
@@ -18,6 +18,7 @@ from harness.analysis.learning import UNLEARNT_SHARE
 from harness.analysis.ranked import RankedRow, titled
 from harness.core import format as show
 from harness.metrics.health import COVERAGE_FLOOR
+from harness.plan.path import PATH, changes, order, placed
 from harness.report import words
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Tag, Text
 from harness.report.data import ReportData
@@ -40,6 +41,8 @@ def build(data: ReportData) -> list[Block]:
     if data.ranking.empty:
         return [head, Text("This study declares no contrast.", "note")]
     blocks: list[Block] = [head, Text(_how(data))]
+    if changed := changes(data.plan.contrasts):
+        blocks.append(Text(" ".join(order(changed)), "note"))
     groups = data.by_identity
     blocks += [_table(data, rows, str(name), len(groups)) for name, rows in groups.items()]
     if len(data.claims):
@@ -60,7 +63,7 @@ def _how(data: ReportData) -> str:
         p = "There is no p either, so nothing can be told"
     return (
         f"An effect is the objective, {data.objective.what}, with the tip followed minus ignored, "
-        f"{_ELSE[plan.crossed is not None]}, so negative helps. Differences are taken seed "
+        f"{_else(data)}, so negative helps. Differences are taken seed "
         f"by seed. Intervals: {words.intervals(data) or 'none, for want of two seeds'}. {p}. "
         f"{_equivalent(data)}; “inconclusive” is not “no effect”. "
         f"{_UNLEARNT} Places in brackets are those that a tip may hold, by the test of all pairs; "
@@ -88,7 +91,15 @@ _DIVERGED = (
     "or more, nothing."
 )
 
-_ELSE = {False: "all else equal", True: "averaged over the levels of the other factors"}
+
+def _else(data: ReportData) -> str:
+    if changes(data.plan.contrasts):
+        return "all else equal, after the steps before it"
+    if data.plan.crossed is not None:
+        return "averaged over the levels of the other factors"
+    return "all else equal"
+
+
 _TESTS = {
     MAX_T: "an exact sign-flip test of the largest |t|",
     HOLM: (
@@ -99,7 +110,8 @@ _TESTS = {
 
 
 def _table(data: ReportData, rows: Sequence[RankedRow], identity: str, identities: int) -> Table:
-    body = [_cells(row) for row in rows]
+    places = _places(data)
+    body = [_cells(row, places.get(row.contrast, "")) for row in rows]
     diverged = any(row.diverged for row in rows)
     columns = ["#", "Tip", "Effect", "Interval", "n", "Wins", "p", "Verdict", "Diverged"]
     kept = len(columns) if diverged else len(columns) - 1
@@ -113,8 +125,15 @@ def _table(data: ReportData, rows: Sequence[RankedRow], identity: str, identitie
     )
 
 
-def _cells(row: RankedRow) -> list[Cell]:
-    _, title = row.names
+def _places(data: ReportData) -> Mapping[str, str]:
+    """Of each step of a path what is before it, in its own order and in the reverse one."""
+    steps = [contrast.name for contrast in data.plan.contrasts if contrast.design == PATH]
+    return dict(zip(steps, placed(changes(data.plan.contrasts)), strict=True))
+
+
+def _cells(row: RankedRow, place: str) -> list[Cell]:
+    """`place`: where in a path it is; empty in another design."""
+    title: Cell = Label(row.names[1], place) if place else row.names[1]
     texts = row.effect_text, row.interval_text, row.n_text, row.wins_text, row.p_text
     verdict = Tag(row.verdict_text, TONES.get(row.verdict, "neutral"), row.reason)
     # a diverged trial enters with its failure value; in small print is the effect without

@@ -11,6 +11,7 @@ from harness.analysis.noise import SEEDS
 from harness.analysis.objectives import FINAL
 from harness.analysis.ranked import titled
 from harness.core import format as show
+from harness.plan.path import changes
 from harness.report import words
 from harness.report.blocks import Block, Figure, Items, Numbers, Text
 from harness.report.data import ReportData
@@ -119,7 +120,7 @@ def _took(data: ReportData) -> tuple[str, str, str]:
 
 
 def _forest(data: ReportData, identity: str, number: int, identities: int) -> Figure:
-    rows = data.ranking[data.ranking["identity"] == identity].head(MOST)
+    rows = _ordered(data, data.ranking[data.ranking["identity"] == identity].head(MOST))
     texts = data.by_identity[identity]
     notes = {row.contrast: f"{row.estimate_text} · n = {row.n}" for row in texts}
     titles = [titled(row.title, row.design) for row in each_row(rows)]
@@ -131,6 +132,14 @@ def _forest(data: ReportData, identity: str, number: int, identities: int) -> Fi
     caption = _caption(data, bool((rows["verdict"] != NOT_JUDGED).any()))
     metric = f" Metric identity {identity}." if identities > 1 else ""
     return Figure(name, partial(draw_forest, info), alt, f"{caption}{metric}")
+
+
+def _ordered(data: ReportData, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows by effect, or those of a path in its order."""
+    if not changes(data.plan.contrasts):
+        return rows
+    places = {contrast.name: place for place, contrast in enumerate(data.plan.contrasts)}
+    return rows.sort_values("contrast", key=lambda names: names.map(places))
 
 
 def _caption(data: ReportData, judged: bool) -> str:

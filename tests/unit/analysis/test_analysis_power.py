@@ -1,42 +1,18 @@
-"""What a plan can find: the scatter of a pilot, and the power of a paired t by integration."""
+"""What a plan's contrasts decide: each by its own scatter in a pilot."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
-from statsmodels.stats.power import TTestPower
 
 from harness.analysis.effects import differences
-from harness.analysis.power import detectable, standardised
+from harness.analysis.power import detectable
+from harness.analysis.sample_size import detected_size, detection_seeds, equivalence_seeds
 from harness.plan.drafts import Contrast
 from harness.plan.reach import Reach
 from tests.crossed import frames, planned
 
 TWO = "heuristics: [batch_norm_in_discriminator, spectral_norm]\ndesign: "
-
-
-def power(size, seeds, alpha):
-    """Power of a two-sided paired t: the normal tail, averaged over the scatter of the sd."""
-    limit, freedom = stats.t.ppf(1 - alpha / 2, seeds - 1), seeds - 1
-    shift, root = size * np.sqrt(seeds), np.sqrt(freedom)
-
-    def rejected(sd):
-        tails = stats.norm.sf(limit * sd - shift) + stats.norm.cdf(-limit * sd - shift)
-        return stats.chi.pdf(sd * root, freedom) * root * tails
-
-    below = integrate.quad(rejected, 0, 1, limit=500, points=[0.001, 0.01, 0.1])[0]
-    return below + integrate.quad(rejected, 1, 8, limit=500)[0]
-
-
-@pytest.mark.parametrize("seeds", [2, 3, 6, 10, 50])
-@pytest.mark.parametrize("alpha", [0.05, 0.05 / 3, 0.05 / 60])
-def test_the_detectable_effect_has_a_power_of_80_percent(seeds, alpha):
-    assert power(standardised(seeds, alpha), seeds, alpha) == pytest.approx(0.8, abs=2e-6)
-
-
-def test_it_is_that_of_statsmodels_where_that_converges():
-    for seeds, alpha in ((6, 0.05), (10, 0.01)):
-        expected = TTestPower().solve_power(nobs=seeds, alpha=alpha, power=0.8)
-        assert standardised(seeds, alpha) == pytest.approx(expected, rel=1e-5)
 
 
 def _pilot(tmp_path, scatter, seeds=400):
@@ -73,12 +49,78 @@ def test_each_contrast_has_the_scatter_that_the_pilots_has(tmp_path):
     for one, contrast in zip(found.found, contrasts, strict=True):
         sd = differences(pilot.trials, contrast.weights)["difference"].std()
         assert one.sd == pytest.approx(sd)
-        assert one.effect == pytest.approx(sd * standardised(6, 0.025))
+        assert one.effect == pytest.approx(sd * detected_size(6, 0.05, 2))
         assert one.pilot_seeds == 400
     calm, wild = found.found
     assert wild.sd == pytest.approx(0.5, rel=0.1)
     assert calm.sd == pytest.approx(0.01, rel=0.1)  # half of the sum of four, of 0.01 each
     assert detectable(Reach(6, 2, 0.05), contrasts[:1], pilot).found == (calm,)
+
+
+def _learnt(pilot, gain):
+    """The pilot with an untrained KID, so that its reference has learnt so much."""
+    reference = pilot.trials["cell"] == pilot.plan.reference
+    mean = float(pilot.trials.loc[reference, "final"].mean())
+    known = pilot.trials.assign(untrained=mean + gain, final_kid=pilot.trials["final"])
+    return replace(pilot, trials=known)
+
+
+def test_seeds_are_counted_for_the_margin_of_what_the_pilots_reference_learnt(tmp_path):
+    pilot = _learnt(_pilot(tmp_path, 0.1), 2.0)
+    contrasts = _contrasts(pilot.plan, TIPS)
+    power = detectable(Reach(8, 2, 0.05, equivalence=0.03), contrasts, pilot)
+    for one in power.found:
+        assert one.margin == pytest.approx(0.06)  # by the plan's share, not the pilot's
+        size = one.margin / one.sd
+        assert one.detection_seeds == detection_seeds(size, 0.05, 2)
+        assert one.equivalence_seeds == equivalence_seeds(size, 0.05, 2)
+    calm, wild = power.found
+    assert calm.equivalence_seeds == 6 < wild.equivalence_seeds
+    assert power.stated is None
+
+
+def test_seeds_are_counted_for_an_effect_that_is_stated(tmp_path):
+    pilot = _learnt(_pilot(tmp_path, 0.1), 2.0)
+    contrasts = _contrasts(pilot.plan, TIPS)
+    power = detectable(Reach(8, 2, 0.05), contrasts, pilot, 0.2)
+    assert power.stated == 0.2
+    for one in power.found:
+        assert one.detection_seeds == detection_seeds(0.2 / one.sd, 0.05, 2)
+        assert one.equivalence_seeds == equivalence_seeds(one.margin / one.sd, 0.05, 2)
+
+
+def test_without_an_untrained_kid_there_is_no_margin_to_plan_for(tmp_path):
+    pilot = _pilot(tmp_path, 0.1, 8)
+    power = detectable(Reach(8, 2, 0.05), _contrasts(pilot.plan, TIPS), pilot)
+    known = [(one.margin, one.detection_seeds, one.equivalence_seeds) for one in power.found]
+    assert known == [(None, None, None)] * 2
+    power = detectable(Reach(8, 2, 0.05), _contrasts(pilot.plan, TIPS), pilot, 0.2)
+    assert all(one.detection_seeds and one.margin is None for one in power.found)
+
+
+def test_a_pilot_whose_reference_has_not_learnt_is_named(tmp_path):
+    pilot = _pilot(tmp_path, 0.1, 8)
+    trials = pilot.trials.assign(untrained=1.0, final_kid=0.9)
+    power = detectable(
+        Reach(8, 2, 0.05), _contrasts(pilot.plan, TIPS), replace(pilot, trials=trials)
+    )
+    assert power.unlearnt == "its final KID is 90 % of its untrained KID"
+
+
+def test_differences_without_scatter_need_the_seeds_of_the_exact_tests(tmp_path):
+    plan = planned(tmp_path, f"{TWO}factorial\n", 3)
+    pilot = _learnt(frames(plan, lambda levels, seed: 0.25), 2.0)
+    power = detectable(Reach(8, 2, 0.05), _contrasts(plan, TIPS), pilot)
+    assert {(one.sd, one.detection_seeds, one.equivalence_seeds) for one in power.found} == {
+        (0.0, 6, 6)
+    }
+
+
+def test_where_no_effect_can_be_detected_none_is_named(tmp_path):
+    pilot = _learnt(_pilot(tmp_path, 0.1, 8), 2.0)
+    power = detectable(Reach(6, 2, 0.01), _contrasts(pilot.plan, TIPS), pilot)
+    assert ([one.effect for one in power.found], power.others) == ([None, None], None)
+    assert all(one.detection_seeds >= 8 for one in power.found)
 
 
 def test_of_a_contrast_that_the_pilot_lacks_nothing_is_known(tmp_path):
