@@ -14,6 +14,7 @@ from harness.analysis.blocks import collect_blocks
 from harness.analysis.frame import load
 from harness.analysis.noise import split_variance, two_way
 from harness.analysis.objectives import objective
+from harness.config.trial import Schedule
 from harness.core.files import read_json, write_json
 from harness.metrics.kid import HALVES, SHARED_HALVES
 from harness.report.data import analyse
@@ -112,7 +113,7 @@ def _row(number, kid, **more):
 def test_weights_are_those_of_the_objective(name, count):
     rows = [_row(number, 1 / (1 + number**2)) for number in range(count + 1)]
     found = collect_blocks(rows, False, name, {"training.evaluations": count})
-    value = objective(name).score(rows, count, np.nan).value
+    value = objective(name).score(rows, Schedule(count), np.nan).value
     assert found.weights @ found.kids == pytest.approx(value)
     assert found.weights.sum() == pytest.approx(1)
     assert collect_blocks(rows[:-1], False, name, {"training.evaluations": count}) is None

@@ -81,7 +81,7 @@ def test_the_methods_say_what_was_done(data):
         "128 thousand real images in batches of 64",
         "evaluated before the training and 10 times",
         "protocol keras75, features of inception_v3 at 75 px) of 5\u202f760 generated images",
-        "counts by the mean KID over the last fifth of the evaluations",
+        "counts by the mean KID over the evaluations in the last fifth",
         "95 % intervals for all 4 contrasts at once",
         "single-step max-|t| sign-flip tests",
         "Of 40 trials, 37 finished; 1 diverged, with the larger",
