@@ -7,9 +7,9 @@ import pandas as pd
 from harness.analysis.convergence import last_kid
 from harness.analysis.effects import NOT_JUDGED
 from harness.analysis.frame import each_row
-from harness.analysis.noise import SEEDS
 from harness.analysis.objectives import FINAL
 from harness.analysis.ranked import titled
+from harness.analysis.remedies import SEEDS
 from harness.core import format as show
 from harness.report import words
 from harness.report.blocks import Block, Figure, Items, Numbers, Text
@@ -62,17 +62,32 @@ def _uncertainty(data: ReportData) -> str:
 
 def _narrower(known: pd.DataFrame) -> str:
     """The remedy that would narrow the intervals: by contrast, where it is not the same for all."""
-    named = {str(advice): list(rows["title"]) for advice, rows in known.groupby("advice")}
-    if set(named) == {SEEDS}:
-        return "more seeds would narrow the intervals, more samples hardly"
-    if len(named) == 1:
-        return f"{next(iter(named))} would help before more seeds"
-    seeds = named.pop(SEEDS, [])
+    named = {str(advice): rows for advice, rows in known.groupby("advice", sort=False)}
+    seeds = named.pop(SEEDS, None)
+    if not named:
+        return "more seeds would narrow the intervals, other settings of the evaluations hardly"
     advised = [
-        f"{advice} would help “{'”, “'.join(titles)}” before more seeds"
-        for advice, titles in named.items()
+        f"{advice} would give the same {_intervals(rows, len(known))} in {_saved(rows)}"
+        for advice, rows in named.items()
     ]
-    return "; ".join([*advised, *(["the others need more seeds"] if seeds else [])])
+    return "; ".join([*advised, *(["the others need more seeds"] if seeds is not None else [])])
+
+
+def _intervals(rows: pd.DataFrame, of: int) -> str:
+    return "intervals" if len(rows) == of else f"interval of “{'”, “'.join(rows['title'])}”"
+
+
+def _saved(rows: pd.DataFrame) -> str:
+    """How many trial hours a remedy saves: the least and the most of its contrasts."""
+    least, most = (
+        show.number(100 * (1 - factor), 0)
+        for factor in (rows["factor"].max(), rows["factor"].min())
+    )
+    return (
+        f"{least} % fewer trial hours"
+        if least == most
+        else (f"{least} to {most} % fewer trial hours")
+    )
 
 
 def _ended(data: ReportData) -> tuple[str, str, str]:
