@@ -163,8 +163,8 @@ def _advised(noise: Noise, frames: Frames, cells: Sequence[str], seeds: pd.DataF
     costs = _costs(frames, cells, list(seeds["seed"]), now) if now else None
     if not now or not costs or not noise.variance or not math.isfinite(noise.evaluation):
         return noise
-    short = float(np.nan_to_num(noise.short_term))
-    parts = Parts(noise.evaluation, short, noise.rest, noise.images, noise.n)
+    rest = noise.rest + float(np.nan_to_num(noise.short_term))
+    parts = Parts(noise.evaluation, rest, noise.images, noise.n)
     window = frames.plan.objective == "final"  # other objectives look at all evaluations
     samples, closer = (product(parts, costs, now, then) for then in doubled(now))
     told = noise._replace(

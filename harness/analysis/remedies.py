@@ -2,7 +2,8 @@
 
 Twice the seeds halve the variance of a contrast and double its cost, so they leave the product as
 it is. Other numbers of samples or of evaluations change both, by what a record has measured.
-Evaluations that lie closer together are taken to be as independent as those of the record.
+More evaluations in the same part of a training are counted as averaging out the noise of scoring
+only: they lie closer together, so the training's ups and downs are alike in them.
 """
 
 from collections.abc import Iterable
@@ -13,8 +14,9 @@ from harness.config.trial import Schedule
 SEEDS = "more seeds"
 WORTH = 0.1  # of the trial hours: with less to save, settings are better left alone
 EARLY = 4  # evaluations before the last fifth that still show a curve
-WINDOWS = (2, 4)  # evaluations in the last fifth: more lie too close to be known as independent
-FEWEST = 512  # images of an evaluation
+WINDOWS = (2, 4, 8)  # evaluations in the last fifth
+SAMPLES = (1 / 4, 1 / 2, 1, 2, 4)  # times as many as now
+FEWEST = 512  # images of an evaluation, so that its blocks still tell its noise
 SHOWN = 0.1  # of the variance of the mean: so much may come from the fixed real images
 
 
@@ -22,15 +24,14 @@ class Parts(NamedTuple):
     """Parts of the variance of one difference a seed, as `harness.analysis.noise` splits it."""
 
     evaluation: float
-    short_term: float  # 0 where it is unknown: it is then in the rest
-    rest: float
+    rest: float  # the training's ups and downs are in it
     images: float  # of the mean over seeds, in no seed's difference
     n: int  # seeds
 
     @property
     def variance(self) -> float:
         """Of one difference a seed."""
-        return self.evaluation + self.short_term + self.rest
+        return self.evaluation + self.rest
 
 
 class Settings(NamedTuple):
@@ -38,6 +39,11 @@ class Settings(NamedTuple):
 
     schedule: Schedule
     samples: int
+
+    @property
+    def scored(self) -> int:
+        """Generated images that the objective of a trial is made of."""
+        return len(self.schedule.window) * self.samples
 
     @property
     def text(self) -> str:
@@ -70,9 +76,8 @@ class Remedy(NamedTuple):
 
 def product(parts: Parts, costs: Costs, now: Settings, then: Settings) -> float:
     """Variance × cost with other settings, as a multiple of what it is with the present ones."""
-    evaluations = len(then.schedule.window) / len(now.schedule.window)
-    samples = then.samples / now.samples
-    variance = parts.rest + (parts.short_term + parts.evaluation / samples) / evaluations
+    images = then.scored / now.scored
+    variance = parts.rest + parts.evaluation / images
     seconds = costs.trial(then, now.samples) / costs.trial(now, now.samples)
     return variance / parts.variance * seconds
 
@@ -101,7 +106,7 @@ def cheapest(
     `available`: the real images there are, which an evaluation cannot have more of. With fewer than
     now, the fixed real images must stay a small part of the uncertainty.
     """
-    numbers = (now.samples // 2, now.samples, 2 * now.samples)
+    numbers = [round(times * now.samples) for times in SAMPLES]
     samples = [
         number
         for number in numbers
