@@ -158,7 +158,7 @@ def _alone(
 
 
 def _advised(noise: Noise, frames: Frames, cells: Sequence[str], seeds: pd.DataFrame) -> Noise:
-    """What would narrow the interval at the least cost; nothing where a part of it is unknown."""
+    """How the interval would narrow at the lowest cost; nothing where a part of it is unknown."""
     now = _settings(frames, cells, str(seeds["identity"].iloc[0]))
     costs = _costs(frames, cells, list(seeds["seed"]), now) if now else None
     if not now or not costs or not noise.variance or not math.isfinite(noise.evaluation):
@@ -176,8 +176,8 @@ def _advised(noise: Noise, frames: Frames, cells: Sequence[str], seeds: pd.DataF
     if noise.n < EXACT:  # the test itself needs them
         return told
     among = schedules(now.schedule) if window else [now.schedule]
-    found = cheapest(parts, costs, now, among, _available(frames, cells[0], now.samples))
-    return told._replace(factor=found.factor, advice=found.settings.text) if found else told
+    remedy = cheapest(parts, costs, now, among, _available(frames, cells[0], now.samples))
+    return told._replace(factor=remedy.factor, advice=remedy.settings.text) if remedy else told
 
 
 def _settings(frames: Frames, cells: Sequence[str], identity: str) -> Settings | None:

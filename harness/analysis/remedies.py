@@ -1,4 +1,4 @@
-"""What narrows a contrast's interval at the least cost: variance × trial hours of other settings.
+"""How a contrast's interval narrows at the lowest cost: variance × trial hours of other settings.
 
 Twice the seeds halve the variance of a contrast and double its cost, so they leave the product as
 it is. Other numbers of samples or of evaluations change both, by what a record has measured.

@@ -61,33 +61,27 @@ def _uncertainty(data: ReportData) -> str:
 
 
 def _narrower(known: pd.DataFrame) -> str:
-    """The remedy that would narrow the intervals: by contrast, where it is not the same for all."""
-    named = {str(advice): rows for advice, rows in known.groupby("advice", sort=False)}
-    seeds = named.pop(SEEDS, None)
-    if not named:
+    """What would narrow the intervals: the settings that most contrasts are advised to have."""
+    advised = known[known["advice"] != SEEDS]
+    if advised.empty:
         return "more seeds would narrow the intervals, other settings of the evaluations hardly"
-    advised = [
-        f"{advice} would give the same {_intervals(rows, len(known))} in {_saved(rows)}"
-        for advice, rows in named.items()
-    ]
-    return "; ".join([*advised, *(["the others need more seeds"] if seeds is not None else [])])
-
-
-def _intervals(rows: pd.DataFrame, of: int) -> str:
-    return "intervals" if len(rows) == of else f"interval of “{'”, “'.join(rows['title'])}”"
+    advice = advised["advice"].mode().iloc[0]
+    rows, others = known[known["advice"] == advice], known[known["advice"] != advice]
+    intervals = "intervals" if others.empty else f"interval of “{'”, “'.join(rows['title'])}”"
+    sentence = f"{advice} would give the same {intervals} in {_saved(rows)}"
+    if others.empty:
+        return sentence
+    if set(others["advice"]) == {SEEDS}:
+        return f"{sentence}; the others need more seeds"
+    return f"{sentence}; advice on the others is in the table of the noise"
 
 
 def _saved(rows: pd.DataFrame) -> str:
     """How many trial hours a remedy saves: the least and the most of its contrasts."""
-    least, most = (
-        show.number(100 * (1 - factor), 0)
-        for factor in (rows["factor"].max(), rows["factor"].min())
-    )
-    return (
-        f"{least} % fewer trial hours"
-        if least == most
-        else (f"{least} to {most} % fewer trial hours")
-    )
+    ends = (rows["factor"].max(), rows["factor"].min())
+    least, most = (show.number(100 * (1 - factor), 0) for factor in ends)
+    span = least if least == most else f"{least} to {most}"
+    return f"{span} % fewer trial hours"
 
 
 def _ended(data: ReportData) -> tuple[str, str, str]:

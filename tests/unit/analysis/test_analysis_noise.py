@@ -192,6 +192,9 @@ def test_the_page_says_it_by_contrast(tmp_path: Path):
         "25 % fewer trial hours; the others need more seeds."
     )
     assert [text for text in _said(replace(data, noise=mixed)) if said in text]
+    others = mixed.assign(advice=[settings] * 3 + ["evaluation.samples 512"])
+    said = f"“{TIPS[2].title}” in 0 to 25 % fewer trial hours; advice on the others is in the table"
+    assert [text for text in _said(replace(data, noise=others)) if said in text]
     alike = data.noise.assign(advice=settings, factor=0.75)
     said = f"{settings} would give the same intervals in 25 % fewer trial hours."
     assert [text for text in _said(replace(data, noise=alike)) if said in text]
