@@ -61,7 +61,7 @@ def _uncertainty(data: ReportData) -> str:
 
 
 def _narrower(known: pd.DataFrame) -> str:
-    """What would narrow the intervals: the settings that most contrasts are advised to have."""
+    """How intervals would narrow: the settings that most contrasts are advised to have."""
     advised = known[known["advice"] != SEEDS]
     if advised.empty:
         return "more seeds would narrow the intervals, other settings of the evaluations hardly"
