@@ -35,6 +35,7 @@ ROWS = (  # as the tables list them; each is a module with a ROW
     "evaluation",
     "study",
     "alike",
+    "noise",
     "overhead",
     "warm",
     "first_step",

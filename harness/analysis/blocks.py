@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.objectives import last_fifth
 from harness.analysis.values import number
-from harness.config.patch import DEFAULTS
+from harness.config.patch import schedule
+from harness.config.trial import Schedule
 from harness.metrics.kid import replicates, standard_error
 from harness.runs.rows import ScoreRow
 
@@ -33,9 +33,8 @@ def collect_blocks(
 
     `overlapping`: whether the draws of the metric's protocol share images.
     """
-    evaluations = {**DEFAULTS, **config}["training.evaluations"]
     known = {row.evaluation: row for row in rows if row.evaluation > 0}
-    weights = _weights(known, objective, evaluations)
+    weights = _weights(known, objective, schedule(config))
     if not weights:
         return None
     averaged = [known[at] for at in weights]
@@ -49,12 +48,12 @@ def collect_blocks(
     )
 
 
-def _weights(known: Mapping[int, ScoreRow], objective: str, evaluations: int) -> dict[int, float]:
+def _weights(known: Mapping[int, ScoreRow], objective: str, planned: Schedule) -> dict[int, float]:
     """Number of an evaluation → its share in the objective; empty where that is no mean."""
-    wanted = last_fifth(evaluations) if objective == "final" else range(1, evaluations + 1)
+    wanted = planned.window if objective == "final" else range(1, planned.evaluations + 1)
     if objective not in ("final", "area") or not set(wanted) <= set(known):
         return {}
-    if objective == "final" or evaluations == 1:
+    if objective == "final" or planned.evaluations == 1:
         return dict.fromkeys(wanted, 1 / len(wanted))
     steps = np.diff(np.log([known[at].kimg for at in wanted]))  # the trapezoidal rule
     shares = (np.append(steps, 0) + np.insert(steps, 0, 0)) / (2 * steps.sum())

@@ -7,8 +7,8 @@ import pandas as pd
 
 from harness.analysis.effects import margin
 from harness.analysis.frame import Frames
-from harness.analysis.objectives import last_fifth
-from harness.config.patch import DEFAULTS
+from harness.config.patch import schedule
+from harness.config.trial import Schedule
 from harness.runs.status import Status
 
 
@@ -42,7 +42,7 @@ def window(frames: Frames, cell: str, identity: str | None) -> Window | None:
     """Window of a cell's `final` objective; None of another one, or before it is reached."""
     if frames.plan.objective != "final":
         return None
-    wanted = last_fifth(_evaluations(frames, cell))
+    wanted = _schedule(frames, cell).window
     kimg = _own(frames, cell, identity).groupby("evaluation")["kimg"].mean()
     if not {wanted[0], wanted[-1]} <= set(kimg.index):
         return None
@@ -60,7 +60,7 @@ def falling(frames: Frames, identity: str | None) -> Falling | None:
     if frames.plan.objective not in ("final", "best"):
         return None
     cell = frames.plan.reference
-    wanted = last_fifth(_evaluations(frames, cell))
+    wanted = _schedule(frames, cell).window
     first, last = wanted[0] - 1, wanted[-1]
     curves = _own(frames, cell, identity)
     curves = curves[curves["status"] == Status.FINISHED]
@@ -79,12 +79,12 @@ def falling(frames: Frames, identity: str | None) -> Falling | None:
 def last_kid(frames: Frames, cell: str, identity: str | None) -> float:
     """Mean KID of the last evaluation of a cell's finished trials; NaN where there is none."""
     curves = _own(frames, cell, identity)
-    last = curves[curves["evaluation"] == _evaluations(frames, cell)]
+    last = curves[curves["evaluation"] == _schedule(frames, cell).evaluations]
     return float(last.loc[last["status"] == Status.FINISHED, "kid"].mean())
 
 
-def _evaluations(frames: Frames, cell: str) -> int:
-    return int({**DEFAULTS, **frames.configs[cell]}["training.evaluations"])
+def _schedule(frames: Frames, cell: str) -> Schedule:
+    return schedule(frames.configs[cell])
 
 
 def _own(frames: Frames, cell: str, identity: str | None) -> pd.DataFrame:

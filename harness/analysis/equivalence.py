@@ -10,7 +10,7 @@ from harness.analysis import max_t
 from harness.analysis.frame import Frames
 from harness.analysis.max_t import Array
 from harness.analysis.objectives import KIMG, objective
-from harness.config.patch import DEFAULTS
+from harness.config.patch import DEFAULTS, schedule
 from harness.plan.reach import EXACT
 from harness.runs.status import Status
 
@@ -39,12 +39,13 @@ def resolution(frames: Frames) -> float:
     """Half-width within which a difference of two objectives is not known, whatever the seeds.
 
     A time is observed at the evaluation that follows it, so it, and a difference of two, is known
-    to within the time between two evaluations. A KID is known itself: 0.
+    to within the longest time between two evaluations. A KID is known itself: 0.
     """
     if objective(frames.plan.objective).unit != KIMG:
         return 0.0
     knobs = {**DEFAULTS, **frames.configs[frames.plan.reference]}
-    return float(knobs["training.kimg"]) / int(knobs["training.evaluations"])
+    widest = schedule(knobs).widest
+    return float(knobs["training.kimg"]) * widest.numerator / widest.denominator
 
 
 def assess_equivalence(

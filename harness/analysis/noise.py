@@ -18,14 +18,22 @@ import pandas as pd
 from harness.analysis.blocks import Array, Blocks
 from harness.analysis.effects import differences
 from harness.analysis.frame import Frames
+from harness.analysis.remedies import (
+    SEEDS,
+    Costs,
+    Parts,
+    Settings,
+    cheapest,
+    doubled,
+    product,
+    schedules,
+)
+from harness.config.patch import schedule
 from harness.plan.reach import EXACT
 from harness.runs.plan import ContrastRecord
 from harness.runs.status import Status
 
-LIMIT = 0.1  # of the variance of a difference: above it, another remedy is cheaper than seeds
 BLOCKS, ERRORS = "blocks", "standard errors"
-SEEDS, SAMPLES = "more seeds", "more evaluation.samples"
-EVALUATIONS = "more training.evaluations"
 
 
 class Noise(NamedTuple):
@@ -41,6 +49,10 @@ class Noise(NamedTuple):
     images: float = math.nan  # of the mean, in no seed's difference: the fixed real images
     removed: float = math.nan  # share of the variance that pairing takes away; below 0: it adds
     by: str = ""  # what `evaluation` was told from
+    # variance × cost, as a multiple of today's, of which twice the seeds leave 1
+    more_samples: float = math.nan  # of twice the samples
+    more_evaluations: float = math.nan  # of twice the evaluations in the last fifth
+    factor: float = math.nan  # of what is advised
     advice: str = ""
 
 
@@ -66,11 +78,9 @@ def _noise(frames: Frames, contrast: ContrastRecord) -> Noise:
     rest = max(0.0, variance - sum(known)) if known else math.nan
     alone = _alone(frames.trials, weights, list(seeds["seed"]), str(seeds["identity"].iloc[0]))
     removed = 1 - variance / alone if alone else math.nan
+    told = Noise(name, title, n, variance, evaluation, short, rest, images, removed, by)
     # of two seeds, or of errors that miss a part, any would be a guess
-    advice = "" if n < 3 or by != BLOCKS else _advice(variance, evaluation, short, n)
-    return Noise(
-        name, title, n, variance, evaluation, short, rest, images, removed, by, advice
-    )  # fmt: skip
+    return told if n < 3 or by != BLOCKS else _advised(told, frames, list(weights), seeds)
 
 
 Table = Sequence[Sequence[Blocks | None]]  # seeds, cells
@@ -147,12 +157,56 @@ def _alone(
     return float(sum(weight**2 * spread[cell] for cell, weight in weights.items()))
 
 
-def _advice(variance: float, evaluation: float, short_term: float, n: int) -> str:
-    """The cheapest way to narrow the interval; empty where the parts of the noise are unknown."""
-    if not math.isfinite(evaluation) or not variance:
-        return ""
-    if n < EXACT:  # the test itself needs them
-        return SEEDS
-    parts = {SAMPLES: evaluation, EVALUATIONS: short_term}  # a share that is unknown is above none
-    name, largest = max(parts.items(), key=lambda part: np.nan_to_num(part[1]))
-    return name if largest > LIMIT * variance else SEEDS
+def _advised(noise: Noise, frames: Frames, cells: Sequence[str], seeds: pd.DataFrame) -> Noise:
+    """How the interval would narrow at the lowest cost; nothing where a part of it is unknown."""
+    now = _settings(frames, cells, str(seeds["identity"].iloc[0]))
+    costs = _costs(frames, cells, list(seeds["seed"]), now) if now else None
+    if not now or not costs or not noise.variance or not math.isfinite(noise.evaluation):
+        return noise
+    rest = noise.rest + float(np.nan_to_num(noise.short_term))
+    parts = Parts(noise.evaluation, rest, noise.images, noise.n)
+    window = frames.plan.objective == "final"  # other objectives look at all evaluations
+    samples, closer = (product(parts, costs, now, then) for then in doubled(now))
+    told = noise._replace(
+        more_samples=samples,
+        more_evaluations=closer if window else math.nan,
+        factor=1.0,
+        advice=SEEDS,
+    )
+    if noise.n < EXACT:  # the test itself needs them
+        return told
+    among = schedules(now.schedule) if window else [now.schedule]
+    remedy = cheapest(parts, costs, now, among, _available(frames, cells[0], now.samples))
+    return told._replace(factor=remedy.factor, advice=remedy.settings.text) if remedy else told
+
+
+def _settings(frames: Frames, cells: Sequence[str], identity: str) -> Settings | None:
+    """How the cells of a contrast are scored; None where that is unknown or not one way."""
+    planned = {schedule(frames.configs[cell]) for cell in cells}
+    about = frames.metrics[frames.metrics["identity"] == identity].reindex(columns=["n"])["n"]
+    if len(planned) != 1 or len(about) != 1 or not about.iloc[0] > 0:
+        return None
+    return Settings(planned.pop(), int(about.iloc[0]))
+
+
+def _costs(
+    frames: Frames, cells: Sequence[str], seeds: Sequence[int], settings: Settings
+) -> Costs | None:
+    """Mean seconds of the trials of a contrast; None where they are not those of its evaluations.
+
+    A trial that was scored again has the seconds of its first scoring, and fewer evaluations.
+    """
+    count = settings.schedule.evaluations + 1
+    curves, trials = (
+        table[table["cell"].isin(list(cells)) & table["seed"].isin(list(seeds))]
+        for table in (frames.curves, frames.trials)
+    )
+    taken = trials[["seconds", "evaluation_seconds"]].mean()
+    whole = len(curves) == count * len(cells) * len(seeds) and (taken > 0).all()
+    return Costs(taken["seconds"], taken["evaluation_seconds"] / count) if whole else None
+
+
+def _available(frames: Frames, cell: str, samples: int) -> int:
+    """Validation images; where their number is not recorded, those that an evaluation has."""
+    sides = frames.images.get(cell, {})
+    return int(sides.get("validation", {}).get("used") or samples)

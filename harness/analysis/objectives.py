@@ -9,6 +9,8 @@ import numpy as np
 from harness.analysis.values import number
 from harness.config.catalog import OBJECTIVES
 from harness.config.patch import DEFAULTS
+from harness.config.patch import schedule as schedule_of
+from harness.config.trial import Schedule
 from harness.core.format import KID_SCALE
 from harness.metrics.kid import HALVES, SHARED_HALVES
 from harness.runs.plan import PlanRecord
@@ -31,30 +33,25 @@ class Value(NamedTuple):
 class Objective(NamedTuple):
     """One way of judging a curve; `scale` and `unit` are those in which it is shown."""
 
-    score: Callable[[Rows, int, float], Value]  # rows, planned evaluations, threshold
+    score: Callable[[Rows, Schedule, float], Value]  # rows, planned evaluations, threshold
     what: str
     unit: str = "KID × 10³"
     scale: float = KID_SCALE
 
 
-def final(rows: Rows, evaluations: int, threshold: float) -> Value:
-    """Mean KID over the last fifth (rounded up) of the evaluations.
+def final(rows: Rows, schedule: Schedule, threshold: float) -> Value:
+    """Mean KID over the evaluations in the last fifth of the training.
 
-    Of a trial that is scored again only that fifth may be there, with the best. The mean and not
+    Of a trial that is scored again only these may be there, with the best. The mean and not
     the minimum: the best of noisy checkpoints is biased down (statistics, section 1).
     """
     del threshold
     kids = {row.evaluation: number(row.kid) for row in rows}
-    wanted = [kids.get(place, math.nan) for place in last_fifth(evaluations)]
+    wanted = [kids.get(place, math.nan) for place in schedule.window]
     return Value(float(np.mean(wanted)))
 
 
-def last_fifth(evaluations: int) -> range:
-    """The numbers of the last fifth (rounded up) of the evaluations; the untrained one is 0."""
-    return range(evaluations + 1 - math.ceil(evaluations / 5), evaluations + 1)
-
-
-def best(rows: Rows, evaluations: int, threshold: float) -> Value:
+def best(rows: Rows, schedule: Schedule, threshold: float) -> Value:
     """KID of the best evaluation, chosen on one half of all images, scored on the other.
 
     The halves share no image, generated or real, so the choice does not flatter the score. Those
@@ -63,7 +60,7 @@ def best(rows: Rows, evaluations: int, threshold: float) -> Value:
     del threshold
     names = SHARED_HALVES if _shares(rows) else HALVES
     halves = [(number(row.get(names[0])), number(row.get(names[1]))) for row in _trained(rows)]
-    if len(halves) < evaluations or not all(map(math.isfinite, sum(halves, ()))):
+    if len(halves) < schedule.evaluations or not all(map(math.isfinite, sum(halves, ()))):
         return Value(math.nan)
     return Value(min(halves)[1])
 
@@ -82,18 +79,18 @@ def _shares(rows: Rows) -> bool:
     return bool(rows) and all(SHARED_HALVES[0] in row for row in rows)
 
 
-def area(rows: Rows, evaluations: int, threshold: float) -> Value:
+def area(rows: Rows, schedule: Schedule, threshold: float) -> Value:
     """Mean KID over the logarithm of kimg, from the first evaluation in training to the last."""
     del threshold
     trained = _trained(rows)
     kids = np.array([number(row.kid) for row in trained])
-    if len(kids) < max(2, evaluations):
-        return Value(kids[0] if len(kids) == evaluations == 1 else math.nan)
+    if len(kids) < max(2, schedule.evaluations):
+        return Value(kids[0] if len(kids) == schedule.evaluations == 1 else math.nan)
     at = np.log([row.kimg for row in trained])
     return Value(float(np.trapezoid(kids, at) / (at[-1] - at[0])))
 
 
-def time_to_threshold(rows: Rows, evaluations: int, threshold: float) -> Value:
+def time_to_threshold(rows: Rows, schedule: Schedule, threshold: float) -> Value:
     """Images (kimg) until an evaluation is at the threshold or below, as a KID.
 
     A trial that does not get there is censored: it enters with its budget.
@@ -101,7 +98,7 @@ def time_to_threshold(rows: Rows, evaluations: int, threshold: float) -> Value:
     for row in rows:
         if number(row.kid) <= threshold:
             return Value(row.kimg, False, row.seconds)
-    if len(_trained(rows)) < evaluations:
+    if len(_trained(rows)) < schedule.evaluations:
         return Value(math.nan)
     return Value(rows[-1].kimg, True)
 
@@ -111,12 +108,11 @@ def value(plan: PlanRecord, status: str, rows: Rows, config: Mapping[str, Any]) 
 
     Report, tables and W&B have it from here.
     """
-    known = {**DEFAULTS, **config}
     if status == Status.FINISHED:
         score, threshold = objective(plan.objective).score, number(plan.threshold)
-        return score(rows, known["training.evaluations"], threshold)
+        return score(rows, schedule_of(config), threshold)
     if status == Status.DIVERGED:
-        return failed(plan.objective, rows, known["training.kimg"])
+        return failed(plan.objective, rows, {**DEFAULTS, **config}["training.kimg"])
     return Value(math.nan)
 
 
@@ -139,10 +135,10 @@ def untrained(rows: Rows) -> float:
     return next((number(row.kid) for row in rows if row.evaluation == 0), math.nan)
 
 
-def final_kid(rows: Rows, evaluations: int) -> float:
+def final_kid(rows: Rows, schedule: Schedule) -> float:
     """KID at the end of a training, whatever its objective; of one cut short, the last there is."""
     known = [kid for row in _trained(rows) if math.isfinite(kid := number(row.kid))]
-    whole = final(rows, evaluations, math.nan).value
+    whole = final(rows, schedule, math.nan).value
     return whole if math.isfinite(whole) or not known else known[-1]
 
 
@@ -152,7 +148,7 @@ def _trained(rows: Rows) -> Rows:
 
 KIMG = "kimg"
 TIME = "time_to_threshold"
-FINAL = Objective(final, "the mean KID over the last fifth of the evaluations")
+FINAL = Objective(final, "the mean KID over the evaluations in the last fifth of the training")
 BEST = Objective(
     best,
     "the KID of the best evaluation, chosen on one half of the generated and validation images "

@@ -14,7 +14,7 @@ from harness.analysis.objectives import (
 )
 from harness.analysis.values import costs, message, number, surroundings
 from harness.config.catalog import PROTOCOLS
-from harness.config.patch import DEFAULTS
+from harness.config.patch import schedule
 from harness.metrics.kid import standard_error
 from harness.runs.plan import PlanRecord, TrialRecord
 from harness.runs.rows import MetricAbout, ScoreRow
@@ -98,7 +98,6 @@ def _scores(
     kids = [number(row.kid) for row in curves]
     finite = [(kid, row.kimg) for kid, row in zip(kids, curves, strict=True) if kid == kid]
     best, best_kimg = min(finite, default=(math.nan, math.nan))
-    evaluations = {**DEFAULTS, **config}["training.evaluations"]
     judged = value(plan, status, curves, config)
     return {
         "final": number(judged.value),
@@ -107,7 +106,7 @@ def _scores(
         "best": best,
         "best_kimg": best_kimg,
         "untrained": untrained(curves),
-        "final_kid": final_kid(curves, evaluations),
+        "final_kid": final_kid(curves, schedule(config)),
         "member_kid": _mean(row.member_kid for row in curves),
         **{name: number(curves[-1].get(name)) if curves else math.nan for name in BESIDE},
     }

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from harness.config.catalog import PENALTIES, dataset
 from harness.config.inputs.folder import count_training
-from harness.config.trial import DataConfig, TrialConfig
+from harness.config.trial import DataConfig, Schedule, TrialConfig
 from harness.config.trial.penalties import OwnPenaltyConfig
 from harness.config.trial.rule import depth_of
 from harness.core.errors import HarnessError, shown, unknown
@@ -56,6 +56,12 @@ def default(path: str) -> Any:
     if path in DEFAULTS or not path.startswith("penalties."):
         return DEFAULTS.get(path)
     return OwnPenaltyConfig.model_fields[path.rpartition(".")[2]].default
+
+
+def schedule(knobs: Mapping[str, Any]) -> Schedule:
+    """When a training is evaluated, by its knobs; those that an older record lacks are defaults."""
+    known = DEFAULTS | dict(knobs)
+    return Schedule(known["training.evaluations"], known["training.final_evaluations"])
 
 
 def check_path(path: str) -> str:

@@ -56,6 +56,7 @@ _OUTSIDE = (
     "data.",
     "training.kimg",
     "training.evaluations",
+    "training.final_evaluations",
     "generator.truncation",
     "generator.initializer",
     "discriminator.initializer",

@@ -266,8 +266,8 @@ ROWS = (
         claims=(Claim("S2", "helps", "large models collapse late"),),
         literature="Brock et al. 2019 (BigGAN)",
         kind="default",
-        how="A checkpoint at least once a minute; the generators of the last fifth of the "
-        "evaluations, the best and the last one are kept.",
+        how="A checkpoint at least once a minute; the generators of the evaluations in the "
+        "last fifth, the best and the last one are kept.",
         test="tests/gan/test_listener.py::test_the_generators_of_the_last_fifth_the_best_and_the_last_are_kept",
     ),
     Practice(

@@ -26,12 +26,12 @@ COVERAGE_SHARE, COVERAGE_FLOOR = 0.5, 0.05  # half of the best, or next to nothi
 
 
 def score_flags(
-    rows: Sequence[Row], overlapping: bool, identity: str, evaluations: int
+    rows: Sequence[Row], overlapping: bool, identity: str, early: int
 ) -> list[dict[str, Any]]:
     """`rebound` and `collapsed`, from the evaluation rows of one metric identity.
 
-    `overlapping`: whether the draws of its protocol share images; `evaluations` is how many the
-    whole training has, the untrained generator's not counted.
+    `overlapping`: whether the draws of its protocol share images; `early` is the number of the last
+    evaluation in the first half of the training.
     """
     trained = rows[1:]  # the first row is the untrained generator
     if not trained:
@@ -43,7 +43,7 @@ def score_flags(
     if last["kid"] > REBOUND_RATIO * best["kid"] and gap > REBOUND_ERRORS * error:
         flags.append("rebound")
     widest = max(row["coverage"] for row in trained)
-    late = last["evaluation"] > evaluations / 2
+    late = last["evaluation"] > early
     if last["coverage"] < COVERAGE_SHARE * widest or (late and last["coverage"] < COVERAGE_FLOOR):
         flags.append("collapsed")
     return [{"flag": flag, "kimg": last["kimg"], "identity": identity} for flag in flags]

@@ -28,6 +28,7 @@ SPEEDLESS = (
     "optimizer.",
     "training.kimg",
     "training.evaluations",
+    "training.final_evaluations",
     "training.ema",
     "loss.label_smoothing",
 )
@@ -130,7 +131,7 @@ def _scored(record: Record, trial: Trial) -> bool:
     """Whether a trained trial has the requested scores; damaged ones count as missing."""
     config = trial.cell.config
     try:
-        return record.scored(metric_request(config), config.training.evaluations)
+        return record.scored(metric_request(config), config.schedule)
     except Damaged:
         return False
 
@@ -239,6 +240,6 @@ def _disk(trials: Iterable[Trial]) -> int:
         net, kernel = config.generator, config.generator.kernel_size**2
         depth = net.depth or 0
         weights = net.width * (16 * net.noise_size + kernel * net.width * (depth - 1))
-        kept = -(-config.training.evaluations // 5) + 1
+        kept = len(config.schedule.window) + 1
         total += kept * weights * _BYTES
     return total

@@ -22,6 +22,7 @@ from harness.plan.factors import Factor
 from harness.runs.plan import REFERENCE
 from harness.runs.stages import Search
 
+SCHEDULE = ("training.evaluations", "training.final_evaluations")
 PATIENCE = 100  # suggestions in a row that the rules between knobs may forbid
 
 
@@ -69,6 +70,7 @@ def declared(
     _check(file, seeds)
     if study.search is None:
         return None
+    _check_schedule(file, study.search, factors)
     return Search(
         layers=tuple(layers),
         space=_space(file, study.search, factors),
@@ -101,6 +103,17 @@ def _check(file: StudyFile, seeds: Sequence[int]) -> None:
         raise HarnessError(
             f"{where('seeds')}: a search trains each suggestion with one seed: write seeds: 1, or "
             f"a list of one (given: {len(seeds)})"
+        )
+
+
+def _check_schedule(file: StudyFile, asked: Declared, factors: Sequence[Factor]) -> None:
+    """A pruner compares evaluations of equal numbers, which must come at equal times."""
+    patched = {knob for factor in factors for level in factor.levels for knob in level.patch}
+    varied = [knob for knob in SCHEDULE if knob in {*asked.space, *patched}]
+    if asked.pruner != "none" and varied:
+        raise HarnessError(
+            f"{file.document.where('search')}: a pruner compares trials evaluation by evaluation, "
+            f"so {varied[0]} must be the same in all: write pruner: none, or set it in the baseline"
         )
 
 

@@ -102,7 +102,7 @@ def region(data: ReportData) -> str:
     """Within what an effect is called equivalent: the declared share, and what it is here."""
     share = f"± {show.percent(data.plan.equivalence)} of"
     if data.objective.unit == KIMG:
-        return f"{share} the reference's time, less the time between two evaluations"
+        return f"{share} the reference's time, less the longest time between two evaluations"
     region_text = f"{share} the reference's improvement (its untrained KID less its objective"
     margins = data.ranking["margin"].dropna().unique()
     if len(margins) != 1:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from harness.config.patch import flatten
-from harness.config.trial import TrialConfig
+from harness.config.trial import Schedule, TrialConfig
 from harness.core.errors import Damaged, HarnessError
 from harness.core.files import (
     append_line,
@@ -221,13 +221,13 @@ class Recorder:
         extend(self.folder, pending)
         write_atomically(description, text)
 
-    def scored(self, identity: str, evaluations: int) -> bool:
+    def scored(self, identity: str, schedule: Schedule) -> bool:
         """Whether the trial has the scores of a metric identity; damaged ones are set aside."""
         if not self._made(layout.scores(identity)).exists():
             return False
         trial = Trial(self.folder)
         try:
-            return trial.complete(identity, evaluations)
+            return trial.complete(identity, schedule)
         except Damaged as error:
             self.set_aside(error.path, error.why)
             return False

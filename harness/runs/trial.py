@@ -1,12 +1,11 @@
 """Reading a trial's folder (`runs.layout` says what lies there). Written by `runs.recorder`."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from harness.config.patch import unflatten
-from harness.config.trial import TrialConfig
+from harness.config.trial import Schedule, TrialConfig
 from harness.core.errors import Damaged
 from harness.core.files import (
     parse_json,
@@ -150,22 +149,22 @@ class Trial:
         """The rows of one metric identity, in the order of training."""
         return [ScoreRow(row) for row in self._lines(layout.scores(identity))]
 
-    def scored(self, request: str, evaluations: int) -> bool:
+    def scored(self, request: str, schedule: Schedule) -> bool:
         """Whether an ended trial has the scores that `request` asks for, as far as it was trained.
 
-        `evaluations` are those of the whole training; its objective is made of the last ones.
+        `schedule` is that of the whole training; its objective is made of the last evaluations.
         """
         identity = self.metric(request)
-        return identity is not None and self.complete(identity, evaluations)
+        return identity is not None and self.complete(identity, schedule)
 
-    def complete(self, identity: str, evaluations: int) -> bool:
+    def complete(self, identity: str, schedule: Schedule) -> bool:
         """Whether no row of a metric that the objective needs has been lost."""
         rows = self.evaluation_rows(identity)
         have = {row.get("evaluation") for row in rows}
         result = self.result()
         if result and result.status is Status.DIVERGED:
             return 0 in have
-        return {0, *last_evaluations(evaluations)} <= have
+        return {0, *schedule.window} <= have
 
     def samples(self) -> list[Path]:
         """Sample grids in the order of training; those that are damaged are left out."""
@@ -191,8 +190,3 @@ class Trial:
     def aside(self) -> list[str]:
         """Names of damaged files that were set aside."""
         return sorted(path.name for path in (self.folder / layout.ASIDE).glob("*"))
-
-
-def last_evaluations(evaluations: int) -> Collection[int]:
-    """The numbers of the last fifth of a training's evaluations, rounded up."""
-    return range(evaluations - -(-evaluations // 5) + 1, evaluations + 1)

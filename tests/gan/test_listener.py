@@ -113,6 +113,26 @@ def test_the_generators_of_the_last_fifth_the_best_and_the_last_are_kept(
     assert [session.load_generator(path) for path in kept] == [at[3], at[9], at[10]]
 
 
+def test_a_closer_look_at_the_end_is_trained_scored_and_kept(tiny, program, cache, tmp_path):
+    """Two evaluations in the first four fifths of 40 iterations, four in the last."""
+    config = tiny({"training.evaluations": 6, "training.final_evaluations": 4})
+    folder = tmp_path / "trials" / "key"
+    images = load_images(config.data, cache)
+    judge = Watching([9.0, 2.0, 6.0, 7.0, 8.0, 8.0, 6.0], folder)
+    with Recorder(folder) as recorder:
+        session = Session(config, images, judge, program)
+        recorder.start(config, Environment())
+        listener.Listener(session, recorder, Nothing(), False).run(lambda: False)
+    rows = Trial(folder).evaluation_rows("judge")
+    assert [row["iteration"] for row in rows] == [0, 16, 32, 34, 36, 38, 40]
+    assert [row["evaluation"] for row in rows] == [0, 1, 2, 3, 4, 5, 6]
+    assert judge.with_fid == [False] * 3 + [True] * 4
+    kept = sorted((folder / "generators").glob("*.npz"))
+    assert [int(path.stem) for path in kept] == [16, 34, 36, 38, 40]  # the best, and the window's
+    assert Trial(folder).complete("judge", config.schedule)
+    assert not Trial(folder).complete("judge", config.schedule._replace(evaluations=7))
+
+
 def test_the_time_of_a_trial_leaves_compiling_out(tiny, cache):
     """Else the first of the trials that share a program would look slower than the others."""
     config = tiny()

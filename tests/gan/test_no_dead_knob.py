@@ -162,7 +162,7 @@ OTHER |= {
     "labels.codes": (4, {"labels.conditioning": "infogan"}),
     "labels.information_weight": (0.1, {"labels.conditioning": "infogan"}),
 }
-SCHEDULE = {"training.kimg": 0.96, "training.evaluations": 2}
+SCHEDULE = {"training.kimg": 0.96, "training.evaluations": 2, "training.final_evaluations": 2}
 # what the images are, tested where they are loaded (tests/gan/data)
 DATA = {
     "data.name": ("mnist", {}),

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from harness.config.trial import Schedule
 from harness.core.errors import Damaged
 from harness.core.files import read_json, write_json
 from harness.runs.digests import checked_seal, differing, forget, read_seal
@@ -120,7 +121,7 @@ def test_what_was_set_aside_is_no_longer_claimed(folder):
 def test_lost_rows_are_noticed_by_their_numbers(folder):
     path = folder / "evaluations/kid-a.jsonl"
     (folder / DIGESTS).unlink()  # a record of an earlier version
-    assert Trial(folder).scored("11111111", 1)
+    assert Trial(folder).scored("11111111", Schedule(1))
     path.write_text(path.read_text().splitlines(keepends=True)[0])
-    assert not Trial(folder).scored("11111111", 1)
-    assert not Trial(folder).scored("33333333", 1)
+    assert not Trial(folder).scored("11111111", Schedule(1))
+    assert not Trial(folder).scored("33333333", Schedule(1))

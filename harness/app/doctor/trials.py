@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from harness.app.doctor.finding import Finding, left
 from harness.config.identity import key
-from harness.config.patch import flatten, unflatten
+from harness.config.patch import flatten, schedule, unflatten
 from harness.core.errors import Damaged, HarnessError
 from harness.core.files import json_text, parse_json, parse_lines, read_bytes, write_atomically
 from harness.core.leftovers import discard, set_aside
@@ -26,7 +26,7 @@ from harness.runs.digests import (
 from harness.runs.pictures import whole_png
 from harness.runs.recorder import Recorder
 from harness.runs.status import Status
-from harness.runs.trial import Trial, last_evaluations
+from harness.runs.trial import Trial
 
 RECORD = "record"
 UNSEALED = (layout.FAILURE, layout.PRUNED, layout.PROGRESS)
@@ -186,15 +186,15 @@ def _generators_kept(trial: Trial) -> bool:
 def _scores(trial: Trial, planned: Planned) -> Iterator[Finding]:
     """Whether a readable trial has the scores that the plan needs."""
     identity = trial.metric(planned.request)
-    evaluations = planned.knobs["training.evaluations"]
+    planned_evaluations = schedule(planned.knobs)
     if identity is None:
         yield Finding(
             RECORD, str(trial.folder), "not scored with the metric of the plan",
             "harness run scores it", wrong=False,
         )  # fmt: skip
-    elif not trial.complete(identity, evaluations):
+    elif not trial.complete(identity, planned_evaluations):
         path = trial.folder / layout.scores(identity)
-        why = f"evaluation rows up to number {max(last_evaluations(evaluations))} are missing"
+        why = f"evaluation rows up to number {planned_evaluations.evaluations} are missing"
         yield _damaged(trial, path, why, planned, ended=True)
 
 

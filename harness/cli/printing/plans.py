@@ -136,8 +136,8 @@ def _equivalent(reach: "Reach") -> str:
     within = f"an effect within ± {share} of the reference's improvement"
     if reach.objective == TIME:
         within = (
-            f"an effect within ± {share} of the reference's time, minus the time between two "
-            "evaluations"
+            f"an effect within ± {share} of the reference's time, minus the longest time between "
+            "two evaluations"
         )
     needed = reach.equivalence_seeds
     if needed is None or reach.seeds < needed:

@@ -9,6 +9,7 @@ from harness.config.trial.networks import DiscriminatorConfig, GeneratorConfig
 from harness.config.trial.optimization import OptimizerConfig, OptimizersConfig, TrainingConfig
 from harness.config.trial.penalties import PenaltiesConfig
 from harness.config.trial.root import TrialConfig
+from harness.config.trial.schedule import Schedule
 from harness.config.trial.translation import TranslationConfig
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "OptimizerConfig",
     "OptimizersConfig",
     "PenaltiesConfig",
+    "Schedule",
     "TrainingConfig",
     "TranslationConfig",
     "TrialConfig",

@@ -129,9 +129,19 @@ class TrainingConfig(Section):
     )
     evaluations: int = knob(
         25,
-        "number of equally spaced evaluations, in addition to that of the untrained generator",
+        "number of evaluations, in addition to that of the untrained generator; equally spaced "
+        "unless `final_evaluations` is set",
         source="design",
         ge=1,
+        le=1000,
+    )
+    final_evaluations: int = knob(
+        0,
+        "how many of the evaluations are in the last fifth of the training, over which the default "
+        "objective averages; the others are before it, and each part is equally spaced. 0: all "
+        "evaluations are equally spaced",
+        source="design",
+        ge=0,
         le=1000,
     )
     members: int = knob(

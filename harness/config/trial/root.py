@@ -1,6 +1,5 @@
 """`TrialConfig`: every decision that can change a trial's result, typed, bounded and frozen."""
 
-import math
 from typing import Any
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
@@ -17,6 +16,7 @@ from harness.config.trial.networks import DiscriminatorConfig, GeneratorConfig
 from harness.config.trial.optimization import OptimizersConfig, TrainingConfig
 from harness.config.trial.penalties import PenaltiesConfig
 from harness.config.trial.rule import depth_of
+from harness.config.trial.schedule import Schedule
 from harness.config.trial.translation import TranslationConfig
 
 
@@ -79,15 +79,19 @@ class TrialConfig(Section):
         return max(1, round(self.training.kimg * 1000 / self.iteration_images))
 
     @property
+    def schedule(self) -> Schedule:
+        """When the training is evaluated, as shares of it."""
+        return Schedule(self.training.evaluations, self.training.final_evaluations)
+
+    @property
     def evaluation_iterations(self) -> list[int]:
         """The iteration after which each evaluation runs; the first is the untrained generator."""
-        count = self.training.evaluations
-        return [round(number * self.iterations / count) for number in range(count + 1)]
+        return self.schedule.iterations(self.iterations)
 
     @property
     def final_iterations(self) -> list[int]:
-        """The last fifth of the evaluations, rounded up; the objective is their mean."""
-        return self.evaluation_iterations[-math.ceil(self.training.evaluations / 5) :]
+        """The same of the evaluations in the last fifth; the default objective is their mean."""
+        return self.evaluation_iterations[self.schedule.window.start :]
 
 
 def _resolved(config: TrialConfig) -> dict[str, dict[str, Any]]:

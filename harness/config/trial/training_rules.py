@@ -1,11 +1,27 @@
 """Rules between the knobs of optimisers and schedule."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from harness.config.catalog import LOSSES, losses_with
 from harness.config.trial.rule import Clash, Inert, read
 
+if TYPE_CHECKING:
+    from harness.config.trial.root import TrialConfig
+
 CLASHES = (
+    Clash(
+        ("training.final_evaluations", "training.evaluations"),
+        lambda c: c.training.final_evaluations > c.training.evaluations,
+        "they are among the evaluations: lower training.final_evaluations or raise "
+        "training.evaluations",
+    ),
+    Clash(
+        ("training.final_evaluations", "training.kimg"),
+        lambda c: c.training.final_evaluations > 0 and _coincide(c),
+        "two evaluations come after the same iteration: lower training.final_evaluations or raise "
+        "training.kimg",
+    ),
     Clash(
         ("training.accumulation", "training.batch_size"),
         lambda c: c.training.batch_size % c.training.accumulation > 0 or c.pass_images < 2,
@@ -35,6 +51,12 @@ CLASHES = (
     ),
 )
 
+
+def _coincide(config: "TrialConfig") -> bool:
+    """Whether two evaluations of a training would come after the same iteration."""
+    return len(set(config.evaluation_iterations)) <= config.training.evaluations
+
+
 # number of an optimiser → whose formulas it is in
 _OPTIMIZER_NUMBERS = {
     "beta_1": ("adam",),
@@ -62,4 +84,9 @@ INERT = (
     Inert("training.balance_ratio", lambda c: c.training.balance == "none"),
     Inert("training.replay_every", lambda c: c.training.replay == 0),
     Inert("training.replay_size", lambda c: c.training.replay == 0),
+    # so many are there if all are equally spaced
+    Inert(
+        "training.final_evaluations",
+        lambda c: 5 * c.training.final_evaluations == c.training.evaluations,
+    ),
 )

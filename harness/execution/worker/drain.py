@@ -174,7 +174,7 @@ def _answered(folder: Path, config: TrialConfig) -> Status | None:
     if result is None:
         return None
     try:
-        if not trial.scored(metric_request(config), config.training.evaluations):
+        if not trial.scored(metric_request(config), config.schedule):
             return None
     except Damaged:
         return None  # the scores; a result that is damaged is an error

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 
 from harness.config.catalog import LOSSES, PROTOCOLS
 from harness.core.leftovers import discard
@@ -137,9 +138,8 @@ class Listener:
         rows, scores = self.trial.training_rows(), self.trial.evaluation_rows(self.identity)
         loss = LOSSES.load(session.config.loss.name)
         overlapping = PROTOCOLS[session.config.evaluation.protocol or ""].overlapping
-        flags = health.score_flags(
-            scores, overlapping, self.identity, session.config.training.evaluations
-        )
+        early = session.config.schedule.last_by(Fraction(1, 2))
+        flags = health.score_flags(scores, overlapping, self.identity, early)
         flags += health.training_flags(rows, loss.reaches_zero)
         flags += health.idle_penalty_flags(rows)
         flags += health.falling_loss_flags(rows, scores, overlapping, self.identity)

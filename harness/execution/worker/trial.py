@@ -135,7 +135,7 @@ def _scores(config: TrialConfig, recorder: Recorder, context: Context) -> dict[s
 def _score(session: Session, recorder: Recorder) -> Status:
     """Score the kept EMA generators of a trained trial by another metric."""
     evaluator, status = session.evaluator, Trial(recorder.folder).status()
-    if recorder.scored(evaluator.identity, session.config.training.evaluations):
+    if recorder.scored(evaluator.identity, session.config.schedule):
         # asked for in other words: the curve of the training has more points than are kept
         recorder.describe_metric(_about(evaluator))
     else:

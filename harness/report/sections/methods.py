@@ -13,7 +13,8 @@ from harness.report.data import ReportData
 from harness.report.private import place
 
 SAID = ("data.", "evaluation.", "optimizer.", "loss.name", "training.kimg", "training.batch_size",
-        "training.evaluations", "training.ema", "translation.source", "plugins.")  # fmt: skip
+        "training.evaluations", "training.final_evaluations", "training.ema", "translation.source",
+        "plugins.")  # fmt: skip
 """Prefixes of knobs that have a sentence already, and need not be listed as changed."""
 PROPER = {"adam": "Adam", "rmsprop": "RMSProp", "sgd": "SGD", "wasserstein": "Wasserstein",
           "began": "BEGAN", "ebgan": "EBGAN", "tensorflow": "TensorFlow", "keras": "Keras",
@@ -105,9 +106,11 @@ def _scores(data: ReportData) -> Iterator[str]:
     config = data.reference
     average = config["training.ema"]
     weights = f"the moving average of its weights (decay {show.plain(average)})" if average else ""
+    final = config["training.final_evaluations"]
+    closer = f", {final} of them in its last fifth" if final else ""
     yield (
         f"The generator, by {weights or 'its weights'}, was evaluated before the training and "
-        f"{show.count(config['training.evaluations'], 'time')} in its course."
+        f"{show.count(config['training.evaluations'], 'time')} in its course{closer}."
     )
     for row in each_row(data.frames.metrics):
         yield (

@@ -20,9 +20,10 @@ RUN = Recipe.run_name
 SMALL = replace(TIDY, tips=TIPS[:1], seeds=range(3))
 
 
-def _frames(tmp_path: Path, last=None, evaluations=10, **plan):
+def _frames(tmp_path: Path, last=None, evaluations=10, final_evaluations=0, **plan):
     """A study whose reference has the KIDs `last` at its last evaluations, in every seed."""
-    recipe = replace(SMALL, baseline=BASELINE | {"training.evaluations": evaluations})
+    when = {"training.evaluations": evaluations, "training.final_evaluations": final_evaluations}
+    recipe = replace(SMALL, baseline=BASELINE | when)
     runtime = build(tmp_path, recipe)
     document = read_json(path := runtime.study(RUN) / "plan.json")
     write_json(path, document | plan)
@@ -36,10 +37,11 @@ def _frames(tmp_path: Path, last=None, evaluations=10, **plan):
 
 
 @pytest.mark.parametrize(
-    ("evaluations", "first", "share"), [(10, 9, 0.9), (5, 5, 1.0), (8, 7, 0.875), (1, 1, 1.0)]
+    ("evaluations", "final", "first", "share"),
+    [(10, 0, 9, 0.9), (5, 0, 5, 1.0), (8, 0, 7, 0.875), (1, 0, 1, 1.0), (8, 4, 5, 0.85)],
 )
-def test_the_window_is_what_final_averages(tmp_path: Path, evaluations, first, share):
-    frames, identity = _frames(tmp_path, evaluations=evaluations)
+def test_the_window_is_what_final_averages(tmp_path: Path, evaluations, final, first, share):
+    frames, identity = _frames(tmp_path, evaluations=evaluations, final_evaluations=final)
     found = window(frames, "reference", identity)
     assert (found.first, found.last) == (first, evaluations)
     assert (found.start, found.end) == pytest.approx((share * 128, 128), abs=0.1)
@@ -52,6 +54,19 @@ def test_the_window_is_what_final_averages(tmp_path: Path, evaluations, first, s
     outside = own[~own["evaluation"].between(found.first, found.last)]
     assert inside["kimg"].between(low, high).all()
     assert not outside["kimg"].between(low, high).any()
+
+
+def test_a_window_with_more_evaluations_is_as_long(tmp_path: Path):
+    """The last of the early ones is where it begins, so the fall is over all of it."""
+    frames, identity = _frames(
+        tmp_path, [0.30, 0.10, 0.10, 0.10, 0.10], evaluations=8, final_evaluations=4
+    )
+    found = window(frames, "reference", identity)
+    assert (found.first, found.last) == (5, 8)
+    kimg = (found.before, found.start, found.end)
+    assert kimg == pytest.approx((0.8 * 128, 0.85 * 128, 128), abs=0.1)
+    still = falling(frames, identity)
+    assert (still.fall, still.start, still.end) == pytest.approx((0.2, 0.8 * 128, 128), abs=0.1)
 
 
 def test_other_objectives_have_no_such_window(tmp_path: Path):
@@ -113,7 +128,7 @@ def _texts(frames):
 def test_the_curves_shade_it(tmp_path: Path):
     frames, _ = _frames(tmp_path)
     (caption,) = _texts(frames)
-    assert "Shaded: what the objective averages, the mean KID over the last fifth" in caption
+    assert "Shaded: what the objective averages, the mean KID over the evaluations in" in caption
     spans = {"reference": (100.0, 128.0)}
     info = curves_info(frames.curves, ["reference", "adam_beta_1=ignoring"], "reference", spans)
     assert (info.reference.window, info.cells[0].window) == ((100.0, 128.0), None)

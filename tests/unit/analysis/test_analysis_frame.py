@@ -17,6 +17,7 @@ from harness.analysis.objectives import (
     untrained,
 )
 from harness.analysis.ranking import rank_contrasts
+from harness.config.trial import Schedule
 from harness.core.errors import HarnessError
 from harness.core.files import read_json, write_json
 from harness.metrics.kid import HALVES, SHARED_HALVES
@@ -36,7 +37,7 @@ def _rows(kids):
 
 
 def _score(name, rows, evaluations, threshold=math.nan):
-    return objective(name).score(rows, evaluations, threshold)
+    return objective(name).score(rows, Schedule(evaluations), threshold)
 
 
 def test_final_is_the_mean_of_the_last_fifth_rounded_up():
@@ -230,6 +231,6 @@ def test_untrained_and_final_kid_are_told_whatever_the_objective():
     rows = _rows([0.9, 0.5, 0.3, 0.2])
     assert untrained(rows) == 0.9
     assert math.isnan(untrained(rows[1:]))  # scored again, and without that generator
-    assert final_kid(rows, 3) == 0.2
-    assert final_kid(rows[:3], 3) == 0.3
-    assert math.isnan(final_kid(rows[:1], 3))
+    assert final_kid(rows, Schedule(3)) == 0.2
+    assert final_kid(rows[:3], Schedule(3)) == 0.3
+    assert math.isnan(final_kid(rows[:1], Schedule(3)))

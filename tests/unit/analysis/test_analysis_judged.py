@@ -194,14 +194,21 @@ def test_a_time_has_a_margin_of_its_own_and_budgets_are_not_equally_long():
     assert found(times).loc["tip", "verdict"] == "not judged"
 
 
-@pytest.mark.parametrize(("evaluations", "verdict"), [(20, "inconclusive"), (100, "equivalent")])
-def test_times_of_few_evaluations_are_too_coarse_to_be_equal(evaluations, verdict):
+@pytest.mark.parametrize(
+    ("evaluations", "final", "verdict"),
+    [(20, 0, "inconclusive"), (100, 0, "equivalent"), (100, 90, "inconclusive")],
+)
+def test_times_of_few_evaluations_are_too_coarse_to_be_equal(evaluations, final, verdict):
     same = cell(100.0, 8, share=0.0)  # all seen at the same evaluation
     times = study({"tip": same}, same, objective="time_to_threshold")
     times.trials["final_kid"] = 0.3
-    times.configs["reference"]["training.evaluations"] = evaluations
+    times.configs["reference"] |= {
+        "training.evaluations": evaluations,
+        "training.final_evaluations": final,
+    }
     row = found(times).loc["tip"]
-    assert row["verdict"] == verdict  # the region is ± 5 kimg, the evaluations 10 or 2 apart
+    # the region is ± 5 kimg, the evaluations 10, 2 and, before the last fifth, 16 apart
+    assert row["verdict"] == verdict
     assert row["margin"] == pytest.approx(5)
 
 

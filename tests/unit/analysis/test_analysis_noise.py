@@ -10,20 +10,23 @@ from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
 from harness.analysis import noise as module
+from harness.analysis import remedies
 from harness.analysis.blocks import collect_blocks
 from harness.analysis.frame import load
 from harness.analysis.noise import split_variance, two_way
 from harness.analysis.objectives import objective
+from harness.config.trial import Schedule
 from harness.core.files import read_json, write_json
 from harness.metrics.kid import HALVES, SHARED_HALVES
 from harness.report.data import analyse
 from harness.report.sections import noise as section
 from harness.report.sections import verdict
 from harness.runs.rows import ScoreRow
-from tests.synthetic import TIDY, TIPS, Recipe, build
+from tests.synthetic import BASELINE, TIDY, TIPS, Recipe, build
 
 RUN = Recipe.run_name
 SEEDS, EVALUATIONS, PARTS = 400, 3, 8
+COUNT, TRAINING, SCORING, SAMPLES = 12, 60.0, 2.0, 2048  # evaluations, seconds, images
 EVALUATION, SHORT, CELL, IMAGES = 0.008, 0.003, 0.010, 0.004  # standard deviations, of one cell
 
 
@@ -43,7 +46,8 @@ def test_it_is_the_two_way_table_of_statsmodels():
 def _frames(tmp_path: Path, wild=1.0):
     """Two contrasts with known parts of variance; of the second all is `wild` times as large."""
     random = np.random.default_rng(0)
-    recipe = replace(TIDY, tips=TIPS[1:3], seeds=range(8))
+    baseline = BASELINE | {"training.evaluations": COUNT}
+    recipe = replace(TIDY, tips=TIPS[1:3], seeds=range(8), baseline=baseline)
     frames = load(RUN, build(tmp_path, recipe))
     cells = {label: wild if label == recipe.label(TIPS[2]) else 1.0 for label in recipe.cells()}
     fixed = {cell: random.normal(0, IMAGES * np.sqrt(PARTS), PARTS) * cells[cell] for cell in cells}
@@ -58,9 +62,16 @@ def _frames(tmp_path: Path, wild=1.0):
             known = frames.blocks["reference", 0]
             made[cell, seed] = known._replace(weights=weights, kids=values.mean(1), parts=values)
             rows.append({"cell": cell, "seed": seed, "final": values.mean()})
-    trials = pd.DataFrame(rows).assign(status="finished", identity="kid", flags="")
+    trials = pd.DataFrame(rows).assign(
+        status="finished", identity="kid", flags="", seconds=TRAINING,
+        evaluation_seconds=SCORING * (COUNT + 1),
+    )  # fmt: skip
     plan = frames.plan.replaced(seeds=tuple(range(SEEDS)))
-    return replace(frames, plan=plan, trials=trials, blocks=made)
+    curves = trials[["cell", "seed"]].loc[trials.index.repeat(COUNT + 1)]
+    metrics = pd.DataFrame([{"identity": "kid", "n": SAMPLES}])
+    return replace(
+        frames, plan=plan, trials=trials, blocks=made, curves=curves, metrics=metrics, images={}
+    )
 
 
 def test_the_parts_of_a_contrast_are_found(tmp_path: Path):
@@ -76,7 +87,11 @@ def test_the_parts_of_a_contrast_are_found(tmp_path: Path):
     assert row["images"] < 20 * IMAGES**2  # eight draws
     assert row["images"] > 0.3 * IMAGES**2
     assert row["removed"] > 0.9  # what cells share is a hundred times as large
-    assert row["advice"] == module.SAMPLES
+    variance = 2 * (EVALUATION**2 / EVALUATIONS + SHORT**2 + CELL**2)
+    halved = 1 - EVALUATION**2 / EVALUATIONS / variance  # of both cells
+    hours = (TRAINING + 26 * SCORING * np.array([2, 16 / 13]) / 2) / (TRAINING + 13 * SCORING)
+    assert row["more_samples"] == pytest.approx(halved * hours[0], rel=0.02)
+    assert row["more_evaluations"] == pytest.approx(halved * hours[1], rel=0.02)
 
 
 def test_a_wild_contrast_leaves_the_others_as_they_are(tmp_path: Path):
@@ -86,21 +101,36 @@ def test_a_wild_contrast_leaves_the_others_as_they_are(tmp_path: Path):
     assert table.loc[TIPS[2].name, "variance"] > 1000 * calm["variance"]
 
 
-@pytest.mark.parametrize(
-    ("variance", "evaluation", "short_term", "advice"),
-    [
-        (1.0, 0.05, 0.05, module.SEEDS),
-        (1.0, 0.2, 0.05, module.SAMPLES),
-        (1.0, 0.05, 0.2, module.EVALUATIONS),
-        (1.0, 0.2, np.nan, module.SAMPLES),
-        (1.0, 0.05, np.nan, module.SEEDS),
-        (1.0, np.nan, np.nan, ""),
-    ],
-)
-def test_the_advice_follows_from_the_largest_part(variance, evaluation, short_term, advice):
-    assert module._advice(variance, evaluation, short_term, 6) == advice
-    few = module._advice(variance, evaluation, short_term, 5)  # the exact test needs six
-    assert few == (module.SEEDS if advice else "")
+def test_what_cannot_be_told_gives_no_advice(tmp_path: Path):
+    frames = _frames(tmp_path)
+    again = frames.curves.iloc[:-1]  # a trial was scored again, by other seconds
+    unmeasured = frames.trials.assign(evaluation_seconds=np.nan)
+    for changed in (
+        {"curves": again},
+        {"trials": unmeasured},
+        {"metrics": frames.metrics.iloc[:0]},
+    ):
+        last = split_variance(replace(frames, **changed)).iloc[-1]
+        assert last["advice"] == ""
+        assert np.isnan([last["more_samples"], last["more_evaluations"], last["factor"]]).all()
+
+
+def test_of_other_objectives_only_samples_are_known(tmp_path: Path):
+    frames = _frames(tmp_path)
+    other = replace(frames, plan=frames.plan.replaced(objective="area"))
+    table, now = split_variance(other), split_variance(frames)
+    assert table["more_evaluations"].isna().all()
+    assert table["more_samples"].equals(now["more_samples"])
+    assert set(table["advice"]) == {remedies.SEEDS} != set(now["advice"])
+
+
+def test_below_the_seeds_of_the_exact_test_seeds_are_advised(tmp_path: Path):
+    frames = _frames(tmp_path)
+    few = frames.trials[frames.trials["seed"] < 5]
+    curves = frames.curves[frames.curves["seed"] < 5]
+    table = split_variance(replace(frames, trials=few, curves=curves))
+    assert list(table["advice"]) == [remedies.SEEDS] * 2
+    assert list(table["factor"]) == [1.0] * 2
 
 
 def _row(number, kid, **more):
@@ -112,7 +142,7 @@ def _row(number, kid, **more):
 def test_weights_are_those_of_the_objective(name, count):
     rows = [_row(number, 1 / (1 + number**2)) for number in range(count + 1)]
     found = collect_blocks(rows, False, name, {"training.evaluations": count})
-    value = objective(name).score(rows, count, np.nan).value
+    value = objective(name).score(rows, Schedule(count), np.nan).value
     assert found.weights @ found.kids == pytest.approx(value)
     assert found.weights.sum() == pytest.approx(1)
     assert collect_blocks(rows[:-1], False, name, {"training.evaluations": count}) is None
@@ -154,11 +184,29 @@ def test_the_page_says_it_by_contrast(tmp_path: Path):
     # the record's blocks move together, so that scoring is no noise
     texts = [block.text for block in verdict.build(data) if block.kind == "text"]
     assert [text for text in texts if "scoring makes up 0 %; " in text]
-    mixed = data.noise.assign(advice=[module.SAMPLES, *[module.SEEDS] * 3])
-    texts = [block.text for block in verdict.build(replace(data, noise=mixed))
-             if block.kind == "text"]  # fmt: skip
-    said = f"more evaluation.samples would help “{TIPS[0].title}” before more seeds; the others"
-    assert [text for text in texts if said in text]
+    settings = "evaluation.samples 1024"
+    factors = [0.75, 0.8, 1.0, 1.0]
+    mixed = data.noise.assign(advice=[settings] * 2 + [remedies.SEEDS] * 2, factor=factors)
+    said = (
+        f"{settings} would give the same interval of “{TIPS[0].title}”, “{TIPS[1].title}” in 20 to "
+        "25 % fewer trial hours; the others need more seeds."
+    )
+    assert [text for text in _said(replace(data, noise=mixed)) if said in text]
+    others = mixed.assign(advice=[settings] * 3 + ["evaluation.samples 512"])
+    said = f"“{TIPS[2].title}” in 0 to 25 % fewer trial hours; advice on the others is in the table"
+    assert [text for text in _said(replace(data, noise=others)) if said in text]
+    alike = data.noise.assign(advice=settings, factor=0.75)
+    said = f"{settings} would give the same intervals in 25 % fewer trial hours."
+    assert [text for text in _said(replace(data, noise=alike)) if said in text]
+    (table,) = [b for b in section.build(replace(data, noise=mixed)) if b.kind == "table"]
+    hours = "fewer trial hours for the same interval"
+    assert [row[-1] for row in table.rows] == [
+        f"{settings}: 25 % {hours}", f"{settings}: 20 % {hours}", *[remedies.SEEDS] * 2
+    ]  # fmt: skip
+
+
+def _said(data):
+    return [block.text for block in verdict.build(data) if block.kind == "text"]
 
 
 def test_an_objective_that_is_no_mean_has_no_parts(tmp_path: Path):

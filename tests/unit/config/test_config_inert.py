@@ -89,6 +89,7 @@ INERT = {
     },
     "training.ema_start": ({"training.ema": 0.0}, 100.0, {}),
     "training.balance_ratio": ({}, 2.0, {"training.balance": "loss"}),
+    "training.final_evaluations": ({"training.evaluations": 20}, 4, {}),
     "training.replay_size": ({}, 256, {"training.replay": 0.5}),
     "augmentation.probability": ({"augmentation.policy": "none"}, 0.5, {}),
     "augmentation.target_accuracy": ({"augmentation.policy": "fixed"}, 0.6, {}),

@@ -44,6 +44,7 @@ S0 = {
     "training.update": "simultaneous",
     "training.ema": 0.99,
     "training.evaluations": 25,
+    "training.final_evaluations": 0,
     "evaluation.protocol": "keras75",
     "evaluation.encoder": "inception_v3",
     "evaluation.resolution": 75,

@@ -23,7 +23,7 @@ def score(kid, coverage=0.6, kimg=10.0, error=ERROR):
 
 def flags(rows):
     rows = [{**row, "evaluation": number} for number, row in enumerate(rows)]
-    found = score_flags(rows, False, "kid-x", len(rows) - 1)
+    found = score_flags(rows, False, "kid-x", (len(rows) - 1) // 2)
     assert all(flag["kimg"] == rows[-1]["kimg"] for flag in found)
     assert all(flag["identity"] == "kid-x" for flag in found)
     return [flag["flag"] for flag in found]
@@ -63,7 +63,7 @@ def test_of_overlapping_subsets_the_halves_tell_the_error():
         for half in (0.0018, 0.05)
         for number, kid in enumerate((0.3, 0.1, 0.2))
     ]  # fmt: skip
-    found = [score_flags(own, True, "kid-x", 2) for own in (rows[:3], rows[3:])]
+    found = [score_flags(own, True, "kid-x", 1) for own in (rows[:3], rows[3:])]
     assert [[flag["flag"] for flag in own] for own in found] == [["rebound"], []]
 
 
@@ -74,7 +74,7 @@ def test_halves_that_agree_by_chance_in_one_evaluation_raise_no_flag():
          "kid_second_half": kid + half}
         for number, (kid, half) in enumerate([(0.9, 0), (0.2, 0.05), (0.1, 0), (0.2, 0)])
     ]  # fmt: skip
-    assert score_flags(rows, True, "kid-x", 3) == []
+    assert score_flags(rows, True, "kid-x", 1) == []
     losses = [{"kimg": float(kimg), "generator_loss": -float(kimg)} for kimg in range(24)]
     scores = [{**row, "kimg": 8.0 * number} for number, row in enumerate(rows)]
     scores[2]["kimg"] = 10.0  # before the second half begins
@@ -101,7 +101,7 @@ def test_collapse_is_a_loss_of_coverage(coverages, expected):
 def test_little_coverage_counts_after_half_of_the_budget(evaluations, expected):
     rows = [UNTRAINED, score(0.1, 0.04), score(0.1, 0.04)]
     rows = [{**row, "evaluation": number} for number, row in enumerate(rows)]
-    found = score_flags(rows, False, "kid-x", evaluations)
+    found = score_flags(rows, False, "kid-x", evaluations // 2)
     assert [flag["flag"] for flag in found] == expected
 
 

@@ -89,6 +89,10 @@ MISTAKES = {
     "unknown key": (("step: 8", "steps: 8"), "unknown key 'steps'; did you mean 'step'?"),
     "unknown sampler": (("trials: 3", "trials: 3\n  sampler: tp"), "unknown sampler 'tp'; did you"),
     "unknown pruner": (("trials: 3", "trials: 3\n  pruner: med"), "unknown pruner 'med'; did you"),
+    "a pruner and several schedules": (
+        ("trials: 3", "  training.final_evaluations: {low: 1, high: 4}\n  trials: 3\n"
+         "  pruner: median"),
+        "so training.final_evaluations must be the same in all: write pruner: none"),
     "no budget": (("trials: 3", "sampler: tpe"), "the key 'trials' is missing"),
     "several seeds": (("seeds: 1", "seeds: 2"), "a search trains each suggestion with one seed"),
     "a knob twice": (("loss.name: {choices: [hinge, non_saturating]}",

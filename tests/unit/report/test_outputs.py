@@ -81,7 +81,7 @@ def test_the_methods_say_what_was_done(data):
         "128 thousand real images in batches of 64",
         "evaluated before the training and 10 times",
         "protocol keras75, features of inception_v3 at 75 px) of 5\u202f760 generated images",
-        "counts by the mean KID over the last fifth of the evaluations",
+        "counts by the mean KID over the evaluations in the last fifth",
         "95 % intervals for all 4 contrasts at once",
         "single-step max-|t| sign-flip tests",
         "Of 40 trials, 37 finished; 1 diverged, with the larger",
@@ -98,11 +98,14 @@ def test_the_methods_name_what_the_reference_changes(tmp_path: Path, small):
         "discriminator.spectral_norm": True,
         "optimizer.generator.name": "sgd",
         "optimizer.generator.momentum": 0.9,
+        "training.evaluations": 8,
+        "training.final_evaluations": 4,
     }
     runtime = build(tmp_path, replace(small, baseline=changed, tips=()))
     text = methods.build(analyse(load(RUN, runtime)))[-1].text
     changes = "generator.depth = 2, discriminator.depth = 2 and discriminator.spectral_norm = True"
     assert f"The reference differs from S0 in {changes}." in text
+    assert "before the training and 8 times in its course, 4 of them in its last fifth." in text
     assert "SGD (learning rate 0.0002, momentum 0.9) in the generator and Adam" in text
 
 
