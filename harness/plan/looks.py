@@ -9,11 +9,12 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from harness.core import format as show
 from harness.core.errors import HarnessError
 
 MOST = 24  # seeds, where a study declares no other number
 FUTILITY = 0.1  # predictive power below which a contrast is closed, where none is declared
-_SHARES = (0.5, 0.625, 0.75, 1.0)  # of the most seeds: when it is looked at after the first time
+_SHARES = (0.375, 0.5, 0.625, 0.75, 1.0)  # of the most seeds: when it is looked at after the first time
 _APART = 12  # looks are at least n_max / 12 seeds apart
 _ROUNDING = 1e-9  # relative: levels that differ by less are equal
 _NORMAL = NormalDist()
@@ -76,15 +77,15 @@ def first_look(alpha: float, contrasts: int, n_max: int) -> int:
     enough = math.ceil(1 - math.log2(level) - _ROUNDING)
     raise HarnessError(
         f"{n_max} seeds at most cannot give a verdict on {contrasts} contrasts at "
-        f"alpha {alpha:g}: at least {enough} are needed"
+        f"alpha = {show.digits(alpha)}: at least {enough} are needed"
     )
 
 
 def standard_looks(alpha: float, contrasts: int, n_max: int) -> tuple[int, ...]:
     """The numbers of seeds at which a study is looked at that declares none.
 
-    First at the smallest that can reject, then at 1/2, 5/8, 3/4 and all of n_max, without those
-    that would follow too soon.
+    First at the smallest that can reject, then at 3/8, 1/2, 5/8, 3/4 and all of n_max, without
+    those that would follow too soon.
     """
     first = first_look(alpha, contrasts, n_max)
     rest = [math.ceil(share * n_max) for share in _SHARES]
