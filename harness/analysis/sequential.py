@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 
@@ -79,7 +80,7 @@ def still_open(design: Looks, earlier: Sequence[Sequence[Decision]]) -> list[int
     """The contrasts that no look has closed."""
     if not earlier:
         return list(range(design.contrasts))
-    return [place for place, one in enumerate(earlier[-1]) if one.state is State.OPEN]
+    return [place for place, one in enumerate(earlier[-1]) if one.state == State.OPEN]
 
 
 def judge(
@@ -145,7 +146,7 @@ class _Contrast:
         self.effect = float(self.values.mean()) if self.n else None
         self.sd = float(self.values.std(ddof=1)) if self.n > 1 else None
 
-    @property
+    @cached_property
     def predictive(self) -> float | None:
         """None at the last look, and of fewer than two seeds."""
         if self.effect is None or self.sd is None or len(self.seen[-1]) >= self.design.n_max:

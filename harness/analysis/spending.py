@@ -155,22 +155,25 @@ def _path(shares: Sequence[Array], budgets: Ints) -> tuple[Ints, Array]:
     """
     levels = budgets.shape[1]
     crossed = np.zeros((levels, len(shares[0])), bool)
+    spent = [0] * levels
     first = np.full(levels, NEVER)
     boundaries = np.full((levels, len(shares)), np.nan)
-    spent = np.zeros(levels, np.int64)
-    for look, (values, budget) in enumerate(zip(shares, budgets, strict=True)):
-        most = int(budget.max()) + 1  # no row beyond it can cross at any level
+    for look, values in enumerate(shares):
+        budget = budgets[look].tolist()
+        most = budget[-1] + 1  # the largest level has the largest budget
         top = np.argpartition(values, -most)[-most:]
-        top = top[np.argsort(-values[top], kind="stable")]
-        alive = ~crossed[:, top]
-        left = np.maximum(budget - spent, 0)
-        beyond = (alive.cumsum(1) > left[:, np.newaxis]).argmax(1)  # the first one too many
-        limit = values[top[beyond]] + _TIE
-        crosses = alive & (values[top] > limit[:, np.newaxis])
-        crossed[:, top] |= crosses
-        spent += crosses.sum(1)
-        some = crosses.any(1)
-        last = most - 1 - crosses[:, ::-1].argmax(1)
-        boundaries[some, look] = values[top[last[some]]]
+        top = top[np.argsort(values[top])[::-1]]
+        largest = values[top]
+        for level, due in enumerate(budget):
+            if due <= spent[level]:
+                continue
+            # of the due + 1 largest, as many may have crossed already as are spent
+            alive = np.flatnonzero(~crossed[level, top[: due + 1]])
+            limit = largest[alive[due - spent[level]]] + _TIE  # the first one too many
+            new = alive[largest[alive] > limit]
+            if len(new):
+                crossed[level, top[new]] = True
+                spent[level] += len(new)
+                boundaries[level, look] = largest[new[-1]]
         first[(first < 0) & crossed[:, 0]] = look
     return first, boundaries
