@@ -176,4 +176,6 @@ def _path(shares: Sequence[Array], budgets: Ints) -> tuple[Ints, Array]:
                 spent[level] += len(new)
                 boundaries[level, look] = largest[new[-1]]
         first[(first < 0) & crossed[:, 0]] = look
+        if (first >= 0).all():  # no later look can reject more
+            break
     return first, boundaries

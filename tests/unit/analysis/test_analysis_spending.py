@@ -10,7 +10,7 @@ from scipy import stats
 from harness.analysis import repeated, spending
 from harness.plan.looks import Looks, spent_on_difference
 
-SIX = Looks.standard(0.05, 6)
+SIX = Looks(0.05, 6, 24, (9, 12, 15, 18, 24), 0.1)
 MARGIN = 11.8
 
 
@@ -60,7 +60,7 @@ def path_by_hand(values, budgets):
             if spent + len(groups[value]) > budget:
                 break
             spent += len(groups[value])
-            crossed |= {place: (look, value) for place in groups[value]}
+            crossed |= dict.fromkeys(groups[value], (look, value))
         alive -= set(crossed)
     return crossed
 
@@ -81,7 +81,9 @@ def test_paths_are_those_of_rows_taken_one_by_one(ties):
         for level, by_hand in enumerate(expected):
             assert crossed[level] == by_hand.get(first, (spending.NEVER,))[0]
             rejected[level] += first in by_hand
-            for look in range(3):
+            # beyond the look that rejects at all levels there is nothing to compute
+            done = crossed.max() if crossed.min() >= 0 else 2
+            for look in range(done + 1):
                 values = [value for when, value in by_hand.values() if when == look]
                 smallest = min(values, default=math.nan)
                 assert boundaries[level, look] == pytest.approx(smallest, nan_ok=True)
@@ -171,8 +173,8 @@ def test_nominal_levels_spend_what_is_declared():
     levels = repeated.nominal_levels(0.05, (t, 1.0))
     bounds = stats.norm.isf(np.array(levels) / 2)
     normal = stats.multivariate_normal([0, 0], [[1, math.sqrt(t)], [math.sqrt(t), 1]])
-    neither = normal.cdf(bounds, lower_limit=-bounds, abseps=1e-9)
-    assert 1 - neither == pytest.approx(0.05, abs=1e-6)
+    neither = normal.cdf(bounds, lower_limit=-bounds)
+    assert 1 - neither == pytest.approx(0.05, abs=1e-5)
 
 
 def test_looks_close_together_are_integrated_well():
