@@ -49,15 +49,19 @@ def test_a_share_orders_as_t_does():
         assert share * np.sqrt(6 / (1 - share**2)) == pytest.approx(t)
 
 
-def path_by_hand(values, budgets):
-    """Rows in turn, the largest first; whole groups of equal values, as many as still fit."""
+def path_by_hand(values, budgets, limits):
+    """Rows in turn, the largest first; whole groups of equal values, as many as still fit.
+
+    limits: by look, what no row that crosses may be below; raised to what does not fit here.
+    """
     alive, spent, crossed = set(range(len(values[0]))), 0, {}
     for look, (row, budget) in enumerate(zip(values, budgets, strict=True)):
         groups = {}
         for place in alive:
             groups.setdefault(round(float(row[place]), 9), []).append(place)
         for value in sorted(groups, reverse=True):
-            if spent + len(groups[value]) > budget:
+            if spent + len(groups[value]) > budget or value <= limits[look]:
+                limits[look] = max(limits[look], value)
                 break
             spent += len(groups[value])
             crossed |= dict.fromkeys(groups[value], (look, value))
@@ -73,7 +77,9 @@ def test_paths_are_those_of_rows_taken_one_by_one(ties):
     x = random.normal(8, 10, 8).round(-1 if ties else 6) + 1
     budgets = np.array([[9, 20], [14, 41], [25, 51]])
     looks = [np.abs(signs[:, :n] @ x[:n]) / np.sqrt(n * (x[:n] ** 2).sum()) for n in (5, 7, 8)]
-    expected = [path_by_hand(looks, budgets[:, level]) for level in (0, 1)]
+    limits = [-1.0] * 3
+    larger = path_by_hand(looks, budgets[:, 1], limits)
+    expected = [path_by_hand(looks, budgets[:, 0], limits), larger]
     rejected = [0, 0]
     for first in range(len(signs)):
         order = [first, *range(first), *range(first + 1, len(signs))]
@@ -89,6 +95,21 @@ def test_paths_are_those_of_rows_taken_one_by_one(ties):
                 assert boundaries[level, look] == pytest.approx(smallest, nan_ok=True)
     assert 0 < rejected[0] <= 25, "as many patterns reject as the level allows"
     assert rejected[0] < rejected[1] <= 51
+
+
+def test_what_a_level_rejects_all_larger_ones_reject_too():
+    """As early, or earlier; else Holm's levels would reject more than their largest does."""
+    random = np.random.default_rng(4)
+    design, steps = Looks(0.05, 5, 24, (9, 12, 15, 18, 24), 0.1), 0
+    for _ in range(25):
+        x = random.normal(0, 17, (24, 5)) + np.array([-60, 22, 18, 14, 11])
+        looks = [x[:n] for n in design.looks]
+        paths = spending.crossings(design, looks, np.full(5, MARGIN), range(5))
+        for test in (paths.difference, paths.above, paths.below):
+            when = np.where(test.crossed < 0, 99, test.crossed)
+            assert (np.diff(when) <= 0).all()
+            steps += (np.diff(when) < 0).sum()
+    assert steps > 25
 
 
 def test_the_first_look_is_the_exact_test_at_what_is_spent():
