@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from benchmarks import look_rows
 from benchmarks.effects import ALPHA, HEAVY, MIXES, NOISES, NORMAL, RESAMPLED, Mix, mix
 from benchmarks.fixed_design import false_equivalence, rates
 from benchmarks.measure import Result, Row, Target, line, say
@@ -19,9 +20,10 @@ def run(quick: bool) -> Result:
     lines, verdicts = _verdicts(studies)
     errors, error = _errors(studies)
     false, equivalence = _equivalence(studies if quick else STUDIES // 2)
+    looks, more = look_rows.rows(studies, _bound(studies))
     return {
-        "lines": [*lines, error, equivalence],
-        "tables": [verdicts, errors, false],
+        "lines": [*lines, error, equivalence, *looks],
+        "tables": [verdicts, errors, false, *more],
         "notes": [
             "Simulated studies of known effects (`effects.py`); nothing is trained. "
             f"{studies} studies a figure: an error rate of {ALPHA} has a standard error "
