@@ -19,7 +19,7 @@ def doubts(frames: Frames) -> list[str]:
     """One sentence for the contrasts whose sides scatter very differently, one for skewed ones.
 
     By finished trials of the metric identity that most of them have, from six seeds up: with fewer
-    there is no sign-flip test, and no deviation to go by.
+    there is no sign-flip test, and deviations are too uncertain.
     """
     ended = frames.trials[frames.trials["status"] == Status.FINISHED]
     ended = ended.dropna(subset=["final", "identity"]).drop_duplicates(["cell", "seed"])
