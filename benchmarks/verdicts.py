@@ -18,8 +18,8 @@ SIZES = (3, 12, 40)  # contrasts of the further sets
 def run(quick: bool) -> Result:
     studies = QUICK if quick else STUDIES
     lines, verdicts = _verdicts(studies)
-    errors, error = _errors(studies)
-    false, equivalence = _equivalence(studies if quick else STUDIES // 2)
+    error, errors = _errors(studies)
+    equivalence, false = _equivalence(studies if quick else STUDIES // 2)
     looks, more = look_rows.rows(studies, _bound(studies))
     return {
         "lines": [*lines, error, equivalence, *looks],
