@@ -16,10 +16,12 @@ from harness.app import analysis as cases
 from harness.config.runtime import Runtime
 from harness.core import format as show
 from harness.core.errors import HarnessError, shown
+from harness.report.blocks import Table
 
 if TYPE_CHECKING:
     from harness.analysis.compare import Comparison as Tables
     from harness.analysis.frame import Frames
+    from harness.analysis.pooling import Pool
 
 
 class Ranking:
@@ -150,6 +152,28 @@ class Comparison:
         return self._tables.changed
 
     @property
+    def pooled(self) -> pd.DataFrame:
+        """One row a tip over all runs, of `compare(…, pool=True)`.
+
+        Effects are shares of what each reference has learnt. Columns: `contrast`, `title`, `sets`;
+        `effect`, `error`, `low` and `high` (interval for all tips at once), `t_low` and `t_high`
+        (for this one), `predicted_low` and `predicted_high` (for a further set); `tau`,
+        `i_squared`, `q` and `p_q`; `p`, `p_adjusted`, `verdict`.
+        """
+        return self._pool.tips
+
+    @property
+    def pooled_sets(self) -> pd.DataFrame:
+        """What was pooled: one row a tip and run, its share as `effect`, and its `weight`."""
+        return self._pool.sets
+
+    @property
+    def _pool(self) -> "Pool":
+        if self._tables.pooled is None:
+            raise HarnessError("nothing was pooled here: compare(…, pool=True) does")
+        return self._tables.pooled
+
+    @property
     def drift(self) -> pd.DataFrame:
         """Cells that two runs trained alike, and how far their objectives differ."""
         return self._tables.drift
@@ -182,12 +206,38 @@ class Comparison:
             ]
             columns = ["Tip", "Run", "Effect", "Interval", "Verdict"]
             tables.append(table(f"Effects on {unit} ({measure})", columns, body))
+        if self._tables.pooled:
+            tables.append(_pooled(self.pooled))
         return page(" and ".join(self._frames), unlearnt(self._tables), tables)
 
 
-def compare(*runs: Run | str) -> Comparison:
-    """Set two runs or more side by side: `compare("cifar10-cpu", run)`, by name or opened."""
+def _pooled(tips: pd.DataFrame) -> Table:
+    places = show.decimals(tips["effect"], 100)
+    body = [
+        [
+            str(row.contrast),
+            str(row.sets),
+            show.kid(row.effect, places, True, 100),
+            show.interval(row.low, row.high, places, 100),
+            show.interval(row.predicted_low, row.predicted_high, places, 100),
+            str(row.verdict),
+        ]
+        for row in each_row(tips)
+    ]
+    columns = ["Tip", "Sets", "Effect", "Interval", "Prediction interval", "Verdict"]
+    return table("Pooled, in % of what the reference learnt on each set", columns, body)
+
+
+@checked
+def compare(*runs: Run | str, pool: bool = False) -> Comparison:
+    """Set two runs or more side by side: `compare("cifar10-cpu", run)`, by name or opened.
+
+    `pool`: three runs or more on different data sets or sizes become one estimate a tip, too
+    (`.pooled`); a HarnessError says why where they cannot.
+    """
+    if not isinstance(pool, bool):
+        raise HarnessError(f"compare(pool): True or False (given: {shown(pool)})")
     names = [run.name if isinstance(run, Run) else run for run in runs]
     runtime = Runtime()
-    tables, frames = cases.compared(names, runtime)
+    tables, frames = cases.compared(names, runtime, pool)
     return Comparison(tables, frames, runtime)

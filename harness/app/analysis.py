@@ -118,15 +118,19 @@ def _direction(value: str, asked: bool | None, remedy: str) -> _Direction:
     return _Direction(False, f"{sentence}, which is assumed", [doubt])
 
 
-def compare(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Path]:
-    """Compare runs: tables, and the page that was written."""
+def compare(
+    names: Sequence[str], runtime: Runtime, pool: bool = False
+) -> tuple["Comparison", Path]:
+    """Compare runs: tables, and the page that was written; `pool`: one estimate a tip, too."""
     from harness.report.comparison import render
 
-    comparison, frames = compared(names, runtime)
+    comparison, frames = compared(names, runtime, pool)
     return comparison, render(comparison, frames, runtime)
 
 
-def compared(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Mapping[str, "Frames"]]:
+def compared(
+    names: Sequence[str], runtime: Runtime, pool: bool = False
+) -> tuple["Comparison", Mapping[str, "Frames"]]:
     """The tables of a comparison, and the runs; nothing is written."""
     from harness.analysis.compare import compare_runs
     from harness.analysis.frame import load
@@ -134,7 +138,7 @@ def compared(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Mapp
     if len(names) < 2 or len(set(names)) < len(names):
         raise HarnessError("compare: name two different runs or more (harness status lists them)")
     frames = {name: load(name, runtime) for name in names}
-    return compare_runs(frames), frames
+    return compare_runs(frames, pool), frames
 
 
 def against_itself(planned: Plan, seeds: int) -> Plan:

@@ -29,12 +29,19 @@ def compare(
         list[str],
         typer.Argument(metavar="RUN RUN …", help="Run names, as `harness status` lists them."),
     ],
+    pool: Annotated[
+        bool,
+        typer.Option(
+            "--pool",
+            help="Also pool three or more data sets or sizes into one estimate per tip.",
+        ),
+    ] = False,
 ) -> None:
     """Compare the effects and rankings of runs, and write a page about it."""
     from harness.app import analysis as cases
     from harness.cli.printing.analysis import show_comparison
 
-    show_comparison(*cases.compare(runs, runtime()))
+    show_comparison(*cases.compare(runs, runtime(), pool))
 
 
 @app.command(epilog="Example: harness rank results.csv --treatment method --block seed --value fid")
