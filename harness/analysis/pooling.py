@@ -18,14 +18,14 @@ from harness.analysis.effects import differences, holm
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.poolable import cautions, name_set, obstacle, obstacles
 from harness.analysis.random_effects import RandomEffects, combine
-from harness.analysis.verdicts import verdict
+from harness.analysis.verdicts import disagreement, verdict
 from harness.core.errors import HarnessError
 from harness.runs.status import Status
 
 TIP_COLUMNS = (
     *("contrast", "title", "sets", "effect", "error", "low", "high", "t_low", "t_high"),
     *("predicted_low", "predicted_high", "tau", "i_squared", "q", "p_q", "p", "p_adjusted"),
-    *("verdict",),
+    *("verdict", "reason"),
 )
 SET_COLUMNS = (
     *("contrast", "title", "run", "set", "n", "effect", "error", "t_low", "t_high"),
@@ -162,10 +162,11 @@ def _tips(fitted: list[tuple[str, str, RandomEffects]], alpha: float) -> pd.Data
          each.i_squared, each.q, each.p_q, each.p)
         for contrast, title, each in fitted
     ]  # fmt: skip
-    table = pd.DataFrame(rows, columns=list(TIP_COLUMNS[:-2]))
+    table = pd.DataFrame(rows, columns=list(TIP_COLUMNS[:-3]))
     table["p_adjusted"] = holm(table["p"])
     table["verdict"] = [
         verdict(row.sets, row.effect, row.p_adjusted, alpha, False, False)[0]
         for row in each_row(table)
     ]
+    table["reason"] = [disagreement(row, row.verdict) for row in each_row(table)]
     return table.sort_values("effect", kind="stable").reset_index(drop=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from harness.analysis.compare import scale, unlearnt
+from harness.analysis.fields import Columns
 from harness.analysis.frame import each_row
 from harness.api.display import line, page, table
 from harness.api.keywords import checked
@@ -51,6 +52,15 @@ class Ranking:
         return self._ranked.pairs
 
     @property
+    def within_blocks(self) -> pd.DataFrame | None:
+        """Every pair of treatments in each block, of values that are means; else None.
+
+        Columns: `block`, `a`, `b`, `n_a`, `n_b`; `effect` (a − b), `ci_low` and `ci_high` (interval
+        for all rows at once); `df`, `p`, `p_adjusted`, `verdict` and `reason`, by Welch's test.
+        """
+        return self._ranked.within
+
+    @property
     def notes(self) -> list[str]:
         """Warnings and remarks, to be read before the numbers."""
         return list(self._ranked.notes)
@@ -87,29 +97,53 @@ class Ranking:
         columns = ["Place", "May be", "Treatment", "n", "Mean"]
         compared = ["Pair", "n", "Difference", "Interval", "p", "Verdict"]
         tables = [table("Treatments", columns, treatments), table("Pairs", compared, pairs)]
+        if self.within_blocks is not None:
+            tables.append(_within(self.within_blocks))
         return page(self._ranked.direction, self.notes, tables)
 
 
+def _within(pairs: pd.DataFrame) -> Table:
+    digits = show.decimals(pairs["effect"], 1)
+    body = [
+        [
+            str(row.block),
+            f"{row.a} − {row.b}",
+            f"{row.n_a}, {row.n_b}",
+            show.number(row.effect, digits, signed=True),
+            show.interval(row.ci_low, row.ci_high, digits, scale=1),
+            show.p_value(row.p_adjusted),
+            f"{row.a} is {row.verdict}",
+        ]
+        for row in each_row(pairs)
+    ]
+    columns = ["Block", "Pair", "n", "Difference", "Interval", "p", "Verdict"]
+    return table("Within blocks, by Welch's test", columns, body)
+
+
 @checked
-def rank(
+def rank(  # noqa: PLR0913 - as many keywords as the verb has options
     frame: pd.DataFrame,
     *,
     treatment: str,
     block: str,
     value: str,
+    sd: str | None = None,
+    n: str | int | None = None,
     lower_is_better: bool | None = None,
     alpha: float = 0.05,
 ) -> Ranking:
     """Rank results from elsewhere by the statistics of a study; a row of `frame` holds one value.
 
     `treatment`, `block` and `value` are columns: what is ranked, what is paired (seeds, data sets),
-    and the result. `lower_is_better` None: by the name of the value. `alpha`: level of all tests.
+    and the result. Where results are means, `sd` is the column of standard deviations, and `n` that
+    of how many values each is of, or one number; treatments are then compared within blocks, too.
+    `lower_is_better` None: by the name of the value. `alpha`: level of all tests.
     """
     if not isinstance(frame, pd.DataFrame):
         raise HarnessError(f"rank: {shown(frame)} is no DataFrame; pandas.read_csv makes one")
     _check_options(lower_is_better, alpha)
-    ranked = cases.rank_frame(frame, treatment, block, value, lower_is_better, alpha)
-    return Ranking(ranked)
+    columns = Columns(treatment, block, value, sd or "", "" if n is None else str(n))
+    return Ranking(cases.rank_frame(frame, columns, lower_is_better, alpha))
 
 
 def _check_options(lower_is_better: object, alpha: object) -> None:
@@ -158,7 +192,7 @@ class Comparison:
         Effects are shares of what each reference has learnt. Columns: `contrast`, `title`, `sets`;
         `effect`, `error`, `low` and `high` (interval for all tips at once), `t_low` and `t_high`
         (for this one), `predicted_low` and `predicted_high` (for a further set); `tau`,
-        `i_squared`, `q` and `p_q`; `p`, `p_adjusted`, `verdict`.
+        `i_squared`, `q` and `p_q`; `p`, `p_adjusted`, `verdict`, `reason`.
         """
         return self._pool.tips
 

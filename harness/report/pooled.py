@@ -102,7 +102,7 @@ def _tips(pool: Pool) -> Table:
          _span(row.predicted_low, row.predicted_high, pool), carries_over(row),
          show.kid(row.tau, _decimals(pool), scale=SCALE), show.percent(row.i_squared, 0),
          f"{show.number(row.q, 1)} ({show.p_value(row.p_q)})", show.p_value(row.p_adjusted),
-         Tag(row.verdict, TONES.get(row.verdict, "neutral"))]
+         Tag(row.verdict, TONES.get(row.verdict, "neutral"), row.reason)]
         for row in each_row(pool.tips)
     ]  # fmt: skip
     columns = ["Tip", "Sets", "Effect", "Interval", "Prediction interval", "On a further set", "τ",

@@ -42,7 +42,11 @@ def show_rank(ranking: "Ranking") -> None:
     for note in ranking.notes:
         console.print(Text(f"warning: {note}", "yellow"))
     console.print(_places(ranking))
-    console.print(_pairs(ranking))
+    if len(ranking.pairs):
+        console.print(_pairs(ranking))
+    if ranking.within is not None:
+        console.print(Text("Within each block, by Welch's test of means and deviations"))
+        console.print(_within(ranking.within))
 
 
 def _places(ranking: "Ranking") -> "Table":
@@ -74,6 +78,22 @@ def _pairs(ranking: "Ranking") -> "Table":
             Name(str(row.a)),
             Name(str(row.b)),
             str(row.n),
+            _estimate(row.effect, row.ci_low, row.ci_high, digits, 1),
+            show.p_value(row.p_adjusted),
+            Text(row.verdict, VERDICTS.get(row.verdict, "")),
+        )
+    return table
+
+
+def _within(pairs: "pd.DataFrame") -> "Table":
+    digits = _digits(pairs["effect"])
+    table = new_table(("Block", "a", "b", "n", "a − b [interval]", "p", "a is"), ("n", "p"))
+    for row in each_row(pairs):
+        table.add_row(
+            Name(str(row.block)),
+            Name(str(row.a)),
+            Name(str(row.b)),
+            f"{row.n_a}, {row.n_b}",
             _estimate(row.effect, row.ci_low, row.ci_high, digits, 1),
             show.p_value(row.p_adjusted),
             Text(row.verdict, VERDICTS.get(row.verdict, "")),
