@@ -16,6 +16,7 @@ from harness.analysis.verdicts import NOT_JUDGED, UNLEARNT, favoured_unlearnt
 from harness.config.patch import DEFAULTS
 from harness.core.format import listed, plain
 from harness.runs.plan import ContrastRecord
+from harness.runs.status import Status
 
 Side = Mapping[str, tuple[Any, Any]]  # knob → its value where a tip is followed, and where ignored
 
@@ -34,19 +35,19 @@ def _images(frames: Frames) -> tuple[object, object, object]:
 
 def obstacles(frames: Mapping[str, Frames]) -> list[str]:
     """Everything because of which these runs cannot be pooled at all; empty: nothing."""
-    found = []
+    reasons = []
     if len(frames) < FEWEST:
-        found.append(f"{len(frames)} runs are named, and it takes {FEWEST} or more")
-    found += [
+        reasons.append(f"{len(frames)} runs are named, and it takes {FEWEST} or more")
+    reasons += [
         f"{listed(names)} have the same images ({name_set(frames[names[0]])}): name one of them"
         for names in _grouped({name: _images(run) for name, run in frames.items()})
         if len(names) > 1
     ]
-    found += _scales(frames)
+    reasons += _scales(frames)
     for name, run in frames.items():
         if why := _unusable(run):
-            found.append(f"{name}: {why}")
-    return found
+            reasons.append(f"{name}: {why}")
+    return reasons
 
 
 def _grouped(keys: Mapping[str, object]) -> list[list[str]]:
@@ -60,10 +61,10 @@ def _scales(frames: Mapping[str, Frames]) -> list[str]:
     """Reasons why an effect of one run is not the same quantity as that of another."""
     objectives = {name: run.plan.objective for name, run in frames.items()}
     measured = {name: _encoders(run) for name, run in frames.items()}
-    found = [_apart("objectives", objectives)] if len(set(objectives.values())) > 1 else []
+    reasons = [_apart("objectives", objectives)] if len(set(objectives.values())) > 1 else []
     if len(set(measured.values()) - {""}) > 1:
-        found.append(f"{_apart('metrics', measured)} (set one evaluation.encoder and protocol)")
-    return found
+        reasons.append(f"{_apart('metrics', measured)} (set one evaluation.encoder and protocol)")
+    return reasons
 
 
 def _encoders(frames: Frames) -> str:
@@ -123,12 +124,12 @@ def _sides(frames: Frames, contrast: str) -> Side:
          if (weight > 0) == followed]
         for followed in (True, False)
     ]  # fmt: skip
-    found: dict[str, tuple[Any, Any]] = {}
+    apart: dict[str, tuple[Any, Any]] = {}
     for knob in sorted(set().union(*sides[0], *sides[1]) - {"seed"}):
         one, other = (_only([cell.get(knob) for cell in cells]) for cells in sides)
         if one and other and one != other:
-            found[knob] = (one[0], other[0])
-    return found
+            apart[knob] = (one[0], other[0])
+    return apart
 
 
 def _only(values: Sequence[Any]) -> tuple[Any] | None:
@@ -173,21 +174,21 @@ def cautions(frames: Mapping[str, Frames], sets: pd.DataFrame) -> list[str]:
 
     `sets` are the rows that were pooled, with `run` and `n`.
     """
-    found = []
+    sentences = []
     for name in frames:
         fewest = int(sets.loc[sets["run"] == name, "n"].min()) if name in set(sets["run"]) else 0
         if 0 < fewest < FEW:
-            found.append(
+            sentences.append(
                 f"{name} has {fewest} seeds in a contrast: with fewer than {FEW} its standard "
                 "error is hardly known, and intervals are too narrow"
             )
     unfinished = [
         name for name, run in frames.items()
-        if run.trials["status"].isin(["missing"]).any()
+        if (run.trials["status"] == Status.MISSING).any()
     ]  # fmt: skip
     if unfinished:
-        found.append(f"Interim: trials are missing in {listed(unfinished)}.")
-    return found
+        sentences.append(f"Interim: trials are missing in {listed(unfinished)}.")
+    return sentences
 
 
-FEW = 4  # seeds of a set below which simulated intervals cover .90 to .95 in place of .95
+FEW = 4  # seeds of a set below which simulated 95 % intervals cover .89 to .96

@@ -94,11 +94,11 @@ def pool_runs(frames: Mapping[str, Frames], rankings: Mapping[str, pd.DataFrame]
             np.array([getattr(each, name) for each in shares.values()])
             for name in ("effect", "error")
         )
-        found = combine(effects, errors**2)
-        fitted.append((contrast, title, found))
+        model = combine(effects, errors**2)
+        fitted.append((contrast, title, model))
         sets += [
             (contrast, title, name, name_set(frames[name]), *_row(each, alpha), weight, each.learnt)
-            for (name, each), weight in zip(shares.items(), found.weights, strict=True)
+            for (name, each), weight in zip(shares.items(), model.weights, strict=True)
         ]
     if not fitted:
         reasons = [f"{contrast}: {reason}" for contrast, _, reason in left_out]
@@ -121,11 +121,11 @@ def pool_runs(frames: Mapping[str, Frames], rankings: Mapping[str, pd.DataFrame]
 
 def _by_contrast(rankings: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
     """Contrast → run → its row of the ranking, of contrasts that two runs or more have."""
-    found: dict[str, dict[str, Any]] = {}
+    by_name: dict[str, dict[str, Any]] = {}
     for name, ranked in rankings.items():
         for row in each_row(ranked):
-            found.setdefault(row.contrast, {})[name] = row
-    return {contrast: rows for contrast, rows in found.items() if len(rows) > 1}
+            by_name.setdefault(row.contrast, {})[name] = row
+    return {contrast: rows for contrast, rows in by_name.items() if len(rows) > 1}
 
 
 def _share(frames: Frames, row: Any) -> Share:

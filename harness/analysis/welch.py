@@ -74,15 +74,15 @@ def compare_within(
     ]
     picked = np.array(rows, int).reshape(-1, 3)
     at, sides = picked[:, 0], picked[:, 1:]
-    of = (at[:, np.newaxis], sides)
-    found = differ(means[of], sds[of], counts[of])
-    low, high = found.interval(single_level(int(np.isfinite(found.error).sum()), alpha))
+    cells = (at[:, np.newaxis], sides)
+    apart = differ(means[cells], sds[cells], counts[cells])
+    low, high = apart.interval(single_level(int(np.isfinite(apart.error).sum()), alpha))
     within = pd.DataFrame(
         {
             "block": table.index[at], "a": [names[a] for a in sides[:, 0]],
             "b": [names[b] for b in sides[:, 1]],
-            "n_a": counts[of][:, 0].astype(int), "n_b": counts[of][:, 1].astype(int),
-            "effect": found.effect, "ci_low": low, "ci_high": high, "df": found.df, "p": found.p,
+            "n_a": counts[cells][:, 0].astype(int), "n_b": counts[cells][:, 1].astype(int),
+            "effect": apart.effect, "ci_low": low, "ci_high": high, "df": apart.df, "p": apart.p,
         }
     )  # fmt: skip
     within["p_adjusted"] = holm(within["p"])

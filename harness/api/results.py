@@ -198,7 +198,7 @@ class Comparison:
 
     @property
     def pooled_sets(self) -> pd.DataFrame:
-        """What was pooled: one row a tip and run, its share as `effect`, and its `weight`."""
+        """One row a tip and run that were pooled: the share as `effect`, and its `weight`."""
         return self._pool.sets
 
     @property

@@ -40,13 +40,13 @@ def _sets(pool: Pool) -> str:
 
 def blocks(pool: Pool) -> list[Block]:
     """Heading, what was done, figure, one row a tip, one row a tip and set, what was left out."""
-    found: list[Block] = [Heading("Pooled over data sets", "pooled"), Text(_method(pool))]
-    found += [Text(caution, "warning") for caution in pool.cautions]
-    found += [_figure(pool), _tips(pool), _by_set(pool)]
+    section: list[Block] = [Heading("Pooled over data sets", "pooled"), Text(_method(pool))]
+    section += [Text(caution, "warning") for caution in pool.cautions]
+    section += [_figure(pool), _tips(pool), _by_set(pool)]
     if len(pool.left_out):
         items = [f"{row.title}: {row.reason}." for row in each_row(pool.left_out)]
-        found.append(Items("Not pooled", items))
-    return found
+        section.append(Items("Not pooled", items))
+    return section
 
 
 def _method(pool: Pool) -> str:
@@ -90,7 +90,7 @@ def _span(low: float, high: float, pool: Pool) -> str:
 
 
 def carries_over(row: Any) -> str:
-    """What the prediction interval says of a further set."""
+    """The direction of the effect on a further set, by the prediction interval."""
     if row.predicted_high < 0:
         return "helps"
     return "hurts" if row.predicted_low > 0 else "either way"
@@ -127,8 +127,8 @@ def tables(pool: Pool | None) -> dict[str, pd.DataFrame]:
     """With all digits, by the name of the file; empty where nothing was pooled."""
     if pool is None:
         return {}
-    found = {"pooled": pool.tips, "pooled_sets": pool.sets, "pooled_left_out": pool.left_out}
-    return {name: table for name, table in found.items() if len(table)}
+    known = {"pooled": pool.tips, "pooled_sets": pool.sets, "pooled_left_out": pool.left_out}
+    return {name: table for name, table in known.items() if len(table)}
 
 
 def tex(pool: Pool, name: str) -> str:

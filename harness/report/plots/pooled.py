@@ -55,8 +55,8 @@ def pooled_info(tips: pd.DataFrame, sets: pd.DataFrame) -> PooledForest:
     labels = _labels(sets)
     groups = []
     for tip in each_row(tips):
-        own = sets[sets["contrast"] == tip.contrast]
-        lines = tuple(_line(labels[row.run], row, row.weight) for row in each_row(own))
+        rows = sets[sets["contrast"] == tip.contrast]
+        lines = tuple(_line(labels[row.run], row, row.weight) for row in each_row(rows))
         predicted = (tip.predicted_low * SCALE, tip.predicted_high * SCALE)
         groups.append(Group(tip.title, tip.verdict, lines, _line("pooled", tip, 1.0), predicted))
     return PooledForest(tuple(groups), *_range(groups))
