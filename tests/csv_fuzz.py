@@ -153,9 +153,9 @@ def plain_means(content: bytes) -> dict[tuple[str, str], tuple[float, float, int
     if not rows or means is None:
         return None
     found = {}
-    for row in rows[1:]:
+    for row in filter(any, rows[1:]):
         method, seed, mean, sd, n = (row[rows[0].index(name)] for name in (*COLUMNS, *SPREAD))
-        if not any(row) or mean.lower() in _NONE:
+        if mean.lower() in _NONE:
             continue
         sd = sd.removeprefix("±").strip()
         deviation, count = (None if text.lower() in _NONE else _number(text) for text in (sd, n))

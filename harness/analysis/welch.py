@@ -74,14 +74,14 @@ def compare_within(
     ]
     picked = np.array(rows, int).reshape(-1, 3)
     at, sides = picked[:, 0], picked[:, 1:]
-    cells = (at[:, np.newaxis], sides)
-    apart = differ(means[cells], sds[cells], counts[cells])
+    entries = (at[:, np.newaxis], sides)
+    apart = differ(means[entries], sds[entries], counts[entries])
     low, high = apart.interval(single_level(int(np.isfinite(apart.error).sum()), alpha))
     within = pd.DataFrame(
         {
             "block": table.index[at], "a": [names[a] for a in sides[:, 0]],
             "b": [names[b] for b in sides[:, 1]],
-            "n_a": counts[cells][:, 0].astype(int), "n_b": counts[cells][:, 1].astype(int),
+            "n_a": counts[entries][:, 0].astype(int), "n_b": counts[entries][:, 1].astype(int),
             "effect": apart.effect, "ci_low": low, "ci_high": high, "df": apart.df, "p": apart.p,
         }
     )  # fmt: skip
