@@ -13,6 +13,7 @@ import re
 import zipfile
 
 COLUMNS = ("method", "seed", "kid")
+SPREAD = ("sd", "n")
 SEPARATORS = ",;\t|"
 TOKENS = (
     "NA", "nan", "-", "—", "none", "inf", "-inf", "1e999", "1e-999", "0,5", "1,234.5", "12%",
@@ -35,9 +36,20 @@ def table(draw: random.Random) -> str:
     return "\n".join(lines) + "\n"
 
 
-def mutate(draw: random.Random, text: str) -> bytes:
-    """Break a table in one to three ways, then write it in some encoding, whole or not."""
-    for _ in range(draw.randint(1, 3)):
+def table_of_means(draw: random.Random) -> str:
+    """A well-formed table of means, with deviations and counts; some have neither."""
+    rows = [(*COLUMNS, *SPREAD)]
+    for method in draw.sample(["A", "B", "C", "wgan", "1"], draw.randint(2, 4)):
+        for seed in range(draw.randint(1, 3)):
+            sd = draw.choice(("", f"±{draw.random()!r}", *[repr(draw.random())] * 8))
+            mean = repr(draw.gauss(5, 2))
+            rows.append((method, str(seed), mean, sd, str(draw.choice((2, 3, 5, "5.0")))))
+    return "".join(",".join(row) + "\n" for row in rows)
+
+
+def mutate(draw: random.Random, text: str, most: int = 3) -> bytes:
+    """Break a table in one to `most` ways, then write it in some encoding, whole or not."""
+    for _ in range(draw.randint(1, most)):
         text = draw.choice((_field, _line, _token, _separator, _letter, _header))(draw, text)
     content = _encoded(draw, text)
     if draw.random() < 0.1:
@@ -129,10 +141,36 @@ def _packed(draw: random.Random, content: bytes) -> bytes:
 
 
 def plain(content: bytes) -> dict[tuple[str, str], float] | None:
-    """(method, seed) → value, of a table that leaves no doubt; else None: to be refused or not.
+    """(method, seed) → value, of a table that leaves no doubt; else None: to be refused or not."""
+    rows = _rows(content, COLUMNS)
+    return rows and _values(rows)
 
-    No quotes, no archive, one separator that the header tells: what is left can be read by hand.
-    """
+
+def plain_means(content: bytes) -> dict[tuple[str, str], tuple[float, float, int]] | None:
+    """(method, seed) → mean, deviation, count, of those that have all; else as `plain`."""
+    rows = _rows(content, (*COLUMNS, *SPREAD))
+    means = rows and _values(rows)
+    if not rows or means is None:
+        return None
+    found = {}
+    for row in filter(any, rows[1:]):
+        method, seed, mean, sd, n = (row[rows[0].index(name)] for name in (*COLUMNS, *SPREAD))
+        if mean.lower() in _NONE:
+            continue
+        sd = sd.removeprefix("±").strip()
+        deviation, count = (None if text.lower() in _NONE else _number(text) for text in (sd, n))
+        if sd.lower() not in _NONE and (deviation is None or deviation < 0):
+            return None
+        if n.lower() not in _NONE and (count is None or count < 2 or count % 1):
+            return None
+        if deviation is not None and count is not None:
+            name = (_whole(method), _whole(seed))
+            found[name] = (means[name], deviation, int(count))
+    return found
+
+
+def _rows(content: bytes, columns: tuple[str, ...]) -> list[list[str]] | None:
+    """No quotes, no archive, one separator that the header tells: what can be read by hand."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -142,9 +180,17 @@ def plain(content: bytes) -> dict[tuple[str, str], float] | None:
     lines = [line for line in text.split("\n") if line.strip()]
     for separator in SEPARATORS:
         rows = [[field.strip() for field in line.split(separator)] for line in lines]
-        if rows and all(rows[0].count(name) == 1 for name in COLUMNS):
-            return _values(rows)
+        if rows and all(rows[0].count(name) == 1 for name in columns):
+            return rows
     return None
+
+
+_NONE = ("", "na", "nan", "-", "—", "none", "null", ".")
+
+
+def _whole(name: str) -> str:
+    """0, 0. and 0.0 are one name."""
+    return re.sub("^(-?[0-9]+)[.]0*$", r"\1", name)
 
 
 def _values(rows: list[list[str]]) -> dict[tuple[str, str], float] | None:
@@ -159,12 +205,10 @@ def _values(rows: list[list[str]]) -> dict[tuple[str, str], float] | None:
         names = [name for name in (method, seed) if name]
         if any(len(name) > 200 or not name.isprintable() for name in names):
             return None
-        if text.lower() in ("", "na", "nan", "-", "—", "none", "null", "."):
+        if text.lower() in _NONE:
             continue
         value = _number(text)
-        # 0, 0. and 0.0 are one name
-        method, seed = (re.sub("^(-?[0-9]+)[.]0*$", r"\1", name) for name in (method, seed))
-        key = (method, seed)
+        key = (_whole(method), _whole(seed))
         if len(names) < 2 or key in found or value is None:
             return None
         found[key] = value

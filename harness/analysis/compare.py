@@ -15,6 +15,7 @@ from harness.analysis.failures import outcomes
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.learning import of_reference
 from harness.analysis.objectives import TIME, objective
+from harness.analysis.pooling import Pool, pool_runs
 from harness.analysis.ranking import rank_contrasts
 from harness.config.patch import DEFAULTS
 from harness.core import format as show
@@ -33,11 +34,17 @@ class Comparison(NamedTuple):
     changed: pd.DataFrame  # contrasts whose effects have opposite signs in two runs
     drift: pd.DataFrame  # one row a cell that two runs trained alike, and measure
     ranks: pd.DataFrame  # mean rank of each contrast that all runs have, each by one measure
+    pooled: Pool | None = None  # one estimate a contrast over all runs, where it was asked for
 
 
-def compare_runs(frames: Mapping[str, Frames]) -> Comparison:
-    """Compare runs by the contrasts and cells that they share."""
+def compare_runs(frames: Mapping[str, Frames], pool: bool = False) -> Comparison:
+    """Compare runs by the contrasts and cells that they share.
+
+    `pool`: as data sets or sizes that one estimate a contrast is made of, too; a HarnessError where
+    they are none (`pooling`).
+    """
     rankings = {name: rank_contrasts(run) for name, run in frames.items()}
+    pooled = pool_runs(frames, rankings) if pool else None
     table = _effects(rankings, {name: _objective(run) for name, run in frames.items()})
     pairs = list(combinations(frames, 2))
     runs = pd.DataFrame([_run(name, run) for name, run in frames.items()])
@@ -50,6 +57,7 @@ def compare_runs(frames: Mapping[str, Frames]) -> Comparison:
         changed=_changed(told, pairs),
         drift=pd.concat([_drift(frames, *pair) for pair in pairs], ignore_index=True),
         ranks=_ranks(told, list(frames)),
+        pooled=pooled,
     )
 
 

@@ -4,6 +4,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from harness.core.format import MINUS, plain, whole
 
@@ -16,16 +17,35 @@ LONGEST = 200  # letters of a name
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _DIGITS = re.compile(r"[+-]?\d[\d.,'\u2019_\s]*", re.ASCII)
+_ALONE = "write the value alone, its standard deviation in another column, which sd names"
 _HINTS = (
     (re.compile(r"[+-]?inf(inity)?|[+-]?∞", re.I), "is infinite: leave the field empty"),
-    (re.compile(r".*(±|\+\s*/?\s*-).*"), "write the value alone, its spread in another column"),
-    (re.compile(r".*\d\s*[(\[].*"), "write the value alone, its spread in another column"),
+    (re.compile(r".*(±|\+\s*/?\s*-).*"), _ALONE),
+    (re.compile(r".*\d\s*[(\[].*"), _ALONE),
     (re.compile(r".*[%‰].*"), "write numbers without a sign for per cent, all on one scale"),
     (_DIGITS, "write a decimal point, and nothing between thousands: 1234.5"),
     (re.compile(r"[^\w]*\d.*"), "write the number alone, as 0.12 or 1.2e-1"),
 )
 _NO_RESULT = "leave the field empty where there is no result"
 _UNNAMED = frozenset({"nan", "na", "n/a", "#n/a", "<na>", "null"})
+
+
+class Columns(NamedTuple):
+    """Columns of a table of results: what is ranked, what is paired, and the values.
+
+    Of values that are means, `sd` and `n` hold standard deviations and how many values each is of;
+    `n` may be one number for all. Empty: values are no means.
+    """
+
+    treatment: str
+    block: str
+    value: str
+    sd: str = ""
+    n: str = ""
+
+    def named(self, prefix: str) -> dict[str, str]:
+        """Option → column, with its prefix; without `sd` and `n` where they are not asked for."""
+        return {f"{prefix}{name}": column for name, column in self._asdict().items() if column}
 
 
 def shown(text: str) -> str:
@@ -50,6 +70,31 @@ def number(text: str) -> float | None:
         span = f"{plain(SMALLEST)} to {plain(LARGEST)}"
         raise ValueError(f"is out of range: {shown(text)} (sizes from {span} can be judged)")
     return value
+
+
+def deviation(text: str) -> float | None:
+    """A standard deviation, with or without ± before it; as `number`."""
+    value = number(text.removeprefix("±").strip())
+    if value is not None and value < 0:
+        raise ValueError(f"is negative: {shown(text)} (a standard deviation is 0 or more)")
+    return value
+
+
+def count(text: str) -> int | None:
+    """How many values a mean is of; as `number`."""
+    value = number(text)
+    if value is None:
+        return None
+    if value < 2 or value != int(value):
+        raise ValueError(
+            f"is no number of values: {shown(text)} (a standard deviation is of 2 or more)"
+        )
+    return int(value)
+
+
+def is_number(text: str) -> bool:
+    """Whether a field says a number, of whatever size."""
+    return bool(_NUMBER.fullmatch(text.replace(MINUS, "-")))
 
 
 def name_mistake(text: str) -> str:

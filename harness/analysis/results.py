@@ -1,5 +1,6 @@
 """Results from elsewhere: a table of treatments by blocks, and what is to be known of it."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -11,12 +12,24 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.delimited import Row, read_sheet
-from harness.analysis.fields import name_mistake, number, same, shown, suspicious
+from harness.analysis.fields import (
+    Columns,
+    count,
+    deviation,
+    is_number,
+    name_mistake,
+    number,
+    same,
+    shown,
+    suspicious,
+)
+from harness.analysis.welch import Spreads
 from harness.core.errors import HarnessError, unknown
 from harness.core.format import whole
 
 MOST_NUMBERS = 10_000_000  # differences of all pairs by block that fit into memory
 MOST_BLOCKS = 2_000
+MOST_TESTS = 100_000  # rows of a table of pairs within blocks
 
 
 class Results(NamedTuple):
@@ -25,19 +38,22 @@ class Results(NamedTuple):
     table: pd.DataFrame  # (blocks, treatments) that have a result; NaN where a pair has none
     without: Sequence[str]  # treatments that are named and have no result
     notes: Sequence[str]
+    spreads: Spreads | None = None  # of values that are means, where they were asked for
 
 
 class _Read:
     """Names by what makes two of them one, and values by (block, treatment).
 
-    `source` is where they are from, and `unit` what one value of it is called, for messages.
+    `source` is where they are from, and `unit` what one value of it is called, for messages;
+    `names` are the columns: treatment, block and value, and of means deviation and count.
     """
 
-    def __init__(self, source: str, unit: str, names: tuple[str, str, str]) -> None:
+    def __init__(self, source: str, unit: str, names: Sequence[str]) -> None:
         self.source, self.unit = source, unit
-        self.treatment, self.block, self.value = names
+        self.treatment, self.block, self.value, *self.spread = names
         self.named: dict[str, dict[str, dict[str, None]]] = {name: {} for name in names[:2]}
         self.numbers: dict[tuple[str, str], tuple[float, object]] = {}
+        self.spreads: dict[tuple[str, str], tuple[float, float]] = {}  # deviation and count
         self.missing: Counter[str] = Counter()
 
     def name(self, kind: str, line: object, text: str) -> str:
@@ -47,7 +63,8 @@ class _Read:
         written.setdefault(text)
         return next(iter(written))
 
-    def add(self, line: object, treatment: str, block: str, value: str) -> None:
+    def add(self, line: object, treatment: str, block: str, value: str, *spread: str) -> None:
+        """A row; `spread` holds the deviation and the count of a mean."""
         place = f"{self.source}, {self.unit} {line}"
         try:
             parsed = number(value)
@@ -68,32 +85,61 @@ class _Read:
                 "the block)"
             )
         self.numbers[pair] = parsed, line
+        if spread:
+            self.spreads[pair] = self._spread(place, *spread)
+
+    def _spread(self, place: str, sd: str, n: str) -> tuple[float, float]:
+        """NaN for both where either is missing: without it there is no test."""
+        known = []
+        for name, text, parse in zip(self.spread, (sd, n), (deviation, count), strict=True):
+            try:
+                known.append(parse(text))
+            except ValueError as error:
+                raise HarnessError(f"{place}: {name} {error}") from None
+        one, two = known
+        return (math.nan, math.nan) if one is None or two is None else (one, two)
 
     def all(self, kind: str) -> list[str]:
         # sorted, so that the order of the lines changes nothing
         return sorted(next(iter(written)) for written in self.named[kind].values())
 
 
-def read_results(path: Path, treatment: str, block: str, value: str) -> Results:
+def read_results(path: Path, columns: Columns) -> Results:
     """Read a file in which a row holds one value of a treatment in a block.
 
     Every mistake is a HarnessError that names the file and its line or column.
     """
-    names = (treatment.strip(), block.strip(), value.strip())
-    _check_apart(dict(zip(("--treatment", "--block", "--value"), names, strict=True)))
-    sheet = read_sheet(path, names)
-    places = [list(sheet.header.fields).index(name) for name in names]
+    columns = Columns(*(name.strip() for name in columns))
+    named = columns.named("--")
+    _check_apart(named)
+    names = list(named.values())
+    numeric = bool(columns.sd) and is_number(columns.n)
+    sheet = read_sheet(path, names[:-1] if numeric else names)
+    header = list(sheet.header.fields)
+    fixed = _fixed("--n", columns.n, header) if numeric else []
+    places = [header.index(name) for name in names[: len(names) - len(fixed)]]
     read = _Read(str(path), "line", names)
     for row in sheet.rows:
-        read.add(row.line, *(row.fields[place] for place in places))
+        read.add(row.line, *(row.fields[place] for place in places), *fixed)
     return _results(read, _comments(sheet.rows))
 
 
-def read_frame(frame: pd.DataFrame, treatment: str, block: str, value: str) -> Results:
+def _fixed(option: str, n: str, columns: Sequence[str]) -> list[str]:
+    """The count of every mean, where `n` is no column but a number; else empty."""
+    if n in columns:
+        return []
+    try:
+        return [str(count(n))]
+    except ValueError as error:
+        raise HarnessError(f"{option} {error}") from None
+
+
+def read_frame(frame: pd.DataFrame, asked: Columns) -> Results:
     """Read a frame in which a row holds one value of a treatment in a block, as `read_results`."""
-    named = {"treatment": treatment, "block": block, "value": value}
+    named = asked.named("")
     columns = [str(column) for column in frame.columns]
-    for option, name in named.items():
+    fixed = _fixed("rank(n):", asked.n, columns) if asked.sd and is_number(asked.n) else []
+    for option, name in list(named.items())[: len(named) - len(fixed)]:
         if name not in columns:
             raise HarnessError(f"rank({option}): {unknown('column', name, columns)}")
         if columns.count(name) > 1:
@@ -101,11 +147,11 @@ def read_frame(frame: pd.DataFrame, treatment: str, block: str, value: str) -> R
                 f"rank({option}): the frame has {columns.count(name)} columns {name}"
             )
     _check_apart(named)
-    read = _Read("the frame", "row", (treatment, block, value))
-    wanted = frame.iloc[:, [columns.index(name) for name in named.values()]]
+    read = _Read("the frame", "row", names := list(named.values()))
+    wanted = frame.iloc[:, [columns.index(name) for name in names[: len(names) - len(fixed)]]]
     for row in wanted.itertuples(name=None):
         line, *fields = row
-        read.add(line, *(_text(field) for field in fields))
+        read.add(line, *(_text(field) for field in fields), *fixed)
     return _results(read, [])
 
 
@@ -133,28 +179,36 @@ def _results(read: _Read, comments: Sequence[str]) -> Results:
     values = np.full((len(blocks), len(treatments)), np.nan)
     at = ({name: i for i, name in enumerate(side)} for side in (blocks, treatments))
     row_of, column_of = at
+    sds, counts = np.full_like(values, np.nan), np.full_like(values, np.nan)
     for (block, treatment), (result, _) in read.numbers.items():
-        values[row_of[block], column_of[treatment]] = result
+        place = row_of[block], column_of[treatment]
+        values[place] = result
+        sds[place], counts[place] = read.spreads.get((block, treatment), (math.nan, math.nan))
     index, columns = pd.Index(blocks, name=read.block), pd.Index(treatments, name=read.treatment)
-    table = pd.DataFrame(values, index=index, columns=columns)
-    notes = [*_lacking(read, without, empty), *_names(read), *comments]
-    return Results(table, without, notes)
+    table, sd, n = (
+        pd.DataFrame(each, index=index, columns=columns) for each in (values, sds, counts)
+    )
+    notes = [*_lacking(read, without, empty), *_spreadless(read), *_names(read), *comments]
+    return Results(table, without, notes, Spreads(sd, n) if read.spread else None)
 
 
 def _check_size(
     read: _Read, treatments: Sequence[str], blocks: Sequence[str], without: Sequence[str]
 ) -> None:
     counts = f"{len(treatments)} in {read.treatment} and {len(blocks)} in {read.block}"
-    if len(treatments) < 2 or len(blocks) < 2:
+    fewest = 1 if read.spread else 2  # means with deviations can be compared within one block
+    if len(treatments) < 2 or len(blocks) < fewest:
         lacking = f" ({listed(without)} without results)" if without else ""
+        needs = "two of each" if fewest == 2 else f"two in {read.treatment}"
         raise HarnessError(
-            f"{read.source}: {counts} have results{lacking}; a ranking needs two of each"
+            f"{read.source}: {counts} have results{lacking}; a ranking needs {needs}"
         )
     pairs = len(treatments) * (len(treatments) - 1) // 2
-    if len(blocks) > MOST_BLOCKS or pairs * len(blocks) > MOST_NUMBERS:
+    most = MOST_TESTS if read.spread else MOST_NUMBERS
+    if len(blocks) > MOST_BLOCKS or pairs * len(blocks) > most:
         raise HarnessError(
             f"{read.source}: {counts} are too many to compare every pair; are these the right "
-            f"columns? (up to {whole(MOST_BLOCKS)} blocks, and {whole(MOST_NUMBERS)} "
+            f"columns? (up to {whole(MOST_BLOCKS)} blocks, and {whole(most)} "
             "blocks × pairs)"
         )
 
@@ -174,6 +228,17 @@ def _lacking(read: _Read, without: Sequence[str], empty: Sequence[str]) -> list[
         counted = ", ".join(f"{shown(word)} × {count}" for word, count in words.items())
         notes.append(f"{read.value}: read as no result: {counted}")
     return notes
+
+
+def _spreadless(read: _Read) -> list[str]:
+    lacking = [pair for pair, (sd, _) in read.spreads.items() if math.isnan(sd)]
+    if not lacking:
+        return []
+    named = listed([f"{treatment} in {block}" for block, treatment in sorted(lacking)])
+    return [
+        f"{read.spread[0]} or {read.spread[1]} missing, so not compared within the {read.block}: "
+        f"{named}"
+    ]
 
 
 def _names(read: _Read) -> list[str]:

@@ -107,7 +107,7 @@ def _tested(row: Any, rules: Rules) -> tuple[str, str, str]:
         return INCONCLUSIVE, f"{word} with the diverged {trials}, {without} without", without
     if word == INCONCLUSIVE and without in (BETTER, WORSE):
         return word, f"{without} without the seeds in which a side diverged", without
-    return word, reason or _disagreement(row, word), without
+    return word, reason or disagreement(row, word), without
 
 
 def _vetoed(word: str, without: str, finished: int) -> bool:
@@ -127,7 +127,7 @@ def by_count(n: int, contrasts: int) -> float:
     return min(1.0, contrasts * 2 / float(4**n))
 
 
-def _disagreement(row: Any, word: str) -> str:
+def disagreement(row: Any, word: str) -> str:
     """Where test and interval do not say the same: one is exact, the other parametric."""
     outside = bool(row.low > 0 or row.high < 0)
     if word in (BETTER, WORSE) and not outside:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from harness.analysis.compare import scale, unlearnt
+from harness.analysis.fields import Columns
 from harness.analysis.frame import each_row
 from harness.api.display import line, page, table
 from harness.api.keywords import checked
@@ -16,10 +17,12 @@ from harness.app import analysis as cases
 from harness.config.runtime import Runtime
 from harness.core import format as show
 from harness.core.errors import HarnessError, shown
+from harness.report.blocks import Table
 
 if TYPE_CHECKING:
     from harness.analysis.compare import Comparison as Tables
     from harness.analysis.frame import Frames
+    from harness.analysis.pooling import Pool
 
 
 class Ranking:
@@ -47,6 +50,15 @@ class Ranking:
         why it is not more.
         """
         return self._ranked.pairs
+
+    @property
+    def within_blocks(self) -> pd.DataFrame | None:
+        """Every pair of treatments in each block, of values that are means; else None.
+
+        Columns: `block`, `a`, `b`, `n_a`, `n_b`; `effect` (a − b), `ci_low` and `ci_high` (interval
+        for all rows at once); `df`, `p`, `p_adjusted`, `verdict` and `reason`, by Welch's test.
+        """
+        return self._ranked.within
 
     @property
     def notes(self) -> list[str]:
@@ -85,29 +97,53 @@ class Ranking:
         columns = ["Place", "May be", "Treatment", "n", "Mean"]
         compared = ["Pair", "n", "Difference", "Interval", "p", "Verdict"]
         tables = [table("Treatments", columns, treatments), table("Pairs", compared, pairs)]
+        if self.within_blocks is not None:
+            tables.append(_within(self.within_blocks))
         return page(self._ranked.direction, self.notes, tables)
 
 
+def _within(pairs: pd.DataFrame) -> Table:
+    digits = show.decimals(pairs["effect"], 1)
+    body = [
+        [
+            str(row.block),
+            f"{row.a} − {row.b}",
+            f"{row.n_a}, {row.n_b}",
+            show.number(row.effect, digits, signed=True),
+            show.interval(row.ci_low, row.ci_high, digits, scale=1),
+            show.p_value(row.p_adjusted),
+            f"{row.a} is {row.verdict}",
+        ]
+        for row in each_row(pairs)
+    ]
+    columns = ["Block", "Pair", "n", "Difference", "Interval", "p", "Verdict"]
+    return table("Within blocks, by Welch's test", columns, body)
+
+
 @checked
-def rank(
+def rank(  # noqa: PLR0913 - as many keywords as the verb has options
     frame: pd.DataFrame,
     *,
     treatment: str,
     block: str,
     value: str,
+    sd: str | None = None,
+    n: str | int | None = None,
     lower_is_better: bool | None = None,
     alpha: float = 0.05,
 ) -> Ranking:
     """Rank results from elsewhere by the statistics of a study; a row of `frame` holds one value.
 
     `treatment`, `block` and `value` are columns: what is ranked, what is paired (seeds, data sets),
-    and the result. `lower_is_better` None: by the name of the value. `alpha`: level of all tests.
+    and the result. Where results are means, `sd` is the column of standard deviations, and `n` that
+    of how many values each is of, or one number; treatments are then compared within blocks, too.
+    `lower_is_better` None: by the name of the value. `alpha`: level of all tests.
     """
     if not isinstance(frame, pd.DataFrame):
         raise HarnessError(f"rank: {shown(frame)} is no DataFrame; pandas.read_csv makes one")
     _check_options(lower_is_better, alpha)
-    ranked = cases.rank_frame(frame, treatment, block, value, lower_is_better, alpha)
-    return Ranking(ranked)
+    columns = Columns(treatment, block, value, sd or "", "" if n is None else str(n))
+    return Ranking(cases.rank_frame(frame, columns, lower_is_better, alpha))
 
 
 def _check_options(lower_is_better: object, alpha: object) -> None:
@@ -150,6 +186,28 @@ class Comparison:
         return self._tables.changed
 
     @property
+    def pooled(self) -> pd.DataFrame:
+        """One row a tip over all runs, of `compare(…, pool=True)`.
+
+        Effects are shares of what each reference has learnt. Columns: `contrast`, `title`, `sets`;
+        `effect`, `error`, `low` and `high` (interval for all tips at once), `t_low` and `t_high`
+        (for this one), `predicted_low` and `predicted_high` (for a further set); `tau`,
+        `i_squared`, `q` and `p_q`; `p`, `p_adjusted`, `verdict`, `reason`.
+        """
+        return self._pool.tips
+
+    @property
+    def pooled_sets(self) -> pd.DataFrame:
+        """One row a tip and run that were pooled: the share as `effect`, and its `weight`."""
+        return self._pool.sets
+
+    @property
+    def _pool(self) -> "Pool":
+        if self._tables.pooled is None:
+            raise HarnessError("nothing was pooled here: compare(…, pool=True) does")
+        return self._tables.pooled
+
+    @property
     def drift(self) -> pd.DataFrame:
         """Cells that two runs trained alike, and how far their objectives differ."""
         return self._tables.drift
@@ -182,12 +240,38 @@ class Comparison:
             ]
             columns = ["Tip", "Run", "Effect", "Interval", "Verdict"]
             tables.append(table(f"Effects on {unit} ({measure})", columns, body))
+        if self._tables.pooled:
+            tables.append(_pooled(self.pooled))
         return page(" and ".join(self._frames), unlearnt(self._tables), tables)
 
 
-def compare(*runs: Run | str) -> Comparison:
-    """Set two runs or more side by side: `compare("cifar10-cpu", run)`, by name or opened."""
+def _pooled(tips: pd.DataFrame) -> Table:
+    places = show.decimals(tips["effect"], 100)
+    body = [
+        [
+            str(row.contrast),
+            str(row.sets),
+            show.kid(row.effect, places, True, 100),
+            show.interval(row.low, row.high, places, 100),
+            show.interval(row.predicted_low, row.predicted_high, places, 100),
+            str(row.verdict),
+        ]
+        for row in each_row(tips)
+    ]
+    columns = ["Tip", "Sets", "Effect", "Interval", "Prediction interval", "Verdict"]
+    return table("Pooled, in % of what the reference learnt on each set", columns, body)
+
+
+@checked
+def compare(*runs: Run | str, pool: bool = False) -> Comparison:
+    """Set two runs or more side by side: `compare("cifar10-cpu", run)`, by name or opened.
+
+    `pool`: three runs or more on different data sets or sizes become one estimate a tip, too
+    (`.pooled`); a HarnessError says why where they cannot.
+    """
+    if not isinstance(pool, bool):
+        raise HarnessError(f"compare(pool): True or False (given: {shown(pool)})")
     names = [run.name if isinstance(run, Run) else run for run in runs]
     runtime = Runtime()
-    tables, frames = cases.compared(names, runtime)
+    tables, frames = cases.compared(names, runtime, pool)
     return Comparison(tables, frames, runtime)

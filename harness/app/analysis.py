@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from harness.analysis.fields import Columns
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.plan.cells import seed_major
@@ -34,6 +35,7 @@ class Ranking(NamedTuple):
     alpha: float
     without: Sequence[str]  # treatments that have no result
     notes: Sequence[str]  # what to know before the numbers are read
+    within: "pd.DataFrame | None" = None  # of means with deviations: every pair of each block
 
     def to_json(self) -> dict[str, Any]:
         """The ranking as plain data, with all digits; unknown values are NaN."""
@@ -46,35 +48,45 @@ class Ranking(NamedTuple):
             "treatments": self.treatments.to_dict("records"),
             "without_results": list(self.without),
             "pairs": self.pairs.to_dict("records"),
+            **({} if self.within is None else {"within_blocks": self.within.to_dict("records")}),
         }
 
 
-def rank(
-    path: Path, treatment: str, block: str, value: str, lower: bool | None, alpha: float
-) -> Ranking:
+def rank(path: Path, columns: Columns, lower: bool | None, alpha: float) -> Ranking:
     """Rank results from elsewhere with the statistics of a study; `lower` None: from the value's
     name.
 
-    If the name does not tell, higher is assumed to be better, with a warning.
+    If the name does not tell, higher is assumed to be better, with a warning. Values with `sd` and
+    `n` are means, and compared within each block, too.
     """
     from harness.analysis.results import read_results
 
     _check_level(alpha)
-    remedy = "set --lower-is-better or --higher-is-better"
-    direction = _direction(value, lower, remedy)
-    return _ranked(read_results(path, treatment, block, value), block, value, direction, alpha)
+    _check_spread(columns, "--")
+    direction = _direction(columns.value, lower, "set --lower-is-better or --higher-is-better")
+    return _ranked(read_results(path, columns), columns, direction, alpha)
 
 
 def rank_frame(
-    frame: "pd.DataFrame", treatment: str, block: str, value: str, lower: bool | None, alpha: float
+    frame: "pd.DataFrame", columns: Columns, lower: bool | None, alpha: float
 ) -> Ranking:
     """Rank results in a data frame, one row per value."""
     from harness.analysis.results import read_frame
 
     _check_level(alpha)
+    _check_spread(columns, "")
     remedy = "set lower_is_better=True or lower_is_better=False"
-    direction = _direction(value, lower, remedy)
-    return _ranked(read_frame(frame, treatment, block, value), block, value, direction, alpha)
+    direction = _direction(columns.value, lower, remedy)
+    return _ranked(read_frame(frame, columns), columns, direction, alpha)
+
+
+def _check_spread(columns: Columns, prefix: str) -> None:
+    if bool(columns.sd) != bool(columns.n):
+        given, lacking = ("sd", "n") if columns.sd else ("n", "sd")
+        raise HarnessError(
+            f"{prefix}{given} needs {prefix}{lacking}, too: {prefix}sd is the column of standard "
+            f"deviations, {prefix}n that of how many values each mean is of, or one number for all"
+        )
 
 
 def _check_level(alpha: float) -> None:
@@ -90,15 +102,23 @@ class _Direction(NamedTuple):
     doubts: list[str]
 
 
-def _ranked(
-    results: "Results", block: str, value: str, direction: _Direction, alpha: float
-) -> Ranking:
+def _ranked(results: "Results", columns: Columns, direction: _Direction, alpha: float) -> Ranking:
     from harness.analysis.pairs import rank, uneven
 
     lower, sentence, doubts = direction
     treatments, pairs = rank(results.table, alpha, lower)
-    notes = [*doubts, *results.notes, *uneven(results.table, treatments, block)]
-    return Ranking(treatments, pairs, value, lower, sentence, alpha, results.without, notes)
+    within = None
+    if results.spreads:
+        from harness.analysis.welch import compare_within, places
+
+        ordered = results.table[treatments["treatment"]]
+        within = compare_within(ordered, results.spreads, alpha, lower)
+        if len(ordered) == 1:  # blocks cannot pair what is in one
+            pairs = pairs.iloc[:0]
+            treatments = treatments.assign(**places(list(treatments["treatment"]), within))
+    notes = [*doubts, *results.notes, *uneven(results.table, treatments, columns.block)]
+    known = (treatments, pairs, columns.value, lower, sentence, alpha, results.without, notes)
+    return Ranking(*known, within)
 
 
 def _direction(value: str, asked: bool | None, remedy: str) -> _Direction:
@@ -118,15 +138,19 @@ def _direction(value: str, asked: bool | None, remedy: str) -> _Direction:
     return _Direction(False, f"{sentence}, which is assumed", [doubt])
 
 
-def compare(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Path]:
-    """Compare runs: tables, and the page that was written."""
+def compare(
+    names: Sequence[str], runtime: Runtime, pool: bool = False
+) -> tuple["Comparison", Path]:
+    """Compare runs: tables, and the page that was written; `pool`: one estimate a tip, too."""
     from harness.report.comparison import render
 
-    comparison, frames = compared(names, runtime)
+    comparison, frames = compared(names, runtime, pool)
     return comparison, render(comparison, frames, runtime)
 
 
-def compared(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Mapping[str, "Frames"]]:
+def compared(
+    names: Sequence[str], runtime: Runtime, pool: bool = False
+) -> tuple["Comparison", Mapping[str, "Frames"]]:
     """The tables of a comparison, and the runs; nothing is written."""
     from harness.analysis.compare import compare_runs
     from harness.analysis.frame import load
@@ -134,7 +158,7 @@ def compared(names: Sequence[str], runtime: Runtime) -> tuple["Comparison", Mapp
     if len(names) < 2 or len(set(names)) < len(names):
         raise HarnessError("compare: name two different runs or more (harness status lists them)")
     frames = {name: load(name, runtime) for name in names}
-    return compare_runs(frames), frames
+    return compare_runs(frames, pool), frames
 
 
 def against_itself(planned: Plan, seeds: int) -> Plan:

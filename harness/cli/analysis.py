@@ -29,12 +29,19 @@ def compare(
         list[str],
         typer.Argument(metavar="RUN RUN …", help="Run names, as `harness status` lists them."),
     ],
+    pool: Annotated[
+        bool,
+        typer.Option(
+            "--pool",
+            help="Also pool three or more data sets or sizes into one estimate per tip.",
+        ),
+    ] = False,
 ) -> None:
     """Compare the effects and rankings of runs, and write a page about it."""
     from harness.app import analysis as cases
     from harness.cli.printing.analysis import show_comparison
 
-    show_comparison(*cases.compare(runs, runtime()))
+    show_comparison(*cases.compare(runs, runtime(), pool))
 
 
 @app.command(epilog="Example: harness rank results.csv --treatment method --block seed --value fid")
@@ -45,6 +52,18 @@ def rank(
     treatment: Annotated[str, typer.Option(metavar="COLUMN", help="Column to rank.")],
     block: Annotated[str, typer.Option(metavar="COLUMN", help="Column of pairs: seed, data set.")],
     value: Annotated[str, typer.Option(metavar="COLUMN", help="Column of results.")],
+    sd: Annotated[
+        str | None,
+        typer.Option(
+            "--sd", metavar="COLUMN", help="If results are means: column of standard deviations."
+        ),
+    ] = None,
+    n: Annotated[
+        str | None,
+        typer.Option(
+            "--n", metavar="COLUMN", help="Column of how many values a mean is of, or the number."
+        ),
+    ] = None,
     lower_is_better: Annotated[
         bool | None,
         typer.Option(
@@ -56,9 +75,11 @@ def rank(
     as_json: AsJson = False,
 ) -> None:
     """Rank results of other experiments (papers, W&B exports) with the same statistics."""
+    from harness.analysis.fields import Columns
     from harness.app import analysis as cases
 
-    ranking = cases.rank(file, treatment, block, value, lower_is_better, alpha)
+    columns = Columns(treatment, block, value, sd or "", n or "")
+    ranking = cases.rank(file, columns, lower_is_better, alpha)
     if as_json:
         echo_json(ranking.to_json())
         return

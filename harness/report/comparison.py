@@ -14,7 +14,7 @@ from harness.analysis.frame import Frames, each_row
 from harness.config.identity import digest
 from harness.config.runtime import Runtime
 from harness.core import format as show
-from harness.report import overview
+from harness.report import overview, pooled
 from harness.report.blocks import Block, Cell, Figure, Heading, Table, Tag, Text
 from harness.report.html import Front
 from harness.report.page import publish
@@ -44,7 +44,12 @@ def render(comparison: Comparison, frames: Mapping[str, Frames], runtime: Runtim
         "finished": int(comparison.runs["finished"].sum()),
         "outcome": "; ".join(f"{row.run}: {row.outcome}" for row in each_row(comparison.runs)),
     }
-    more = partial(overview.write_summary, summary=summary, blocks=blocks)
+
+    def more(folder: Path) -> None:
+        overview.write_summary(folder, summary, blocks)
+        if comparison.pooled:
+            (folder / pooled.TEX).write_text(pooled.tex(comparison.pooled, name), "utf-8")
+
     return publish(runtime.reports, front, blocks, tables, more)
 
 
@@ -79,7 +84,7 @@ def _tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
     split = {name: dict(_parts(comparison, name)) for name in ("effects", "changed", "drift")}
     tables = {"runs": comparison.runs, **split["effects"], "agreement": comparison.agreement,
               **split["changed"], "turned": _turned(comparison), **split["drift"],
-              "ranks": comparison.ranks}  # fmt: skip
+              "ranks": comparison.ranks, **pooled.tables(comparison.pooled)}  # fmt: skip
     return {name: table for name, table in tables.items() if len(table)}
 
 
@@ -88,6 +93,7 @@ def _blocks(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Block]
         Text(_verdict(comparison), "lead"),
         Heading("The runs", "runs"),
         _runs(comparison),
+        *(pooled.blocks(comparison.pooled) if comparison.pooled else []),
     ]
     blocks += [Heading("Effects side by side", "effects")]
     if comparison.effects.empty:
@@ -121,7 +127,8 @@ _DRIFT = (
 
 
 def _verdict(comparison: Comparison) -> str:
-    return " ".join([*unlearnt(comparison), _compared(comparison)])
+    over_sets = [pooled.sentence(comparison.pooled)] if comparison.pooled else []
+    return " ".join([*unlearnt(comparison), *over_sets, _compared(comparison)])
 
 
 def _compared(comparison: Comparison) -> str:

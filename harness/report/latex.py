@@ -1,6 +1,7 @@
-"""The ranking as a LaTeX table, to be read into a paper by \\input."""
+"""Tables as LaTeX, to be read into a paper by \\input."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from harness.analysis.ranked import RankedRow
 from harness.core import format as show
@@ -8,12 +9,6 @@ from harness.report import words
 from harness.report.data import ReportData
 
 COLUMNS = ("Tip", "Effect", "Interval", "$n$", "$p$ (adj.)", "Verdict")
-# as wide as the text, whatever that is: titles are broken into what the numbers leave
-FITTED = (
-    "\\small",
-    "\\setlength{\\tabcolsep}{4pt}",
-    "\\begin{tabularx}{\\linewidth}{@{}Xrrrrl@{}}",
-)
 _ESCAPES: Mapping[int, str] = str.maketrans(
     {
         **{letter: f"\\{letter}" for letter in "&%$#_{}"},
@@ -41,36 +36,58 @@ def escaped(text: str) -> str:
     return text.translate(_ESCAPES)
 
 
-def ranking_tex(data: ReportData) -> str:
-    """A table a metric identity; it needs the packages booktabs and tabularx."""
-    groups = data.by_identity.values()
-    lines = [f"% {data.plan.run_name}: needs \\usepackage{{booktabs,tabularx}}"]
-    for number, rows in enumerate(groups, 1):
-        label = data.plan.run_name + (f"-{number}" if len(groups) > 1 else "")
-        lines += _table(data, rows, label)
+class Tabular(NamedTuple):
+    """A table: a title first, numbers, and a word at the end; caption and columns are LaTeX."""
+
+    caption: str
+    label: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]  # text, not escaped
+
+
+def document(name: str, tables: Iterable[Tabular]) -> str:
+    """Tables in one file; it needs the packages booktabs and tabularx."""
+    lines = [f"% {name}: needs \\usepackage{{booktabs,tabularx}}"]
+    for table in tables:
+        lines += _lines(table)
     return "\n".join(lines) + "\n"
 
 
-def _table(data: ReportData, rows: Sequence[RankedRow], label: str) -> Iterator[str]:
+def _lines(table: Tabular) -> Iterator[str]:
+    yield from (
+        "\\begin{table}",
+        "\\centering",
+        f"\\caption{{{table.caption}}}",
+        f"\\label{{tab:{table.label}}}",
+        "\\small",
+        "\\setlength{\\tabcolsep}{4pt}",
+        # as wide as the text, whatever that is: titles are broken into what the numbers leave
+        f"\\begin{{tabularx}}{{\\linewidth}}{{@{{}}X{'r' * (len(table.columns) - 2)}l@{{}}}}",
+        "\\toprule",
+        " & ".join(table.columns) + r" \\",
+        "\\midrule",
+    )
+    for row in table.rows:
+        yield r"\raggedright " + " & ".join(map(escaped, row)) + r" \\"
+    yield from ("\\bottomrule", "\\end{tabularx}", "\\end{table}")
+
+
+def ranking_tex(data: ReportData) -> str:
+    """The ranking, a table a metric identity."""
+    groups = data.by_identity.values()
+    tables = []
+    for number, rows in enumerate(groups, 1):
+        label = data.plan.run_name + (f"-{number}" if len(groups) > 1 else "")
+        tables.append(Tabular(_caption(data), label, COLUMNS, [_cells(row) for row in rows]))
+    return document(data.plan.run_name, tables)
+
+
+def _caption(data: ReportData) -> str:
     title = escaped(data.plan.title)
     unit = f"on {escaped(data.objective.unit)}, paired by seed; negative helps"
     spans = words.intervals(data)
     caption = f"{title}: effects {unit}{escaped(f', with {spans}' if spans else '')}."
-    if not data.plan.evidence:
-        caption += " These numbers are no evidence."
-    yield from (
-        "\\begin{table}",
-        "\\centering",
-        f"\\caption{{{caption}}}",
-        f"\\label{{tab:{label}}}",
-        *FITTED,
-        "\\toprule",
-        " & ".join(COLUMNS) + r" \\",
-        "\\midrule",
-    )
-    for row in rows:
-        yield r"\raggedright " + " & ".join(map(escaped, _cells(row))) + r" \\"
-    yield from ("\\bottomrule", "\\end{tabularx}", "\\end{table}")
+    return caption if data.plan.evidence else f"{caption} These numbers are no evidence."
 
 
 def _cells(row: RankedRow) -> tuple[str, ...]:

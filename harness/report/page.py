@@ -12,7 +12,7 @@ from harness.config.runtime import Runtime
 from harness.core import format as show
 from harness.core.files import alone
 from harness.core.leftovers import discard, passing, sweep
-from harness.report import overview, words
+from harness.report import overview, pooled, words
 from harness.report.blocks import Block, Figure, Gallery
 from harness.report.data import ReportData, analyse
 from harness.report.html import Front, render_html
@@ -22,8 +22,8 @@ from harness.report.private import redact
 from harness.report.summary import Summary, summarise
 
 OURS = frozenset(
-    {"index.html", "report.md", "ranking.tex", "tables", "figures", overview.SUMMARY,
-     overview.PICTURE}
+    {"index.html", "report.md", "ranking.tex", pooled.TEX, "tables", "figures",
+     overview.SUMMARY, overview.PICTURE}
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from harness.analysis.compare import Comparison
+    from harness.analysis.pooling import Pool
     from harness.analysis.self_check import SelfCheck
     from harness.app.analysis import Ranking
 
@@ -41,7 +42,11 @@ def show_rank(ranking: "Ranking") -> None:
     for note in ranking.notes:
         console.print(Text(f"warning: {note}", "yellow"))
     console.print(_places(ranking))
-    console.print(_pairs(ranking))
+    if len(ranking.pairs):
+        console.print(_pairs(ranking))
+    if ranking.within is not None:
+        console.print(Text("Within each block, by Welch's test of means and deviations"))
+        console.print(_within(ranking.within))
 
 
 def _places(ranking: "Ranking") -> "Table":
@@ -80,6 +85,22 @@ def _pairs(ranking: "Ranking") -> "Table":
     return table
 
 
+def _within(pairs: "pd.DataFrame") -> "Table":
+    digits = _digits(pairs["effect"])
+    table = new_table(("Block", "a", "b", "n", "a − b [interval]", "p", "a is"), ("n", "p"))
+    for row in each_row(pairs):
+        table.add_row(
+            Name(str(row.block)),
+            Name(str(row.a)),
+            Name(str(row.b)),
+            f"{row.n_a}, {row.n_b}",
+            _estimate(row.effect, row.ci_low, row.ci_high, digits, 1),
+            show.p_value(row.p_adjusted),
+            Text(row.verdict, VERDICTS.get(row.verdict, "")),
+        )
+    return table
+
+
 def show_comparison(comparison: "Comparison", page: Path) -> None:
     """References that have not learnt, the runs, their effects, agreement and drift."""
     console = Console()
@@ -93,12 +114,31 @@ def show_comparison(comparison: "Comparison", page: Path) -> None:
     console.print(runs)
     for name, effects in comparison.effects.groupby("measure", sort=False):
         console.print(Text(f"\n{name}"), _effects(str(name), effects), sep="\n")
+    if comparison.pooled:
+        _show_pool(console, comparison.pooled)
     for row in each_row(comparison.agreement):
         console.print(f"{row.a} and {row.b}: {_agreement(row)}", highlight=False)
     for row in each_row(comparison.changed):
         sure = "both significant" if row.judged else "not significant"
         console.print(f"changed sign ({sure}): {row.contrast}, {_signs(row)}", highlight=False)
     console.print(f"Page: {page}", soft_wrap=True, highlight=False)
+
+
+def _show_pool(console: Console, pool: "Pool") -> None:
+    """One row a tip over all sets, in per cent of what each reference learnt."""
+    for caution in pool.cautions:
+        console.print(Text(f"warning: {caution}", "yellow"))
+    table = new_table(("Tip", "Sets", "Pooled effect, %", "p", "Verdict"), ("Sets", "p"))
+    table.columns[2].no_wrap = True
+    digits = show.decimals(pool.tips["effect"], 100)
+    for row in each_row(pool.tips):
+        verdict = Text(row.verdict, VERDICTS.get(row.verdict, ""))
+        effect = _estimate(row.effect, row.low, row.high, digits, 100)
+        p = show.p_value(row.p_adjusted)
+        table.add_row(Name(row.contrast), str(row.sets), effect, p, verdict)
+    console.print(Text("\nPooled, in % of what the reference learnt on each set"), table, sep="\n")
+    for row in each_row(pool.left_out):
+        console.print(Text(f"not pooled: {row.contrast}, {row.reason}"))
 
 
 def _agreement(row: Any) -> str:

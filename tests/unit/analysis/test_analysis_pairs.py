@@ -10,6 +10,7 @@ import pytest
 from harness.analysis.adjusted import adjusted_means, groups
 from harness.analysis.agreement import kendall
 from harness.analysis.compare import compare_runs, critical_difference
+from harness.analysis.fields import Columns
 from harness.analysis.frame import load
 from harness.analysis.pairs import rank, uneven
 from harness.analysis.results import read_results
@@ -143,7 +144,7 @@ def test_infinite_values_are_refused():
 
 def test_a_csv_file_is_read_by_its_columns(tmp_path: Path):
     path = _write(tmp_path / "a.csv", "gan,set,fid\nA,x,1\nB,x,2\n\nA,y,3\nB,y,\n")
-    table = read_results(path, "gan", "set", "fid").table
+    table = read_results(path, Columns("gan", "set", "fid")).table
     assert table.to_dict("list") == {
         "A": [1.0, 3.0],
         "B": [2.0, pytest.approx(np.nan, nan_ok=True)],
@@ -162,12 +163,12 @@ def test_a_csv_file_is_read_by_its_columns(tmp_path: Path):
 )
 def test_mistakes_name_their_place(tmp_path: Path, text, said):
     with pytest.raises(HarnessError, match=said):
-        read_results(_write(tmp_path / "a.csv", text), "gan", "set", "fid")
+        read_results(_write(tmp_path / "a.csv", text), Columns("gan", "set", "fid"))
 
 
 def test_a_file_that_is_not_there(tmp_path: Path):
     with pytest.raises(HarnessError, match="cannot be read"):
-        read_results(tmp_path / "none.csv", "gan", "set", "fid")
+        read_results(tmp_path / "none.csv", Columns("gan", "set", "fid"))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import pytest
 
 from harness.analysis import results, results_file
 from harness.analysis.direction import lower_is_better
+from harness.analysis.fields import Columns
 from harness.analysis.results import read_results
 from harness.core.errors import HarnessError
 
@@ -25,7 +26,7 @@ VALUES = {"A": [0.1, 0.3], "B": [0.2, 0.4]}
 def _read(folder: Path, content, name="a.csv"):
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_results(path, "gan", "seed", "kid")
+    return read_results(path, Columns("gan", "seed", "kid"))
 
 
 def _zip(*members, encrypted=False):
@@ -187,10 +188,10 @@ def test_a_pipe_is_read_and_neither_it_nor_a_device_is_waited_for(tmp_path: Path
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with pytest.raises(HarnessError, match="pipe: is empty"):  # nobody writes to it
-        read_results(pipe, "t", "b", "v")
+        read_results(pipe, Columns("t", "b", "v"))
     for device in ("/dev/zero", "/dev/null"):
         with pytest.raises(HarnessError, match="is a device; name one CSV file"):
-            read_results(Path(device), "t", "b", "v")
+            read_results(Path(device), Columns("t", "b", "v"))
     rows = "t,b,v\nA,0,1\nA,1,2\nB,0,3\nB,1,4\n"
     writer = threading.Thread(target=pipe.write_text, args=[rows])
     writer.start()  # waits until the pipe is opened, as a shell's <(…) does
@@ -202,14 +203,14 @@ def test_a_pipe_is_read_and_neither_it_nor_a_device_is_waited_for(tmp_path: Path
 
 def _read_or_said(path: Path) -> str:
     try:
-        return f"{len(read_results(path, 't', 'b', 'v').table)} blocks"
+        return f"{len(read_results(path, Columns('t', 'b', 'v')).table)} blocks"
     except HarnessError as error:
         return str(error)
 
 
 def test_a_folder_and_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch):
     with pytest.raises(HarnessError, match="is a folder; name one CSV file"):
-        read_results(tmp_path, "gan", "seed", "kid")
+        read_results(tmp_path, Columns("gan", "seed", "kid"))
     (tmp_path / "a.csv").write_text(GOOD)
 
     def refused(*_, **__):
@@ -217,7 +218,7 @@ def test_a_folder_and_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch):
 
     monkeypatch.setattr(os, "open", refused)
     with pytest.raises(HarnessError, match=r"a.csv: cannot be read .Permission denied"):
-        read_results(tmp_path / "a.csv", "gan", "seed", "kid")
+        read_results(tmp_path / "a.csv", Columns("gan", "seed", "kid"))
 
 
 @pytest.mark.parametrize("columns", [("gan", "gan", "kid"), ("kid", "seed", "kid"),
@@ -225,7 +226,7 @@ def test_a_folder_and_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch):
 def test_one_column_for_two_things(tmp_path: Path, columns):
     (tmp_path / "a.csv").write_text(GOOD)
     with pytest.raises(HarnessError, match="are one column"):
-        read_results(tmp_path / "a.csv", *columns)
+        read_results(tmp_path / "a.csv", Columns(*columns))
 
 
 NOTES = {

@@ -11,6 +11,7 @@ from PIL import Image
 
 import harness as h
 from harness import api
+from harness.analysis.fields import Columns
 from harness.app import analysis as cases
 from harness.core.files import write_json
 from tests.synthetic import TIDY, Recipe, build
@@ -197,7 +198,7 @@ def test_a_frame_is_ranked_as_a_file_is(tmp_path):
     frame.loc[4, "fid"] = np.nan
     frame.to_csv(tmp_path / "a.csv", index=False)
     asked = {"treatment": "method", "block": "seed", "value": "fid"}
-    filed = cases.rank(tmp_path / "a.csv", **asked, lower=True, alpha=0.05)
+    filed = cases.rank(tmp_path / "a.csv", Columns(**asked), lower=True, alpha=0.05)
     ranked = h.rank(frame, **asked, lower_is_better=True)
     pd.testing.assert_frame_equal(ranked.table, filed.treatments)
     pd.testing.assert_frame_equal(ranked.pairs, filed.pairs)

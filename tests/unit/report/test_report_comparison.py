@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from harness.analysis.fields import Columns
 from harness.app import analysis
 from harness.cli import app
 from harness.cli.printing.analysis import show_comparison
@@ -232,7 +233,7 @@ def test_names_are_shown_as_they_are(tmp_path: Path):
 
 def test_a_level_that_is_no_number_is_refused(tmp_path: Path):
     with pytest.raises(HarnessError, match="alpha nan"):
-        analysis.rank(tmp_path, "a", "b", "c", None, float("nan"))
+        analysis.rank(tmp_path, Columns("a", "b", "c"), None, float("nan"))
 
 
 def test_a_self_check_trains_the_reference_alone(tmp_path: Path):

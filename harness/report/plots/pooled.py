@@ -1,0 +1,156 @@
+"""Forest plot by data set: for each tip the effect in every run, and what they give together."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from statistics import median
+from typing import Any, NamedTuple
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from harness.analysis import effects
+from harness.analysis.frame import each_row
+from harness.core import format as show
+from harness.report.plots.style import BETTER, INK, MUTED, NARROW, REFERENCE, WORSE, Figure, ticked
+
+SCALE = 100  # shares are shown in per cent
+ROW = 0.23  # inches
+GAP = 0.6  # rows between two tips
+FAR = 3  # times the median reach of what was pooled: what lies beyond is cut off, and marked
+_COLOURS = {effects.BETTER: BETTER, effects.WORSE: WORSE}
+
+
+class Line(NamedTuple):
+    """An effect with its interval, in per cent of what was learnt; `weight` in the mean, or 1."""
+
+    label: str
+    effect: float
+    low: float
+    high: float
+    weight: float
+
+
+class Group(NamedTuple):
+    """A tip: its sets, the mean with its interval alone, and the prediction interval."""
+
+    title: str
+    verdict: str
+    sets: tuple[Line, ...]
+    pooled: Line
+    predicted: tuple[float, float]
+
+
+class PooledForest(NamedTuple):
+    """Tips from top to bottom, and the range that is shown."""
+
+    groups: tuple[Group, ...]
+    low: float
+    high: float
+
+
+def pooled_info(tips: pd.DataFrame, sets: pd.DataFrame) -> PooledForest:
+    """From the tables of a pool (`harness.analysis.pooling.Pool`)."""
+    labels = _labels(sets)
+    groups = []
+    for tip in each_row(tips):
+        rows = sets[sets["contrast"] == tip.contrast]
+        lines = tuple(_line(labels[row.run], row, row.weight) for row in each_row(rows))
+        predicted = (tip.predicted_low * SCALE, tip.predicted_high * SCALE)
+        groups.append(Group(tip.title, tip.verdict, lines, _line("pooled", tip, 1.0), predicted))
+    return PooledForest(tuple(groups), *_range(groups))
+
+
+def _labels(sets: pd.DataFrame) -> dict[str, str]:
+    """Run → its data set and size; with the run's name where two folders are called alike."""
+    named = {row.run: row.set for row in each_row(sets)}
+    often = Counter(named.values())
+    return {run: name if often[name] == 1 else f"{name} ({run})" for run, name in named.items()}
+
+
+def _line(label: str, row: Any, weight: float) -> Line:
+    return Line(label, row.effect * SCALE, row.t_low * SCALE, row.t_high * SCALE, weight)
+
+
+def _range(groups: Sequence[Group]) -> tuple[float, float]:
+    """A range that neither a set of few seeds nor a prediction from three sets stretches."""
+    values = [
+        value for group in groups for line in (*group.sets, group.pooled)
+        for value in line[1:4]
+    ]  # fmt: skip
+    reach = median(max(abs(line.low), abs(line.high)) for g in groups for line in g.sets)
+    shown = [value for value in values if abs(value) <= FAR * reach]
+    shown += [line.effect for group in groups for line in (*group.sets, group.pooled)]
+    low, high = min(0.0, *shown), max(0.0, *shown)
+    margin = 0.08 * (high - low) or 1.0
+    return low - margin, high + margin
+
+
+def draw_pooled(info: PooledForest, width: float) -> Figure:
+    """Draw a block of rows for each tip: its sets, then the mean and the prediction interval."""
+    narrow = width <= NARROW
+    rows = sum(len(group.sets) + 2 + GAP for group in info.groups)
+    figure = Figure(figsize=(width, ROW * rows + 0.85), layout="constrained")
+    axes = figure.add_subplot()
+    places, labels, place = [], [], 0.0
+    for group in info.groups:
+        _write_title(axes, group, place, narrow)
+        for line in (*group.sets, group.pooled):
+            place += 1
+            places.append(place)
+            labels.append(show.shorten(line.label, 18 if narrow else 34))
+        _draw_group(axes, group, place, info)
+        if not narrow:
+            _write_numbers(axes, group, place)
+        place += 1 + GAP
+    axes.axvline(0, color=INK, linewidth=0.9, zorder=1)
+    axes.set_ylim(place - GAP - 0.4, -0.6)
+    axes.set_yticks(places, labels)
+    axes.tick_params(axis="y", length=0, pad=9)  # clear of arrows
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="y", visible=False)
+    axes.set_xlim(info.low, info.high)
+    axes.xaxis.set_major_locator(MaxNLocator(4 if narrow else 6))
+    axes.xaxis.set_major_formatter(ticked)
+    unit = "effect, % of what\nthe reference learnt" if narrow else (
+        "effect, % of what the reference learnt on the set")  # fmt: skip
+    axes.set_xlabel(f"{unit}\n← following helps    ·    following hurts →")
+    return figure
+
+
+def _draw_group(axes: Axes, group: Group, last: float, info: PooledForest) -> None:
+    for step, line in enumerate(reversed(group.sets), 1):
+        axes.plot([line.low, line.high], [last - step] * 2, color=REFERENCE, linewidth=1.1)
+        size = 3 + 5 * math.sqrt(line.weight)
+        axes.plot(line.effect, last - step, "s", color=REFERENCE, markersize=size)
+        _mark_far(axes, (line.low, line.high), last - step, info)
+    colour = _COLOURS.get(group.verdict, INK)
+    axes.plot(group.predicted, [last] * 2, color=colour, linewidth=1.0, linestyle=(0, (4, 2)))
+    _mark_far(axes, group.predicted, last, info)
+    mean = group.pooled
+    corners = [mean.low, mean.effect, mean.high, mean.effect]
+    axes.fill(corners, [last, last - 0.28, last, last + 0.28], color=colour, linewidth=0, zorder=3)
+
+
+def _mark_far(axes: Axes, span: tuple[float, float], place: float, info: PooledForest) -> None:
+    for edge, far, marker in ((info.low, span[0] < info.low, "<"),
+                              (info.high, span[1] > info.high, ">")):  # fmt: skip
+        if far:
+            axes.plot(edge, place, marker, color=MUTED, markersize=5, clip_on=False)
+
+
+def _write_title(axes: Axes, group: Group, place: float, narrow: bool) -> None:
+    title = show.shorten(group.title, 42 if narrow else 70)
+    axes.text(0 if not narrow else -0.35, place, title, transform=axes.get_yaxis_transform(),
+              va="center", color=INK, fontweight="bold")  # fmt: skip
+
+
+def _write_numbers(axes: Axes, group: Group, last: float) -> None:
+    lines = (*group.sets, group.pooled)
+    decimals = show.decimals([line.effect for line in lines], 1)
+    for step, line in enumerate(reversed(lines)):
+        text = show.number(line.effect, decimals, signed=True)
+        text += f" {show.interval(line.low, line.high, decimals, scale=1)}"
+        axes.text(1.02, last - step, text, transform=axes.get_yaxis_transform(), va="center",
+                  color=INK if step == 0 else MUTED)  # fmt: skip

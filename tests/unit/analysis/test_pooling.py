@@ -1,0 +1,261 @@
+"""Effects pooled over data sets: shares, what is refused and why, and the table of tips."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness.analysis.effects import differences
+from harness.analysis.frame import load
+from harness.analysis.pooling import pool_runs, share
+from harness.analysis.random_effects import combine
+from harness.analysis.ranking import rank_contrasts
+from harness.core.errors import HarnessError
+from tests.synthetic import BASELINE, TIDY, build
+
+QUICK = BASELINE | {"training.evaluations": 5, "training.kimg": 32.0}
+NAMES = ("one", "two", "three")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Two tips, six seeds, at 8 px."""
+    recipe = replace(TIDY, run_name="one", tips=TIDY.tips[:2], seeds=range(6), grids=1)
+    recipe = replace(recipe, baseline={**QUICK, "data.image_size": 8})
+    return load("one", build(tmp_path_factory.mktemp("sets"), recipe))
+
+
+def _at(run, name, size, factor):
+    """The run at another image size, where effects are that many times as large."""
+    trials = run.trials.copy()
+    level = trials["seed"].map(trials[trials["cell"] == "reference"].set_index("seed")["final"])
+    noise = np.random.default_rng(size).normal(0, 0.003, len(trials))
+    moved = level + factor * (trials["final"] - level) + noise
+    trials["final"] = trials["final"].where(trials["cell"] == "reference", moved)
+    configs = {label: {**knobs, "data.image_size": size} for label, knobs in run.configs.items()}
+    return replace(run, plan=run.plan.replaced(run_name=name), trials=trials, configs=configs)
+
+
+@pytest.fixture(scope="module")
+def frames(built):
+    runs = {"one": built, "two": _at(built, "two", 16, 0.9), "three": _at(built, "three", 32, 1.1)}
+    few = _at(built, "few", 64, 1.0)
+    return runs | {
+        "four": _at(built, "four", 64, 1.2),
+        "again": _at(built, "again", 16, 1.0),
+        "few": replace(few, trials=few.trials[few.trials["seed"] == 0]),
+        "noted": replace(few, plan=few.plan.replaced(evidence=False)),
+    }
+
+
+@pytest.fixture(scope="module")
+def pool(frames):
+    """A function that pools runs; what a test leaves as it is is ranked once."""
+    made = {}
+
+    def ranked(run):
+        for name, whole in frames.items():
+            if run is whole:
+                return made.setdefault(name, rank_contrasts(run))
+        return rank_contrasts(run)
+
+    return lambda runs: pool_runs(runs, {name: ranked(run) for name, run in runs.items()})
+
+
+@pytest.fixture
+def refused(pool):
+    """A function that gives the message of runs that cannot be pooled."""
+
+    def message(runs):
+        with pytest.raises(HarnessError) as caught:
+            pool(runs)
+        return str(caught.value)
+
+    return message
+
+
+def _named(frames, *names):
+    return {name: frames[name] for name in names}
+
+
+def test_a_tip_has_one_estimate_over_all_sets(frames, pool):
+    found = pool(_named(frames, *NAMES))
+    assert sorted(found.tips["contrast"]) == ["adam_beta_1", "spectral_norm"]
+    assert (found.left_out.empty, found.cautions, found.alpha) == (True, [], 0.05)
+    for tip in found.tips.itertuples():
+        own = found.sets[found.sets["contrast"] == tip.contrast]
+        assert list(own["run"]) == list(NAMES)
+        expected = combine(own["effect"].to_numpy(), own["error"].to_numpy() ** 2)
+        assert (tip.effect, tip.error, tip.p) == pytest.approx(
+            (expected.effect, expected.error, expected.p)
+        )
+        assert own["weight"].to_list() == pytest.approx(list(expected.weights))
+        assert (tip.t_low, tip.t_high) == pytest.approx(expected.interval(0.05))
+        assert (tip.low, tip.high) == pytest.approx(expected.interval(1 - 0.95**0.5))
+        assert (tip.predicted_low, tip.predicted_high) == pytest.approx(expected.prediction(0.05))
+    first, second = sorted(found.tips["p"])
+    assert sorted(found.tips["p_adjusted"]) == pytest.approx(
+        sorted([min(1, 2 * first), max(second, min(1, 2 * first))])
+    )
+    assert list(found.tips["effect"]) == sorted(found.tips["effect"])
+    assert found.tips["verdict"].to_list() == [
+        "better" if p <= 0.05 else "inconclusive" for p in found.tips["p_adjusted"]
+    ]
+
+
+def test_an_effect_is_a_share_of_what_its_reference_learnt(frames, pool):
+    found = pool(_named(frames, *NAMES))
+    row = found.sets[(found.sets["run"] == "two") & (found.sets["contrast"] == "spectral_norm")]
+    trials = frames["two"].trials
+    reference = trials[trials["cell"] == "reference"].set_index("seed")
+    learnt = (reference["untrained"] - reference["final"]).mean()
+    effect = rank_contrasts(frames["two"]).set_index("contrast")["effect"]["spectral_norm"]
+    assert row["learnt"].item() == pytest.approx(learnt)
+    assert row["effect"].item() == pytest.approx(effect / learnt)
+    assert row["set"].item() == "cifar10, 16 px"
+
+
+def test_the_error_of_a_share_is_that_of_its_linear_part(frames):
+    weights = frames["one"].plan.contrast("adam_beta_1").weights
+    by_seed = differences(frames["one"].trials, weights).set_index("seed")["difference"]
+    learnt = pd.Series(np.linspace(0.7, 0.8, 6), index=range(6))
+    found = share(by_seed, learnt)
+    linear = (by_seed - found.effect * learnt) / learnt.mean()
+    assert found.error == pytest.approx(linear.std(ddof=1) / 6**0.5)
+    constant = share(by_seed, pd.Series(0.5, index=range(6)))
+    assert constant.error == pytest.approx(by_seed.std(ddof=1) / 6**0.5 / 0.5)
+
+
+def test_the_error_of_a_share_is_right_by_simulation():
+    """Of unequal seeds, with a numerator and denominator that are correlated."""
+    random, shares, errors = np.random.default_rng(0), [], []
+    for _ in range(300):
+        final = random.normal(0.2, 0.03, 12)
+        by_seed = pd.Series(0.5 * final + random.normal(-0.3, 0.03, 12)).iloc[:10]
+        found = share(by_seed, pd.Series(0.9 - final))
+        shares.append(found.effect)
+        errors.append(found.error)
+    assert np.mean(errors) == pytest.approx(np.std(shares), rel=0.12)
+
+
+def test_all_reasons_are_one_message_that_names_the_runs(frames, refused):
+    said = refused(_named(frames, "two", "again"))
+    assert said.startswith("these runs cannot be pooled: 2 runs are named, and it takes 3 or more")
+    assert "two and again have the same images (cifar10, 16 px): name one of them" in said
+    assert "noted: its profile declares that its numbers are no evidence" in refused(
+        _named(frames, "one", "two", "noted")
+    )
+    few = refused(_named(frames, "one", "two", "few"))
+    assert "adam_beta_1: n = 1 in few; spectral_norm: n = 1 in few" in few
+
+
+def _with(frames, **changes):
+    """The three runs, the last with other fields."""
+    runs = _named(frames, *NAMES)
+    return runs | {"three": replace(runs["three"], **changes)}
+
+
+def test_other_objectives_and_metrics_are_refused(frames, refused):
+    plan = frames["three"].plan
+    said = refused(_with(frames, plan=plan.replaced(objective="best")))
+    assert "objectives differ: final in one and two; best in three" in said
+    metrics = frames["three"].metrics.assign(encoder="classifier", encoder_digest="12")
+    said = refused(_with(frames, metrics=metrics))
+    assert "metrics differ: inception_v3 0a1b2c3d by keras75 in one and two; " in said
+    assert "classifier 12 by keras75 in three" in said
+    time = plan.replaced(objective="time_to_threshold", threshold=0.3)
+    runs = {name: replace(frames[name], plan=time) for name in NAMES}
+    assert refused(runs).count("a time to a threshold has no untrained value") == 3
+
+
+def test_a_reference_that_has_not_learnt_is_refused(frames, refused):
+    trials = frames["three"].trials.assign(final_kid=0.8)
+    assert "three: the reference has not learnt: its final KID is" in refused(
+        _with(frames, trials=trials)
+    )
+    unknown = frames["three"].trials.assign(untrained=np.nan)
+    assert "three: how much its reference has learnt is not known" in refused(
+        _with(frames, trials=unknown)
+    )
+
+
+def _configs(frames, knob, value, label="spectral_norm=following"):
+    configs = dict(frames["three"].configs)
+    return configs | {label: {**configs[label], knob: value}}
+
+
+def test_a_tip_with_other_sides_is_left_out(frames, pool):
+    other = _configs(frames, "loss.label_smoothing", 0.1)
+    found = pool(_with(frames, configs=other))
+    assert found.tips["contrast"].to_list() == ["adam_beta_1"]
+    (left,) = found.left_out.itertuples()
+    assert left.contrast == "spectral_norm"
+    assert left.reason == (
+        "its sides differ: loss.label_smoothing the same on both sides in one, "
+        "0.1 against 0 in three"
+    )
+
+
+def test_sides_that_are_the_same_multiple_are_alike(frames, pool):
+    """As of a tip that asks for more of something, at another baseline."""
+    label = "adam_beta_1=ignoring"
+    path = "optimizer.generator.beta_1"
+    configs = _configs(frames, path, 0.45, label)
+    configs["reference"] = {**configs["reference"], path: 0.25}
+    configs["spectral_norm=following"] = {**configs["spectral_norm=following"], path: 0.25}
+    assert len(pool(_with(frames, configs=configs)).tips) == 2
+    configs[label] = {**configs[label], path: 0.5}
+    found = pool(_with(frames, configs=configs))
+    assert found.tips["contrast"].to_list() == ["spectral_norm"]
+    assert f"{path} 0.5 against 0.9 in one, 0.25 against 0.5 in three" in (
+        found.left_out["reason"].item()
+    )
+
+
+def test_a_tip_in_two_runs_or_of_two_designs_is_left_out(frames, pool):
+    plan = frames["three"].plan
+    one, two = plan.contrasts
+    found = pool(_with(frames, plan=plan.replaced(contrasts=(one,))))
+    assert found.left_out["reason"].item() == "only in one and two"
+    turned = two.replaced(design="leave_one_out")
+    runs = _with(frames, plan=plan.replaced(contrasts=(one, turned)))
+    assert pool(runs).left_out["reason"].item() == (
+        "designs differ: one_at_a_time in one and two; leave_one_out in three"
+    )
+
+
+def test_a_side_that_has_not_learnt_leaves_its_tip_out(frames, pool):
+    trials = frames["three"].trials
+    lost = trials["cell"] == "spectral_norm=following"
+    trials = trials.assign(flags=np.where(lost, "collapsed", trials["flags"]))
+    found = pool(_with(frames, trials=trials))
+    reason = found.left_out["reason"].item()
+    assert reason.startswith("not judged in three: ")
+    assert "the side that follows it has not learnt (6 of 6 trials collapsed)" in reason
+
+
+def test_seeds_that_all_agree_have_no_weight(frames, refused):
+    trials = frames["three"].trials
+    trials = trials.assign(final=trials.groupby("cell")["final"].transform("mean"))
+    trials = trials.assign(untrained=0.9)
+    said = refused(_with(frames, trials=trials))
+    assert "adam_beta_1: all seeds agree in three, so its weight is not known" in said
+
+
+def test_few_seeds_and_missing_trials_are_cautions(frames, pool):
+    trials = frames["three"].trials
+    trials = trials.assign(
+        status=trials["status"].where(trials["seed"] < 3, "missing"),
+        final=trials["final"].where(trials["seed"] < 3),
+    )
+    few, interim = pool(_with(frames, trials=trials)).cautions
+    assert few.startswith("three has 3 seeds in a contrast")
+    assert interim == "Interim: trials are missing in three."
+
+
+def test_more_sets_are_pooled_from_those_that_have_a_tip(frames, pool):
+    found = pool(_named(frames, *NAMES, "four"))
+    assert set(found.tips["sets"]) == {4}
+    json.dumps(found.tips.to_dict("records"))

@@ -1,0 +1,127 @@
+"""Pooled effects on the page, in tables, LaTeX, terminal, figure and library."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import harness as h
+from harness.cli import app
+from harness.core.errors import HarnessError
+from harness.report.plots.pooled import draw_pooled, pooled_info
+from harness.report.plots.style import NARROW, WIDE
+from harness.report.pooled import sentence
+from tests.synthetic import TIDY, TIPS, build
+
+RUNS = ("eight", "sixteen", "thirty")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """Three runs of one tip at three sizes; the report's figures are drawn once for all tests."""
+    root = tmp_path_factory.mktemp("pooled")
+    for name, size, effect in zip(RUNS, (8, 16, 32), (-0.30, -0.31, -0.32), strict=True):
+        tips = [replace(TIPS[1], effect=effect), TIPS[2]]
+        base = {**TIDY.baseline, "training.evaluations": 5, "training.kimg": 32.0}
+        made = replace(TIDY, run_name=name, tips=tips, seeds=range(3), grids=1)
+        build(root, replace(made, baseline={**base, "data.image_size": size}))
+    return root
+
+
+@pytest.fixture
+def here(root, monkeypatch, draft):
+    monkeypatch.chdir(root)
+    return root
+
+
+def test_the_page_of_a_pooled_comparison(here, parse):
+    shown = CliRunner().invoke(app, ["compare", *RUNS, "--pool"])
+    assert shown.exit_code == 0, shown.output
+    assert "Pooled, in % of what the reference learnt on each set" in shown.stdout
+    assert "warning: eight has 3 seeds in a contrast" in " ".join(shown.stdout.split())
+    folder = here / "reports" / f"compared-{'-'.join(RUNS)}"
+    text = (folder / "index.html").read_text()
+    parsed = parse(text)
+    assert "pooled" in parsed.ids
+    assert all(link.startswith("#") or (folder / link).is_file() for link in parsed.links)
+    assert "Pooled over 3 sets: Spectral normalisation in the discriminator is better." in text
+    for part in ("cifar10, 8 px", "Prediction interval", "On a further set", "Weight"):
+        assert part in text
+    tips = pd.read_csv(folder / "tables" / "pooled.csv")
+    assert tips["contrast"].to_list() == ["spectral_norm", "label_smoothing"]
+    assert len(pd.read_csv(folder / "tables" / "pooled_sets.csv")) == 6
+    assert (folder / "figures" / "pooled.svg").is_file()
+    assert (
+        "| Spectral normalisation in the discriminator | 3 |" in (folder / "report.md").read_text()
+    )
+    tex = (folder / "pooled.tex").read_text()
+    assert r"Spectral normalisation in the discriminator & 3 & $-$" in tex
+    assert "& better \\\\" in tex
+    CliRunner().invoke(app, ["compare", *RUNS])
+    assert "Pooled" not in (folder / "index.html").read_text()
+    assert not (folder / "pooled.tex").exists()
+
+
+def test_what_cannot_be_pooled_is_one_message(here, capsys):
+    shown = CliRunner().invoke(app, ["compare", *RUNS[:2], "--pool"])
+    assert isinstance(shown.exception, HarnessError)
+    assert str(shown.exception).startswith("these runs cannot be pooled: 2 runs are named")
+
+
+@pytest.fixture(scope="module")
+def compared(root):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        return h.compare(*RUNS, pool=True)
+
+
+def test_the_library_has_the_tables(compared):
+    assert compared.pooled["contrast"].to_list() == ["spectral_norm", "label_smoothing"]
+    assert compared.pooled_sets["run"].to_list() == [*RUNS] * 2
+    assert "Pooled, in % of what the reference learnt on each set" in compared._repr_html_()
+
+
+def test_the_library_says_what_was_not_pooled(here):
+    with pytest.raises(HarnessError, match="nothing was pooled here"):
+        _ = h.compare(*RUNS[:2]).pooled
+    with pytest.raises(HarnessError, match=r"compare\(pool\): True or False \(given: 'all'\)"):
+        h.compare(*RUNS, pool="all")
+    with pytest.raises(HarnessError, match="unknown keyword 'pooled'; did you mean 'pool'"):
+        h.compare(*RUNS, pooled=True)
+
+
+def test_the_figure_has_a_group_a_tip_and_a_line_a_set(compared):
+    tips, sets = compared.pooled, compared.pooled_sets
+    info = pooled_info(tips, sets)
+    assert [group.title for group in info.groups] == tips["title"].to_list()
+    first = info.groups[0]
+    assert [line.label for line in first.sets] == ["cifar10, 8 px", "cifar10, 16 px",
+                                                   "cifar10, 32 px"]  # fmt: skip
+    assert [line.effect for line in first.sets] == pytest.approx(list(100 * sets["effect"][:3]))
+    assert first.pooled[1:4] == pytest.approx(tuple(100 * tips.loc[0, ["effect", "t_low",
+                                                                       "t_high"]]))  # fmt: skip
+    assert first.predicted[0] == pytest.approx(100 * tips.loc[0, "predicted_low"])
+    effects = [line.effect for group in info.groups for line in (*group.sets, group.pooled)]
+    assert info.low < min(effects)
+    assert info.high > 0
+    for width in (WIDE, NARROW):
+        labels = draw_pooled(info, width).axes[0].get_yticklabels()
+        assert len(labels) == 8
+    twice = pooled_info(tips, sets.assign(set="folder, 16 px")).groups[0]
+    assert twice.sets[0].label == "folder, 16 px (eight)"
+
+
+def test_a_prediction_far_off_does_not_stretch_the_figure(compared):
+    wide = compared.pooled.assign(predicted_low=-50.0, predicted_high=50.0)
+    info = pooled_info(wide, compared.pooled_sets)
+    assert (info.low, info.high) == pooled_info(compared.pooled, compared.pooled_sets)[1:]
+
+
+def test_the_sentence_names_what_helps_and_what_hurts(compared):
+    pool = compared._pool
+    assert sentence(pool).endswith("Spectral normalisation in the discriminator is better.")
+    none = pool._replace(tips=pool.tips.assign(verdict="inconclusive", sets=[3, 4]))
+    assert sentence(none) == "Pooled over 3 to 4 sets: no tip is better or worse."
+    both = pool._replace(tips=pool.tips.assign(verdict=["better", "worse"]))
+    assert sentence(both).endswith("is better, and One-sided label smoothing of 0.1 is worse.")
