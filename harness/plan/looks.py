@@ -14,7 +14,13 @@ from harness.core.errors import HarnessError
 
 MOST = 24  # seeds, where a study declares no other number
 FUTILITY = 0.1  # predictive power below which a contrast is closed, where none is declared
-_SHARES = (0.375, 0.5, 0.625, 0.75, 1.0)  # of the most seeds: when it is looked at after the first time
+_SHARES = (
+    0.375,
+    0.5,
+    0.625,
+    0.75,
+    1.0,
+)  # of the most seeds: the looks after the first
 _APART = 12  # looks are at least n_max / 12 seeds apart
 _ROUNDING = 1e-9  # relative: levels that differ by less are equal
 _NORMAL = NormalDist()

@@ -1,0 +1,99 @@
+"""Intervals that hold at every look, and the probability that a contrast will be decided."""
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from statistics import NormalDist
+
+import numpy as np
+from scipy import stats
+from scipy.optimize import brentq
+
+from harness.analysis.max_t import Array
+from harness.plan.looks import Looks, spent_on_difference
+
+_NODES = 200  # of the integrals over a Brownian motion
+_NORMAL = NormalDist()
+
+
+@lru_cache(maxsize=1024)
+def nominal_levels(level: float, times: tuple[float, ...]) -> tuple[float, ...]:
+    """The two-sided level of each look at which a Brownian motion spends `level` as declared.
+
+    times: shares of the information, increasing. By recursive integration over the paths that
+    have crossed no boundary yet (Armitage, McPherson & Rowe 1969).
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    nominal: list[float] = []
+    at, mass = np.zeros(1), np.ones(1)  # values of the motion, and their probability
+    before = spent = 0.0
+    for t in times:
+        step = math.sqrt(t - before)
+        due = level * spent_on_difference(t) - spent
+        bound = _bound(at / math.sqrt(t), mass, step / math.sqrt(t), due)
+        nominal.append(2 * float(stats.norm.sf(bound)))
+        spent += due
+        reach = bound * math.sqrt(t)
+        density = stats.norm.pdf((nodes[:, np.newaxis] * reach - at) / step) / step @ mass
+        at, mass, before = nodes * reach, weights * reach * density, t
+    return tuple(nominal)
+
+
+def _bound(at: Array, mass: Array, step: float, due: float) -> float:
+    """The |z| that is crossed with probability `due` from here."""
+
+    def beyond(bound: float) -> float:
+        up, down = stats.norm.sf((bound - at) / step), stats.norm.cdf((-bound - at) / step)
+        return float((up + down) @ mass) - due
+
+    return float(brentq(beyond, 0.0, 40.0, xtol=1e-12))
+
+
+def repeated_interval(design: Looks, values: Sequence[Array]) -> tuple[float, float] | None:
+    """Bounds of a mean that hold for all contrasts and looks at once; None for too few values.
+
+    values: the differences of one contrast as each look saw them. t-intervals at the nominal level
+    of the last look, of alpha divided by the number of contrasts (Jennison & Turnbull 1989). A look
+    at which there was no more to spend than before has the interval of the look before.
+    """
+    times: list[float] = []
+    latest = None
+    for look in values:
+        present = look[np.isfinite(look)]
+        t = design.time(len(present))
+        if len(present) > 1 and t > max(times, default=0.0):
+            times.append(t)
+            latest = present
+    if latest is None:
+        return None
+    level = nominal_levels(design.level(0), tuple(times))[-1]
+    n, mean = len(latest), float(latest.mean())
+    half = _quantile(level, n - 1) * float(latest.std(ddof=1)) / math.sqrt(n)
+    return mean - half, mean + half
+
+
+@lru_cache(maxsize=1024)
+def _quantile(level: float, freedom: int) -> float:
+    """Of t, two-sided."""
+    return float(stats.t.ppf(1 - level / 2, freedom))
+
+
+def predictive_power(design: Looks, n: int, mean: float, sd: float, margin: float) -> float:
+    """The probability that a contrast is decided at n_max, given the mean and deviation at n.
+
+    That the final mean lies beyond the bound of a difference or inside that of equivalence, with
+    both bounds as they will be if the deviation stays: a guide to futility, on which no error rate
+    depends. margin: NaN for none.
+    """
+    final = sd / math.sqrt(design.n_max)
+    remaining = sd * math.sqrt(1 / n - 1 / design.n_max)
+    bound = _quantile(design.level(0), design.n_max - 1) * final
+    inside = margin - _quantile(design.alpha / 2, design.n_max - 1) * final
+    if remaining == 0:  # all seeds are alike
+        return float(abs(mean) > bound or abs(mean) < inside)
+
+    def below(value: float) -> float:
+        return _NORMAL.cdf((value - mean) / remaining)
+
+    different = 1 - below(bound) + below(-bound)
+    return different + (below(inside) - below(-inside) if inside > 0 else 0.0)
