@@ -43,17 +43,21 @@ def plan_(
 ) -> None:
     """Check a study; show its cells, its cost, and which effects it can detect. Trains nothing."""
     from harness import app as cases
-    from harness.cli.printing import show_forecast, show_reach
+    from harness.cli.printing import show_course, show_forecast, show_reach
 
     plan, why = _plan(study, profile, changes)
     for line in cases.changed_plugins(plan, _runtime()):
         typer.echo(line, err=True)
     cost, reach = cases.cost(plan, _runtime(), workers), cases.reach(plan, _runtime(), pilot)
+    course = cases.course(plan, _runtime(), pilot)
     if as_json:
-        echo_json({**cost.to_json(), "reach": reach.to_json()})
+        looks = {"course": course.to_json()} if course else {}
+        echo_json({**cost.to_json(), "reach": reach.to_json(), **looks})
     else:
         show_forecast(cost, why)
         show_reach(reach)
+        if course:
+            show_course(course)
 
 
 @app.command(epilog="Example: harness run quickstart --workers 1")

@@ -141,9 +141,9 @@ def check_unchanged(plan: "Plan", written: PlanRecord | None) -> None:
         taken = f"{len(looks.taken)} of its {len(looks.planned)} looks"
         raise HarnessError(
             f"{plan.file.document.where('sequential')}: {plan.run_name} has taken {taken}, and "
-            f"since then {'; '.join(changed)}. After the first look nothing of it may change: write "
-            "it again as it was, or give the changed study another name (it uses the trainings that "
-            "both need)"
+            f"since then {'; '.join(changed)}. After the first look nothing of it may change: "
+            "write it again as it was, or give the changed study another name (it uses the "
+            "trainings that both need)"
         )
 
 

@@ -85,7 +85,7 @@ def start(runtime, monkeypatch):
 
 
 def seeds_of(plan):
-    counts = {label: 0 for label in plan.labels}
+    counts = dict.fromkeys(plan.labels, 0)
     for trial in plan.trials:
         counts[trial.cell] += 1
     return counts
@@ -102,7 +102,11 @@ def test_seeds_go_to_what_is_open_and_the_run_ends_by_itself(start, runtime):
     seeds = [trial.seed for trial in plan.trials]
     assert seeds == sorted(seeds)
     rows = estimate_effects(load("one", runtime)).set_index("contrast")
-    assert rows.loc[LARGE, ["verdict", "reason", "n"]].tolist() == ["better", "closed at 7 seeds", 7]
+    assert rows.loc[LARGE, ["verdict", "reason", "n"]].tolist() == [
+        "better",
+        "closed at 7 seeds",
+        7,
+    ]
     assert rows.loc[NULL, ["verdict", "n"]].tolist() == ["inconclusive", 12]
     assert rows.loc[NULL, "reason"] == "not decided by 12 seeds"
     assert rows["p_adjusted"].isna().all()
@@ -308,4 +312,6 @@ def test_a_further_look_is_never_taken_twice(start, runtime):
     expanded, _ = app.plan("one", runtime)
     assert not expanded.stages.decides(expanded)
     assert expanded.stages.looks == plan.looks
-    assert replace(expanded).stages.lines() == ["Sequential: ended at look 3 of 3, 1 of 2 contrasts open"]
+    assert replace(expanded).stages.lines() == [
+        "Sequential: ended at look 3 of 3, 1 of 2 contrasts open"
+    ]
