@@ -55,9 +55,10 @@ def plan_(
         echo_json({**cost.to_json(), "reach": reach.to_json(), **looks})
     else:
         show_forecast(cost, why)
-        show_reach(reach)
         if course:
             show_course(course)
+        elif plan.record().looks is None:  # a p of fixed seeds says nothing of looks
+            show_reach(reach)
 
 
 @app.command(epilog="Example: harness run quickstart --workers 1")
