@@ -54,6 +54,8 @@ def verdicts(looks: LooksRecord) -> dict[str, Words]:
 
 
 def _verdict(looks: LooksRecord, name: str) -> Words:
+    if looks.seeds_of:
+        return INCONCLUSIVE, f"no verdict: its seeds follow from the looks of {looks.seeds_of}"
     if not looks.taken:
         return INCONCLUSIVE, f"no verdict before the first look, at {looks.planned[0]} seeds"
     seen, most = looks.last[name], len(looks.seeds)

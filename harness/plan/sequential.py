@@ -107,6 +107,8 @@ def trained(plan: "Plan", looks: LooksRecord) -> tuple[Trial, ...]:
 
 def untaken(plan: "Plan", looks: LooksRecord) -> tuple[Trial, ...]:
     """The trials that follow those of a plan if the looks that are left close nothing."""
+    if looks.ended:
+        return ()
     left = [looks.open] * (len(looks.planned) - len(looks.taken))
     known = {trial.key for trial in plan.trials}
     every = _trials(plan, looks, [*open_after(looks), *left])

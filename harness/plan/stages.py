@@ -266,6 +266,15 @@ class Sequential(Static):
             return after
         return self.at(plan, self.looks.added(results.look(plan.record())))
 
+    def like(self, plan: "Plan", other: "Plan", cache: Path) -> "Plan":
+        """The plan with the trials of `other`; no looks are taken of them by another metric."""
+        del cache
+        known = {(trial.cell.label, trial.seed) for trial in other.trials}
+        every = seed_major(plan.cells, self.looks.seeds)
+        trials = tuple(trial for trial in every if (trial.cell.label, trial.seed) in known)
+        looks = self.looks.replaced(seeds_of=other.run_name)
+        return replace(plan, trials=trials, stages=Sequential(looks))
+
     def at(self, plan: "Plan", looks: LooksRecord) -> "Plan":
         """The plan after these looks."""
         return replace(plan, trials=trained(plan, looks), stages=Sequential(looks))

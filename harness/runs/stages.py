@@ -147,6 +147,7 @@ class LooksRecord(Stages):
     planned: Items[int]  # numbers of seeds at which it is looked at
     futility: Number
     taken: Items[LookRecord] = ()
+    seeds_of: str = ""  # the run whose looks its seeds follow from: it only scores those trials
 
     @property
     def open(self) -> tuple[str, ...]:
@@ -167,7 +168,7 @@ class LooksRecord(Stages):
     @property
     def ended(self) -> bool:
         """Whether there is no further look to take."""
-        return len(self.taken) == len(self.planned) or not self.open
+        return bool(self.seeds_of) or len(self.taken) == len(self.planned) or not self.open
 
     @property
     def last(self) -> Mapping[str, SeenRecord]:
@@ -182,6 +183,8 @@ class LooksRecord(Stages):
     @property
     def standing(self) -> str:
         """The looks that were taken, and the contrasts that are open."""
+        if self.seeds_of:
+            return f"seeds by the looks of {self.seeds_of}"
         number, names = len(self.taken), len(self.contrasts)
         left = f"{len(self.open)} of {show.count(names, 'contrast')} open"
         if number and self.ended:
