@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness.config.sequential import Sequential
 from harness.config.study import StudyFile
+from harness.core import format as show
 from harness.core.errors import HarnessError
 from harness.plan.cells import Trial, seed_major
 from harness.plan.drafts import Contrast
@@ -64,7 +65,7 @@ def _looks(rule: Sequential, alpha: float, contrasts: int, seeds: int) -> tuple[
         right = [first, *(n for n in rule.looks if n > first)]
         raise HarnessError(
             f"sequential.looks: a look at {rule.looks[0]} seeds can decide nothing: with "
-            f"{contrasts} contrasts, alpha {alpha:g} and at most {seeds} seeds the first is at "
+            f"{contrasts} contrasts, alpha {show.plain(alpha)} and at most {seeds} seeds the first is at "
             f"{first}; write {right}"
         )
     return tuple(rule.looks)
