@@ -95,7 +95,7 @@ def _numbers(seen: SeenRecord | None) -> tuple[float | None, ...]:
 
 @dataclass(frozen=True)
 class Point:
-    """One contrast at one look: estimate, repeated interval, and what was decided.
+    """A contrast at a look: estimate, repeated interval, and what was decided.
 
     In the unit of the objective, as measured; None where the look had no value.
     """
@@ -116,7 +116,7 @@ class Point:
 
 
 def by_look(looks: LooksRecord) -> list[Point]:
-    """What each look saw of the contrasts that were open, look by look; for pictures and audits."""
+    """All open contrasts, look by look; for pictures and audits."""
     fields = ("n", "effect", "low", "high")
     tests = ("t", "boundary", "predictive")
     return [

@@ -27,7 +27,7 @@ MARGIN = 0.7  # and the margin is so many deviations, as in the committed study
 
 
 class Truth(NamedTuple):
-    """What is assumed of a contrast, in one unit."""
+    """Assumptions on a contrast, in one unit."""
 
     effect: float
     sd: float  # of a paired difference

@@ -122,7 +122,7 @@ def _decide(
 
 
 def _seen_before(looks: LooksRecord) -> list[Array]:
-    """What earlier looks saw: (seeds, contrasts) each, NaN of what was closed before."""
+    """Differences that earlier looks saw: (seeds, contrasts) each, NaN of what was closed before."""
     arrays = []
     for look in looks.taken:
         none = [None] * len(look.seeds)

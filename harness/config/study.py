@@ -202,8 +202,8 @@ def _check_sequential(study: Study, document: Document) -> None:
     for profile in study.profiles or (None,):
         if (rule := study.stopping_rule(profile)) is None:
             continue
-        own = ("profiles", profile, "sequential") if profile else ("sequential",)
-        place = own if own in document.lines else ("sequential",)
+        in_profile = ("profiles", profile, "sequential") if profile else ("sequential",)
+        place = in_profile if in_profile in document.lines else ("sequential",)
         try:
             rule.check_alone([name for name in EXCLUDED if getattr(study, name) is not None])
             rule.check_seeds(len(study.seed_list(profile)))

@@ -35,8 +35,8 @@ def declared_looks(
     try:
         planned = _looks(rule, study.alpha, len(names), len(seeds))
     except HarnessError as error:
-        own = ("profiles", profile or "", "sequential")
-        place = own if own in file.document.lines else ("sequential",)
+        in_profile = ("profiles", profile or "", "sequential")
+        place = in_profile if in_profile in file.document.lines else ("sequential",)
         raise HarnessError(f"{file.document.where(*place)}: {error}") from None
     return LooksRecord(
         alpha=study.alpha,
@@ -64,9 +64,9 @@ def _looks(rule: Sequential, alpha: float, contrasts: int, seeds: int) -> tuple[
     if rule.looks[0] < first:
         right = [first, *(n for n in rule.looks if n > first)]
         raise HarnessError(
-            f"sequential.looks: a look at {rule.looks[0]} seeds can decide nothing: with "
-            f"{contrasts} contrasts, alpha {show.plain(alpha)} and at most {seeds} seeds the first is at "
-            f"{first}; write {right}"
+            f"sequential.looks: a look after {rule.looks[0]} seeds can decide nothing: with "
+            f"{contrasts} contrasts, alpha {show.plain(alpha)} and at most {seeds} seeds the "
+            f"first is at {first}; write {right}"
         )
     return tuple(rule.looks)
 

@@ -41,7 +41,7 @@ class Stages(Record):
 
     @property
     def declared(self) -> Mapping[str, Any]:
-        """What is part of the declared analysis: name → value, as people read it."""
+        """Additions to the declared analysis: name → value, as people read it."""
         return {}
 
     def is_judged(self, label: str) -> bool:
@@ -116,7 +116,7 @@ OPEN = "open"  # the state of a contrast that no look has closed
 
 
 class SeenRecord(Record):
-    """One contrast at one look: what it saw, frozen, and what it decided."""
+    """A contrast at a look: the differences that it saw, frozen, and its decision."""
 
     differences: Items[Number | None]  # one a seed of the look; None: the seed has no value
     failed: Items[bool]  # where a side diverged, so that the difference holds its failure value
