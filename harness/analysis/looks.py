@@ -122,7 +122,7 @@ def _decide(
 
 
 def _seen_before(looks: LooksRecord) -> list[Array]:
-    """Differences that earlier looks saw: (seeds, contrasts) each, NaN of what was closed before."""
+    """Differences of earlier looks: (seeds, contrasts) each, NaN of what was closed before."""
     arrays = []
     for look in looks.taken:
         none = [None] * len(look.seeds)
