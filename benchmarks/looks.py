@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.effects import ALPHA, MARGIN, NORMAL, Mix, draw
+from benchmarks.effects import ALPHA, MARGIN, MIXES, NORMAL, Mix, draw
 from harness.analysis import max_t
 from harness.analysis.equivalence import assess_equivalence
 from harness.analysis.sequential import Decision, State, judge, still_open
@@ -24,6 +24,7 @@ from harness.plan.looks import Looks
 Array = NDArray[np.floating]
 
 BATCH = 250  # studies that a process simulates at a time
+FREE = (9, 12, 15, 18, 24)  # seeds at which it is looked at will
 DIFFERENT = (State.BETTER, State.WORSE)
 
 
@@ -110,6 +111,23 @@ def outcome(truth: Mix, looks: Sequence[tuple[Decision, ...]]) -> Outcome:
         covered=float(_cover(last, effects)),
         always_covered=float(all(_cover(look, effects) for look in looks)),
     )
+
+
+def studies_with_free_looks(studies: int) -> list[tuple[int, float]]:
+    """The share of studies without any effect that call one different at one look or more.
+
+    With the test of a fixed design, repeated whenever there are new seeds; by number of looks.
+    """
+    truth = MIXES[2]
+    random = np.random.default_rng(0)
+    hits = np.array(
+        [
+            [(max_t.adjusted(one[:n]) <= ALPHA).any() for n in FREE]
+            for one in draw(truth, studies, FREE[-1], random)
+        ]
+    )
+    shares = np.logical_or.accumulate(hits, axis=1).mean(0)
+    return list(zip(range(1, len(FREE) + 1), shares.tolist(), strict=True))
 
 
 def _cover(decisions: Sequence[Decision], effects: Array) -> bool:

@@ -42,6 +42,7 @@ ROWS = (  # as the tables list them; each is a module with a ROW
     "ledger",
     "memory",
     "growth",
+    "verdicts",
     "gpu",
 )
 PACKAGES = ("tensorflow", "keras", "numpy", "optuna")
@@ -136,11 +137,11 @@ def line(
 ) -> dict[str, Any]:
     """One measured quantity. The ratio is how many times better ours is than the baseline.
 
-    Units of speed end in "/s" or "/h" and are better when larger; all others when smaller.
+    Units of speed end in "/s", "/h" or "/trial": better when larger; all others when smaller.
     """
     found: dict[str, Any] = {"what": what, "unit": unit, "ours": spread(ours)}
     if baseline is not None:
-        more = unit.endswith(("/s", "/h"))
+        more = unit.endswith(("/s", "/h", "/trial"))
         found["baseline"] = spread(baseline)
         found["ratio"] = ratios(ours, baseline) if more else ratios(baseline, ours)
     if target is not None:

@@ -77,13 +77,14 @@ def repeated(table: pd.DataFrame, looks: LooksRecord) -> pd.DataFrame:
     """
     decisions = [_numbers(looks.last.get(name)) for name in table["contrast"]]
     low, high, margin = np.array(decisions, float).reshape(-1, 3).T
+    asked = [len(_seeds(looks, name)) for name in table["contrast"]] if looks.taken else None
     margins = np.where(np.isfinite(margin), margin, table["margin"]) if looks.taken else None
     return table.assign(
         low=low,
         high=high,
         equivalent=table["verdict"] == EQUIVALENT,
         **dict.fromkeys(_INVALID, math.nan),
-        **({} if margins is None else {"margin": margins}),
+        **({} if margins is None else {"margin": margins, "planned": asked}),
     )
 
 

@@ -1,7 +1,7 @@
 """Contrasts, seed by seed: how large an effect is, how sure that is, and what it is called.
 
 Every effect is a row of weights over cells (a tip: following +1, ignoring -1), so negative means
-that KID falls, which helps. Verdicts come from single-step max-|t| from six seeds up, from Holm's
+that KID falls, which helps. Verdicts come from step-down max-|t| from six seeds up, from Holm's
 paired t below (statistics, section 5); what all contrasts have in common is in `max_t`, and what
 a row is called in `verdicts`.
 """
@@ -254,7 +254,7 @@ def estimates(
 
 
 def _exact(D: Array, failed: NDArray[np.bool_] | None) -> Array:
-    """p of max-|t|; a divergence does not weaken the effect that it supports by its sign.
+    """p by sign flips; a divergence does not weaken the effect that it supports by its sign.
 
     A failure value lies far from all others, and an outlier makes |t| small, even where it points
     the same way. So in the test it weighs no more than the largest other difference: that depends

@@ -151,7 +151,9 @@ def _path(shares: Sequence[Array], budgets: Ints) -> tuple[Ints, Array]:
     """When row 0 crosses, (levels,), and the smallest share that does, (levels, looks).
 
     At each look those rows cross that have not crossed yet and are among the largest, as many as
-    the budget has left. Where equal values lie across that cut, none of them crosses.
+    the budget has left. Where equal values lie across that cut, none of them crosses. No level has
+    a boundary below that of a larger level, which may have spent more of its budget earlier: so
+    what is rejected at a level is rejected at all larger ones, as Holm's procedure requires.
     """
     levels = budgets.shape[1]
     crossed = np.zeros((levels, len(shares[0])), bool)
@@ -164,16 +166,20 @@ def _path(shares: Sequence[Array], budgets: Ints) -> tuple[Ints, Array]:
         top = np.argpartition(values, -most)[-most:]
         top = top[np.argsort(values[top])[::-1]]
         largest = values[top]
-        for level, due in enumerate(budget):
-            if due <= spent[level]:
-                continue
-            # of the due + 1 largest, as many may have crossed already as are spent
-            alive = np.flatnonzero(~crossed[level, top[: due + 1]])
-            limit = largest[alive[due - spent[level]]] + _TIE  # the first one too many
+        limit = -math.inf
+        for level in reversed(range(levels)):
+            if budget[level] <= spent[level]:
+                break
+            # of so many and one, at most as many as are spent have crossed already
+            alive = np.flatnonzero(~crossed[level, top[: budget[level] + 1]])
+            too_many = largest[alive[budget[level] - spent[level]]]
+            limit = max(limit, too_many + _TIE)
             new = alive[largest[alive] > limit]
             if len(new):
                 crossed[level, top[new]] = True
                 spent[level] += len(new)
                 boundaries[level, look] = largest[new[-1]]
         first[(first < 0) & crossed[:, 0]] = look
+        if (first >= 0).all():  # no later look can reject more
+            break
     return first, boundaries

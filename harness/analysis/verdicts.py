@@ -115,7 +115,7 @@ def _tested(row: Any, rules: Rules) -> tuple[str, str, str]:
 
 
 def _sequential(row: Any, rules: Rules, word: str, reason: str) -> tuple[str, str, str]:
-    """The decision of the looks. A test of the finished seeds, as if not looked at, can only veto."""
+    """The decision of the looks. A test of the finished seeds, as of fixed ones, can only veto."""
     if not row.diverged or row.diverged_alone or word not in (BETTER, WORSE):
         return word, reason, word
     finished = (row.n_finished, row.effect_finished, row.p_adjusted_finished)

@@ -57,8 +57,8 @@ class Sequential(Part):
         if self.looks and self.looks[-1] > seeds:
             fewer = [n for n in self.looks if n < seeds]
             raise HarnessError(
-                f"sequential.looks: a look after {self.looks[-1]} seeds, but the study has {seeds} at "
-                f"most: write {[*fewer, seeds]}, or seeds: {self.looks[-1]}"
+                f"sequential.looks: a look after {self.looks[-1]} seeds, but the study has {seeds} "
+                f"at most: write {[*fewer, seeds]}, or seeds: {self.looks[-1]}"
             )
         if self.looks and self.looks[-1] < seeds:
             raise HarnessError(

@@ -9,19 +9,11 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from harness.config.sequential import FUTILITY, MOST
 from harness.core import format as show
 from harness.core.errors import HarnessError
 
-MOST = 24  # seeds, where a study declares no other number
-FUTILITY = 0.1  # predictive power below which a contrast is closed, where none is declared
-_SHARES = (
-    0.375,
-    0.5,
-    0.625,
-    0.75,
-    1.0,
-)  # of the most seeds: the looks after the first
-_APART = 12  # looks are at least n_max / 12 seeds apart
+_TWELFTHS = (4.5, 6, 7.5, 9, 10, 11)  # of the most seeds: looks, denser where equivalence shows
 _ROUNDING = 1e-9  # relative: levels that differ by less are equal
 _NORMAL = NormalDist()
 
@@ -90,11 +82,10 @@ def first_look(alpha: float, contrasts: int, n_max: int) -> int:
 def standard_looks(alpha: float, contrasts: int, n_max: int) -> tuple[int, ...]:
     """The numbers of seeds at which a study is looked at that declares none.
 
-    First at the smallest that can reject, then at 3/8, 1/2, 5/8, 3/4 and all of n_max, without
-    those that would follow too soon.
+    First at the smallest that can reject, then every eighth of n_max up to 3/4, and every twelfth
+    beyond, where most contrasts without effect become equivalent.
     """
     first = first_look(alpha, contrasts, n_max)
-    rest = [math.ceil(share * n_max) for share in _SHARES]
-    apart = math.ceil(n_max / _APART)
-    later = sorted({n for n in rest if n >= first + apart and n < n_max})
+    shares = {math.ceil(share * n_max / 12) for share in _TWELFTHS}
+    later = sorted(n for n in shares if first + n_max / 12 <= n < n_max)
     return (first, *later, n_max) if first < n_max else (n_max,)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from harness.analysis import convergence
 from harness.analysis.effects import BETTER, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED, WORSE
+from harness.analysis.moderated import moderates
 from harness.analysis.objectives import KIMG
 from harness.analysis.ranked import RankedRow
 from harness.analysis.search import ranked
@@ -111,6 +112,11 @@ def intervals(data: ReportData) -> str:
     if count < 2:
         return f"the {level} t-interval of the one contrast{_of(data)}" if count else ""
     return f"{level} intervals for all {count} contrasts at once (Šidák)"
+
+
+def moderated(data: ReportData) -> bool:
+    """Whether p are of the moderated t."""
+    return moderates(int(data.ranking["p_max_t"].notna().sum()))
 
 
 def _of(data: ReportData) -> str:

@@ -74,7 +74,7 @@ def test_it_varies_its_tip(name, tmp_path):
     ("profile", "data", "size", "seeds", "evidence"),
     [
         ("full", "caltech_birds2011", 64, 8, True),
-        ("cpu", "cifar10", 32, 6, True),
+        ("cpu", "cifar10", 32, 8, True),
         ("smoke", "digits", 16, 2, False),
     ],
 )

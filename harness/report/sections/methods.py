@@ -20,10 +20,6 @@ PROPER = {"adam": "Adam", "rmsprop": "RMSProp", "sgd": "SGD", "wasserstein": "Wa
           "numpy": "NumPy"}  # fmt: skip
 READ = {"adam": ("beta_1", "beta_2"), "rmsprop": ("rho", "momentum"), "sgd": ("momentum",)}
 """Optimiser → its numbers in addition to the learning rate."""
-TESTS = {
-    MAX_T: "of single-step max-|t| sign-flip tests (Westfall & Young 1993), adjusted for all",
-    HOLM: "of two-sided paired t-tests, adjusted by the method of Holm",
-}
 FAILED = {
     "collapsed": "of these collapsed, and count with their value",
     "diverged": "diverged, with the larger of untrained and last KID for a value",
@@ -130,7 +126,7 @@ def _statistics(data: ReportData) -> Iterator[str]:
             "2013), after which only what was undecided got more seeds"
         )
     elif data.ranking["p_adjusted"].notna().any():  # from one seed there is none
-        reported += f", and p values {TESTS[primary(len(plan.seeds))]}"
+        reported += f", and p values {_test(data)}"
     yield (
         f"A trial counts by {data.objective.what}. Trials of one seed share initial weights, order "
         "of the data and noise, so effects (following less ignoring a tip) were taken seed by "
@@ -141,6 +137,13 @@ def _statistics(data: ReportData) -> Iterator[str]:
             f"An effect was called equivalent where two one-sided sign-flip tests, adjusted by the "
             f"method of Holm, put it within {words.region(data)}."
         )
+
+
+def _test(data: ReportData) -> str:
+    if primary(len(data.plan.seeds)) == HOLM:
+        return "of two-sided paired t-tests, adjusted by the method of Holm"
+    t = " with moderated t (Smyth 2004)" if words.moderated(data) else ""
+    return f"of step-down max-|t| sign-flip tests (Westfall & Young 1993){t}, adjusted for all"
 
 
 def _outcome(data: ReportData) -> Iterator[str]:

@@ -50,12 +50,11 @@ def build(data: ReportData) -> list[Block]:
 
 def _how(data: ReportData) -> str:
     plan, alpha = data.plan, data.plan.alpha
-    test = primary(len(plan.seeds))
     nothing = "" if plan.evidence else " Nothing is judged in this profile."
     if plan.evidence and data.unlearnt:
         nothing = " Nothing is judged, since the reference has not learnt."
     diverged = f" {_DIVERGED}" if data.ranking["diverged"].any() else ""
-    p = f"p is adjusted for all contrasts, too, by {_TESTS[test]}; it alone makes the verdict, at "
+    p = f"p is adjusted for all contrasts, too, by {_test(data)}; it alone makes the verdict, at "
     p += f"{show.plain(alpha)}"
     if plan.looks:
         p = f"Verdicts are those of the looks {_looks(plan.looks)}, by {_SEQUENTIAL}, at "
@@ -105,13 +104,16 @@ _DIVERGED = (
 )
 
 _ELSE = {False: "all else equal", True: "averaged over the levels of the other factors"}
-_TESTS = {
-    MAX_T: "an exact sign-flip test of the largest |t|",
-    HOLM: (
-        "Holm's paired t-test, which takes differences to be normal (with fewer than six seeds no "
-        "exact test can tell anything)"
-    ),
-}
+
+
+def _test(data: ReportData) -> str:
+    if primary(len(data.plan.seeds)) == HOLM:
+        return (
+            "Holm's paired t-test, which takes differences to be normal (with fewer than six seeds "
+            "no exact test can tell anything)"
+        )
+    t = "moderated |t|, whose standard errors borrow from the other contrasts"
+    return f"a step-down sign-flip test of the largest {t if words.moderated(data) else '|t|'}"
 
 
 def _table(data: ReportData, rows: Sequence[RankedRow], identity: str, identities: int) -> Table:

@@ -1,6 +1,5 @@
 """The joint test, simultaneous intervals, equivalence and places, against brute force."""
 
-import itertools
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,22 +11,6 @@ from harness.analysis import max_t
 from harness.analysis.effects import estimate_effects, estimates
 from harness.analysis.ranks import rank_intervals
 from tests.records import plan_of
-
-
-def _t(columns):
-    return [
-        abs(stats.ttest_1samp(column[np.isfinite(column)], 0).statistic) for column in columns.T
-    ]
-
-
-def test_max_t_equals_all_sign_flips_by_hand():
-    D = np.random.default_rng(3).normal(0.6, 1, (6, 4))
-    observed, reached, flips = _t(D), np.zeros(4), 0
-    for signs in itertools.product((1, -1), repeat=6):
-        largest = max(_t(D * np.array(signs)[:, None]))
-        reached += [largest >= value - 1e-9 for value in observed]
-        flips += 1
-    assert max_t.adjusted(D) == pytest.approx(reached / flips)
 
 
 def test_drawn_flips_are_near_exact_ones(monkeypatch):

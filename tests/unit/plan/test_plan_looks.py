@@ -50,12 +50,12 @@ def test_too_few_seeds_are_refused():
 @pytest.mark.parametrize(
     ("contrasts", "n_max", "looks"),
     [
-        (6, 24, (9, 12, 15, 18, 24)),
-        (13, 24, (10, 12, 15, 18, 24)),
-        (20, 24, (11, 15, 18, 24)),  # 12 follows too soon
-        (6, 12, (9, 12)),
+        (6, 24, (9, 12, 15, 18, 20, 22, 24)),
+        (13, 24, (10, 12, 15, 18, 20, 22, 24)),
+        (20, 24, (11, 15, 18, 20, 22, 24)),  # 12 follows too soon
+        (6, 12, (9, 10, 11, 12)),
         (6, 8, (8,)),
-        (6, 48, (10, 18, 24, 30, 36, 48)),
+        (6, 48, (10, 18, 24, 30, 36, 40, 44, 48)),
     ],
 )
 def test_looks_where_a_study_declares_none(contrasts, n_max, looks):

@@ -83,7 +83,7 @@ def test_the_methods_say_what_was_done(data):
         "protocol keras75, features of inception_v3 at 75 px) of 5\u202f760 generated images",
         "counts by the mean KID over the last fifth of the evaluations",
         "95 % intervals for all 4 contrasts at once",
-        "single-step max-|t| sign-flip tests",
+        "step-down max-|t| sign-flip tests (Westfall & Young 1993) with moderated t (Smyth 2004)",
         "Of 40 trials, 37 finished; 1 diverged, with the larger",
         "1 crashed (each takes its seed out of its contrasts); 1 not ended.",
         "commit 3f2a9c1d5e7b",
