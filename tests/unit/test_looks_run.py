@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 
 import pytest
 
@@ -12,10 +13,14 @@ from harness.analysis.frame import load
 from harness.analysis.ranking import rank_contrasts
 from harness.app import studies
 from harness.config.runtime import Runtime
+from harness.core import files
 from harness.core.errors import HarnessError
 from harness.core.files import write_json
 from harness.execution.driver import Options
 from harness.execution.local import Outcome
+from harness.report import words
+from harness.report.data import analyse
+from harness.report.sections import methods, ranking
 from harness.runs.plan import read_plan
 from tests.records import record
 
@@ -118,6 +123,21 @@ def test_seeds_go_to_what_is_open_and_the_run_ends_by_itself(start, runtime):
     assert rank_contrasts(load("one", runtime))["place"].tolist() == [1, 2]
 
 
+def test_the_report_says_what_the_looks_decided(start, runtime, monkeypatch):
+    start()
+    data = analyse(load("one", runtime))
+    assert words.interim(data) == ""
+    assert "repeated 95 % intervals for all 2 contrasts and all looks" in words.intervals(data)
+    page = " ".join(str(block) for block in [*ranking.build(data), *methods.build(data)])
+    assert "the looks at 7, 9 and 12 seeds" in page
+    assert "group-sequential sign-flip tests at 7, 9 and 12 seeds" in page
+    assert "closed at 7 seeds" in page
+    assert "max-|t|" not in page
+    assert not any("different numbers of seeds" in line for line in data.checks)
+    (row,) = app.status(runtime)
+    assert row["standing"] == "ended at look 3 of 3, 1 of 2 contrasts open"
+
+
 def test_a_second_start_trains_and_decides_nothing(start, runtime):
     start()
     path = runtime.study("one") / "plan.json"
@@ -134,6 +154,8 @@ def test_an_early_report_gives_no_verdict(start, runtime, monkeypatch):
     assert set(rows["verdict"]) == {"inconclusive"}
     assert set(rows["reason"]) == {"no verdict before the first look, at 7 seeds"}
     assert rows["low"].isna().all()
+    said = words.interim(analyse(load("one", runtime)))
+    assert said.startswith("Interim analysis: 21 of 21 trials have ended; look 1 of 3 at 7 seeds")
     assert plan.stages.standing == "look 1 of 3 at 7 seeds, 2 of 2 contrasts open"
 
 
@@ -312,3 +334,43 @@ def test_a_further_look_is_never_taken_twice(start, runtime):
     assert not expanded.stages.decides(expanded)
     assert expanded.stages.looks == plan.looks
     assert expanded.stages.lines() == ["Sequential: ended at look 3 of 3, 1 of 2 contrasts open"]
+
+
+class Killed(BaseException):
+    """In place of kill -9: nothing that the driver would do later is done."""
+
+
+def killing(monkeypatch, at):
+    """Die at the given write of a file, before it or after it in turn; how many were seen."""
+    count, write = [0], files.write_atomically
+
+    def mortal(path, content):
+        count[0] += 1
+        if count[0] == at and at % 2:
+            raise Killed
+        write(path, content)
+        if count[0] == at:
+            raise Killed
+
+    monkeypatch.setattr(files, "write_atomically", mortal)
+    return count
+
+
+@pytest.mark.slow
+def test_killed_at_twenty_moments_it_decides_as_if_it_was_not(start, runtime, monkeypatch):
+    """Again and again in one run: each time it goes on from what is written."""
+    crashed = [(f"{NULL}=on", 3)]
+    with monkeypatch.context() as patch:
+        writes = killing(patch, -1)
+        whole = start(crashed=crashed).looks
+    shutil.rmtree(runtime.runs)
+    draw, kills = random.Random("moments"), 0
+    for _ in range(20):
+        with monkeypatch.context() as patch:
+            killing(patch, draw.randint(1, writes[0] // 4))
+            try:
+                start(crashed=crashed)
+            except Killed:
+                kills += 1
+    assert start(crashed=crashed).looks == whole
+    assert kills >= 5

@@ -73,8 +73,8 @@ def test_a_list_of_seeds_is_looked_at_in_its_order(expanded):
 
 
 BAD = {
-    "sequential: {looks: [3, 12]}": "a look after 3 seeds can decide nothing: with 2 contrasts, alpha "
-    "0.05 and at most 12 seeds the first is at 7; write [7, 12]",
+    "sequential: {looks: [3, 12]}": "a look after 3 seeds can decide nothing: with 2 contrasts, "
+    "alpha 0.05 and at most 12 seeds the first is at 7; write [7, 12]",
     "sequential: {looks: [9, 12, 24]}\nseeds: 12": "a look after 24 seeds, but the study has 12 at "
     "most: write [9, 12], or seeds: 24",
     "sequential: {looks: [9, 12]}\nseeds: 24": "the last look is at 12 seeds, but the study has 24 "
