@@ -107,8 +107,8 @@ def intervals(data: ReportData) -> str:
     level = show.percent(1 - data.plan.alpha)
     count = int(data.ranking["low"].notna().sum())
     if data.plan.looks:
-        many = f"repeated {level} intervals for all {len(data.ranking)} contrasts and all looks"
-        return f"{many} at once" if count else ""
+        every = f"all {len(data.ranking)} contrasts and " if len(data.ranking) > 1 else ""
+        return f"repeated {level} intervals for {every}all looks at once" if count else ""
     if count < 2:
         return f"the {level} t-interval of the one contrast{_of(data)}" if count else ""
     return f"{level} intervals for all {count} contrasts at once (Šidák)"

@@ -117,6 +117,7 @@ def test_the_state_of_every_run(runtime):
             "not_ended": 2,
             "failures": 1,
             "outcome": "1 of 4 trials finished, 1 crashed, 2 not ended",
+            "standing": "",
         },
     ]
 
