@@ -22,7 +22,8 @@ def start(folder):
         [sys.executable, "-m", "tests.sequential_run", str(folder)],
         env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    assert process.stdout.readline() == "begun\n"
+    with process.stdout as said:
+        assert said.readline() == "begun\n"
     return process
 
 
