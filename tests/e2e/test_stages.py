@@ -115,4 +115,5 @@ def test_a_sequential_study_whose_reference_has_not_learnt_stops_at_its_first_lo
     looks = plan_of(place, "looks")["looks"]
     assert [look["seeds"] for look in looks["taken"]] == [[0, 1, 2]]
     assert len(place.trials()) == 6
-    assert "ended at look 1 of 3, 0 of 1 contrast open" in place.run("status")
+    (row,) = json.loads(place.run("status", "--json"))
+    assert row["standing"] == "ended at look 1 of 3, 0 of 1 contrast open"
