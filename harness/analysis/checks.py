@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from harness.analysis.frame import Frames, each_row
+from harness.analysis.symmetry import doubts
 from harness.runs.plan import PlanRecord
 from harness.runs.status import Status
 
@@ -26,6 +27,7 @@ def run_checks(frames: Frames) -> list[str]:
         *(_unbalanced(trials) if frames.plan.stages.balanced else []),
         *_identities(frames),
         *_environments(frames.environments),
+        *doubts(frames),
         *_warnings(frames),
         *images(frames),
     ]

@@ -105,29 +105,31 @@ class _Rarity(NamedTuple):
         """The rarest first; of those at the smallest p, the one of more seeds."""
         return np.lexsort((self.scatter, -self.n, self.tails))
 
-    def limits(self, places: Places, of: Places) -> Array:
-        """What a contrast of `places` must reach to be as rare as one of `of`, which broadcast.
+    def limits(self, places: Places, observed: Places) -> Array:
+        """The weighted sum at which contrasts of `places` are as rare as those of `observed`.
+
+        The two broadcast against each other.
 
         As rare by the tail of t: where numbers of seeds differ, equal |t| are not equally rare, and
         one contrast of few seeds would lift the p of all others (min-p, Westfall & Young 1993). No
         tail counts for less than the smallest p that flips can give; of those that reach it, more
         seeds are rarer. For equal n it is |t| itself that is compared.
         """
-        n, own, freedom = self.n[places], self.n[of], self.freedom[places]
-        scatter = self.scatter[of]
-        if np.any(n != own):
-            as_rare = special.betaincinv(freedom / 2, 0.5, self.tails[of])
-            scatter = np.where(n == own, scatter, as_rare)
+        n, seeds, freedom = self.n[places], self.n[observed], self.freedom[places]
+        scatter = self.scatter[observed]
+        if np.any(n != seeds):
+            as_rare = special.betaincinv(freedom / 2, 0.5, self.tails[observed])
+            scatter = np.where(n == seeds, scatter, as_rare)
         limits = np.sqrt(freedom * (1 - scatter)) - _TIE
-        known: Array = np.where((self.tails[of] <= self.least) & (n < own), _NEVER, limits)
+        known: Array = np.where((self.tails[observed] <= self.least) & (n < seeds), _NEVER, limits)
         return known
 
 
 def _stepped_down(sample: _Sample) -> Array:
     """Step by step: the rarest of those left, against the flips of these; p never falls.
 
-    With a prior it is estimated anew from those left: what is far from zero already tells nothing
-    of the scatter of others.
+    With a prior it is estimated again from those left: a large effect tells nothing of the scatter
+    of other contrasts.
     """
     contrasts = len(sample.n)
     flips, least = _flips(len(sample.scaled)), 2.0 ** (1 - sample.n.max())

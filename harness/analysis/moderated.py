@@ -20,7 +20,7 @@ ENDLESS = 1e6  # degrees of freedom of variances that do not differ: t with so m
 
 
 class Prior(NamedTuple):
-    """What other contrasts tell of a variance: d0, and the logarithm of s0²."""
+    """Distribution of the variances of contrasts: d0, and the logarithm of s0²."""
 
     freedom: float
     log_variance: float

@@ -129,7 +129,7 @@ def _budgets(design: Looks, values: Sequence[Array], rows: int) -> tuple[Ints, I
 
     A contrast's time is the share of seeds that it has, so one that lacks seeds spends less.
     """
-    times = [design.time(n) for n in np.maximum.accumulate([counted(each) for each in values])]
+    times = [design.time(n) for n in np.maximum.accumulate([_counted(each) for each in values])]
     levels = [design.level(rejected) for rejected in range(design.contrasts)]
     shares = (
         [[level * spent_on_difference(t) for level in levels] for t in times],
@@ -141,7 +141,7 @@ def _budgets(design: Looks, values: Sequence[Array], rows: int) -> tuple[Ints, I
     return different, equivalent
 
 
-def counted(values: Array) -> int:
+def _counted(values: Array) -> int:
     """How many differences a contrast has; one is as good as none, for it has no scatter."""
     n = int(np.isfinite(values).sum())
     return n if n > 1 else 0

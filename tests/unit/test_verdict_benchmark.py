@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from benchmarks.effects import MIXES, NOISES, draw, mix
-from benchmarks.fixed_design import rates, rejected
+from benchmarks.fixed_design import false_equivalence, rates, rejected
+from benchmarks.verdicts import MODERATE, sets
 from harness.analysis import max_t
 
 
@@ -32,3 +34,41 @@ def test_rates_count_verdicts_and_false_ones():
     found = rates(MIXES[0], 40, 7)
     assert 1.5 < found["verdicts before"] <= found["verdicts"] <= 2
     assert 0 <= found["error"] < 0.2
+
+
+STUDIES = 500
+
+
+def _bound(rate, studies):
+    """What 9,999 of 10,000 simulations stay below if the true rate is at most `rate`."""
+    return stats.binom.ppf(0.9999, studies, rate) / studies
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.parametrize("seeds", [6, 8])
+def test_family_wise_error_of_three_to_forty_contrasts(seeds, noise):
+    for truth in sets():
+        error = rates(truth, STUDIES, seeds, noise)["error"]
+        print(f"\n{truth.name}, {seeds} seeds, {noise}: family-wise error {error:.3f}")
+        assert error <= _bound(0.05, STUDIES), truth.name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("noise", NOISES)
+def test_family_wise_error_and_false_equivalence_with_twelve_seeds(noise):
+    error = rates(MODERATE, STUDIES, 12, noise)["error"]
+    false = false_equivalence(MIXES[3], STUDIES, 12, noise)
+    print(f"\n12 seeds, {noise}: family-wise error {error:.3f}, false equivalence {false:.3f}")
+    assert max(error, false) <= _bound(0.05, STUDIES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("noise", "more"), [(NOISES[0], 1.08), (NOISES[1], 1.03), (NOISES[2], 1.12)]
+)
+def test_the_same_trials_give_more_verdicts_than_single_step(noise, more):
+    found = rates(MODERATE, 2 * STUDIES, 8, noise)
+    ratio = found["verdicts"] / found["verdicts before"]
+    print(f"\n8 seeds, {noise}: {ratio:.3f} times the differences found by single-step max-|t|")
+    assert ratio >= more
