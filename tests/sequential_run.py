@@ -5,6 +5,7 @@
 
 import random
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from harness import app
@@ -67,5 +68,6 @@ if __name__ == "__main__":
     planned, _ = app.plan("one", places)
     driver.drive = Trained(places, crashed=[(f"{NULL}=on", 3)])
     driver.drive.plan = planned
+    import_module("harness.analysis.looks")  # which takes longer than the study
     print("begun", flush=True)
     app.run(planned, places, Options())

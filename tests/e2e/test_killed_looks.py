@@ -35,15 +35,16 @@ def looks(folder):
 @pytest.mark.timeout(1800)
 def test_killed_at_twenty_random_moments(tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
+    first = start(whole)
     begun = time.monotonic()
-    assert start(whole).wait() == 0
+    assert first.wait() == 0
     took = time.monotonic() - begun
     expected = looks(whole)
     assert len(expected.taken) == 3
     draw, deaths, at_looks = random.Random("looks"), 0, set()
     for _ in range(KILLS):
         process = start(killed)
-        time.sleep(draw.uniform(0, took / 2))
+        time.sleep(draw.uniform(0, 0.8 * took))
         process.kill()
         deaths += process.wait() != 0
         if (killed / "runs/studies/one/plan.json").exists():
@@ -54,5 +55,5 @@ def test_killed_at_twenty_random_moments(tmp_path):
                 shutil.rmtree(killed)
     assert start(killed).wait() == 0
     assert looks(killed) == expected
-    assert deaths > KILLS / 2
+    assert deaths > KILLS / 4
     assert len(at_looks) > 1
