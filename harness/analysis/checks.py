@@ -24,7 +24,7 @@ def run_checks(frames: Frames) -> list[str]:
         *_deviations(frames.plan),
         *_incomplete(trials),
         *_duplicates(trials),
-        *([] if frames.plan.stages.grows else _unbalanced(trials)),
+        *(_unbalanced(trials) if frames.plan.stages.balanced else []),
         *_identities(frames),
         *_environments(frames.environments),
         *doubts(frames),

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from harness.analysis import learning, max_t
+from harness.analysis import closed, learning, max_t
 from harness.analysis.equivalence import assess_equivalence, margin, resolution
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.max_t import Array, holm
@@ -26,12 +26,13 @@ from harness.analysis.verdicts import (
     NOT_JUDGED,
     WORSE,
     Rules,
+    Words,
     by_count,
     judge,
     verdict,
 )
 from harness.plan.reach import EXACT
-from harness.runs.plan import ContrastRecord
+from harness.runs.plan import ContrastRecord, PlanRecord
 from harness.runs.status import Status
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "matrix",
     "primary",
     "proportion",
+    "seen",
     "verdict",
 ]
 
@@ -149,7 +151,7 @@ def estimate_effects(frames: Frames) -> pd.DataFrame:
     plan, trials = frames.plan, frames.trials
     alpha, seeds = plan.alpha, list(plan.seeds)
     exact = primary(len(seeds)) == MAX_T
-    by_seed = [differences(trials, contrast.weights) for contrast in plan.contrasts]
+    by_seed = seen(frames)
     rows = [_named(trials, *pair) for pair in zip(plan.contrasts, by_seed, strict=True)]
     table = pd.DataFrame(rows, columns=list(_NAMES))
     every, finished = (_matrix(by_seed, seeds, only) for only in (False, True))
@@ -163,9 +165,22 @@ def estimate_effects(frames: Frames) -> pd.DataFrame:
     known = np.array(margins, float) - resolution(frames)
     table = table.join(assess_equivalence(every, known, reached, alpha)).assign(margin=margins)
     reference = learning.of_reference(plan, trials)
-    rules = Rules(alpha, exact, plan.evidence, len(table), reference)
+    rules = Rules(alpha, exact, plan.evidence, len(table), reference, *_decided(plan))
     judged = [judge(row, rules) for row in each_row(table)]
-    return table.join(pd.DataFrame(judged, columns=list(_JUDGED), index=table.index))
+    table = table.join(pd.DataFrame(judged, columns=list(_JUDGED), index=table.index))
+    return closed.repeated(table, plan.looks) if plan.looks else table
+
+
+def _decided(plan: PlanRecord) -> tuple[Mapping[str, Words], int] | tuple[()]:
+    """Of a sequential run: what its looks have decided, and the seeds of the first."""
+    return (closed.verdicts(plan.looks), plan.looks.planned[0]) if plan.looks else ()
+
+
+def seen(frames: Frames) -> list[pd.DataFrame]:
+    """`differences` of each contrast of the plan; of a sequential run as its looks saw them."""
+    looks = frames.plan.looks
+    tables = {one.name: differences(frames.trials, one.weights) for one in frames.plan.contrasts}
+    return [closed.frozen(looks, *pair) if looks else pair[1] for pair in tables.items()]
 
 
 def _named(trials: pd.DataFrame, contrast: ContrastRecord, seeds: pd.DataFrame) -> dict[str, Any]:
@@ -200,10 +215,12 @@ def _one_side_alone(seeds: pd.DataFrame) -> bool:
 def matrix(frames: Frames, finished: bool) -> Array:
     """Differences (seeds, contrasts) in the plan's orders, NaN where a seed has no value.
 
-    `finished`: of the seeds where no side diverged only.
+    `finished`: of the seeds where no side diverged only. Of a sequential run: up to its first look,
+    which all contrasts share, and before which nothing was chosen by the data.
     """
-    by_seed = [differences(frames.trials, each.weights) for each in frames.plan.contrasts]
-    return _matrix(by_seed, list(frames.plan.seeds), finished)
+    plan = frames.plan
+    seeds = plan.looks.seeds[: plan.looks.planned[0]] if plan.looks else plan.seeds
+    return _matrix(seen(frames), list(seeds), finished)
 
 
 def _matrix(by_seed: Sequence[pd.DataFrame], seeds: Sequence[int], finished: bool) -> Array:

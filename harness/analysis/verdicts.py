@@ -1,5 +1,6 @@
 """Verdict on a contrast: better, worse, equivalent, inconclusive, or not judged, and why."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from harness.plan.reach import EXACT
@@ -20,6 +21,8 @@ class Rules(NamedTuple):
     evidence: bool
     contrasts: int
     reference: str  # why it has not learnt; empty: it has
+    decisions: Mapping[str, Words] | None = None  # of a sequential run, by contrast
+    finished: int = EXACT  # seeds without divergence from which they can veto by giving no verdict
 
 
 def verdict(
@@ -91,6 +94,8 @@ def _tested(row: Any, rules: Rules) -> tuple[str, str, str]:
     That one vetoes only if it is the opposite, or none although there are as many seeds as the
     exact test needs: a divergence is a result, and most often it is not the reason of an effect.
     """
+    if rules.decisions is not None:
+        return _sequential(row, rules, *rules.decisions[row.contrast])
     if row.diverged_alone:  # values of failures have no scatter that a test could go by
         word = WORSE if row.diverged_following else BETTER
         sure = by_count(row.n, rules.contrasts) <= rules.alpha
@@ -102,19 +107,34 @@ def _tested(row: Any, rules: Rules) -> tuple[str, str, str]:
     if row.diverged:
         finished = (row.n_finished, row.effect_finished, row.p_adjusted_finished)
         without, _ = verdict(*finished, rules.alpha, False, rules.exact)
-    if _vetoed(word, without, row.n_finished):
-        trials = "trial" if row.diverged == 1 else "trials"
-        return INCONCLUSIVE, f"{word} with the diverged {trials}, {without} without", without
+    if _vetoed(word, without, row.n_finished, rules.finished):
+        return INCONCLUSIVE, _veto(row, word, without), without
     if word == INCONCLUSIVE and without in (BETTER, WORSE):
         return word, f"{without} without the seeds in which a side diverged", without
     return word, reason or disagreement(row, word), without
 
 
-def _vetoed(word: str, without: str, finished: int) -> bool:
+def _sequential(row: Any, rules: Rules, word: str, reason: str) -> tuple[str, str, str]:
+    """The decision of the looks. A test of the finished seeds, as of fixed ones, can only veto."""
+    if not row.diverged or row.diverged_alone or word not in (BETTER, WORSE):
+        return word, reason, word
+    finished = (row.n_finished, row.effect_finished, row.p_adjusted_finished)
+    without, _ = verdict(*finished, rules.alpha, False, rules.exact)
+    if _vetoed(word, without, row.n_finished, rules.finished):
+        return INCONCLUSIVE, f"{reason}: {_veto(row, word, without)}", without
+    return word, reason, without
+
+
+def _veto(row: Any, word: str, without: str) -> str:
+    trials = "trial" if row.diverged == 1 else "trials"
+    return f"{word} with the diverged {trials}, {without} without"
+
+
+def _vetoed(word: str, without: str, finished: int, enough: int) -> bool:
     if word == INCONCLUSIVE or without == word:
         return False
     if without == INCONCLUSIVE:  # which it also is of what is equivalent
-        return word != EQUIVALENT and finished >= EXACT
+        return word != EQUIVALENT and finished >= enough
     return True
 
 

@@ -144,6 +144,9 @@ class Plan:
     def _size(self) -> str:
         plan = self._plan
         cells, seeds = show.count(len(plan.cells), "cell"), show.count(len(plan.seeds), "seed")
+        if further := plan.stages.further(plan):
+            most = show.whole(len(plan.trials) + len(further))
+            return f"{cells} × up to {seeds} = {show.whole(len(plan.trials))} to {most} trials"
         return f"{cells} × {seeds} = {show.count(len(plan.judging), 'trial')}"
 
     @property

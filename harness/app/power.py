@@ -14,6 +14,7 @@ from harness.runs.layout import run_names
 from harness.runs.trial import Trial as Record
 
 if TYPE_CHECKING:
+    from harness.analysis.course import Course
     from harness.analysis.frame import Frames
 
 
@@ -43,6 +44,28 @@ def reach(
             "name an earlier run, as in --pilot RUN"
         )
     return replace(power, detectable=decided)
+
+
+def course(planned: Plan, runtime: Runtime, pilot: str | None = None) -> "Course | None":
+    """How many trials a sequential study takes; None of another one, or after its first look.
+
+    By the effects and the scatter of a pilot, where that has all contrasts.
+    """
+    looks = planned.record().looks
+    if looks is None or looks.taken:
+        return None
+    from harness.analysis.course import Truth, foresee
+    from harness.analysis.effects import estimate_effects
+    from harness.analysis.frame import each_row, load
+    from harness.plan.sequential import Spread, design
+
+    truths: list[Truth] = []
+    if pilot:
+        rows = each_row(estimate_effects(load(pilot, runtime)))
+        known = {row.contrast: Truth(row.effect, row.sd, row.margin) for row in rows if row.n > 1}
+        if set(looks.contrasts) <= set(known):
+            truths = [known[name] for name in looks.contrasts]
+    return foresee(design(looks), Spread.of(planned), truths, pilot if pilot and truths else "")
 
 
 def _stated(planned: Plan, effect: float | None) -> float | None:

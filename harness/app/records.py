@@ -30,7 +30,7 @@ def status(runtime: Runtime) -> list[dict[str, Any]]:
         counts = {str(status): statuses.count(status) for status in IN_RECORD}
         outcomes = Outcomes.of(ends)
         rows.append({"run": name, "title": plan.title, **outcomes.to_json(), **counts,
-                     "outcome": outcomes.sentence})  # fmt: skip
+                     "outcome": outcomes.sentence, "standing": plan.stages.standing})  # fmt: skip
     return rows
 
 

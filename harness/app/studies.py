@@ -1,12 +1,13 @@
 """Use cases of studies: plan, run, report, evaluate, samples."""
 
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.stages import grown
+from harness.analysis.stages import decided, grown
 from harness.config.inputs.encoder_file import lacking
 from harness.config.lookup import list_studies, origin
 from harness.config.runtime import Runtime
@@ -97,13 +98,31 @@ def run(planned: Plan, runtime: Runtime, options: "Options") -> "Outcome":
 
     if planned.lacking and missing(planned, runtime):
         raise HarnessError(" ".join(lacking(planned.lacking)))
+    begun, hours = time.monotonic(), options.hours
     outcome = _train(planned, runtime, options)
-    while outcome is Outcome.DONE and planned.stages.undecided(planned):
-        before, planned = planned, grown(planned, runtime)
-        if planned is before:  # trials crashed, so nothing is decided
+    while outcome is Outcome.DONE and planned.stages.decides(planned):
+        before, planned = planned, _decide(planned, runtime)
+        if planned is before:  # trials crashed, or another run of it trains them
             break
+        left = None if hours is None else hours - (time.monotonic() - begun) / 3600
+        # crashed trials are tried again once, not after each decision
+        options = replace(options, hours=left, retry_crashed=False)
         outcome = _train(planned, runtime, options)
     return outcome
+
+
+def _decide(planned: Plan, runtime: Runtime) -> Plan:
+    """The plan with what its results decide, written before anything follows from it."""
+    from harness.queue.optuna_ledger import OptunaLedger
+
+    folder = runtime.study(planned.run_name)
+    ledger = OptunaLedger.open(planned.run_name, folder, runtime.storage)
+    with alone(folder / layout.SEARCH_LOCK):  # another run of it may be deciding, too
+        held = {row.key for row in ledger.rows() if row.open}
+        after = decided(planned, runtime, held)
+        if after is not planned:
+            write_plan(after, runtime)
+    return after
 
 
 def _train(planned: Plan, runtime: Runtime, options: "Options") -> "Outcome":

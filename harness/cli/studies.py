@@ -51,18 +51,25 @@ def plan_(
 ) -> None:
     """Check a study; show its cells, its cost, and which effects it can detect. Trains nothing."""
     from harness import app as cases
-    from harness.cli.printing import show_forecast, show_reach
+    from harness.cli.printing import show_course, show_detectable, show_forecast, show_reach
 
     plan, why = _plan(study, profile, changes)
     for line in cases.changed_plugins(plan, _runtime()):
         typer.echo(line, err=True)
     cost = cases.cost(plan, _runtime(), workers)
     reach = cases.reach(plan, _runtime(), pilot, effect)
+    course = cases.course(plan, _runtime(), pilot)
     if as_json:
-        echo_json({**cost.to_json(), "reach": reach.to_json()})
+        looks = {"course": course.to_json()} if course else {}
+        echo_json({**cost.to_json(), "reach": reach.to_json(), **looks})
     else:
         show_forecast(cost, why)
-        show_reach(reach)
+        if course:
+            show_course(course)
+        if plan.record().looks is None:
+            show_reach(reach)
+        elif reach.detectable:  # a p of fixed seeds says nothing of looks, seeds of a pilot do
+            show_detectable(reach.detectable, reach.seeds)
 
 
 @app.command(epilog="Example: harness run quickstart --workers 1")

@@ -14,6 +14,7 @@ from harness.config.part import Levels, Part, check_seeds, count_seeds
 from harness.config.patch import Patch, check_path, check_value
 from harness.config.plugins import Module, activate, beside
 from harness.config.search import Range, Search
+from harness.config.sequential import EXCLUDED, Declared, Sequential
 from harness.config.tune import Tune
 from harness.core.errors import HarnessError, shown, unknown
 
@@ -53,6 +54,7 @@ class Profile(Part):
 
     patch: dict[str, Any] = Field(default_factory=dict)
     seeds: Seeds | None = None
+    sequential: Declared = None
     metric: Protocol | None = None
     evidence: bool = True  # false: it shows the path, and its report draws no conclusion
     note: str = ""
@@ -72,6 +74,7 @@ class Study(Part):
     resolution: Literal[4, 5] | None = None  # of a fraction; None: Plackett and Burman's
     tune: Tune | None = None
     search: Search | None = None
+    sequential: Declared = None
     seeds: Seeds = 8
     metric: Protocol | None = None
     objective: Annotated[str, AfterValidator(OBJECTIVES.check)] = "final"
@@ -86,9 +89,26 @@ class Study(Part):
 
     def seed_list(self, profile: str | None) -> list[int]:
         """The seeds of a profile."""
-        profile_seeds = self.profiles[profile].seeds if profile else None
-        seeds = self.seeds if profile_seeds is None else profile_seeds
+        seeds = self._declared_seeds(profile)
+        if seeds is None:
+            rule = self.stopping_rule(profile)
+            seeds = rule.most() if rule else self.seeds
         return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+
+    def _declared_seeds(self, profile: str | None) -> int | list[int] | None:
+        """The key `seeds` of a profile, or else of the study; None where neither has it."""
+        seeds = self.profiles[profile].seeds if profile else None
+        declared = "seeds" in self.model_fields_set
+        return self.seeds if seeds is None and declared else seeds
+
+    def stopping_rule(self, profile: str | None) -> Sequential | None:
+        """The key `sequential` of a profile; None without, and where nothing is judged."""
+        chosen = self.profiles[profile] if profile else None
+        declared = self.sequential
+        if chosen and chosen.sequential is not None:
+            declared = chosen.sequential
+        judged = chosen is None or chosen.evidence
+        return declared if judged and isinstance(declared, Sequential) else None
 
 
 class StudyFile(BaseModel):
@@ -149,6 +169,7 @@ def check(name: str, document: Document) -> StudyFile:
                 raise HarnessError(f"{document.where(*place, knob)}: {error}") from None
     _check_objective(document, study)
     _check_tuning(study, document)
+    _check_sequential(study, document)
     return file.model_copy(update={"modules": modules})
 
 
@@ -174,6 +195,21 @@ def _check_tuning(study: Study, document: Document) -> None:
             study.tune.check_apart(study.seed_list(profile), profile)
         except HarnessError as error:
             raise HarnessError(f"{document.where('tune', 'seeds')}: {error}") from None
+
+
+def _check_sequential(study: Study, document: Document) -> None:
+    # without a profile it is only run where it has none
+    for profile in study.profiles or (None,):
+        if (rule := study.stopping_rule(profile)) is None:
+            continue
+        in_profile = ("profiles", profile, "sequential") if profile else ("sequential",)
+        place = in_profile if in_profile in document.lines else ("sequential",)
+        try:
+            rule.check_alone([name for name in EXCLUDED if getattr(study, name) is not None])
+            rule.check_seeds(len(study.seed_list(profile)))
+        except HarnessError as error:
+            under = f" (profile {profile})" if profile else ""
+            raise HarnessError(f"{document.where(*place)}: {error}{under}") from None
 
 
 def _patches(study: Study) -> Iterator[tuple[Location, Patch]]:
@@ -216,6 +252,8 @@ def _explain(document: Document, details: Iterable[Any]) -> Iterator[str]:
 # (first key, depth) → whose keys they are there
 _PARTS: dict[tuple[str | int, int], type[BaseModel]] = {
     ("profiles", 3): Profile,
+    ("profiles", 4): Sequential,
+    ("sequential", 2): Sequential,
     ("tune", 2): Tune,
     ("search", 2): Search,
     ("search", 4): Range,

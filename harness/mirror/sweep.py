@@ -30,9 +30,10 @@ def study_sweep(plan: Plan, study: str, project: str) -> dict[str, Any]:
 def _space(plan: Plan) -> dict[str, Any]:
     """Method and parameters: every trial of the plan once or, of a search, its ranges."""
     stages = plan.stages
-    if stages.undecided(plan) or stages.choosing:
+    if stages.undecided(plan) or stages.choosing or plan.record().looks:
+        kind = "with looks" if plan.record().looks else "that tunes"
         raise HarnessError(
-            f"{plan.run_name}: a study that tunes is no sweep: its trials follow from others"
+            f"{plan.run_name}: a study {kind} is no sweep: its trials follow from others"
         )
     if isinstance(stages, Searched):  # W&B suggests by itself, from the same ranges
         return _ranges(stages.search, plan.run_name)

@@ -20,6 +20,7 @@ from harness.plan.leave_one_out import STACK
 from harness.plan.path import STEP
 from harness.plan.plugins import activated, plugin_record
 from harness.plan.search import declared
+from harness.plan.sequential import declared_looks
 from harness.plan.stages import Static, study_stages
 from harness.plan.tuning import study_tuning
 from harness.runs.plan import (
@@ -68,7 +69,7 @@ class Plan:
     @property
     def seeds(self) -> list[int]:
         """The seeds of the ranking."""
-        return sorted({trial.seed for trial in self.judging})
+        return self.stages.seeds(self.judging)
 
     def cell(self, label: str) -> Cell:
         """A cell by its label, or an error with the nearest."""
@@ -95,6 +96,7 @@ class Plan:
         study = self.file.study
         profile = study.profiles[self.profile] if self.profile else None
         declared = {name: getattr(study, name) for name in DECLARED} | {"seeds": self.seeds}
+        every = {**declared, **self.stages.record.declared}
         return PlanRecord(
             run_name=self.run_name,
             study=self.file.name,
@@ -106,8 +108,8 @@ class Plan:
             note=profile.note if profile else "",
             evidence=profile.evidence if profile else True,
             **declared,
-            declared=declared,
-            analysis_digest=digest(list(declared.values()), 8),
+            declared=every,
+            analysis_digest=digest(list(every.values()), 8),
             reference=self.cells[0].label,
             cells=tuple(map(cell_record, (*self.cells, *self.stages.cells))),
             contrasts=tuple(contrast_record(one, self._followed(one)) for one in self.contrasts),
@@ -173,8 +175,9 @@ def expand_study(
         file, kept, lambda cell, name, point: resolved(name, [*under, *point, *draft.cells[cell]])
     )
     seeds = study.seed_list(profile)
-    stages = study_stages(tuning, declared(file, seeds, under, draft.searched))
-    trials = (*stages.choosing, *seed_major(kept, seeds))
+    search = declared(file, seeds, under, draft.searched)
+    stages = study_stages(tuning, search, declared_looks(file, profile, contrasts, seeds))
+    trials = (*stages.choosing, *seed_major(kept, stages.first(seeds)))
     name = run_name(file.name, profile, changes)
     images = contents.facts({cell.label: cell.config for cell in kept})
     return Plan(

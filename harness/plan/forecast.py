@@ -1,6 +1,6 @@
 """The missing trials of a plan on this machine, and their cost."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,6 +54,7 @@ class Forecast:
     disk: int  # bytes that stay
     warnings: tuple[str, ...]
     choosing: "Forecast | None" = None  # of the trials that tune, which are among the others
+    further: "Forecast | None" = None  # of the trials that follow at most, if looks close nothing
     changed: bool = False  # the images are others than those that this run was begun with
 
     @property
@@ -94,12 +95,22 @@ class Forecast:
             "data_changed": self.changed,
             "lacking": lacking(self.plan.lacking),
             **({"tuning": self._choosing_json(self.choosing)} if self.choosing else {}),
+            **({"further": self._further_json(self.further)} if self.further else {}),
             **({"to_suggest": self.plan.stages.record.left} if self._grows else {}),
         }
 
     @property
     def _grows(self) -> bool:
         return self.plan.stages.record.grows
+
+    def _further_json(self, further: "Forecast") -> dict[str, Any]:
+        return {
+            "trials": self.undecided,
+            "to_train": len(further.to_train),
+            "images": further.images,
+            "seconds": further.seconds,
+            "disk_bytes": further.disk,
+        }
 
     def _choosing_json(self, choosing: "Forecast") -> dict[str, Any]:
         return {
@@ -147,6 +158,12 @@ def forecast_cost(plan: Plan, runtime: Runtime, workers: int) -> Forecast:
     advice = [
         f"{cell.label}: {text}" for cell in plan.cells for text in rules.warnings(cell.config)
     ]
+
+    def part(trials: Sequence[Trial]) -> Forecast | None:
+        """The cost of some trials of the study, whatever the others do."""
+        alone = replace(plan, trials=tuple(trials), stages=Static())
+        return forecast_cost(alone, runtime, workers) if trials else None
+
     return Forecast(
         plan,
         lacking,
@@ -158,11 +175,8 @@ def forecast_cost(plan: Plan, runtime: Runtime, workers: int) -> Forecast:
         disk=_disk(training),
         warnings=tuple(advice),
         changed=_changed(plan, runtime),
-        choosing=forecast_cost(
-            replace(plan, trials=plan.stages.choosing, stages=Static()), runtime, workers
-        )
-        if plan.stages.choosing
-        else None,
+        choosing=part(plan.stages.choosing),
+        further=part(plan.stages.further(plan)),
     )
 
 

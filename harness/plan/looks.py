@@ -9,11 +9,10 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from harness.config.sequential import FUTILITY, MOST
 from harness.core import format as show
 from harness.core.errors import HarnessError
 
-MOST = 24  # seeds, where a study declares no other number
-FUTILITY = 0.1  # predictive power below which a contrast is closed, where none is declared
 _TWELFTHS = (4.5, 6, 7.5, 9, 10, 11)  # of the most seeds: looks, denser where equivalence shows
 _ROUNDING = 1e-9  # relative: levels that differ by less are equal
 _NORMAL = NormalDist()

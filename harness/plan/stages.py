@@ -1,39 +1,27 @@
-"""How the trials of a plan follow from one another: static, tuned or searched.
+"""How the trials of a plan follow from one another: static, tuned, searched or sequential.
 
-A run trains what is `due`, then what has `grown` from the results, until nothing is `undecided`.
+A run trains what is `due`, then what follows once the results have `decided`, until nothing is to
+be decided. Views of a run show the plan as it has `grown` so far, and decide nothing.
 Workers may add trials, too, while they train: see `harness.runs.stages`, whose records answer the
 questions of readers of a plan. A further kind is one class here, and one there if it is recorded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from harness.config.plugins import activate
 from harness.core.errors import HarnessError
 from harness.plan.cells import Cell, Trial, seed_major
+from harness.plan.results import Results
 from harness.plan.search import suggested_cells
+from harness.plan.sequential import trained, untaken
 from harness.plan.tuning import Tuning, tuned
-from harness.runs.plan import PlanRecord
-from harness.runs.stages import Search, Stages
+from harness.runs.stages import LooksRecord, Search, Stages
 
 if TYPE_CHECKING:
     from harness.plan.expand import Plan
-
-
-class Results(Protocol):
-    """Results that a plan grows from; `harness.analysis.stages` reads them from the record."""
-
-    @property
-    def cache(self) -> Path:
-        """The folder of decoded images and prepared encoders."""
-
-    def written(self, run_name: str) -> PlanRecord | None:
-        """The plan of a run as it was written last."""
-
-    def chosen(self, plan: PlanRecord) -> Mapping[str, str]:
-        """Of a tuned plan: cell → best point; empty until every tuning trial has a value."""
 
 
 class Static:
@@ -70,13 +58,36 @@ class Static:
 
     def undecided(self, plan: "Plan") -> int:
         """Upper bound of the trials that follow once those that are due have ended."""
+        return len(self.further(plan))
+
+    def further(self, plan: "Plan") -> tuple[Trial, ...]:
+        """The trials that follow at most, as far as they are known."""
         del plan
-        return 0
+        return ()
+
+    def first(self, seeds: Sequence[int]) -> Sequence[int]:
+        """Of the declared seeds, those that all cells are trained with whatever comes of it."""
+        return seeds
+
+    def seeds(self, trials: Sequence[Trial]) -> list[int]:
+        """The seeds of the ranking, whose trials these are so far."""
+        return sorted({trial.seed for trial in trials})
 
     def grown(self, plan: "Plan", results: Results) -> "Plan":
         """The plan with what its results so far decide; the plan itself if that is nothing."""
         del results
         return plan
+
+    def decides(self, plan: "Plan") -> bool:
+        """Whether results are still to decide something."""
+        return self.undecided(plan) > 0
+
+    def decided(self, plan: "Plan", results: Results) -> "Plan":
+        """The plan with what is decided now, to be written before anything follows from it.
+
+        `grown` where that follows from the record at any time; the plan itself if it is nothing.
+        """
+        return self.grown(plan, results)
 
     def like(self, plan: "Plan", other: "Plan", cache: Path) -> "Plan":
         """The plan with what was decided for `other`, which trains the same study."""
@@ -205,8 +216,80 @@ class Searched(Static):
         ]
 
 
-def study_stages(tuning: Tuning | None, search: Search | None) -> Static:
+@dataclass(frozen=True)
+class Sequential(Static):
+    """All cells up to the first look, then those of the contrasts that looks leave open."""
+
+    looks: LooksRecord
+
+    @property
+    def record(self) -> Stages:
+        """The declaration, and the looks that were taken."""
+        return self.looks
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """`looks` of `PlanRecord`."""
+        return {"looks": self.looks}
+
+    def first(self, seeds: Sequence[int]) -> Sequence[int]:
+        """Those up to the first look."""
+        del seeds
+        return self.looks.seeds[: self.looks.planned[0]]
+
+    def seeds(self, trials: Sequence[Trial]) -> list[int]:
+        """All that it may train."""
+        del trials
+        return list(self.looks.seeds)
+
+    def further(self, plan: "Plan") -> tuple[Trial, ...]:
+        """The trials that follow if no further look closes anything."""
+        return untaken(plan, self.looks)
+
+    def decides(self, plan: "Plan") -> bool:
+        """Whether a look is to be taken."""
+        del plan
+        return not self.looks.ended
+
+    def grown(self, plan: "Plan", results: Results) -> "Plan":
+        """The plan after the looks in its record."""
+        written = results.written(plan.run_name)
+        looks = written.looks if written else None
+        if looks is None or len(looks.taken) <= len(self.looks.taken):
+            return plan
+        return self.at(plan, looks)
+
+    def decided(self, plan: "Plan", results: Results) -> "Plan":
+        """The plan after one more look, which another run of it may have taken."""
+        after = self.grown(plan, results)
+        if after is not plan or self.looks.ended or not results.ended(plan):
+            return after
+        return self.at(plan, self.looks.added(results.look(plan.record())))
+
+    def like(self, plan: "Plan", other: "Plan", cache: Path) -> "Plan":
+        """The plan with the trials of `other`; no looks are taken of them by another metric."""
+        del cache
+        known = {(trial.cell.label, trial.seed) for trial in other.trials}
+        every = seed_major(plan.cells, self.looks.seeds)
+        trials = tuple(trial for trial in every if (trial.cell.label, trial.seed) in known)
+        looks = self.looks.replaced(seeds_of=other.run_name)
+        return replace(plan, trials=trials, stages=Sequential(looks))
+
+    def at(self, plan: "Plan", looks: LooksRecord) -> "Plan":
+        """The plan after these looks."""
+        return replace(plan, trials=trained(plan, looks), stages=Sequential(looks))
+
+    def lines(self) -> list[str]:
+        """How far its decisions are."""
+        return [f"Sequential: {self.looks.standing}"]
+
+
+def study_stages(
+    tuning: Tuning | None, search: Search | None, looks: LooksRecord | None = None
+) -> Static:
     """The stages that a study declares; it cannot declare two kinds."""
     if tuning:
         return Tuned(tuning)
+    if looks:
+        return Sequential(looks)
     return Searched(search) if search else Static()

@@ -11,7 +11,7 @@ from harness.analysis import search, tuning
 from harness.analysis.checks import run_checks
 from harness.analysis.claims import judge_claims
 from harness.analysis.convergence import Falling, falling
-from harness.analysis.effects import differences
+from harness.analysis.effects import seen
 from harness.analysis.failures import failure_rates, outcomes
 from harness.analysis.frame import Frames
 from harness.analysis.interactions import estimate_interactions
@@ -148,8 +148,8 @@ def analyse(frames: Frames) -> ReportData:
         interactions=estimate_interactions(frames),
         checks=run_checks(frames),
         differences={
-            contrast.name: list(differences(frames.trials, contrast.weights)["difference"])
-            for contrast in plan.contrasts
+            contrast.name: list(table["difference"])
+            for contrast, table in zip(plan.contrasts, seen(frames), strict=True)
         },
         points=tuning.points(plan.tuning, frames.beside) if plan.tuning else None,
         suggestions=search.suggestions(frames, plan.search) if plan.search else None,

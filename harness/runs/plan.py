@@ -16,7 +16,7 @@ from harness.runs.crossed import Crossed
 from harness.runs.digests import DIFFERS, document_digest
 from harness.runs.plugins import PluginsRecord
 from harness.runs.record import Items, Number, Record
-from harness.runs.stages import Search, Stages, TuningRecord
+from harness.runs.stages import LooksRecord, Search, Stages, TuningRecord
 
 REFERENCE = "reference"  # the label of the cell of the baseline
 TIP, LEVEL = "tip", "level"  # kinds of contrasts
@@ -113,6 +113,7 @@ class PlanRecord(Record):
     trials: Items[TrialRecord]  # seed-major: every prefix is balanced; what tunes goes first
     tuning: TuningRecord | None = None
     search: Search | None = None
+    looks: LooksRecord | None = None
     plugins: PluginsRecord | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -121,7 +122,7 @@ class PlanRecord(Record):
         return {
             name: value
             for name, value in document.items()
-            if value is not None or name not in ("tuning", "search", "plugins")
+            if value is not None or name not in ("tuning", "search", "looks", "plugins")
         }
 
     def __repr__(self) -> str:
@@ -171,7 +172,7 @@ class PlanRecord(Record):
     @property
     def stages(self) -> Stages:
         """How its trials follow from one another."""
-        return self.tuning or self.search or Stages()
+        return self.tuning or self.search or self.looks or Stages()
 
     @property
     def judged(self) -> "PlanRecord":
@@ -197,8 +198,9 @@ class PlanRecord(Record):
     @property
     def deviations(self) -> list[Deviation]:
         """How the analysis differs from what was declared before the first trial ended."""
-        now = self.to_json()
-        pairs = ((name, before, now.get(name)) for name, before in self.declared.items())
+        now = {**self.to_json(), **self.stages.declared}
+        before = {**dict.fromkeys(self.stages.declared if self.declared else ()), **self.declared}
+        pairs = ((name, value, now.get(name)) for name, value in before.items())
         return [Deviation(*pair) for pair in pairs if pair[1] != pair[2]]
 
 

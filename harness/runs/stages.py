@@ -1,13 +1,14 @@
 """How the trials of a plan follow from one another, as `plan.json` holds it.
 
-A plan is static, tuned or searched. Each kind answers the questions of readers of a plan
-(`PlanRecord.stages`); `harness.plan.stages` answers those of a run that trains one.
+A plan is static, tuned, searched or sequential. Each kind answers the questions of readers of a
+plan (`PlanRecord.stages`); `harness.plan.stages` answers those of a run that trains one.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from harness.runs.record import Items, Record
+from harness.core import format as show
+from harness.runs.record import Items, Number, Record
 
 
 class Stages(Record):
@@ -27,6 +28,21 @@ class Stages(Record):
     def gives_up(self) -> bool:
         """Whether a trial that a pruner stopped has ended, and is not a gap."""
         return False
+
+    @property
+    def balanced(self) -> bool:
+        """Whether all cells of the ranking are planned with the same seeds."""
+        return True
+
+    @property
+    def standing(self) -> str:
+        """How far its decisions are, for views; empty where there is none to make."""
+        return ""
+
+    @property
+    def declared(self) -> Mapping[str, Any]:
+        """Additions to the declared analysis: name → value, as people read it."""
+        return {}
 
     def is_judged(self, label: str) -> bool:
         """Whether the ranking is made of a cell; the others only serve to choose."""
@@ -82,6 +98,11 @@ class Search(Stages):
         """A pruned trial has ended, as its outcome goes to the sampler."""
         return True
 
+    @property
+    def balanced(self) -> bool:
+        """A sampler may ask for anything."""
+        return False
+
     def resumes(self, other: "Search") -> bool:
         """Whether what was suggested under `other` counts here, too."""
         return other.replaced(trials=self.trials, suggestions=self.suggestions) == self
@@ -89,3 +110,93 @@ class Search(Stages):
     def added(self, suggestion: Suggestion) -> "Search":
         """With one more suggestion."""
         return self.replaced(suggestions=(*self.suggestions, suggestion))
+
+
+OPEN = "open"  # the state of a contrast that no look has closed
+
+
+class SeenRecord(Record):
+    """A contrast at a look: the differences that it saw, frozen, and its decision."""
+
+    differences: Items[Number | None]  # one a seed of the look; None: the seed has no value
+    failed: Items[bool]  # where a side diverged, so that the difference holds its failure value
+    identity: str | None  # the metric identity of the differences
+    margin: Number | None  # half-width of the region of equivalence
+    decision: Mapping[str, Any]  # fields of `analysis.sequential.Decision`
+    reason: str = ""  # why it was closed, where that was not by its differences
+
+    @property
+    def state(self) -> str:
+        """Open, or how it was closed."""
+        return str(self.decision["state"])
+
+
+class LookRecord(Record):
+    """One look at a sequential study; it is never written again."""
+
+    seeds: Items[int]  # up to now, those of earlier looks first
+    contrasts: Mapping[str, SeenRecord]  # those that were open, by name
+
+
+class LooksRecord(Stages):
+    """The declaration of a stopping rule, and the looks that were taken so far."""
+
+    alpha: Number
+    contrasts: Items[str]  # all of the study
+    seeds: Items[int]  # all that may be trained, in their order
+    planned: Items[int]  # numbers of seeds at which it is looked at
+    futility: Number
+    taken: Items[LookRecord] = ()
+    seeds_of: str = ""  # the run whose looks its seeds follow from: it only scores those trials
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """The contrasts that no look has closed."""
+        closed = self.closed
+        return tuple(name for name in self.contrasts if name not in closed)
+
+    @property
+    def closed(self) -> Mapping[str, int]:
+        """Contrast → at how many seeds a look closed it."""
+        return {
+            name: len(look.seeds)
+            for look in self.taken
+            for name, seen in look.contrasts.items()
+            if seen.state != OPEN
+        }
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is no further look to take."""
+        return bool(self.seeds_of) or len(self.taken) == len(self.planned) or not self.open
+
+    @property
+    def last(self) -> Mapping[str, SeenRecord]:
+        """Contrast → what the last look that it was open at has seen."""
+        return {name: seen for look in self.taken for name, seen in look.contrasts.items()}
+
+    @property
+    def balanced(self) -> bool:
+        """The cells of closed contrasts get no further seeds."""
+        return False
+
+    @property
+    def standing(self) -> str:
+        """The looks that were taken, and the contrasts that are open."""
+        if self.seeds_of:
+            return f"seeds by the looks of {self.seeds_of}"
+        number, names = len(self.taken), len(self.contrasts)
+        left = f"{len(self.open)} of {show.count(names, 'contrast')} open"
+        if number and self.ended:
+            return f"ended at look {number} of {len(self.planned)}, {left}"
+        return f"look {number + 1} of {len(self.planned)} at {self.planned[number]} seeds, {left}"
+
+    @property
+    def declared(self) -> Mapping[str, Any]:
+        """Seeds of the looks and the limit of futility."""
+        at = ", ".join(map(str, self.planned))
+        return {"sequential": f"looks at {at} seeds, futility {show.plain(self.futility)}"}
+
+    def added(self, look: LookRecord) -> "LooksRecord":
+        """With one more look."""
+        return self.replaced(taken=(*self.taken, look))

@@ -102,3 +102,18 @@ def test_a_search_that_is_killed_suggests_what_it_would_have_suggested(place, tm
     assert sum(",pruned," in row for row in rows) == len(pruned)
     left = place.plan("hunt")
     assert (left["to_train"], left["to_suggest"]) == (0, 0)
+
+
+def test_a_sequential_study_whose_reference_has_not_learnt_stops_at_its_first_look(place):
+    write(place, "looks", "alpha: 0.4\nsequential: {looks: [3, 4, 5]}\n", seeds=5)
+    asked = place.plan("looks")
+    assert (asked["to_train"], asked["further"]["to_train"]) == (6, 4)
+    assert (asked["course"]["least"], asked["course"]["most"]) == (6, 10)
+    said = place.run("run", "looks")
+    assert "look 1 of 3 at 3 seeds, 1 of 1 contrast open" in said
+    assert "The reference has not learnt" in said
+    looks = plan_of(place, "looks")["looks"]
+    assert [look["seeds"] for look in looks["taken"]] == [[0, 1, 2]]
+    assert len(place.trials()) == 6
+    (row,) = json.loads(place.run("status", "--json"))
+    assert row["standing"] == "ended at look 1 of 3, 0 of 1 contrast open"

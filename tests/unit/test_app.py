@@ -106,7 +106,7 @@ def test_the_state_of_every_run(runtime):
               "missing": 1, "damaged": 0, "not_ended": 1, "flagged": 0, "failures": 2}  # fmt: skip
     said = "1 of 4 trials finished, 1 diverged, 1 crashed, 1 not ended"
     assert app.status(runtime) == [
-        {"run": "one", "title": "A study", "trials": 4, **counts, "outcome": said},
+        {"run": "one", "title": "A study", "trials": 4, **counts, "outcome": said, "standing": ""},
         {
             "run": "two",
             "title": "A study",
@@ -117,6 +117,7 @@ def test_the_state_of_every_run(runtime):
             "not_ended": 2,
             "failures": 1,
             "outcome": "1 of 4 trials finished, 1 crashed, 2 not ended",
+            "standing": "",
         },
     ]
 

@@ -1,6 +1,7 @@
 """Output of the command line: tables by rich, plain text without a terminal."""
 
-from harness.cli.printing.plans import show_forecast, show_reach
+from harness.cli.printing.plans import show_course, show_forecast, show_reach
+from harness.cli.printing.power import show_detectable
 from harness.cli.printing.studies import (
     show_end,
     show_given_up,
@@ -18,6 +19,8 @@ from harness.cli.printing.tables import VERDICTS, new_table
 __all__ = [
     "VERDICTS",
     "new_table",
+    "show_course",
+    "show_detectable",
     "show_end",
     "show_forecast",
     "show_given_up",

@@ -13,6 +13,7 @@ from harness.config.inputs.encoder_file import lacking
 from harness.core import format as show
 
 if TYPE_CHECKING:
+    from harness.analysis.course import Course
     from harness.plan.drafts import Contrast
     from harness.plan.forecast import Forecast
     from harness.plan.reach import Reach
@@ -55,13 +56,22 @@ def _counts(forecast: "Forecast") -> str:
     plan, train = forecast.plan, len(forecast.to_train)
     score = len(forecast.missing) - train
     tuning = f", with those of the tuning {len(plan.trials)}" if forecast.choosing else ""
+    upto = "" if plan.record().looks is None else "up to "
+    sofar = " so far" if forecast.further else ""
     return (
-        f"{show.count(len(plan.cells), 'cell')} × {show.count(len(plan.seeds), 'seed')} = "
-        f"{show.count(len(plan.judging), 'trial')}{tuning}; "
+        f"{show.count(len(plan.cells), 'cell')} × {upto}{show.count(len(plan.seeds), 'seed')} = "
+        f"{show.count(len(plan.judging), 'trial')}{sofar}{tuning}; "
         f"{len(plan.trials) - train} already trained, {train} to train"
         + (f", {score} to score" if score else "")
         + f"\nTo do: {_cost(forecast)}, disk {show.size(forecast.disk)}"
+        + (f"\nThen up to {_more(forecast.further)}" if forecast.further else "")
     )
+
+
+def _more(further: "Forecast") -> str:
+    """The trials that follow at most."""
+    trials = show.count(len(further.missing), "more trial")
+    return f"{trials}: {_cost(further)}, disk {show.size(further.disk)}"
 
 
 def _show_data(forecast: "Forecast") -> None:
@@ -107,6 +117,31 @@ def show_reach(reach: "Reach") -> None:
         console.print(f"Equivalent: {_equivalent(reach)}")
     if reach.detectable:
         show_detectable(reach.detectable, reach.seeds)
+
+
+def show_course(course: "Course") -> None:
+    """How many trials a sequential study takes, and what its first look can find."""
+    from harness.analysis.course import LARGE, MARGIN, SHARE
+    from harness.plan.reach import POWER
+
+    by = f"with the effects and the scatter of {course.pilot}"
+    if not course.pilot:
+        by = (
+            f"if one contrast in {SHARE} has an effect of {show.plain(LARGE)} standard deviations, "
+            f"the others none, and the equivalence margin is {show.plain(MARGIN)} of them"
+        )
+    first, console = course.looks[0], Console(highlight=False, markup=False)
+    console.print(
+        f"Looks at {show.listed(map(str, course.looks))} seeds: {course.least} trials if the first "
+        f"decides everything, {course.most} at most, about {show.number(course.expected, 0)} "
+        f"expected {by}"
+    )
+    console.print(
+        f"First look, {first} seeds: its smallest p is {show.digits(course.first_p, 2)}, its level "
+        f"{show.digits(course.first_level, 2)}; it finds an effect of "
+        f"{show.digits(course.first_effect, 2)} standard deviations of a paired difference with a "
+        f"power of {show.percent(POWER)}"
+    )
 
 
 def _smallest(reach: "Reach") -> str:

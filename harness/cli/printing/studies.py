@@ -80,7 +80,8 @@ def show_status(rows: list[dict[str, Any]]) -> None:
         return
     table = new_table(("Run", "Title", "Trials"))
     for run in rows:
-        table.add_row(Name(run["run"]), Text(run["title"]), Text(run["outcome"]))
+        outcome = "; ".join(filter(None, (run["outcome"], run["standing"])))
+        table.add_row(Name(run["run"]), Text(run["title"]), Text(outcome))
     Console().print(table)
     if any(run["damaged"] for run in rows):
         Console().print("Some records are damaged: harness doctor names them, --fix repairs them")

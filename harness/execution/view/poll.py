@@ -37,6 +37,7 @@ class Poll:
         kimg = {cell.label: float(cell.config["training.kimg"]) for cell in plan.cells}
         self._kimg = {trial.key: kimg[trial.cell] for trial in plan.trials}
         self._requests = {cell.label: cell.request for cell in plan.cells}
+        self._standing = plan.stages.standing
         left = plan.stages.left
         self._total = len(self._kimg) + left
         # what is yet to be suggested is taken to be as long as the first cell, the reference
@@ -69,6 +70,7 @@ class Poll:
             images_total=self._shown_total * 1000,
             active=active,
             ended=tuple(self._ended.values()),
+            standing=self._standing,
             diverged=len({row.key for row in rows if row.status is Status.DIVERGED}),
         )
 

@@ -52,6 +52,7 @@ class Snapshot:
     active: tuple[TrialProgress, ...] = ()
     ended: tuple[TrialEnd, ...] = ()  # oldest first
     diverged: int = 0  # of those done
+    standing: str = ""  # how far the decisions of a sequential run are
 
 
 @dataclass

@@ -135,10 +135,11 @@ def summary(snapshot: Snapshot, left: float | None) -> str:
     failed = "".join(f", {failure}" for failure in _failures(snapshot))
     speed = [trial.images_per_second for trial in snapshot.active if trial.images_per_second]
     at = f", {show.rate(sum(speed))} images/s" if speed else ""
+    standing = f", {snapshot.standing}" if snapshot.standing else ""
     return (
         f"{snapshot.run_name}: {snapshot.done} of {snapshot.total} trials done{failed}, "
         f"{len(snapshot.active)} running, {show.percent(_share(snapshot), 0)} of the images{at}, "
-        f"time left {show.duration(left)}"
+        f"time left {show.duration(left)}{standing}"
     )
 
 
@@ -192,6 +193,8 @@ def _header(snapshot: Snapshot, left: float | None, width: int) -> RenderableTyp
     for failure in _failures(snapshot):
         facts.append(f"  {failure}", style="red")
     facts.append(f"  {len(snapshot.active)} running", style="dim")
+    if snapshot.standing:
+        facts.append(f"  {snapshot.standing}", style="dim")
     row = Table.grid(expand=True, padding=(0, 1))
     row.add_column(ratio=1)
     row.add_column(justify="right", no_wrap=True)

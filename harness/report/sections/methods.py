@@ -48,7 +48,8 @@ def _study(data: ReportData) -> Iterator[str]:
     number = f", {show.number(chosen, 0)} of its training images" if chosen else ""
     if data.trained_on and not chosen:
         number = f" ({show.number(data.trained_on, 0)} training images)"
-    seeds = show.count(len(data.plan.seeds), "seed")
+    most = "up to " if data.plan.looks else ""
+    seeds = f"{most}{show.count(len(data.plan.seeds), 'seed')}"
     yield (
         f"We trained {show.count(len(data.labels), 'configuration')} of a generative adversarial "
         f"network on {images} at {size} × {size} pixels{number}, each from {seeds} "
@@ -120,7 +121,14 @@ def _scores(data: ReportData) -> Iterator[str]:
 def _statistics(data: ReportData) -> Iterator[str]:
     plan = data.plan
     reported = f"means with {spans}" if (spans := words.intervals(data)) else "means"
-    if data.ranking["p_adjusted"].notna().any():  # from one seed there is none
+    if looks := plan.looks:
+        at = show.listed(map(str, looks.planned))
+        reported += (
+            f", and verdicts of group-sequential sign-flip tests at {at} seeds (error spending, "
+            "Lan & DeMets 1983; adjusted for all contrasts by the method of Holm, Maurer & Bretz "
+            "2013), after which only what was undecided got more seeds"
+        )
+    elif data.ranking["p_adjusted"].notna().any():  # from one seed there is none
         reported += f", and p values {_test(data)}"
     yield (
         f"A trial counts by {data.objective.what}. Trials of one seed share initial weights, order "

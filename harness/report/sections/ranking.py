@@ -22,6 +22,7 @@ from harness.plan.path import PATH, changes, order, placed
 from harness.report import words
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Tag, Text
 from harness.report.data import ReportData
+from harness.runs.stages import LooksRecord
 
 TONES = {
     BETTER: "good",
@@ -58,15 +59,19 @@ def _how(data: ReportData) -> str:
     diverged = f" {_DIVERGED}" if data.ranking["diverged"].any() else ""
     p = f"p is adjusted for all contrasts, too, by {_test(data)}; it alone makes the verdict, at "
     p += f"{show.plain(alpha)}"
-    if data.ranking["p_adjusted"].isna().all():
+    if plan.looks:
+        p = f"Verdicts are those of the looks {_looks(plan.looks)}, by {_SEQUENTIAL}, at "
+        p += f"{show.plain(alpha)}; effects and n are those of the last look at a tip"
+    elif data.ranking["p_adjusted"].isna().all():
         p = "There is no p either, so nothing can be told"
     return (
         f"An effect is the objective, {data.objective.what}, with the tip followed minus ignored, "
         f"{_else(data)}, so negative helps. Differences are taken seed "
         f"by seed. Intervals: {words.intervals(data) or 'none, for want of two seeds'}. {p}. "
         f"{_equivalent(data)}; “inconclusive” is not “no effect”. "
-        f"{_UNLEARNT} Places in brackets are those that a tip may hold, by the test of all pairs; "
-        f"a win is a seed in which following is better.{diverged}{nothing}"
+        f"{_UNLEARNT} Places in brackets are those that a tip may hold, by the test of all pairs"
+        f"{_FIRST if plan.looks else ''}; a win is a seed in which following is better."
+        f"{diverged}{nothing}"
     )
 
 
@@ -79,6 +84,17 @@ def _equivalent(data: ReportData) -> str:
     )
 
 
+def _looks(looks: LooksRecord) -> str:
+    """The numbers of seeds of the looks that were taken."""
+    at = [str(len(look.seeds)) for look in looks.taken]
+    return f"at {show.listed(at)} seeds" if at else "(none was taken yet)"
+
+
+_SEQUENTIAL = (
+    "sign-flip tests of each tip whose error is spent over the looks, adjusted for all contrasts "
+    "by the method of Holm"
+)
+_FIRST = " over the seeds of the first look"
 _UNLEARNT = (
     "A side that has not learnt is never better, and takes no place: more than half of its trials "
     f"collapsed, its final KID is above {show.percent(UNLEARNT_SHARE)} of its untrained KID, or "

@@ -37,7 +37,8 @@ def build(data: ReportData) -> list[Block]:
         folded = len(data.checks) > OPEN
         blocks.append(Items("Before you read the numbers", data.checks, "warning", folded))
     else:
-        checked = "Checked: no trial is missing, cells are balanced, hardware and arithmetic alike."
+        balanced = "cells are balanced, " if data.plan.stages.balanced else ""
+        checked = f"Checked: no trial is missing, {balanced}hardware and arithmetic alike."
         blocks.append(Text(checked, "note"))
     groups = data.ranking[data.ranking["n"] > 0].groupby("identity", sort=False)
     for number, (identity, _) in enumerate(groups, 1):
@@ -166,4 +167,6 @@ def _caption(data: ReportData, judged: bool) -> str:
 def _spans(data: ReportData) -> str:
     if not (spans := words.intervals(data)):
         return ", and no interval for want of two seeds"
+    if data.plan.looks:
+        return f" with {spans}"
     return f" with {spans}, and thick the interval of the tip alone, of the same level"

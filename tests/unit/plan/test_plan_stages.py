@@ -1,4 +1,4 @@
-"""Static, tuned and searched plans answer the same questions; a further kind is one more class."""
+"""All kinds of plans answer the same questions; a further kind is one more class."""
 
 from dataclasses import dataclass, replace
 
@@ -9,13 +9,14 @@ from harness.config.runtime import Runtime
 from harness.execution.driver import Options
 from harness.execution.local import Outcome
 from harness.plan.cells import seed_major
-from harness.plan.stages import Searched, Static, Tuned
+from harness.plan.stages import Searched, Sequential, Static, Tuned
 from harness.runs.stages import Suggestion
 
 TIP = "heuristics: [generator_ema]\ndesign: one_at_a_time\n"
 TUNED = "tune:\n  values: {optimizer.generator.learning_rate: [1.0e-4, 2.0e-4]}\n  seeds: [7]\n"
 SEARCH = "design: search\nsearch:\n  space: {training.ema: {low: 0.0, high: 0.9}}\n  trials: 3\n"
-ONE_SEED = "title: T\nquestion: Q?\nbaseline: {data.name: digits, data.image_size: 16}\nseeds: 1\n"
+UNSEEDED = "title: T\nquestion: Q?\nbaseline: {data.name: digits, data.image_size: 16}\n"
+ONE_SEED = f"{UNSEEDED}seeds: 1\n"
 
 
 class Empty:
@@ -36,12 +37,18 @@ def plans(expanded):
         Static: expanded(TIP),
         Tuned: expanded(TIP + TUNED),
         Searched: expanded(SEARCH, head=ONE_SEED),
+        Sequential: expanded(f"{TIP}sequential: true\nseeds: 8\n", head=UNSEEDED),
     }
 
 
 @pytest.mark.parametrize(
     ("kind", "due", "undecided", "left", "grows"),
-    [(Static, 4, 0, 0, False), (Tuned, 4, 4, 0, False), (Searched, 1, 0, 3, True)],
+    [
+        (Static, 4, 0, 0, False),
+        (Tuned, 4, 4, 0, False),
+        (Searched, 1, 0, 3, True),
+        (Sequential, 12, 4, 0, False),
+    ],
 )
 def test_each_kind_answers(plans, kind, due, undecided, left, grows):
     plan = plans[kind]
@@ -61,20 +68,20 @@ def test_a_search_whose_budget_was_cut_has_nothing_left(plans):
 
 
 @dataclass(frozen=True)
-class Looks(Static):
-    """Sequential: a seed is added after each look, up to a number of looks."""
+class Growing(Static):
+    """A seed is added after each training, up to a number of trainings."""
 
-    looks: int
+    most: int
 
     def undecided(self, plan):
-        return len(plan.cells) * (self.looks - len(plan.seeds))
+        return len(plan.cells) * (self.most - len(plan.seeds))
 
     def grown(self, plan, results):
         return replace(plan, trials=seed_major(plan.cells, range(len(plan.seeds) + 1)))
 
 
 def test_a_further_kind_of_plan_is_one_class(plans, tmp_path, monkeypatch):
-    plan = replace(plans[Static], stages=Looks(looks=4))
+    plan = replace(plans[Static], stages=Growing(most=4))
     trained = []
 
     def train(planned, runtime, options):

@@ -1,0 +1,73 @@
+"""A sequential study whose trials end at once, without training; as a program, a driver of it.
+
+`python -m tests.sequential_run FOLDER` runs the study in a folder, and may be killed.
+"""
+
+import random
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from harness import app
+from harness.config.runtime import Runtime
+from harness.core.files import write_json
+from harness.execution import driver
+from harness.execution.driver import Options
+from harness.execution.local import Outcome
+from tests.records import record
+
+STUDY = """title: A study
+question: Q?
+baseline: {data.name: digits, data.image_size: 16, training.kimg: 6.4, training.evaluations: 5}
+heuristics: [generator_ema, spectral_norm]
+design: one_at_a_time
+seeds: 12
+sequential: {looks: [7, 9, 12], futility: 0}
+"""
+LARGE, NULL = "generator_ema", "spectral_norm"  # which has an effect, and which has none
+
+
+def value(trial):
+    """KID of a trial: the cell that ignores the average is far off, the other one scatters."""
+    cell = trial.cell.label
+    noise = random.Random(f"{cell} {trial.seed}").gauss(0, 0.08 if cell.startswith(NULL) else 0.01)
+    return 0.2 + noise + 0.2 * cell.startswith(LARGE)
+
+
+class Trained:
+    """In place of the workers: every queued trial ends at once, except those that crash."""
+
+    def __init__(self, runtime, value=value, crashed=(), diverged=()):
+        self.runtime, self.value = runtime, value
+        self.crashed, self.diverged = set(crashed), set(diverged)
+        self.trained = []
+
+    def __call__(self, plan, jobs, runtime, options):
+        trials = {trial.key: trial for trial in self.plan.stages.further(self.plan)}
+        trials |= {trial.key: trial for trial in self.plan.trials}
+        for job in jobs:
+            place = job.cell, job.seed
+            if place in self.crashed and not options.retry_crashed:
+                write_json(runtime.trials / job.key / "failure.json", {"error": "x", "attempt": 3})
+                continue
+            status = "diverged" if place in self.diverged else "finished"
+            record(runtime, trials[job.key], self.value(trials[job.key]), status)
+            self.trained.append(place)
+        return Outcome.DONE
+
+
+def folders(place):
+    """The folders of a place, with the study in them."""
+    (place / "studies").mkdir(parents=True, exist_ok=True)
+    (place / "studies/one.yaml").write_text(STUDY)
+    return Runtime(runs=place / "runs", reports=place / "reports", studies=place / "studies")
+
+
+if __name__ == "__main__":
+    places = folders(Path(sys.argv[1]))
+    planned, _ = app.plan("one", places)
+    driver.drive = Trained(places, crashed=[(f"{NULL}=on", 3)])
+    driver.drive.plan = planned
+    import_module("harness.analysis.looks")  # which takes longer than the study
+    print("begun", flush=True)
+    app.run(planned, places, Options())

@@ -1,0 +1,337 @@
+"""A sequential run without training: it grows look by look, closes contrasts, and ends."""
+
+import json
+import random
+import shutil
+
+import pytest
+
+from harness import app
+from harness.analysis.closed import by_look
+from harness.analysis.effects import estimate_effects
+from harness.analysis.frame import load
+from harness.analysis.ranking import rank_contrasts
+from harness.app import studies
+from harness.config.runtime import Runtime
+from harness.core import files
+from harness.core.errors import HarnessError
+from harness.execution.driver import Options
+from harness.execution.local import Outcome
+from harness.report import words
+from harness.report.data import analyse
+from harness.report.sections import methods, ranking
+from harness.runs.plan import read_plan
+from tests.records import record
+from tests.sequential_run import LARGE, NULL, STUDY, Trained, value
+
+
+@pytest.fixture
+def runtime(tmp_path):
+    (tmp_path / "studies").mkdir()
+    return Runtime(
+        runs=tmp_path / "runs", reports=tmp_path / "reports", studies=tmp_path / "studies"
+    )
+
+
+@pytest.fixture
+def start(runtime, monkeypatch):
+    """Run a study with these workers; returns its plan record."""
+
+    def go(text=STUDY, workers=None, options=None, **changes):
+        (runtime.studies / "one.yaml").write_text(text)
+        plan, _ = app.plan("one", runtime)
+        workers = workers or Trained(runtime, **changes)
+        workers.plan = plan
+        monkeypatch.setattr("harness.execution.driver.drive", workers)
+        assert studies.run(plan, runtime, options or Options()) is Outcome.DONE
+        return read_plan(runtime.study("one") / "plan.json")
+
+    return go
+
+
+def seeds_of(plan):
+    counts = dict.fromkeys(plan.labels, 0)
+    for trial in plan.trials:
+        counts[trial.cell] += 1
+    return counts
+
+
+def test_seeds_go_to_what_is_open_and_the_run_ends_by_itself(start, runtime):
+    plan = start()
+    looks = plan.looks
+    assert [len(look.seeds) for look in looks.taken] == [7, 9, 12]
+    assert looks.closed[LARGE] == 7
+    assert looks.ended
+    assert seeds_of(plan) == {"reference": 12, f"{LARGE}=off": 7, f"{NULL}=on": 12}
+    assert list(plan.seeds) == list(range(12))
+    seeds = [trial.seed for trial in plan.trials]
+    assert seeds == sorted(seeds)
+    rows = estimate_effects(load("one", runtime)).set_index("contrast")
+    assert rows.loc[LARGE, ["verdict", "reason", "n"]].tolist() == [
+        "better",
+        "closed at 7 seeds",
+        7,
+    ]
+    assert rows.loc[NULL, ["verdict", "n"]].tolist() == ["inconclusive", 12]
+    assert rows.loc[NULL, "reason"] == "not decided by 12 seeds"
+    assert rows["p_adjusted"].isna().all()
+    seen = looks.last[LARGE].decision
+    assert rows.loc[LARGE, ["low", "high"]].tolist() == [seen["low"], seen["high"]]
+    points = by_look(looks)
+    assert [(one.contrast, one.seeds) for one in points] == [
+        (LARGE, 7), (NULL, 7), (NULL, 9), (NULL, 12)
+    ]  # fmt: skip
+    assert rank_contrasts(load("one", runtime))["place"].tolist() == [1, 2]
+
+
+def test_the_report_says_what_the_looks_decided(start, runtime, monkeypatch):
+    start()
+    data = analyse(load("one", runtime))
+    assert words.interim(data) == ""
+    assert "repeated 95 % intervals for all 2 contrasts and all looks" in words.intervals(data)
+    page = " ".join(str(block) for block in [*ranking.build(data), *methods.build(data)])
+    assert "the looks at 7, 9 and 12 seeds" in page
+    assert "group-sequential sign-flip tests at 7, 9 and 12 seeds" in page
+    assert "closed at 7 seeds" in page
+    assert "max-|t|" not in page
+    assert not any("different numbers of seeds" in line for line in data.checks)
+    (row,) = app.status(runtime)
+    assert row["standing"] == "ended at look 3 of 3, 1 of 2 contrasts open"
+
+
+def test_a_second_start_trains_and_decides_nothing(start, runtime):
+    start()
+    path = runtime.study("one") / "plan.json"
+    before, again = path.read_bytes(), Trained(runtime)
+    start(workers=again)
+    assert (again.trained, path.read_bytes()) == ([], before)
+
+
+def test_an_early_report_gives_no_verdict(start, runtime, monkeypatch):
+    monkeypatch.setattr(studies, "_decide", lambda planned, runtime: planned)
+    plan = start()
+    assert (plan.looks.taken, len(plan.trials)) == ((), 21)
+    rows = estimate_effects(load("one", runtime))
+    assert set(rows["verdict"]) == {"inconclusive"}
+    assert set(rows["reason"]) == {"no verdict before the first look, at 7 seeds"}
+    assert rows["low"].isna().all()
+    said = words.interim(analyse(load("one", runtime)))
+    assert said.startswith("Interim analysis: 21 of 21 trials have ended; look 1 of 3 at 7 seeds")
+    assert plan.stages.standing == "look 1 of 3 at 7 seeds, 2 of 2 contrasts open"
+
+
+def test_a_late_repair_changes_no_look(start, runtime):
+    lost = f"{NULL}=on", 3
+    first = start(crashed=[lost])
+    frozen = first.looks.taken[0].contrasts[NULL]
+    assert frozen.differences[3] is None
+    assert frozen.decision["n"] == 6
+    again = Trained(runtime)
+    after = start(workers=again, options=Options(retry_crashed=True))
+    assert again.trained == [lost]
+    assert after.looks == first.looks
+    rows = estimate_effects(load("one", runtime)).set_index("contrast")
+    assert rows.loc[NULL, "n"] == 11
+
+
+def test_a_repair_between_two_looks_counts_from_the_next(start, runtime, monkeypatch):
+    """What a look saw stays what it saw, also where the record of a trial is another now."""
+    place, decide = (f"{NULL}=on", 3), studies._decide
+    looks = []
+
+    def once(planned, runtime):
+        if len(planned.stages.looks.taken) == 1 and not looks:
+            looks.append(planned)
+            return planned
+        return decide(planned, runtime)
+
+    monkeypatch.setattr(studies, "_decide", once)
+    first = start(crashed=[place]).looks.taken[0]
+    other = load("one", runtime).plan.trials[0]
+    rewritten = next(trial for trial in looks[0].trials if trial.key == other.key)
+    record(runtime, rewritten, 0.9)  # seed 0 of the reference
+    taken = start(options=Options(retry_crashed=True)).looks.taken
+    assert taken[0] == first
+    before, after = (look.contrasts[NULL].differences for look in taken[:2])
+    assert before[3] is None
+    assert after[3] is not None
+    assert before[:3] == after[:3]
+
+
+def test_two_drivers_agree(start, runtime, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(studies, "_decide", lambda planned, runtime: planned)
+        start()
+    one, two = (app.plan("one", runtime)[0] for _ in range(2))
+    after = studies._decide(one, runtime)
+    path = runtime.study("one") / "plan.json"
+    written = path.read_bytes()
+    stale = studies._decide(two, runtime)
+    assert path.read_bytes() == written
+    assert len(stale.stages.looks.taken) == 1
+    assert stale.trials == after.trials
+    # and the next look is not taken while trials of it wait
+    assert studies._decide(stale, runtime) is stale
+
+
+def test_no_look_is_taken_while_a_due_trial_is_in_the_queue(start, runtime, monkeypatch):
+    from harness.analysis.stages import decided
+
+    with monkeypatch.context() as patch:
+        patch.setattr(studies, "_decide", lambda planned, runtime: planned)
+        start(crashed=[("reference", 6)])
+    plan, _ = app.plan("one", runtime)
+    lost = next(one.key for one in plan.trials if (one.cell.label, one.seed) == ("reference", 6))
+    assert decided(plan, runtime, {lost}) is plan
+    assert len(decided(plan, runtime, ()).stages.looks.taken) == 1
+    (runtime.trials / lost / "failure.json").unlink()  # not tried yet
+    assert decided(plan, runtime, ()) is plan
+
+
+def test_nothing_is_trained_on_where_the_reference_has_not_learnt(start, runtime):
+    plan = start(value=lambda trial: 0.7 + value(trial) / 10)
+    assert plan.looks.ended
+    assert seeds_of(plan) == dict.fromkeys(plan.labels, 7)
+    reasons = {seen.reason for seen in plan.looks.last.values()}
+    assert reasons == {"the reference has not learnt: its final KID is 80 % of its untrained KID"}
+    rows = estimate_effects(load("one", runtime))
+    assert set(rows["verdict"]) == {"not judged"}
+
+
+def test_a_diverged_trial_counts_with_its_failure_value(start, runtime):
+    cell = f"{LARGE}=off"
+    plan = start(diverged=[(cell, seed) for seed in range(7)])
+    assert plan.looks.closed[LARGE] == 7
+    assert all(plan.looks.last[LARGE].failed)
+    rows = estimate_effects(load("one", runtime)).set_index("contrast")
+    assert rows.loc[LARGE, "verdict"] == "better"
+    assert "diverged in 7 of 7 seeds" in rows.loc[LARGE, "reason"]
+
+
+CHANGES = {
+    "looks": (("[7, 9, 12]", "[7, 10, 12]"), r"looks was changed \(it was \[7, 9, 12\], and is"),
+    "futility": (("futility: 0", "futility: 0.2"), "futility was changed"),
+    "alpha": (("seeds: 12", "seeds: 12\nalpha: 0.06"), "alpha was changed"),
+    "seeds": (("seeds: 12", "seeds: [7, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12]"), "seeds was changed"),
+    "tips": (("[generator_ema, spectral", "[adam_beta_1_half, spectral"), "contrasts were changed"),
+    "baseline": (("training.kimg: 6.4", "training.kimg: 12.8"), "cells train something else"),
+    "key": (("sequential: {looks: [7, 9, 12], futility: 0}\n", ""), "sequential was removed"),
+}
+
+
+@pytest.fixture
+def looked_at(start, monkeypatch):
+    """A run whose first look is taken."""
+    decide, taken = studies._decide, []
+
+    def once(planned, runtime):
+        taken.append(planned)
+        return decide(planned, runtime) if len(taken) == 1 else planned
+
+    with monkeypatch.context() as patch:
+        patch.setattr(studies, "_decide", once)
+        return start()
+
+
+def test_after_the_first_look_nothing_may_change(looked_at, runtime):
+    assert len(looked_at.looks.taken) == 1
+    for change, message in CHANGES.values():
+        text = STUDY.replace(*change)
+        assert text != STUDY
+        (runtime.studies / "one.yaml").write_text(text)
+        with pytest.raises(HarnessError, match=message) as error:
+            app.plan("one", runtime)
+        assert "another name" in str(error.value)
+    (runtime.studies / "one.yaml").write_text(STUDY)
+    assert len(app.plan("one", runtime)[0].trials) == 7 * 3 + 2 * 2
+
+
+def test_before_the_first_look_everything_may_change(start, runtime, monkeypatch):
+    monkeypatch.setattr(studies, "_decide", lambda planned, runtime: planned)
+    start()
+    changed = start(STUDY.replace("[7, 9, 12]", "[8, 12]"))
+    assert changed.looks.planned == (8, 12)
+    (deviation,) = changed.deviations  # trials had ended
+    assert (deviation.name, deviation.now) == ("sequential", "looks at 8, 12 seeds, futility 0")
+
+
+def test_a_lost_plan_takes_the_same_looks_again(start, runtime):
+    before = start(crashed=[("reference", 2)]).looks
+    (runtime.study("one") / "plan.json").unlink()
+    again = Trained(runtime, crashed=[("reference", 2)])
+    assert start(workers=again).looks == before
+    assert again.trained == []
+
+
+def test_max_hours_hold_for_all_looks_together(start, runtime, monkeypatch):
+    hours = []
+    whole = Trained(runtime)
+
+    class Timed:
+        def __call__(self, plan, jobs, runtime, options):
+            hours.append(options.hours)
+            whole.plan = self.plan
+            return whole(plan, jobs, runtime, options)
+
+    start(workers=Timed(), options=Options(hours=1.0))
+    assert hours[0] == 1.0
+    assert hours == sorted(hours, reverse=True)
+    assert hours[-1] < 1.0
+
+
+def test_the_record_reads_back(start):
+    plan = start()
+    assert read_plan_again(plan) == plan.looks
+
+
+def read_plan_again(plan):
+    text = json.dumps(plan.to_json(), allow_nan=False)
+    return type(plan).model_validate(json.loads(text)).looks
+
+
+def test_a_further_look_is_never_taken_twice(start, runtime):
+    plan = start()
+    expanded, _ = app.plan("one", runtime)
+    assert not expanded.stages.decides(expanded)
+    assert expanded.stages.looks == plan.looks
+    assert expanded.stages.lines() == ["Sequential: ended at look 3 of 3, 1 of 2 contrasts open"]
+
+
+class Killed(BaseException):
+    """In place of kill -9: nothing that the driver would do later is done."""
+
+
+def killing(monkeypatch, at):
+    """Die at the given write of a file, before it or after it in turn; how many were seen."""
+    count, write = [0], files.write_atomically
+
+    def mortal(path, content):
+        count[0] += 1
+        if count[0] == at and at % 2:
+            raise Killed
+        write(path, content)
+        if count[0] == at:
+            raise Killed
+
+    monkeypatch.setattr(files, "write_atomically", mortal)
+    return count
+
+
+@pytest.mark.slow
+def test_killed_at_twenty_moments_it_decides_as_if_it_was_not(start, runtime, monkeypatch):
+    """Again and again in one run: each time it goes on from what is written."""
+    crashed = [(f"{NULL}=on", 3)]
+    with monkeypatch.context() as patch:
+        writes = killing(patch, -1)
+        whole = start(crashed=crashed).looks
+    shutil.rmtree(runtime.runs)
+    draw, kills = random.Random("moments"), 0
+    for _ in range(20):
+        with monkeypatch.context() as patch:
+            killing(patch, draw.randint(1, writes[0] // 4))
+            try:
+                start(crashed=crashed)
+            except Killed:
+                kills += 1
+    assert start(crashed=crashed).looks == whole
+    assert kills >= 5
