@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from harness.analysis.max_t import Array
-from harness.analysis.power import standardised
 from harness.analysis.repeated import nominal_levels
+from harness.analysis.sample_size import detected_size
 from harness.core import rng
 from harness.plan.looks import Looks, spent_on_equivalence
 from harness.plan.sequential import Spread
@@ -45,7 +45,8 @@ class Course:
     pilot: str  # the run that effects and scatter are from; empty: as assumed here
     first_p: float  # the smallest that the first look can give
     first_level: float  # at which it rejects
-    first_effect: float  # in deviations of a paired difference, found by it with 80 % power
+    # in deviations of a paired difference, found by it with 80 % power; None: there is none
+    first_effect: float | None
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
@@ -68,7 +69,7 @@ def foresee(design: Looks, spread: Spread, truths: Sequence[Truth], pilot: str =
         pilot=pilot,
         first_p=2.0 ** (1 - first),
         first_level=level,
-        first_effect=standardised(first, level),
+        first_effect=detected_size(first, level, 1),
     )
 
 

@@ -136,11 +136,15 @@ def show_course(course: "Course") -> None:
         f"decides everything, {course.most} at most, about {show.number(course.expected, 0)} "
         f"expected {by}"
     )
+    size, finds = course.first_effect, ""
+    if size is not None:
+        finds = (
+            f"; it finds an effect of {show.digits(size, 2)} standard deviations of a paired "
+            f"difference with a power of {show.percent(POWER)}"
+        )
     console.print(
         f"First look, {first} seeds: its smallest p is {show.digits(course.first_p, 2)}, its level "
-        f"{show.digits(course.first_level, 2)}; it finds an effect of "
-        f"{show.digits(course.first_effect, 2)} standard deviations of a paired difference with a "
-        f"power of {show.percent(POWER)}"
+        f"{show.digits(course.first_level, 2)}{finds}"
     )
 
 
