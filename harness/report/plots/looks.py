@@ -125,7 +125,7 @@ def _draw(axes: Axes, panel: Panel, letters: int) -> None:
     title = textwrap.wrap(panel.title, letters, max_lines=2, placeholder=" …")
     axes.set_title("\n".join(title), pad=15, fontsize=8.5)
     end = axes.annotate(panel.end, (0, 1), (0, 4), "axes fraction", "offset points", color=colour,
-                        fontsize=8.5)  # fmt: skip
+                        fontsize=8)  # fmt: skip
     end.set_in_layout(False)  # the title leaves room for it
 
 

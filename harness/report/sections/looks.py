@@ -15,7 +15,7 @@ from harness.runs.stages import LooksRecord
 ROOM = 12  # panels of a figure
 
 CAPTION = (
-    "Each panel is a contrast with a scale of its own: mean effect (following − ignoring) and "
+    "Each panel is a contrast, on its own scale: mean effect (following − ignoring) and "
     "repeated {level} interval at every look that it was open at; below the line at zero, "
     "following helps. Shaded: the zone of equivalence, fixed at the first look. The last mark "
     "shows how the contrast was closed, as written above it: a triangle down for better, up for "

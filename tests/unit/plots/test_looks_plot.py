@@ -13,7 +13,7 @@ from harness.report.plots.looks import draw_looks, looks_info
 pytestmark = pytest.mark.drawn
 
 PLANNED = (9, 12, 15, 18, 20, 22, 24)
-ENDS = {"a": "better", "b": "worse", "c": "equivalent", "d": "futile", "e": "open"}
+ENDS = {"a": "better", "b": "equivalent", "c": "worse", "d": "futile", "e": "open"}
 TITLES = {name: f"{end.capitalize()} <tip> with a title of two lines" for name, end in ENDS.items()}
 
 
@@ -52,7 +52,8 @@ def test_gaps_and_other_reasons_than_differences():
 
 @pytest.mark.parametrize("width", [style.WIDE, style.NARROW])
 def test_each_end_has_a_mark_and_a_word_and_nothing_overlaps(width):
-    panels, figures = looks_info(POINTS, TITLES, FINAL), []
+    last = _point("f", 7, "futile", reason="neither side has learnt")
+    panels, figures = looks_info([*POINTS, last], {**TITLES, "f": "Not judged"}, FINAL), []
 
     def draw(wide):
         figures.append(draw_looks(panels, PLANNED, FINAL.unit, wide))
@@ -62,7 +63,8 @@ def test_each_end_has_a_mark_and_a_word_and_nothing_overlaps(width):
     assert all(f"{panel.end}</text>" in text for panel in panels)
     shown = [axes for axes in figures[0].axes if axes.get_visible()]
     marks = [axes.lines[-1].get_marker() for axes in shown]
-    assert len(set(marks)) == len(ENDS)
+    assert len(set(marks[:-1])) == len(ENDS)
+    assert marks[-1] == marks[3]  # futile
     assert [label.get_text() for label in shown[-1].get_xticklabels()][-1] == "24"
     words = [
         text
