@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.sequential import State
-from harness.analysis.verdicts import BETTER, EQUIVALENT, INCONCLUSIVE, WORSE, Words
+from harness.analysis.verdicts import BETTER, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED, WORSE, Words
 from harness.runs.stages import LooksRecord, SeenRecord
 
 _WORDS = {State.BETTER: BETTER, State.WORSE: WORSE, State.EQUIVALENT: EQUIVALENT}
@@ -115,6 +115,11 @@ class Point:
     state: str  # open, or how this look closed it
     reason: str  # why it was closed, where that was not by its differences
 
+    @property
+    def word(self) -> str:
+        """Its state; *not judged* where it was closed for another reason than its differences."""
+        return NOT_JUDGED if self.reason else self.state
+
 
 def by_look(looks: LooksRecord) -> list[Point]:
     """All open contrasts, look by look; for pictures and audits."""
@@ -129,3 +134,17 @@ def by_look(looks: LooksRecord) -> list[Point]:
         for number, look in enumerate(looks.taken, 1)
         for name, seen in look.contrasts.items()
     ]  # fmt: skip
+
+
+def decisions(looks: LooksRecord) -> pd.DataFrame:
+    """One row a look and contrast that was open: all that the look saw and decided.
+
+    Columns: contrast, look, seeds, margin, those of `sequential.Decision`, reason. Effects,
+    intervals and margins as measured.
+    """
+    return pd.DataFrame(
+        {"contrast": name, "look": number, "seeds": len(look.seeds), "margin": seen.margin,
+         **seen.decision, "reason": seen.reason}
+        for number, look in enumerate(looks.taken, 1)
+        for name, seen in look.contrasts.items()
+    )  # fmt: skip

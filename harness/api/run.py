@@ -24,7 +24,7 @@ from harness.runs.plan import PlanRecord, read_plan
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
-DRAWN = ("verdict", "interactions", "search", "curves", "training")  # sections with figures
+DRAWN = ("verdict", "looks", "interactions", "search", "curves", "training")  # with figures
 RANKED = ("tables/ranking.csv", "tables/search.csv")  # what a notebook shows of a run
 STATUS = ("run", "title", "trials", "finished", "collapsed", "diverged", "crashed", "not_ended")
 

@@ -285,8 +285,8 @@ PRUNERS = _named(
 
 SECTIONS = _named(
     "report section", "harness.report.sections.{}:build",
-    "verdict", "ranking", "interactions", "tuning", "search", "cells", "curves", "samples",
-    "failures", "training", "noise", "cost", "methods", "provenance",
+    "verdict", "ranking", "looks", "interactions", "tuning", "search", "cells", "curves",
+    "samples", "failures", "training", "noise", "cost", "methods", "provenance",
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from harness.analysis.closed import decisions
 from harness.analysis.frame import load
 from harness.config.catalog import SECTIONS
 from harness.config.runtime import Runtime
@@ -108,6 +109,8 @@ def _tables(data: ReportData) -> Iterator[tuple[str, pd.DataFrame]]:
         yield "untuned", data.untuned
     if data.suggestions is not None:
         yield "search", data.suggestions
+    if data.plan.looks and data.plan.looks.taken:
+        yield "looks", decisions(data.plan.looks)
 
 
 def _swap(new: Path, folder: Path) -> None:

@@ -1,0 +1,114 @@
+"""The section on the looks of a sequential run."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from harness import app
+from harness.analysis.frame import load
+from harness.app import studies
+from harness.execution.driver import Options
+from harness.report import page
+from harness.report.data import analyse
+from harness.report.sections import looks
+from tests.sequential_run import LARGE, NULL, Trained, folders
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A run of two tips with looks at 7, 9 and 12 seeds, as it ended."""
+    places = folders(tmp_path_factory.mktemp("looks"))
+    plan, _ = app.plan("one", places)
+    workers = Trained(places)
+    workers.plan = plan
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("harness.execution.driver.drive", workers)
+        studies.run(plan, places, Options())
+    return analyse(load("one", places))
+
+
+def _until(data, taken):
+    """The report after so many looks, with the trials up to the next one."""
+    record, plan = data.plan.looks, data.plan
+    known = record.seeds[: record.planned[taken]]
+    trials = tuple(trial for trial in plan.trials if trial.seed in known)
+    now = plan.replaced(looks=record.replaced(taken=record.taken[:taken]), trials=trials)
+    return replace(data, frames=replace(data.frames, plan=now))
+
+
+def test_trials_figure_and_table(data):
+    head, trials, figure, table = looks.build(data)
+    assert head.title == "Looks"
+    assert trials.text == (
+        "The study took 31 of at most 36 trials, 14 % fewer than a fixed design of 12 seeds (36)."
+    )
+    titles = {row.contrast: row.names[1] for row in data.ranked}
+    assert figure.name == "looks"
+    assert f"{titles[LARGE]}: better at 7 seeds" in figure.alt
+    assert f"{titles[NULL]}: open after 12 seeds" in figure.alt
+    assert "repeated 95 % interval" in figure.caption
+    assert table.rows == [
+        ["1", "7", "2", f"better: {titles[LARGE]}", "21"],
+        ["2", "9", "1", "none", "25"],
+        ["3", "12", "1", "none", "31"],
+    ]
+
+
+def test_the_table_of_decisions_has_all_digits(data, tmp_path):
+    tables = dict(page._tables(data))
+    front = page._front(data, list(tables))
+    path = page.publish(tmp_path, front, looks.build(data), tables, lambda folder: None)
+    folder = path.parent
+    table = pd.read_csv(folder / "tables/looks.csv", keep_default_na=False, na_values=[""])
+    assert list(zip(table["contrast"], table["seeds"], table["state"], strict=True)) == [
+        (LARGE, 7, "better"), (NULL, 7, "open"), (NULL, 9, "open"), (NULL, 12, "open")
+    ]  # fmt: skip
+    seen = data.plan.looks.taken[1].contrasts[NULL]
+    row = table.iloc[2]
+    for name, value in {**seen.decision, "margin": seen.margin}.items():
+        assert pd.isna(row[name]) if value is None else row[name] == value, name
+    text = (folder / "report.md").read_text()
+    assert "## Looks" in text
+    assert "(figures/looks.png)" in text
+    assert 'href="tables/looks.csv"' in (folder / "index.html").read_text()
+
+
+def test_between_two_looks(data):
+    text = looks.build(_until(data, 1))[1].text
+    assert text == (
+        "Up to look 2 of 3, at 9 seeds, the study takes 25 of at most 36 trials, as many as a "
+        "fixed design of 12 seeds has."
+    )
+
+
+def test_before_the_first_look_there_is_no_picture(data):
+    early = _until(data, 0)
+    _, text = looks.build(early)
+    assert text.text.startswith("Up to look 1 of 3, at 7 seeds, the study takes 21 of at most 36")
+    assert "looks" not in dict(page._tables(early))
+
+
+def test_many_contrasts_are_several_figures(data, monkeypatch):
+    monkeypatch.setattr(looks, "ROOM", 1)
+    figures = [block for block in looks.build(data) if block.kind == "figure"]
+    assert [figure.name for figure in figures] == ["looks-1", "looks-2"]
+    assert [figure.alt.count(" seeds") for figure in figures] == [1, 1]
+
+
+def test_a_verdict_that_is_not_that_of_the_looks_is_named(data):
+    row = next(row for row in data.ranked if row.contrast == LARGE)
+    other = replace(row, verdict="not judged", reason="a side has not learnt")
+    ranked = [other if one is row else one for one in data.ranked]
+    note = looks.build(replace(data, ranked=ranked))[-1].text
+    title = row.names[1]
+    assert note == (
+        f"The ranking does not follow all looks: {title} is not judged (a side has not learnt)."
+    )
+
+
+def test_no_section_without_looks(data):
+    static = data.plan.replaced(looks=None)
+    scored = data.plan.replaced(looks=data.plan.looks.replaced(taken=(), seeds_of="other"))
+    for plan in (static, scored):
+        assert looks.build(replace(data, frames=replace(data.frames, plan=plan))) == []
