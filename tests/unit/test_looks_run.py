@@ -11,6 +11,7 @@ from harness.analysis.closed import by_look
 from harness.analysis.effects import estimate_effects
 from harness.analysis.frame import load
 from harness.analysis.ranking import rank_contrasts
+from harness.api.plan import Plan
 from harness.app import studies
 from harness.config.runtime import Runtime
 from harness.core import files
@@ -19,7 +20,8 @@ from harness.execution.driver import Options
 from harness.execution.local import Outcome
 from harness.report import words
 from harness.report.data import analyse
-from harness.report.sections import methods, ranking
+from harness.report.page import _front as page_head
+from harness.report.sections import methods, provenance, ranking
 from harness.runs.plan import read_plan
 from tests.records import record
 from tests.sequential_run import LARGE, NULL, STUDY, Trained, value
@@ -88,6 +90,10 @@ def test_the_report_says_what_the_looks_decided(start, runtime, monkeypatch):
     start()
     data = analyse(load("one", runtime))
     assert words.interim(data) == ""
+    assert "3 cells × up to 12 seeds" in page_head(data, []).facts
+    assert "Seeds, at most" in str(provenance.build(data))
+    plan, why = app.plan("one", runtime)
+    assert repr(Plan(plan, why, runtime)) == "Plan(one: 3 cells × up to 12 seeds = 31 trials)"
     assert "repeated 95 % intervals for all 2 contrasts and all looks" in words.intervals(data)
     page = " ".join(str(block) for block in [*ranking.build(data), *methods.build(data)])
     assert "the looks at 7, 9 and 12 seeds" in page
