@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from harness import app
-from harness.analysis.closed import by_look
+from harness.analysis.closed import by_look, unlooked
 from harness.analysis.effects import estimate_effects
 from harness.analysis.frame import load
 from harness.analysis.ranking import rank_contrasts
@@ -21,7 +21,7 @@ from harness.execution.local import Outcome
 from harness.report import words
 from harness.report.data import analyse
 from harness.report.page import _front as page_head
-from harness.report.sections import methods, provenance, ranking
+from harness.report.sections import methods, provenance, ranking, verdict
 from harness.runs.plan import read_plan
 from tests.records import record
 from tests.sequential_run import LARGE, NULL, STUDY, Trained, value
@@ -121,7 +121,14 @@ def test_an_early_report_gives_no_verdict(start, runtime, monkeypatch):
     assert set(rows["verdict"]) == {"inconclusive"}
     assert set(rows["reason"]) == {"no verdict before the first look, at 7 seeds"}
     assert rows["low"].isna().all()
-    said = words.interim(analyse(load("one", runtime)))
+    data = analyse(load("one", runtime))
+    page = " ".join(str(block) for block in [*verdict.build(data), *ranking.build(data)])
+    assert "no interval, since no look was taken" in page
+    assert "want of two seeds" not in page
+    rescored = plan.looks.replaced(seeds_of="other")
+    assert unlooked(rescored) == "no verdict: the seeds follow from the looks of other"
+    said = words.headline(data)
+    assert said.endswith("No verdict before the first look, at 7 seeds.")
     assert said.startswith("Interim analysis: 21 of 21 trials have ended; look 1 of 3 at 7 seeds")
     assert plan.stages.standing == "look 1 of 3 at 7 seeds, 2 of 2 contrasts open"
 
