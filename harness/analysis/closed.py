@@ -53,11 +53,16 @@ def verdicts(looks: LooksRecord) -> dict[str, Words]:
     return {name: _verdict(looks, name) for name in looks.contrasts}
 
 
-def _verdict(looks: LooksRecord, name: str) -> Words:
+def unlooked(looks: LooksRecord) -> str:
+    """Why no look of this run decides anything; empty if one does."""
     if looks.seeds_of:
-        return INCONCLUSIVE, f"no verdict: its seeds follow from the looks of {looks.seeds_of}"
-    if not looks.taken:
-        return INCONCLUSIVE, f"no verdict before the first look, at {looks.planned[0]} seeds"
+        return f"no verdict: the seeds follow from the looks of {looks.seeds_of}"
+    return "" if looks.taken else f"no verdict before the first look, at {looks.planned[0]} seeds"
+
+
+def _verdict(looks: LooksRecord, name: str) -> Words:
+    if why := unlooked(looks):
+        return INCONCLUSIVE, why
     seen, most = looks.last[name], len(looks.seeds)
     if name not in looks.closed:
         if looks.ended:

@@ -123,7 +123,7 @@ def _chance(design: Looks, n: int, mean: Array, sd: Array, margin: Array) -> Arr
         return np.asarray(stats.norm.cdf((value - mean) / remaining), float)
 
     same = np.where(inside > 0, below(inside) - below(-inside), 0.0)
-    chance: Array = 1 - below(bound) + below(-bound) + same
+    chance: Array = np.minimum(1.0, 1 - below(bound) + below(-bound) + same)
     return chance
 
 

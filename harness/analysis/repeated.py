@@ -96,4 +96,5 @@ def predictive_power(design: Looks, n: int, mean: float, sd: float, margin: floa
         return _NORMAL.cdf((value - mean) / remaining)
 
     different = 1 - below(bound) + below(-bound)
-    return different + (below(inside) - below(-inside) if inside > 0 else 0.0)
+    same = below(inside) - below(-inside) if inside > 0 else 0.0
+    return min(1.0, different + same)  # beyond 1 where a mean can be both

@@ -147,7 +147,7 @@ class Plan:
         if further := plan.stages.further(plan):
             most = show.whole(len(plan.trials) + len(further))
             return f"{cells} × up to {seeds} = {show.whole(len(plan.trials))} to {most} trials"
-        return f"{cells} × {seeds} = {show.count(len(plan.judging), 'trial')}"
+        return f"{cells} × {plan.record().seeds_each} = {show.count(len(plan.judging), 'trial')}"
 
     @property
     def _caption(self) -> str:

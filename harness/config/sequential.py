@@ -54,16 +54,17 @@ class Sequential(Part):
                 f"sequential.n_max: {self.n_max} and `seeds` ({seeds} of them) disagree: leave one "
                 f"out, or write n_max: {seeds}"
             )
+        key = "seeds" if self.n_max is None else "n_max"  # that says how many
         if self.looks and self.looks[-1] > seeds:
             fewer = [n for n in self.looks if n < seeds]
             raise HarnessError(
                 f"sequential.looks: a look after {self.looks[-1]} seeds, but the study has {seeds} "
-                f"at most: write {[*fewer, seeds]}, or seeds: {self.looks[-1]}"
+                f"at most: write {[*fewer, seeds]}, or {key}: {self.looks[-1]}"
             )
         if self.looks and self.looks[-1] < seeds:
             raise HarnessError(
                 f"sequential.looks: the last look is at {self.looks[-1]} seeds, but the study has "
-                f"{seeds} at most: write {[*self.looks, seeds]}, or seeds: {self.looks[-1]}"
+                f"{seeds} at most: write {[*self.looks, seeds]}, or {key}: {self.looks[-1]}"
             )
 
 

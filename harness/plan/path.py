@@ -4,8 +4,8 @@ As in the tables of BigGAN (Brock et al. 2019), StyleGAN2 (Karras et al. 2020) a
 al. 2024), whose configurations go from A to F. Each step is one paired contrast.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from harness.config.patch import Patch
 from harness.core.errors import HarnessError
@@ -55,6 +55,7 @@ def draft_path(asked: Asked) -> Draft:
 
 def _steps(asked: Asked) -> Iterator[_Step]:
     patches: list[Patch] = []
+    visited = {asked.trains(patches): REFERENCE}
     for factor in asked.factors:
         taken = list(_taken(factor, asked, patches))
         if not taken:
@@ -62,8 +63,16 @@ def _steps(asked: Asked) -> Iterator[_Step]:
                 f"the factor {factor.name!r} changes nothing at its place in the path: leave it "
                 "out, or give it another level"
             )
-        patches += [step.level.patch for step in taken]
-        yield from taken
+        for step in taken:
+            patches.append(step.level.patch)
+            named = f"step {label(factor, step.level.label)}"
+            # its contrast would repeat those since that cell, with the other sign
+            if (cell := visited.setdefault(asked.trains(patches), named)) != named:
+                raise HarnessError(
+                    f"the {named} leads back to the cell of {cell}: leave it out, or give it "
+                    "another level"
+                )
+            yield step
 
 
 def _taken(factor: Factor, asked: Asked, before: Sequence[Patch]) -> Iterator[_Step]:
@@ -89,15 +98,27 @@ def _switched(factor: Factor, asked: Asked, patches: list[Patch]) -> _Step:
         _trains(factor, asked, [*patches, ignoring.patch])
         return _Step(factor, ignoring, False)
     sides = " nor ".join(_settings(level) for level in (following, ignoring))
+    start = asked.trains([])
+    if any(_like(asked, [level.patch], start) for level in factor.levels):
+        remedy = "An earlier step changes the same settings: leave out one of the two"
+    else:
+        remedy = "Give the baseline one of its sides"
     raise HarnessError(
-        f"{factor.name} cannot be a step here: the cell before it has neither {sides}. Give the "
-        "baseline one of its sides, or write the change as a factor"
+        f"{factor.name} cannot be a step here: the cell before it has neither {sides}. {remedy}, "
+        "or write the change as a factor"
     )
 
 
 def _settings(level: Level) -> str:
-    values = ", ".join(f"{path} = {value}" for path, value in level.patch.items())
+    values = ", ".join(f"{path} = {_written(value)}" for path, value in level.patch.items())
     return f"{'its following' if level.label == FOLLOWING else 'its ignoring'} side ({values})"
+
+
+def _written(value: Any) -> str:
+    """As a study writes it."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {part}" for key, part in value.items()) + "}"
+    return str(value)
 
 
 def _like(asked: Asked, patches: list[Patch], identity: str) -> bool:

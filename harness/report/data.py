@@ -111,6 +111,12 @@ class ReportData:
             f"weights {metric.encoder_digest})"
         )
 
+    @property
+    def no_interval(self) -> str:
+        """Why there is none, where no contrast has one."""
+        unlooked = self.plan.looks and not self.plan.looks.taken
+        return "since no look was taken" if unlooked else "for want of two seeds"
+
     def ends(self, room: int, identity: str | None = None) -> list[str]:
         """All cells or, where there are more than `room`, those of lowest and highest KID.
 

@@ -82,9 +82,9 @@ def _write(
 
 
 def _front(data: ReportData, tables: Sequence[str]) -> Front:
-    plan, size = data.plan, show.count(len(data.plan.seeds), "seed")
+    plan = data.plan
     profile = [f"profile {plan.profile}"] if plan.profile else []
-    facts = [*profile, f"{show.count(len(plan.cells), 'cell')} × {size}"]
+    facts = [*profile, f"{show.count(len(plan.cells), 'cell')} × {plan.seeds_each}"]
     flags = ["interim analysis"] if words.interim(data) else []
     flags += [] if plan.evidence else ["no evidence"]
     flags += ["not learnt"] if data.unlearnt else []

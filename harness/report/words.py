@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from harness.analysis import convergence
+from harness.analysis.closed import unlooked
 from harness.analysis.effects import BETTER, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED, WORSE
 from harness.analysis.moderated import moderates
 from harness.analysis.objectives import KIMG
@@ -176,7 +177,8 @@ def window(data: ReportData, identity: str | None) -> str:
 
 def _verdict(data: ReportData) -> str:
     if not data.count(Status.FINISHED):
-        return _nothing(data)
+        why = f" ({data.outcomes.others})" if data.outcomes.failures else ""
+        return f"No trial has finished{why}, so there is nothing to rank."
     if data.suggestions is not None:
         return _search(data, data.suggestions)
     rows = _compared(data)
@@ -185,16 +187,13 @@ def _verdict(data: ReportData) -> str:
     if not rows:
         yet = " yet" if data.count(Status.MISSING) else ""
         return f"No seed has both sides of a contrast{yet}, so there is nothing to rank."
+    if data.plan.looks and (why := unlooked(data.plan.looks)):
+        return f"{why[0].upper()}{why[1:]}."
     if max(row.n for row in rows) < 2:
         return "No contrast has more than one seed, and from one seed nothing can be told."
     if len(rows) == 1:
         return f"{rows[0].title}: {_single(rows[0], data)}"
     return _several(rows, data)
-
-
-def _nothing(data: ReportData) -> str:
-    why = f" ({data.outcomes.others})" if data.outcomes.failures else ""
-    return f"No trial has finished{why}, so there is nothing to rank."
 
 
 def _search(data: ReportData, table: pd.DataFrame) -> str:

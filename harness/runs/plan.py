@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from harness.core import format as show
 from harness.core.errors import Damaged, HarnessError, unknown
 from harness.core.files import read_object, write_json
 from harness.runs.crossed import Crossed
@@ -173,6 +174,12 @@ class PlanRecord(Record):
     def stages(self) -> Stages:
         """How its trials follow from one another."""
         return self.tuning or self.search or self.looks or Stages()
+
+    @property
+    def seeds_each(self) -> str:
+        """How many seeds a cell is trained with, in words."""
+        most = "up to " if self.looks else ""
+        return f"{most}{show.count(len(self.seeds), 'seed')}"
 
     @property
     def judged(self) -> "PlanRecord":

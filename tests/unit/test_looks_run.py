@@ -7,10 +7,11 @@ import shutil
 import pytest
 
 from harness import app
-from harness.analysis.closed import by_look
+from harness.analysis.closed import by_look, unlooked
 from harness.analysis.effects import estimate_effects
 from harness.analysis.frame import load
 from harness.analysis.ranking import rank_contrasts
+from harness.api.plan import Plan
 from harness.app import studies
 from harness.config.runtime import Runtime
 from harness.core import files
@@ -19,7 +20,8 @@ from harness.execution.driver import Options
 from harness.execution.local import Outcome
 from harness.report import words
 from harness.report.data import analyse
-from harness.report.sections import methods, ranking
+from harness.report.page import _front as page_head
+from harness.report.sections import methods, provenance, ranking, verdict
 from harness.runs.plan import read_plan
 from tests.records import record
 from tests.sequential_run import LARGE, NULL, STUDY, Trained, value
@@ -88,6 +90,10 @@ def test_the_report_says_what_the_looks_decided(start, runtime, monkeypatch):
     start()
     data = analyse(load("one", runtime))
     assert words.interim(data) == ""
+    assert "3 cells × up to 12 seeds" in page_head(data, []).facts
+    assert "Seeds, at most" in str(provenance.build(data))
+    plan, why = app.plan("one", runtime)
+    assert repr(Plan(plan, why, runtime)) == "Plan(one: 3 cells × up to 12 seeds = 31 trials)"
     assert "repeated 95 % intervals for all 2 contrasts and all looks" in words.intervals(data)
     page = " ".join(str(block) for block in [*ranking.build(data), *methods.build(data)])
     assert "the looks at 7, 9 and 12 seeds" in page
@@ -115,7 +121,14 @@ def test_an_early_report_gives_no_verdict(start, runtime, monkeypatch):
     assert set(rows["verdict"]) == {"inconclusive"}
     assert set(rows["reason"]) == {"no verdict before the first look, at 7 seeds"}
     assert rows["low"].isna().all()
-    said = words.interim(analyse(load("one", runtime)))
+    data = analyse(load("one", runtime))
+    page = " ".join(str(block) for block in [*verdict.build(data), *ranking.build(data)])
+    assert "no interval, since no look was taken" in page
+    assert "want of two seeds" not in page
+    rescored = plan.looks.replaced(seeds_of="other")
+    assert unlooked(rescored) == "no verdict: the seeds follow from the looks of other"
+    said = words.headline(data)
+    assert said.endswith("No verdict before the first look, at 7 seeds.")
     assert said.startswith("Interim analysis: 21 of 21 trials have ended; look 1 of 3 at 7 seeds")
     assert plan.stages.standing == "look 1 of 3 at 7 seeds, 2 of 2 contrasts open"
 

@@ -56,10 +56,9 @@ def _counts(forecast: "Forecast") -> str:
     plan, train = forecast.plan, len(forecast.to_train)
     score = len(forecast.missing) - train
     tuning = f", with those of the tuning {len(plan.trials)}" if forecast.choosing else ""
-    upto = "" if plan.record().looks is None else "up to "
     sofar = " so far" if forecast.further else ""
     return (
-        f"{show.count(len(plan.cells), 'cell')} × {upto}{show.count(len(plan.seeds), 'seed')} = "
+        f"{show.count(len(plan.cells), 'cell')} × {plan.record().seeds_each} = "
         f"{show.count(len(plan.judging), 'trial')}{sofar}{tuning}; "
         f"{len(plan.trials) - train} already trained, {train} to train"
         + (f", {score} to score" if score else "")

@@ -48,11 +48,9 @@ def _study(data: ReportData) -> Iterator[str]:
     number = f", {show.number(chosen, 0)} of its training images" if chosen else ""
     if data.trained_on and not chosen:
         number = f" ({show.number(data.trained_on, 0)} training images)"
-    most = "up to " if data.plan.looks else ""
-    seeds = f"{most}{show.count(len(data.plan.seeds), 'seed')}"
     yield (
         f"We trained {show.count(len(data.labels), 'configuration')} of a generative adversarial "
-        f"network on {images} at {size} × {size} pixels{number}, each from {seeds} "
+        f"network on {images} at {size} × {size} pixels{number}, each from {data.plan.seeds_each} "
         f"({data.plan.design.replace('_', ' ')} design)."
     )
     if config["translation.source"]:

@@ -34,11 +34,12 @@ def build(data: ReportData) -> list[Block]:
 
 def _study(data: ReportData) -> list[tuple[str, str]]:
     plan = data.plan
+    seeds = "Seeds, at most" if plan.looks else "Seeds"
     return [
         ("Run name", plan.run_name),
         ("Profile", plan.profile or "none"),
         ("Design", plan.design.replace("_", " ")),
-        ("Seeds", f"{len(plan.seeds)} ({', '.join(map(str, plan.seeds[:20]))})"),
+        (seeds, f"{len(plan.seeds)} ({', '.join(map(str, plan.seeds[:20]))})"),
         ("Objective", plan.objective),
         ("Level of significance", show.plain(plan.alpha)),
         ("Declared analysis", plan.analysis_digest),

@@ -67,7 +67,7 @@ def _how(data: ReportData) -> str:
     return (
         f"An effect is the objective, {data.objective.what}, with the tip followed minus ignored, "
         f"{_else(data)}, so negative helps. Differences are taken seed "
-        f"by seed. Intervals: {words.intervals(data) or 'none, for want of two seeds'}. {p}. "
+        f"by seed. Intervals: {words.intervals(data) or f'none, {data.no_interval}'}. {p}. "
         f"{_equivalent(data)}; “inconclusive” is not “no effect”. "
         f"{_UNLEARNT} Places in brackets are those that a tip may hold, by the test of all pairs"
         f"{_FIRST if plan.looks else ''}; a win is a seed in which following is better."
@@ -87,7 +87,7 @@ def _equivalent(data: ReportData) -> str:
 def _looks(looks: LooksRecord) -> str:
     """The numbers of seeds of the looks that were taken."""
     at = [str(len(look.seeds)) for look in looks.taken]
-    return f"at {show.listed(at)} seeds" if at else "(none was taken yet)"
+    return f"at {show.listed(at)} seeds" if at else "(none was taken)"
 
 
 _SEQUENTIAL = (

@@ -166,7 +166,7 @@ def _caption(data: ReportData, judged: bool) -> str:
 
 def _spans(data: ReportData) -> str:
     if not (spans := words.intervals(data)):
-        return ", and no interval for want of two seeds"
+        return f", and no interval, {data.no_interval}"
     if data.plan.looks:
         return f" with {spans}"
     return f" with {spans}, and thick the interval of the tip alone, of the same level"

@@ -234,7 +234,7 @@ def predictive_by_hand(n, mean, sd, margin):
 
 
 @pytest.mark.parametrize("mean", [-30.0, -9.0, 0.0, 6.0, 12.0])
-@pytest.mark.parametrize("margin", [MARGIN, 5.0, math.nan])
+@pytest.mark.parametrize("margin", [MARGIN, 5.0, 60.0, math.nan])
 def test_predictive_power(mean, margin):
     power = repeated.predictive_power(SIX, 12, mean, 17.0, margin)
     assert power == pytest.approx(predictive_by_hand(12, mean, 17.0, margin), abs=1e-4)

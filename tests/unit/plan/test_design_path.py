@@ -90,6 +90,18 @@ def test_the_condition_of_a_claim_is_met_where_an_earlier_step_meets_it(expanded
             "factors:\n  discriminator.dropout: [0.4]\n",
             "the factor 'discriminator.dropout' changes nothing at its place in the path",
         ),
+        (
+            "factors:\n  generator.width: [16, 64, 128]\n",
+            "the step generator.width=128 leads back to the cell of reference: leave it out",
+        ),
+        (
+            "heuristics: [hinge_loss, wasserstein_gp]\n",
+            "An earlier step changes the same settings: leave out one of the two, or write",
+        ),
+        (
+            "heuristics: [stronger_discriminator, weaker_discriminator]\n",
+            "(discriminator.width = {of: generator.width, times: 0.5})",
+        ),
         (f"heuristics: [{SN}]\nrecipe: [{SN}]\n", "design path has no recipe"),
     ],
 )

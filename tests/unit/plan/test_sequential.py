@@ -79,6 +79,8 @@ BAD = {
     "most: write [9, 12], or seeds: 24",
     "sequential: {looks: [9, 12]}\nseeds: 24": "the last look is at 12 seeds, but the study has 24 "
     "at most: write [9, 12, 24], or seeds: 12",
+    "sequential: {looks: [9, 12, 30], n_max: 24}": "write [9, 12, 24], or n_max: 30",
+    "sequential: {looks: [9, 12], n_max: 24}": "write [9, 12, 24], or n_max: 12",
     "sequential: {looks: [9, 9, 12]}": r"each larger than the one before (given: [9, 9, 12]); "
     "write [9, 12]",
     "sequential: {looks: [12, 9]}": "write [9, 12]",
