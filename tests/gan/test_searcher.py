@@ -8,7 +8,7 @@ from harness import app
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import write_json
-from harness.execution.search.suggest import Searcher
+from harness.execution.search.source import source_of
 from harness.runs.plan import read_plan, write_plan
 from tests.records import record
 
@@ -45,7 +45,8 @@ def hunt(tmp_path):
         path = runtime.study("hunt") / "plan.json"
         write_json(path, app.plan("hunt", runtime)[0].to_json())
         queue = Queue()
-        return Searcher("hunt", runtime, queue), queue, lambda: read_plan(path), runtime
+        searcher = source_of(read_plan(path), runtime, queue)  # as a worker finds it
+        return searcher, queue, lambda: read_plan(path), runtime
 
     return go
 

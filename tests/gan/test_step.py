@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from harness.config.catalog import LOSSES
+from harness.gan.labels.labelled import Labelled
 from harness.gan.models.network import Pass
 from harness.gan.random import Counters
 from harness.gan.train import step as steps
@@ -175,6 +176,34 @@ def test_the_generator_is_updated_as_often_as_asked(tiny):
     gan, _ = train_eagerly(config, 2)
     assert int(gan.optimizers["discriminator"].iterations) == 6
     assert int(gan.optimizers["generator"].iterations) == 4
+
+
+@pytest.mark.parametrize(
+    ("update", "expected"),
+    [
+        ("alternating", "discriminator 0 0, discriminator 1 1, generator 1 1, generator 1 2"),
+        ("simultaneous", "discriminator 0 0, discriminator+generator 1 1, generator 1 2"),
+    ],
+    ids=["alternating", "simultaneous"],
+)
+def test_each_update_has_images_labels_and_noise_of_its_own(tiny, monkeypatch, update, expected):
+    """What each is given: its networks, which batch of the two, and the number of its draws."""
+    steps_of = {f"training.{owner}_steps": 2 for owner in ("generator", "discriminator")}
+    gan = build(tiny({"training.update": update, **steps_of}), 1)
+    told = []
+
+    def note(_, kind, batch, counters):
+        (number,) = {int(batch.labels[0]), round(255 * float(batch.values[0, 0, 0, 0]))}
+        assert int(counters.iteration) == 5
+        told.append(f"{'+'.join(kind.networks)} {number} {counters.update}")
+        return {}
+
+    monkeypatch.setattr(steps, "update_networks", note)
+    numbers = np.arange(2)
+    pixels = np.broadcast_to(numbers[:, None, None, None, None], (2, 16, 16, 16, 1))
+    labels = np.broadcast_to(numbers[:, None], (2, 16))
+    steps.iterate(gan, Labelled(tf.constant(pixels, tf.uint8), tf.constant(labels)), tf.constant(5))
+    assert ", ".join(told) == expected
 
 
 def test_divergence_ends_the_training_at_that_very_iteration(tiny):

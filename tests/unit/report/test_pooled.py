@@ -1,6 +1,7 @@
 """Pooled effects on the page, in tables, LaTeX, terminal, figure and library."""
 
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 import harness as h
 from harness.cli import app
 from harness.core.errors import HarnessError
+from harness.report.plots import style
 from harness.report.plots.pooled import draw_pooled, pooled_info
 from harness.report.plots.style import NARROW, WIDE
 from harness.report.pooled import sentence
@@ -91,6 +93,7 @@ def test_the_library_says_what_was_not_pooled(here):
         h.compare(*RUNS, pooled=True)
 
 
+@pytest.mark.drawn
 def test_the_figure_has_a_group_a_tip_and_a_line_a_set(compared):
     tips, sets = compared.pooled, compared.pooled_sets
     info = pooled_info(tips, sets)
@@ -108,6 +111,7 @@ def test_the_figure_has_a_group_a_tip_and_a_line_a_set(compared):
     for width in (WIDE, NARROW):
         labels = draw_pooled(info, width).axes[0].get_yticklabels()
         assert len(labels) == 8
+        assert "cifar10, 8 px" in style.svg(partial(draw_pooled, info), width)
     twice = pooled_info(tips, sets.assign(set="folder, 16 px")).groups[0]
     assert twice.sets[0].label == "folder, 16 px (eight)"
 

@@ -35,6 +35,7 @@ def runtime(tmp_path: Path) -> Runtime:
     return build(tmp_path, replace(TIDY, tips=turned, run_name="two"))
 
 
+@pytest.mark.drawn
 def test_the_page_of_a_comparison(runtime, parse):
     found, page = analysis.compare(["one", "two"], runtime)
     assert page == runtime.reports / "compared-one-two" / "index.html"
