@@ -63,7 +63,10 @@ def _scales(frames: Mapping[str, Frames]) -> list[str]:
     measured = {name: _encoders(run) for name, run in frames.items()}
     reasons = [_apart("objectives", objectives)] if len(set(objectives.values())) > 1 else []
     if len(set(measured.values()) - {""}) > 1:
-        reasons.append(f"{_apart('metrics', measured)} (set one evaluation.encoder and protocol)")
+        reasons.append(
+            f"{_apart('metrics', measured)} (set one evaluation.encoder and protocol; a classifier "
+            "is another one for each data set and size)"
+        )
     return reasons
 
 

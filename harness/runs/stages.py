@@ -186,10 +186,11 @@ class LooksRecord(Stages):
         if self.seeds_of:
             return f"seeds by the looks of {self.seeds_of}"
         number, names = len(self.taken), len(self.contrasts)
-        left = f"{len(self.open)} of {show.count(names, 'contrast')} open"
+        left = f"{len(self.open)} of {show.count(names, 'contrast')}"
         if number and self.ended:
-            return f"ended at look {number} of {len(self.planned)}, {left}"
-        return f"look {number + 1} of {len(self.planned)} at {self.planned[number]} seeds, {left}"
+            return f"ended at look {number} of {len(self.planned)}, {left} undecided"
+        at = f"at {self.planned[number]} seeds"
+        return f"look {number + 1} of {len(self.planned)} {at}, {left} open"
 
     @property
     def declared(self) -> Mapping[str, Any]:

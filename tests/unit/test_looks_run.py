@@ -102,7 +102,7 @@ def test_the_report_says_what_the_looks_decided(start, runtime, monkeypatch):
     assert "max-|t|" not in page
     assert not any("different numbers of seeds" in line for line in data.checks)
     (row,) = app.status(runtime)
-    assert row["standing"] == "ended at look 3 of 3, 1 of 2 contrasts open"
+    assert row["standing"] == "ended at look 3 of 3, 1 of 2 contrasts undecided"
 
 
 def test_a_second_start_trains_and_decides_nothing(start, runtime):
@@ -307,7 +307,9 @@ def test_a_further_look_is_never_taken_twice(start, runtime):
     expanded, _ = app.plan("one", runtime)
     assert not expanded.stages.decides(expanded)
     assert expanded.stages.looks == plan.looks
-    assert expanded.stages.lines() == ["Sequential: ended at look 3 of 3, 1 of 2 contrasts open"]
+    assert expanded.stages.lines() == [
+        "Sequential: ended at look 3 of 3, 1 of 2 contrasts undecided"
+    ]
 
 
 class Killed(BaseException):

@@ -60,8 +60,7 @@ def _how(data: ReportData) -> str:
     p = f"p is adjusted for all contrasts, too, by {_test(data)}; it alone makes the verdict, at "
     p += f"{show.plain(alpha)}"
     if plan.looks:
-        p = f"Verdicts are those of the looks {_looks(plan.looks)}, by {_SEQUENTIAL}, at "
-        p += f"{show.plain(alpha)}; effects and n are those of the last look at a tip"
+        p = _looks(plan.looks, alpha)
     elif data.ranking["p_adjusted"].isna().all():
         p = "There is no p either, so nothing can be told"
     return (
@@ -84,10 +83,15 @@ def _equivalent(data: ReportData) -> str:
     )
 
 
-def _looks(looks: LooksRecord) -> str:
-    """The numbers of seeds of the looks that were taken."""
-    at = [str(len(look.seeds)) for look in looks.taken]
-    return f"at {show.listed(at)} seeds" if at else "(none was taken)"
+def _looks(looks: LooksRecord, alpha: float) -> str:
+    """Where verdicts come from: the test, and the seeds of the looks that were taken."""
+    if not looks.taken:
+        return "No look was taken, so there is no verdict"
+    at = show.listed(str(len(look.seeds)) for look in looks.taken)
+    return (
+        f"Verdicts are those of the looks at {at} seeds, by {_SEQUENTIAL}, at {show.plain(alpha)}; "
+        "effects and n are those of the last look at a tip"
+    )
 
 
 _SEQUENTIAL = (
