@@ -2,9 +2,9 @@
 
 import os
 import re
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,8 @@ LIST = ["heuristics", "--json"]
 SWEEP = ["export", "bn_ablation", "--profile", "smoke", "--wandb-sweep"]
 TIMED = "import time; t = time.perf_counter(); import harness; print(time.perf_counter() - t)"
 IMPORT_SECONDS = 0.1
-MOST = 15  # measurements; the first that is as quick as promised will do
+LIBRARIES = "import typer, rich.table, pydantic, yaml, numpy"
+MOST = 7  # measurements; the first that is as quick as promised will do
 
 
 @pytest.fixture
@@ -46,17 +47,20 @@ def test_nothing_heavy_is_imported(start, arguments):
     assert not HEAVY & {name.split(".")[0] for name in imported}
 
 
-@pytest.mark.parametrize(("arguments", "seconds"), [(["--help"], 0.4), (LIST, 0.5), (PLAN, 0.6)])
-def test_the_answer_is_quick(start, arguments, seconds):
-    # on a machine that others use too, each gets its share
-    seconds *= max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+@pytest.mark.parametrize(("arguments", "most"), [(["--help"], 1.3), (LIST, 1.6), (PLAN, 3.5)])
+def test_the_answer_is_quick(start, arguments, most):
+    """In processor time, as a multiple of importing the libraries that every verb needs.
+
+    Seconds differ from machine to machine (`benchmarks/command_line.py` has them); this is .8, 1.0
+    and 2.5 on one where `plan` takes 0.7 s.
+    """
     best = float("inf")
-    for number in range(MOST):
-        best = min(best, _seconds(start, arguments))
-        if best < seconds:
+    for _ in range(MOST):
+        bare = _processor_time(start, "-c", LIBRARIES)
+        best = min(best, _processor_time(start, "-m", "harness", *arguments) / bare)
+        if best < most:
             return
-        time.sleep(2 if number % 5 == 4 else 0)
-    pytest.fail(f"{arguments} took {best:.2f} s at best; {seconds:.2f} s are promised")
+    pytest.fail(f"{arguments} took {best:.2f} times as long as its libraries, not {most}")
 
 
 def test_importing_the_library_is_quick(start):
@@ -66,7 +70,9 @@ def test_importing_the_library_is_quick(start):
     assert any(float(start("-c", TIMED).stdout) < IMPORT_SECONDS for _ in range(5))
 
 
-def _seconds(start, arguments):
-    before = time.perf_counter()
-    start("-m", "harness", *arguments)
-    return time.perf_counter() - before
+def _processor_time(start, *command):
+    """Seconds, which hardly depend on what else the machine does."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start(*command)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
