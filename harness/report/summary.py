@@ -52,9 +52,10 @@ def summarise(data: ReportData, runtime: Runtime) -> Summary:
     """The verdict and the ranking of an analysis."""
     first = words.unlearnt(data)
     reasons = [f"{_name(row)}: {row.reason}" for row in data.ranked if row.reason and row.n > 1]
+    risk = words.looking(data)
     return Summary(
         tables=list(_tables(data)),
-        notes=[*([] if first else reasons), *checks.images(data.frames)],
+        notes=[*([] if first else reasons), *checks.images(data.frames), *([risk] if risk else [])],
         outcome=f"{data.outcomes.sentence}.",
         verdict=words.verdict(data),
         path=runtime.reports / data.plan.run_name / "index.html",

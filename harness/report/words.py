@@ -38,13 +38,14 @@ def interim(data: ReportData) -> str:
 
 
 def looking(data: ReportData) -> str:
-    """How often a study errs that is stopped by an interim analysis; of a fixed plan only."""
-    if data.plan.looks or not data.plan.contrasts or not data.count(Status.FINISHED):
+    """How often a fixed plan errs that is stopped by such a report; empty where it is none."""
+    judged = data.plan.evidence and data.plan.contrasts and data.count(Status.FINISHED)
+    if data.plan.looks or not judged or unlearnt(data) or not interim(data):
         return ""
     return (
-        f"Its number of seeds is fixed: if it is stopped or extended as soon as a report pleases, "
-        f"with {FREE_LOOKS} reports, about {show.percent(FREE_ERROR)} of studies without any "
-        f"effect find one, in place of 5 % (the key `sequential` declares a valid stopping rule)."
+        f"Of studies without any effect, about {show.percent(FREE_ERROR)} find one, in place of "
+        f"5 %, if they are stopped or extended by what {FREE_LOOKS} such reports show; the key "
+        "`sequential` declares a valid stopping rule."
     )
 
 
@@ -81,7 +82,7 @@ def headline(data: ReportData) -> str:
     elif first and data.suggestions is None:
         sentences = [first, look and f"{look}."]
     else:
-        sentences = [first, look and f"{look}.", look and looking(data), _verdict(data)]
+        sentences = [first, look and f"{look}.", _verdict(data)]
     return " ".join(filter(None, sentences))
 
 

@@ -43,6 +43,8 @@ def build(data: ReportData) -> list[Block]:
     groups = data.ranking[data.ranking["n"] > 0].groupby("identity", sort=False)
     for number, (identity, _) in enumerate(groups, 1):
         blocks.append(_forest(data, str(identity), number, len(groups)))
+    if risk := words.looking(data):
+        blocks.append(Text(risk, "note"))
     if sure := _uncertainty(data):
         blocks.append(Text(sure, "note"))
     return blocks
