@@ -19,7 +19,7 @@ from harness.config.identity import key, metric_request
 from harness.config.patch import flatten, resolve
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
-from harness.core.files import write_json
+from harness.core.files import json_text
 from harness.runs.layout import INTERPOLATION
 
 BASELINE: dict[str, Any] = {
@@ -229,28 +229,34 @@ def _curves(folder: Path, recipe: Recipe, cell: str, config: TrialConfig, share:
     write_json(folder / "evaluations" / f"{identity}.json", spec)
     rows = config.evaluation_iterations
     shown = np.linspace(0, len(rows) - 1, recipe.grids).round().astype(int)
+    late, scored = config.final_iterations, []
     for number, iteration in enumerate(rows[: 1 + round(share * (len(rows) - 1))]):
         done = iteration / config.iterations
         kid = level + (0.9 - level) * math.exp(-5 * done) + own.normal(0, 0.006) * (number > 0)
         place = _place(config, iteration)
         scores = {"kid": kid, "kid_blocks": [kid - 0.01, kid + 0.01], "kid_first_half": kid,
                   "kid_second_half": kid, "coverage": 0.6 * done, "evaluation_seconds": 4.0,
-                  "fid": 300 * kid if iteration in config.final_iterations else None,
+                  "fid": 300 * kid if iteration in late else None,
                   "inception_score": None}  # fmt: skip
-        row = {"evaluation": number, **place, **scores}
-        _append(folder / "evaluations" / f"{identity}.jsonl", row)
+        scored.append({"evaluation": number, **place, **scores})
         if number in shown:
             path = folder / "samples" / f"{iteration:08d}.png"
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(_grid(config, cell, done, 6, 6))
-    for iteration in range(100, int(share * config.iterations) + 1, 100):
-        _append(folder / "metrics.jsonl", _statistics(config, iteration, own))
+    _write_rows(folder / "evaluations" / f"{identity}.jsonl", scored)
+    logged = range(100, int(share * config.iterations) + 1, 100)
+    _write_rows(folder / "metrics.jsonl", [_statistics(config, one, own) for one in logged])
 
 
-def _append(path: Path, row: Mapping[str, Any]) -> None:
+def write_json(path: Path, value: Any) -> None:
+    """As the harness writes it, but without fsync: a third of the time of these records."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:  # without the fsync of `append_line`, for speed
-        file.write(json.dumps(row) + "\n")
+    path.write_text(json_text(value))
+
+
+def _write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def _place(config: TrialConfig, iteration: int) -> dict[str, Any]:
