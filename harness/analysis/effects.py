@@ -107,10 +107,11 @@ def differences(trials: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFr
         ignoring=failed & (weight < 0),
         unreached=part["censored"] > 0 if "censored" in part else False,
     )
-    seeds = part.groupby(["seed", "identity"]).agg(
-        difference=("weighted", "sum"), cells=("cell", "nunique"), diverged=("failed", "sum"),
-        following=("following", "sum"), ignoring=("ignoring", "sum"), censored=("unreached", "all"),
-    )  # fmt: skip
+    # one call for all sums: `agg` with a function for each column takes several times as long
+    groups = part.groupby(["seed", "identity"])
+    sums = groups[["weighted", "failed", "following", "ignoring", "unreached"]].sum()
+    seeds = sums.rename(columns={"weighted": "difference", "failed": "diverged"})
+    seeds = seeds.assign(cells=groups.size(), censored=seeds.pop("unreached") == groups.size())
     seeds = seeds[seeds["cells"] == len(weights)].reset_index().drop(columns="cells")
     if not seeds.empty:
         seeds = seeds[seeds["identity"] == seeds["identity"].mode()[0]].reset_index(drop=True)
