@@ -210,8 +210,7 @@ def test_decisions_survive_a_file():
 
 
 @pytest.mark.slow
-def test_a_look_at_forty_contrasts_takes_less_than_a_second():
-    import time
+def test_a_look_at_forty_contrasts_needs_little_memory():
     import tracemalloc
 
     random = np.random.default_rng(0)
@@ -223,11 +222,5 @@ def test_a_look_at_forty_contrasts_takes_less_than_a_second():
     decide(design, seen, np.full(40, MARGIN), [])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        decide(design, seen, np.full(40, MARGIN), [])
-        times.append(time.process_time() - start)
-    print(f"\nlast look at 40 open contrasts: {min(times):.2f} s, {peak / 2**20:.0f} MiB")
-    assert min(times) < 1.0
+    print(f"\nlast look at 40 open contrasts: {peak / 2**20:.0f} MiB")
     assert peak < 150 * 2**20
