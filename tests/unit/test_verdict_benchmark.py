@@ -46,11 +46,11 @@ def _bound(rate, studies):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("noise", NOISES)
-@pytest.mark.parametrize("seeds", [6, 8])
-def test_family_wise_error_of_three_to_forty_contrasts(seeds, noise):
+def test_family_wise_error_of_three_to_forty_contrasts(noise):
+    """With eight seeds; with six, which have a single p below 0.05, it is lower."""
     for truth in sets():
-        error = rates(truth, STUDIES, seeds, noise)["error"]
-        print(f"\n{truth.name}, {seeds} seeds, {noise}: family-wise error {error:.3f}")
+        error = rates(truth, STUDIES, 8, noise)["error"]
+        print(f"\n{truth.name}, 8 seeds, {noise}: family-wise error {error:.3f}")
         assert error <= _bound(0.05, STUDIES), truth.name
 
 

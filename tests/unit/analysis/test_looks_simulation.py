@@ -9,7 +9,7 @@ from benchmarks.looks import batch, look_by_look, means
 from harness.analysis.sequential import State, decide
 from harness.plan.looks import Looks
 
-REPEATS = 200
+REPEATS = 100
 DESIGN = Looks.standard(ALPHA, 6)
 # least share decided, most trials; a fixed design of 24 seeds trains 168
 EXPECTED = {0: (0.66, 128), 1: (0.80, 108), 2: (0.5, 155), 3: (0, 168)}
