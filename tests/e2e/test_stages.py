@@ -116,4 +116,4 @@ def test_a_sequential_study_whose_reference_has_not_learnt_stops_at_its_first_lo
     assert [look["seeds"] for look in looks["taken"]] == [[0, 1, 2]]
     assert len(place.trials()) == 6
     (row,) = json.loads(place.run("status", "--json"))
-    assert row["standing"] == "ended at look 1 of 3, 0 of 1 contrast open"
+    assert row["standing"] == "ended at look 1 of 3, 0 of 1 contrast undecided"
