@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from harness.analysis.max_t import Array
-from harness.analysis.repeated import nominal_levels
+from harness.analysis.repeated import nominal_levels, predictive_power
 from harness.analysis.sample_size import detected_size
 from harness.core import rng
 from harness.plan.looks import Looks, spent_on_equivalence
@@ -95,7 +95,8 @@ def simulate(design: Looks, truths: Sequence[Truth], studies: int = STUDIES) -> 
         decided = _holm(p, different[:, look], still, rejected[0])
         decided |= _holm(np.nan_to_num(outside, nan=1.0), alike[:, look], still & ~decided,
                          rejected[1])  # fmt: skip
-        decided |= still & (_chance(design, n, mean, error * np.sqrt(n), margin) < design.futility)
+        power = predictive_power(design, n, mean, part.std(1, ddof=1), margin)
+        decided |= still & (power < design.futility)
         closed[still & decided] = n
         still &= ~decided
     return closed
@@ -110,21 +111,6 @@ def _holm(p: Array, levels: Array, still: Bools, rejected: NDArray[np.int_]) -> 
         hits |= now
         rejected += now.sum(1)
     return hits
-
-
-def _chance(design: Looks, n: int, mean: Array, sd: Array, margin: Array) -> Array:
-    """`repeated.predictive_power` of arrays."""
-    final, remaining = sd / np.sqrt(design.n_max), sd * np.sqrt(1 / n - 1 / design.n_max)
-    freedom = design.n_max - 1
-    bound = stats.t.ppf(1 - design.level(0) / 2, freedom) * final
-    inside = np.nan_to_num(margin - stats.t.ppf(1 - design.alpha / 4, freedom) * final, nan=0.0)
-
-    def below(value: Array) -> Array:
-        return np.asarray(stats.norm.cdf((value - mean) / remaining), float)
-
-    same = np.where(inside > 0, below(inside) - below(-inside), 0.0)
-    chance: Array = np.minimum(1.0, 1 - below(bound) + below(-bound) + same)
-    return chance
 
 
 def _trials(spread: Spread, closed: Array) -> Array:

@@ -3,17 +3,15 @@
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from statistics import NormalDist
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 from scipy.optimize import brentq
 
 from harness.analysis.max_t import Array
 from harness.plan.looks import Looks, spent_on_difference
 
 _NODES = 200  # of the integrals over a Brownian motion
-_NORMAL = NormalDist()
 
 
 @lru_cache(maxsize=1024)
@@ -78,23 +76,25 @@ def _quantile(level: float, freedom: int) -> float:
     return float(stats.t.ppf(1 - level / 2, freedom))
 
 
-def predictive_power(design: Looks, n: int, mean: float, sd: float, margin: float) -> float:
-    """The probability that a contrast is decided at n_max, given the mean and deviation at n.
+def predictive_power(
+    design: Looks, n: int, mean: float | Array, sd: float | Array, margin: float | Array
+) -> Array:
+    """The probability that contrasts are decided at n_max, given means and deviations at n.
 
     That the final mean lies beyond the bound of a difference or inside that of equivalence, with
     both bounds as they will be if the deviation stays: a guide to futility, on which no error rate
-    depends. margin: NaN for none.
+    depends. margin: NaN for none. Numbers or arrays that broadcast; the result has their shape.
     """
-    final = sd / math.sqrt(design.n_max)
-    remaining = sd * math.sqrt(1 / n - 1 / design.n_max)
+    mean, sd = np.asarray(mean, float), np.asarray(sd, float)
+    final, remaining = sd / math.sqrt(design.n_max), sd * math.sqrt(1 / n - 1 / design.n_max)
     bound = _quantile(design.level(0), design.n_max - 1) * final
     inside = margin - _quantile(design.alpha / 2, design.n_max - 1) * final
-    if remaining == 0:  # all seeds are alike
-        return float(abs(mean) > bound or abs(mean) < inside)
+    spread = np.where(remaining > 0, remaining, 1.0)
 
-    def below(value: float) -> float:
-        return _NORMAL.cdf((value - mean) / remaining)
+    def below(value: Array) -> Array:
+        return np.asarray(special.ndtr((value - mean) / spread), float)
 
-    different = 1 - below(bound) + below(-bound)
-    same = below(inside) - below(-inside) if inside > 0 else 0.0
-    return min(1.0, different + same)  # beyond 1 where a mean can be both
+    same = np.where(inside > 0, below(inside) - below(-inside), 0.0)
+    chance = np.minimum(1.0, 1 - below(bound) + below(-bound) + same)  # a mean can be both
+    certain = (np.abs(mean) > bound) | (np.abs(mean) < inside)  # of seeds that are all alike
+    return np.where(remaining > 0, chance, certain)

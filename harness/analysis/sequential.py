@@ -151,7 +151,7 @@ class _Contrast:
         """None at the last look, and of fewer than two seeds."""
         if self.effect is None or self.sd is None or len(self.seen[-1]) >= self.design.n_max:
             return None
-        return predictive_power(self.design, self.n, self.effect, self.sd, self.margin)
+        return float(predictive_power(self.design, self.n, self.effect, self.sd, self.margin))
 
     def direction(self, look: int) -> State:
         """Better or worse, as the look that rejected saw it; a lower objective is better."""
