@@ -75,8 +75,8 @@ def test_summary_is_the_ranking_as_text(runtime, found):
     assert found.notes == [
         "adam_beta_1: the test decides, though the interval includes zero; "
         "the side that ignores it diverged in 1 of 8 seeds",
-        "Of studies without any effect, about 15 % find one, in place of 5 %, if they are stopped "
-        "or extended by what 5 such reports show; the key `sequential` declares a valid stopping "
+        "Tested at 0.05, about 15 % of studies without any effect find one if they are stopped as "
+        "soon as one of 5 such reports shows it; the key `sequential` declares a valid stopping "
         "rule.",
     ]
 
