@@ -10,7 +10,6 @@ from harness.api.display import line, page, table
 from harness.api.keywords import checked
 from harness.api.run import Run
 from harness.app.wandb import sync
-from harness.config.inputs.encoder_file import lacking
 from harness.config.keywords import plain
 from harness.config.runtime import MOST_WORKERS, Runtime
 from harness.core import format as show
@@ -105,7 +104,7 @@ class Plan:
     def warnings(self) -> list[str]:
         """Settings of its cells that are advised against, and missing files."""
         forecast = cases.cost(self._plan, self._runtime)
-        return [*forecast.warnings, *lacking(self._plan.lacking)]
+        return [*forecast.warnings, *map(str, self._plan.lacking)]
 
     @property
     def _reach(self) -> Reach:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.stages import decided, grown
-from harness.config.inputs.encoder_file import lacking
 from harness.config.lookup import list_studies, origin
 from harness.config.runtime import Runtime
 from harness.config.study import Study, StudyFile, declared, read
@@ -19,7 +18,7 @@ from harness.core.lock import Busy
 from harness.plan.expand import Plan, expand_study, run_name
 from harness.plan.forecast import Forecast, forecast_cost, missing, remember_speed
 from harness.runs import layout
-from harness.runs.encoders import encoder_in_record
+from harness.runs.contents import content_in_record
 from harness.runs.plan import PlanRecord, read_plan
 from harness.runs.plan import write_plan as write_record
 from harness.runs.trial import Trial as Record
@@ -51,7 +50,7 @@ def planned(
 ) -> tuple[Plan, str]:
     """The plan of a study that was read or made of keywords, and why it has its profile."""
     chosen, why = _profile(file.study, profile)
-    known = encoder_in_record(file.name, runtime)
+    known = content_in_record(file.name, runtime)
     return grown(expand_study(file, chosen, changes or {}, runtime.cache, known), runtime), why
 
 
@@ -97,7 +96,7 @@ def run(planned: Plan, runtime: Runtime, options: "Options") -> "Outcome":
     from harness.execution.local import Outcome
 
     if planned.lacking and missing(planned, runtime):
-        raise HarnessError(" ".join(lacking(planned.lacking)))
+        raise HarnessError(" ".join(map(str, planned.lacking)))
     begun, hours = time.monotonic(), options.hours
     outcome = _train(planned, runtime, options)
     while outcome is Outcome.DONE and planned.stages.decides(planned):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.config.catalog import DESIGNS
 from harness.config.identity import digest, metric_request
-from harness.config.inputs.content import Contents, Recorded
+from harness.config.inputs.content import Contents
+from harness.config.inputs.lacking import Lacking, Recorded
 from harness.config.patch import Patch, flatten, resolve
 from harness.config.study import StudyFile
 from harness.config.trial import TrialConfig, rules
@@ -52,7 +53,7 @@ class Plan:
     stages: Static = field(default_factory=Static)  # how the trials follow from one another
     crossed: "Crossed | None" = None  # of designs that combine the levels of all factors
     images: tuple[Mapping[str, Any], ...] = ()  # of each data set that its cells train on
-    lacking: Mapping[str, str] = field(default_factory=dict)  # encoder files → content in a record
+    lacking: tuple[Lacking, ...] = ()  # missing files, whose content a record knows
     plugins: PluginsRecord | None = None  # that it was made with; None: with none
 
     @property
@@ -138,7 +139,7 @@ def expand_study(
 ) -> Plan:
     """Resolve every cell of a study with a profile; `changes` are those of `--set`.
 
-    For a missing encoder file, the content that a record (`recorded`) names is used.
+    For a missing file or folder, the content that a record (`recorded`) names is used.
     """
     study = file.study
     own_tips = activated(file)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.config.identity import digest, metric_request
-from harness.config.inputs.encoder_file import lacking
 from harness.config.patch import flatten
 from harness.config.runtime import Runtime
 from harness.config.trial import rules
@@ -93,7 +92,7 @@ class Forecast:
             "warnings": list(self.warnings),
             "data": list(self.plan.images),
             "data_changed": self.changed,
-            "lacking": lacking(self.plan.lacking),
+            "lacking": [str(each) for each in self.plan.lacking],
             **({"tuning": self._choosing_json(self.choosing)} if self.choosing else {}),
             **({"further": self._further_json(self.further)} if self.further else {}),
             **({"to_suggest": self.plan.stages.record.left} if self._grows else {}),

@@ -27,10 +27,15 @@ CARD = {
 
 
 @pytest.fixture(autouse=True)
-def encoder(tmp_path, monkeypatch):
-    """Studies are planned where the encoder that one of them names by its path lies."""
+def files(tmp_path, monkeypatch):
+    """Studies are planned where the encoder and the photographs are that they name by path."""
     monkeypatch.chdir(tmp_path)
     described(tmp_path / "runs" / "encoders" / "imagenet.keras")
+    for split, images in (("train", 64), ("test", 512)):
+        folder = tmp_path / "runs" / "data" / "flowers102_80px" / split
+        folder.mkdir(parents=True)
+        for index in range(images):
+            (folder / f"{index}.jpg").write_bytes(b"\xff\xd8\xff" + index.to_bytes(2))
 
 
 def plan(name, profile, tmp_path):
@@ -44,7 +49,8 @@ def test_it_expands(name, profile, tmp_path):
     # a search grows as it is run
     assert len(found.cells) >= (1 if found.stages.record.grows else 2)
     assert len({trial.key for trial in found.trials}) == len(found.trials)
-    assert {trial.seed for trial in found.judging} == set(found.file.study.seed_list(profile))
+    seeds = found.file.study.seed_list(profile)
+    assert {trial.seed for trial in found.judging} == set(found.stages.first(seeds))
     tips = {item.tip.id for item in found.contrasts if item.tip}
     tips |= set(getattr(found.stages.record, "factors", ()))
     assert tips == set(found.file.study.heuristics)

@@ -9,7 +9,6 @@ from rich.text import Text
 
 from harness.cli.printing.power import show_detectable
 from harness.cli.printing.tables import Name, new_table
-from harness.config.inputs.encoder_file import lacking
 from harness.core import format as show
 
 if TYPE_CHECKING:
@@ -38,8 +37,8 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
         console.print(line, highlight=False)
     if forecast.choosing:
         console.print(_choosing(forecast, forecast.choosing), highlight=False, markup=False)
-    for line in () if brief else lacking(plan.lacking):
-        console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
+    for missing in () if brief else plan.lacking:
+        console.print(str(missing), style="yellow", highlight=False, markup=False, soft_wrap=True)
     for warning in forecast.warnings:
         console.print(f"[yellow]Advised against[/yellow] {warning}", highlight=False)
 

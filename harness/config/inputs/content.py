@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from harness.config.inputs.facts import image_facts, scoring
 from harness.config.inputs.folder import Folder, Picture, read_digest, shown, survey
 from harness.config.inputs.folder.archive import members
 from harness.config.inputs.images import check, known
+from harness.config.inputs.lacking import CHOICE, Lacking, Recorded, recalled
 from harness.config.inputs.prepared import absent
 from harness.config.patch import flatten, unflatten
 from harness.config.plugins import contents
@@ -118,17 +119,19 @@ class _DigestCache:
             _keep(self.file, self.entries)
 
 
-Recorded = Callable[[str], str | None]  # path of an encoder → its content in a record, if any
-
-
 class Contents:
     """Facts about the files that configurations name, each computed once per object."""
 
     def __init__(self, cache: Path, recorded: Recorded | None = None) -> None:
         self._cache, self._recorded = cache, recorded
-        self.lacking: dict[str, str] = {}  # encoder files that are only in a record → their content
+        self._lacking: dict[str, Lacking | None] = {}  # by their path and what it depends on
         self._encoders: dict[str, str] = {}
         self._folders: dict[str, Folder] = {}
+
+    @property
+    def lacking(self) -> tuple[Lacking, ...]:
+        """Files and folders that are not here; their content is that of a record."""
+        return tuple(filter(None, self._lacking.values()))
 
     def fill(self, config: TrialConfig) -> TrialConfig:
         """Set the digests of the files that a configuration names, and a folder's classes.
@@ -136,16 +139,17 @@ class Contents:
         Raises an error if there are too few images, or if required labels are missing.
         """
         values: dict[str, str | int] = {}
-        folder = None if config.data.path is None else self.folder(config.data)
+        folder = self._images(config)
+        if gone := self._recalled(config, "data.path"):
+            values["data.content"] = gone.content
         if folder is not None:
             values["data.content"] = folder.content
             if config.labels.of_images:
                 values["labels.classes"] = folder.need_classes(
                     "labels.conditioning", "set labels.conditioning to none or infogan"
                 )
-        encoder = config.evaluation.encoder or ""
-        if encoder not in ENCODERS:
-            values["evaluation.encoder_content"] = self._encoder(encoder)
+        if (config.evaluation.encoder or "") not in ENCODERS:
+            values["evaluation.encoder_content"] = self._encoder(config)
         values |= contents(config)
         filled = unflatten({**flatten(config), **values}) if values else config
         check(filled, folder, self._cache)
@@ -155,11 +159,11 @@ class Contents:
         """Counts and places of the images of each data set that is trained on."""
         by_content: dict[str, dict[str, Any]] = {}
         for label, config in cells.items():
-            folder = None if config.data.path is None else self.folder(config.data)
+            folder = self._images(config)
             counts = image_facts(config.data, folder, self._cache)
             number = known(config.data, folder, self._cache).validation
             counts["notes"] += [*scoring(config, number), *filter(None, [absent(config.data.name)])]
-            place = shown(folder.root.absolute()) if folder else None
+            place = shown(folder.root.absolute()) if folder else config.data.path
             about = {"image_size": config.data.image_size, "place": place, **counts}
             by_content.setdefault(json.dumps(about), {**about, "cells": []})["cells"].append(label)
         return tuple(by_content.values())
@@ -172,12 +176,27 @@ class Contents:
             self._folders[name] = surveyed(data, self._cache)
         return self._folders[name]
 
-    def _encoder(self, path: str) -> str:
+    def _images(self, config: TrialConfig) -> Folder | None:
+        """The folder that a configuration names; None if it names none or a record stands in."""
+        if config.data.path is None or self._recalled(config, "data.path"):
+            return None
+        return self.folder(config.data)
+
+    def _encoder(self, config: TrialConfig) -> str:
         """The content of an encoder's file; if the file is missing, from the record."""
-        if path in self._encoders:
-            return self._encoders[path]
-        if not Path(path).exists() and self._recorded and (content := self._recorded(path)):
-            self.lacking[path] = self._encoders[path] = content
-        else:
+        path = config.evaluation.encoder or ""
+        if gone := self._recalled(config, "evaluation.encoder"):
+            return gone.content
+        if path not in self._encoders:
             self._encoders[path] = encoder_content(Path(path), self._cache)
         return self._encoders[path]
+
+    def _recalled(self, config: TrialConfig, knob: str) -> Lacking | None:
+        labels = config.labels.of_images or config.evaluation.encoder == "classifier"
+        if knob == "data.path" and labels:
+            return None  # only the images tell their classes
+        knobs = flatten(config)
+        name = json.dumps([knobs[each] for each in (knob, *CHOICE[knob])])
+        if name not in self._lacking:
+            self._lacking[name] = recalled(knobs, knob, self._recorded)
+        return self._lacking[name]

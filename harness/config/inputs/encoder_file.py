@@ -209,13 +209,3 @@ def _names(tensors: Any) -> list[str]:
 
 def _fault(path: Path, what: str) -> HarnessError:
     return HarnessError(f"evaluation.encoder: {path} {what}")
-
-
-def lacking(files: Mapping[str, str]) -> list[str]:
-    """Advice on missing encoder files (path → content), one line each."""
-    return [
-        f"evaluation.encoder: {path}{looked_for(Path(path))}: missing. Put the file there whose "
-        f"SHA-256 begins with {content.removesuffix('-bytes')}: this study was scored with it, "
-        "and KIDs of another encoder are not comparable"
-        for path, content in files.items()
-    ]
