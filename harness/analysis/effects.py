@@ -29,6 +29,7 @@ from harness.analysis.verdicts import (
     Words,
     by_count,
     judge,
+    reason,
     verdict,
 )
 from harness.plan.reach import EXACT
@@ -169,7 +170,8 @@ def estimate_effects(frames: Frames) -> pd.DataFrame:
     rules = Rules(alpha, exact, plan.evidence, len(table), reference, *_decided(plan))
     judged = [judge(row, rules) for row in each_row(table)]
     table = table.join(pd.DataFrame(judged, columns=list(_JUDGED), index=table.index))
-    return closed.repeated(table, plan.looks) if plan.looks else table
+    table = closed.repeated(table, plan.looks) if plan.looks else table
+    return table.assign(reason=[reason(row) for row in each_row(table)])
 
 
 def _decided(plan: PlanRecord) -> tuple[Mapping[str, Words], int] | tuple[()]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.verdicts import BETTER, EQUIVALENT, NOT_JUDGED, WORSE
+from harness.analysis.verdicts import BETTER, EQUIVALENT, NOT_JUDGED, WORSE, small
 from harness.core import format as show
 
 LEAVE_ONE_OUT, SUFFIX = "leave_one_out", " (leave one out)"
@@ -111,6 +111,11 @@ class RankedRow:
         effect = self._kid(self.effect_finished, signed=True)
         span = show.interval(self.low_finished, self.high_finished, self.decimals, self.scale)
         return f"{effect} {span}, n = {self.n_finished}, {_judged(self.verdict_finished)}"
+
+    @property
+    def small(self) -> bool:
+        """Whether there is an effect, but one that is smaller than the margin."""
+        return small(self)
 
     @property
     def stained(self) -> bool:

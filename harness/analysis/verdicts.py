@@ -8,6 +8,7 @@ from harness.plan.reach import EXACT
 BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"
 INCONCLUSIVE, NOT_JUDGED = "inconclusive", "not judged"
 UNLEARNT = "the reference has not learnt"
+SMALL = "smaller than the margin of equivalence"
 FOLLOWS, IGNORES = "the side that follows it", "the side that ignores it"  # the tip, or level
 
 Words = tuple[str, str]  # verdict, reason
@@ -61,6 +62,17 @@ def judge(row: Any, rules: Rules) -> tuple[str, str, str]:
         return NOT_JUDGED, nothing, without
     reasons = [reason, "" if row.diverged_alone else nothing, _diverged(row)]
     return word, "; ".join(filter(None, reasons)), without
+
+
+def small(row: Any) -> bool:
+    """Whether an effect is told from zero, and by its interval is too small to matter."""
+    inside = -row.margin < row.low and row.high < row.margin  # never of an unknown margin
+    return bool(row.verdict in (BETTER, WORSE) and inside)
+
+
+def reason(row: Any) -> str:
+    """The reason of a verdict, and whether its effect is small; `row` has all of the ranking."""
+    return "; ".join(filter(None, [row.reason, SMALL if small(row) else ""]))
 
 
 def favoured_unlearnt(row: Any) -> bool:

@@ -1,7 +1,6 @@
 """The verdict in a sentence."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -12,6 +11,7 @@ from harness.analysis.moderated import moderates
 from harness.analysis.objectives import KIMG
 from harness.analysis.ranked import RankedRow
 from harness.analysis.search import ranked
+from harness.analysis.verdicts import SMALL
 from harness.core import format as show
 from harness.report.data import ReportData
 from harness.runs.status import Status
@@ -262,6 +262,9 @@ def _several(rows: list[RankedRow], data: ReportData) -> str:
     if undecided:
         rest = "The other is" if undecided == 1 else f"The other {undecided} are"
         sentences.append(f"{rest} inconclusive.")
+    if small := [f"“{row.title}”" for row in rows if row.small]:
+        effects_are = "effect of {} is" if len(small) == 1 else "effects of {} are"
+        sentences.append(f"The {effects_are.format(show.listed(small))} {SMALL}.")
     return " ".join(sentences)
 
 
@@ -287,13 +290,3 @@ def _named(rows: list[RankedRow]) -> list[str]:
 
 def _verb(subjects: list[str], verb: str) -> str:
     return f"{verb}s" if len(subjects) == 1 else verb
-
-
-_KINDS = {"penalties": "penalty", "losses": "loss"}
-
-
-def plugins(data: ReportData) -> Iterator[tuple[str, str, str, str]]:
-    """Kind, name, digest and origin (file or package) of each plug-in of the plan."""
-    for used in data.plan.plugins.used if data.plan.plugins else ():
-        kind = _KINDS.get(used.kind) or used.kind.removesuffix("s")
-        yield kind, used.name, used.digest, Path(used.origin).name

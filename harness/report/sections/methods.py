@@ -10,6 +10,7 @@ from harness.core import format as show
 from harness.report import words
 from harness.report.blocks import Block, Heading, Text
 from harness.report.data import ReportData
+from harness.report.plugged import plugins
 from harness.report.private import place
 
 SAID = ("data.", "evaluation.", "optimizer.", "loss.name", "training.kimg", "training.batch_size",
@@ -175,7 +176,7 @@ def _proper(text: str) -> str:
 
 
 def _plugins(data: ReportData) -> Iterator[str]:
-    if named := [f"{kind} {name} ({digest})" for kind, name, digest, _ in words.plugins(data)]:
+    if named := [f"{kind} {name} ({digest})" for kind, name, digest, _ in plugins(data)]:
         yield f"Code and tips from outside the harness, by content: {show.listed(named)}."
 
 

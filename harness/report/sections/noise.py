@@ -71,4 +71,5 @@ def _remedy(advice: str, factor: float) -> str:
 
 
 def _share(part: float, variance: float) -> str:
-    return show.number(100 * part / variance, 0) if variance else show.NONE
+    """In per cent; parts are estimates, and noise may be told as more than all there is."""
+    return show.number(100 * min(1.0, part / variance), 0) if variance else show.NONE

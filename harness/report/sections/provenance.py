@@ -5,9 +5,9 @@ import json
 from harness.analysis.frame import each_row
 from harness.config.inputs.facts import terms
 from harness.core import format as show
-from harness.report import words
 from harness.report.blocks import Block, Cell, Code, Heading, Table, Terms, Text
 from harness.report.data import ReportData
+from harness.report.plugged import plugins
 from harness.report.private import place
 
 MOST = 200  # trials listed in the page; the CSV has them all
@@ -52,7 +52,7 @@ def _plugins(data: ReportData) -> list[Block]:
     """Where the code and the tips come from that are none of the harness."""
     rows = [
         (f"{kind} {name}", f"{file}, content {digest}")
-        for kind, name, digest, file in words.plugins(data)
+        for kind, name, digest, file in plugins(data)
     ]
     return [Terms("Plug-ins", rows)] if rows else []
 

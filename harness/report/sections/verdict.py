@@ -55,7 +55,7 @@ def _uncertainty(data: ReportData) -> str:
     known = data.noise[(data.noise["advice"] != "")]
     if known.empty or data.unlearnt:  # what has not learnt is not worth more seeds
         return ""
-    shares = 100 * known["evaluation"] / known["variance"]
+    shares = 100 * (known["evaluation"] / known["variance"]).clip(upper=1)  # estimates
     low, high = (show.number(share, 0) for share in (shares.min(), shares.max()))
     span = f"{low} %" if low == high else f"{low} to {high} %"
     return (

@@ -74,6 +74,23 @@ def test_where_the_reference_has_not_learnt_nothing_is_judged(reference, why):
     assert set(judge_claims(frames, table)["judgement"]) == {"not tested here"}
 
 
+@pytest.mark.parametrize(
+    ("final", "verdict", "reason"),
+    [
+        (0.285, "better", "smaller than the margin of equivalence"),
+        (0.315, "worse", "smaller than the margin of equivalence"),
+        (0.2, "better", ""),
+        (0.3, "equivalent", ""),
+    ],
+)
+def test_an_effect_that_is_too_small_to_matter_is_called_so(final, verdict, reason):
+    """The margin is 5 % of what the reference has learnt, (1.7 − 0.3) × 0.05 = 0.07."""
+    frames = study({"tip": cell(final, seeds=8, share=-0.9 if final != 0.3 else 1.0)},
+                   cell(seeds=8, share=-1.0))  # fmt: skip
+    row = found(frames).loc["tip"]
+    assert (row["verdict"], row["reason"]) == (verdict, reason)
+
+
 def test_half_of_the_untrained_kid_and_half_of_the_trials_are_enough():
     table = found(study({"tip": cell(0.1)}, cell(0.85, collapsed=3)))
     assert table.loc["tip", "verdict"] == "better"

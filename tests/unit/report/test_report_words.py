@@ -39,6 +39,17 @@ def test_a_single_contrast_is_put_in_numbers(tmp_path: Path):
     assert re.search(pattern, sentence)
 
 
+def test_effects_that_are_too_small_to_matter_are_named(tmp_path: Path):
+    small = replace(TIPS[1], effect=-0.021)
+    data = analyse(load(RUN, build(tmp_path, replace(TIDY, tips=[TIPS[0], small]))))
+    assert words.verdict(data).endswith(
+        "lower KID. The effect of “Spectral normalisation in the discriminator” is smaller than "
+        "the margin of equivalence."
+    )
+    alone = analyse(load(RUN, build(tmp_path / "alone", replace(TIDY, tips=[small]))))
+    assert words.verdict(alone).endswith(" (smaller than the margin of equivalence).")
+
+
 def test_from_one_seed_no_test_is_told(tmp_path: Path):
     data = analyse(load(RUN, build(tmp_path, replace(TIDY, seeds=[0]))))
     assert "There is no p either, so nothing can be told." in ranking._how(data)
