@@ -22,6 +22,7 @@ from harness.analysis.failures import failure_effects
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.learning import of_reference
 from harness.analysis.verdicts import NOT_JUDGED as UNTESTED
+from harness.analysis.verdicts import small
 from harness.runs.plan import QUALITY, ClaimRecord
 
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
@@ -42,14 +43,19 @@ _JUDGEMENTS = {
 _COLUMNS = ("contrast", "title", "design", "source", "effect", "of", "condition", "quote")
 
 
-def judge(claim: ClaimRecord, word: str, n: int) -> str:
-    """Judgement of a claim by a verdict; `met`: whether its condition holds here, None: unknown."""
+def judge(claim: ClaimRecord, word: str, n: int, within: bool = False) -> str:
+    """Judgement of a claim by a verdict; `met`: whether its condition holds here, None: unknown.
+
+    `within`: the effect is within the margin of equivalence, so it is no effect that matters.
+    """
     if claim.effect == "depends":
         return NOT_JUDGED
     if claim.condition and claim.met is None:
         return NOT_JUDGED  # "supported" would say that the condition holds
     if n == 0 or claim.met is False or word not in _VERDICTS:
         return NOT_TESTED
+    if within and claim.effect == "no_effect":
+        return UNDECIDED
     return _JUDGEMENTS.get((claim.effect, word), UNDECIDED)
 
 
@@ -71,11 +77,12 @@ def judge_claims(frames: Frames, ranking: pd.DataFrame) -> pd.DataFrame:
     for row in each_row(ranking):
         for claim in claims_of[row.contrast]:
             word, n, p, family = verdicts.get(claim.of, {}).get(row.contrast, _UNTESTED)
+            within = claim.of == QUALITY and small(row)
             if unlearnt or (row.unlearnt_following and row.unlearnt_ignoring):
                 word = UNTESTED
             values = (row.contrast, row.title, row.design, claim.source, claim.effect,
                       claim.of, claim.condition, claim.quote)  # fmt: skip
-            rows.append((*values, word, judge(claim, word, n), p, family))
+            rows.append((*values, word, judge(claim, word, n, within), p, family))
     named = [*_COLUMNS, "verdict", "judgement", "p_adjusted", "family"]
     return pd.DataFrame(rows, columns=named)
 

@@ -91,6 +91,13 @@ def test_an_effect_that_is_too_small_to_matter_is_called_so(final, verdict, reas
     assert (row["verdict"], row["reason"]) == (verdict, reason)
 
 
+@pytest.mark.parametrize(("final", "said"), [(0.285, "undecided"), (0.2, "contradicted")])
+def test_a_small_effect_does_not_contradict_that_there_is_none(final, said):
+    frames = study({"tip": cell(final, seeds=8, share=-0.9)}, cell(seeds=8, share=-1.0))
+    claims = judge_claims(frames, rank_contrasts(frames))
+    assert list(claims.loc[claims["of"] == "quality", "judgement"]) == [said]
+
+
 def test_half_of_the_untrained_kid_and_half_of_the_trials_are_enough():
     table = found(study({"tip": cell(0.1)}, cell(0.85, collapsed=3)))
     assert table.loc["tip", "verdict"] == "better"
