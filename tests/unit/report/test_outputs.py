@@ -2,8 +2,6 @@
 
 import json
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from harness.report import overview, render
 from harness.report.data import analyse
 from harness.report.latex import escaped, ranking_tex
 from harness.report.sections import methods
+from tests.latex import typeset
 from tests.synthetic import Recipe, build
 
 RUN = Recipe.run_name
@@ -38,25 +37,9 @@ def test_the_ranking_is_a_booktabs_table(data, folder):
     assert text.isascii()
 
 
-PAPER = r"""\documentclass{article}
-\usepackage{booktabs,tabularx}
-\begin{document}
-\input{ranking}
-\end{document}
-"""
-
-
 @pytest.mark.slow
 def test_latex_sets_the_table_within_the_column_of_an_article(folder, tmp_path):
-    if not shutil.which("pdflatex"):
-        pytest.skip("no pdflatex here")
-    (tmp_path / "paper.tex").write_text(PAPER)
-    (tmp_path / "ranking.tex").write_text((folder / "ranking.tex").read_text())
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout
-    assert "Overfull" not in done.stdout
-    assert (tmp_path / "paper.pdf").exists()
+    typeset(folder / "ranking.tex", tmp_path)
 
 
 def test_latex_is_given_no_letter_that_it_would_read():

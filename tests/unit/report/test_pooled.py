@@ -14,6 +14,7 @@ from harness.report.plots import style
 from harness.report.plots.pooled import draw_pooled, pooled_info
 from harness.report.plots.style import NARROW, WIDE
 from harness.report.pooled import sentence
+from tests.latex import typeset
 from tests.synthetic import TIDY, TIPS, build
 
 RUNS = ("eight", "sixteen", "thirty")
@@ -63,6 +64,12 @@ def test_the_page_of_a_pooled_comparison(here, parse):
     CliRunner().invoke(app, ["compare", *RUNS])
     assert "Pooled" not in (folder / "index.html").read_text()
     assert not (folder / "pooled.tex").exists()
+
+
+@pytest.mark.slow
+def test_latex_sets_the_pooled_table_within_the_column_of_an_article(here, tmp_path):
+    assert CliRunner().invoke(app, ["compare", *RUNS, "--pool"]).exit_code == 0
+    typeset(here / "reports" / f"compared-{'-'.join(RUNS)}" / "pooled.tex", tmp_path)
 
 
 def test_what_cannot_be_pooled_is_one_message(here, capsys):
