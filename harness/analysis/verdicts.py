@@ -65,7 +65,7 @@ def judge(row: Any, rules: Rules) -> tuple[str, str, str]:
 
 
 def small(row: Any) -> bool:
-    """Whether an effect is told from zero, and by its interval is too small to matter."""
+    """Whether there is an effect that is too small to matter: its interval is in the margin."""
     inside = -row.margin < row.low and row.high < row.margin  # never of an unknown margin
     return bool(row.verdict in (BETTER, WORSE) and inside)
 
