@@ -19,6 +19,7 @@ from harness.analysis import closed, learning, max_t
 from harness.analysis.equivalence import assess_equivalence, margin, resolution
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.max_t import Array, holm
+from harness.analysis.paired import differences
 from harness.analysis.verdicts import (
     BETTER,
     EQUIVALENT,
@@ -87,45 +88,6 @@ def _p(effect: float, sd: float, n: int) -> float:
     if sd <= max_t.NONE * abs(effect):  # equal differences: t has no tail, signs have
         return 2.0 ** (1 - n) if effect else 1.0
     return float(2 * stats.t.sf(abs(effect) / (sd / math.sqrt(n)), n - 1))
-
-
-def differences(trials: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
-    """One row a seed whose cells all have a value of the same metric identity.
-
-    Columns: seed, identity, difference, finished (no side diverged), diverged (how many sides),
-    diverged_following, diverged_ignoring (whether any cell of that side did), diverged_alone (all
-    cells of one side, none of the other), censored (on both sides nothing but budgets).
-    Values of different identity never meet; where seeds differ in it, the most frequent one counts.
-    """
-    part = trials[trials["cell"].isin(list(weights))].dropna(subset=["final", "identity"])
-    part = part.drop_duplicates(["cell", "seed"])
-    weight = part["cell"].map(weights).astype(float)
-    failed = part["status"] != Status.FINISHED
-    part = part.assign(
-        weighted=part["final"] * weight,
-        failed=failed,
-        following=failed & (weight > 0),
-        ignoring=failed & (weight < 0),
-        unreached=part["censored"] > 0 if "censored" in part else False,
-    )
-    # one call for all sums: `agg` with a function for each column takes several times as long
-    groups = part.groupby(["seed", "identity"])
-    sums = groups[["weighted", "failed", "following", "ignoring", "unreached"]].sum()
-    seeds = sums.rename(columns={"weighted": "difference", "failed": "diverged"})
-    seeds = seeds.assign(cells=groups.size(), censored=seeds.pop("unreached") == groups.size())
-    seeds = seeds[seeds["cells"] == len(weights)].reset_index().drop(columns="cells")
-    if not seeds.empty:
-        seeds = seeds[seeds["identity"] == seeds["identity"].mode()[0]].reset_index(drop=True)
-    whole = [sum(weight > 0 for weight in weights.values())]
-    whole.append(len(weights) - whole[0])
-    following, ignoring = seeds.pop("following"), seeds.pop("ignoring")
-    return seeds.assign(
-        finished=seeds["diverged"] == 0,
-        diverged_following=following > 0,
-        diverged_ignoring=ignoring > 0,
-        diverged_alone=((following == whole[0]) & (ignoring == 0))
-        | ((following == 0) & (ignoring == whole[1])),
-    )
 
 
 _NAMES = (

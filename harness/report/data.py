@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -61,7 +62,7 @@ class ReportData:
         """The objective, with its unit and scale."""
         return objective(self.plan.objective)
 
-    @property
+    @cached_property
     def unlearnt(self) -> str:
         """Why the reference has not learnt, so that nothing is judged; empty: it has."""
         return of_reference(self.plan, self.frames.trials)

@@ -49,7 +49,7 @@ class Site(Place):
         self.environment |= {"WANDB_MODE": "disabled", "PYTHONPATH": os.pathsep.join(path)}
         for part in parts if like else ():
             if (like.folder / part).exists():
-                shutil.copytree(like.folder / part, folder / part)
+                shutil.copytree(like.folder / part, folder / part, symlinks=True)
 
     def start(self, *arguments, at=-1, who="", log=""):
         """`who` dies at its file operation `at`; its operations are written to `log`."""

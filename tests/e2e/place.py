@@ -33,6 +33,17 @@ seeds: {seeds}
 
 
 @contextmanager
+def one_core():
+    """Inside, what is started has one core, and so one worker of one thread."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@contextmanager
 def working_here():
     """Inside, the code of a worker leaves threads and signals of this process as they are."""
     import tensorflow as tf
@@ -116,6 +127,12 @@ class Place:
             except SystemExit as end:
                 code = end.code or 0
         return code, out.getvalue(), errors.getvalue()
+
+    def drive(self, *arguments, **environment):
+        """As `run`, but the driver is this process, and only its workers have their own."""
+        code, output, errors = self.call(*arguments, **environment)
+        assert (code, errors) == (0, ""), output + errors
+        return output
 
     def here(self, *arguments):
         """As `call`; the worker too works in this process, where TensorFlow is ready; no W&B."""

@@ -35,7 +35,7 @@ def killed_run(fresh, whole, who, at):
     site = fresh(f"{who}-{at}")
     site.kill(at, who, "run", "tiny", "--workers", "1")
     assert gutted(site) == []
-    site.run("run", "tiny", "--workers", "1")
+    site.drive("run", "tiny", "--workers", "1")
     assert differences(site, whole) == []
     assert site.hidden() == []
 

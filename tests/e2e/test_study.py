@@ -17,7 +17,7 @@ from PIL import Image
 
 from harness.config.identity import key
 from harness.config.patch import unflatten
-from tests.e2e.place import Place, rows, timeless
+from tests.e2e.place import Place, one_core, rows, timeless
 
 pytestmark = pytest.mark.tf
 
@@ -44,6 +44,7 @@ def cached(folder, cache):
     return Place(folder)
 
 
+@pytest.mark.drawn  # what is written again is compared with what a process has written
 def test_a_study_runs_to_its_report_and_a_second_run_trains_nothing(place):
     place.study("first", kimg=KIMG)
     assert place.plan("first")["to_train"] == 4
@@ -107,7 +108,7 @@ def test_killed_at_any_moment_and_run_again_it_is_as_if_nothing_had_happened(
     """kill -9 of driver and workers, a torn line, then a resume: the record is the same."""
     whole, killed = place, cached(tmp_path / "killed", cache)
     killed.study("first", kimg=KIMG)
-    process = killed.start("run", "first")
+    process = killed.start("run", "first", **QUIET)
     _begun(killed, ITERATIONS * 3 // 10)  # behind the checkpoint of its first fifth
     kill_all(process, killed, "first")
     torn = [path for path in killed.trials() if not (path / "result.json").exists()]
@@ -116,7 +117,8 @@ def test_killed_at_any_moment_and_run_again_it_is_as_if_nothing_had_happened(
         if (folder / "metrics.jsonl").exists():
             with (folder / "metrics.jsonl").open("a") as file:
                 file.write('{"iteration": 59')
-    killed.run("run", "first", one_core=True)
+    with one_core():
+        killed.drive("run", "first", **QUIET)
     assert killed.plan("first")["to_train"] == 0
     resumed = [
         folder
@@ -165,10 +167,9 @@ def test_ctrl_c_stops_cleanly_and_continued_only_what_is_new_is_trained(place):
 
 def test_a_trained_trial_is_scored_again_sampled_and_explained(place):
     place.study("first", kimg=KIMG)
-    output = place.run(
-        "evaluate", "first", "--metric", "blocks", "--encoder", "classifier", "--workers", "1",
-        **QUIET,
-    )  # fmt: skip
+    blocks = ("--metric", "blocks", "--encoder", "classifier", "--workers", "1")
+    code, output, errors = place.here("evaluate", "first", *blocks)
+    assert (code, errors) == (0, "")
     assert "adam_beta_1_half" in output
     [table] = place.folder.glob("reports/first-*/tables/ranking.csv")
     [row] = csv.DictReader(table.read_text().splitlines())

@@ -9,7 +9,7 @@ from tests.undrawn import undraw
 def undrawn(request, monkeypatch):
     """Most tests read a report for its words.
 
-    Those marked `drawn` have the real figures, as all of `tests/e2e` have.
+    Those marked `drawn` have the real figures, as what `tests/e2e` starts as a process has.
     """
     if not request.node.get_closest_marker("drawn"):
         undraw(monkeypatch)

@@ -193,6 +193,7 @@ def test_json_of_every_verb_is_read_by_strict_parsers(harness, monkeypatch):
     Path("r.csv").write_text("a,b,kid\n1,1,1\n2,1,2\n1,2,2\n2,2,3\n")
     rank = ("rank", "r.csv", "--treatment", "a", "--block", "b", "--value", "kid")
     monkeypatch.setattr("harness.app.doctor.diagnosis.Diagnosis.to_json", lambda self: unknown)
+    monkeypatch.setattr("harness.app.doctor.machine.check_devices", list)
     asked = (("status",), ("plan", "one"), ("heuristics",), rank, ("doctor",))
     calls = {call[0]: call for call in asked}
     offered = {

@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+from functools import partial
 
 import pytest
 
@@ -13,7 +14,6 @@ from harness.analysis.frame import load
 from harness.analysis.ranking import rank_contrasts
 from harness.api.plan import Plan
 from harness.app import studies
-from harness.config.runtime import Runtime
 from harness.core import files
 from harness.core.errors import HarnessError
 from harness.execution.driver import Options
@@ -24,31 +24,36 @@ from harness.report.page import _front as page_head
 from harness.report.sections import methods, provenance, ranking, verdict
 from harness.runs.plan import read_plan
 from tests.records import record
-from tests.sequential_run import LARGE, NULL, STUDY, Trained, value
+from tests.sequential_run import LARGE, NULL, STUDY, Trained, folders, value
+
+
+def run_study(runtime, patch, text=STUDY, workers=None, options=None, **changes):
+    """Run a study with these workers; returns its plan record."""
+    (runtime.studies / "one.yaml").write_text(text)
+    plan, _ = app.plan("one", runtime)
+    workers = workers or Trained(runtime, **changes)
+    workers.plan = plan
+    patch.setattr("harness.execution.driver.drive", workers)
+    assert studies.run(plan, runtime, options or Options()) is Outcome.DONE
+    return read_plan(runtime.study("one") / "plan.json")
 
 
 @pytest.fixture
 def runtime(tmp_path):
-    (tmp_path / "studies").mkdir()
-    return Runtime(
-        runs=tmp_path / "runs", reports=tmp_path / "reports", studies=tmp_path / "studies"
-    )
+    return folders(tmp_path)
 
 
 @pytest.fixture
 def start(runtime, monkeypatch):
-    """Run a study with these workers; returns its plan record."""
+    return partial(run_study, runtime, monkeypatch)
 
-    def go(text=STUDY, workers=None, options=None, **changes):
-        (runtime.studies / "one.yaml").write_text(text)
-        plan, _ = app.plan("one", runtime)
-        workers = workers or Trained(runtime, **changes)
-        workers.plan = plan
-        monkeypatch.setattr("harness.execution.driver.drive", workers)
-        assert studies.run(plan, runtime, options or Options()) is Outcome.DONE
-        return read_plan(runtime.study("one") / "plan.json")
 
-    return go
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory):
+    """A run that has ended, for tests that only read it: its folders and its plan record."""
+    runtime = folders(tmp_path_factory.mktemp("ended"))
+    with pytest.MonkeyPatch.context() as patch:
+        return runtime, run_study(runtime, patch)
 
 
 def seeds_of(plan):
@@ -58,8 +63,8 @@ def seeds_of(plan):
     return counts
 
 
-def test_seeds_go_to_what_is_open_and_the_run_ends_by_itself(start, runtime):
-    plan = start()
+def test_seeds_go_to_what_is_open_and_the_run_ends_by_itself(ended):
+    runtime, plan = ended
     looks = plan.looks
     assert [len(look.seeds) for look in looks.taken] == [7, 9, 12]
     assert looks.closed[LARGE] == 7
@@ -86,8 +91,8 @@ def test_seeds_go_to_what_is_open_and_the_run_ends_by_itself(start, runtime):
     assert rank_contrasts(load("one", runtime))["place"].tolist() == [1, 2]
 
 
-def test_the_report_says_what_the_looks_decided(start, runtime, monkeypatch):
-    start()
+def test_the_report_says_what_the_looks_decided(ended):
+    runtime, _ = ended
     data = analyse(load("one", runtime))
     assert words.interim(data) == ""
     assert "3 cells × up to 12 seeds" in page_head(data, []).facts
@@ -292,8 +297,8 @@ def test_max_hours_hold_for_all_looks_together(start, runtime, monkeypatch):
     assert hours[-1] < 1.0
 
 
-def test_the_record_reads_back(start):
-    plan = start()
+def test_the_record_reads_back(ended):
+    _, plan = ended
     assert read_plan_again(plan) == plan.looks
 
 
@@ -302,8 +307,8 @@ def read_plan_again(plan):
     return type(plan).model_validate(json.loads(text)).looks
 
 
-def test_a_further_look_is_never_taken_twice(start, runtime):
-    plan = start()
+def test_a_further_look_is_never_taken_twice(ended):
+    runtime, plan = ended
     expanded, _ = app.plan("one", runtime)
     assert not expanded.stages.decides(expanded)
     assert expanded.stages.looks == plan.looks

@@ -43,7 +43,8 @@ def test_the_sentence(trials, sentence):
     assert ends == found.trials == len(trials)
 
 
-SMALL = replace(TIDY, tips=TIPS[:2], seeds=range(2))
+QUICK = TIDY.baseline | {"training.evaluations": 5, "training.kimg": 32.0}
+SMALL = replace(TIDY, tips=TIPS[:2], seeds=range(2), baseline=QUICK, grids=1)
 EVERY = all_trials(SMALL)
 
 
@@ -92,7 +93,7 @@ class Sections(dict):
         return failures.build
 
 
-@pytest.mark.parametrize(("seeds", "most"), [(3, 71), (8, 37), (6, 46)])
+@pytest.mark.parametrize(("seeds", "most"), [(3, 71), (8, 37)])
 def test_what_no_failure_still_allows_follows_from_the_number_of_trials(tmp_path, seeds, most):
     """The rate at which so many trials are all fine with probability 2.5 %."""
     assert round(100 * (1 - 0.025 ** (1 / seeds))) == most

@@ -73,6 +73,21 @@ def test_differences_are_following_minus_ignoring_by_seed():
     assert list(table["finished"]) == [True, False]
 
 
+def test_values_that_cancel_leave_nothing():
+    """Added one by one, they leave 1e-17, which a test by ranks or signs would take for a value."""
+    values = {"a": 0.1, "b": 0.2, "c": 0.1, "d": 0.2}
+    trials = _trials([(cell, 0, value, "m", "finished") for cell, value in values.items()])
+    weights = {"a": 0.5, "b": 0.5, "c": -0.5, "d": -0.5}
+    assert differences(trials, weights)["difference"].tolist() == [0.0]
+
+
+@pytest.mark.parametrize(("other", "left"), [(1.0, math.inf), (math.inf, math.nan)])
+def test_what_is_infinite_stays_so(other, left):
+    trials = _trials([("a", 0, math.inf, "m", "finished"), ("b", 0, other, "m", "finished")])
+    [difference] = differences(trials, {"a": 1, "b": -1})["difference"]
+    assert difference == pytest.approx(left, nan_ok=True)
+
+
 def test_values_of_different_metric_identity_never_meet():
     rows = [("a", seed, 1.0, "m", "finished") for seed in range(3)]
     rows += [("b", 0, 0.5, "other", "finished")]

@@ -34,12 +34,24 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def run(folder, monkeypatch):
-    monkeypatch.chdir(folder)
+def _enter(folder, patch):
+    patch.chdir(folder)
     for name in ("RUNS", "REPORTS", "STUDIES"):
-        monkeypatch.delenv(f"HARNESS_{name}", raising=False)
-    return h.open_run(RUN)
+        patch.delenv(f"HARNESS_{name}", raising=False)
+
+
+@pytest.fixture(scope="module")
+def opened(folder):
+    with pytest.MonkeyPatch.context() as patch:
+        _enter(folder, patch)
+        return h.open_run(RUN)
+
+
+@pytest.fixture
+def run(opened, folder, monkeypatch):
+    """The same object for all tests, which analyses its run once."""
+    _enter(folder, monkeypatch)
+    return opened
 
 
 def test_no_name_of_the_library_hides_a_room():

@@ -18,10 +18,15 @@ SCREENING = f"heuristics: [{NAMES}, discriminator_dropout, generator_ema]\ndesig
 CLASHING = "heuristics: [one_sided_label_smoothing, hinge_loss, spectral_norm]\ndesign: factorial\n"
 
 
+@pytest.fixture(scope="module")
+def plain(runtime):
+    """The analysis of a study that crosses nothing."""
+    return analyse(load(Recipe.run_name, runtime))
+
+
 @pytest.fixture
-def section(runtime, tmp_path):
+def section(plain, tmp_path):
     """A function that builds the section for a study's text; `empty`: no trial has a value."""
-    plain = analyse(load(Recipe.run_name, runtime))
 
     def go(text, empty=False, coverage=0.5):
         plan, added = planned(tmp_path, text, 4), noise(1, 0.01)
@@ -35,8 +40,8 @@ def section(runtime, tmp_path):
     return go
 
 
-def test_a_study_that_crosses_nothing_has_no_such_section(runtime):
-    assert build(analyse(load(Recipe.run_name, runtime))) == []
+def test_a_study_that_crosses_nothing_has_no_such_section(plain):
+    assert build(plain) == []
 
 
 def test_a_factorial_shows_plot_and_table(section):

@@ -15,6 +15,7 @@ from harness.report.latex import escaped, ranking_tex
 from harness.report.sections import methods
 from tests.latex import typeset
 from tests.synthetic import Recipe, build
+from tests.undrawn import undraw
 
 RUN = Recipe.run_name
 
@@ -22,6 +23,15 @@ RUN = Recipe.run_name
 @pytest.fixture(scope="module")
 def data(runtime):
     return analyse(load(RUN, runtime))
+
+
+@pytest.fixture(scope="module")
+def folder(runtime, tmp_path_factory):
+    """A report without its figures, of which nothing here is about."""
+    with pytest.MonkeyPatch.context() as patch:
+        undraw(patch)
+        apart = replace(runtime, reports=tmp_path_factory.mktemp("reports"))
+        return render(RUN, apart).path.parent
 
 
 def test_the_ranking_is_a_booktabs_table(data, folder):

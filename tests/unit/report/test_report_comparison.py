@@ -18,6 +18,7 @@ from harness.core.files import read_json
 from harness.report import comparison
 from harness.report.plots.critical_difference import diagram_info
 from tests.synthetic import TIDY, build
+from tests.undrawn import undraw
 
 RESULTS = "gan,set,fid\n" + "".join(
     f"{gan},{number},{value + number % 3}\n"
@@ -26,13 +27,39 @@ RESULTS = "gan,set,fid\n" + "".join(
 )
 
 
-@pytest.fixture
-def runtime(tmp_path: Path) -> Runtime:
+QUICK = TIDY.baseline | {"training.evaluations": 5, "training.kimg": 32.0}
+PLAIN = replace(TIDY, baseline=QUICK, grids=1)
+
+
+def _pair(root: Path) -> Runtime:
     """Two runs, in the second of which one tip works the other way round."""
     turned = [replace(tip, effect=-tip.effect) if tip.name == "spectral_norm" else tip
               for tip in TIDY.tips]  # fmt: skip
-    build(tmp_path, replace(TIDY, run_name="one", baseline={**TIDY.baseline, "training.ema": 0.9}))
-    return build(tmp_path, replace(TIDY, tips=turned, run_name="two"))
+    build(root, replace(PLAIN, run_name="one", baseline={**QUICK, "training.ema": 0.9}))
+    return build(root, replace(PLAIN, tips=turned, run_name="two"))
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory) -> Runtime:
+    """The pair, and a third run that is as the first; read by all tests of this file."""
+    root = tmp_path_factory.mktemp("pair")
+    build(root, replace(PLAIN, run_name="three", baseline={**QUICK, "training.ema": 0.95}))
+    return _pair(root)
+
+
+@pytest.fixture
+def runtime(record, tmp_path: Path) -> Runtime:
+    """With reports of the test's own."""
+    return replace(record, reports=tmp_path / "reports")
+
+
+@pytest.fixture(scope="module")
+def pair(record, tmp_path_factory):
+    """The comparison of the two, and its page."""
+    apart = replace(record, reports=tmp_path_factory.mktemp("reports"))
+    with pytest.MonkeyPatch.context() as patch:
+        undraw(patch)
+        return analysis.compare(["one", "two"], apart)
 
 
 @pytest.mark.drawn
@@ -54,8 +81,8 @@ def test_the_page_of_a_comparison(runtime, parse):
     assert "compared-one-two" in listed
 
 
-def test_what_is_judged_nowhere_agrees_with_nothing(runtime):
-    found, _ = analysis.compare(["one", "two"], runtime)
+def test_what_is_judged_nowhere_agrees_with_nothing(pair):
+    found, _ = pair
     unjudged = found._replace(
         effects=found.effects.assign(verdict="not judged"), changed=found.changed[:0]
     )
@@ -64,17 +91,13 @@ def test_what_is_judged_nowhere_agrees_with_nothing(runtime):
     assert comparison._verdict(same).endswith("No verdict of one run contradicts that of another.")
 
 
-def test_one_common_contrast_has_no_order(runtime, capsys):
-    from harness.cli.printing.analysis import show_comparison
-
-    found, page = analysis.compare(["one", "two"], runtime)
+def test_one_common_contrast_has_no_order(pair, capsys):
+    found, page = pair
     show_comparison(found._replace(agreement=found.agreement.assign(contrasts=1)), page)
     assert "one and two: 1 common contrast, so no orders to compare" in capsys.readouterr().out
 
 
 def test_a_tip_that_turned_in_two_pairs_of_runs_is_one_tip(runtime):
-    longer = {**TIDY.baseline, "training.ema": 0.95}
-    build(runtime.runs.parent, replace(TIDY, run_name="three", baseline=longer))
     found, page = analysis.compare(["one", "two", "three"], runtime)
     assert len(found.changed) == 2
     text = page.read_text()
@@ -82,25 +105,43 @@ def test_a_tip_that_turned_in_two_pairs_of_runs_is_one_tip(runtime):
     assert re.search(r"rank agreement τ from \S+ to \+1.00 over 3 pairs of runs", text)
 
 
-@pytest.fixture
-def scales(runtime) -> Runtime:
+@pytest.fixture(scope="module")
+def several(tmp_path_factory) -> Runtime:
     """With `one` and `two`: runs of another metric identity, and of another objective."""
-    other = {**TIDY.baseline, "evaluation.resizer": "bicubic", "evaluation.protocol": "blocks"}
+    root = tmp_path_factory.mktemp("scales")
+    other = {**QUICK, "evaluation.resizer": "bicubic", "evaluation.protocol": "blocks"}
     turned = [replace(tip, effect=-tip.effect) for tip in TIDY.tips]
-    build(runtime.runs.parent, replace(TIDY, run_name="other", baseline=other, tips=turned))
-    build(runtime.runs.parent, replace(TIDY, run_name="time"))
+    runtime = _pair(root)
+    build(root, replace(PLAIN, run_name="other", baseline=other, tips=turned))
+    for name in ("time", "again"):
+        build(root, replace(PLAIN, run_name=name))
     path = runtime.study("time") / "plan.json"
     plan = json.loads(path.read_text())
     path.write_text(json.dumps({**plan, "objective": "time_to_threshold", "threshold": 0.3}))
     return runtime
 
 
+@pytest.fixture
+def scales(several, tmp_path: Path) -> Runtime:
+    """With reports of the test's own."""
+    return replace(several, reports=tmp_path / "reports")
+
+
+@pytest.fixture(scope="module")
+def compared(several, tmp_path_factory):
+    """Four runs on three scales, and their page."""
+    apart = replace(several, reports=tmp_path_factory.mktemp("reports"))
+    with pytest.MonkeyPatch.context() as patch:
+        undraw(patch)
+        return analysis.compare(["one", "two", "other", "time"], apart)
+
+
 def _table_rows(parsed_text, caption):
     return [part for part in re.findall(r"<table.*?</table>", parsed_text, re.S) if caption in part]
 
 
-def test_effects_of_two_scales_share_no_table(scales):
-    found, page = analysis.compare(["one", "two", "other", "time"], scales)
+def test_effects_of_two_scales_share_no_table(compared):
+    found, page = compared
     measures = list(dict.fromkeys(found.effects["measure"]))
     assert len(measures) == 3
     assert len(set(found.effects["identity"])) == 2
@@ -135,20 +176,16 @@ def test_signs_between_scales_are_words_and_never_numbers(scales):
 
 
 def test_drift_is_of_one_objective_and_identity(scales):
-    build(scales.runs.parent, replace(TIDY, run_name="again"))
-    alike = analysis.compare(["time", "again"], scales)[0].drift
+    alike = analysis.compared(["time", "again"], scales)[0].drift
     assert alike.empty  # the same trials, but an objective in kimg and one in KID
-    drift = analysis.compare(["two", "again"], scales)[0].drift
+    drift = analysis.compared(["two", "again"], scales)[0].drift
     assert len(drift) == 5
     assert drift["measure"].nunique() == 1
     assert drift["measure"][0] == f"final, {drift['identity'][0]}"
 
 
-def test_the_terminal_shows_each_scale_by_itself(scales, capsys):
-    from harness.cli.printing.analysis import show_comparison
-
-    found, page = analysis.compare(["one", "two", "other", "time"], scales)
-    show_comparison(found, page)
+def test_the_terminal_shows_each_scale_by_itself(compared, capsys):
+    show_comparison(*compared)
     said = capsys.readouterr().out
     assert said.count("Verdict") == 3
     assert "Effect, kimg" in said
@@ -253,7 +290,8 @@ def test_a_self_check_trains_the_reference_alone(tmp_path: Path):
     assert plan.run_name == "s-self_check"
 
 
-def test_a_run_that_has_not_learnt_agrees_and_differs_with_none(runtime, capsys):
+def test_a_run_that_has_not_learnt_agrees_and_differs_with_none(tmp_path: Path, capsys):
+    runtime = _pair(tmp_path)
     for row in read_json(runtime.study("two") / "plan.json")["trials"]:
         if row["cell"] == "reference":
             (path,) = (runtime.trials / row["key"] / "evaluations").glob("*.jsonl")
