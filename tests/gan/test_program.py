@@ -68,6 +68,7 @@ OTHER = {
 }
 
 MOST = 12  # numbers of a program: penalties are gradients of gradients
+ALONE = {"training.balance", "training.ema_start"}  # what waits shows no other number
 
 # numbers that one program reads, in two trials; those of a training's length are among them
 ONE_TRIAL = {
@@ -133,8 +134,7 @@ def together():
             merged = {**shared, **around}
             agree = all(shared.get(path, v) == v for path, v in around.items())
             changed = all(merged.get(name) != OTHER[name][0] for name in (*group, knob))
-            waits = "training.balance" in merged  # a network that waits shows no other number
-            room = len(group) < MOST and not waits
+            room = len(group) < MOST and not ALONE & merged.keys()
             if room and agree and changed and legal({**TINY, **merged}):
                 group.append(knob)
                 break
@@ -278,11 +278,8 @@ LONG = {
 }
 
 
-SMALLER = {  # one block fewer to compile
-    "data.image_size": 8,
-    "augmentation.policy": "fixed",
-    "augmentation.probability": 0.5,
-}
+# one block fewer to compile
+SMALLER = {"data.image_size": 8, "augmentation.policy": "fixed", "augmentation.probability": 0.5}
 
 
 @pytest.mark.parametrize(
