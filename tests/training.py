@@ -23,7 +23,8 @@ def labels_of(config):
 
 def batches_of(config):
     """Noise images, labelled where labels are used."""
-    return Batches(images(), config.training.batch_size, config.seed, labels=labels_of(config))
+    shown = images(size=config.data.image_size)
+    return Batches(shown, config.training.batch_size, config.seed, labels=labels_of(config))
 
 
 def train(config, iterations=3, calls=None):

@@ -8,6 +8,7 @@ a row is called in `verdicts`.
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -248,6 +249,7 @@ def _estimated(D: Array) -> int:
     return int((np.isfinite(D).sum(0) > 1).sum())
 
 
+@cache  # the same few counts again and again, each by a search for two roots
 def proportion(count: int, total: int) -> tuple[float, float, float]:
     """A share with its exact 95 % interval (Clopper & Pearson 1934); NaN of none."""
     if not total:

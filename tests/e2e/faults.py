@@ -31,6 +31,7 @@ baseline:
   training.batch_size: 16
   training.kimg: 0.16
   training.evaluations: 2
+  augmentation.policy: none  # half of a step's operations, and no file
   evaluation.samples: 128
   evaluation.subset_size: 64
 heuristics: [adam_beta_1_half]

@@ -14,7 +14,7 @@ from tests.e2e.faults import STUDY, Site, contents, differences, gutted, moments
 from tests.e2e.test_study import kill_all
 
 pytestmark = pytest.mark.tf
-MANY = int(os.environ.get("HARNESS_KILLS", "3"))
+MANY = int(os.environ.get("HARNESS_KILLS", "2"))
 DRIVER, REPORT = 100, 60  # file operations of a driver, and of a report, at least
 
 

@@ -62,8 +62,11 @@ def test_a_damaged_page_changes_no_kid_and_is_said(encoder_file, tmp_path, patte
     assert capfd.readouterr().err == ""
 
 
-def test_a_damaged_classifier_is_trained_again(tmp_path, capfd):
-    # twice here: that of `cache` may be from a process that improves its graphs, which rounds
+def test_a_damaged_classifier_is_trained_again(tmp_path, capfd, monkeypatch):
+    """Trained twice here, for 20 steps: that of `cache` may be from a process that improves its
+    graphs, which rounds."""
+    monkeypatch.setattr(classifier, "MINIMUM_STEPS", 20)
+    monkeypatch.setattr(classifier, "EPOCHS", 0)
     before, said = evaluate(tmp_path, encoder="classifier")
     assert said == []
     (file,) = tmp_path.glob(f"encoders/*/{classifier.WEIGHTS}")

@@ -254,10 +254,10 @@ def test_inception_2015_wrong_files(tmp_path, monkeypatch, keras_home):
         build_encoder(CIFAR, evaluation(encoder="inception_2015", resolution=128), tmp_path)
 
 
-def test_classifier_is_right_and_trained_once(tmp_path, monkeypatch):
+def test_classifier_is_right_and_trained_once(cache, monkeypatch):
     asked = evaluation(encoder="classifier")
-    encoder = build_encoder(DIGITS, asked, tmp_path / "a")
-    images = load_images(DIGITS, tmp_path / "a")
+    encoder = build_encoder(DIGITS, asked, cache)
+    images = load_images(DIGITS, cache)
     features = encoder(images.validation)
     assert features.shape == (899, classifier.FEATURES)
     near, labels = encoder(images.train), images.train_labels
@@ -266,7 +266,7 @@ def test_classifier_is_right_and_trained_once(tmp_path, monkeypatch):
     assert np.square(near).mean() == pytest.approx(1.0, rel=1e-3)
     monkeypatch.setattr(classifier, "train", lambda *_: pytest.fail("trained twice"))
     subset = DIGITS.model_copy(update={"train_images": 100})
-    assert build_encoder(subset, asked, tmp_path / "a").digest == encoder.digest
+    assert build_encoder(subset, asked, cache).digest == encoder.digest
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ networks have four filters, and steps are not compiled: what is tested is that t
 import math
 from collections import Counter
 from functools import cache
-from itertools import combinations
+from itertools import chain, combinations
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ SIDES = {f"{tip.id}={FOLLOWING}": tip.following for tip in TIPS} | {
     f"{tip.id}={IGNORING}": tip.ignoring for tip in TIPS
 }
 
-UNGUARDED = f"epsilon_in_log={IGNORING}"
+UNGUARDED, FEW = f"epsilon_in_log={IGNORING}", 4
 
 
 def batches(config):
@@ -135,16 +135,29 @@ def legal():
     return {pair for pair in places if together(departures()[place] for place in pair)}
 
 
+def few_with(alone):
+    """Sets that hold one side and `FEW` others at most, such that it meets each that it may."""
+    sets = []
+    for other in sorted({*chain(*(pair for pair in legal() if alone in pair))} - {alone}):
+        for chosen in sets:
+            if len(chosen) <= FEW and together(departures()[one] for one in (*chosen, other)):
+                chosen.append(other)
+                break
+        else:
+            sets.append([alone, other])
+    return [sorted(chosen) for chosen in sets]
+
+
 @cache
 def covering():
     """Sets of sides that are legal together, such that each legal pair is in one of them.
 
     Greedy: a set begins with a pair not yet covered and takes in the side that covers the most
     new pairs, as long as there is one. Without its guard a logarithm is infinite once many tips
-    together saturate the sigmoid, which is what the guard is for: it meets each other side alone.
+    together saturate the sigmoid, which is what the guard is for: it meets a few others at a time.
     """
     alone = departures().index(UNGUARDED)
-    sets = [list(pair) for pair in sorted(legal()) if alone in pair]
+    sets = few_with(alone)
     left = {pair for pair in legal() if alone not in pair}
     while left:
         wanted = Counter(place for pair in left for place in pair)

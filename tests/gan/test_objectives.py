@@ -229,20 +229,23 @@ def test_an_autoencoder_judges_by_its_reconstruction(tiny, name):
 
 
 def test_an_autoencoder_learns_to_reconstruct_real_images(tiny):
-    """Of one batch of flat images, seen again and again, the energy falls."""
+    """Of one batch of flat images, seen ten times, the energy falls."""
     changes = {
         "discriminator.normalization": "none",
-        "optimizer.discriminator.learning_rate": 0.002,
+        "optimizer.discriminator.learning_rate": 0.004,
     }
     gan = build(tiny({**ENERGY, "loss.name": "began", **changes}), 1)
     grey = np.random.default_rng(0).integers(0, 256, (16, 1, 1, 1), dtype=np.uint8)
     flat = tf.constant(np.tile(grey, (1, 16, 16, 1)))
     seen = tf.cast(flat, tf.float32) / 255
-    energies = []
-    for iteration in range(20):
-        energies.append(float(-tf.reduce_mean(forward_pass(gan, seen, COUNTERS).real_logits)))
+
+    def energy():
+        return float(-tf.reduce_mean(forward_pass(gan, seen, COUNTERS).real_logits))
+
+    first = energy()
+    for iteration in range(10):
         iterate(gan, flat[tf.newaxis], tf.constant(iteration))
-    assert energies[-1] < 0.75 * energies[0]
+    assert energy() < 0.75 * first
 
 
 def test_began_holds_its_equilibrium_by_integral_control(tiny):

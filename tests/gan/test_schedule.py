@@ -33,10 +33,9 @@ IN_PARTS = {  # of one structure for all that is compiled in parts
     "training.accumulation": 2,
     "training.replay": 0.5,
     "training.replay_size": 8,
-    "augmentation.policy": "fixed",
-    "augmentation.probability": 0.9,
     "penalties.gradient.weight": 1.0,
 }
+AUGMENTED = {"augmentation.policy": "fixed", "augmentation.probability": 0.9}
 
 
 def real():
@@ -74,9 +73,8 @@ def test_accumulated_parts_teach_what_the_large_batch_does(tiny, update, monkeyp
 
 
 def test_accumulated_parts_have_noise_of_their_own(tiny):
-    """And what is compiled is what is run uncompiled."""
-    config = tiny(IN_PARTS)
-    gan = build(config, 1)
+    """And what is compiled is what is run uncompiled: dropout, latents, penalty, replay."""
+    gan, config = build(tiny({**IN_PARTS, **AUGMENTED}), 1), tiny(IN_PARTS)
     half = tf.concat([real()[:8]] * 2, axis=0)
     looks = [
         forward_pass(gan, half[:8], COUNTERS._replace(micro_batch=tf.constant(part)))

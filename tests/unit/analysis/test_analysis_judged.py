@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from harness.analysis.claims import judge_claims
-from harness.analysis.effects import estimate_effects
+from harness.analysis.effects import estimate_effects, estimates
 from harness.analysis.ranking import rank_contrasts
 from harness.analysis.verdicts import FOLLOWS, IGNORES
 from tests.records import plan_of
@@ -318,16 +318,16 @@ def test_the_finished_seeds_veto_by_the_opposite_or_by_nothing_of_enough():
 
 @pytest.mark.slow
 def test_the_test_with_failures_stays_exact():
-    """Failures of either side alike, in heavy scatter: at most alpha of studies find any effect."""
+    """Failures of either side alike, in heavy scatter: at most alpha of studies find any effect.
+
+    Of the p that verdicts follow from, before any veto. 500 studies find an error rate of 0.10 in
+    nine of ten cases.
+    """
     random = np.random.default_rng(0)
-    hits, repeats = 0, 300
+    hits, repeats = 0, 500
     for _ in range(repeats):
-        tips = {f"t{n}": cell(0.0) for n in range(3)}
-        frames = study(tips, cell(0.0))
-        size = len(frames.trials)
-        lost = random.random(size) < 0.2
-        frames.trials["final"] = np.where(lost, 1.7, 0.3 + 0.05 * random.standard_t(3, size))
-        frames.trials["status"] = np.where(lost, "diverged", "finished")
-        frames.trials["final_kid"] = 0.3
-        hits += bool(found(frames)["verdict"].isin(["better", "worse"]).any())
+        lost = random.random((6, 4)) < 0.2  # the reference and three tips
+        final = np.where(lost, 1.7, 0.3 + 0.05 * random.standard_t(3, lost.shape))
+        table = estimates(final[:, 1:] - final[:, :1], 0.05, True, lost[:, 1:] | lost[:, :1])
+        hits += bool((table["p_adjusted"] <= 0.05).any())
     assert hits / repeats <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / repeats)
