@@ -4,10 +4,12 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from harness.analysis.frame import each_row, load
 from harness.config.runtime import Runtime
 from harness.core.errors import Damaged, HarnessError
 from harness.core.files import write_json
 from harness.core.leftovers import discard, passing, sweep
+from harness.report.sections.samples import by_objective
 from harness.runs import layout
 from harness.runs.digests import differing, read_seal
 from harness.runs.plan import PlanRecord, read_plan, write_plan
@@ -19,7 +21,6 @@ KEPT = (
     layout.METRICS,
     layout.RESULT,
     layout.FAILURE,
-    layout.INTERPOLATION,
 )
 PRIVATE = ("host", "pid")  # of a machine, and of no use elsewhere
 
@@ -27,9 +28,9 @@ PRIVATE = ("host", "pid")  # of a machine, and of no use elsewhere
 def publish_record(run_name: str, runtime: Runtime) -> Path:
     """Write reports/<run name>/record/: plan, settings, curves, results, environments, pictures.
 
-    No weights and no machine names; one sample grid a trial, and all of them for the first seed of
-    each cell. The layout is that of runs/, and `harness report` reads it where runs/ has no such
-    run.
+    No weights and no machine names; of the pictures those that the report shows: all of the first
+    seed of each cell, and the last grid of its best and worst. The layout is that of runs/, and
+    `harness report` reads it where runs/ has no such run.
     """
     plan = read_plan(runtime.study(run_name) / layout.PLAN)
     if plan is None:
@@ -49,20 +50,27 @@ def publish_record(run_name: str, runtime: Runtime) -> Path:
 def _write(plan: PlanRecord, runtime: Runtime, target: Runtime) -> None:
     write_plan(target.study(plan.run_name) / layout.PLAN, plan)
     first = min(plan.seeds)
+    by_cell = by_objective(load(plan.run_name, runtime).trials)
+    ends = {
+        (cell, row.seed) for cell, rows in by_cell.items() for row in each_row(rows.iloc[[0, -1]])
+    }
     for planned in plan.trials:
         source = Trial(runtime.trials / planned.key)
         if source.environment():
-            _copy(source, target.trials / planned.key, every=planned.seed == first)
+            grids = source.samples()
+            shown = [*grids, source.folder / layout.INTERPOLATION]
+            if planned.seed != first:
+                shown = grids[-1:] if (planned.cell, planned.seed) in ends else []
+            _copy(source, target.trials / planned.key, shown)
 
 
-def _copy(trial: Trial, folder: Path, every: bool) -> None:
+def _copy(trial: Trial, folder: Path, pictures: Iterable[Path]) -> None:
     seal = read_seal(trial.folder)
     for path, why in differing(trial.folder, seal).items() if seal else ():
         if path.parent.name != layout.GENERATORS and path.suffix != ".png":
             raise Damaged(path, why)
-    grids = trial.samples()
     files = [trial.folder / name for name in KEPT]
-    files += [*trial.folder.glob(f"{layout.EVALUATIONS}/*"), *(grids if every else grids[-1:])]
+    files += [*trial.folder.glob(f"{layout.EVALUATIONS}/*"), *pictures]
     for file in _there(files):
         target = folder / file.relative_to(trial.folder)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -193,11 +193,10 @@ def _picked(grids: Sequence[Grid], moments: int) -> list[tuple[Grid, bool]]:
 
 
 def _extremes(data: ReportData, shown: Sequence[Shown], files: _Files) -> Gallery | None:
-    values = _comparable(data.frames.trials.dropna(subset=["final"]))
-    by_cell = {str(cell): rows.sort_values("final") for cell, rows in values.groupby("cell")}
+    by_cell = by_objective(data.frames.trials)
     strips = []
     for item in shown:
-        rows = by_cell.get(item.cell, values.iloc[:0])
+        rows = by_cell.get(item.cell, data.frames.trials.iloc[:0])
         rows = rows[rows["seed"].isin(list(item.seeds))]
         words = {1: ("the only seed with a value",), 0: ()}.get(len(rows), ("best", "worst"))
         pair = [
@@ -208,6 +207,12 @@ def _extremes(data: ReportData, shown: Sequence[Shown], files: _Files) -> Galler
             strips.append(Strip(item.cell, item.colour, pair))
     title = "The best and the worst seed of each cell, at the end"
     return Gallery(title, strips) if strips else None
+
+
+def by_objective(trials: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The trials of each cell that have a value, the best first."""
+    values = _comparable(trials.dropna(subset=["final"]))
+    return {str(cell): rows.sort_values("final") for cell, rows in values.groupby("cell")}
 
 
 def _comparable(trials: pd.DataFrame) -> pd.DataFrame:

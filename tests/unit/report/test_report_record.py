@@ -4,11 +4,14 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from harness.analysis.frame import load
 from harness.config.runtime import Runtime
 from harness.core.files import read_json
 from harness.report import render, summarise_run
+from harness.report.data import analyse
 from harness.report.record import publish_record
-from harness.runs.layout import holding
+from harness.report.sections import samples
+from harness.runs.layout import INTERPOLATION, holding
 from harness.runs.trial import Trial
 from tests.synthetic import TIDY, Recipe, build
 
@@ -35,17 +38,34 @@ def test_a_report_can_be_written_again_from_its_published_record(tmp_path: Path,
 
 
 def test_the_record_holds_no_weights_and_no_machine_names(tmp_path: Path):
-    runtime = build(tmp_path, replace(TIDY, seeds=range(2)))
+    runtime = build(tmp_path, replace(TIDY, seeds=range(4)))
     folder = publish_record(RUN, runtime)
     assert not list(folder.rglob("*.npz"))
     assert not [file for file in folder.rglob("*.json") if "hidden-host" in file.read_text()]
     plan = read_json(folder / "studies" / RUN / "plan.json")
+    trials = load(RUN, runtime).trials
+    ends = trials.groupby("cell")["final"].agg(["min", "max"])
     for row in plan["trials"]:
-        whole = Trial(runtime.trials / row["key"]).samples()
-        grids = Trial(folder / "trials" / row["key"]).samples()
-        assert [path.name for path in grids] == [
-            path.name for path in (whole if row["seed"] == 0 else whole[-1:])
-        ]
+        whole = [path.name for path in Trial(runtime.trials / row["key"]).samples()]
+        published = Trial(folder / "trials" / row["key"])
+        own = trials.loc[(trials["cell"] == row["cell"]) & (trials["seed"] == row["seed"]), "final"]
+        last = whole[-1:] if own.iloc[0] in set(ends.loc[row["cell"]]) else []
+        first = row["seed"] == 0
+        assert [path.name for path in published.samples()] == (whole if first else last)
+        assert (published.folder / INTERPOLATION).exists() == first
+
+
+def test_the_page_of_a_published_record_shows_the_same_pictures(tmp_path: Path):
+    runtime = build(tmp_path, replace(TIDY, seeds=range(4)))
+    publish_record(RUN, runtime)
+    elsewhere = Runtime(runs=tmp_path / "none", reports=runtime.reports)
+    shown = [
+        [vars(strip) for gallery in samples.build(analyse(load(RUN, place)))[2:]
+         for strip in gallery.strips]
+        for place in (runtime, elsewhere)
+    ]  # fmt: skip
+    assert shown[0]
+    assert shown[0] == shown[1]
 
 
 def test_a_run_of_ones_own_comes_first(tmp_path: Path):
