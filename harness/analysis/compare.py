@@ -15,6 +15,7 @@ from harness.analysis.failures import outcomes
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.learning import of_reference
 from harness.analysis.objectives import TIME, objective
+from harness.analysis.poolable import name_images
 from harness.analysis.pooling import Pool, pool_runs
 from harness.analysis.ranking import rank_contrasts
 from harness.config.patch import DEFAULTS
@@ -102,7 +103,7 @@ def _run(name: str, frames: Frames) -> dict[str, object]:
     return {
         "run": name,
         "title": frames.plan.title,
-        "data": config["data.name"],
+        "data": name_images(config),
         "pixels": config["data.image_size"],
         "kimg": config["training.kimg"],
         "seeds": len(frames.plan.seeds),

@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
@@ -25,8 +26,14 @@ Side = Mapping[str, tuple[Any, Any]]  # knob → its value where a tip is follow
 
 def name_set(frames: Frames) -> str:
     """The data set of a run and its size, as people read them."""
-    name, _, size = _images(frames)
-    return f"{name}, {size} px"
+    knobs = frames.configs[frames.plan.reference]
+    return f"{name_images(knobs)}, {knobs['data.image_size']} px"
+
+
+def name_images(knobs: Mapping[str, Any]) -> str:
+    """The name of a trial's data set; of a folder of images the folder's own."""
+    folder = knobs.get("data.path")
+    return PurePath(folder).name if folder else str(knobs["data.name"])
 
 
 def _images(frames: Frames) -> tuple[object, object, object]:

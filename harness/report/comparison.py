@@ -156,9 +156,8 @@ def _agreed(comparison: Comparison) -> str:
         return "not known, for want of two contrasts that both runs can order"
     low, high = (show.number(tau, 2, signed=True) for tau in (taus.min(), taus.max()))
     pairs = len(comparison.agreement[["a", "b"]].drop_duplicates())
-    if len(taus) == 1:
-        return f"τ = {low}"
-    return f"τ from {low} to {high} over {show.count(pairs, 'pair')} of runs"
+    span = f"τ = {low}" if low == high else f"τ from {low} to {high}"
+    return span if len(taus) == 1 else f"{span} over {show.count(pairs, 'pair')} of runs"
 
 
 def _runs(comparison: Comparison) -> Table:

@@ -22,6 +22,7 @@ from harness.report import words
 from harness.report.data import analyse
 from harness.report.page import _front as page_head
 from harness.report.sections import methods, provenance, ranking, verdict
+from harness.report.summary import summarise
 from harness.runs.plan import read_plan
 from tests.records import record
 from tests.sequential_run import LARGE, NULL, STUDY, Trained, folders, value
@@ -132,6 +133,9 @@ def test_an_early_report_gives_no_verdict(start, runtime, monkeypatch):
     assert "want of two seeds" not in page
     rescored = plan.looks.replaced(seeds_of="other")
     assert unlooked(rescored) == "no verdict: the seeds follow from the looks of other"
+    notes = summarise(data, runtime).notes
+    assert notes.count("no verdict before the first look, at 7 seeds") == 1  # not one a tip
+    assert not [note for note in notes if note.endswith("7 seeds") and ": " in note]
     said = words.headline(data)
     assert said.endswith("No verdict before the first look, at 7 seeds.")
     assert said.startswith("Interim analysis: 21 of 21 trials have ended; look 1 of 3 at 7 seeds")

@@ -9,6 +9,7 @@ import pytest
 
 from harness.analysis.effects import differences
 from harness.analysis.frame import load
+from harness.analysis.poolable import name_set
 from harness.analysis.pooling import pool_runs, share
 from harness.analysis.random_effects import combine
 from harness.analysis.ranking import rank_contrasts
@@ -25,6 +26,13 @@ def built(tmp_path_factory):
     recipe = replace(TIDY, run_name="one", tips=TIDY.tips[:2], seeds=range(6), grids=1)
     recipe = replace(recipe, baseline={**QUICK, "data.image_size": 8})
     return load("one", build(tmp_path_factory.mktemp("sets"), recipe))
+
+
+def test_a_folder_of_images_goes_by_its_own_name(built):
+    assert name_set(built) == "cifar10, 8 px"
+    folder = {"data.name": "folder", "data.path": "runs/data/flowers"}
+    configs = {label: knobs | folder for label, knobs in built.configs.items()}
+    assert name_set(replace(built, configs=configs)) == "flowers, 8 px"
 
 
 def _at(run, name, size, factor):
