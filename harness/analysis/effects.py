@@ -134,7 +134,7 @@ def estimate_effects(frames: Frames) -> pd.DataFrame:
     judged = [judge(row, rules) for row in each_row(table)]
     table = table.join(pd.DataFrame(judged, columns=list(_JUDGED), index=table.index))
     table = closed.repeated(table, plan.looks) if plan.looks else table
-    return table.assign(reason=[reason(row) for row in each_row(table)])
+    return table.assign(reason=[reason(row, plan.looks is not None) for row in each_row(table)])
 
 
 def _decided(plan: PlanRecord) -> tuple[Mapping[str, Words], int] | tuple[()]:

@@ -70,9 +70,13 @@ def small(row: Any) -> bool:
     return bool(row.verdict in (BETTER, WORSE) and inside)
 
 
-def reason(row: Any) -> str:
-    """The reason of a verdict, and whether its effect is small; `row` has all of the ranking."""
-    return "; ".join(filter(None, [row.reason, SMALL if small(row) else ""]))
+def reason(row: Any, looked: bool) -> str:
+    """The reason of a verdict, and what its interval adds; `row` has all of the ranking.
+
+    Where looks decided (`looked`), the interval is the repeated one, and known only now.
+    """
+    doubt = disagreement(row, row.verdict) if looked and row.verdict in (BETTER, WORSE) else ""
+    return "; ".join(filter(None, [row.reason, doubt, SMALL if small(row) else ""]))
 
 
 def favoured_unlearnt(row: Any) -> bool:

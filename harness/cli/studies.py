@@ -161,7 +161,7 @@ def report(study: StudyName, profile: Profile = None, changes: Set = None) -> No
     from harness.runs.layout import holding
 
     runtime = _runtime()
-    if holding(study, runtime) is runtime:
+    if profile or changes or holding(study, runtime) is runtime:
         study = cases.name(study, runtime, profile, cases.one_off(changes or []))
     show_summary(cases.report(study, runtime))
 

@@ -28,9 +28,9 @@ PRIVATE = ("host", "pid")  # of a machine, and of no use elsewhere
 def publish_record(run_name: str, runtime: Runtime) -> Path:
     """Write reports/<run name>/record/: plan, settings, curves, results, environments, pictures.
 
-    No weights and no machine names; of the pictures those that the report shows: all of the first
-    seed of each cell, and the last grid of its best and worst. The layout is that of runs/, and
-    `harness report` reads it where runs/ has no such run.
+    No weights and no machine names; the scores by this run's metric alone; of the pictures those
+    that the report shows: all of the first seed of each cell, and the last grid of its best and
+    worst. The layout is that of runs/, and `harness report` reads it where runs/ has no such run.
     """
     plan = read_plan(runtime.study(run_name) / layout.PLAN)
     if plan is None:
@@ -50,7 +50,9 @@ def publish_record(run_name: str, runtime: Runtime) -> Path:
 def _write(plan: PlanRecord, runtime: Runtime, target: Runtime) -> None:
     write_plan(target.study(plan.run_name) / layout.PLAN, plan)
     first = min(plan.seeds)
-    by_cell = by_objective(load(plan.run_name, runtime).trials)
+    trials = load(plan.run_name, runtime).trials
+    identities = set(trials["identity"].dropna())
+    by_cell = by_objective(trials)
     ends = {
         (cell, row.seed) for cell, rows in by_cell.items() for row in each_row(rows.iloc[[0, -1]])
     }
@@ -61,17 +63,17 @@ def _write(plan: PlanRecord, runtime: Runtime, target: Runtime) -> None:
             shown = [*grids, source.folder / layout.INTERPOLATION]
             if planned.seed != first:
                 shown = grids[-1:] if (planned.cell, planned.seed) in ends else []
-            _copy(source, target.trials / planned.key, shown)
+            scores = source.folder.glob(f"{layout.EVALUATIONS}/*")
+            scores = (file for file in scores if file.stem in identities)
+            _copy(source, target.trials / planned.key, [*scores, *shown])
 
 
-def _copy(trial: Trial, folder: Path, pictures: Iterable[Path]) -> None:
+def _copy(trial: Trial, folder: Path, chosen: Iterable[Path]) -> None:
     seal = read_seal(trial.folder)
     for path, why in differing(trial.folder, seal).items() if seal else ():
         if path.parent.name != layout.GENERATORS and path.suffix != ".png":
             raise Damaged(path, why)
-    files = [trial.folder / name for name in KEPT]
-    files += [*trial.folder.glob(f"{layout.EVALUATIONS}/*"), *pictures]
-    for file in _there(files):
+    for file in _there([*(trial.folder / name for name in KEPT), *chosen]):
         target = folder / file.relative_to(trial.folder)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)

@@ -9,7 +9,7 @@ import pytest
 from harness.analysis.claims import judge_claims
 from harness.analysis.effects import estimate_effects, estimates
 from harness.analysis.ranking import rank_contrasts
-from harness.analysis.verdicts import FOLLOWS, IGNORES
+from harness.analysis.verdicts import FOLLOWS, IGNORES, reason
 from tests.records import plan_of
 
 WAVE = np.array([1, -1, 0.5, -0.5, 0.8, -0.8, 0.2, -0.2, 0.6, -0.6, 0.4, -0.4])
@@ -89,6 +89,16 @@ def test_an_effect_that_is_too_small_to_matter_is_called_so(final, verdict, reas
                    cell(seeds=8, share=-1.0))  # fmt: skip
     row = found(frames).loc["tip"]
     assert (row["verdict"], row["reason"]) == (verdict, reason)
+
+
+def test_of_looks_it_is_said_where_the_repeated_interval_includes_zero():
+    row = {"verdict": "worse", "reason": "closed at 9 seeds", "margin": 0.05}
+    wide = SimpleNamespace(**row, low=-0.02, high=0.16)
+    clear = SimpleNamespace(**row, low=0.02, high=0.16)
+    doubt = "closed at 9 seeds; the test decides, though the interval includes zero"
+    assert (reason(wide, looked=True), reason(clear, looked=True)) == (doubt, "closed at 9 seeds")
+    still = SimpleNamespace(**row | {"verdict": "inconclusive"}, low=0.02, high=0.16)
+    assert reason(still, looked=True) == "closed at 9 seeds"
 
 
 @pytest.mark.parametrize(("final", "said"), [(0.285, "undecided"), (0.2, "contradicted")])

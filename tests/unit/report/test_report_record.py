@@ -1,10 +1,14 @@
 """The record that is published beside a report."""
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from typer.testing import CliRunner
+
 from harness.analysis.frame import load
+from harness.cli import app
 from harness.config.runtime import Runtime
 from harness.core.files import read_json
 from harness.report import render, summarise_run
@@ -66,6 +70,18 @@ def test_the_page_of_a_published_record_shows_the_same_pictures(tmp_path: Path):
     ]  # fmt: skip
     assert shown[0]
     assert shown[0] == shown[1]
+
+
+def test_with_changes_it_is_another_run_that_is_reported(tmp_path: Path, monkeypatch):
+    """Of the study with these changes, not of the published run that has the study's name."""
+    runtime = build(tmp_path, replace(TIDY, seeds=range(2), run_name="quickstart"))
+    publish_record("quickstart", runtime)
+    shutil.rmtree(runtime.runs)
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(app, ["report", "quickstart"]).exit_code == 0
+    changed = ["report", "quickstart", "--set", "optimizer.generator.beta_2=0.9"]
+    said = str(CliRunner().invoke(app, changed).exception)
+    assert re.search(r"quickstart-\w{6}", said)
 
 
 def test_a_run_of_ones_own_comes_first(tmp_path: Path):
