@@ -133,7 +133,7 @@ class Agent:
 @pytest.fixture
 def agent(place, monkeypatch, tmp_path):
     """The agent of an exported sweep, with `harness` on its path; offline, and no account."""
-    pytest.importorskip("wandb")
+    wandb = pytest.importorskip("wandb")
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin/harness"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m harness "$@" >> said.txt 2>&1\n')
@@ -151,7 +151,8 @@ def agent(place, monkeypatch, tmp_path):
     }.items():
         monkeypatch.setenv(name, value)
     app_wandb.sweep(planned(place), "swept", place, Path("sweep.yaml"))
-    return Agent(read_by_wandb("sweep.yaml"), tmp_path)
+    yield Agent(read_by_wandb("sweep.yaml"), tmp_path)
+    wandb.teardown()  # else later runs of this process join the sweep
 
 
 def sweep_run(run_id):
