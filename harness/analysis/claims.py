@@ -22,7 +22,7 @@ from harness.analysis.failures import failure_effects
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.learning import of_reference
 from harness.analysis.verdicts import NOT_JUDGED as UNTESTED
-from harness.analysis.verdicts import small
+from harness.analysis.verdicts import SMALL
 from harness.runs.plan import QUALITY, ClaimRecord
 
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
@@ -77,7 +77,7 @@ def judge_claims(frames: Frames, ranking: pd.DataFrame) -> pd.DataFrame:
     for row in each_row(ranking):
         for claim in claims_of[row.contrast]:
             word, n, p, family = verdicts.get(claim.of, {}).get(row.contrast, _UNTESTED)
-            within = claim.of == QUALITY and small(row)
+            within = claim.of == QUALITY and SMALL in row.reason
             if unlearnt or (row.unlearnt_following and row.unlearnt_ignoring):
                 word = UNTESTED
             values = (row.contrast, row.title, row.design, claim.source, claim.effect,

@@ -133,8 +133,12 @@ def estimate_effects(frames: Frames) -> pd.DataFrame:
     rules = Rules(alpha, exact, plan.evidence, len(table), reference, *_decided(plan))
     judged = [judge(row, rules) for row in each_row(table)]
     table = table.join(pd.DataFrame(judged, columns=list(_JUDGED), index=table.index))
-    table = closed.repeated(table, plan.looks) if plan.looks else table
-    return table.assign(reason=[reason(row, plan.looks is not None) for row in each_row(table)])
+    halves = np.where(reached, known, np.nan)
+    if plan.looks:
+        table = closed.repeated(table, plan.looks)
+        halves = table["margin"].to_numpy()
+    pairs = zip(each_row(table), halves, strict=True)
+    return table.assign(reason=[reason(row, half, bool(plan.looks)) for row, half in pairs])
 
 
 def _decided(plan: PlanRecord) -> tuple[Mapping[str, Words], int] | tuple[()]:

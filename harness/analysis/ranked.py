@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.verdicts import BETTER, EQUIVALENT, NOT_JUDGED, WORSE, small
+from harness.analysis.verdicts import BETTER, EQUIVALENT, NOT_JUDGED, SMALL, WORSE
 from harness.core import format as show
 
 LEAVE_ONE_OUT, SUFFIX = "leave_one_out", " (leave one out)"
@@ -115,7 +115,7 @@ class RankedRow:
     @property
     def small(self) -> bool:
         """Whether there is an effect, but one that is smaller than the margin."""
-        return small(self)
+        return SMALL in self.reason
 
     @property
     def stained(self) -> bool:

@@ -64,19 +64,17 @@ def judge(row: Any, rules: Rules) -> tuple[str, str, str]:
     return word, "; ".join(filter(None, reasons)), without
 
 
-def small(row: Any) -> bool:
-    """Whether there is an effect that is too small to matter: its interval is in the margin."""
-    inside = -row.margin < row.low and row.high < row.margin  # never of an unknown margin
-    return bool(row.verdict in (BETTER, WORSE) and inside)
-
-
-def reason(row: Any, looked: bool) -> str:
+def reason(row: Any, half: float, looked: bool) -> str:
     """The reason of a verdict, and what its interval adds; `row` has all of the ranking.
 
-    Where looks decided (`looked`), the interval is the repeated one, and known only now.
+    An effect is small if its interval is within `half`, what equivalence is tested with; NaN: it
+    is not known to be. Where looks decided (`looked`), the interval is known only now.
     """
-    doubt = disagreement(row, row.verdict) if looked and row.verdict in (BETTER, WORSE) else ""
-    return "; ".join(filter(None, [row.reason, doubt, SMALL if small(row) else ""]))
+    if row.verdict not in (BETTER, WORSE):
+        return str(row.reason)
+    doubt = disagreement(row, row.verdict) if looked else ""
+    inside = SMALL if -half < row.low and row.high < half else ""
+    return "; ".join(filter(None, [row.reason, doubt, inside]))
 
 
 def favoured_unlearnt(row: Any) -> bool:

@@ -161,8 +161,6 @@ def sweep_run(run_id):
 
 
 @pytest.mark.tf
-# W&B leaves it open, which an own process would not be told
-@pytest.mark.filterwarnings("ignore:unclosed file .*sweep-sweep0/config-run1:ResourceWarning")
 def test_wandbs_agent_trains_a_trial_of_the_study(agent, place, tmp_path):
     assert agent.run("run0", cell=CELL, seed=SEED) == 0, Path("said.txt").read_text()
     plan = planned(place)

@@ -140,7 +140,7 @@ class Contents:
         """
         values: dict[str, str | int] = {}
         folder = self._images(config)
-        if gone := self._recalled(config, "data.path"):
+        if folder is None and (gone := self._recalled(config, "data.path")):
             values["data.content"] = gone.content
         if folder is not None:
             values["data.content"] = folder.content
@@ -193,7 +193,7 @@ class Contents:
 
     def _recalled(self, config: TrialConfig, knob: str) -> Lacking | None:
         labels = config.labels.of_images or config.evaluation.encoder == "classifier"
-        if knob == "data.path" and labels:
+        if knob == "data.path" and (config.data.path is None or labels):
             return None  # only the images tell their classes
         knobs = flatten(config)
         name = json.dumps([knobs[each] for each in (knob, *CHOICE[knob])])

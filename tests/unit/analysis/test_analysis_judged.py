@@ -92,13 +92,18 @@ def test_an_effect_that_is_too_small_to_matter_is_called_so(final, verdict, reas
 
 
 def test_of_looks_it_is_said_where_the_repeated_interval_includes_zero():
-    row = {"verdict": "worse", "reason": "closed at 9 seeds", "margin": 0.05}
+    row = {"verdict": "worse", "reason": "closed at 9 seeds"}
     wide = SimpleNamespace(**row, low=-0.02, high=0.16)
     clear = SimpleNamespace(**row, low=0.02, high=0.16)
     doubt = "closed at 9 seeds; the test decides, though the interval includes zero"
-    assert (reason(wide, looked=True), reason(clear, looked=True)) == (doubt, "closed at 9 seeds")
+    assert (reason(wide, 0.05, looked=True), reason(clear, 0.05, looked=True)) == (
+        doubt,
+        "closed at 9 seeds",
+    )
+    unknown = reason(clear, float("nan"), looked=False)  # as of times that both sides fell short of
+    assert unknown == "closed at 9 seeds"
     still = SimpleNamespace(**row | {"verdict": "inconclusive"}, low=0.02, high=0.16)
-    assert reason(still, looked=True) == "closed at 9 seeds"
+    assert reason(still, 0.05, looked=True) == "closed at 9 seeds"
 
 
 @pytest.mark.parametrize(("final", "said"), [(0.285, "undecided"), (0.2, "contradicted")])

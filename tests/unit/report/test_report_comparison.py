@@ -53,13 +53,17 @@ def runtime(record, tmp_path: Path) -> Runtime:
     return replace(record, reports=tmp_path / "reports")
 
 
+def _compared(names, record: Runtime, reports: Path):
+    """A comparison and its page, without pictures: for fixtures that several tests share."""
+    with pytest.MonkeyPatch.context() as patch:
+        undraw(patch)
+        return analysis.compare(names, replace(record, reports=reports))
+
+
 @pytest.fixture(scope="module")
 def pair(record, tmp_path_factory):
     """The comparison of the two, and its page."""
-    apart = replace(record, reports=tmp_path_factory.mktemp("reports"))
-    with pytest.MonkeyPatch.context() as patch:
-        undraw(patch)
-        return analysis.compare(["one", "two"], apart)
+    return _compared(["one", "two"], record, tmp_path_factory.mktemp("reports"))
 
 
 @pytest.mark.drawn
@@ -130,10 +134,8 @@ def scales(several, tmp_path: Path) -> Runtime:
 @pytest.fixture(scope="module")
 def compared(several, tmp_path_factory):
     """Four runs on three scales, and their page."""
-    apart = replace(several, reports=tmp_path_factory.mktemp("reports"))
-    with pytest.MonkeyPatch.context() as patch:
-        undraw(patch)
-        return analysis.compare(["one", "two", "other", "time"], apart)
+    names = ["one", "two", "other", "time"]
+    return _compared(names, several, tmp_path_factory.mktemp("reports"))
 
 
 def _table_rows(parsed_text, caption):
