@@ -72,4 +72,5 @@ def _remedy(advice: str, factor: float) -> str:
 
 def _share(part: float, variance: float) -> str:
     """In per cent; parts are estimates, and noise may be told as more than all there is."""
-    return show.number(100 * min(1.0, part / variance), 0) if variance else show.NONE
+    share = part / variance if variance else math.nan
+    return show.number(100 * min(share, 1.0), 0)

@@ -176,6 +176,14 @@ def test_what_old_records_tell_is_marked(tmp_path: Path):
     assert set(unknown["advice"]) == {""}
 
 
+def test_what_is_not_known_of_a_variance_is_a_dash(tmp_path: Path):
+    data = analyse(load(RUN, build(tmp_path, replace(TIDY, seeds=range(3)))))
+    unknown = data.noise.assign(evaluation=np.nan, short_term=np.nan, rest=np.nan)
+    blocks = section.build(replace(data, noise=unknown))
+    (table,) = [block for block in blocks if block.kind == "table"]
+    assert {cell for row in table.rows for cell in row[3:6]} == {"–"}
+
+
 def test_the_page_says_it_by_contrast(tmp_path: Path):
     runtime = build(tmp_path, replace(TIDY, seeds=range(3)))
     data = analyse(load(RUN, runtime))
