@@ -28,6 +28,7 @@ from harness.plan.reach import EXACT, POWER
 Array = NDArray[np.floating]
 
 _COARSE = 4  # p-values at or below the level; with fewer the test is simulated
+_SIMULATED = 14  # seeds, at most: more have too many flips for more than a few studies
 _STUDIES = 2000  # simulated studies
 _NUMBERS = 1 << 21  # of a simulated table, at most
 _LARGEST = 12.0  # a size beyond it is detected by any seeds that can
@@ -41,7 +42,7 @@ def detection_power(size: float, seeds: int, alpha: float, contrasts: int) -> fl
     By max-|t| from six seeds up. A paired t at `alpha` / `contrasts` stands for it, and is the test
     itself below six.
     """
-    if seeds >= EXACT and 2 ** (seeds - 1) * alpha < _COARSE:
+    if EXACT <= seeds <= _SIMULATED and 2 ** (seeds - 1) * alpha < _COARSE:
         return _detected(size, seeds, alpha, contrasts)
     # of its two tails the wrong one, which has next to no share at such a power, is left out:
     # SciPy's noncentral t has no value far below zero
@@ -76,7 +77,7 @@ def equivalence_power(margin: float, seeds: int, alpha: float, contrasts: int) -
     `alpha` / `contrasts`. The integral over the deviation is that of Phillips (1990).
     """
     level = alpha / contrasts
-    if 2**seeds * level < 2 * _COARSE:
+    if seeds <= _SIMULATED and 2**seeds * level < 2 * _COARSE:
         return _equivalent(margin, seeds, level)
     limit, root = float(stats.t.ppf(1 - level, seeds - 1)), np.sqrt(seeds - 1)
     shift, reach = margin * np.sqrt(seeds), 12 / np.sqrt(2 * (seeds - 1))

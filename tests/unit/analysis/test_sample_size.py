@@ -31,6 +31,13 @@ def paired_t(size, seeds, alpha):
     return below + integrate.quad(rejected, 1, 8, limit=500)[0]
 
 
+@pytest.mark.parametrize(("seeds", "level"), [(15, 1e-4), (24, 1e-7)])
+def test_few_p_values_of_many_seeds_are_not_simulated(seeds, level):
+    size = detected_size(seeds, level, 1)
+    assert paired_t(size, seeds, level) == pytest.approx(0.8, abs=1e-4)
+    assert equivalence_power(10.0, seeds, level, 1) == pytest.approx(1)
+
+
 @pytest.mark.parametrize("seeds", [2, 3, 5, 10, 50])
 @pytest.mark.parametrize("contrasts", [1, 3, 60])
 def test_the_detected_size_has_a_power_of_80_percent(seeds, contrasts):
