@@ -51,7 +51,7 @@ def summarise_run(run_name: str, runtime: Runtime) -> Summary:
 def summarise(data: ReportData, runtime: Runtime) -> Summary:
     """The verdict and the ranking of an analysis."""
     first = words.unlearnt(data)
-    told = {_name(row): row.reason for row in data.ranked if row.reason and row.n > 1}
+    told = {row.contrast: row.reason for row in data.ranked if row.reason and row.n > 1}
     alike = len(told) > 1 and len(set(told.values())) == 1 and len(told) == len(data.ranked)
     reasons = [*set(told.values())] if alike else [f"{name}: {why}" for name, why in told.items()]
     risk = words.looking(data)

@@ -241,7 +241,7 @@ def _single(row: RankedRow, data: ReportData) -> str:
 def _several(rows: list[RankedRow], data: ReportData) -> str:
     unit = NAMES.get(data.objective.unit, data.objective.what)
     named = {
-        word: [f"“{row.title}”" for row in rows if row.verdict == word]
+        word: [f"“{row.names[1]}”" for row in rows if row.verdict == word]
         for word in (BETTER, WORSE, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED)
     }
     effects = ((BETTER, "lower"), (WORSE, "raise"))
@@ -262,7 +262,7 @@ def _several(rows: list[RankedRow], data: ReportData) -> str:
     if undecided:
         rest = "The other is" if undecided == 1 else f"The other {undecided} are"
         sentences.append(f"{rest} inconclusive.")
-    if small := [f"“{row.title}”" for row in rows if row.small]:
+    if small := [f"“{row.names[1]}”" for row in rows if row.small]:
         effects_are = "effect of {} is" if len(small) == 1 else "effects of {} are"
         sentences.append(f"The {effects_are.format(show.listed(small))} {SMALL}.")
     return " ".join(sentences)
@@ -279,7 +279,7 @@ def _within(rows: Sequence[RankedRow], data: ReportData) -> str:
 def _named(rows: list[RankedRow]) -> list[str]:
     """Remarks on verdicts: sides that have not learnt, and divergences."""
     sentences = [
-        f"“{row.title}”{' is not judged' if row.verdict == NOT_JUDGED else ''}: {row.reason}."
+        f"“{row.names[1]}”{' is not judged' if row.verdict == NOT_JUDGED else ''}: {row.reason}."
         for row in rows
         if row.reason and (row.verdict == NOT_JUDGED or row.stained)
     ]

@@ -13,6 +13,7 @@ from harness.report import summarise_run, words
 from harness.report.data import analyse
 from harness.report.private import redact
 from harness.report.sections import methods, ranking
+from harness.report.summary import summarise
 from tests.synthetic import TIDY, TIPS, Recipe, build
 
 RUN = Recipe.run_name
@@ -116,6 +117,22 @@ def test_designs_have_tables_of_their_own_and_long_names_are_whole(tmp_path: Pat
     assert titles == ["One change from the baseline", "Leave one out"]
     ((name, *_),) = tables[1].rows
     assert name == "optimizer.generator.learning_rate=0.0002"  # whoever prints it shortens it
+
+
+def test_a_tip_in_two_designs_is_named_with_its_design(tmp_path: Path):
+    runtime = build(tmp_path, TIDY)
+    path = runtime.study(RUN) / "plan.json"
+    plan = read_json(path)
+    first, second, *_ = plan["contrasts"]
+    name, title = f"{first['name']} (leave one out)", first["title"]
+    left = second | {"design": "leave_one_out", "title": title, "name": name}
+    write_json(path, plan | {"contrasts": [first, left]})
+    data = analyse(load(RUN, runtime))
+    rows = [replace(row, reason=f"of {row.contrast}") for row in data.ranked]
+    summary = summarise(replace(data, ranked=rows), runtime)
+    assert {f"{each}: of {each}" for each in (first["name"], name)} <= set(summary.notes)
+    assert f"“{title}”" in summary.verdict
+    assert f"“{title} (leave one out)”" in summary.verdict
 
 
 @pytest.mark.parametrize(
