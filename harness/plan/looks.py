@@ -74,7 +74,7 @@ def first_look(alpha: float, contrasts: int, n_max: int) -> int:
             return n
     enough = math.ceil(1 - math.log2(level) - _ROUNDING)
     raise HarnessError(
-        f"{n_max} seeds at most cannot give a verdict on {contrasts} contrasts at "
+        f"{n_max} seeds at most cannot give a verdict on {show.count(contrasts, 'contrast')} at "
         f"alpha = {show.digits(alpha)}: at least {enough} are needed"
     )
 

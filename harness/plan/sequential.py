@@ -58,7 +58,8 @@ def _looks(rule: Sequential, alpha: float, contrasts: int, seeds: int) -> tuple[
     try:
         first = first_look(alpha, contrasts, seeds)
     except HarnessError as error:
-        raise HarnessError(f"sequential: {error}: raise `seeds`, or remove the key") from None
+        most = "seeds" if rule.n_max is None else "n_max"  # that says how many
+        raise HarnessError(f"sequential: {error}: raise `{most}`, or remove the key") from None
     if rule.looks is None:
         return standard_looks(alpha, contrasts, seeds)
     if rule.looks[0] < first:

@@ -43,6 +43,8 @@ def test_too_few_seeds_are_refused():
         "at least 8 are needed"
     )
     assert first_look(0.05, 6, 8) == 8
+    with pytest.raises(HarnessError, match="a verdict on 1 contrast at"):
+        first_look(0.05, 1, 5)
     with pytest.raises(HarnessError, match="at least 4 are needed"):
         first_look(0.25, 2, 3)
 

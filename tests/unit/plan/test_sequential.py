@@ -89,6 +89,7 @@ BAD = {
     "out, or write n_max: 12",
     "sequential: true\nseeds: 4": "4 seeds at most cannot give a verdict on 2 contrasts",
     "sequential: 5": "write true, false, or a mapping with looks, n_max and futility (given: 5)",
+    "sequential: {n_max: 4}": "at least 7 are needed: raise `n_max`, or remove the key",
     "sequential: {look: [9]}": "unknown key 'look'; did you mean 'looks'?",
     "sequential: {futility: 1.5}": "sequential.futility",
     "sequential: true\ntune: {values: {optimizer.generator.learning_rate: [1.0e-4, 2.0e-4]}, "
