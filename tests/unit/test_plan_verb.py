@@ -6,8 +6,10 @@ import sys
 import pytest
 
 from harness import app, cli
+from harness.analysis.course import Course
 from harness.analysis.frame import load
 from harness.analysis.sample_size import detected_size, detection_seeds, equivalence_seeds
+from harness.cli.printing.plans import show_course
 from harness.config.identity import metric_request
 from harness.config.runtime import Runtime
 from harness.core.files import write_json
@@ -210,3 +212,10 @@ def test_the_json_has_what_was_crossed(plan):
     assert len(document["crossed"]["dropped"]) == 4
     assert len(document["crossed"]["cells"]) == 12
     assert document["reach"]["smallest_exact_p"] == 0.5
+
+
+def test_thousands_of_trials_are_written_alike(capsys):
+    show_course(Course((13, 24), 1170, 1711.6, 2160, "earlier", 0.0002, 0.0004, None))
+    said = capsys.readouterr().out.replace("\n", " ")
+    assert "1\u202f170 trials if the first" in said
+    assert "2\u202f160 at most, about 1\u202f712 expected" in said

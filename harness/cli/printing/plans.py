@@ -130,9 +130,9 @@ def show_course(course: "Course") -> None:
         )
     first, console = course.looks[0], Console(highlight=False, markup=False)
     console.print(
-        f"Looks at {show.listed(map(str, course.looks))} seeds: {course.least} trials if the first "
-        f"decides everything, {course.most} at most, about {show.number(course.expected, 0)} "
-        f"expected {by}"
+        f"Looks at {show.listed(map(str, course.looks))} seeds: {show.whole(course.least)} trials "
+        f"if the first decides everything, {show.whole(course.most)} at most, about "
+        f"{show.number(course.expected, 0)} expected {by}"
     )
     size, finds = course.first_effect, ""
     if size is not None:
