@@ -21,7 +21,7 @@ CAPTION = (
     "shows how the contrast was closed, as written above it: a triangle down for better, up for "
     "worse, a square for equivalent, a cross for futile or not judged, and a ring if it is open. "
     "Verdicts come from the tests: their level rises with each contrast that is decided, that of "
-    "the intervals does not, so the interval of a tip that is worse may include zero."
+    "the intervals does not, so the interval of a tip that is better or worse may include zero."
 )
 
 

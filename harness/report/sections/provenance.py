@@ -1,6 +1,7 @@
 """Where the numbers come from, and how to make them again."""
 
 import json
+from collections.abc import Sequence
 
 from harness.analysis.frame import each_row
 from harness.config.inputs.facts import terms
@@ -10,6 +11,7 @@ from harness.report.data import ReportData
 from harness.report.plugged import plugins
 from harness.report.private import place
 
+LISTED = 20  # seeds that are named
 MOST = 200  # trials listed in the page; the CSV has them all
 
 
@@ -39,13 +41,18 @@ def _study(data: ReportData) -> list[tuple[str, str]]:
         ("Run name", plan.run_name),
         ("Profile", plan.profile or "none"),
         ("Design", plan.design.replace("_", " ")),
-        (seeds, f"{len(plan.seeds)} ({', '.join(map(str, plan.seeds[:20]))})"),
+        (seeds, f"{len(plan.seeds)} ({_first(plan.seeds)})"),
         ("Objective", plan.objective),
         ("Level of significance", show.plain(plan.alpha)),
         ("Declared analysis", plan.analysis_digest),
         ("Sources", "; ".join(plan.sources) or "none named"),
         *(plan.plugins.sources if plan.plugins else {}).items(),
     ]
+
+
+def _first(seeds: Sequence[int]) -> str:
+    named = [str(seed) for seed in seeds[:LISTED]]
+    return ", ".join(named + [show.ELLIPSIS] * (len(seeds) > LISTED))
 
 
 def _plugins(data: ReportData) -> list[Block]:

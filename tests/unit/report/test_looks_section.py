@@ -11,7 +11,7 @@ from harness.app import studies
 from harness.execution.driver import Options
 from harness.report import page
 from harness.report.data import analyse
-from harness.report.sections import looks
+from harness.report.sections import looks, provenance
 from tests.sequential_run import LARGE, NULL, Trained, folders
 
 
@@ -112,3 +112,13 @@ def test_no_section_without_looks(data):
     scored = data.plan.replaced(looks=data.plan.looks.replaced(taken=(), seeds_of="other"))
     for plan in (static, scored):
         assert looks.build(replace(data, frames=replace(data.frames, plan=plan))) == []
+
+
+def test_of_many_seeds_the_first_are_named(data):
+    many = replace(
+        data, frames=replace(data.frames, plan=data.plan.replaced(seeds=tuple(range(24))))
+    )
+    assert "(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)" in str(provenance.build(data))
+    assert "24 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, …)" in str(
+        provenance.build(many)
+    )
