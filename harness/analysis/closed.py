@@ -15,10 +15,11 @@ from harness.analysis.verdicts import BETTER, EQUIVALENT, INCONCLUSIVE, NOT_JUDG
 from harness.runs.stages import LooksRecord, SeenRecord
 
 _WORDS = {State.BETTER: BETTER, State.WORSE: WORSE, State.EQUIVALENT: EQUIVALENT}
+_TESTED = ("t_low", "t_high", "p", "p_max_t", "p_holm", "p_adjusted")
 _INVALID = (  # columns of tests and intervals that do not allow for looks
-    *("t_low", "t_high", "p", "p_max_t", "p_holm", "p_adjusted"),
+    *_TESTED,
     *("p_equivalence", "p_equivalence_adjusted"),
-    *("low_finished", "high_finished"),
+    *(f"{name}_finished" for name in ("low", "high", *_TESTED)),
 )
 
 
