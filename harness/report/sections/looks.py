@@ -47,10 +47,10 @@ def _trials(data: ReportData, looks: LooksRecord) -> str:
         number = len(looks.taken)
         return (
             f"Up to look {number + 1} of {len(looks.planned)}, at {looks.planned[number]} seeds, "
-            f"the study takes {took} of at most {all_trials}, as many as {fixed} has."
+            f"the study takes {took} of at most {all_trials}; {fixed} takes all of them."
         )
     if took == most:
-        return f"The study took all {all_trials}, as many as {fixed}."
+        return f"The study took all {all_trials}, as {fixed} does."
     fewer = show.percent(1 - took / most, 0)
     return f"The study took {took} of at most {all_trials}, {fewer} fewer than {fixed} ({most})."
 

@@ -77,8 +77,8 @@ def test_the_table_of_decisions_has_all_digits(data, tmp_path):
 def test_between_two_looks(data):
     text = looks.build(_until(data, 1))[1].text
     assert text == (
-        "Up to look 2 of 3, at 9 seeds, the study takes 25 of at most 36 trials, as many as a "
-        "fixed design of 12 seeds has."
+        "Up to look 2 of 3, at 9 seeds, the study takes 25 of at most 36 trials; a fixed "
+        "design of 12 seeds takes all of them."
     )
 
 
