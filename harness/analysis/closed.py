@@ -70,9 +70,10 @@ def _verdict(looks: LooksRecord, name: str) -> Words:
             return INCONCLUSIVE, f"not decided by {most} seeds"
         return INCONCLUSIVE, f"open after {len(looks.taken)} of {len(looks.planned)} looks"
     closed = f"closed at {looks.closed[name]} seeds"
+    if seen.reason:
+        return NOT_JUDGED, f"{closed}: {seen.reason}"
     if seen.state == State.FUTILE:
-        why = seen.reason or f"would hardly be decided by {most} seeds"
-        return INCONCLUSIVE, f"{closed}: {why}"
+        return INCONCLUSIVE, f"{closed}: would hardly be decided by {most} seeds"
     return _WORDS[State(seen.state)], closed
 
 

@@ -223,6 +223,44 @@ def test_nothing_is_trained_on_where_the_reference_has_not_learnt(start, runtime
     assert set(rows["verdict"]) == {"not judged"}
 
 
+def test_a_reference_without_values_ends_the_study_and_says_so(start, runtime):
+    plan = start(crashed=[("reference", seed) for seed in range(12)])
+    assert plan.looks.ended
+    assert len(plan.looks.taken) == 1
+    assert seeds_of(plan) == dict.fromkeys(plan.labels, 7)
+    why = "the reference has no value (7 of 7 trials crashed)"
+    assert {seen.reason for seen in plan.looks.last.values()} == {why}
+    data = analyse(load("one", runtime))
+    assert words.headline(data).endswith(f"there is nothing to rank. Closed at 7 seeds: {why}.")
+    assert summarise(data, runtime).notes == [f"closed at 7 seeds: {why}"]
+    page = " ".join(str(block) for block in [*verdict.build(data), *ranking.build(data)])
+    assert page.count(f"closed at 7 seeds: {why}") == 2
+
+
+def test_a_contrast_without_a_pair_is_closed_and_the_other_goes_on(start, runtime):
+    plan = start(crashed=[(f"{LARGE}=off", seed) for seed in range(12)])
+    assert plan.looks.closed[LARGE] == 7
+    assert seeds_of(plan) == {"reference": 12, f"{LARGE}=off": 7, f"{NULL}=on": 12}
+    why = "closed at 7 seeds: the side that ignores it has no value (7 of 7 trials crashed)"
+    data = analyse(load("one", runtime))
+    rows = data.ranking.set_index("contrast")
+    assert rows.loc[LARGE, ["verdict", "reason"]].tolist() == ["not judged", why]
+    assert f"“Moving average of the generator” is not judged: {why}." in words.verdict(data)
+    assert words.headline(data).startswith("The one contrast that is judged is not distinguish")
+    assert f"{LARGE}: {why}" in summarise(data, runtime).notes
+
+
+def test_the_headline_is_that_of_the_looks_where_the_trials_are_gone(start, runtime):
+    start()
+    before = words.headline(analyse(load("one", runtime)))
+    shutil.rmtree(runtime.trials)
+    data = analyse(load("one", runtime))
+    assert words.headline(data) == (
+        f"The record lacks 31 of 31 trials; what the looks decided is kept. {before}"
+    )
+    assert words.interim(data) == ""
+
+
 def test_a_diverged_trial_counts_with_its_failure_value(start, runtime):
     cell = f"{LARGE}=off"
     plan = start(diverged=[(cell, seed) for seed in range(7)])
