@@ -127,8 +127,10 @@ def _by_set(pool: Pool) -> Table:
 def intervals_by_set(pool: Pool) -> str:
     """What the intervals of single sets hold for."""
     runs = {kind: rows["run"].unique() for kind, rows in pool.sets.groupby("interval")}
+    several = len(runs) > 1
     of = {
-        kind: f" of {show.listed(names)}" if len(runs) > 1 else "" for kind, names in runs.items()
+        kind: f" of {show.listed(names)}" if several or kind == NONE else ""
+        for kind, names in runs.items()
     }
     told = {
         ALONE: "intervals{} are each for its row alone",
