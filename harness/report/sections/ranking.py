@@ -68,10 +68,17 @@ def _how(data: ReportData) -> str:
         f"{_else(data)}, so negative helps. Differences are taken seed "
         f"by seed. Intervals: {words.intervals(data) or f'none, {data.no_interval}'}. {p}. "
         f"{_equivalent(data)}; “inconclusive” is not “no effect”. "
-        f"{_UNLEARNT} Places in brackets are those that a tip may hold, by the test of all pairs"
-        f"{_FIRST if plan.looks else ''}; a win is a seed in which following is better."
+        f"{_UNLEARNT} {_numbered(data)}Places in brackets are those that a tip may hold, by the "
+        f"test of all pairs{_FIRST if plan.looks else ''}; a win is a seed in which following is better."
         f"{diverged}{nothing}"
     )
+
+
+def _numbered(data: ReportData) -> str:
+    """What # counts, where one table holds the tips of several designs."""
+    if data.ranking["design"].nunique() < 2:
+        return ""
+    return "# counts the tips of one design, with and without “leave one out” apart. "
 
 
 def _equivalent(data: ReportData) -> str:
