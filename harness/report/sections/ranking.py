@@ -69,8 +69,8 @@ def _how(data: ReportData) -> str:
         f"by seed. Intervals: {words.intervals(data) or f'none, {data.no_interval}'}. {p}. "
         f"{_equivalent(data)}; “inconclusive” is not “no effect”. "
         f"{_UNLEARNT} {_numbered(data)}Places in brackets are those that a tip may hold, by the "
-        f"test of all pairs{_FIRST if plan.looks else ''}; a win is a seed in which following is better."
-        f"{diverged}{nothing}"
+        f"test of all pairs{_FIRST if plan.looks else ''}; a win is a seed in which following is "
+        f"better.{diverged}{nothing}"
     )
 
 
