@@ -169,7 +169,7 @@ def _interval(each: Share, frames: Frames, row: Any, alpha: float) -> tuple[floa
         half = float(stats.t.ppf(1 - alpha / 2, each.n - 1)) * each.error
     else:  # as many standard errors wide as the interval of the effect
         by_seed = _differences(frames, row.contrast)
-        half = (row.high - row.low) / 2 * each.error / float(by_seed.sem())
+        half = (row.high - row.low) / 2 * each.error / float(by_seed.std() / math.sqrt(each.n))
         kind = NONE if math.isnan(half) else REPEATED
     return each.effect - half, each.effect + half, kind
 

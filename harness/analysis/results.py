@@ -143,7 +143,7 @@ def read_frame(frame: pd.DataFrame, asked: Columns) -> Results:
     """Read a frame in which a row holds one value of a treatment in a block, as `read_results`."""
     named = asked.named("")
     columns = [str(column) for column in frame.columns]
-    fixed = _fixed("rank(n):", asked.n, columns) if asked.sd and is_number(asked.n) else []
+    fixed = _fixed("rank(n): n", asked.n, columns) if asked.sd and is_number(asked.n) else []
     for option, name in list(named.items())[: len(named) - len(fixed)]:
         if name not in columns:
             raise HarnessError(f"rank({option}): {unknown('column', name, columns)}")

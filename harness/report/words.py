@@ -203,11 +203,11 @@ def _verdict(data: ReportData) -> str:
     if not any(row.n for row in rows):
         yet = " yet" if data.count(Status.MISSING) and not rows else ""
         reasons = {row.reason for row in rows}
-        why = [_sentence(*reasons)] if len(reasons) == 1 else _named(rows)
+        told = [_sentence(*reasons)] if len(reasons) == 1 else _named(rows)
         nothing = f"No seed has both sides of a contrast{yet}, so there is nothing to rank."
-        return " ".join([nothing, *why])
-    if data.plan.looks and (why := unlooked(data.plan.looks)):
-        return _sentence(why)
+        return " ".join([nothing, *told])
+    if data.plan.looks and (unlooked_yet := unlooked(data.plan.looks)):
+        return _sentence(unlooked_yet)
     if max(row.n for row in rows) < 2:
         return "No contrast has more than one seed, and from one seed nothing can be told."
     if len(rows) == 1:

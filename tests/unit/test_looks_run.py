@@ -20,7 +20,9 @@ from harness.core.errors import HarnessError
 from harness.execution.driver import Options
 from harness.execution.local import Outcome
 from harness.report import words
+from harness.report.blocks import Table
 from harness.report.data import analyse
+from harness.report.latex import ranking_tex
 from harness.report.page import _front as page_head
 from harness.report.sections import methods, provenance, ranking, verdict
 from harness.report.summary import summarise
@@ -109,6 +111,13 @@ def test_the_report_says_what_the_looks_decided(ended):
     assert "group-sequential sign-flip tests at 7, 9 and 12 seeds" in page
     assert "closed at 7 seeds" in page
     assert "max-|t|" not in page
+    table = next(block for block in ranking.build(data) if isinstance(block, Table))
+    assert table.columns == ["#", "Tip", "Effect", "Interval", "n", "Wins", "Verdict"]
+    assert table.numeric == {0, 2, 3, 4, 5}
+    assert {len(row) for row in table.rows} == {len(table.columns)}
+    tex = ranking_tex(data)
+    assert "$p$" not in tex
+    assert "12 & inconclusive" in tex
     assert not any("different numbers of seeds" in line for line in data.checks)
     (row,) = app.status(runtime)
     assert row["standing"] == "ended at look 3 of 3, 1 of 2 contrasts undecided"

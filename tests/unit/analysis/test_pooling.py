@@ -233,6 +233,11 @@ def test_a_tip_in_two_runs_or_of_two_designs_is_left_out(frames, pool):
     one, two = plan.contrasts
     found = pool(_with(frames, plan=plan.replaced(contrasts=(one,))))
     assert found.left_out["reason"].item() == "only in one and two"
+    renamed = one.replaced(design="leave_one_out", name=f"{one.name} (leave one out)")
+    runs = _with(frames, plan=plan.replaced(contrasts=(renamed, two)))
+    assert pool(runs).left_out["reason"].to_list() == [
+        "designs differ: one_at_a_time in one and two; leave_one_out in three"
+    ]
     turned = two.replaced(design="leave_one_out")
     runs = _with(frames, plan=plan.replaced(contrasts=(one, turned)))
     assert pool(runs).left_out["reason"].item() == (

@@ -223,7 +223,7 @@ def test_a_frame_of_means_is_ranked_as_a_file_is(paper):
         h.rank(frame, **asked)
     with pytest.raises(HarnessError, match=r"rank\(n\): unknown column 'nn'; did you mean 'n'"):
         h.rank(frame, **asked, n="nn")
-    with pytest.raises(HarnessError, match=r"rank\(n\): is no number of values: '1'"):
+    with pytest.raises(HarnessError, match=r"rank\(n\): n is no number of values: '1'"):
         h.rank(frame, **asked, n=1)
 
 

@@ -118,7 +118,9 @@ def test_a_search_is_never_sequential(expanded):
 
 def test_a_study_with_looks_is_no_sweep(expanded):
     plan = expanded(f"{ALONE}sequential: true\n", head=HEAD)
-    with pytest.raises(HarnessError, match="a study with looks is no sweep"):
+    with pytest.raises(
+        HarnessError, match="a study with looks is no sweep: its trials follow from its looks"
+    ):
         study_sweep(plan, "a", "p")
 
 
