@@ -1,5 +1,6 @@
 """A run from its record: tables, figures, report, and its trials."""
 
+import warnings
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -161,5 +162,10 @@ def open_run(name: str) -> Run:
 
 
 def list_runs() -> pd.DataFrame:
-    """The runs that were started here: `run`, `title`, and how many `trials` ended in which way."""
+    """The runs that were started here: `run`, `title`, and how many `trials` ended in which way.
+
+    A run whose plan cannot be read is a warning.
+    """
+    for damaged in cases.damaged_plans(Runtime()):
+        warnings.warn(damaged, stacklevel=2)
     return pd.DataFrame(cases.status(Runtime()), columns=list(STATUS))
