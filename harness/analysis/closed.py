@@ -5,12 +5,12 @@ times. So what the ranking says of a sequential run is what its looks have froze
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
 
-from harness.analysis.sequential import State
+from harness.analysis.sequential import Decision, State
 from harness.analysis.verdicts import BETTER, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED, WORSE, Words
 from harness.runs.stages import LooksRecord, SeenRecord
 
@@ -143,15 +143,17 @@ def by_look(looks: LooksRecord) -> list[Point]:
     ]  # fmt: skip
 
 
-def decisions(looks: LooksRecord) -> pd.DataFrame:
+def decisions(looks: LooksRecord | None) -> pd.DataFrame:
     """One row a look and contrast that was open: all that the look saw and decided.
 
     Columns: contrast, look, seeds, margin, those of `sequential.Decision`, reason. Effects,
     intervals and margins as measured.
     """
-    return pd.DataFrame(
+    rows = [
         {"contrast": name, "look": number, "seeds": len(look.seeds), "margin": seen.margin,
          **seen.decision, "reason": seen.reason}
-        for number, look in enumerate(looks.taken, 1)
+        for number, look in enumerate(looks.taken if looks else (), 1)
         for name, seen in look.contrasts.items()
-    )  # fmt: skip
+    ]  # fmt: skip
+    numbers = [field.name for field in fields(Decision)]
+    return pd.DataFrame(rows, columns=["contrast", "look", "seeds", "margin", *numbers, "reason"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from harness import app as cases
+from harness.analysis.closed import decisions
 from harness.analysis.frame import load, load_plan
 from harness.api.display import line, page
 from harness.api.keywords import checked
@@ -86,6 +87,14 @@ class Run:
     def curves(self) -> pd.DataFrame:
         """One row a trial and evaluation: KID over training."""
         return self._data.frames.curves
+
+    @property
+    def looks(self) -> pd.DataFrame:
+        """One row a look and contrast that was open at it: what it saw and decided.
+
+        Empty where the study is not sequential.
+        """
+        return decisions(self.plan.looks)
 
     @property
     def outcomes(self) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from harness.analysis.effects import estimate_effects
 from harness.analysis.frame import load
 from harness.analysis.ranking import rank_contrasts
 from harness.api.plan import Plan
+from harness.api.run import Run
 from harness.app import studies
 from harness.core import files
 from harness.core.errors import HarnessError
@@ -121,6 +122,15 @@ def test_the_report_says_what_the_looks_decided(ended):
     assert not any("different numbers of seeds" in line for line in data.checks)
     (row,) = app.status(runtime)
     assert row["standing"] == "ended at look 3 of 3, 1 of 2 contrasts undecided"
+
+
+def test_the_library_has_the_looks(ended):
+    runtime, plan = ended
+    looks = Run("one", runtime).looks
+    assert looks[["contrast", "look", "seeds"]].to_numpy().tolist() == [
+        [LARGE, 1, 7], [NULL, 1, 7], [NULL, 2, 9], [NULL, 3, 12]
+    ]  # fmt: skip
+    assert looks["low"][0] == plan.looks.last[LARGE].decision["low"]
 
 
 def test_a_second_start_trains_and_decides_nothing(start, runtime):
