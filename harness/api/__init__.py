@@ -1,12 +1,18 @@
-"""The library: what `import harness` gives, for notebooks and scripts (docs/library.md)."""
+"""The library: what `import harness` gives, for notebooks and scripts (docs/library.md).
 
-from harness.api.plan import Plan
-from harness.api.results import compare, rank
-from harness.api.run import Run, list_runs, open_run
-from harness.api.study import Study
-from harness.api.tables import knobs, tips
-from harness.api.trial import Trial
-from harness.core.errors import HarnessError
+Each name is loaded when it is first used: a study needs no library of a report.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.api.plan import Plan
+    from harness.api.results import compare, rank
+    from harness.api.run import Run, list_runs, open_run
+    from harness.api.study import Study
+    from harness.api.tables import knobs, tips
+    from harness.api.trial import Trial
+    from harness.core.errors import HarnessError
 
 __all__ = [
     "HarnessError",
@@ -21,3 +27,24 @@ __all__ = [
     "rank",
     "tips",
 ]
+_MODULES = {
+    "HarnessError": "harness.core.errors",
+    "Plan": "harness.api.plan",
+    "compare": "harness.api.results",
+    "knobs": "harness.api.tables",
+    "list_runs": "harness.api.run",
+    "open_run": "harness.api.run",
+    "rank": "harness.api.results",
+    "Run": "harness.api.run",
+    "Study": "harness.api.study",
+    "tips": "harness.api.tables",
+    "Trial": "harness.api.trial",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
+    raise AttributeError(f"{__name__} has no {name!r}", name=name)

@@ -13,7 +13,8 @@ from matplotlib.ticker import MaxNLocator
 from harness.analysis import effects
 from harness.analysis.frame import each_row
 from harness.core import format as show
-from harness.report.plots.style import BETTER, INK, MUTED, NARROW, REFERENCE, WORSE, Figure, ticked
+from harness.report.inks import BETTER, INK, MUTED, REFERENCE, WORSE
+from harness.report.plots.style import NARROW, Figure, ticked
 
 SCALE = 100  # shares are shown in per cent
 ROW = 0.23  # inches
