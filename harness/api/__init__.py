@@ -15,30 +15,15 @@ if TYPE_CHECKING:
     from harness.core.errors import HarnessError
 
 __all__ = [
-    "HarnessError",
-    "Plan",
-    "Run",
-    "Study",
-    "Trial",
-    "compare",
-    "knobs",
-    "list_runs",
-    "open_run",
-    "rank",
-    "tips",
-]
+    "HarnessError", "Plan", "Run", "Study", "Trial",
+    "compare", "knobs", "list_runs", "open_run", "rank", "tips",
+]  # fmt: skip
 _MODULES = {
     "HarnessError": "harness.core.errors",
-    "Plan": "harness.api.plan",
-    "compare": "harness.api.results",
-    "knobs": "harness.api.tables",
-    "list_runs": "harness.api.run",
-    "open_run": "harness.api.run",
-    "rank": "harness.api.results",
-    "Run": "harness.api.run",
-    "Study": "harness.api.study",
-    "tips": "harness.api.tables",
-    "Trial": "harness.api.trial",
+    **dict.fromkeys(("compare", "rank"), "harness.api.results"),
+    **dict.fromkeys(("Run", "list_runs", "open_run"), "harness.api.run"),
+    **dict.fromkeys(("knobs", "tips"), "harness.api.tables"),
+    **{name: f"harness.api.{name.lower()}" for name in ("Plan", "Study", "Trial")},
 }
 
 

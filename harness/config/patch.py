@@ -107,8 +107,7 @@ def _check_relation(path: str, relation: Mapping[str, Any]) -> str:
         if path == _SPACED:
             raise HarnessError(
                 f"{path}: must be a number (given: {shown(dict(relation))}); how many of the "
-                "evaluations lie in the last fifth is a number of its own, "
-                "`training.final_evaluations`"
+                "evaluations lie in the last fifth is another number, `training.final_evaluations`"
             )
         raise HarnessError(
             f"{path}: {shown(dict(relation))} is not a multiple; write {{times: 2}} or "

@@ -125,19 +125,19 @@ def _by_set(pool: Pool) -> Table:
 
 
 def intervals_by_set(pool: Pool) -> str:
-    """What the intervals of single sets hold for."""
+    """Which contrasts and looks the intervals of single sets cover."""
     runs = {kind: rows["run"].unique() for kind, rows in pool.sets.groupby("interval")}
     several = len(runs) > 1
-    of = {
+    runs_named = {
         kind: f" of {show.listed(names)}" if several or kind == NONE else ""
         for kind, names in runs.items()
     }
     told = {
         ALONE: "intervals{} are each for its row alone",
         REPEATED: "intervals{} are repeated ones, for all contrasts and looks of a run at once",
-        NONE: "none{}, whose seeds no look of its own decided",
+        NONE: "none{}, as no look was taken by its metric",
     }
-    return "; ".join(text.format(of[kind]) for kind, text in told.items() if kind in runs)
+    return "; ".join(text.format(runs_named[kind]) for kind, text in told.items() if kind in runs)
 
 
 def tables(pool: Pool | None) -> dict[str, pd.DataFrame]:

@@ -12,7 +12,7 @@ from harness.config.plugins import activate, imported
 from harness.config.trial import DataConfig
 from harness.core import plugins
 from harness.core.errors import HarnessError
-from harness.execution.worker.probe import probe
+from harness.execution.worker.probe import try_plugins
 from harness.gan.data import load_images
 from harness.gan.evaluate import Evaluator
 from harness.gan.losses import Game
@@ -213,7 +213,7 @@ def test_what_a_plan_plugs_in_is_tried_before_any_trial(module, tiny, kind):
     plan = SimpleNamespace(
         plugins=object(), cells=[SimpleNamespace(config=flatten(one)) for one in cells]
     )
-    probe(plan)
+    try_plugins(plan)
     module((old, new))
     with pytest.raises(HarnessError, match=message):
-        probe(plan)
+        try_plugins(plan)

@@ -12,7 +12,7 @@ from harness.runs.plan import PlanRecord
 PROBED = ("losses", "penalties", "networks")  # data and encoders take long, and most cells share
 
 
-def probe(plan: PlanRecord) -> None:
+def try_plugins(plan: PlanRecord) -> None:
     """Build and trace what calls each plug-in of the plan; an error names the plug-in."""
     for config in _with_plugins(plan):
         Program(config, dataset(config.data.name).channels).trace()

@@ -75,7 +75,7 @@ def _how(data: ReportData) -> str:
 
 
 def _numbered(data: ReportData) -> str:
-    """What # counts, where one table holds the tips of several designs."""
+    """The meaning of #, where one table has the tips of several designs."""
     if data.ranking["design"].nunique() < 2:
         return ""
     return "# counts the tips of one design, with and without “leave one out” apart. "

@@ -320,8 +320,8 @@ def test_seeds_of_the_looks_of_another_run_give_no_interval(frames, pool):
     assert set(rows["interval"]) == {"none"}
     assert rows["weight"].gt(0).all()
     assert intervals_by_set(found) == (
-        "intervals of one and three are each for its row alone; none of two, whose seeds no look "
-        "of its own decided"
+        "intervals of one and three are each for its row alone; none of two, as no look was "
+        "taken by its metric"
     )
     forest = pooled_info(found.tips, found.sets)
     assert forest.low < min(found.sets["effect"]) * 100 < forest.high
