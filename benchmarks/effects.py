@@ -58,6 +58,8 @@ MIXES = (
     mix("all null", 0, [0.0] * 6),
     mix("2 large + 4 at the margin", 2, [MARGIN, -MARGIN, MARGIN, -MARGIN]),
 )
+STEPS = (0.0, 0.5, 0.75, 1.0, 1.5, 3.0)  # effects in deviations
+GRADED = Mix("graded", tuple(17 * step for step in STEPS), (17.0,) * len(STEPS))
 
 
 def draw(

@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
-from benchmarks.effects import ALPHA, MARGIN, MIXES, NORMAL, Mix, draw
+from benchmarks.effects import ALPHA, GRADED, MARGIN, MIXES, NORMAL, STEPS, Mix, draw
 from harness.analysis import max_t
 from harness.analysis.equivalence import assess_equivalence
+from harness.analysis.random_effects import combine
 from harness.analysis.sequential import Decision, State, judge, still_open
 from harness.analysis.spending import crossings
 from harness.plan.looks import Looks
@@ -128,6 +130,57 @@ def studies_with_free_looks(studies: int) -> list[tuple[int, float]]:
     )
     shares = np.logical_or.accumulate(hits, axis=1).mean(0)
     return list(zip(range(1, len(FREE) + 1), shares.tolist(), strict=True))
+
+
+class Closed(NamedTuple):
+    """What an effect is estimated as where each contrast stopped, in deviations of a difference."""
+
+    true: float
+    first: float  # share of contrasts that stopped at the first look
+    early: float  # mean of their estimates
+    alone: float  # mean of all estimates
+    covered: float  # by the t-interval of the seeds that the contrast stopped with
+    pooled: float  # mean of the effects pooled over sets with the same true effect
+    pooled_covered: float
+    pooled_error: float  # share of pooled effects with p of ALPHA or less, and the wrong sign
+
+
+def effects_where_closed(studies: int, sets: int = 3) -> list[Closed]:
+    """How far stopping moves the effects of contrasts, alone and pooled over `sets` studies each.
+
+    One row a size of the effect. A study's data decide how many seeds its estimate is of.
+    """
+    random = np.random.default_rng(1)
+    design = Looks.standard(ALPHA, len(STEPS))
+    looks = [look_by_look(design, one)[-1] for one in draw(GRADED, studies, 24, random)]
+    size = np.array(GRADED.deviations)
+    n = np.array([[one.n for one in last] for last in looks])
+    effects = np.array([[one.effect for one in last] for last in looks]) / size
+    errors = np.array([[one.sd for one in last] for last in looks]) / size / np.sqrt(n)
+    half = stats.t.ppf(1 - ALPHA / 2, n - 1) * errors
+    rows = []
+    for place, true in enumerate(STEPS):
+        pools = [
+            combine(effects[start : start + sets, place], errors[start : start + sets, place] ** 2)
+            for start in range(0, studies - sets + 1, sets)
+        ]
+        bounds = np.array([pool.interval(ALPHA) for pool in pools])
+        wrong = [pool.p <= ALPHA and pool.effect * true <= 0 for pool in pools]
+        covered = np.abs(effects[:, place] - true) <= half[:, place]
+        early = n[:, place] == design.looks[0]
+        rows.append(
+            Closed(
+                true=true,
+                first=float(early.mean()),
+                early=float(effects[early, place].mean()),
+                alone=float(effects[:, place].mean()),
+                covered=float(covered.mean()),
+                pooled=float(np.mean([pool.effect for pool in pools])),
+                pooled_covered=float(((bounds[:, 0] <= true) & (true <= bounds[:, 1])).mean()),
+                pooled_error=float(np.mean(wrong)),
+            )
+        )
+    return rows
 
 
 def _cover(decisions: Sequence[Decision], effects: Array) -> bool:

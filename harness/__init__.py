@@ -30,4 +30,6 @@ else:
         raise AttributeError(f"harness: {message}", name=name)
 
     def __dir__() -> list[str]:
-        return [*globals(), *__all__]
+        parts = [name for name in sys.modules if name.startswith(f"{__name__}.")]
+        ours = {name.split(".")[1] for name in parts} & globals().keys()
+        return [*ours, *(name for name in globals() if name.startswith("__")), *__all__]

@@ -5,12 +5,12 @@ times. So what the ranking says of a sequential run is what its looks have froze
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
 
-from harness.analysis.sequential import State
+from harness.analysis.sequential import Decision, State
 from harness.analysis.verdicts import BETTER, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED, WORSE, Words
 from harness.runs.stages import LooksRecord, SeenRecord
 
@@ -70,9 +70,10 @@ def _verdict(looks: LooksRecord, name: str) -> Words:
             return INCONCLUSIVE, f"not decided by {most} seeds"
         return INCONCLUSIVE, f"open after {len(looks.taken)} of {len(looks.planned)} looks"
     closed = f"closed at {looks.closed[name]} seeds"
+    if seen.reason:
+        return NOT_JUDGED, f"{closed}: {seen.reason}"
     if seen.state == State.FUTILE:
-        why = seen.reason or f"would hardly be decided by {most} seeds"
-        return INCONCLUSIVE, f"{closed}: {why}"
+        return INCONCLUSIVE, f"{closed}: would hardly be decided by {most} seeds"
     return _WORDS[State(seen.state)], closed
 
 
@@ -142,15 +143,17 @@ def by_look(looks: LooksRecord) -> list[Point]:
     ]  # fmt: skip
 
 
-def decisions(looks: LooksRecord) -> pd.DataFrame:
+def decisions(looks: LooksRecord | None) -> pd.DataFrame:
     """One row a look and contrast that was open: all that the look saw and decided.
 
     Columns: contrast, look, seeds, margin, those of `sequential.Decision`, reason. Effects,
     intervals and margins as measured.
     """
-    return pd.DataFrame(
+    rows = [
         {"contrast": name, "look": number, "seeds": len(look.seeds), "margin": seen.margin,
          **seen.decision, "reason": seen.reason}
-        for number, look in enumerate(looks.taken, 1)
+        for number, look in enumerate(looks.taken if looks else (), 1)
         for name, seen in look.contrasts.items()
-    )  # fmt: skip
+    ]  # fmt: skip
+    numbers = [field.name for field in fields(Decision)]
+    return pd.DataFrame(rows, columns=["contrast", "look", "seeds", "margin", *numbers, "reason"])

@@ -39,6 +39,7 @@ class Course:
     """How many trials a sequential study takes, and what its first look can find."""
 
     looks: tuple[int, ...]
+    contrasts: int
     least: int  # trials, if the first look decides everything
     expected: float
     most: int
@@ -63,6 +64,7 @@ def foresee(design: Looks, spread: Spread, truths: Sequence[Truth], pilot: str =
     level = nominal_levels(design.level(0), (design.time(first),))[0]
     return Course(
         looks=design.looks,
+        contrasts=design.contrasts,
         least=len(spread.cells) * first,
         expected=float(_trials(spread, simulate(design, assumed)).mean()),
         most=len(spread.cells) * design.n_max,

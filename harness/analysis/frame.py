@@ -18,6 +18,7 @@ from harness.metrics.health import PULL
 from harness.metrics.kid import HALVES, SHARED_HALVES
 from harness.runs import layout
 from harness.runs.plan import PlanRecord, read_plan
+from harness.runs.rows import MetricAbout
 from harness.runs.trial import Trial
 
 __all__ = [
@@ -196,11 +197,12 @@ def _knobs(cells: "pd.Series[str]", configs: Mapping[str, Mapping[str, Any]]) ->
 
 
 def _metrics(reads: Sequence[Read]) -> pd.DataFrame:
+    """With all columns, also where a record is too old for one."""
     specs: dict[str, dict[str, Any]] = {}
+    fields = list(MetricAbout.model_fields)
     for trial in reads:
-        if trial.metric:
-            about = trial.metric.to_json()
-            spec = specs.setdefault(trial.metric.identity, {**about, "trials": 0})
+        if about := trial.metric:
+            known = {name: getattr(about, name) for name in fields}
+            spec = specs.setdefault(about.identity, {**known, "trials": 0})
             spec["trials"] += 1
-    frame = pd.DataFrame(list(specs.values()))
-    return frame if specs else pd.DataFrame(columns=["identity", "trials"])
+    return pd.DataFrame(list(specs.values()), columns=[*fields, "trials"])

@@ -58,6 +58,14 @@ def failed(trials: pd.DataFrame) -> str:
     return unlearnt(trials)
 
 
+def valueless(trials: pd.DataFrame) -> str:
+    """Why none of these trials has a value of the objective; empty: one has."""
+    if trials["final"].notna().any():
+        return ""
+    count, crashed = len(trials), int((trials["status"] == Status.CRASHED).sum())
+    return f"{crashed} of {show.count(count, 'trial')} crashed"
+
+
 def of_reference(plan: PlanRecord, trials: pd.DataFrame) -> str:
     """Why a study's reference has not learnt, so that nothing of it is judged; empty: it has.
 

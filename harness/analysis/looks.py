@@ -18,6 +18,7 @@ from harness.analysis.equivalence import resolution
 from harness.analysis.frame import Frames, load
 from harness.analysis.max_t import Array
 from harness.analysis.sequential import Decision, State, decide
+from harness.analysis.verdicts import FOLLOWS, IGNORES, UNLEARNT
 from harness.config.runtime import Runtime
 from harness.core.files import finite
 from harness.plan.sequential import design
@@ -45,13 +46,14 @@ def take_look(plan: PlanRecord, runtime: Runtime) -> LookRecord:
 def look_at(frames: Frames, looks: LooksRecord) -> LookRecord:
     """The next look, by the trials of its first seeds.
 
-    Where the reference has not learnt, nothing will be judged, so it closes everything: more seeds
-    would be wasted. So is a contrast closed of which neither side has learnt.
+    Where the reference has no value or has not learnt, nothing will be judged, so it closes
+    everything: more seeds would be wasted. So is a contrast closed of which no seed has both sides,
+    or neither side has learnt.
     """
     seeds = looks.seeds[: looks.planned[len(looks.taken)]]
     trials = frames.trials[frames.trials["seed"].isin(seeds)]
     frames = replace(frames, trials=trials)
-    reference = learning.of_reference(frames.plan, trials)
+    reference = _nothing(frames, looks)
     views = {
         contrast.name: _view(frames, contrast, looks.last.get(contrast.name), reference)
         for contrast in frames.plan.contrasts
@@ -59,6 +61,10 @@ def look_at(frames: Frames, looks: LooksRecord) -> LookRecord:
     }
     columns = {name: view.table["difference"].reindex(list(seeds)) for name, view in views.items()}
     columns = {name: _frozen(looks, name, column) for name, column in columns.items()}
+    for name, column in columns.items():
+        if column.isna().all() and not views[name].reason:
+            reason = _unpaired(trials, frames.plan.contrast(name))
+            views[name] = replace(views[name], reason=reason)
     decisions = _decide(looks, views, columns)
     return LookRecord(
         seeds=seeds,
@@ -67,6 +73,25 @@ def look_at(frames: Frames, looks: LooksRecord) -> LookRecord:
             for name, decision in decisions.items()
         },
     )
+
+
+def _nothing(frames: Frames, looks: LooksRecord) -> str:
+    """Why nothing can be judged, as the reference has no value or has not learnt; empty: it can."""
+    plan, trials = frames.plan, frames.trials
+    lost = learning.valueless(trials[trials["cell"] == plan.reference])
+    if lost and not looks.taken:  # values that an earlier look saw are in its record
+        return f"the reference has no value ({lost})"
+    unlearnt = learning.of_reference(plan, trials)
+    return f"{UNLEARNT}: {unlearnt}" if unlearnt else ""
+
+
+def _unpaired(trials: pd.DataFrame, contrast: ContrastRecord) -> str:
+    """Why no seed has a value of both sides."""
+    signs = trials["cell"].map(contrast.weights)
+    sides = {FOLLOWS: trials[signs > 0], IGNORES: trials[signs < 0]}
+    lost = [f"{side} has no value ({why})" for side, rows in sides.items()
+            if (why := learning.valueless(rows))]  # fmt: skip
+    return " and ".join(lost) or "no seed has a value of both sides by one metric"
 
 
 def _view(
@@ -82,7 +107,7 @@ def _view(
         half = _number(before.margin)
     if table["censored"].any():  # that both sides took equally long is not known
         half = np.nan
-    reason = f"the reference has not learnt: {reference}" if reference else ""
+    reason = reference
     followed, ignored = learning.sides(trials, contrast.weights)
     if not reason and followed and ignored:
         reason = f"neither side has learnt ({' and '.join(dict.fromkeys((followed, ignored)))})"

@@ -183,10 +183,10 @@ def _advised(noise: Noise, frames: Frames, cells: Sequence[str], seeds: pd.DataF
 def _settings(frames: Frames, cells: Sequence[str], identity: str) -> Settings | None:
     """How the cells of a contrast are scored; None where that is unknown or not one way."""
     planned = {schedule(frames.configs[cell]) for cell in cells}
-    about = frames.metrics[frames.metrics["identity"] == identity].reindex(columns=["n"])["n"]
-    if len(planned) != 1 or len(about) != 1 or not about.iloc[0] > 0:
+    images = frames.metrics.loc[frames.metrics["identity"] == identity, "n"].dropna()
+    if len(planned) != 1 or len(images) != 1:
         return None
-    return Settings(planned.pop(), int(about.iloc[0]))
+    return Settings(planned.pop(), int(images.iloc[0]))
 
 
 def _costs(

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import stats
 
 from harness.analysis import max_t
+from harness.analysis.closed import frozen
 from harness.analysis.effects import differences, holm
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.poolable import cautions, name_set, obstacle, obstacles
@@ -28,17 +29,20 @@ TIP_COLUMNS = (
     *("verdict", "reason"),
 )
 SET_COLUMNS = (
-    *("contrast", "title", "run", "set", "n", "effect", "error", "t_low", "t_high"),
-    *("weight", "learnt"),
+    *("contrast", "title", "run", "set", "n", "effect", "error", "low", "high"),
+    *("interval", "weight", "learnt"),
 )
+ALONE, REPEATED, NONE = "alone", "repeated", "none"  # kinds of intervals of sets
 LEFT_OUT = ("contrast", "title", "reason")
 
 
 class Pool(NamedTuple):
     """Pooled estimates as shares of what each run's reference has learnt; negative helps.
 
-    `low` and `high` hold for all tips at once, `t_low` and `t_high` for one row alone, and so does
-    the prediction interval; `tau` is the standard deviation of true effects between sets.
+    Of tips, `low` and `high` hold for all at once, `t_low` and `t_high` for one row alone, and so
+    does the prediction interval; `tau` is the standard deviation of true effects between sets. Of
+    sets, they are what `interval` says: the t-interval of the row alone, the repeated interval of a
+    sequential run, or NaN where no look of it gives one.
     """
 
     tips: pd.DataFrame  # one row a tip, in the order of the effects: TIP_COLUMNS
@@ -97,9 +101,10 @@ def pool_runs(frames: Mapping[str, Frames], rankings: Mapping[str, pd.DataFrame]
         model = combine(effects, errors**2)
         fitted.append((contrast, title, model))
         sets += [
-            (contrast, title, name, name_set(frames[name]), *_row(each, alpha), weight, each.learnt)
+            (contrast, title, name, name_set(frames[name]), each.n, each.effect, each.error,
+             *_interval(each, frames[name], rows[name], alpha), weight, each.learnt)
             for (name, each), weight in zip(shares.items(), model.weights, strict=True)
-        ]
+        ]  # fmt: skip
     if not fitted:
         reasons = [f"{contrast}: {reason}" for contrast, _, reason in left_out]
         raise HarnessError(
@@ -130,14 +135,22 @@ def _by_contrast(rankings: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, An
 
 def _share(frames: Frames, row: Any) -> Share:
     plan, trials = frames.plan, frames.trials
-    by_seed = differences(trials, plan.contrast(row.contrast).weights)
+    by_seed = _differences(frames, row.contrast)
     reference = trials[
         (trials["cell"] == plan.reference)
         & (trials["identity"] == row.identity)
         & (trials["status"] == Status.FINISHED)
     ].set_index("seed")
     learnt = (reference["untrained"] - reference["final"]).dropna()
-    return share(by_seed.set_index("seed")["difference"], learnt)
+    return share(by_seed, learnt)
+
+
+def _differences(frames: Frames, contrast: str) -> "pd.Series[float]":
+    """By seed, of a sequential run as its looks saw them."""
+    table = differences(frames.trials, frames.plan.contrast(contrast).weights)
+    if frames.plan.looks:
+        table = frozen(frames.plan.looks, contrast, table)
+    return table.set_index("seed")["difference"]
 
 
 def _degenerate(shares: Mapping[str, Share]) -> str:
@@ -149,9 +162,16 @@ def _degenerate(shares: Mapping[str, Share]) -> str:
     return ""
 
 
-def _row(each: Share, alpha: float) -> tuple[float, ...]:
-    half = float(stats.t.ppf(1 - alpha / 2, each.n - 1)) * each.error
-    return each.n, each.effect, each.error, each.effect - half, each.effect + half
+def _interval(each: Share, frames: Frames, row: Any, alpha: float) -> tuple[float, float, str]:
+    """Of a share, and its kind; `row` is its run's, with the interval that its looks allow."""
+    kind = ALONE
+    if frames.plan.looks is None:
+        half = float(stats.t.ppf(1 - alpha / 2, each.n - 1)) * each.error
+    else:  # as many standard errors wide as the interval of the effect
+        by_seed = _differences(frames, row.contrast)
+        half = (row.high - row.low) / 2 * each.error / float(by_seed.std() / math.sqrt(each.n))
+        kind = NONE if math.isnan(half) else REPEATED
+    return each.effect - half, each.effect + half, kind
 
 
 def _tips(fitted: list[tuple[str, str, RandomEffects]], alpha: float) -> pd.DataFrame:

@@ -25,9 +25,9 @@ from harness.runs.status import Status
 def rank_contrasts(frames: Frames) -> pd.DataFrame:
     """The contrasts by effect, the most helpful first; those without a value last.
 
-    `place` counts those of a metric identity; one that would hold it by a side that has learnt
-    nothing has none and comes after them, and where that is the reference, none has. `rank_low` and
-    `rank_high` are the places that a contrast may hold among those of its identity and design.
+    `place` counts those of a metric identity and design; one that would hold it by a side that has
+    learnt nothing has none and comes after them, and where that is the reference, none has.
+    `rank_low` and `rank_high` are the places that a contrast may hold among the same.
     """
     table = estimate_effects(frames)
     table[["rank_low", "rank_high"]] = math.nan
@@ -43,7 +43,7 @@ def rank_contrasts(frames: Frames) -> pd.DataFrame:
             table.loc[group.index, ["rank_low", "rank_high"]] = np.array(places, float).T
     table = table.assign(out=out).sort_values(["out", "effect"], kind="stable")
     placed = table[~table.pop("out")]
-    table["place"] = placed.groupby("identity").cumcount() + 1
+    table["place"] = placed.groupby(["identity", "design"]).cumcount() + 1
     return table.reset_index(drop=True)
 
 

@@ -54,6 +54,7 @@ class _Read:
         self.named: dict[str, dict[str, dict[str, None]]] = {name: {} for name in names[:2]}
         self.numbers: dict[tuple[str, str], tuple[float, object]] = {}
         self.spreads: dict[tuple[str, str], tuple[float, float]] = {}  # deviation and count
+        self.lacking: dict[str, list[tuple[str, str]]] = {}  # what a mean has not → its pairs
         self.missing: Counter[str] = Counter()
 
     def name(self, kind: str, line: object, text: str) -> str:
@@ -86,18 +87,22 @@ class _Read:
             )
         self.numbers[pair] = parsed, line
         if spread:
-            self.spreads[pair] = self._spread(place, *spread)
+            self.spreads[pair] = self._spread(pair, place, *spread)
 
-    def _spread(self, place: str, sd: str, n: str) -> tuple[float, float]:
+    def _spread(self, pair: tuple[str, str], place: str, sd: str, n: str) -> tuple[float, float]:
         """NaN for both where either is missing: without it there is no test."""
-        known = []
+        known: list[float | None] = []
         for name, text, parse in zip(self.spread, (sd, n), (deviation, count), strict=True):
             try:
                 known.append(parse(text))
             except ValueError as error:
                 raise HarnessError(f"{place}: {name} {error}") from None
         one, two = known
-        return (math.nan, math.nan) if one is None or two is None else (one, two)
+        if one is not None and two is not None:
+            return one, two
+        names = [name for name, value in zip(self.spread, known, strict=True) if value is None]
+        self.lacking.setdefault(" and ".join(names), []).append(pair)
+        return math.nan, math.nan
 
     def all(self, kind: str) -> list[str]:
         # sorted, so that the order of the lines changes nothing
@@ -138,7 +143,7 @@ def read_frame(frame: pd.DataFrame, asked: Columns) -> Results:
     """Read a frame in which a row holds one value of a treatment in a block, as `read_results`."""
     named = asked.named("")
     columns = [str(column) for column in frame.columns]
-    fixed = _fixed("rank(n):", asked.n, columns) if asked.sd and is_number(asked.n) else []
+    fixed = _fixed("rank(n): n", asked.n, columns) if asked.sd and is_number(asked.n) else []
     for option, name in list(named.items())[: len(named) - len(fixed)]:
         if name not in columns:
             raise HarnessError(f"rank({option}): {unknown('column', name, columns)}")
@@ -231,14 +236,11 @@ def _lacking(read: _Read, without: Sequence[str], empty: Sequence[str]) -> list[
 
 
 def _spreadless(read: _Read) -> list[str]:
-    lacking = [pair for pair, (sd, _) in read.spreads.items() if math.isnan(sd)]
-    if not lacking:
-        return []
-    named = listed([f"{treatment} in {block}" for block, treatment in sorted(lacking)])
-    return [
-        f"{read.spread[0]} or {read.spread[1]} missing, so not compared within the {read.block}: "
-        f"{named}"
-    ]
+    notes = []
+    for what, pairs in read.lacking.items():
+        named = listed([f"{treatment} in {block}" for block, treatment in sorted(pairs)])
+        notes.append(f"{what} missing, so not compared within the {read.block}: {named}")
+    return notes
 
 
 def _names(read: _Read) -> list[str]:

@@ -1,6 +1,6 @@
 """The plan of a study: what it trains, what that costs, what it can find; and running it."""
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,6 @@ import pandas as pd
 from harness import app as cases
 from harness.api.display import line, page, table
 from harness.api.keywords import checked
-from harness.api.run import Run
 from harness.app.wandb import sync
 from harness.config.keywords import plain
 from harness.config.runtime import MOST_WORKERS, Runtime
@@ -19,6 +18,9 @@ from harness.execution.local import Outcome
 from harness.heuristics.describe import patch as described
 from harness.plan.expand import Plan as Expanded
 from harness.plan.reach import Reach
+
+if TYPE_CHECKING:
+    from harness.api.run import Run
 
 COST = ("to_train", "to_score", "kimg", "seconds", "disk_bytes")
 FINDABLE = ("contrast", "seeds", "smallest_p")
@@ -113,7 +115,7 @@ class Plan:
     @checked
     def run(
         self, workers: int | None = None, hours: float | None = None, retry_crashed: bool = False
-    ) -> Run:
+    ) -> "Run":
         """Train and score what is missing, write the report, mirror it to W&B: `harness run`.
 
         `workers`: processes; None: one a GPU, else one a core. `hours`: stop cleanly after this
@@ -134,6 +136,8 @@ class Plan:
         if outcome is Outcome.FAILED:
             logs = self._runtime.study(self.name) / "worker-*.log"
             raise HarnessError(f"no worker stays up; their logs are {logs}")
+        from harness.api.run import Run  # with the libraries of reports, which plans do not need
+
         return Run(self.name, self._runtime)
 
     def __repr__(self) -> str:

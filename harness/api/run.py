@@ -1,5 +1,6 @@
 """A run from its record: tables, figures, report, and its trials."""
 
+import warnings
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from harness import app as cases
+from harness.analysis.closed import decisions
 from harness.analysis.frame import load, load_plan
 from harness.api.display import line, page
 from harness.api.keywords import checked
@@ -87,6 +89,14 @@ class Run:
         return self._data.frames.curves
 
     @property
+    def looks(self) -> pd.DataFrame:
+        """One row a look and contrast that was open at it: what it saw and decided.
+
+        Empty where the study is not sequential.
+        """
+        return decisions(self.plan.looks)
+
+    @property
     def outcomes(self) -> pd.DataFrame:
         """How many trials ended in which way, in one row."""
         return pd.DataFrame([self._data.outcomes.to_json()])
@@ -161,5 +171,10 @@ def open_run(name: str) -> Run:
 
 
 def list_runs() -> pd.DataFrame:
-    """The runs that were started here: `run`, `title`, and how many `trials` ended in which way."""
+    """The runs that were started here: `run`, `title`, and how many `trials` ended in which way.
+
+    A run whose plan cannot be read is a warning.
+    """
+    for damaged in cases.damaged_plans(Runtime()):
+        warnings.warn(damaged, stacklevel=2)
     return pd.DataFrame(cases.status(Runtime()), columns=list(STATUS))

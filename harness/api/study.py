@@ -5,12 +5,11 @@ import unicodedata
 from collections.abc import Mapping
 from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from harness import app as cases
 from harness.api.display import line, page
 from harness.api.keywords import checked
-from harness.api.plan import Plan
 from harness.config.keywords import CALL, CHANGED, SPELLED, document, plain
 from harness.config.load import dump
 from harness.config.lookup import NAME
@@ -24,6 +23,9 @@ from harness.core.files import check_writable, write_atomically
 from harness.plan.factors import study_factors
 from harness.plan.plugins import activated
 from harness.report.blocks import Code
+
+if TYPE_CHECKING:
+    from harness.api.plan import Plan
 
 LONGEST = 60  # characters of a name made from a title
 KEYWORDS = [SPELLED.get(name, name) for name in Keys.model_fields]
@@ -102,12 +104,14 @@ class Study:
         return target
 
     @checked
-    def plan(self, profile: str | None = None, changes: Mapping[str, Any] | None = None) -> Plan:
+    def plan(self, profile: str | None = None, changes: Mapping[str, Any] | None = None) -> "Plan":
         """Expand the study into a plan; nothing is trained or written.
 
         `profile`: a budget of the study; None: chosen as on the command line. `changes`:
         changes of the baseline for this run, {"training.kimg": 16}.
         """
+        from harness.api.plan import Plan
+
         runtime = Runtime()
         return Plan(*cases.planned(self._file, runtime, profile, _checked(changes or {})), runtime)
 

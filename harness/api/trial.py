@@ -8,8 +8,9 @@ import pandas as pd
 from PIL import Image
 
 from harness.api.display import line
+from harness.api.keywords import checked
 from harness.config.plugins import recall
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, shown
 from harness.runs.plan import PlanRecord
 from harness.runs.trial import Trial as Record
 
@@ -48,8 +49,11 @@ class Trial:
         """Its sample grids, PNG files, one an evaluation in the order of training."""
         return self._record.samples()
 
+    @checked
     def grid(self, number: int = -1) -> Image.Image:
         """One of `samples` as an image, by default the last: 6 × 6 images from fixed latents."""
+        if isinstance(number, bool) or not hasattr(number, "__index__"):
+            raise HarnessError(f"grid(number): a whole number (given: {shown(number)})")
         try:
             path = self.samples[number]
         except IndexError:

@@ -1,37 +1,52 @@
 """Runs and trials in the record, as plain functions."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
 from harness.config.patch import PLUGINS, default, flatten
 from harness.config.runtime import Runtime
-from harness.core.errors import HarnessError, unknown
+from harness.core.errors import Damaged, HarnessError, unknown
 from harness.runs import layout
 from harness.runs.outcomes import Outcomes, ending
-from harness.runs.plan import TrialRecord, read_plan
+from harness.runs.plan import PlanRecord, TrialRecord, read_plan
 from harness.runs.rows import Failure, Result
 from harness.runs.status import IN_RECORD
 from harness.runs.trial import Trial as Record
 
 
 def status(runtime: Runtime) -> list[dict[str, Any]]:
-    """One row per run: its number of trials, their states, and both in words (`outcome`)."""
+    """One row per run: its number of trials, their states, and both in words (`outcome`).
+
+    A run whose plan cannot be read has none (`damaged_plans`).
+    """
     rows = []
     for name in layout.run_names(runtime):
-        plan = read_plan(layout.plan_file(name, runtime))
-        if plan is None:  # removed a moment ago
-            continue
-        ends = [
-            ending(Record(runtime.trials / trial.key), plan.request(trial)) for trial in plan.trials
-        ]
-        statuses = [status for status, _ in ends]
-        counts = {str(status): statuses.count(status) for status in IN_RECORD}
-        outcomes = Outcomes.of(ends)
-        rows.append({"run": name, "title": plan.title, **outcomes.to_json(), **counts,
-                     "outcome": outcomes.sentence, "standing": plan.stages.standing})  # fmt: skip
+        with suppress(Damaged):
+            if plan := read_plan(layout.plan_file(name, runtime)):  # else removed a moment ago
+                rows.append(_state(name, plan, runtime))
     return rows
+
+
+def damaged_plans(runtime: Runtime) -> list[str]:
+    """A sentence for each run whose plan cannot be read."""
+    known = _Known()
+    for name in layout.run_names(runtime):
+        known.of(partial(read_plan, layout.plan_file(name, runtime)), None)
+    return known.damaged
+
+
+def _state(name: str, plan: PlanRecord, runtime: Runtime) -> dict[str, Any]:
+    ends = [
+        ending(Record(runtime.trials / trial.key), plan.request(trial)) for trial in plan.trials
+    ]
+    statuses = [status for status, _ in ends]
+    counts = {str(status): statuses.count(status) for status in IN_RECORD}
+    outcomes = Outcomes.of(ends)
+    return {"run": name, "title": plan.title, **outcomes.to_json(), **counts,
+            "outcome": outcomes.sentence, "standing": plan.stages.standing}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,11 +84,16 @@ def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
     scores = {name: told.of(partial(trial.evaluation_rows, name), []) for name in names}
     told.of(trial.training_rows, [])
     told.damaged += [f"{path}: damaged: not a complete image" for path in trial.damaged_pictures()]
+    used_by = [
+        user
+        for name in layout.run_names(runtime)
+        for user in told.of(partial(_users, trial.key, name, runtime), [])
+    ]
     told.damaged += [f"set aside before: {layout.ASIDE}/{name}" for name in trial.aside()]
     return Explanation(
         key=trial.key,
         state=str(trial.status()),
-        used_by=[f"{user.run}: {user.trial.name}" for user in users(trial.key, runtime)],
+        used_by=[f"{user.run}: {user.trial.name}" for user in used_by],
         changes={path: value for path, value in config.items() if value != default(path)},
         result=told.of(trial.result, None),
         failure=told.of(trial.failure, None),
@@ -115,6 +135,11 @@ class User(NamedTuple):
 
 def users(key: str, runtime: Runtime) -> list[User]:
     """The runs that need a trial, with cell and seed."""
-    plans = (read_plan(layout.plan_file(name, runtime)) for name in layout.run_names(runtime))
-    return [User(plan.run_name, trial) for plan in plans if plan for trial in plan.trials
-            if trial.key == key]  # fmt: skip
+    names = layout.run_names(runtime)
+    return [user for name in names for user in _users(key, name, runtime)]
+
+
+def _users(key: str, name: str, runtime: Runtime) -> list[User]:
+    plan = read_plan(layout.plan_file(name, runtime))
+    trials = plan.trials if plan else ()
+    return [User(name, trial) for trial in trials if trial.key == key]

@@ -172,11 +172,13 @@ def status(as_json: AsJson = False) -> None:
     from harness import app as cases
     from harness.cli.printing import show_status
 
-    rows = cases.status(_runtime())
+    rows, damaged = cases.status(_runtime()), cases.damaged_plans(_runtime())
     if as_json:
         echo_json(rows)
-    else:
+    elif rows or not damaged:
         show_status(rows)
+    if damaged:
+        raise HarnessError("\n".join(damaged))
 
 
 @app.command()

@@ -98,9 +98,17 @@ def _number(config: Mapping[str, Any], path: str, value: Any) -> Any:
     return product
 
 
+_SPACED = "training.evaluations"  # which may be asked for as early and late ones
+
+
 def _check_relation(path: str, relation: Mapping[str, Any]) -> str:
     """The knob that a multiple refers to, or an error if it is invalid."""
     if set(relation) - {"of", "times"} or "times" not in relation:
+        if path == _SPACED:
+            raise HarnessError(
+                f"{path}: must be a number (given: {shown(dict(relation))}); how many of the "
+                "evaluations lie in the last fifth is another number, `training.final_evaluations`"
+            )
         raise HarnessError(
             f"{path}: {shown(dict(relation))} is not a multiple; write {{times: 2}} or "
             "{of: generator.width, times: 2}"

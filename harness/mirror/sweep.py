@@ -31,9 +31,10 @@ def _space(plan: Plan) -> dict[str, Any]:
     """Method and parameters: every trial of the plan once or, of a search, its ranges."""
     stages = plan.stages
     if stages.undecided(plan) or stages.choosing or plan.record().looks:
-        kind = "with looks" if plan.record().looks else "that tunes"
+        kind, source = ("with looks", "its looks") if plan.record().looks else (
+            "that tunes", "others")  # fmt: skip
         raise HarnessError(
-            f"{plan.run_name}: a study {kind} is no sweep: its trials follow from others"
+            f"{plan.run_name}: a study {kind} is no sweep: its trials follow from {source}"
         )
     if isinstance(stages, Searched):  # W&B suggests by itself, from the same ranges
         return _ranges(stages.search, plan.run_name)

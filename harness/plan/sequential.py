@@ -22,6 +22,8 @@ from harness.runs.stages import LooksRecord
 if TYPE_CHECKING:
     from harness.plan.expand import Plan
 
+LATEST = 18  # seeds of a first look: all its sign patterns are held in memory, for all seeds
+
 
 def declared_looks(
     file: StudyFile, profile: str | None, contrasts: Sequence[Contrast], seeds: Sequence[int]
@@ -60,6 +62,12 @@ def _looks(rule: Sequential, alpha: float, contrasts: int, seeds: int) -> tuple[
     except HarnessError as error:
         most = "seeds" if rule.n_max is None else "n_max"  # that says how many
         raise HarnessError(f"sequential: {error}: raise `{most}`, or remove the key") from None
+    if first > LATEST:
+        raise HarnessError(
+            f"sequential: with {show.count(contrasts, 'contrast')} and alpha {show.plain(alpha)} "
+            f"the first look is at {first} seeds, and its 2^{first} sign patterns are too many to "
+            f"compute (at most {LATEST} seeds): raise `alpha`, or remove the key"
+        )
     if rule.looks is None:
         return standard_looks(alpha, contrasts, seeds)
     if rule.looks[0] < first:

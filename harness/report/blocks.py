@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from harness.report.plots import style
+if TYPE_CHECKING:
+    from harness.report.plots import style  # with matplotlib, which only drawing needs
 
 
 @dataclass(frozen=True)
@@ -103,18 +104,22 @@ class Figure:
 
     kind: ClassVar[str] = "figure"
     name: str
-    draw: Callable[[float], style.Figure] = field(repr=False)
+    draw: "Callable[[float], style.Figure]" = field(repr=False)
     alt: str
     caption: str
 
     @cached_property
-    def drawing(self) -> style.Drawing:
+    def drawing(self) -> "style.Drawing":
         """As wide as a page, for papers."""
+        from harness.report.plots import style
+
         return style.drawing(self.draw)
 
     @cached_property
     def narrow(self) -> str:
         """As wide as a phone, as SVG."""
+        from harness.report.plots import style
+
         return style.svg(self.draw, style.NARROW)
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from harness.core import format as show
 from harness.report.blocks import Block, Heading
-from harness.report.plots.style import INK, MUTED, PALETTE, PAPER, RULE
+from harness.report.inks import INK, MUTED, PALETTE, PAPER, RULE
 
 TEMPLATES = Path(__file__).parent / "templates"
 THEME = dict(

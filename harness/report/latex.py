@@ -8,7 +8,8 @@ from harness.core import format as show
 from harness.report import words
 from harness.report.data import ReportData
 
-COLUMNS = ("Tip", "Effect", "Interval", "$n$", "$p$ (adj.)", "Verdict")
+_P = "$p$ (adj.)"
+COLUMNS = ("Tip", "Effect", "Interval", "$n$", _P, "Verdict")
 _ESCAPES: Mapping[int, str] = str.maketrans(
     {
         **{letter: f"\\{letter}" for letter in "&%$#_{}"},
@@ -78,7 +79,10 @@ def ranking_tex(data: ReportData) -> str:
     tables = []
     for number, rows in enumerate(groups, 1):
         label = data.plan.run_name + (f"-{number}" if len(groups) > 1 else "")
-        tables.append(Tabular(_caption(data), label, COLUMNS, [_cells(row) for row in rows]))
+        drop = COLUMNS.index(_P) if data.plan.looks else len(COLUMNS)  # looks give no p
+        every = [COLUMNS, *(_cells(row) for row in rows)]
+        columns, *cells = [(*row[:drop], *row[drop + 1 :]) for row in every]
+        tables.append(Tabular(_caption(data), label, columns, cells))
     return document(data.plan.run_name, tables)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from harness.analysis.effects import BETTER, WORSE
 from harness.analysis.frame import each_row
-from harness.analysis.pooling import Pool
+from harness.analysis.pooling import ALONE, NONE, REPEATED, Pool
 from harness.core import format as show
 from harness.report import latex
 from harness.report.blocks import Block, Cell, Figure, Heading, Items, Table, Tag, Text
@@ -71,7 +71,8 @@ def _figure(pool: Pool) -> Figure:
         "pooled",
         partial(draw_pooled, pooled_info(pool.tips, pool.sets)),
         f"Forest plot by data set; pooled effects in {UNIT}, negative helps: {told}.",
-        f"Squares: the effect in each run with its {level} interval, larger with more weight. "
+        f"Squares: the effect in each run with its {level} interval, larger with more weight "
+        f"({intervals_by_set(pool)}). "
         f"Diamonds: the pooled effect with the {level} interval of the tip alone. Dashed: the "
         "prediction interval for a further set. Arrows: what lies outside the range shown.",
     )
@@ -114,13 +115,29 @@ def _tips(pool: Pool) -> Table:
 def _by_set(pool: Pool) -> Table:
     rows: list[list[Cell]] = [
         [row.title, row.run, row.set, str(row.n), _effect(row, pool),
-         _span(row.t_low, row.t_high, pool), show.percent(row.weight, 0)]
+         _span(row.low, row.high, pool), show.percent(row.weight, 0)]
         for row in each_row(pool.sets)
     ]  # fmt: skip
     columns = ["Tip", "Run", "Set", "n", "Effect", "Interval", "Weight"]
-    caption = f"Effects by set in {UNIT}; each interval is for its row alone"
+    caption = f"Effects by set in {UNIT}; {intervals_by_set(pool)}"
     return Table(caption, columns, rows, frozenset({3, 4, 5, 6}), "tables/pooled_sets.csv",
                  grouped=True)  # fmt: skip
+
+
+def intervals_by_set(pool: Pool) -> str:
+    """Which contrasts and looks the intervals of single sets cover."""
+    runs = {kind: rows["run"].unique() for kind, rows in pool.sets.groupby("interval")}
+    several = len(runs) > 1
+    runs_named = {
+        kind: f" of {show.listed(names)}" if several or kind == NONE else ""
+        for kind, names in runs.items()
+    }
+    told = {
+        ALONE: "intervals{} are each for its row alone",
+        REPEATED: "intervals{} are repeated ones, for all contrasts and looks of a run at once",
+        NONE: "none{}, as no look was taken by its metric",
+    }
+    return "; ".join(text.format(runs_named[kind]) for kind, text in told.items() if kind in runs)
 
 
 def tables(pool: Pool | None) -> dict[str, pd.DataFrame]:

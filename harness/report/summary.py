@@ -9,6 +9,7 @@ import pandas as pd
 from harness.analysis import checks
 from harness.analysis.frame import load
 from harness.analysis.ranked import RankedRow
+from harness.analysis.verdicts import NOT_JUDGED
 from harness.config.runtime import Runtime
 from harness.core import format as show
 from harness.report import words
@@ -51,7 +52,7 @@ def summarise_run(run_name: str, runtime: Runtime) -> Summary:
 def summarise(data: ReportData, runtime: Runtime) -> Summary:
     """The verdict and the ranking of an analysis."""
     first = words.unlearnt(data)
-    told = {row.contrast: row.reason for row in data.ranked if row.reason and row.n > 1}
+    told = {row.contrast: row.reason for row in data.ranked if row.reason and _tells(row)}
     alike = len(told) > 1 and len(set(told.values())) == 1 and len(told) == len(data.ranked)
     reasons = [*set(told.values())] if alike else [f"{name}: {why}" for name, why in told.items()]
     risk = words.looking(data)
@@ -64,6 +65,11 @@ def summarise(data: ReportData, runtime: Runtime) -> Summary:
         ranking=data.ranking,
         first=first,
     )
+
+
+def _tells(row: RankedRow) -> bool:
+    """Whether a reason says more than that there are fewer than two seeds."""
+    return row.n > 1 or row.verdict == NOT_JUDGED
 
 
 def _tables(data: ReportData) -> Iterator[Ranked]:

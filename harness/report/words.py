@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
-
 from harness.analysis import convergence
 from harness.analysis.closed import unlooked
 from harness.analysis.effects import BETTER, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED, WORSE
 from harness.analysis.moderated import moderates
 from harness.analysis.objectives import KIMG
 from harness.analysis.ranked import RankedRow
-from harness.analysis.search import ranked
 from harness.analysis.verdicts import SMALL
 from harness.core import format as show
 from harness.report.data import ReportData
+from harness.report.suggested import best_suggestion
 from harness.runs.status import Status
 
 NAMES = {"KID × 10³": "KID"}  # in a sentence that gives no number
@@ -30,11 +28,22 @@ def interim(data: ReportData) -> str:
     looks = data.plan.looks
     if looks and not looks.ended:
         standing = f"; {looks.standing}"
-    elif waiting:
+    elif waiting and not lost(data):
         standing = ""
     else:
         return ""
     return f"Interim analysis: {total - waiting} of {total} trials have ended{standing}"
+
+
+def lost(data: ReportData) -> str:
+    """Says that trials are gone of a sequential run whose looks have ended; empty: none is."""
+    looks, gone = data.plan.looks, data.count(Status.MISSING)
+    if not gone or looks is None or not looks.taken or not looks.ended:
+        return ""
+    return (
+        f"The record lacks {gone} of {show.count(len(data.frames.trials), 'trial')}; what the "
+        "looks decided is kept."
+    )
 
 
 def looking(data: ReportData) -> str:
@@ -82,13 +91,13 @@ def headline(data: ReportData) -> str:
     elif first and data.suggestions is None:
         sentences = [first, look and f"{look}."]
     else:
-        sentences = [first, look and f"{look}.", _verdict(data)]
+        sentences = [first, look and f"{look}.", lost(data), _verdict(data)]
     return " ".join(filter(None, sentences))
 
 
 def remarks(data: ReportData) -> str:
     """Sides that have not learnt or diverged, and that a ranking is one of speed; mostly empty."""
-    if not data.plan.evidence or not data.count(Status.FINISHED):
+    if not data.plan.evidence or not _seen(data):
         return ""
     if data.suggestions is not None:
         return speed(data)
@@ -99,9 +108,15 @@ def remarks(data: ReportData) -> str:
     return " ".join(filter(None, [*(_named(rows) if several else []), speed(data)]))
 
 
+def _seen(data: ReportData) -> bool:
+    """Whether there is anything to tell: a trial, or a look that was taken of trials."""
+    return bool(data.count(Status.FINISHED) or (data.plan.looks and data.plan.looks.taken))
+
+
 def _compared(data: ReportData) -> list[RankedRow]:
-    """The contrasts of which some seed has both sides."""
-    return [row for row in data.ranked if row.n > 0]
+    """The contrasts of which some seed has both sides, or of which a look found none."""
+    looks = data.plan.looks
+    return [row for row in data.ranked if row.n > 0 or (looks and row.verdict == NOT_JUDGED)]
 
 
 def intervals(data: ReportData) -> str:
@@ -177,51 +192,27 @@ def window(data: ReportData, identity: str | None) -> str:
 
 
 def _verdict(data: ReportData) -> str:
-    if not data.count(Status.FINISHED):
+    if not _seen(data):
         why = f" ({data.outcomes.others})" if data.outcomes.failures else ""
         return f"No trial has finished{why}, so there is nothing to rank."
     if data.suggestions is not None:
-        return _search(data, data.suggestions)
+        return best_suggestion(data, data.suggestions)
     rows = _compared(data)
     if not data.plan.contrasts:
         return "This study declares no contrast, so there is nothing to rank."
-    if not rows:
-        yet = " yet" if data.count(Status.MISSING) else ""
-        return f"No seed has both sides of a contrast{yet}, so there is nothing to rank."
-    if data.plan.looks and (why := unlooked(data.plan.looks)):
-        return f"{why[0].upper()}{why[1:]}."
+    if not any(row.n for row in rows):
+        yet = " yet" if data.count(Status.MISSING) and not rows else ""
+        reasons = {row.reason for row in rows}
+        told = [_sentence(*reasons)] if len(reasons) == 1 else _named(rows)
+        nothing = f"No seed has both sides of a contrast{yet}, so there is nothing to rank."
+        return " ".join([nothing, *told])
+    if data.plan.looks and (unlooked_yet := unlooked(data.plan.looks)):
+        return _sentence(unlooked_yet)
     if max(row.n for row in rows) < 2:
         return "No contrast has more than one seed, and from one seed nothing can be told."
     if len(rows) == 1:
         return f"{rows[0].title}: {_single(rows[0], data)}"
     return _several(rows, data)
-
-
-def _search(data: ReportData, table: pd.DataFrame) -> str:
-    ended = table[(table["status"] == Status.FINISHED) & table["final"].notna()]
-    if ended.empty:
-        return "No suggestion has finished yet."
-    learnt = ranked(table)
-    if learnt.empty:
-        return f"None of {show.count(len(ended), 'finished suggestion')} has learnt."
-    best = learnt.iloc[0]
-    reference = data.frames.trials.loc[data.frames.trials["cell"] == data.plan.reference]
-    unit, scale = data.objective.unit, data.objective.scale
-    places = show.decimals(ended["final"], scale)
-    return (
-        f"The best of {show.count(len(ended), 'finished suggestion')} is {best['cell']}, with "
-        f"{unit} of {show.kid(best['final'], places, scale=scale)} (reference: "
-        f"{show.kid(reference['final'].mean(), places, scale=scale)}). It was selected among them "
-        "by one trial each, so it is too good by chance: confirm it on other seeds."
-        f"{_left_out(len(ended) - len(learnt))}"
-    )
-
-
-def _left_out(count: int) -> str:
-    if not count:
-        return ""
-    has = "has" if count == 1 else "have"
-    return f" {show.count(count, 'suggestion')} {has} not learnt, and {has} no place."
 
 
 def _single(row: RankedRow, data: ReportData) -> str:
@@ -251,9 +242,11 @@ def _several(rows: list[RankedRow], data: ReportData) -> str:
         tested = len(rows) - len(named[NOT_JUDGED])
         if not tested:
             return "No contrast is judged."
-        return (
-            f"None of the {tested} contrasts is distinguishable from zero; that is not “no effect”."
+        none = (
+            f"None of the {tested} contrasts" if tested > 1 else "The one contrast that is judged"
         )
+        none += " is" if tested > 1 else " is not"
+        return f"{none} distinguishable from zero; that is not “no effect”."
     clauses = [f"{part} {unit if not number else 'it'}" for number, part in enumerate(parts)]
     if same:
         clauses.append(f"{show.listed(same)} {'makes' if len(same) == 1 else 'make'} no difference "
@@ -286,6 +279,10 @@ def _named(rows: list[RankedRow]) -> list[str]:
     left = len(sentences) - NAMED
     more = [f"The same goes for {left} more: see the ranking."] if left > 0 else []
     return sentences[:NAMED] + more
+
+
+def _sentence(reason: str) -> str:
+    return f"{reason[0].upper()}{reason[1:]}."
 
 
 def _verb(subjects: list[str], verb: str) -> str:

@@ -70,6 +70,13 @@ def test_importing_the_library_is_quick(start):
     assert any(float(start("-c", TIMED).stdout) < IMPORT_SECONDS for _ in range(5))
 
 
+def test_a_study_loads_no_library_of_reports(start):
+    code = "import harness, sys; harness.Study; print(*sys.modules)"
+    loaded = {name.split(".")[0] for name in start("-c", code).stdout.split()}
+    assert "harness" in loaded
+    assert not HEAVY & loaded
+
+
 def _processor_time(start, *command):
     """Seconds, which hardly depend on what else the machine does."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -47,6 +47,18 @@ def test_a_loss_nobody_has_heard_of_is_ranked_by_two_workers(place):
     assert "finished" not in run(place).split("W&B")[0]
 
 
+def test_a_loss_of_the_wrong_shape_is_found_before_any_training(place, tmp_path):
+    broken = Place(tmp_path)
+    broken.environment["WANDB_MODE"] = "disabled"
+    shutil.copytree(EXAMPLES, tmp_path / "mine", ignore=shutil.ignore_patterns("__pycache__"))
+    module = tmp_path / "mine" / "my_losses.py"
+    text = module.read_text()
+    module.write_text(text.replace("tf.reduce_mean(tf.square(above))", "tf.square(above)"))
+    said = run(broken, code=2)
+    assert "losses: squared_hinge: discriminator must give a scalar of float32" in said
+    assert not (tmp_path / "runs" / "trials").exists()
+
+
 def test_python_has_the_generator_of_a_trial_whose_study_it_has_not_read(place, monkeypatch):
     run(place)
     monkeypatch.chdir(place.folder)

@@ -1,14 +1,18 @@
 """What plug-ins give to training and scoring: taken as our own is, or refused with its name."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from harness.config.catalog import DATASETS, ENCODERS, LOSSES
+from harness.config.patch import flatten
 from harness.config.plugins import activate, imported
 from harness.config.trial import DataConfig
 from harness.core import plugins
 from harness.core.errors import HarnessError
+from harness.execution.worker.probe import try_plugins
 from harness.gan.data import load_images
 from harness.gan.evaluate import Evaluator
 from harness.gan.losses import Game
@@ -189,3 +193,27 @@ def test_an_encoder_that_gives_no_features(module, tiny, tmp_path):
     build = ENCODERS.load("pool")
     with pytest.raises(HarnessError, match=r"encoders: pool: must give features \(N, d\)"):
         build(config.data, config.evaluation, tmp_path)
+
+
+PROBES = {
+    "loss": ({"loss.name": "shifted"}, "return tf.reduce_mean(tf.square(fake - 2.0))",
+             "return tf.square(fake - 2.0)", "losses: shifted: generator must give a scalar"),
+    "penalty": ({"penalties.brightness.weight": 0.5}, "return tf.square(tf.reduce_mean(seen.fake)",
+                "return seen.absent * (tf.reduce_mean(seen.fake)", "the penalty fails"),
+    "network": ({"generator.architecture": "plain"}, "Dense(image_size * image_size * channels)",
+                "Dense(image_size)", "networks: plain: the generator fails"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PROBES)
+def test_what_a_plan_plugs_in_is_tried_before_any_trial(module, tiny, kind):
+    changes, old, new, message = PROBES[kind]
+    module()
+    cells = [tiny({}), tiny(changes)]
+    plan = SimpleNamespace(
+        plugins=object(), cells=[SimpleNamespace(config=flatten(one)) for one in cells]
+    )
+    try_plugins(plan)
+    module((old, new))
+    with pytest.raises(HarnessError, match=message):
+        try_plugins(plan)

@@ -1,5 +1,6 @@
 """A verb whose work failed in part says what, how to go on, and does not exit with 0."""
 
+import json
 import shlex
 import sys
 from types import SimpleNamespace
@@ -7,6 +8,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+import harness as h
 from harness import app, cli
 from harness.app import analysis
 from harness.app import wandb as app_wandb
@@ -52,6 +54,28 @@ def summary(place):
     """What `harness sync` reads of a report."""
     path = place.reports / "one" / "index.html"
     return SimpleNamespace(verdict="", ranking=pd.DataFrame(), path=path)
+
+
+def test_a_damaged_plan_hides_no_other_run(harness, place):
+    (place.studies / "two.yaml").write_text(STUDY)
+    for name in ("one", "two"):
+        plan, _ = app.plan(name, place)
+        app.studies.write_plan(plan, place)
+    record(place, plan.trials[0], 0.2)
+    path = place.study("one") / "plan.json"
+    path.write_text(path.read_text().replace("A study", "B study"))
+    code, said = harness("status")
+    assert code == 2
+    assert "two" in said
+    assert "0 of 4" in said or "1 of 4" in said
+    code, said = harness("status", "--json")
+    assert (code, [row["run"] for row in json.loads(said)]) == (2, ["two"])
+    code, said = harness("show", plan.trials[0].key)
+    assert code == 0
+    assert "used by two" in said
+    assert f"{path}: damaged:" in said.replace("\n", "")
+    with pytest.warns(UserWarning, match="plan.json: damaged:"):
+        assert h.list_runs()["run"].to_list() == ["two"]
 
 
 def crash(place, trial):

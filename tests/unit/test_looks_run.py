@@ -14,13 +14,16 @@ from harness.analysis.effects import estimate_effects
 from harness.analysis.frame import load
 from harness.analysis.ranking import rank_contrasts
 from harness.api.plan import Plan
+from harness.api.run import Run
 from harness.app import studies
 from harness.core import files
 from harness.core.errors import HarnessError
 from harness.execution.driver import Options
 from harness.execution.local import Outcome
 from harness.report import words
+from harness.report.blocks import Table
 from harness.report.data import analyse
+from harness.report.latex import ranking_tex
 from harness.report.page import _front as page_head
 from harness.report.sections import methods, provenance, ranking, verdict
 from harness.report.summary import summarise
@@ -109,9 +112,25 @@ def test_the_report_says_what_the_looks_decided(ended):
     assert "group-sequential sign-flip tests at 7, 9 and 12 seeds" in page
     assert "closed at 7 seeds" in page
     assert "max-|t|" not in page
+    table = next(block for block in ranking.build(data) if isinstance(block, Table))
+    assert table.columns == ["#", "Tip", "Effect", "Interval", "n", "Wins", "Verdict"]
+    assert table.numeric == {0, 2, 3, 4, 5}
+    assert {len(row) for row in table.rows} == {len(table.columns)}
+    tex = ranking_tex(data)
+    assert "$p$" not in tex
+    assert "12 & inconclusive" in tex
     assert not any("different numbers of seeds" in line for line in data.checks)
     (row,) = app.status(runtime)
     assert row["standing"] == "ended at look 3 of 3, 1 of 2 contrasts undecided"
+
+
+def test_the_library_has_the_looks(ended):
+    runtime, plan = ended
+    looks = Run("one", runtime).looks
+    assert looks[["contrast", "look", "seeds"]].to_numpy().tolist() == [
+        [LARGE, 1, 7], [NULL, 1, 7], [NULL, 2, 9], [NULL, 3, 12]
+    ]  # fmt: skip
+    assert looks["low"][0] == plan.looks.last[LARGE].decision["low"]
 
 
 def test_a_second_start_trains_and_decides_nothing(start, runtime):
@@ -221,6 +240,44 @@ def test_nothing_is_trained_on_where_the_reference_has_not_learnt(start, runtime
     assert reasons == {"the reference has not learnt: its final KID is 80 % of its untrained KID"}
     rows = estimate_effects(load("one", runtime))
     assert set(rows["verdict"]) == {"not judged"}
+
+
+def test_a_reference_without_values_ends_the_study_and_says_so(start, runtime):
+    plan = start(crashed=[("reference", seed) for seed in range(12)])
+    assert plan.looks.ended
+    assert len(plan.looks.taken) == 1
+    assert seeds_of(plan) == dict.fromkeys(plan.labels, 7)
+    why = "the reference has no value (7 of 7 trials crashed)"
+    assert {seen.reason for seen in plan.looks.last.values()} == {why}
+    data = analyse(load("one", runtime))
+    assert words.headline(data).endswith(f"there is nothing to rank. Closed at 7 seeds: {why}.")
+    assert summarise(data, runtime).notes == [f"closed at 7 seeds: {why}"]
+    page = " ".join(str(block) for block in [*verdict.build(data), *ranking.build(data)])
+    assert page.count(f"closed at 7 seeds: {why}") == 2
+
+
+def test_a_contrast_without_a_pair_is_closed_and_the_other_goes_on(start, runtime):
+    plan = start(crashed=[(f"{LARGE}=off", seed) for seed in range(12)])
+    assert plan.looks.closed[LARGE] == 7
+    assert seeds_of(plan) == {"reference": 12, f"{LARGE}=off": 7, f"{NULL}=on": 12}
+    why = "closed at 7 seeds: the side that ignores it has no value (7 of 7 trials crashed)"
+    data = analyse(load("one", runtime))
+    rows = data.ranking.set_index("contrast")
+    assert rows.loc[LARGE, ["verdict", "reason"]].tolist() == ["not judged", why]
+    assert f"“Moving average of the generator” is not judged: {why}." in words.verdict(data)
+    assert words.headline(data).startswith("The one contrast that is judged is not distinguish")
+    assert f"{LARGE}: {why}" in summarise(data, runtime).notes
+
+
+def test_the_headline_is_that_of_the_looks_where_the_trials_are_gone(start, runtime):
+    start()
+    before = words.headline(analyse(load("one", runtime)))
+    shutil.rmtree(runtime.trials)
+    data = analyse(load("one", runtime))
+    assert words.headline(data) == (
+        f"The record lacks 31 of 31 trials; what the looks decided is kept. {before}"
+    )
+    assert words.interim(data) == ""
 
 
 def test_a_diverged_trial_counts_with_its_failure_value(start, runtime):

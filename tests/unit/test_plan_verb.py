@@ -214,8 +214,21 @@ def test_the_json_has_what_was_crossed(plan):
     assert document["reach"]["smallest_exact_p"] == 0.5
 
 
+@pytest.mark.parametrize(
+    ("contrasts", "words"),
+    [
+        (1, "if its contrast has an effect of 3 standard deviations and the equivalence margin"),
+        (2, "if 1 of 2 contrasts has an effect of 3 standard deviations, the others none, and the"),
+        (4, "if 2 of 4 contrasts have an effect of 3 standard deviations, the others none, and"),
+    ],
+)
+def test_the_effects_that_a_plan_assumes_are_counted(capsys, contrasts, words):
+    show_course(Course((13, 24), contrasts, 1170, 1711.6, 2160, "", 0.0002, 0.0004, None))
+    assert words in " ".join(capsys.readouterr().out.split())
+
+
 def test_thousands_of_trials_are_written_alike(capsys):
-    show_course(Course((13, 24), 1170, 1711.6, 2160, "earlier", 0.0002, 0.0004, None))
+    show_course(Course((13, 24), 89, 1170, 1711.6, 2160, "earlier", 0.0002, 0.0004, None))
     said = capsys.readouterr().out.replace("\n", " ")
     assert "1\u202f170 trials if the first" in said
     assert "2\u202f160 at most, about 1\u202f712 expected" in said

@@ -114,6 +114,8 @@ def show_comparison(comparison: "Comparison", page: Path) -> None:
     console.print(runs)
     for name, effects in comparison.effects.groupby("measure", sort=False):
         console.print(Text(f"\n{name}"), _effects(str(name), effects), sep="\n")
+        for line in _without_interval(effects):
+            console.print(line, markup=False, highlight=False)
     if comparison.pooled:
         _show_pool(console, comparison.pooled)
     for row in each_row(comparison.agreement):
@@ -122,6 +124,13 @@ def show_comparison(comparison: "Comparison", page: Path) -> None:
         sure = "both significant" if row.judged else "not significant"
         console.print(f"changed sign ({sure}): {row.contrast}, {_signs(row)}", highlight=False)
     console.print(f"Page: {page}", soft_wrap=True, highlight=False)
+
+
+def _without_interval(effects: "pd.DataFrame") -> list[str]:
+    """Why effects of a run have no interval, once a run and reason."""
+    lacking = effects[effects["low"].isna()]
+    told = {(row.run, row.reason or f"n = {row.n}"): None for row in each_row(lacking)}
+    return [f"{run}: no interval, {reason}" for run, reason in told]
 
 
 def _show_pool(console: Console, pool: "Pool") -> None:
@@ -151,8 +160,8 @@ def _agreement(row: Any) -> str:
 
 def _estimate(effect: float, low: float, high: float, digits: int, scale: float) -> Whole:
     """An effect and its interval; thousands are parted by a space, where rich would break."""
-    interval = show.interval(low, high, digits, scale)
-    return Whole(show.kid(effect, digits, signed=True, scale=scale), *interval.split(" "))
+    interval = show.interval(low, high, digits, scale).split(" ") if math.isfinite(low) else ()
+    return Whole(show.kid(effect, digits, signed=True, scale=scale), *interval)
 
 
 def _effects(name: str, effects: "pd.DataFrame") -> "Table":

@@ -1,5 +1,6 @@
 """Plans as text: cells, trials, cost, images, and power."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -124,9 +125,14 @@ def show_course(course: "Course") -> None:
 
     by = f"with the effects and the scatter of {course.pilot}"
     if not course.pilot:
+        large = math.ceil(course.contrasts / SHARE)
+        who = "its contrast has"
+        if course.contrasts > 1:
+            who = f"{large} of {course.contrasts} contrasts {'has' if large == 1 else 'have'}"
+        others = ", the others none," if course.contrasts > 1 else ""
         by = (
-            f"if one contrast in {SHARE} has an effect of {show.plain(LARGE)} standard deviations, "
-            f"the others none, and the equivalence margin is {show.plain(MARGIN)} of them"
+            f"if {who} an effect of {show.plain(LARGE)} standard deviations{others} and the "
+            f"equivalence margin is {show.plain(MARGIN)} of them"
         )
     first, console = course.looks[0], Console(highlight=False, markup=False)
     console.print(

@@ -18,6 +18,7 @@ from harness.core.errors import Damaged, HarnessError
 from harness.core.files import unwritable
 from harness.core.lock import Busy
 from harness.execution.search.source import source_of
+from harness.execution.worker.probe import try_plugins
 from harness.execution.worker.trial import Context, run_trial
 from harness.gan import devices
 from harness.gan.numbers import structure
@@ -59,6 +60,7 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     if plan is None:
         raise HarnessError(f"{folder}: no run of that name was started here")
     context = prepare(plan, runtime, stop, keep_all)
+    try_plugins(plan)
     programs = context.programs
     ledger = OptunaLedger.open(run_name, folder, runtime.storage)
     source = source_of(plan, runtime, ledger)

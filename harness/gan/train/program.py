@@ -5,6 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -54,12 +55,17 @@ class Program:
         turn = tf.constant(iteration // (1 + len(others)), tf.int32)
         return {name: float(value) for name, value in self._pulls(real, turn).items()}
 
-    def _measured(
-        self, channels: int, xla: bool
-    ) -> Callable[[MaybeLabelled, tf.Tensor], dict[str, tf.Tensor]]:
+    def trace(self) -> None:
+        """Trace the networks, losses and penalties of an update, without images; nothing runs.
+
+        What a plug-in does wrong, it does here.
+        """
+        self._pulls.get_concrete_function()
+
+    def _measured(self, channels: int, xla: bool) -> Any:
         config = self.gan.config
         size, count = config.data.image_size, config.pass_images
-        measured: Callable[[MaybeLabelled, tf.Tensor], dict[str, tf.Tensor]] = tf.function(
+        return tf.function(
             partial(measure_pulls, self.gan.members[0]),
             input_signature=(
                 together(
@@ -71,7 +77,6 @@ class Program:
             jit_compile=xla,
             autograph=False,
         )
-        return measured
 
     def sources(self, real: np.ndarray) -> tf.Tensor:
         """The sources of a translation of real images (N, H, W, C) uint8."""

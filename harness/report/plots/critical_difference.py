@@ -11,7 +11,8 @@ import pandas as pd
 from harness.analysis.compare import critical_difference
 from harness.analysis.frame import each_row
 from harness.core import format as show
-from harness.report.plots.style import INK, MUTED, Figure
+from harness.report.inks import INK, MUTED
+from harness.report.plots.style import Figure
 
 
 class Diagram(NamedTuple):

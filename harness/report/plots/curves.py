@@ -11,7 +11,8 @@ from matplotlib.ticker import LogLocator
 from harness.analysis.max_t import interval
 from harness.core import format as show
 from harness.core.format import KID_SCALE
-from harness.report.plots.style import INK, NARROW, RULE, Figure, Look, ticked
+from harness.report.inks import INK, RULE
+from harness.report.plots.style import NARROW, Figure, Look, ticked
 from harness.runs.status import Status
 
 LOGARITHMIC_FROM = 4  # largest KID over smallest

@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 
 from harness.core import format as show
 from harness.metrics.health import PULL
-from harness.report.plots.style import INK, NARROW, Figure, Look
+from harness.report.inks import INK
+from harness.report.plots.style import NARROW, Figure, Look
 
 MEASURES = {
     "discriminator_loss": "discriminator loss",

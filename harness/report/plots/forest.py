@@ -13,18 +13,8 @@ from matplotlib.ticker import MaxNLocator
 from harness.analysis import effects
 from harness.analysis.frame import each_row
 from harness.analysis.objectives import Objective
-from harness.report.plots.style import (
-    BETTER,
-    EQUIVALENT,
-    INK,
-    MUTED,
-    NARROW,
-    PAPER,
-    REFERENCE,
-    WORSE,
-    Figure,
-    ticked,
-)
+from harness.report.inks import BETTER, EQUIVALENT, INK, MUTED, PAPER, REFERENCE, WORSE
+from harness.report.plots.style import NARROW, Figure, ticked
 
 ROW = 0.52  # inches
 FAR = 4  # times the median reach of the rows: what lies beyond is cut off, and marked

@@ -10,7 +10,8 @@ from matplotlib.ticker import MaxNLocator
 
 from harness.core import format as show
 from harness.core.format import KID_SCALE
-from harness.report.plots.style import DASHES, NARROW, PALETTE, Figure, ticked
+from harness.report.inks import PALETTE
+from harness.report.plots.style import DASHES, NARROW, Figure, ticked
 from harness.runs.crossed import Scale
 
 PANEL = 2.5  # inches high

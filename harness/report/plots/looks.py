@@ -12,18 +12,8 @@ from harness.analysis.closed import Point
 from harness.analysis.effects import NOT_JUDGED
 from harness.analysis.objectives import Objective
 from harness.analysis.sequential import State
-from harness.report.plots.style import (
-    BETTER,
-    EQUIVALENT,
-    INK,
-    MUTED,
-    NARROW,
-    PAPER,
-    REFERENCE,
-    WORSE,
-    Figure,
-    ticked,
-)
+from harness.report.inks import BETTER, EQUIVALENT, INK, MUTED, PAPER, REFERENCE, WORSE
+from harness.report.plots.style import NARROW, Figure, ticked
 
 HEIGHT = 1.65  # inches of a panel, with the words above it
 LETTERS = 15  # of a title to an inch

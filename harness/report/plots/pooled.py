@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,7 +13,8 @@ from matplotlib.ticker import MaxNLocator
 from harness.analysis import effects
 from harness.analysis.frame import each_row
 from harness.core import format as show
-from harness.report.plots.style import BETTER, INK, MUTED, NARROW, REFERENCE, WORSE, Figure, ticked
+from harness.report.inks import BETTER, INK, MUTED, REFERENCE, WORSE
+from harness.report.plots.style import NARROW, Figure, ticked
 
 SCALE = 100  # shares are shown in per cent
 ROW = 0.23  # inches
@@ -23,7 +24,10 @@ _COLOURS = {effects.BETTER: BETTER, effects.WORSE: WORSE}
 
 
 class Line(NamedTuple):
-    """An effect with its interval, in per cent of what was learnt; `weight` in the mean, or 1."""
+    """An effect with its interval, in per cent of what was learnt; `weight` in the mean, or 1.
+
+    Bounds are NaN where looks give no interval.
+    """
 
     label: str
     effect: float
@@ -56,9 +60,13 @@ def pooled_info(tips: pd.DataFrame, sets: pd.DataFrame) -> PooledForest:
     groups = []
     for tip in each_row(tips):
         rows = sets[sets["contrast"] == tip.contrast]
-        lines = tuple(_line(labels[row.run], row, row.weight) for row in each_row(rows))
+        lines = tuple(
+            _line(labels[row.run], (row.effect, row.low, row.high), row.weight)
+            for row in each_row(rows)
+        )
         predicted = (tip.predicted_low * SCALE, tip.predicted_high * SCALE)
-        groups.append(Group(tip.title, tip.verdict, lines, _line("pooled", tip, 1.0), predicted))
+        pooled = _line("pooled", (tip.effect, tip.t_low, tip.t_high), 1.0)
+        groups.append(Group(tip.title, tip.verdict, lines, pooled, predicted))
     return PooledForest(tuple(groups), *_range(groups))
 
 
@@ -69,22 +77,28 @@ def _labels(sets: pd.DataFrame) -> dict[str, str]:
     return {run: name if often[name] == 1 else f"{name} ({run})" for run, name in named.items()}
 
 
-def _line(label: str, row: Any, weight: float) -> Line:
-    return Line(label, row.effect * SCALE, row.t_low * SCALE, row.t_high * SCALE, weight)
+def _line(label: str, values: tuple[float, float, float], weight: float) -> Line:
+    effect, low, high = (value * SCALE for value in values)
+    return Line(label, effect, low, high, weight)
 
 
 def _range(groups: Sequence[Group]) -> tuple[float, float]:
     """A range that neither a set of few seeds nor a prediction from three sets stretches."""
     values = [
         value for group in groups for line in (*group.sets, group.pooled)
-        for value in line[1:4]
+        for value in line[1:4] if math.isfinite(value)
     ]  # fmt: skip
-    reach = median(max(abs(line.low), abs(line.high)) for g in groups for line in g.sets)
+    reach = median(_reach(line) for group in groups for line in group.sets)
     shown = [value for value in values if abs(value) <= FAR * reach]
     shown += [line.effect for group in groups for line in (*group.sets, group.pooled)]
     low, high = min(0.0, *shown), max(0.0, *shown)
     margin = 0.08 * (high - low) or 1.0
     return low - margin, high + margin
+
+
+def _reach(line: Line) -> float:
+    ends = (line.effect, line.low, line.high)
+    return max(abs(value) for value in ends if math.isfinite(value))
 
 
 def draw_pooled(info: PooledForest, width: float) -> Figure:

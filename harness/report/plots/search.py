@@ -12,7 +12,8 @@ from harness.analysis.frame import each_row
 from harness.analysis.objectives import FINAL, KIMG, Objective
 from harness.analysis.search import SUGGESTED
 from harness.core import format as show
-from harness.report.plots.style import BETTER, NARROW, REFERENCE, WORSE, Figure, ticked
+from harness.report.inks import BETTER, REFERENCE, WORSE
+from harness.report.plots.style import NARROW, Figure, ticked
 from harness.runs.status import Status
 
 LONGEST = 30  # letters of a dimension's name

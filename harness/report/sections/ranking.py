@@ -68,10 +68,17 @@ def _how(data: ReportData) -> str:
         f"{_else(data)}, so negative helps. Differences are taken seed "
         f"by seed. Intervals: {words.intervals(data) or f'none, {data.no_interval}'}. {p}. "
         f"{_equivalent(data)}; “inconclusive” is not “no effect”. "
-        f"{_UNLEARNT} Places in brackets are those that a tip may hold, by the test of all pairs"
-        f"{_FIRST if plan.looks else ''}; a win is a seed in which following is better."
-        f"{diverged}{nothing}"
+        f"{_UNLEARNT} {_numbered(data)}Places in brackets are those that a tip may hold, by the "
+        f"test of all pairs{_FIRST if plan.looks else ''}; a win is a seed in which following is "
+        f"better.{diverged}{nothing}"
     )
+
+
+def _numbered(data: ReportData) -> str:
+    """The meaning of #, where one table has the tips of several designs."""
+    if data.ranking["design"].nunique() < 2:
+        return ""
+    return "# counts the tips of one design, with and without “leave one out” apart. "
 
 
 def _equivalent(data: ReportData) -> str:
@@ -132,15 +139,17 @@ def _test(data: ReportData) -> str:
 def _table(data: ReportData, rows: Sequence[RankedRow], identity: str, identities: int) -> Table:
     places = _places(data)
     body = [_cells(row, places.get(row.contrast, "")) for row in rows]
-    diverged = any(row.diverged for row in rows)
     columns = ["#", "Tip", "Effect", "Interval", "n", "Wins", "p", "Verdict", "Diverged"]
-    kept = len(columns) if diverged else len(columns) - 1
+    left_out = set() if any(row.diverged for row in rows) else {"Diverged"}
+    left_out |= {"p"} if data.plan.looks else set()  # tests of looks give none
+    kept = [place for place, column in enumerate(columns) if column not in left_out]
+    numeric = {0, 2, 3, 4, 5, columns.index("p")}  # places in one line, too
     metric = f"; metric identity {identity}" if identities > 1 else ""
     return Table(
         f"Effects on {data.objective.unit}, the most helpful first{metric}",
-        columns[:kept],
-        [cells[:kept] for cells in body],
-        frozenset({0, 2, 3, 4, 5, 6}),  # places in one line, too
+        [columns[place] for place in kept],
+        [[cells[place] for place in kept] for cells in body],
+        frozenset(at for at, place in enumerate(kept) if place in numeric),
         "tables/ranking.csv",
     )
 

@@ -191,7 +191,7 @@ def test_flowers(tmp_path):
         "classes with a single image in split 'train': 001",
         "classes without images in split 'test': 001",
         "classes with a single image in split 'test': 102",
-        "1 images of 'test' are also in 'train': test/094/image_07323.jpg",
+        "1 image of 'test' is also in 'train': test/094/image_07323.jpg",
     )
 
 

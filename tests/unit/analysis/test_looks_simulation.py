@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from benchmarks.effects import ALPHA, MARGIN, MIXES, NORMAL, RESAMPLED, draw
-from benchmarks.looks import batch, look_by_look, means
+from benchmarks.looks import batch, effects_where_closed, look_by_look, means
 from harness.analysis.sequential import State, decide
 from harness.plan.looks import Looks
 
@@ -45,3 +45,14 @@ def test_errors_and_coverage_with_looks(which, noise):
     if noise == NORMAL:
         assert found.decided >= least
         assert found.trials <= trials
+
+
+@pytest.mark.slow
+def test_stopping_moves_effects_little_and_pooled_intervals_cover():
+    for row in effects_where_closed(90):
+        assert row.alone == pytest.approx(row.true, abs=0.12)
+        assert row.pooled == pytest.approx(row.true, abs=0.12)
+        assert row.covered >= 0.88
+        assert row.pooled_covered >= 0.93
+        assert row.early >= row.alone - 0.05 or row.first == 0
+    assert row.first > 0.95  # of the largest effect

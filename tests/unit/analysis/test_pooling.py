@@ -6,14 +6,20 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from harness.analysis.effects import differences
 from harness.analysis.frame import load
+from harness.analysis.looks import look_at
 from harness.analysis.poolable import name_set
 from harness.analysis.pooling import pool_runs, share
 from harness.analysis.random_effects import combine
 from harness.analysis.ranking import rank_contrasts
+from harness.analysis.repeated import nominal_levels
 from harness.core.errors import HarnessError
+from harness.report.plots.pooled import pooled_info
+from harness.report.pooled import intervals_by_set
+from harness.runs.stages import LooksRecord
 from tests.synthetic import BASELINE, TIDY, build
 
 QUICK = BASELINE | {"training.evaluations": 5, "training.kimg": 32.0}
@@ -227,6 +233,11 @@ def test_a_tip_in_two_runs_or_of_two_designs_is_left_out(frames, pool):
     one, two = plan.contrasts
     found = pool(_with(frames, plan=plan.replaced(contrasts=(one,))))
     assert found.left_out["reason"].item() == "only in one and two"
+    renamed = one.replaced(design="leave_one_out", name=f"{one.name} (leave one out)")
+    runs = _with(frames, plan=plan.replaced(contrasts=(renamed, two)))
+    assert pool(runs).left_out["reason"].to_list() == [
+        "designs differ: one_at_a_time in one and two; leave_one_out in three"
+    ]
     turned = two.replaced(design="leave_one_out")
     runs = _with(frames, plan=plan.replaced(contrasts=(one, turned)))
     assert pool(runs).left_out["reason"].item() == (
@@ -261,6 +272,83 @@ def test_few_seeds_and_missing_trials_are_cautions(frames, pool):
     few, interim = pool(_with(frames, trials=trials)).cautions
     assert few.startswith("three has 3 seeds in a contrast")
     assert interim == "Interim: trials are missing in three."
+
+
+def _looked_at(run, **changes):
+    """The run as a sequential one that has taken its only look."""
+    plan = run.plan
+    looks = LooksRecord(
+        alpha=0.08,
+        contrasts=tuple(one.name for one in plan.contrasts),
+        seeds=tuple(range(6)),
+        planned=(6,),
+        futility=0.1,
+    )
+    looks = looks.added(look_at(run, looks)).replaced(**changes)
+    return replace(run, plan=plan.replaced(looks=looks))
+
+
+def test_a_sequential_run_has_repeated_intervals_and_a_caution(frames, pool):
+    runs = _named(frames, *NAMES)
+    plain = pool(runs)
+    found = pool(runs | {"two": _looked_at(frames["two"])})
+    for before, after in zip(plain.sets.itertuples(), found.sets.itertuples(), strict=True):
+        assert (after.contrast, after.run, after.effect) == (
+            before.contrast, before.run, pytest.approx(before.effect)
+        )  # fmt: skip
+        if after.run != "two":
+            assert (after.interval, after.low) == ("alone", before.low)
+            continue
+        looks = _looked_at(frames["two"]).plan.looks
+        seen = looks.last[after.contrast].decision
+        level = nominal_levels(0.08 / 2, (1.0,))[0]
+        half = stats.t.ppf(1 - level / 2, 5) * after.error
+        assert after.interval == "repeated"
+        assert (after.low, after.high) == pytest.approx((after.effect - half, after.effect + half))
+        assert after.high - after.low > before.high - before.low
+        share = (seen["high"] - seen["low"]) / after.learnt
+        assert after.high - after.low == pytest.approx(share, rel=0.15)  # the scatter of both
+    (caution,) = found.cautions
+    assert caution.startswith("two is a sequential run: contrasts stop where their data look clear")
+
+
+def test_seeds_of_the_looks_of_another_run_give_no_interval(frames, pool):
+    scored = _looked_at(frames["two"], taken=(), seeds_of="other")
+    found = pool(_named(frames, *NAMES) | {"two": scored})
+    rows = found.sets[found.sets["run"] == "two"]
+    assert rows[["low", "high"]].isna().all(axis=None)
+    assert set(rows["interval"]) == {"none"}
+    assert rows["weight"].gt(0).all()
+    assert intervals_by_set(found) == (
+        "intervals of one and three are each for its row alone; none of two, as no look was "
+        "taken by its metric"
+    )
+    forest = pooled_info(found.tips, found.sets)
+    assert forest.low < min(found.sets["effect"]) * 100 < forest.high
+
+
+def test_only_what_a_look_saw_is_pooled(frames, pool):
+    """As of crossed factors, whose cells go on until all contrasts are closed."""
+    seen = _looked_at(frames["two"])
+    moved = seen.trials["final"].where(seen.trials["cell"] == "reference", 0.5)
+    before, after = (
+        pool(_named(frames, *NAMES) | {"two": run}).sets["effect"].to_list()
+        for run in (seen, replace(seen, trials=seen.trials.assign(final=moved)))
+    )
+    assert after == before
+
+
+def test_a_metric_of_an_old_record_has_no_digest_of_its_encoder(tmp_path):
+    recipe = replace(TIDY, run_name="old", tips=TIDY.tips[:1], seeds=range(2), grids=1)
+    runtime = build(tmp_path, replace(recipe, baseline=QUICK))
+    for path in runtime.trials.glob("*/evaluations/*.json"):
+        about = json.loads(path.read_text())
+        del about["encoder_digest"]
+        path.write_text(json.dumps(about))
+    old = load("old", runtime)
+    assert set(old.metrics["encoder_digest"]) == {""}
+    with pytest.raises(HarnessError, match="2 runs are named"):
+        pool_runs({"old": old, "again": old}, {})
 
 
 def test_more_sets_are_pooled_from_those_that_have_a_tip(frames, pool):

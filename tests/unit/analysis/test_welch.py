@@ -111,7 +111,7 @@ def test_places_count_who_is_better_and_who_is_worse(paper):
 
 def test_what_lacks_a_deviation_is_named_and_ranked(paper):
     results = paper()
-    assert results.notes == ["sd or n missing, so not compared within the set: C in celeba"]
+    assert results.notes == ["sd missing, so not compared within the set: C in celeba"]
     assert results.table.loc["celeba", "C"] == 5.2
     assert math.isnan(results.spreads.sd.loc["celeba", "C"])
     assert math.isnan(results.spreads.n.loc["celeba", "C"])
@@ -172,10 +172,17 @@ def rank(tmp_path):
     return run
 
 
+def test_a_count_for_all_is_never_missing(rank):
+    rows = [row.split(",") for row in PAPER.splitlines()]
+    text = "\n".join(",".join(row[:4]) for row in rows) + "\n"
+    shown = rank(text, "--sd", "sd", "--n", "5")
+    assert "warning: sd missing, so not compared within the set: C in celeba" in shown.stdout
+
+
 def test_the_command_shows_blocks_and_pairs_across_them(rank):
     shown = rank(PAPER, "--sd", "sd", "--n", "n")
     assert shown.exit_code == 0, shown.output
-    assert "warning: sd or n missing, so not compared within the set: C in celeba" in shown.stdout
+    assert "warning: sd missing, so not compared within the set: C in celeba" in shown.stdout
     assert "Within each block, by Welch's test of means and deviations" in shown.stdout
     found = json.loads(rank(PAPER, "--sd", "sd", "--n", "n", "--json").stdout)
     assert len(found["within_blocks"]) == 4
@@ -216,7 +223,7 @@ def test_a_frame_of_means_is_ranked_as_a_file_is(paper):
         h.rank(frame, **asked)
     with pytest.raises(HarnessError, match=r"rank\(n\): unknown column 'nn'; did you mean 'n'"):
         h.rank(frame, **asked, n="nn")
-    with pytest.raises(HarnessError, match=r"rank\(n\): is no number of values: '1'"):
+    with pytest.raises(HarnessError, match=r"rank\(n\): n is no number of values: '1'"):
         h.rank(frame, **asked, n=1)
 
 

@@ -58,6 +58,8 @@ def test_no_name_of_the_library_hides_a_room():
     assert h.__all__ == api.__all__
     assert not set(h.__all__) & ROOMS
     assert set(h.__all__) <= set(dir(h))
+    ours = ROOMS | set(h.__all__)
+    assert [name for name in dir(h) if not name.startswith("__") and name not in ours] == []
 
 
 def test_a_wrong_name_is_told_with_the_nearest():
@@ -128,6 +130,8 @@ def test_a_trial_has_its_settings_curves_and_pictures(run):
     with Image.open(trial.samples[-1]) as last:
         assert np.array_equal(np.asarray(trial.grid()), np.asarray(last))
     assert "there is no sample grid 17 of 6" in mistake(lambda: trial.grid(17))
+    for wrong in ("x", 1.5, True):
+        assert mistake(lambda number=wrong: trial.grid(number)).startswith("grid(number): a whole")
 
 
 def test_wrong_names_of_runs_cells_and_seeds(run):

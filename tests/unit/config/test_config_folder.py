@@ -348,7 +348,7 @@ def test_images_of_both_splits_and_of_neither(tmp_path):
         put(tmp_path / split)
     (tmp_path / "test/0.png").write_bytes((tmp_path / "train/3.png").read_bytes())
     found = look(tmp_path)
-    assert any("1 images of 'test' are also in 'train': test/0.png" in note for note in found.told)
+    assert any("1 image of 'test' is also in 'train': test/0.png" in note for note in found.told)
     assert any("10 images are in neither split: extra/0.png" in note for note in found.told)
     for number in range(10):
         whole = (tmp_path / f"train/{number}.png").read_bytes()

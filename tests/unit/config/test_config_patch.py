@@ -65,6 +65,10 @@ def test_relations(layers, knob, expected):
     ("patch", "message"),
     [
         ({"generator.width": {"twice": 2}}, r"generator.width: \{'twice': 2\} is not a multiple"),
+        (
+            {"training.evaluations": {"early": 4, "final": 4}},
+            "must be a number .* `training.final_evaluations`",
+        ),
         ({"generator.width": {"of": "discriminator.width"}}, "is not a multiple; write {times: 2}"),
         ({"generator.width": {"times": "two"}}, "`times` must be a number .given: 'two'"),
         ({"generator.width": {"times": True}}, "`times` must be a number .given: True"),

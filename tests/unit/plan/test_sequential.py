@@ -89,6 +89,8 @@ BAD = {
     "out, or write n_max: 12",
     "sequential: true\nseeds: 4": "4 seeds at most cannot give a verdict on 2 contrasts",
     "sequential: 5": "write true, false, or a mapping with looks, n_max and futility (given: 5)",
+    "sequential: true\nalpha: 1.0e-06\nseeds: 30": "with 2 contrasts and alpha 1e-06 "
+    "the first look is at 23 seeds, and its 2^23 sign patterns are too many to compute",
     "sequential: {n_max: 4}": "at least 7 are needed: raise `n_max`, or remove the key",
     "sequential: {look: [9]}": "unknown key 'look'; did you mean 'looks'?",
     "sequential: {futility: 1.5}": "sequential.futility",
@@ -116,7 +118,9 @@ def test_a_search_is_never_sequential(expanded):
 
 def test_a_study_with_looks_is_no_sweep(expanded):
     plan = expanded(f"{ALONE}sequential: true\n", head=HEAD)
-    with pytest.raises(HarnessError, match="a study with looks is no sweep"):
+    with pytest.raises(
+        HarnessError, match="a study with looks is no sweep: its trials follow from its looks"
+    ):
         study_sweep(plan, "a", "p")
 
 

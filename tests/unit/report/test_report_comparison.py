@@ -194,6 +194,22 @@ def test_the_terminal_shows_each_scale_by_itself(compared, capsys):
     assert re.search(r"changed sign.*helps in one and hurts in other", said)
 
 
+def test_an_effect_without_an_interval_says_why(compared, capsys):
+    found, page = compared
+    lost = found.effects["run"] == "one"
+    effects = found.effects.assign(
+        low=found.effects["low"].mask(lost),
+        high=found.effects["high"].mask(lost),
+        reason=found.effects["reason"].mask(lost, "the seeds follow from looks"),
+    )
+    show_comparison(found._replace(effects=effects), page)
+    said = capsys.readouterr().out
+    assert said.count("one: no interval, the seeds follow from looks") == 1
+    first = effects[lost & (effects["run"] == "one")].iloc[0]
+    (row,) = [line for line in said.splitlines() if first["contrast"] in line and "one" in line][:1]
+    assert not re.search("[0-9] –", row)
+
+
 def test_groups_of_the_diagram_are_the_longest_and_not_nested():
     import pandas as pd
 

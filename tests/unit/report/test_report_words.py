@@ -133,6 +133,9 @@ def test_a_tip_in_two_designs_is_named_with_its_design(tmp_path: Path):
     assert {f"{each}: of {each}" for each in (first["name"], name)} <= set(summary.notes)
     assert f"“{title}”" in summary.verdict
     assert f"“{title} (leave one out)”" in summary.verdict
+    assert data.ranking["place"].to_list() == [1, 1]  # each design has its own places
+    assert all(data.ranking["place"].between(data.ranking["rank_low"], data.ranking["rank_high"]))
+    assert "# counts the tips of one design" in ranking.build(data)[1].text
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from harness.config.inputs.folder.classes import PLAIN, Classes, find_classes
 from harness.config.inputs.folder.files import Listing, Picture, listed, listing, place, shown, told
 from harness.config.trial import DataConfig
 from harness.core.errors import HarnessError, unknown
+from harness.core.format import count
 
 DECODING = 2
 """Raised when the same files would be decoded to other pixels: part of `data.content`, and so of
@@ -78,7 +79,8 @@ def survey(data: DataConfig, digest: Digest) -> Folder:
         rules = (f"rest of {data.validation_fraction}", f"hold-out of {data.validation_fraction}")
     used = {picture for part in parts for picture in part}
     if idle := [picture.name for picture in tree.pictures if picture not in used]:
-        notes.append(f"{len(idle)} images are in neither split: {listed(idle, NAMED)}")
+        are = "is" if len(idle) == 1 else "are"
+        notes.append(f"{count(len(idle), 'image')} {are} in neither split: {listed(idle, NAMED)}")
     return Folder(
         root,
         parts,
@@ -181,12 +183,18 @@ def _shared(
     both = [p.name for p in parts[1] if contents[p] and contents[p] in train]
     if both and len(both) == len(parts[1]):
         raise HarnessError(
-            f"data.path: all {len(both)} images of {names[1]!r} are also in {names[0]!r}; "
+            f"data.path: all {_also(both, names)}; "
             "validation images must differ from training images"
         )
     if not both:
         return []
-    return [f"{len(both)} images of {names[1]!r} are also in {names[0]!r}: {listed(both, NAMED)}"]
+    return [f"{_also(both, names)}: {listed(both, NAMED)}"]
+
+
+def _also(both: Sequence[str], names: Sequence[str]) -> str:
+    """That images of the one split are also in the other."""
+    images = f"{count(len(both), 'image')} of {names[1]!r}"
+    return f"{images} {'is' if len(both) == 1 else 'are'} also in {names[0]!r}"
 
 
 def _hold_out(
