@@ -24,8 +24,8 @@ from harness.runs.plan import write_plan as write_record
 from harness.runs.trial import Trial as Record
 
 if TYPE_CHECKING:
-    from harness.execution.driver import Options
     from harness.execution.local import Outcome
+    from harness.execution.options import Options
     from harness.report import Summary
 
 

@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from harness.core.files import check_writable, read_object, write_json
 from harness.core.lock import Busy
 from harness.execution.devices import WorkerEnv, plan_workers
 from harness.execution.local import Driver, Outcome, WorkerSpec, run_local
+from harness.execution.options import Options
 from harness.execution.view.poll import Poll
 from harness.execution.view.screen import open_view
 from harness.queue.base import Job, Ledger, Row
@@ -30,25 +31,28 @@ from harness.runs.trial import Trial
 USER_ERROR = 2  # a worker's exit code for a mistake that no further attempt can mend
 
 
-@dataclass(frozen=True)
-class Options:
-    """How a run is driven; nothing here changes a result but the number of threads, by rounding."""
-
-    workers: int | None = None
-    hours: float | None = None
-    retry_crashed: bool = False
-    keep_all: bool = False
-
-
 def drive(plan: PlanRecord, jobs: Sequence[Job], runtime: Runtime, options: Options) -> Outcome:
     """Train and score `jobs`; returns when nothing is left, on a signal, or at the deadline."""
+    deadline = time.monotonic() + options.hours * 3600 if options.hours is not None else None
+    if options.cluster is not None:
+        from harness.execution.cluster.drive import drive_on
+
+        return drive_on(options.cluster, plan, jobs, runtime, options, deadline)
     folder = runtime.study(plan.run_name)
     machine = share(plan.run_name, runtime, options.workers)
     ledger = OptunaLedger.open(plan.run_name, folder, runtime.storage, len(machine))
-    poll = Poll(plan, jobs, ledger, runtime)
-
-    def alive(row: Row) -> bool:
-        return lease_alive(row.lease, _silence(runtime, row.key))
+    queue(jobs, runtime, ledger, options.retry_crashed)
+    keep = ["--keep", "all"] if options.keep_all else []
+    specs = [
+        WorkerSpec(
+            argv=[*_python(), "-m", "harness", "work", plan.run_name, f"w{index}", *keep],
+            env={**share.env, **_places(runtime)},
+            log=folder / layout.worker_log(index),
+        )
+        for index, share in enumerate(machine)
+    ]
+    notes = _Notes([spec.log for spec in specs])
+    alive = partial(_alive, runtime)
 
     def on_death(worker: int, code: int) -> bool:
         if code == USER_ERROR:
@@ -60,29 +64,25 @@ def drive(plan: PlanRecord, jobs: Sequence[Job], runtime: Runtime, options: Opti
             _record_loss(runtime, row, code)
         return bool(lost)
 
-    for row in ledger.release_stale(alive):
-        _record_loss(runtime, row, None)
-    ledger.withdraw({job.key for job in jobs})
-    ledger.enqueue(jobs, options.retry_crashed)
-    keep = ["--keep", "all"] if options.keep_all else []
-    specs = [
-        WorkerSpec(
-            argv=[*_python(), "-m", "harness", "work", plan.run_name, f"w{index}", *keep],
-            env={**share.env, **_places(runtime)},
-            log=folder / layout.worker_log(index),
-        )
-        for index, share in enumerate(machine)
-    ]
-    notes = _Notes([spec.log for spec in specs])
-    deadline = time.monotonic() + options.hours * 3600 if options.hours is not None else None
-    with open_view(poll.snapshot) as tick:
-        driver = Driver(
-            lambda: _work_left(ledger, alive) or _may_grow(plan, runtime), on_death, tick
-        )
+    with open_view(Poll(plan, jobs, ledger, runtime).snapshot) as tick:
+        driver = Driver(lambda: work_left(plan, runtime, ledger) > 0, on_death, tick)
         outcome = run_local(specs, driver, deadline)
     for line in notes.new():
         sys.stderr.write(f"{line}\n")
     return outcome
+
+
+def queue(jobs: Sequence[Job], runtime: Runtime, ledger: Ledger, retry_crashed: bool) -> None:
+    """Queue `jobs`, and nothing else that waits; what a dead worker held is free again."""
+    for row in ledger.release_stale(partial(_alive, runtime)):
+        _record_loss(runtime, row, None)
+    ledger.withdraw({job.key for job in jobs})
+    ledger.enqueue(jobs, retry_crashed)
+
+
+def work_left(plan: PlanRecord, runtime: Runtime, ledger: Ledger) -> int:
+    """How many trials wait, or may still be added to the plan."""
+    return _waiting(ledger, partial(_alive, runtime)) or _may_come(plan, runtime)
 
 
 class _Notes:
@@ -101,21 +101,25 @@ class _Notes:
         return list(dict.fromkeys(lines))
 
 
-def _work_left(ledger: Ledger, alive: Callable[[Row], bool]) -> bool:
-    """Whether something waits; what a dead worker held is queued again first."""
+def _alive(runtime: Runtime, row: Row) -> bool:
+    return lease_alive(row.lease, _silence(runtime, row.key))
+
+
+def _waiting(ledger: Ledger, alive: Callable[[Row], bool]) -> int:
+    """How many trials wait; what a dead worker held is queued again first."""
     rows = ledger.rows()
     # a worker that died between its claim and its lease is noticed by time only
     if any(row.status is Status.RUNNING and not alive(row) for row in rows):
         ledger.release_stale(alive)
         rows = ledger.rows()
-    return any(row.status is Status.WAITING for row in rows)
+    return sum(row.status is Status.WAITING for row in rows)
 
 
-def _may_grow(plan: PlanRecord, runtime: Runtime) -> bool:
-    """Whether a worker may still add a trial to the plan."""
+def _may_come(plan: PlanRecord, runtime: Runtime) -> int:
+    """How many trials workers may still add to the plan."""
     if not plan.stages.grows:
-        return False
-    return (read_plan(layout.plan_file(plan.run_name, runtime)) or plan).stages.left > 0
+        return 0
+    return (read_plan(layout.plan_file(plan.run_name, runtime)) or plan).stages.left
 
 
 def share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEnv]:

@@ -16,8 +16,8 @@ from harness.api.plan import Plan
 from harness.app import studies
 from harness.core import files
 from harness.core.errors import HarnessError
-from harness.execution.driver import Options
 from harness.execution.local import Outcome
+from harness.execution.options import Options
 from harness.report import words
 from harness.report.data import analyse
 from harness.report.page import _front as page_head

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.config.identity import key, metric_request
+from harness.config.identity import key
 from harness.config.patch import unflatten
 from harness.config.plugins import recall
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
-from harness.core.errors import Damaged, HarnessError
+from harness.core.errors import HarnessError
 from harness.core.files import unwritable
 from harness.core.lock import Busy
+from harness.execution.answered import answered
 from harness.execution.search.source import source_of
 from harness.execution.worker.trial import Context, run_trial
 from harness.gan import devices
@@ -28,7 +29,6 @@ from harness.runs import layout
 from harness.runs.plan import PlanRecord, read_plan
 from harness.runs.recorder import Recorder
 from harness.runs.status import Status
-from harness.runs.trial import Trial
 
 PROGRAMS_A_PROCESS = 40  # at about 30 MB that TensorFlow keeps of each when it is dropped
 LOG_TAIL = 40  # lines of a traceback kept with a failure
@@ -151,7 +151,7 @@ def attempt(
 def _run(
     config: TrialConfig, claim: Claim, recorder: Recorder, context: Context
 ) -> tuple[Status, str]:
-    if ended := _answered(recorder.folder, config):
+    if ended := answered(recorder.folder, config):
         return ended, "trained meanwhile by another run"
     try:
         return run_trial(config, claim, recorder, context), ""
@@ -165,20 +165,6 @@ def _run(
         tail = "\n".join(trace.splitlines()[-LOG_TAIL:])
         recorder.failure(message, tail)
         return Status.CRASHED, message
-
-
-def _answered(folder: Path, config: TrialConfig) -> Status | None:
-    """How the trial ended, if it has and its scores are there."""
-    trial = Trial(folder)
-    result = trial.result()
-    if result is None:
-        return None
-    try:
-        if not trial.scored(metric_request(config), config.schedule):
-            return None
-    except Damaged:
-        return None  # the scores; a result that is damaged is an error
-    return result.status
 
 
 def _hold(recorder: Recorder, stop: Callable[[], bool]) -> Recorder:

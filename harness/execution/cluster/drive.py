@@ -1,0 +1,88 @@
+"""Drive one run of a study on a Ray cluster."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from harness.config.runtime import MOST_WORKERS, Runtime
+from harness.core.errors import HarnessError
+from harness.core.files import read_object, write_json
+from harness.execution.cluster.fleet import RayFleet, Share, joined
+from harness.execution.cluster.home import Home
+from harness.execution.devices import one_worker
+from harness.execution.driver import queue, work_left
+from harness.execution.local import Outcome, caught_signals
+from harness.execution.options import Cluster, Options
+from harness.execution.search.source import source_of
+from harness.execution.view.poll import Poll
+from harness.execution.view.screen import open_view
+from harness.queue.base import Job
+from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs import layout
+from harness.runs.plan import PlanRecord
+from harness.runs.record import now
+
+
+def drive_on(
+    cluster: Cluster,
+    plan: PlanRecord,
+    jobs: Sequence[Job],
+    runtime: Runtime,
+    options: Options,
+    deadline: float | None,
+) -> Outcome:
+    """Train and score `jobs` there; returns when nothing is left, on a signal, or at the deadline.
+
+    What this machine's driver promises holds here, too; every worker has ended when it returns.
+    """
+    ledger = OptunaLedger.open(plan.run_name, runtime.study(plan.run_name), runtime.storage)
+    with caught_signals() as signals, joined(cluster.address) as ray:
+        share, threads = shares(cluster, ray.cluster_resources(), _threads(plan, runtime))
+        write_json(_arithmetic(plan, runtime), {"threads": threads, "at": now()})
+        queue(jobs, runtime, ledger, options.retry_crashed)
+        home = Home(
+            plan,
+            runtime,
+            ledger,
+            source_of(plan, runtime, ledger),
+            RayFleet(ray, plan, runtime.project, share, one_worker(threads)),
+            cluster.workers or MOST_WORKERS,
+            options.keep_all,
+            partial(work_left, plan, runtime, ledger),
+        )
+        with open_view(Poll(plan, jobs, ledger, runtime).snapshot) as tick:
+            return asyncio.run(home.run(signals, deadline, tick))
+
+
+def shares(
+    cluster: Cluster, resources: Mapping[str, float], threads: int | None
+) -> tuple[Share, int]:
+    """What is reserved for a trial, and its threads; `threads`: those that the run began with.
+
+    Unless asked otherwise a trial has a GPU where there are any, with its share of the cores, and
+    else one core.
+    """
+    gpus = cluster.gpus if cluster.gpus is not None else float("GPU" in resources)
+    if cluster.cpus is not None:
+        threads = max(1, int(cluster.cpus))
+    elif threads is None and gpus:
+        threads = max(1, int(resources.get("CPU", 1) * gpus / resources.get("GPU", 1)))
+    threads = threads or 1
+    share = Share(cluster.cpus or threads, gpus, cluster.memory)
+    for name, asked in (("CPU", share.cpus), ("GPU", share.gpus)):
+        if asked > resources.get(name, 0):
+            raise HarnessError(
+                f"a trial needs {asked:g} {name}, and the whole cluster has "
+                f"{resources.get(name, 0):g}; see --cpus-per-trial and --gpus-per-trial"
+            )
+    return share, threads
+
+
+def _threads(plan: PlanRecord, runtime: Runtime) -> int | None:
+    chosen = read_object(_arithmetic(plan, runtime), "threads")
+    return chosen["threads"] if chosen else None
+
+
+def _arithmetic(plan: PlanRecord, runtime: Runtime) -> Path:
+    return runtime.study(plan.run_name) / layout.ARITHMETIC

@@ -1,0 +1,32 @@
+"""What a worker of a cluster tells home."""
+
+from typing import NamedTuple
+
+from harness.runs.status import Status
+from harness.runs.transfer import Part
+
+
+class About(NamedTuple):
+    """What a worker runs on."""
+
+    node: str  # its name in the network
+    device: str
+
+
+class End(NamedTuple):
+    """How an attempt ended."""
+
+    status: Status
+    message: str = ""
+    mistake: bool = False  # of the user's: no further attempt can mend it
+    compiled: tuple[str, ...] = ()  # cells that the worker has a program for
+    worn: bool = False  # the process should be renewed, for memory that TensorFlow keeps
+
+
+class Report(NamedTuple):
+    """What is new at a worker."""
+
+    parts: list[Part]
+    more: bool = False  # ask again at once
+    asks: bool = False  # the search has to say whether the trial is given up
+    end: End | None = None
