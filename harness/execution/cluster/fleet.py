@@ -4,6 +4,7 @@ import os
 from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from harness.core.errors import HarnessError
@@ -72,21 +73,34 @@ def joined(address: str) -> Iterator[Any]:
         import ray
     except ImportError:
         raise HarnessError(MISSING) from None
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     try:
-        if address != HERE:
-            ray.init(address, **quiet)
-        else:
-            try:
-                ray.init("auto", **quiet)
-            except ConnectionError:
-                ray.init("local", num_cpus=usable_cores(), include_dashboard=False, **quiet)
+        _join(ray, address)
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise HarnessError(f"--on {address}: cannot join a Ray cluster ({error})") from None
+        where = os.environ.get("RAY_ADDRESS", address) if address == HERE else address
+        raise HarnessError(
+            f"--on {address}: cannot join a Ray cluster at {where} ({_line(error)}). Does it "
+            "run there with this version of Ray, and does this machine have its token "
+            "(ray get-auth-token)?"
+        ) from None
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _join(ray: Any, address: str) -> None:
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    named = address if address != HERE else os.environ.get("RAY_ADDRESS")
+    token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH", "~/.ray/auth_token")).expanduser()
+    if named and ("RAY_AUTH_TOKEN" in os.environ or token.exists()):
+        # Ray sends its token to a cluster that it finds by itself, not to one that is named
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    try:
+        ray.init(named or "auto", **quiet)
+    except ConnectionError:
+        if named:
+            raise
+        ray.init("local", num_cpus=usable_cores(), include_dashboard=False, **quiet)
 
 
 class RayFleet:
@@ -152,6 +166,10 @@ class RayWorker:
     def end(self) -> None:
         """Kill its process."""
         self._ray.kill(self._handle)
+
+
+def _line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), repr(error))
 
 
 def _how(error: Exception) -> str:

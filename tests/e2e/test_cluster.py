@@ -1,0 +1,84 @@
+"""A study on a real Ray cluster: the record is that of one machine, whatever dies meanwhile."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.e2e.faults import STUDY, Site, differences, gutted
+from tests.e2e.nodes import Cluster, until
+from tests.e2e.place import one_core
+
+pytest.importorskip("ray", reason="the extra `cluster` is not installed")
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+TIPS = "adam_beta_1_half, one_sided_label_smoothing, generator_ema, batch_norm_in_discriminator"
+
+
+class OnCluster(Site):
+    """A place whose driver runs where the nodes are."""
+
+    def __init__(self, folder, cluster, study):
+        super().__init__(folder)
+        self.write(study, "tiny")
+        self.environment |= cluster.environment
+        self.cluster = cluster
+
+    def begin(self):
+        """A driver at work."""
+        verb = [sys.executable, "-m", "harness", "run", "tiny", "--on", "ray"]
+        with (self.folder / "said").open("ab") as said:
+            return subprocess.Popen(
+                [*self.cluster.prefix, *verb], cwd=self.folder, env=self.environment,
+                stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+
+    def said(self):
+        return (self.folder / "said").read_text()
+
+    def end(self, driver, code=0):
+        assert driver.wait(timeout=600) == code, self.said()
+        assert "Traceback" not in self.said()
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    made = Cluster()
+    try:
+        for _ in range(3):
+            made.add()
+        yield made
+    finally:
+        made.close()
+
+
+def study(seeds, kimg):
+    text = STUDY.replace("[adam_beta_1_half]", f"[{TIPS}]").replace("seeds: 1", f"seeds: {seeds}")
+    return text.replace("training.kimg: 0.16", f"training.kimg: {kimg}")
+
+
+def whole(folder, text):
+    """The same study on this machine."""
+    site = Site(folder)
+    site.write(text, "tiny")
+    with one_core():
+        site.run("run", "tiny")
+    return site
+
+
+def test_the_record_is_that_of_one_machine(cluster, tmp_path):
+    text = study(seeds=5, kimg=0.16)
+    site = OnCluster(tmp_path / "cluster", cluster, text)
+    site.end(site.begin())
+    assert len(site.trials()) == 25
+    assert differences(whole(tmp_path / "here", text), site) == []
+    assert gutted(site) == []
+    assert site.hidden() == []
+    assert {len(attempts(path)) for path in site.trials().values()} == {1}
+    assert not list(site.folder.glob("runs/trials/*/checkpoint"))
+
+
+def attempts(trial):
+    return json.loads((trial / "env.json").read_text())
