@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -73,9 +74,9 @@ class Cluster:
                     env={**os.environ, **QUICK}, stdin=subprocess.DEVNULL, stdout=output,
                     stderr=subprocess.STDOUT, start_new_session=True,
                 )  # fmt: skip
-            if until(lambda: node.poll() is not None or "runtime started" in said.read_text()):  # noqa: B023
-                if node.poll() is None:
-                    return node
+            until(partial(_settled, node, said))
+            if node.poll() is None:
+                return node
         raise AssertionError(said.read_text())
 
     def send(self, node, number):
@@ -98,6 +99,10 @@ class Cluster:
             self._apart.kill()
             self._apart.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _settled(node, said):
+    return node.poll() is not None or "runtime started" in said.read_text()
 
 
 def _family(pid):

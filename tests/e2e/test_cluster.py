@@ -1,15 +1,13 @@
 """A study on a real Ray cluster: the record is that of one machine, whatever dies meanwhile."""
 
 import json
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from tests.e2e.faults import STUDY, Site, differences, gutted
-from tests.e2e.nodes import Cluster, until
+from tests.e2e.nodes import Cluster
 from tests.e2e.place import one_core
 
 pytest.importorskip("ray", reason="the extra `cluster` is not installed")

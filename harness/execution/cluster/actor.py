@@ -33,7 +33,7 @@ class Actor:
         """Load TensorFlow; apart from the constructor, so that an error is told as it is."""
         # by name: this process trains, and the driver, which names the class, must not
         remote = import_module(_REMOTE)
-        self._remote = remote.Remote(self._plan, _own_folder(), self._project)
+        self._remote = remote.Remote(self._plan, own_folder(), self._project)
         about: About = self._remote.about()
         return about
 
@@ -59,7 +59,7 @@ class Actor:
         self._remote.stop()
 
 
-def _own_folder() -> Path:
+def own_folder() -> Path:
     """A folder for this process, with the node's cache in it; those of the dead are removed."""
     node = Path(tempfile.gettempdir()) / f"harness-{os.getuid()}"
     (node / _KEPT).mkdir(parents=True, exist_ok=True, mode=0o700)

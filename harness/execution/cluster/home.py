@@ -88,8 +88,9 @@ class Home:
             raise HarnessError(self.mistake)
         if not self.training and not self.left():
             return Outcome.DONE
-        given_up = bool(serving) and all(task.done() for task in serving)
-        return Outcome.FAILED if given_up else None
+        if serving and all(task.done() for task in serving):
+            raise HarnessError(f"no worker of the cluster stays up: {self.last_death}")
+        return None
 
     def _grow(self, serving: list[asyncio.Task[None]]) -> None:
         """As many workers as trials need and the cluster carries; nodes may join at any time."""
@@ -103,8 +104,6 @@ class Home:
     def _notice(self, serving: Collection[object]) -> str:
         if self.training or self.attempts:
             return ""
-        if self.last_death:
-            return f"the last worker that died: {self.last_death}"
         return "workers are starting" if serving else "waiting for a node with room for a trial"
 
     async def _stop(self, signals: Signals, tick: Callable[[str], None]) -> None:

@@ -82,7 +82,9 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     return 0
 
 
-def prepare(plan: PlanRecord, runtime: Runtime, stop: Stop, keep_all: bool = False) -> Context:
+def prepare(
+    plan: PlanRecord, runtime: Runtime, stop: Callable[[], bool], keep_all: bool = False
+) -> Context:
     """Set TensorFlow to the run's threads; the context of a plan's trials in this process."""
     arithmetic = devices.configure(int(os.environ.get("HARNESS_THREADS", "1")), _xla())
     modules = plan.plugins.modules if plan.plugins else ()

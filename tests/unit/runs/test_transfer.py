@@ -1,6 +1,5 @@
 """A trial's folder sent in parts is the same folder, whenever what was sent ends."""
 
-import os
 import random
 import shutil
 
@@ -10,7 +9,7 @@ from harness.core.files import append_line, write_atomically
 from harness.core.leftovers import discard
 from harness.runs import layout, transfer
 from harness.runs.recorder import Recorder
-from harness.runs.transfer import Action, Inbox, OutOfStep, Outbox, Part, parts_of, unpack
+from harness.runs.transfer import Action, Inbox, Outbox, OutOfStep, Part, parts_of, unpack
 
 
 @pytest.fixture
@@ -192,5 +191,5 @@ def test_any_end_leaves_what_a_kill_would(home, node):
         last = folder / "checkpoint/last.npz"
         assert not last.exists() or int(last.read_text()) <= rows
         assert not (folder / layout.RESULT).exists() or rows == 3
-        assert [name for name in os.listdir(folder) if name.startswith(".")] == []
+        assert list(folder.glob(".*")) == []
         shutil.rmtree(folder)
