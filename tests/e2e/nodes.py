@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 
+ROOT = Path(__file__).parents[2]
 HEAD = "127.0.0.1:6379"
 QUICK = {  # a node that does not answer counts as dead after some seconds
     "RAY_health_check_initial_delay_ms": "0",
@@ -45,7 +46,8 @@ class Cluster:
         self.folder = Path(tempfile.mkdtemp(prefix="ray-"))  # short: sockets lie in it
         self.nodes = []
         self._apart = _namespace()
-        self.environment = {**QUICK, "RAY_ADDRESS": HEAD}
+        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+        self.environment = {**os.environ, **QUICK, "RAY_ADDRESS": HEAD, "PYTHONPATH": path}
         self.head = self._start(
             "--head", "--port", "6379", "--num-cpus", "0", "--include-dashboard", "false",
             "--temp-dir", str(self.folder),
@@ -71,7 +73,7 @@ class Cluster:
             with said.open("wb") as output:
                 node = subprocess.Popen(
                     [*self.prefix, *ray, *options, *store, "--disable-usage-stats"],
-                    env={**os.environ, **QUICK}, stdin=subprocess.DEVNULL, stdout=output,
+                    env=self.environment, stdin=subprocess.DEVNULL, stdout=output,
                     stderr=subprocess.STDOUT, start_new_session=True,
                 )  # fmt: skip
             until(partial(_settled, node, said))

@@ -1,13 +1,14 @@
 """A study on a real Ray cluster: the record is that of one machine, whatever dies meanwhile."""
 
 import json
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from tests.e2e.faults import STUDY, Site, differences, gutted
-from tests.e2e.nodes import Cluster
+from tests.e2e.nodes import Cluster, until
 from tests.e2e.place import one_core
 
 pytest.importorskip("ray", reason="the extra `cluster` is not installed")
@@ -80,3 +81,30 @@ def test_the_record_is_that_of_one_machine(cluster, tmp_path):
 
 def attempts(trial):
     return json.loads((trial / "env.json").read_text())
+
+
+def test_nodes_and_workers_die_and_the_record_is_the_same(cluster, tmp_path):
+    """A worker is killed, then a node with its worker; another joins; then the driver is killed."""
+    text = study(seeds=2, kimg=1.6)
+    site = OnCluster(tmp_path / "cluster", cluster, text)
+    driver = site.begin()
+    until(lambda: begun(site))
+    cluster.workers()[0].kill()
+    until(lambda: "lost" in site.said())
+    node = cluster.nodes.pop()
+    cluster.send(node, signal.SIGKILL)
+    node.wait()
+    cluster.add()
+    until(lambda: site.said().count("lost") > 1)
+    driver.kill()
+    driver.wait()
+    until(lambda: not cluster.workers())  # they end with their driver
+    site.end(site.begin())
+    assert differences(whole(tmp_path / "here", text), site) == []
+    assert gutted(site) == []
+    continued = [path for path in site.trials().values() if len(attempts(path)) > 1]
+    assert continued
+
+
+def begun(site):
+    return list(site.folder.glob("runs/trials/*/checkpoint/last.npz"))
