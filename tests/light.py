@@ -14,7 +14,7 @@ from harness import app
 from harness.config.patch import unflatten
 from harness.config.runtime import Runtime
 from harness.core.files import append_line, read_lines, write_atomically, write_json
-from harness.execution.cluster.actor import Actor, own_folder
+from harness.execution.cluster.actor import Actor
 from harness.execution.cluster.messages import About, End
 from harness.execution.cluster.outpost import Outpost
 from harness.execution.local import Outcome
@@ -60,8 +60,8 @@ class Light(Outpost):
 class LightActor(Actor):
     """An actor without TensorFlow."""
 
-    def begin(self):
-        self._remote = Light(own_folder())
+    def begin(self, kept):
+        self._remote = Light(self._folder)
         return self._remote.about()
 
 

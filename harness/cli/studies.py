@@ -157,6 +157,14 @@ def work(run_name: str, name: str, keep: str = "") -> None:
     raise typer.Exit(drain(run_name, _runtime(), name, keep == "all"))
 
 
+@app.command(hidden=True)
+def gather(run_name: str) -> None:
+    """Load what the trials of a run read; `run --on` starts this before it asks a cluster."""
+    from harness.execution.worker import gather as gather_
+
+    gather_(run_name, _runtime())
+
+
 @app.command()
 def report(study: StudyName, profile: Profile = None, changes: Set = None) -> None:
     """Render the report of a study from its record, finished or not.

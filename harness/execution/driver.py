@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from harness.config.runtime import Runtime
 from harness.core.cache import NOTE
@@ -45,8 +44,8 @@ def drive(plan: PlanRecord, jobs: Sequence[Job], runtime: Runtime, options: Opti
     keep = ["--keep", "all"] if options.keep_all else []
     specs = [
         WorkerSpec(
-            argv=[*_python(), "-m", "harness", "work", plan.run_name, f"w{index}", *keep],
-            env={**share.env, **_places(runtime)},
+            argv=[*python(), "-m", "harness", "work", plan.run_name, f"w{index}", *keep],
+            env={**share.env, **places(runtime)},
             log=folder / layout.worker_log(index),
         )
         for index, share in enumerate(machine)
@@ -58,7 +57,7 @@ def drive(plan: PlanRecord, jobs: Sequence[Job], runtime: Runtime, options: Opti
         if code == USER_ERROR:
             # on a full disk the worker's log has no room for its words either
             check_writable(folder)
-            raise HarnessError(_last_words(folder / layout.worker_log(worker)))
+            raise HarnessError(last_words(folder / layout.worker_log(worker)))
         lost = ledger.release_stale(alive)
         for row in lost:
             _record_loss(runtime, row, code)
@@ -133,7 +132,7 @@ def share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEn
     return plan_workers(None, threads=chosen["threads"])
 
 
-def _python() -> list[str]:
+def python() -> list[str]:
     """The interpreter of a worker; it imports from the current folder only if this code lies there.
 
     Else a queue.py of the user's, or another harness/, would take the place of what is installed.
@@ -142,7 +141,7 @@ def _python() -> list[str]:
     return [sys.executable] if lies_here else [sys.executable, "-P"]
 
 
-def _places(runtime: Runtime) -> dict[str, str]:
+def places(runtime: Runtime) -> dict[str, str]:
     """Environment variables that name the folders, the queue and the project for a worker."""
     return {
         "HARNESS_RUNS": str(runtime.runs),
@@ -172,7 +171,8 @@ def _record_loss(runtime: Runtime, row: Row, code: int | None) -> None:
         recorder.failure(f"the worker process died{how}", "")
 
 
-def _last_words(log: Any) -> str:
+def last_words(log: Path) -> str:
+    """Why a process with this log refused to start."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
     messages = [line for line in lines if line.startswith("harness: ")]
     return (

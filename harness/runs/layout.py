@@ -11,6 +11,7 @@ runs/                         `Runtime.runs`; each name below is a constant of t
     ledger.log, enqueue.lock  the queue (`harness.queue` names and writes them)
     driver.lock, search.lock  held by those who drive the run, and who adds a suggestion
     worker-<n>.log            messages of each worker
+    supplies.json, gather.log on a cluster: what trainings read, as it lies here; its messages
     wandb/                    the mirror (`mirror.places` has its layout)
   trials/<key>/               one training, shared by all runs that need it
     config.json               every knob by its dotted name
@@ -42,6 +43,7 @@ ARITHMETIC = "arithmetic.json"
 IMPORTANCES = "importances.json"
 DRIVER_LOCK, SEARCH_LOCK = "driver.lock", "search.lock"
 WORKER_LOGS = "worker-*.log"
+SUPPLIES, GATHER_LOG = "supplies.json", "gather.log"
 WANDB = "wandb"
 
 # of all runs

@@ -104,7 +104,7 @@ class Outbox:
         if _grows(name):
             yield from self._more(name, file)
         elif name != _BEFORE:
-            yield from _pieces(name, file)
+            yield from pieces(name, file)
 
     def _more(self, name: str, file: BinaryIO) -> Iterator[Part]:
         """The lines that have come; one that is being written comes next time."""
@@ -113,7 +113,7 @@ class Outbox:
         known, digest = self._lines.get(name, _NOTHING)
         self._lines[name] = len(content), content_digest(content)
         if not known or content_digest(content[:known]) != digest:  # new, or cut by a resume
-            yield from _pieces(name, BytesIO(content))
+            yield from pieces(name, BytesIO(content))
             return
         for at in range(known, len(content), CHUNK):
             yield Part(name, Action.APPEND, content[at : at + CHUNK], at)
@@ -186,7 +186,7 @@ def parts_of(folder: Path) -> Iterator[Part]:
     for name in _names(folder):
         if name != layout.PROGRESS:
             with (folder / name).open("rb") as file:
-                yield from _pieces(name, file)
+                yield from pieces(name, file)
 
 
 def unpack(folder: Path, parts: Iterable[Part]) -> None:
@@ -198,12 +198,13 @@ def unpack(folder: Path, parts: Iterable[Part]) -> None:
             file.write(part.data)
 
 
-def _pieces(name: str, file: BinaryIO) -> Iterator[Part]:
-    """A whole file."""
+def pieces(name: str, file: BinaryIO, chunk: int = 0) -> Iterator[Part]:
+    """A whole file, in parts of `chunk` bytes (0: CHUNK)."""
+    chunk = chunk or CHUNK
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    for at in range(0, max(1, size), CHUNK):
-        yield Part(name, Action.WRITE, file.read(CHUNK), at, size)
+    for at in range(0, max(1, size), chunk):
+        yield Part(name, Action.WRITE, file.read(chunk), at, size)
 
 
 def _append(path: Path, part: Part) -> None:

@@ -43,7 +43,7 @@ def test_threads_are_chosen_once_a_run_and_kept(runtime, four_cores):
 
 
 def test_a_worker_is_told_where_things_lie(runtime):
-    places = drive._places(runtime)
+    places = drive.places(runtime)
     assert places["HARNESS_RUNS"] == str(runtime.runs)
     assert (places["HARNESS_STORAGE"], places["WANDB_PROJECT"]) == ("postgresql://x", "p")
     assert "HARNESS_REPORTS" in places
@@ -52,10 +52,10 @@ def test_a_worker_is_told_where_things_lie(runtime):
 def test_a_worker_imports_nothing_of_the_folder_that_it_works_in(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "queue.py").write_text("raise SystemExit('a file of the user')")
-    command = [*drive._python(), "-c", "import queue"]
+    command = [*drive.python(), "-c", "import queue"]
     assert subprocess.run(command, check=False).returncode == 0
     monkeypatch.chdir(Path(drive.__file__).parents[2])  # a checkout that is not installed
-    assert drive._python() == [sys.executable]
+    assert drive.python() == [sys.executable]
 
 
 def test_work_is_left_while_a_trial_waits_or_is_taken_from_the_dead():
@@ -109,5 +109,5 @@ def test_a_worker_that_dies_after_its_result_has_lost_nothing(runtime):
 def test_the_last_words_of_a_worker(tmp_path, log, said):
     path = tmp_path / "worker-0.log"
     path.write_text(log)
-    found = drive._last_words(path)
+    found = drive.last_words(path)
     assert found == (said + str(path) if said.endswith("see ") else said)

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from harness.core.lock import Busy, lock_file
+from harness.execution.cluster.depot import Depot
 from harness.execution.cluster.messages import About, Report
+from harness.execution.cluster.supplies import Item, Kept
 from harness.queue.base import Claim
 from harness.runs.plan import PlanRecord
 from harness.runs.transfer import Part
@@ -28,12 +30,30 @@ class Actor:
     def __init__(self, plan: PlanRecord, project: str) -> None:
         self._remote: Any = None
         self._plan, self._project = plan, project
+        self._folder = own_folder()
+        self._depot = Depot(self._folder / _KEPT)
 
-    def begin(self) -> About:
-        """Load TensorFlow; apart from the constructor, so that an error is told as it is."""
+    def open(self) -> str:
+        """The name of this node's store; by a call, so that an error is told as it is."""
+        return self._depot.name
+
+    def lacking(self, items: Sequence[Item]) -> list[Item]:
+        """Which supplies this node has not got."""
+        return self._depot.lacking(items)
+
+    def store(self, item: Item, part: Part) -> None:
+        """Take a part of a supply."""
+        self._depot.store(item, part)
+
+    def stored(self, item: Item) -> None:
+        """All parts of a supply were sent."""
+        self._depot.stored(item)
+
+    def begin(self, kept: Kept) -> About:
+        """Load TensorFlow."""
         # by name: this process trains, and the driver, which names the class, must not
         remote = import_module(_REMOTE)
-        self._remote = remote.Remote(self._plan, own_folder(), self._project)
+        self._remote = remote.Remote(self._plan, self._folder, self._project, kept)
         about: About = self._remote.about()
         return about
 

@@ -1,6 +1,7 @@
 """Drive one run of a study on a Ray cluster."""
 
 import asyncio
+import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,9 +11,10 @@ from harness.core.errors import HarnessError
 from harness.core.files import read_object, write_json
 from harness.execution.cluster.fleet import RayFleet, Share, joined
 from harness.execution.cluster.home import Home
-from harness.execution.devices import one_worker
-from harness.execution.driver import queue, work_left
-from harness.execution.local import Outcome, caught_signals
+from harness.execution.cluster.supplies import Supplies, read_supplies
+from harness.execution.devices import one_worker, usable_cores
+from harness.execution.driver import last_words, places, python, queue, work_left
+from harness.execution.local import Driver, Outcome, WorkerSpec, caught_signals, run_local
 from harness.execution.options import Cluster, Options
 from harness.execution.search.source import source_of
 from harness.execution.view.poll import Poll
@@ -37,6 +39,9 @@ def drive_on(
     What this machine's driver promises holds here, too; every worker has ended when it returns.
     """
     ledger = OptunaLedger.open(plan.run_name, runtime.study(plan.run_name), runtime.storage)
+    supplies = read_supplies(plan, runtime) or _gathered(plan, runtime)
+    if supplies is None:
+        return Outcome.INTERRUPTED
     with caught_signals() as signals, joined(cluster.address) as ray:
         share, threads = shares(cluster, ray.cluster_resources(), _threads(plan, runtime))
         write_json(_arithmetic(plan, runtime), {"threads": threads, "at": now()})
@@ -46,13 +51,34 @@ def drive_on(
             runtime,
             ledger,
             source_of(plan, runtime, ledger),
-            RayFleet(ray, plan, runtime.project, share, one_worker(threads)),
+            RayFleet(ray, plan, runtime.project, share, one_worker(threads), supplies),
             cluster.workers or MOST_WORKERS,
             options.keep_all,
             partial(work_left, plan, runtime, ledger),
         )
         with open_view(Poll(plan, jobs, ledger, runtime).snapshot) as tick:
             return asyncio.run(home.run(signals, deadline, tick))
+
+
+def _gathered(plan: PlanRecord, runtime: Runtime) -> Supplies | None:
+    """Have a process with TensorFlow load what nodes need; None: it was interrupted."""
+    sys.stderr.write("Gathering images, encoders and features for the cluster ...\n")
+    log = runtime.study(plan.run_name) / layout.GATHER_LOG
+    log.unlink(missing_ok=True)
+    verb = [*python(), "-m", "harness", "gather", plan.run_name]
+    spec = WorkerSpec(verb, {**one_worker(usable_cores()), **places(runtime)}, log)
+
+    def on_death(worker: int, code: int) -> bool:
+        raise HarnessError(last_words(log))
+
+    supplies: list[Supplies] = []
+
+    def missing() -> bool:
+        supplies.extend(filter(None, [read_supplies(plan, runtime)]))
+        return not supplies
+
+    run_local([spec], Driver(missing, on_death, lambda notice: None))
+    return supplies[0] if supplies else None
 
 
 def shares(

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from harness.core.errors import HarnessError
 from harness.execution.cluster.actor import Actor
 from harness.execution.cluster.messages import About
+from harness.execution.cluster.supplies import Supplies
 from harness.execution.devices import usable_cores
 from harness.runs.plan import PlanRecord
 
@@ -69,6 +70,7 @@ def joined(address: str) -> Iterator[Any]:
     """Ray, connected to a cluster: at `address`, or the one that is found here, or a new one."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to its makers
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")  # without a GPU: none is seen
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")  # what matters is raised as well
     try:
         import ray
     except ImportError:
@@ -107,9 +109,16 @@ class RayFleet:
     """Workers as Ray actors; nothing is retried by Ray, since the queue decides."""
 
     def __init__(
-        self, ray: Any, plan: PlanRecord, project: str, share: Share, env: Mapping[str, str]
+        self,
+        ray: Any,
+        plan: PlanRecord,
+        project: str,
+        share: Share,
+        env: Mapping[str, str],
+        supplies: Supplies,
     ) -> None:
-        self._ray, self._share = ray, share
+        self._ray, self._share, self._supplies = ray, share, supplies
+        supplies.share = ray.put  # nodes pass parts on to each other
         self._args = plan, project
         self._actor = ray.remote(Actor).options(
             num_cpus=share.cpus,
@@ -127,8 +136,15 @@ class RayFleet:
         return self._share.fits(self._ray.cluster_resources())
 
     async def hire(self) -> Worker:
-        """A new actor, once Ray has placed it and TensorFlow is loaded."""
-        return await RayWorker.begun(self._ray, self._actor.remote(*self._args))
+        """A new actor, once Ray has placed it, supplies are there, and TensorFlow is loaded."""
+        worker = RayWorker(self._ray, self._actor.remote(*self._args))
+        try:
+            await self._supplies.provide(worker, await worker.call("open"))
+            worker.about = await worker.call("begin", self._supplies.kept)
+        except BaseException:
+            worker.end()
+            raise
+        return worker
 
 
 class RayWorker:
@@ -138,17 +154,6 @@ class RayWorker:
 
     def __init__(self, ray: Any, handle: Any) -> None:
         self._ray, self._handle = ray, handle
-
-    @classmethod
-    async def begun(cls, ray: Any, handle: Any) -> "RayWorker":
-        """The actor, ready to train."""
-        worker = cls(ray, handle)
-        try:
-            worker.about = await worker.call("begin")
-        except BaseException:
-            worker.end()
-            raise
-        return worker
 
     async def call(self, method: str, *args: Any) -> Any:
         """The answer of a method."""
