@@ -36,7 +36,7 @@ def drive_on(
 
     What this machine's driver promises holds here, too; every worker has ended when it returns.
     """
-    ledger = OptunaLedger.open(plan.run_name, runtime.study(plan.run_name), runtime.storage)
+    ledger = OptunaLedger.open(plan.run_name, runtime.study(plan.run_name))
     with caught_signals() as signals, joined(cluster.address) as ray:
         share, threads = shares(cluster, ray.cluster_resources(), _threads(plan, runtime))
         write_json(_arithmetic(plan, runtime), {"threads": threads, "at": now()})

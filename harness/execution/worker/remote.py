@@ -30,7 +30,7 @@ class Remote:
     def __init__(self, plan: PlanRecord, folder: Path, project: str) -> None:
         """`folder`: this worker's own, on its node."""
         # W&B is written at home, from the record
-        self._runtime = Runtime(runs=folder, project=project, tracking="disabled", storage="")
+        self._runtime = Runtime(runs=folder, project=project, tracking="disabled")
         self._stop, self._plan = Stop(), plan
         self._context = prepare(plan, self._runtime, self._stop)
         self._context.gives_up = self._ask
