@@ -42,10 +42,10 @@ def lease_alive(lease: Lease | None, trial: Trial) -> bool:
     """Whether the holder of `trial` is alive.
 
     Same machine since the same boot: the process itself is looked up. Same machine, earlier boot:
-    dead. Another machine's name: the folder was moved here or this machine renamed, and nobody
-    works on it; or a container of this machine does, and then it has locked the trial's folder.
-    If it is about to lock it, and is taken for dead, the trial is queued twice and trained once:
-    whoever claims it waits for that lock too, and then finds the result.
+    dead. Another host name: the folder was moved here or this machine renamed, and the process is
+    gone; or it runs in a container of this machine, and has locked the trial's folder. If it is
+    only about to lock it, it is taken for dead, and still the trial is trained once: the next
+    worker that claims it waits for that lock and then finds the result.
     """
     if lease is None:
         return False
