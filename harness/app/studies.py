@@ -115,7 +115,7 @@ def _decide(planned: Plan, runtime: Runtime) -> Plan:
     from harness.queue.optuna_ledger import OptunaLedger
 
     folder = runtime.study(planned.run_name)
-    ledger = OptunaLedger.open(planned.run_name, folder, runtime.storage)
+    ledger = OptunaLedger.open(planned.run_name, folder)
     with alone(folder / layout.SEARCH_LOCK):  # another run of it may be deciding, too
         held = {row.key for row in ledger.rows() if row.open}
         after = decided(planned, runtime, held)

@@ -39,7 +39,7 @@ def drive(plan: PlanRecord, jobs: Sequence[Job], runtime: Runtime, options: Opti
         return drive_on(options.cluster, plan, jobs, runtime, options, deadline)
     folder = runtime.study(plan.run_name)
     machine = share(plan.run_name, runtime, options.workers)
-    ledger = OptunaLedger.open(plan.run_name, folder, runtime.storage, len(machine))
+    ledger = OptunaLedger.open(plan.run_name, folder)
     queue(jobs, runtime, ledger, options.retry_crashed)
     keep = ["--keep", "all"] if options.keep_all else []
     specs = [
@@ -101,7 +101,7 @@ class _Notes:
 
 
 def _alive(runtime: Runtime, row: Row) -> bool:
-    return lease_alive(row.lease, _silence(runtime, row.key))
+    return lease_alive(row.lease, Trial(runtime.trials / row.key))
 
 
 def _waiting(ledger: Ledger, alive: Callable[[Row], bool]) -> int:
@@ -142,23 +142,14 @@ def python() -> list[str]:
 
 
 def places(runtime: Runtime) -> dict[str, str]:
-    """Environment variables that name the folders, the queue and the project for a worker."""
+    """Environment variables that name the folders and the project for a worker."""
     return {
         "HARNESS_RUNS": str(runtime.runs),
         "HARNESS_REPORTS": str(runtime.reports),
-        "HARNESS_STORAGE": runtime.storage,
         "WANDB_PROJECT": runtime.project,
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "PYTHONUNBUFFERED": "1",
     }
-
-
-def _silence(runtime: Runtime, key: str) -> float | None:
-    """Seconds since a trial's last heartbeat; None where it never beat."""
-    try:
-        return time.time() - (runtime.trials / key / layout.PROGRESS).stat().st_mtime
-    except FileNotFoundError:
-        return None
 
 
 def _record_loss(runtime: Runtime, row: Row, code: int | None) -> None:

@@ -38,7 +38,7 @@ def drive_on(
 
     What this machine's driver promises holds here, too; every worker has ended when it returns.
     """
-    ledger = OptunaLedger.open(plan.run_name, runtime.study(plan.run_name), runtime.storage)
+    ledger = OptunaLedger.open(plan.run_name, runtime.study(plan.run_name))
     supplies = read_supplies(plan, runtime) or _gathered(plan, runtime)
     if supplies is None:
         return Outcome.INTERRUPTED

@@ -1,4 +1,4 @@
-"""Snapshots for the live view, from the ledger and the heartbeats of the trials."""
+"""Snapshots for the live view, from the ledger and the progress of the trials."""
 
 from collections.abc import Sequence
 
@@ -75,16 +75,16 @@ class Poll:
         )
 
     def _progress(self, row: Row) -> TrialProgress:
-        beat = Trial(self._trials / row.key).progress()
+        progress = Trial(self._trials / row.key).progress()
         return TrialProgress(
             key=row.key,
             cell=row.cell,
             seed=row.seed,
-            phase=beat.phase,
-            kimg=beat.kimg,
+            phase=progress.phase,
+            kimg=progress.kimg,
             kimg_total=self._kimg[row.key],
-            kid=beat.kid,
-            images_per_second=beat.images_per_second,
+            kid=progress.kid,
+            images_per_second=progress.images_per_second,
             attempt=row.attempt,
         )
 

@@ -60,7 +60,7 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
         raise HarnessError(f"{folder}: no run of that name was started here")
     context = prepare(plan, runtime, stop, keep_all)
     programs = context.programs
-    ledger = OptunaLedger.open(run_name, folder, runtime.storage)
+    ledger = OptunaLedger.open(run_name, folder)
     source = source_of(plan, runtime, ledger)
     context.gives_up = source.gives_up
     cells = _Cells(folder / layout.PLAN, plan)
