@@ -41,7 +41,7 @@ class OutOfStep(Exception):
 
 
 class Action(StrEnum):
-    """What a part does to its file."""
+    """The change that a part makes to its file."""
 
     APPEND = "append"
     WRITE = "write"  # the file is replaced once its last part is there
@@ -59,10 +59,10 @@ class Part(NamedTuple):
 
 
 class Outbox:
-    """What has changed in a trial's folder since it was last asked for."""
+    """The changes of a trial's folder since they were last asked for."""
 
     def __init__(self, folder: Path) -> None:
-        """What lies in `folder` now is known at the other end."""
+        """The other end knows the files that `folder` has now."""
         self.folder = folder
         self._sent = {name: _stamp(folder / name) for name in _names(folder)}
         self._lines = {name: _known(folder / name) for name in self._sent if _grows(name)}
@@ -217,8 +217,8 @@ def _append(path: Path, part: Part) -> None:
 
 def _names(folder: Path) -> list[str]:
     """Files of a trial's folder that travel: neither temporary ones nor the lock."""
-    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    names = (path.as_posix() for path in found if not any(p[0] == "." for p in path.parts))
+    inside = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    names = (path.as_posix() for path in inside if not any(p[0] == "." for p in path.parts))
     return sorted(name for name in names if name != layout.LOCK)
 
 

@@ -85,12 +85,12 @@ def own_folder() -> Path:
     (node / _KEPT).mkdir(parents=True, exist_ok=True, mode=0o700)
     for other in node.glob(f"{_WORKER}*"):
         _remove_unless_held(other)
-    own = Path(tempfile.mkdtemp(prefix=_WORKER, dir=node))
-    _held.append((own / "held").open("w"))
+    folder = Path(tempfile.mkdtemp(prefix=_WORKER, dir=node))
+    _held.append((folder / "held").open("w"))
     lock_file(_held[-1])
-    (own / _KEPT).symlink_to(node / _KEPT)
-    atexit.register(shutil.rmtree, own, ignore_errors=True)
-    return own
+    (folder / _KEPT).symlink_to(node / _KEPT)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _remove_unless_held(folder: Path) -> None:

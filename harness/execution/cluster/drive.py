@@ -9,10 +9,11 @@ from pathlib import Path
 from harness.config.runtime import MOST_WORKERS, Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import read_object, write_json
+from harness.core.format import digits
 from harness.execution.cluster.fleet import RayFleet, Share, joined
 from harness.execution.cluster.home import Home
 from harness.execution.cluster.supplies import Supplies, read_supplies
-from harness.execution.devices import one_worker, usable_cores
+from harness.execution.devices import one_worker
 from harness.execution.driver import last_words, places, python, queue, work_left
 from harness.execution.local import Driver, Outcome, WorkerSpec, caught_signals, run_local
 from harness.execution.options import Cluster, Options
@@ -39,12 +40,12 @@ def drive_on(
     What this machine's driver promises holds here, too; every worker has ended when it returns.
     """
     ledger = OptunaLedger.open(plan.run_name, runtime.study(plan.run_name))
-    supplies = read_supplies(plan, runtime) or _gathered(plan, runtime)
-    if supplies is None:
-        return Outcome.INTERRUPTED
     with caught_signals() as signals, joined(cluster.address) as ray:
         share, threads = shares(cluster, ray.cluster_resources(), _threads(plan, runtime))
         write_json(_arithmetic(plan, runtime), {"threads": threads, "at": now()})
+        supplies = read_supplies(plan, runtime) or _gathered(plan, runtime, threads)
+        if supplies is None:
+            return Outcome.INTERRUPTED
         queue(jobs, runtime, ledger, options.retry_crashed)
         home = Home(
             plan,
@@ -60,13 +61,16 @@ def drive_on(
             return asyncio.run(home.run(signals, deadline, tick))
 
 
-def _gathered(plan: PlanRecord, runtime: Runtime) -> Supplies | None:
-    """Have a process with TensorFlow load what nodes need; None: it was interrupted."""
+def _gathered(plan: PlanRecord, runtime: Runtime, threads: int) -> Supplies | None:
+    """Have a process with TensorFlow load what nodes need; None: it was interrupted.
+
+    It has the threads of a worker: a classifier that is trained with others has other bits.
+    """
     sys.stderr.write("Gathering images, encoders and features for the cluster ...\n")
     log = runtime.study(plan.run_name) / layout.GATHER_LOG
     log.unlink(missing_ok=True)
     verb = [*python(), "-m", "harness", "gather", plan.run_name]
-    spec = WorkerSpec(verb, {**one_worker(usable_cores()), **places(runtime)}, log)
+    spec = WorkerSpec(verb, {**one_worker(threads), **places(runtime)}, log)
 
     def on_death(worker: int, code: int) -> bool:
         raise HarnessError(last_words(log))
@@ -84,7 +88,7 @@ def _gathered(plan: PlanRecord, runtime: Runtime) -> Supplies | None:
 def shares(
     cluster: Cluster, resources: Mapping[str, float], threads: int | None
 ) -> tuple[Share, int]:
-    """What is reserved for a trial, and its threads; `threads`: those that the run began with.
+    """The resources and threads of a trial; `threads`: those that the run began with.
 
     Unless asked otherwise a trial has a GPU where there are any, with its share of the cores, and
     else one core.
@@ -99,8 +103,8 @@ def shares(
     for name, asked in (("CPU", share.cpus), ("GPU", share.gpus)):
         if asked > resources.get(name, 0):
             raise HarnessError(
-                f"a trial needs {asked:g} {name}, and the whole cluster has "
-                f"{resources.get(name, 0):g}; see --cpus-per-trial and --gpus-per-trial"
+                f"a trial needs {digits(asked)} {name}, and the whole cluster has "
+                f"{digits(resources.get(name, 0))}; see --cpus-per-trial and --gpus-per-trial"
             )
     return share, threads
 

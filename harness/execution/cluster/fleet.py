@@ -26,7 +26,7 @@ class Gone(Exception):
 
 @dataclass(frozen=True)
 class Share:
-    """What Ray reserves for one trial."""
+    """The resources that Ray reserves for one trial."""
 
     cpus: float
     gpus: float = 0.0

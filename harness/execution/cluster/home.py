@@ -16,10 +16,10 @@ from harness.config.patch import unflatten
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.lock import Busy
-from harness.execution.answered import answered
 from harness.execution.cluster.attempt import Questions, train
 from harness.execution.cluster.fleet import Fleet, Gone, Worker
 from harness.execution.cluster.messages import End
+from harness.execution.ended import answered
 from harness.execution.local import GRACE, PATIENCE, Outcome, Signals
 from harness.execution.search.source import Source
 from harness.queue.base import Claim, Ledger

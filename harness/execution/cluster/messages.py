@@ -1,4 +1,4 @@
-"""What a worker of a cluster tells home."""
+"""Messages of the workers of a cluster to the driver."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from harness.runs.transfer import Part
 
 
 class About(NamedTuple):
-    """What a worker runs on."""
+    """The machine and device of a worker."""
 
     node: str  # its name in the network
     device: str
@@ -24,7 +24,7 @@ class End(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What is new at a worker."""
+    """News of a worker."""
 
     parts: list[Part]
     more: bool = False  # ask again at once

@@ -89,7 +89,7 @@ class Outpost(ABC):
         self._stopping = True
 
     def poll(self, seconds: float) -> Report:
-        """What has changed; waits up to `seconds` for news that cannot wait."""
+        """The changes since the last call; waits up to `seconds` for an end or a question."""
         if self._leaving is None:
             self._news.wait(seconds)
             self._news.clear()

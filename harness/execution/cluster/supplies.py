@@ -1,4 +1,4 @@
-"""What trainings read, sent to each node once, by content: decoded images, features, encoders."""
+"""Supplies of trainings, sent to each node once: decoded images, features, encoders, files."""
 
 import asyncio
 import json
@@ -28,9 +28,9 @@ class Item(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """What a worker has to know of what was sent."""
+    """Facts that a worker needs to use the supplies."""
 
-    images: dict[str, Any]  # what was found out about data sets, by their settings
+    images: dict[str, Any]  # facts about data sets (`gan.data.Found`), by their settings
     copies: dict[str, str]  # name of a file at home → of its copy, below the node's cache
 
 
@@ -52,7 +52,7 @@ class Supplies:
     _sending: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     async def provide(self, worker: Receiver, store: str) -> None:
-        """Send what a node's store lacks, unless another worker of the node is being sent it."""
+        """Send the items that a node's store lacks; one worker a node at a time is sent any."""
         async with self._sending[store]:
             for item in await worker.call("lacking", list(self.items)):
                 for part in self._of(item):

@@ -17,7 +17,7 @@ from harness.config.trial import TrialConfig
 from harness.core.errors import HarnessError
 from harness.core.files import unwritable
 from harness.core.lock import Busy
-from harness.execution.answered import answered
+from harness.execution.ended import answered
 from harness.execution.search.source import source_of
 from harness.execution.worker.trial import Context, run_trial
 from harness.gan import devices

@@ -35,7 +35,7 @@ class Images(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What was found out about a data set where it lies; decoded images are named by it."""
+    """The identity of a data set's splits, by which decoded images are stored, and its facts."""
 
     train: str  # identity of the split
     validation: str
@@ -43,17 +43,17 @@ class Found(NamedTuple):
     facts: Mapping[str, Any]
 
 
-_found: dict[str, Found] = {}  # by the data's settings: what was loaded in this process
-_elsewhere: dict[str, Found] = {}  # the same of another machine, which has sent its decoded images
+_found: dict[str, Found] = {}  # loaded by this process, by the settings of the data
+_elsewhere: dict[str, Found] = {}  # loaded by another machine, which has sent decoded images
 
 
 def found() -> dict[str, Found]:
-    """What this process has found out, by the JSON of the data's settings."""
+    """The data sets that this process has loaded, by the JSON of their settings."""
     return dict(_found)
 
 
 def found_elsewhere(known: Mapping[str, Found]) -> None:
-    """Take data sets from the cache by what another machine has found out about them."""
+    """Read these data sets from the cache, where another machine has decoded them."""
     _elsewhere.update(known)
 
 

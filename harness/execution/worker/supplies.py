@@ -19,7 +19,7 @@ from harness.runs.plan import read_plan
 def gather(run_name: str, runtime: Runtime) -> None:
     """Decode data sets, prepare encoders and features, and write down what nodes need of it.
 
-    All of it lies in the cache then, but for files that a study names by their path.
+    All of it lies in the cache then, except files that a study names by their path.
     """
     plan = read_plan(layout.plan_file(run_name, runtime))
     if plan is None:
