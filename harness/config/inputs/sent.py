@@ -24,7 +24,7 @@ def copy_of(name: str) -> Path | None:
 
 
 def files_read() -> dict[str, Path]:
-    """What this process has read so far, by the names that `located` was given."""
+    """The files that this process has read so far, by the names that `located` was given."""
     return dict(_read)
 
 

@@ -25,7 +25,7 @@ _held: list[IO[str]] = []  # open as long as this process lives
 
 
 class Actor:
-    """`harness.execution.worker.remote.Remote`, in a folder of its own."""
+    """`harness.execution.worker.remote.Remote`, in a folder that no other process uses."""
 
     def __init__(self, plan: PlanRecord, project: str) -> None:
         self._remote: Any = None
@@ -66,7 +66,7 @@ class Actor:
         self._remote.start(claim, knobs, keep_all)
 
     def poll(self, seconds: float) -> Report:
-        """What has changed since the last call."""
+        """The changes since the last call."""
         report: Report = self._remote.poll(seconds)
         return report
 

@@ -13,7 +13,7 @@ from harness.runs.transfer import Inbox, OutOfStep, parts_of
 
 
 class Questions(NamedTuple):
-    """What the driver knows, and a worker does not."""
+    """Questions that the driver answers while a trial is trained."""
 
     stopping: Callable[[], bool]  # whether the run is to end
     gives_up: Callable[[str], bool]  # whether a search drops the trial of a cell now

@@ -1,4 +1,4 @@
-"""A worker of a cluster: it trains as a local worker does, in a folder of its own."""
+"""A worker of a cluster: it trains as a local worker does, and keeps nothing."""
 
 import socket
 from collections.abc import Mapping
