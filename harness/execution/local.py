@@ -128,6 +128,21 @@ def run_local(
             _kill(workers)  # nobody is left but after an error in the driver or a spent grace
 
 
+@contextmanager
+def beside(spec: WorkerSpec) -> Iterator[None]:
+    """Inside, a process runs on; then it is asked to stop."""
+    worker = _Worker(spec)
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.send(signal.SIGTERM)
+        end = time.monotonic() + GRACE
+        while worker.ended() is None and worker.pending and time.monotonic() < end:
+            time.sleep(PAUSE)
+        _kill([worker])
+
+
 def _watch(
     workers: Sequence[_Worker], driver: Driver, signals: Signals, deadline: float | None
 ) -> Outcome:

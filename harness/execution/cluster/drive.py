@@ -15,7 +15,7 @@ from harness.execution.cluster.home import Home
 from harness.execution.cluster.supplies import Supplies, read_supplies
 from harness.execution.devices import one_worker
 from harness.execution.driver import last_words, places, python, queue, work_left
-from harness.execution.local import Driver, Outcome, WorkerSpec, caught_signals, run_local
+from harness.execution.local import Driver, Outcome, WorkerSpec, beside, caught_signals, run_local
 from harness.execution.options import Cluster, Options
 from harness.execution.search.source import source_of
 from harness.execution.view.poll import Poll
@@ -57,8 +57,15 @@ def drive_on(
             options.keep_all,
             partial(work_left, plan, runtime, ledger),
         )
-        with open_view(Poll(plan, jobs, ledger, runtime).snapshot) as tick:
+        poll = Poll(plan, jobs, ledger, runtime)
+        with beside(_mirror(plan, runtime)), open_view(poll.snapshot) as tick:
             return asyncio.run(home.run(signals, deadline, tick))
+
+
+def _mirror(plan: PlanRecord, runtime: Runtime) -> WorkerSpec:
+    """The process that writes to W&B from the record: nodes need no account."""
+    verb = [*python(), "-m", "harness", "mirror", plan.run_name]
+    return WorkerSpec(verb, places(runtime), runtime.study(plan.run_name) / layout.MIRROR_LOG)
 
 
 def _gathered(plan: PlanRecord, runtime: Runtime, threads: int) -> Supplies | None:

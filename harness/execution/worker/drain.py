@@ -1,11 +1,9 @@
 """Drain the queue: take one trial after the other, and survive whatever goes wrong in one."""
 
 import os
-import signal
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from harness.config.trial import TrialConfig
 from harness.core.errors import HarnessError
 from harness.core.files import unwritable
 from harness.core.lock import Busy
+from harness.core.stop import Stop
 from harness.execution.ended import answered
 from harness.execution.search.source import source_of
 from harness.execution.worker.trial import Context, run_trial
@@ -32,22 +31,6 @@ from harness.runs.status import Status
 
 PROGRAMS_A_PROCESS = 40  # at about 30 MB that TensorFlow keeps of each when it is dropped
 LOG_TAIL = 40  # lines of a traceback kept with a failure
-
-
-@dataclass
-class Stop:
-    """Set by SIGTERM: finish the call that runs, write a checkpoint, leave."""
-
-    asked: bool = False
-
-    def __call__(self) -> bool:
-        """Whether to stop."""
-        return self.asked
-
-    def install(self) -> None:
-        """Listen to SIGTERM and SIGINT."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: setattr(self, "asked", True))
 
 
 def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> int:
