@@ -40,7 +40,8 @@ def drive_on(
     What this machine's driver promises holds here, too; every worker has ended when it returns.
     """
     ledger = OptunaLedger.open(plan.run_name, runtime.study(plan.run_name))
-    with caught_signals() as signals, joined(cluster.address) as ray:
+    # in this order: joining sets a handler of Ray's for SIGTERM, which ends the process at once
+    with joined(cluster.address) as ray, caught_signals() as signals:
         share, threads = shares(cluster, ray.cluster_resources(), _threads(plan, runtime))
         write_json(_arithmetic(plan, runtime), {"threads": threads, "at": now()})
         supplies = read_supplies(plan, runtime) or _gathered(plan, runtime, threads)
