@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from harness.runs.trial import Trial
 
+_ON = " on "
 _NO_CLOCK = 0  # start time of a process where the system does not tell
 
 
@@ -80,3 +81,13 @@ def _started_without_proc(pid: int) -> int | None:
     except PermissionError:  # it lives, under another user
         pass
     return _NO_CLOCK
+
+
+def on_node(worker: str, node: str) -> str:
+    """The name of a worker of a cluster."""
+    return f"{worker}{_ON}{node}"
+
+
+def node_of(lease: Lease | None) -> str:
+    """The node on which a trial is trained; empty without a cluster."""
+    return lease.worker.partition(_ON)[2] if lease else ""

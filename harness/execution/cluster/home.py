@@ -23,6 +23,7 @@ from harness.execution.ended import answered
 from harness.execution.local import GRACE, PATIENCE, Outcome, Signals
 from harness.execution.search.source import Source
 from harness.queue.base import Claim, Ledger
+from harness.queue.lease import on_node
 from harness.runs import layout
 from harness.runs.plan import PlanRecord, read_plan
 from harness.runs.recorder import Recorder
@@ -122,7 +123,7 @@ class Home:
             before = self.attempts
             try:
                 worker = await self.fleet.hire()
-                await self._work(f"{name} on {worker.about.node}", worker)
+                await self._work(on_node(name, worker.about.node), worker)
             except Gone as gone:
                 self.last_death = str(gone)
             except HarnessError as error:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from harness.config.runtime import Runtime
 from harness.execution.view.progress import Snapshot, TrialEnd, TrialProgress
 from harness.queue.base import ENDED, Job, Row
+from harness.queue.lease import node_of
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs import layout
 from harness.runs.outcomes import COLLAPSED
@@ -86,6 +87,7 @@ class Poll:
             kid=progress.kid,
             images_per_second=progress.images_per_second,
             attempt=row.attempt,
+            node=node_of(row.lease),
         )
 
     def _end(self, row: Row) -> TrialEnd:
