@@ -60,8 +60,8 @@ MaxWorkers = Annotated[
         metavar="N",
         min=1,
         max=MOST_WORKERS,
-        help=f"Trials at a time, at most. Default: as many as the cluster carries, up to "
-        f"{MOST_WORKERS}.",
+        help="Workers, asked for even where a cluster has to grow for them. Default: as many as it "
+        f"carries, up to {MOST_WORKERS}.",
         rich_help_panel=_PANEL,
     ),
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from harness.config.runtime import MOST_WORKERS, Runtime
+from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import read_object, write_json
 from harness.core.format import digits
@@ -48,13 +48,13 @@ def drive_on(
         if supplies is None:
             return Outcome.INTERRUPTED
         queue(jobs, runtime, ledger, options.retry_crashed)
+        env = one_worker(threads)
         home = Home(
             plan,
             runtime,
             ledger,
             source_of(plan, runtime, ledger),
-            RayFleet(ray, plan, runtime.project, share, one_worker(threads), supplies),
-            cluster.workers or MOST_WORKERS,
+            RayFleet(ray, plan, runtime.project, share, env, supplies, cluster.workers),
             options.keep_all,
             partial(work_left, plan, runtime, ledger),
         )
@@ -109,10 +109,12 @@ def shares(
     threads = threads or 1
     share = Share(cluster.cpus or threads, gpus, cluster.memory)
     for name, asked in (("CPU", share.cpus), ("GPU", share.gpus)):
-        if asked > resources.get(name, 0):
+        # a cluster that grows may have no such node yet: --max-workers asks for workers all the same
+        if asked > resources.get(name, 0) and cluster.workers is None:
             raise HarnessError(
                 f"a trial needs {digits(asked)} {name}, and the whole cluster has "
-                f"{digits(resources.get(name, 0))}; see --cpus-per-trial and --gpus-per-trial"
+                f"{digits(resources.get(name, 0))}; see --cpus-per-trial and --gpus-per-trial, or "
+                "--max-workers for a cluster that grows"
             )
     return share, threads
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from harness.config.runtime import MOST_WORKERS
 from harness.core.errors import HarnessError
 from harness.execution.cluster.actor import Actor
 from harness.execution.cluster.messages import About
@@ -59,7 +60,7 @@ class Fleet(Protocol):
     """Where workers come from."""
 
     def room(self) -> int:
-        """How many workers the cluster carries now, those that are at work included."""
+        """How many workers to have now, those that are at work included."""
 
     async def hire(self) -> Worker:
         """A new worker, once there is room for it."""
@@ -116,8 +117,11 @@ class RayFleet:
         share: Share,
         env: Mapping[str, str],
         supplies: Supplies,
+        workers: int | None,
     ) -> None:
+        """`workers`: asked for whether there is room or not, so that a cluster may grow."""
         self._ray, self._share, self._supplies = ray, share, supplies
+        self._workers = workers
         supplies.share = ray.put  # nodes pass parts on to each other
         self._args = plan, project
         self._actor = ray.remote(Actor).options(
@@ -132,8 +136,9 @@ class RayFleet:
         )
 
     def room(self) -> int:
-        """How many workers the cluster carries."""
-        return self._share.fits(self._ray.cluster_resources())
+        """How many workers to have: as many as were asked for, else as the cluster carries."""
+        fits = self._share.fits(self._ray.cluster_resources())
+        return min(MOST_WORKERS, self._workers or fits)
 
     async def hire(self) -> Worker:
         """A new actor, once Ray has placed it, supplies are there, and TensorFlow is loaded."""

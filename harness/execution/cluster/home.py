@@ -46,7 +46,6 @@ class Home:
     ledger: Ledger
     source: Source
     fleet: Fleet
-    most: int  # workers
     keep_all: bool
     left: Callable[[], int]  # trials that wait, or that may be added to the plan
     training: set[str] = field(default_factory=set)  # keys of what our workers hold
@@ -98,7 +97,7 @@ class Home:
         if time.monotonic() - self._looked < JOINS:
             return
         self._looked = time.monotonic()
-        wanted = min(self.most, self.left() + len(self.training), self.fleet.room())
+        wanted = min(self.left() + len(self.training), self.fleet.room())
         for number in range(len(serving), wanted):
             serving.append(asyncio.create_task(self._serve(f"w{number}")))
 

@@ -82,7 +82,7 @@ def quick(monkeypatch):
 class Run:
     """A study that was queued, and its driver."""
 
-    def __init__(self, place, fleet, most=8):
+    def __init__(self, place, fleet):
         (place / "studies").mkdir()
         (place / "studies/one.yaml").write_text(STUDY)
         self.runtime = Runtime(place / "runs", place / "reports", place / "studies")
@@ -92,7 +92,7 @@ class Run:
         jobs = [Job(t.key, t.cell, t.seed, n) for n, t in enumerate(self.plan.trials)]
         driver.queue(jobs, self.runtime, self.ledger, retry_crashed=False)
         left = partial(driver.work_left, self.plan, self.runtime, self.ledger)
-        self.home = Home(self.plan, self.runtime, self.ledger, Source(), fleet, most, False, left)
+        self.home = Home(self.plan, self.runtime, self.ledger, Source(), fleet, False, left)
         self.signals, self.notices = Signals(), []
 
     def go(self, deadline=None):
@@ -131,13 +131,13 @@ def test_all_trials_are_trained_once(tmp_path):
 
 def test_as_many_workers_as_there_is_room_for_and_nodes_join_late(tmp_path):
     hall = Hall(tmp_path, room=0)
-    run = Run(tmp_path, hall, most=2)
+    run = Run(tmp_path, hall)
     ticks = count()
 
     def tick(notice):
         run.notices.append(notice)
         if next(ticks) == 5:
-            hall.size = 5
+            hall.size = 2
 
     run.tick = tick
     assert run.go() is Outcome.DONE
