@@ -10,7 +10,7 @@ from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import read_object, write_json
 from harness.core.format import digits
-from harness.execution.cluster.fleet import RayFleet, Share, joined
+from harness.execution.cluster.fleet import RayFleet, Share, Terms, joined
 from harness.execution.cluster.home import Home
 from harness.execution.cluster.supplies import Supplies, read_supplies
 from harness.execution.devices import one_worker
@@ -48,13 +48,13 @@ def drive_on(
         if supplies is None:
             return Outcome.INTERRUPTED
         queue(jobs, runtime, ledger, options.retry_crashed)
-        env = one_worker(threads)
+        terms = Terms(share, one_worker(threads), cluster.workers)
         home = Home(
             plan,
             runtime,
             ledger,
             source_of(plan, runtime, ledger),
-            RayFleet(ray, plan, runtime.project, share, env, supplies, cluster.workers),
+            RayFleet(ray, plan, runtime.project, terms, supplies),
             options.keep_all,
             partial(work_left, plan, runtime, ledger),
         )
@@ -109,7 +109,7 @@ def shares(
     threads = threads or 1
     share = Share(cluster.cpus or threads, gpus, cluster.memory)
     for name, asked in (("CPU", share.cpus), ("GPU", share.gpus)):
-        # a cluster that grows may have no such node yet: --max-workers asks for workers all the same
+        # a cluster that grows may have none yet, and --max-workers asks for them
         if asked > resources.get(name, 0) and cluster.workers is None:
             raise HarnessError(
                 f"a trial needs {digits(asked)} {name}, and the whole cluster has "

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from harness.config.runtime import MOST_WORKERS
 from harness.core.errors import HarnessError
@@ -42,6 +42,14 @@ class Share:
             if amount > 0
         ]
         return min(counts, default=0)
+
+
+class Terms(NamedTuple):
+    """How workers are hired."""
+
+    share: Share
+    env: Mapping[str, str]  # set when their processes start
+    workers: int | None  # asked for whether there is room or not, so that a cluster may grow
 
 
 class Worker(Protocol):
@@ -114,14 +122,11 @@ class RayFleet:
         ray: Any,
         plan: PlanRecord,
         project: str,
-        share: Share,
-        env: Mapping[str, str],
+        terms: Terms,
         supplies: Supplies,
-        workers: int | None,
     ) -> None:
-        """`workers`: asked for whether there is room or not, so that a cluster may grow."""
-        self._ray, self._share, self._supplies = ray, share, supplies
-        self._workers = workers
+        self._ray, self._terms, self._supplies = ray, terms, supplies
+        share = terms.share
         supplies.share = ray.put  # nodes pass parts on to each other
         self._args = plan, project
         self._actor = ray.remote(Actor).options(
@@ -132,13 +137,13 @@ class RayFleet:
             max_task_retries=0,
             scheduling_strategy="SPREAD",
             # threads are arithmetic, and those of a process are set when it starts
-            runtime_env={"env_vars": {**env, "TF_CPP_MIN_LOG_LEVEL": "2"}},
+            runtime_env={"env_vars": {**terms.env, "TF_CPP_MIN_LOG_LEVEL": "2"}},
         )
 
     def room(self) -> int:
         """How many workers to have: as many as were asked for, else as the cluster carries."""
-        fits = self._share.fits(self._ray.cluster_resources())
-        return min(MOST_WORKERS, self._workers or fits)
+        terms = self._terms
+        return min(MOST_WORKERS, terms.workers or terms.share.fits(self._ray.cluster_resources()))
 
     async def hire(self) -> Worker:
         """A new actor, once Ray has placed it, supplies are there, and TensorFlow is loaded."""
