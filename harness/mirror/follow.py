@@ -66,8 +66,9 @@ class _Followed:
 
     def look(self, plan: PlanRecord, scores: Scores) -> bool:
         """Mirror what is new; whether the training has ended, for good or for now."""
-        result = self.trial.result()  # before its rows are read: none are missing then
+        # in the order opposite to that of writing: nothing that comes before is missed
         going = (self.trial.folder / layout.PROGRESS).exists()
+        result = self.trial.result()
         try:
             for _, call in sorted(self._new(), key=lambda call: call[0]):
                 call()

@@ -1,19 +1,45 @@
 """A study on a real Ray cluster: the record is that of one machine, whatever dies meanwhile."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
 
 import pytest
 
-from tests.e2e.faults import STUDY, Site, differences, gutted
+from tests.e2e.faults import ROOT, STUDY, Site, differences, gutted
 from tests.e2e.nodes import Cluster, until
 from tests.e2e.place import one_core
 
 pytest.importorskip("ray", reason="the extra `cluster` is not installed")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 TIPS = "adam_beta_1_half, one_sided_label_smoothing, generator_ema, batch_norm_in_discriminator"
+
+
+OWN = """
+title: Own
+question: Does a node need them?
+sources: [S0]
+plugins: [my_losses.py]
+baseline:
+  data.name: folder
+  data.path: pictures
+  data.image_size: 16
+  generator.width: 8
+  discriminator.width: 8
+  loss.name: squared_hinge
+  training.batch_size: 16
+  training.kimg: 0.16
+  training.evaluations: 2
+  evaluation.encoder: encoder.keras
+  evaluation.resolution: 32
+  evaluation.protocol: subsets
+  evaluation.subset_size: 6
+heuristics: [adam_beta_1_half]
+design: one_at_a_time
+seeds: 1
+"""
 
 
 class OnCluster(Site):
@@ -108,3 +134,22 @@ def test_nodes_and_workers_die_and_the_record_is_the_same(cluster, tmp_path):
 
 def begun(site):
     return list(site.folder.glob("runs/trials/*/checkpoint/last.npz"))
+
+
+def test_a_node_needs_no_file_of_the_study(cluster, tmp_path, shared):
+    """Images, an encoder and a plug-in, all named by paths that lead nowhere on a node."""
+    site = OnCluster(tmp_path / "cluster", cluster, OWN)
+    pictures = sorted((shared / "data/flowers102_80px/train").rglob("*.jpg"))[:60]
+    (site.folder / "pictures").mkdir()
+    for path in pictures:
+        shutil.copy(path, site.folder / "pictures")
+    shutil.copy(shared / "encoders/squeezenet_imagenet.keras", site.folder / "encoder.keras")
+    shutil.copy(ROOT / "docs/examples/my_losses.py", site.folder / "studies")
+    site.end(site.begin())
+    assert len(site.trials()) == 2
+    assert gutted(site) == []
+    here = Site(tmp_path / "here", like=site, parts=("pictures", "studies"))
+    shutil.copy(site.folder / "encoder.keras", here.folder)
+    with one_core():
+        here.run("run", "tiny")
+    assert differences(here, site) == []
