@@ -32,9 +32,10 @@ class Light(Outpost):
 
     def __init__(self, folder):
         super().__init__(Path(folder) / "trials")
+        self.kind = "CPU"
 
     def about(self):
-        return About(socket.gethostname(), "CPU")
+        return About(socket.gethostname(), self.kind)
 
     def train(self, claim, knobs, keep_all):
         config = unflatten({**knobs, "seed": claim.seed})

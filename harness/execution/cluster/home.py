@@ -6,8 +6,10 @@ need no lock among them.
 
 import asyncio
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,7 @@ class Home:
     left: Callable[[], int]  # trials that wait, or that may be added to the plan
     training: set[str] = field(default_factory=set)  # keys of what our workers hold
     attempts: int = 0
+    by_kind: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     stopping: bool = False
     mistake: str = ""  # of the user's: it ends the run
     last_death: str = ""
@@ -136,16 +139,29 @@ class Home:
     async def _work(self, name: str, worker: Worker) -> None:
         """Give a worker one trial after the other, until it is worn."""
         compiled: Collection[str] = ()
+        trained = self.by_kind[worker.about.kind]
         while True:
-            claim = None if self.stopping else self.ledger.claim(name, compiled.__contains__)
+            prefers = partial(self._suits, trained, compiled)
+            claim = None if self.stopping else self.ledger.claim(name, prefers)
             if claim is None:
                 if self.stopping or not self.source.extend():
                     await asyncio.sleep(IDLE)
                 continue
+            trained[claim.cell] += 1
             end = await self._attempt(claim, worker)
             compiled = end.compiled
             if end.worn:
                 return
+
+    def _suits(self, trained: Counter[str], compiled: Collection[str], cell: str) -> bool:
+        """Whether a worker should take a trial of a cell before others of about the same seed.
+
+        On hardware of one kind that is one that it has compiled. On several kinds, each is given
+        all cells about equally often, so that a difference of machines is not one of cells.
+        """
+        if len(self.by_kind) == 1:
+            return cell in compiled
+        return trained[cell] * len(self.plan.cells) <= trained.total()
 
     async def _attempt(self, claim: Claim, worker: Worker) -> End:
         """One attempt at a trial; whatever goes wrong in it costs only this."""

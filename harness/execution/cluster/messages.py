@@ -10,7 +10,7 @@ class About(NamedTuple):
     """The machine and device of a worker."""
 
     node: str  # its name in the network
-    device: str
+    kind: str  # of hardware: processor and device
 
 
 class End(NamedTuple):

@@ -15,6 +15,7 @@ from harness.execution.worker.drain import PROGRAMS_A_PROCESS, attempt, prepare
 from harness.gan.data import Found, found_elsewhere
 from harness.gan.numbers import structure
 from harness.queue.base import Claim
+from harness.runs.environment import processor
 from harness.runs.plan import PlanRecord
 
 
@@ -34,7 +35,7 @@ class Remote(Outpost):
 
     def about(self) -> About:
         """Where it runs."""
-        return About(socket.gethostname(), str(self._context.arithmetic["device"]))
+        return About(socket.gethostname(), f"{processor()}, {self._context.arithmetic['device']}")
 
     def train(self, claim: Claim, knobs: Mapping[str, Any], keep_all: bool) -> End:
         """Train or score a trial."""

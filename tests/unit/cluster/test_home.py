@@ -145,6 +145,25 @@ def test_as_many_workers_as_there_is_room_for_and_nodes_join_late(tmp_path):
     assert len(hall.hired) == 2
 
 
+def test_each_kind_of_hardware_is_given_all_cells(tmp_path):
+    """Two workers in step, two kinds: in the order of the plan each would always have the same."""
+
+    class Mixed(Hall):
+        async def hire(self):
+            worker = await super().hire()
+            worker.about = worker.about._replace(kind=f"kind {len(self.hired) % 2}")
+            return worker
+
+    hall = Mixed(tmp_path, room=2)
+    run = Run(tmp_path, hall)
+    assert run.go() is Outcome.DONE
+    run.whole()
+    for trained in run.home.by_kind.values():
+        counts = [trained[cell.label] for cell in run.plan.cells]
+        assert max(counts) - min(counts) <= 2, counts
+        assert min(counts) > 0
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_workers_that_die_at_any_call_lose_nothing(tmp_path, seed):
     draw = random.Random(seed)
