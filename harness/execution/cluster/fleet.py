@@ -1,6 +1,7 @@
 """Ray: joined or started, its resources counted, actors started and ended."""
 
 import os
+import re
 from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,7 +80,6 @@ def joined(address: str) -> Iterator[Any]:
     """Ray, connected to a cluster: at `address`, or the one that is found here, or a new one."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to its makers
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")  # without a GPU: none is seen
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")  # what matters is raised as well
     try:
         import ray
     except ImportError:
@@ -188,8 +188,9 @@ def _line(error: Exception) -> str:
 
 
 def _how(error: Exception) -> str:
-    """How an actor died, in a line."""
+    """How an actor died, in a line; Ray's text goes on with other processes of the node."""
     text = " ".join(str(error).split())
-    if "memory" in text.lower() and "kill" in text.lower():
-        return f"the worker was killed for lack of memory ({text})"
-    return f"the worker process died ({text})"
+    if "low on memory" in text:
+        return "killed by Ray, since its node ran low on memory; see --memory-per-trial"
+    because = re.search(r"because (?:its |the |it )?(.{10,200}?)(?:\. |$)", text)
+    return f"the worker process died ({because[1] if because else text[:200]})"

@@ -8,7 +8,7 @@ import pytest
 from harness.cli.cluster import asked_cluster
 from harness.core.errors import HarnessError
 from harness.execution.cluster.drive import shares
-from harness.execution.cluster.fleet import Share, joined
+from harness.execution.cluster.fleet import Share, _how, joined
 from harness.execution.options import Cluster
 
 NONE = dict.fromkeys(("on", "workers", "gpus", "cpus", "memory", "most"))
@@ -87,3 +87,23 @@ def test_more_than_the_cluster_has(asked, said):
         shares(asked, CPUS, None)
     grows = replace(asked, workers=4)
     assert shares(grows, CPUS, None)[0].fits(CPUS) == 0
+
+
+OOM = """The actor died because of an error raised in its creation task, ... Memory on the node (IP:
+127.0.0.1, ID: 1) where the lease was running was low on memory; COMMAND of others --secret 1"""
+EXIT = """The actor died unexpectedly before finishing this task. class_name: Actor actor_id: 1
+The actor is dead because its worker process has died. Worker exit type: SYSTEM_ERROR Worker exit"""
+NODE = "The actor is dead because its node has died. Node Id: 1 the actor died because its node"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (OOM, "killed by Ray, since its node ran low on memory; see --memory-per-trial"),
+        (EXIT, "the worker process died (worker process has died)"),
+        (NODE, "the worker process died (node has died)"),
+        ("x" * 500, f"the worker process died ({'x' * 200})"),
+    ],
+)
+def test_a_death_is_one_short_line(text, said):
+    assert _how(RuntimeError(text)) == said
