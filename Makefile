@@ -69,10 +69,10 @@ golden: setup  ## write the golden files of the tests anew; read the diff
 
 lock:  ## resolve the locked versions anew (needs uv)
 	@uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest \
-	  --extra dev --extra postgres --extra publish --no-annotate --no-header \
+	  --extra dev --extra cluster --extra publish --no-annotate --no-header \
 	  --quiet --output-file requirements.lock
 	@uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest \
-	  --extra dev --extra postgres --extra publish --extra cuda --no-annotate --no-header \
+	  --extra dev --extra cluster --extra publish --extra cuda --no-annotate --no-header \
 	  --quiet --output-file requirements-cuda.lock
 
 clean:  ## remove the environment and caches; runs/ and reports/ are never touched

@@ -97,7 +97,7 @@ class Worker:
 
     def __init__(self, folder: Path, tracking: str) -> None:
         self.runtime = Runtime(
-            folder / "runs", folder / "reports", folder / "studies", tracking=tracking, storage=""
+            folder / "runs", folder / "reports", folder / "studies", tracking=tracking
         )
         arithmetic = whole_machine()
         self.context = Context(

@@ -41,7 +41,6 @@ class Place:
             "HARNESS_RUNS": str(self.runs),
             "HARNESS_REPORTS": str(folder / "reports"),
             "HARNESS_STUDIES": str(folder / "studies"),
-            "HARNESS_STORAGE": "",
             "KERAS_HOME": str(folder / "keras"),
             "WANDB_MODE": "disabled",
             "TF_CPP_MIN_LOG_LEVEL": "3",

@@ -6,7 +6,7 @@ from pathlib import Path
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 os.environ["WANDB_MODE"] = "offline"
-for variable in ("WANDB_API_KEY", "HARNESS_STORAGE", "HARNESS_RUNS", "HARNESS_REPORTS"):
+for variable in ("WANDB_API_KEY", "HARNESS_RUNS", "HARNESS_REPORTS"):
     os.environ.pop(variable, None)
 
 import pytest

@@ -13,9 +13,13 @@ def record(runtime, trial, kid, status="finished", evaluations=5):
 
     `pruned`: a search gave it up after so many evaluations.
     """
-    folder = runtime.trials / trial.key
-    write_json(folder / "config.json", flatten(trial.cell.trial(trial.seed)))
-    requests = [metric_request(trial.cell.config)]
+    ended(runtime.trials / trial.key, trial.cell.trial(trial.seed), kid, status, evaluations)
+
+
+def ended(folder, config, kid, status="finished", evaluations=5):
+    """The same of a configuration, into a folder."""
+    write_json(folder / "config.json", flatten(config))
+    requests = [metric_request(config)]
     spec = {"identity": "m", "protocol": "subsets", "encoder": "classifier", "resolution": 16,
             "n": 64, "m": 64, "requests": requests}  # fmt: skip
     write_json(folder / "evaluations/m.json", spec)

@@ -12,8 +12,8 @@ from harness import app
 from harness.config.runtime import Runtime
 from harness.core.files import write_json
 from harness.execution import driver
-from harness.execution.driver import Options
 from harness.execution.local import Outcome
+from harness.execution.options import Options
 from tests.records import record
 
 STUDY = """title: A study

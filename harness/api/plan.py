@@ -13,8 +13,8 @@ from harness.config.keywords import plain
 from harness.config.runtime import MOST_WORKERS, Runtime
 from harness.core import format as show
 from harness.core.errors import HarnessError, shown
-from harness.execution.driver import Options
 from harness.execution.local import Outcome
+from harness.execution.options import Options
 from harness.heuristics.describe import patch as described
 from harness.plan.expand import Plan as Expanded
 from harness.plan.reach import Reach

@@ -24,8 +24,8 @@ from harness.runs.plan import write_plan as write_record
 from harness.runs.trial import Trial as Record
 
 if TYPE_CHECKING:
-    from harness.execution.driver import Options
     from harness.execution.local import Outcome
+    from harness.execution.options import Options
     from harness.report import Summary
 
 
@@ -115,7 +115,7 @@ def _decide(planned: Plan, runtime: Runtime) -> Plan:
     from harness.queue.optuna_ledger import OptunaLedger
 
     folder = runtime.study(planned.run_name)
-    ledger = OptunaLedger.open(planned.run_name, folder, runtime.storage)
+    ledger = OptunaLedger.open(planned.run_name, folder)
     with alone(folder / layout.SEARCH_LOCK):  # another run of it may be deciding, too
         held = {row.key for row in ledger.rows() if row.open}
         after = decided(planned, runtime, held)

@@ -1,7 +1,9 @@
 """Use cases of W&B: sync, publish, sweep."""
 
 import os
+import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -51,6 +53,14 @@ def sync(run_name: str, runtime: Runtime, summary: "Summary | None" = None) -> S
     if done.failed:
         lines.append("run harness sync again to upload the rest")
     return Synced("\n".join(lines), len(done.failed))
+
+
+def follow(run_name: str, runtime: Runtime, stop: Callable[[], bool]) -> None:
+    """Mirror a run live from its record, until `stop`."""
+    from harness.analysis.scores import summarise_scores
+    from harness.mirror import follow as live
+
+    live.follow(run_name, runtime, partial(print, file=sys.stderr), summarise_scores, stop)
 
 
 def _summary(run_name: str, runtime: Runtime) -> "Summary | None":

@@ -103,8 +103,8 @@ def self_check(
     from harness.app import analysis
     from harness.cli.printing import show_given_up
     from harness.cli.printing.analysis import show_self_check
-    from harness.execution.driver import Options
     from harness.execution.local import Outcome
+    from harness.execution.options import Options
 
     planned, _ = plan(study, profile, changes)
     trained = analysis.against_itself(planned, seeds)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from harness.cli.cluster import Cpus, Gpus, MaxWorkers, Memory, On, asked_cluster
 from harness.cli.options import (
     MOST_IMAGES,
     AsJson,
@@ -94,17 +95,23 @@ def run(
         str | None,
         typer.Option(metavar="all", help="Keep the optimiser states of finished trials."),
     ] = None,
+    on: On = None,
+    gpus: Gpus = None,
+    cpus: Cpus = None,
+    memory: Memory = None,
+    most: MaxWorkers = None,
 ) -> None:
     """Train the missing trials of a study, log them to W&B, and write the report.
 
     Run the same command again to continue after an interruption or to add what is new.
     """
-    from harness.execution.driver import Options
+    from harness.execution.options import Options
 
     _only(retry, "crashed", "--retry")
     _only(keep, "all", "--keep")
     plan, why = _plan(study, profile, changes)
-    options = Options(workers, max_hours, retry == "crashed", keep == "all")
+    cluster = asked_cluster(on, workers, gpus, cpus, memory, most)
+    options = Options(workers, max_hours, retry == "crashed", keep == "all", cluster)
     _run(plan, why, options)
 
 
@@ -148,6 +155,14 @@ def work(run_name: str, name: str, keep: str = "") -> None:
     from harness.execution.worker import work as drain
 
     raise typer.Exit(drain(run_name, _runtime(), name, keep == "all"))
+
+
+@app.command(hidden=True)
+def gather(run_name: str) -> None:
+    """Load what the trials of a run read; `run --on` starts this before it asks a cluster."""
+    from harness.execution.worker import gather as gather_
+
+    gather_(run_name, _runtime())
 
 
 @app.command()
@@ -215,7 +230,7 @@ def evaluate(
 ) -> None:
     """Score the finished trials of a study with another metric. Trains nothing."""
     from harness import app as cases
-    from harness.execution.driver import Options
+    from harness.execution.options import Options
 
     asked = {"protocol": metric, "encoder": encoder, "resolution": resolution}
     patch = {f"evaluation.{name}": value for name, value in asked.items() if value is not None}

@@ -23,6 +23,17 @@ def sync(study: StudyName, profile: Profile = None, changes: Set = None) -> None
     _done(cases.sync(planned.run_name, runtime()))
 
 
+@app.command(hidden=True)
+def mirror(run_name: str) -> None:
+    """Mirror a run live from its record until SIGTERM; `run --on` starts this beside itself."""
+    from harness.app import wandb as cases
+    from harness.core.stop import Stop
+
+    stop = Stop()
+    stop.install()
+    cases.follow(run_name, runtime(), stop)
+
+
 def _done(written: "Synced") -> None:
     typer.echo(written.said)
     if written.failed:

@@ -15,6 +15,7 @@ from harness.config.catalog import (
     LOSSES,
     PENALTIES,
 )
+from harness.config.inputs.sent import located
 from harness.config.trial import TrialConfig
 from harness.core import plugins
 from harness.core.errors import HarnessError, shown, unknown
@@ -168,7 +169,7 @@ def recall(run_name: str, recorded: Iterable[tuple[str, str]]) -> None:
     """
     modules = []
     for name, planned in recorded:
-        file = Path(name)
+        file = located(name, Path(name))
         if not file.is_file():
             raise HarnessError(
                 f"{file}: the plug-in ({planned}) that {run_name} was planned with is not there"

@@ -39,7 +39,7 @@ def _checked(run_name: str) -> str:
 
 @dataclass(frozen=True)
 class Runtime:
-    """Folders, queue and tracking."""
+    """Folders and tracking."""
 
     runs: Path = field(default_factory=lambda: _folder("HARNESS_RUNS", "runs"))
     reports: Path = field(default_factory=lambda: _folder("HARNESS_REPORTS", "reports"))
@@ -47,7 +47,6 @@ class Runtime:
     more_studies: tuple[Path, ...] = field(default_factory=lambda: _folders("HARNESS_STUDIES"))
     project: str = field(default_factory=lambda: os.environ.get("WANDB_PROJECT") or "gan-ablation")
     tracking: str = field(default_factory=lambda: os.environ.get("WANDB_MODE", ""))
-    storage: str = field(default_factory=lambda: os.environ.get("HARNESS_STORAGE", ""))
     sweep_run: str = field(default_factory=_sweep_run)  # of W&B; empty: no sweep asks for one
 
     @property

@@ -55,6 +55,11 @@ def entry(folder: Path, what: str, make: Callable[[Path], None]) -> Entry:
     return Entry(folder, note)
 
 
+def entries_used() -> list[Path]:
+    """The entries that this process has asked for."""
+    return sorted(_checked)
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold an exclusive lock on `path`, so that only one process builds an entry."""

@@ -25,10 +25,9 @@ _QUERY = re.compile(
 )
 
 
-def redacted(text: str, *urls: str) -> str:
-    """`text` with every secret masked: of the environment, of `urls`, and of URLs in it."""
-    given = (*os.environ.items(), *(("", url) for url in urls))
-    secrets = frozenset[str]().union(*(_secrets(name, value) for name, value in given))
+def redacted(text: str) -> str:
+    """`text` with every secret masked: of the environment, and of URLs in it."""
+    secrets = frozenset[str]().union(*(_secrets(*variable) for variable in os.environ.items()))
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, MASK)
     text = _USERINFO.sub(rf"\1{MASK}", text)

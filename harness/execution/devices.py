@@ -50,6 +50,11 @@ def plan_workers(
     return [WorkerEnv(label, threads, _threads(threads)) for _ in range(count)]
 
 
+def one_worker(threads: int) -> dict[str, str]:
+    """The environment of a worker whose device somebody else chooses."""
+    return {"TF_FORCE_GPU_ALLOW_GROWTH": "true", **_threads(threads)}
+
+
 def visible_gpus(environment: Mapping[str, str]) -> list[str]:
     """CUDA names of the GPUs that the driver lists and `CUDA_VISIBLE_DEVICES` leaves."""
     allowed = environment.get("CUDA_VISIBLE_DEVICES")

@@ -4,9 +4,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from harness.config.runtime import Runtime
 from harness.core.cache import NOTE
@@ -15,6 +14,7 @@ from harness.core.files import check_writable, read_object, write_json
 from harness.core.lock import Busy
 from harness.execution.devices import WorkerEnv, plan_workers
 from harness.execution.local import Driver, Outcome, WorkerSpec, run_local
+from harness.execution.options import Options
 from harness.execution.view.poll import Poll
 from harness.execution.view.screen import open_view
 from harness.queue.base import Job, Ledger, Row
@@ -30,59 +30,58 @@ from harness.runs.trial import Trial
 USER_ERROR = 2  # a worker's exit code for a mistake that no further attempt can mend
 
 
-@dataclass(frozen=True)
-class Options:
-    """How a run is driven; nothing here changes a result but the number of threads, by rounding."""
-
-    workers: int | None = None
-    hours: float | None = None
-    retry_crashed: bool = False
-    keep_all: bool = False
-
-
 def drive(plan: PlanRecord, jobs: Sequence[Job], runtime: Runtime, options: Options) -> Outcome:
     """Train and score `jobs`; returns when nothing is left, on a signal, or at the deadline."""
+    deadline = time.monotonic() + options.hours * 3600 if options.hours is not None else None
+    if options.cluster is not None:
+        from harness.execution.cluster.drive import drive_on
+
+        return drive_on(options.cluster, plan, jobs, runtime, options, deadline)
     folder = runtime.study(plan.run_name)
     machine = share(plan.run_name, runtime, options.workers)
-    ledger = OptunaLedger.open(plan.run_name, folder, runtime.storage, len(machine))
-    poll = Poll(plan, jobs, ledger, runtime)
-
-    def alive(row: Row) -> bool:
-        return lease_alive(row.lease, _silence(runtime, row.key))
-
-    def on_death(worker: int, code: int) -> bool:
-        if code == USER_ERROR:
-            # on a full disk the worker's log has no room for its words either
-            check_writable(folder)
-            raise HarnessError(_last_words(folder / layout.worker_log(worker)))
-        lost = ledger.release_stale(alive)
-        for row in lost:
-            _record_loss(runtime, row, code)
-        return bool(lost)
-
-    for row in ledger.release_stale(alive):
-        _record_loss(runtime, row, None)
-    ledger.withdraw({job.key for job in jobs})
-    ledger.enqueue(jobs, options.retry_crashed)
+    ledger = OptunaLedger.open(plan.run_name, folder)
+    queue(jobs, runtime, ledger, options.retry_crashed)
     keep = ["--keep", "all"] if options.keep_all else []
     specs = [
         WorkerSpec(
-            argv=[*_python(), "-m", "harness", "work", plan.run_name, f"w{index}", *keep],
-            env={**share.env, **_places(runtime)},
+            argv=[*python(), "-m", "harness", "work", plan.run_name, f"w{index}", *keep],
+            env={**share.env, **places(runtime)},
             log=folder / layout.worker_log(index),
         )
         for index, share in enumerate(machine)
     ]
     notes = _Notes([spec.log for spec in specs])
-    deadline = time.monotonic() + options.hours * 3600 if options.hours is not None else None
-    with open_view(poll.snapshot) as tick:
-        driver = Driver(
-            lambda: _work_left(ledger, alive) or _may_grow(plan, runtime), on_death, tick
-        )
+    alive = partial(_alive, runtime)
+
+    def on_death(worker: int, code: int) -> bool:
+        if code == USER_ERROR:
+            # on a full disk the worker's log has no room for its words either
+            check_writable(folder)
+            raise HarnessError(last_words(folder / layout.worker_log(worker)))
+        lost = ledger.release_stale(alive)
+        for row in lost:
+            _record_loss(runtime, row, code)
+        return bool(lost)
+
+    with open_view(Poll(plan, jobs, ledger, runtime).snapshot) as tick:
+        driver = Driver(lambda: work_left(plan, runtime, ledger) > 0, on_death, tick)
         outcome = run_local(specs, driver, deadline)
     for line in notes.new():
         sys.stderr.write(f"{line}\n")
     return outcome
+
+
+def queue(jobs: Sequence[Job], runtime: Runtime, ledger: Ledger, retry_crashed: bool) -> None:
+    """Queue `jobs`, and nothing else that waits; what a dead worker held is free again."""
+    for row in ledger.release_stale(partial(_alive, runtime)):
+        _record_loss(runtime, row, None)
+    ledger.withdraw({job.key for job in jobs})
+    ledger.enqueue(jobs, retry_crashed)
+
+
+def work_left(plan: PlanRecord, runtime: Runtime, ledger: Ledger) -> int:
+    """How many trials wait, or may still be added to the plan."""
+    return _waiting(ledger, partial(_alive, runtime)) or _may_come(plan, runtime)
 
 
 class _Notes:
@@ -101,21 +100,25 @@ class _Notes:
         return list(dict.fromkeys(lines))
 
 
-def _work_left(ledger: Ledger, alive: Callable[[Row], bool]) -> bool:
-    """Whether something waits; what a dead worker held is queued again first."""
+def _alive(runtime: Runtime, row: Row) -> bool:
+    return lease_alive(row.lease, Trial(runtime.trials / row.key))
+
+
+def _waiting(ledger: Ledger, alive: Callable[[Row], bool]) -> int:
+    """How many trials wait; what a dead worker held is queued again first."""
     rows = ledger.rows()
     # a worker that died between its claim and its lease is noticed by time only
     if any(row.status is Status.RUNNING and not alive(row) for row in rows):
         ledger.release_stale(alive)
         rows = ledger.rows()
-    return any(row.status is Status.WAITING for row in rows)
+    return sum(row.status is Status.WAITING for row in rows)
 
 
-def _may_grow(plan: PlanRecord, runtime: Runtime) -> bool:
-    """Whether a worker may still add a trial to the plan."""
+def _may_come(plan: PlanRecord, runtime: Runtime) -> int:
+    """How many trials workers may still add to the plan."""
     if not plan.stages.grows:
-        return False
-    return (read_plan(layout.plan_file(plan.run_name, runtime)) or plan).stages.left > 0
+        return 0
+    return (read_plan(layout.plan_file(plan.run_name, runtime)) or plan).stages.left
 
 
 def share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEnv]:
@@ -129,7 +132,7 @@ def share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEn
     return plan_workers(None, threads=chosen["threads"])
 
 
-def _python() -> list[str]:
+def python() -> list[str]:
     """The interpreter of a worker; it imports from the current folder only if this code lies there.
 
     Else a queue.py of the user's, or another harness/, would take the place of what is installed.
@@ -138,24 +141,15 @@ def _python() -> list[str]:
     return [sys.executable] if lies_here else [sys.executable, "-P"]
 
 
-def _places(runtime: Runtime) -> dict[str, str]:
-    """Environment variables that name the folders, the queue and the project for a worker."""
+def places(runtime: Runtime) -> dict[str, str]:
+    """Environment variables that name the folders and the project for a worker."""
     return {
         "HARNESS_RUNS": str(runtime.runs),
         "HARNESS_REPORTS": str(runtime.reports),
-        "HARNESS_STORAGE": runtime.storage,
         "WANDB_PROJECT": runtime.project,
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "PYTHONUNBUFFERED": "1",
     }
-
-
-def _silence(runtime: Runtime, key: str) -> float | None:
-    """Seconds since a trial's last heartbeat; None where it never beat."""
-    try:
-        return time.time() - (runtime.trials / key / layout.PROGRESS).stat().st_mtime
-    except FileNotFoundError:
-        return None
 
 
 def _record_loss(runtime: Runtime, row: Row, code: int | None) -> None:
@@ -168,7 +162,8 @@ def _record_loss(runtime: Runtime, row: Row, code: int | None) -> None:
         recorder.failure(f"the worker process died{how}", "")
 
 
-def _last_words(log: Any) -> str:
+def last_words(log: Path) -> str:
+    """Why a process with this log refused to start."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
     messages = [line for line in lines if line.startswith("harness: ")]
     return (

@@ -99,12 +99,13 @@ class _Worker:
 
 
 @dataclass
-class _Signals:
+class Signals:
     """How often the driver was asked to stop."""
 
     count: int = 0
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
+        """A handler of signals."""
         self.count += 1
 
 
@@ -117,7 +118,7 @@ def run_local(
     by the ledger's attempts; others by PATIENCE. Every process has ended when this returns.
     """
     workers = [_Worker(spec) for spec in specs]
-    with _caught_signals() as signals:
+    with caught_signals() as signals:
         try:
             outcome = _watch(workers, driver, signals, deadline)
             if outcome in (Outcome.INTERRUPTED, Outcome.TIME):
@@ -127,8 +128,23 @@ def run_local(
             _kill(workers)  # nobody is left but after an error in the driver or a spent grace
 
 
+@contextmanager
+def beside(spec: WorkerSpec) -> Iterator[None]:
+    """Inside, a process runs on; then it is asked to stop."""
+    worker = _Worker(spec)
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.send(signal.SIGTERM)
+        end = time.monotonic() + GRACE
+        while worker.ended() is None and worker.pending and time.monotonic() < end:
+            time.sleep(PAUSE)
+        _kill([worker])
+
+
 def _watch(
-    workers: Sequence[_Worker], driver: Driver, signals: _Signals, deadline: float | None
+    workers: Sequence[_Worker], driver: Driver, signals: Signals, deadline: float | None
 ) -> Outcome:
     while True:
         if signals.count:
@@ -162,7 +178,7 @@ def _start_idle(workers: Sequence[_Worker]) -> None:
             worker.start()
 
 
-def _stop(workers: Sequence[_Worker], driver: Driver, signals: _Signals, grace: float) -> None:
+def _stop(workers: Sequence[_Worker], driver: Driver, signals: Signals, grace: float) -> None:
     """Ask every worker once to stop, and wait; a further signal ends the waiting."""
     for worker in workers:
         worker.send(signal.SIGTERM)
@@ -185,12 +201,12 @@ def _kill(workers: Sequence[_Worker]) -> None:
 
 
 @contextmanager
-def _caught_signals() -> Iterator[_Signals]:
+def caught_signals() -> Iterator[Signals]:
     """SIGINT and SIGTERM are counted instead of ending the driver; the old handlers come back.
 
     Only the main thread gets signals; a run that another one drives ends with its process.
     """
-    signals = _Signals()
+    signals = Signals()
     if threading.current_thread() is not threading.main_thread():
         yield signals
         return

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from harness.config.catalog import ENCODERS, PROTOCOLS
 from harness.config.identity import digest, metric_request
 from harness.config.inputs.images import scored
+from harness.config.inputs.sent import located
 from harness.config.trial import DataConfig, EvaluationConfig, TrialConfig
 from harness.core import rng
 from harness.core.cache import entry
@@ -39,7 +40,7 @@ def build_encoder(data: DataConfig, evaluation: EvaluationConfig, cache: Path) -
     """The encoder that `evaluation` names: one of the catalogue, or a saved Keras model's path."""
     name = evaluation.encoder or "inception_v3"
     if name not in ENCODERS:
-        return load_saved_model(Path(name), data, evaluation)
+        return load_saved_model(located(name, Path(name)), data, evaluation)
     encoder: Encoder = ENCODERS.load(name)(data, evaluation, cache)
     return encoder
 

@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
+from harness.config.inputs.sent import copy_of, located
 from harness.config.trial import DataConfig, EvaluationConfig
 from harness.core.cache import locked
 from harness.core.errors import HarnessError
@@ -40,7 +41,7 @@ def inception_v3(data: DataConfig, evaluation: EvaluationConfig, cache: Path) ->
         raise HarnessError(
             f"evaluation.resolution: inception_v3 takes {V3_MINIMUM} px or more, not {resolution}"
         )
-    file = _keras_models() / V3_WEIGHTS
+    file = located(V3_WEIGHTS, _keras_models() / V3_WEIGHTS)
     try:
         with locked(cache / "encoders" / "inception_v3.lock"):  # workers do not download at once
             _check_v3(file)
@@ -88,7 +89,7 @@ def inception_2015(data: DataConfig, evaluation: EvaluationConfig, cache: Path) 
         raise HarnessError(
             f"evaluation.resolution: inception_2015 takes {PX_2015} px, not {evaluation.resolution}"
         )
-    file = _inception_2015_file()
+    file = copy_of(GRAPH_2015) or located(GRAPH_2015, _inception_2015_file())
     graph = tf.compat.v1.GraphDef()
     try:
         content = file.read_bytes()

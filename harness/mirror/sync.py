@@ -70,7 +70,7 @@ def sync_study(
             status, failure = trial.status(), trial.failure()
             report.skipped[trial.key] = f"{status}: {failure.error}" if failure else str(status)
             continue
-        identity = _identity(plan, runtime, planned.key, planned.cell, planned.seed)
+        identity = identity_of(plan, runtime, planned.key, planned.cell, planned.seed)
         request = plan.request(planned)
         content = _trial_content(identity, trial, request, scores(trial, request, plan))
         _mirror(content, report, log)
@@ -102,16 +102,18 @@ def write_trial(
         return ""
     request = plan.request(planned)
     identity = replace(
-        _identity(plan, runtime, planned.key, planned.cell, planned.seed), run_id=runtime.sweep_run
+        identity_of(plan, runtime, planned.key, planned.cell, planned.seed),
+        run_id=runtime.sweep_run,
     )
     trial = Trial(runtime.trials / planned.key)
     _mirror(_trial_content(identity, trial, request, scores(trial, request, plan)), report, log)
     return report.failed.get(trial.key, "")
 
 
-def _identity(
+def identity_of(
     plan: PlanRecord, runtime: Runtime, key: str, cell: str, seed: int | None
 ) -> RunIdentity:
+    """Where a trial of a plan goes in W&B, or the run of the finished study."""
     return RunIdentity(
         project=runtime.project,
         run_name=plan.run_name,
@@ -214,5 +216,5 @@ def _report_content(
     result = {"status": str(Status.FINISHED), "verdict": shown.verdict, "verdicts": shown.verdicts,
               "trials": outcomes.to_json(), "outcome": outcomes.sentence}  # fmt: skip
     write = partial(WandbSink.report, report=shown)
-    identity = _identity(plan, runtime, REPORT, REPORT, None)
+    identity = identity_of(plan, runtime, REPORT, REPORT, None)
     return _Content(identity, config, shown.logged(), result, write)

@@ -1,4 +1,4 @@
 """The queue of trials: `base` defines a ledger, `optuna_ledger` implements it.
 
-`storage` opens it: a `journal` file, or a `database`.
+It keeps its rows in a `journal` file; `lease` says which process holds a trial.
 """

@@ -1,4 +1,4 @@
-"""A journal file that can write many lines with one lock and one fsync."""
+"""The file of a queue: a journal that can write many lines with one lock and one fsync."""
 
 import json
 import os
@@ -8,11 +8,19 @@ from io import FileIO
 from pathlib import Path
 from typing import IO, Any
 
+from optuna.exceptions import OptunaError
 from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
 
+from harness.core.errors import HarnessError
 from harness.core.lock import lock_file
 
+JOURNAL = "ledger.log"  # in the folder of a run
+# whatever a torn, changed or foreign line makes Optuna raise when it replays a journal
+UNREADABLE = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError,
+    ValueError, OptunaError,
+)  # fmt: skip
 _PIECE = 4096  # bytes that are looked through at once for the end of a line
 
 
@@ -35,6 +43,26 @@ class Journal(JournalStorage):
         """Keep other processes from writing meanwhile, and sync the disk once, at the end."""
         with self._lines.together():
             yield
+
+
+def open_journal(folder: Path) -> Journal:
+    """Open or create the journal of the run in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder.resolve() / JOURNAL
+    try:
+        return Journal(path)
+    except OSError as error:
+        raise HarnessError(f"{path}: the queue cannot be opened ({error.strerror})") from None
+    except UNREADABLE:
+        raise damaged(path) from None
+
+
+def damaged(path: Path) -> HarnessError:
+    """The error of a journal with an invalid line."""
+    return HarnessError(
+        f"{path}: the queue is damaged; move this file away (harness doctor --fix does it) and "
+        "run again: results are in the trials' folders, and only missing trials are queued"
+    )
 
 
 class Kept(BaseJournalBackend):

@@ -1,17 +1,17 @@
 """The process that holds a running trial, and whether it is still alive.
 
-Optuna's heartbeats exist for databases only and skip a trial that was killed before its first beat,
-so a claim names its process instead: exact on one machine, and across machines the age of the trial
-folder's heartbeat decides.
+The processes of one machine share a queue, so a claim names its process, which can be looked up.
+Optuna's own heartbeats exist for databases only, and skip a trial that was killed before its first.
 """
 
 import os
 import socket
-import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-SILENCE = 600.0  # seconds without a heartbeat after which another machine's worker counts as dead
+from harness.runs.trial import Trial
+
+_ON = " on "
 _NO_CLOCK = 0  # start time of a process where the system does not tell
 
 
@@ -22,7 +22,6 @@ class Lease(NamedTuple):
     pid: int
     boot_id: str  # changes when the machine restarts; empty where the system has none
     started: int  # start of the process in clock ticks since boot: a reused pid has another one
-    at: float  # unix time of the claim
     worker: str = ""
 
     @classmethod
@@ -30,26 +29,30 @@ class Lease(NamedTuple):
         """A lease for this process, from now."""
         pid = os.getpid()
         started = _started(pid) or _NO_CLOCK
-        return cls(socket.gethostname(), pid, _boot_id(), started, time.time(), worker)
+        return cls(socket.gethostname(), pid, _boot_id(), started, worker)
 
     @classmethod
     def read(cls, value: dict[str, Any] | None) -> "Lease | None":
-        """A stored lease; None if there is none."""
-        return cls(**value) if value else None
+        """A stored lease; None if there is none. Those of an earlier version hold more."""
+        if not value:
+            return None
+        return cls(**{name: value[name] for name in cls._fields if name in value})
 
 
-def lease_alive(lease: Lease | None, heartbeat_age: float | None) -> bool:
-    """Whether the holder is alive; `heartbeat_age` in seconds, None if there was no heartbeat.
+def lease_alive(lease: Lease | None, trial: Trial) -> bool:
+    """Whether the holder of `trial` is alive.
 
     Same machine since the same boot: the process itself is looked up. Same machine, earlier boot:
-    dead. Another machine: alive while its heartbeat (or, before the first, its claim) is fresh.
+    dead. Another host name: the folder was moved here or this machine renamed, and the process is
+    gone; or it runs in a container of this machine, and has locked the trial's folder. If it is
+    only about to lock it, it is taken for dead, and still the trial is trained once: the next
+    worker that claims it waits for that lock and then finds the result.
     """
     if lease is None:
         return False
     if lease.host == socket.gethostname():
         return lease.boot_id == _boot_id() and _started(lease.pid) in (lease.started, _NO_CLOCK)
-    age = time.time() - lease.at
-    return min(age, age if heartbeat_age is None else heartbeat_age) < SILENCE
+    return trial.held
 
 
 def _boot_id() -> str:
@@ -78,3 +81,13 @@ def _started_without_proc(pid: int) -> int | None:
     except PermissionError:  # it lives, under another user
         pass
     return _NO_CLOCK
+
+
+def on_node(worker: str, node: str) -> str:
+    """The name of a worker of a cluster."""
+    return f"{worker}{_ON}{node}"
+
+
+def node_of(lease: Lease | None) -> str:
+    """The node on which a trial is trained; empty without a cluster."""
+    return lease.worker.partition(_ON)[2] if lease else ""

@@ -1,4 +1,4 @@
-"""The ledger over an Optuna storage: a journal file, or a PostgreSQL database for several hosts.
+"""The ledger over an Optuna storage, a journal file that the processes of one machine share.
 
 The storage's own compare-and-set (waiting → running) is the queue. `Study.ask` is not used: on an
 empty queue it lets a sampler invent a trial. So no sampler and no pruner exist here, and a row
@@ -21,9 +21,8 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from harness.core.files import alone
 from harness.core.redact import redacted
 from harness.queue.base import ENDED, Claim, Job, Row, next_attempt
-from harness.queue.journal import Kept
+from harness.queue.journal import JOURNAL, UNREADABLE, Kept, damaged, open_journal
 from harness.queue.lease import Lease
-from harness.queue.storage import JOURNAL, UNREADABLE, damaged, open_storage
 from harness.runs.status import Status
 
 _BATCH = 100  # trials written in one piece; others wait some 20 ms for it
@@ -46,7 +45,7 @@ class OptunaLedger:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._storage = storage
         self._lock = lock
-        # what is written inside it costs one lock and fsync, or one connection
+        # what is written inside it costs one lock and fsync
         self._together: Callable[[], AbstractContextManager[None]] = getattr(
             storage, "together", nullcontext
         )
@@ -54,15 +53,11 @@ class OptunaLedger:
         self._study = _study_id(storage, run_name)
 
     @classmethod
-    def open(
-        cls, run_name: str, folder: Path, storage: str = "", workers: int = 1
-    ) -> "OptunaLedger":
-        """Open or create the ledger: `folder`/ledger.log, or the database at URL `storage`."""
-        opened = open_storage(folder, storage, workers)
-        if storage:
-            return cls(opened, run_name, folder / "enqueue.lock")
+    def open(cls, run_name: str, folder: Path) -> "OptunaLedger":
+        """Open or create the ledger of a run, a journal in its `folder`."""
+        journal = open_journal(folder)
         try:
-            ledger = cls(opened, run_name, folder / "enqueue.lock")
+            ledger = cls(journal, run_name, folder / "enqueue.lock")
             ledger.rows()
         except UNREADABLE:  # lines that Optuna takes, and that are no trials of ours
             raise damaged(folder / JOURNAL) from None

@@ -29,7 +29,7 @@ def this_environment(
         pid=os.getpid(),
         python=platform.python_version(),
         platform=platform.platform(),
-        processor=_processor(),
+        processor=processor(),
         versions={
             **{package: version(package) for package in PACKAGES},
             "gan-ablation-harness": __version__,  # its own: a checkout need not be installed
@@ -41,7 +41,8 @@ def this_environment(
     return this.replaced(plugins=dict(plugins)) if plugins else this
 
 
-def _processor() -> str:
+def processor() -> str:
+    """The name of this machine's processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -11,6 +11,8 @@ runs/                         `Runtime.runs`; each name below is a constant of t
     ledger.log, enqueue.lock  the queue (`harness.queue` names and writes them)
     driver.lock, search.lock  held by those who drive the run, and who adds a suggestion
     worker-<n>.log            messages of each worker
+    supplies.json             on a cluster: the inputs of trainings, as they lie here
+    gather.log, mirror.log    messages of the processes that load them, and that write to W&B
     wandb/                    the mirror (`mirror.places` has its layout)
   trials/<key>/               one training, shared by all runs that need it
     config.json               every knob by its dotted name
@@ -42,6 +44,7 @@ ARITHMETIC = "arithmetic.json"
 IMPORTANCES = "importances.json"
 DRIVER_LOCK, SEARCH_LOCK = "driver.lock", "search.lock"
 WORKER_LOGS = "worker-*.log"
+SUPPLIES, GATHER_LOG, MIRROR_LOG = "supplies.json", "gather.log", "mirror.log"
 WANDB = "wandb"
 
 # of all runs

@@ -238,7 +238,7 @@ class Recorder:
             (self.folder / name).unlink(missing_ok=True)
 
     def progress(self, progress: Progress) -> None:
-        """Write how far the trial is, for live views and as a heartbeat; not part of the record."""
+        """Write how far the trial is, for live views; not part of the record."""
         temporary = passing(self.folder / layout.PROGRESS)
         temporary.write_text(json.dumps(progress.replaced(at=time.time()).to_json()))
         temporary.replace(self.folder / layout.PROGRESS)

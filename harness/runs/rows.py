@@ -192,7 +192,7 @@ class MetricAbout(Record):
 
 
 class Progress(Record):
-    """How far a trial is, for live views; `at` is the heartbeat, in seconds since the epoch."""
+    """How far a trial is, for live views; `at` is when, in seconds since the epoch."""
 
     phase: str = "loading"
     iteration: int = 0

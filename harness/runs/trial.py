@@ -13,6 +13,7 @@ from harness.core.files import (
     parse_object,
     read_bytes,
 )
+from harness.core.lock import Busy, lock_file
 from harness.runs import layout
 from harness.runs.digests import DIFFERS, digest_of, read_seal
 from harness.runs.pictures import whole_png
@@ -44,6 +45,18 @@ class Trial:
     def key(self) -> str:
         """The trial's identity, which names its folder."""
         return self.folder.name
+
+    @property
+    def held(self) -> bool:
+        """Whether a process has locked the folder, to train, score or remove the trial."""
+        try:
+            with (self.folder / layout.LOCK).open() as file:
+                lock_file(file, shared=True, wait=False)
+        except Busy:
+            return True
+        except OSError:  # nobody has begun it
+            return False
+        return False
 
     def _content(self, name: str) -> bytes | None:
         """Content of a file, checked against its recorded digest; None if there is no file."""

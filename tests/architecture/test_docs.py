@@ -31,6 +31,7 @@ GENERATED = {
     "docs/knobs.md": knobs.table,
     "docs/heuristics.md": lambda: f"{heuristics.table()}\n\n{heuristics.sources()}",
 }
+REMOVED = {"HARNESS_STORAGE"}  # variables that only the changelog names
 FIRST_SCREEN = 46  # lines
 ARCHITECTURE = 150  # lines
 BLOCK = re.compile(r"(?<=<!-- generated -->\n).*?(?=<!-- end -->)", re.DOTALL)
@@ -142,7 +143,8 @@ def test_every_knob_and_environment_variable_that_is_named_exists(document):
     files = [*ROOT.glob("harness/**/*.py"), *ROOT.glob("tests/**/*.py")]
     source = "\n".join(path.read_text("utf-8") for path in files if path != Path(__file__))
     for variable in re.findall(r"\b(HARNESS_[A-Z0-9_]+)\b", text):
-        assert variable in source, variable
+        removed = document.name == "CHANGELOG.md" and variable in REMOVED
+        assert variable in source or removed, variable
 
 
 def test_the_readme_sells_in_one_screen():

@@ -13,8 +13,8 @@ from harness.queue.base import Status
 from harness.queue.optuna_ledger import OptunaLedger
 
 
-def main(mode: str, run_name: str, folder: str, storage: str, worker: str) -> None:
-    ledger = OptunaLedger.open(run_name, Path(folder), storage, workers=4)
+def main(mode: str, run_name: str, folder: str, worker: str) -> None:
+    ledger = OptunaLedger.open(run_name, Path(folder))
     say("ready")
     sys.stdin.readline()
     if mode == "lock":

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from places import ALL, Place
+from places import KINDS, Place
 
 
-@pytest.fixture(params=ALL)
+@pytest.fixture(params=KINDS)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return Place(request.param, tmp_path)

@@ -85,7 +85,7 @@ def ended(key: str = KEY, status: str = "finished") -> dict[str, Any]:
 
 
 def runtime(root: Path, mode: str = "offline") -> Runtime:
-    return Runtime(root / "runs", root / "reports", root / "studies", tracking=mode, storage="")
+    return Runtime(root / "runs", root / "reports", root / "studies", tracking=mode)
 
 
 def identity(directory: Path, key: str = KEY) -> RunIdentity:

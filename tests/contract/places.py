@@ -1,19 +1,14 @@
-"""Where the ledgers of the contract tests lie: memory, a journal, and HARNESS_TEST_POSTGRES."""
+"""Where the ledgers of the contract tests lie: in memory, or in a journal."""
 
-import os
 import uuid
 from pathlib import Path
 
 import optuna
-import pytest
 
 from harness.queue.base import Job
 from harness.queue.optuna_ledger import OptunaLedger
 
-POSTGRES = os.environ.get("HARNESS_TEST_POSTGRES", "")
-needs_postgres = pytest.mark.skipif(not POSTGRES, reason="HARNESS_TEST_POSTGRES is not set")
-SHARED = ["journal", pytest.param("postgres", marks=needs_postgres)]  # by several processes
-ALL = ["memory", *SHARED]
+KINDS = ("memory", "journal")  # the latter is shared by several processes
 
 
 class Place:
@@ -22,13 +17,12 @@ class Place:
     def __init__(self, kind: str, folder: Path) -> None:
         self.run_name = f"study-{uuid.uuid4().hex[:8]}"
         self.folder = folder
-        self.url = POSTGRES if kind == "postgres" else ""
         self.memory = optuna.storages.InMemoryStorage() if kind == "memory" else None
 
     def open(self) -> OptunaLedger:
         if self.memory is not None:
             return OptunaLedger(self.memory, self.run_name)
-        return OptunaLedger.open(self.run_name, self.folder, self.url, workers=4)
+        return OptunaLedger.open(self.run_name, self.folder)
 
 
 def jobs(count: int) -> list[Job]:

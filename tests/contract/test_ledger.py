@@ -1,4 +1,4 @@
-"""What every ledger keeps, over memory, a journal file and (HARNESS_TEST_POSTGRES) a database."""
+"""What every ledger keeps, over memory and a journal file."""
 
 import os
 import socket
@@ -12,21 +12,24 @@ from pathlib import Path
 
 import optuna
 import pytest
-from places import SHARED, Place, jobs
+from places import Place, jobs
 
 from harness.core.errors import HarnessError
 from harness.queue import lease as lease_module
 from harness.queue.base import LIMIT, Ledger, Row
 from harness.queue.lease import Lease, lease_alive
 from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs.recorder import Recorder
 from harness.runs.status import Status
+from harness.runs.trial import Trial
 
 ROOT = Path(__file__).parents[2]
+UNHELD = Trial(Path("nowhere"))
 
 
-@pytest.fixture(params=SHARED)
-def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    return Place(request.param, tmp_path)
+@pytest.fixture
+def shared(tmp_path: Path) -> Place:
+    return Place("journal", tmp_path)
 
 
 def dead(row: Row) -> bool:
@@ -150,8 +153,7 @@ def test_a_claim_carries_a_lease_of_this_process(place: Place) -> None:
     lease = place.open().rows()[0].lease
     assert lease is not None
     assert (lease.pid, lease.host, lease.worker) == (os.getpid(), socket.gethostname(), "w3")
-    assert abs(lease.at - time.time()) < 10
-    assert place.open().release_stale(lambda row: lease_alive(row.lease, None)) == []
+    assert place.open().release_stale(lambda row: lease_alive(row.lease, UNHELD)) == []
 
 
 def test_an_unknown_status_is_refused(place: Place) -> None:
@@ -203,7 +205,7 @@ def _die(*_: object) -> Lease:
 def claimers(place: Place, mode: str, count: int) -> Iterator[list[subprocess.Popen[str]]]:
     """`count` processes that have opened the ledger and start when a line is written to them."""
     argv = [sys.executable, str(Path(__file__).with_name("claimer.py")), mode]
-    argv += [place.run_name, str(place.folder), place.url]
+    argv += [place.run_name, str(place.folder)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     started = [
         subprocess.Popen(
@@ -258,43 +260,12 @@ def test_a_killed_claimers_trial_is_picked_up_and_a_living_ones_is_not(shared: P
             held.append(process.stdout.readline().split()[0])
         victim.kill()
         victim.wait()
-        released = ledger.release_stale(lambda row: lease_alive(row.lease, None))
+        released = ledger.release_stale(lambda row: lease_alive(row.lease, UNHELD))
         assert [row.key for row in released] == [held[0]]
         claim = ledger.claim("w")
         assert claim is not None
         assert (claim.key, claim.attempt) == (held[0], 2)
         assert ledger.claim("w") is None
-
-
-def test_sqlite_is_for_one_worker_only(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/queue.db"
-    with pytest.raises(HarnessError, match="two workers"):
-        OptunaLedger.open("run", tmp_path, url, workers=2)
-    ledger = OptunaLedger.open("run", tmp_path, url, workers=1)
-    ledger.enqueue(jobs(1))
-    claim = ledger.claim("w")
-    assert claim is not None
-    assert ledger.finish(claim, "finished")
-
-
-@pytest.mark.parametrize(
-    ("url", "says"),
-    [
-        ("queue.db", "not a URL"),
-        ("postgresq://ann:secret@host/db", "did you mean 'postgresql'"),
-        ("postgresql://ann:secret@127.0.0.1:1/db", r"ann:\*\*\*@|driver is missing"),
-        ("postgresql://ann:secret@127.0.0.1:port/db", "storage"),
-        ("postgresql://127.0.0.1:1/db?user=ann&password=secret", r"=\*\*\*|driver is missing"),
-    ],
-)
-def test_a_bad_storage_is_one_message_without_the_password(
-    tmp_path: Path, url: str, says: str
-) -> None:
-    with pytest.raises(HarnessError, match=says) as caught:
-        OptunaLedger.open("run", tmp_path, url)
-    assert "secret" not in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
 def test_a_damaged_journal_is_named(tmp_path: Path) -> None:
@@ -328,33 +299,51 @@ def _seconds(action: Callable[[], object]) -> float:
 
 
 class TestLeaseAlive:
-    def test_this_process_lives_and_an_ended_one_does_not(self) -> None:
-        assert lease_alive(Lease.mine(), None)
+    @pytest.fixture
+    def held(self, tmp_path: Path) -> Iterator[Trial]:
+        """A trial whose folder some process has locked."""
+        with Recorder(tmp_path / "key"):
+            yield Trial(tmp_path / "key")
+
+    def test_this_process_lives_and_an_ended_one_does_not(self, held: Trial) -> None:
+        assert lease_alive(Lease.mine(), UNHELD)
         with subprocess.Popen([sys.executable, "-c", ""]) as process:
             started = lease_module._started(process.pid) or 0
             ended = Lease.mine()._replace(pid=process.pid, started=started)
-            assert lease_alive(ended, None)
+            assert lease_alive(ended, UNHELD)
             time.sleep(0.5)
-            assert not lease_alive(ended, 0.0)  # a zombie: ended and not yet reaped
-        assert not lease_alive(ended, 0.0)
+            assert not lease_alive(ended, held)  # a zombie: ended and not yet reaped
+        assert not lease_alive(ended, held)
 
-    def test_a_reused_pid_is_not_the_holder(self) -> None:
+    def test_a_reused_pid_is_not_the_holder(self, held: Trial) -> None:
         mine = Lease.mine()
-        assert not lease_alive(mine._replace(started=mine.started + 1), 0.0)
+        assert not lease_alive(mine._replace(started=mine.started + 1), held)
 
-    def test_a_restart_of_the_machine_ends_it(self) -> None:
-        assert not lease_alive(Lease.mine()._replace(boot_id="an earlier one"), 0.0)
+    def test_a_restart_of_the_machine_ends_it(self, held: Trial) -> None:
+        assert not lease_alive(Lease.mine()._replace(boot_id="an earlier one"), held)
 
-    def test_another_machine_is_judged_by_its_heartbeat(self) -> None:
-        other = Lease.mine()._replace(host="elsewhere", at=time.time() - 3600)
-        assert lease_alive(other, 599.0)
-        assert not lease_alive(other, 601.0)
-        assert not lease_alive(other, None)
-        assert lease_alive(other._replace(at=time.time()), None)
-        assert lease_alive(other._replace(at=time.time()), 3600.0)  # claimed anew
+    def test_in_a_folder_that_was_moved_here_nobody_holds_a_trial(self, tmp_path: Path) -> None:
+        elsewhere = Lease.mine()._replace(host="elsewhere")
+        assert not lease_alive(elsewhere, Trial(tmp_path / "key"))  # claimed and not yet begun
+        with Recorder(tmp_path / "key") as recorder:
+            recorder.log("begun")
+        before = sorted((tmp_path / "key").iterdir())
+        assert not lease_alive(elsewhere, Trial(tmp_path / "key"))
+        assert sorted((tmp_path / "key").iterdir()) == before
 
-    def test_no_lease_is_dead(self) -> None:
-        assert not lease_alive(None, 0.0)
+    def test_what_a_container_of_this_machine_trains_is_not_taken_from_it(
+        self, held: Trial
+    ) -> None:
+        container = Lease.mine()._replace(host="1f2e3d4c5b6a", pid=1, started=0)
+        assert lease_alive(container, held)
+
+    def test_no_lease_is_dead(self, held: Trial) -> None:
+        assert not lease_alive(None, held)
+
+    def test_a_lease_of_an_earlier_version_is_read(self) -> None:
+        mine = Lease.mine("w")
+        assert Lease.read({**mine._asdict(), "at": 1.0e9}) == mine
+        assert Lease.read(None) is None
 
 
 def test_a_torn_last_line_is_cut_when_the_journal_is_opened(tmp_path: Path) -> None:

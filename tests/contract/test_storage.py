@@ -6,17 +6,14 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-import optuna
 import pytest
 from places import Place, jobs
 
 from harness.queue import journal
-from harness.queue.base import ENDED, Claim, Row
-from harness.queue.lease import Lease
+from harness.queue.base import ENDED, Claim
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs.status import Status
 
@@ -83,7 +80,7 @@ class TestJournal:
         argv = [sys.executable, str(Path(__file__).with_name("claimer.py")), "lock", "run"]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
         with subprocess.Popen(
-            [*argv, str(tmp_path), "", "w0"],
+            [*argv, str(tmp_path), "w0"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -104,89 +101,3 @@ class TestJournal:
             other.kill()
         waits.join(5)
         assert [claim and claim.key for claim in claims] == ["key0000"]
-
-
-class TestDatabase:
-    """Over SQLite, which keeps the same tables."""
-
-    @pytest.fixture
-    def open_ledger(self, tmp_path: Path) -> Callable[[], OptunaLedger]:
-        return lambda: OptunaLedger.open("run", tmp_path, f"sqlite:///{tmp_path}/queue.db")
-
-    @pytest.fixture
-    def readings(self, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-        """How often all trials, and how often one, were read with their attributes."""
-        count = Counter[str]()
-        storage = optuna.storages.RDBStorage
-        for name in ("get_all_trials", "get_trial"):
-            own = getattr(storage, name)
-            monkeypatch.setattr(
-                storage,
-                name,
-                lambda *a, own=own, name=name, **k: (count.update([name]), own(*a, **k))[1],
-            )
-        return count
-
-    def test_a_look_reads_only_what_changed(
-        self, open_ledger: Callable[[], OptunaLedger], readings: Counter[str]
-    ) -> None:
-        worker, driver = open_ledger(), open_ledger()
-        worker.enqueue(jobs(40))
-        driver.rows()
-        worker.claim("w")
-        readings.clear()
-        assert driver.rows() == driver.rows() == open_ledger().rows()
-        assert readings == {"get_trial": 1, "get_all_trials": 1}  # the second is the fresh one's
-        claim = worker.claim("w")
-        assert claim is not None
-        readings.clear()
-        assert worker.finish(claim, "finished", "well")
-        assert driver.rows()[1][6:] == (Status.FINISHED, _lease(driver, 1), "well")
-        assert driver.release_stale(lambda row: True) == []
-        assert readings == {"get_trial": 1}
-
-    def test_a_claim_reads_no_attribute_again(
-        self, open_ledger: Callable[[], OptunaLedger], readings: Counter[str]
-    ) -> None:
-        ledger = open_ledger()
-        ledger.enqueue(jobs(40))
-        ledger.claim("w")
-        readings.clear()
-        claims = [ledger.claim("w") for _ in range(5)]
-        assert [claim and claim.key for claim in claims] == [job.key for job in jobs(6)[1:]]
-        assert not readings
-
-    def test_a_lease_that_comes_late_is_seen(
-        self, open_ledger: Callable[[], OptunaLedger], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        worker, driver = open_ledger(), open_ledger()
-        worker.enqueue(jobs(1))
-        seen: list[Row] = []
-        write = worker._storage.set_trial_user_attr
-
-        def late(*args: object) -> None:
-            seen.extend(driver.rows())
-            write(*args)
-
-        monkeypatch.setattr(worker._storage, "set_trial_user_attr", late)
-        worker.claim("w3")
-        assert [(row.status, row.lease) for row in seen] == [(Status.RUNNING, None)]
-        lease = _lease(driver, 0)
-        assert lease is not None
-        assert lease.worker == "w3"
-
-    def test_a_worker_keeps_no_connection(self, open_ledger: Callable[[], OptunaLedger]) -> None:
-        ledger = open_ledger()
-        ledger.enqueue(jobs(2))
-        engine = ledger._storage.engine
-        ledger.rows()
-        assert engine.pool.checkedin() == 1
-        claim = ledger.claim("w")
-        assert claim is not None
-        assert engine.pool.checkedin() == 0
-        ledger.finish(claim, "finished")
-        assert engine.pool.checkedin() == 0
-
-
-def _lease(ledger: OptunaLedger, place: int) -> Lease | None:
-    return ledger.rows()[place].lease

@@ -52,7 +52,7 @@ def place(tmp_path, monkeypatch, cache):
     Path("runs/cache").symlink_to(cache.resolve())  # data and encoder, made once
     Path("studies").mkdir()
     Path("studies/swept.yaml").write_text(STUDY)
-    return Runtime(Path("runs"), Path("reports"), Path("studies"), tracking="offline", storage="")
+    return Runtime(Path("runs"), Path("reports"), Path("studies"), tracking="offline")
 
 
 def planned(place, profile="smoke", settings=()):

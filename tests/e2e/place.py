@@ -52,7 +52,7 @@ def working_here():
         for kind in ("intra", "inter"):
             name = f"set_{kind}_op_parallelism_threads"
             patches.enter_context(patch.object(tf.config.threading, name))
-        patches.enter_context(patch("harness.execution.worker.drain.Stop.install"))
+        patches.enter_context(patch("harness.core.stop.Stop.install"))
         yield
 
 

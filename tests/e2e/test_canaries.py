@@ -73,32 +73,6 @@ def holding(folder, said):
     return [where for where, text in texts.items() if any(f.encode() in text for f in FORMS)]
 
 
-RAW = f"ann:{CANARY}@"
-QUEUES = (
-    URL,
-    f"sqlite://ann:{ENCODED}@/queue.db",
-    *(
-        pytest.param(url, marks=pytest.mark.slow)
-        for url in (
-            f"postgresql://{RAW}127.0.0.1:1/queue",
-            f"postgresql://127.0.0.1:1/queue?user=ann&password={ENCODED}",
-            f"postgresql://ann:{ENCODED}@127.0.0.1:port/queue",
-            f"mysql://ann:{ENCODED}@host/queue",
-            f"{RAW}host/queue",
-        )
-    ),
-)
-
-
-@pytest.mark.parametrize("storage", QUEUES)
-def test_a_queue_that_cannot_be_opened(harness, tmp_path, storage):
-    code, said = harness("run", "one", "--workers", "2", HARNESS_STORAGE=storage)
-    assert code == 2
-    assert "storage" in said
-    assert "Traceback" not in said
-    assert holding(tmp_path, [said]) == []
-
-
 @pytest.mark.tf
 @pytest.mark.slow
 def test_a_whole_run(harness, tmp_path):

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ["pyproject.toml", "README.md", "LICENSE", "harness", "studies"]
 INSTALL = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
 RUN = ["run", "quickstart", "--set", "training.kimg=0.64"]
-HIDDEN = {"HARNESS_RUNS", "HARNESS_REPORTS", "HARNESS_STUDIES", "HARNESS_STORAGE", "PYTHONPATH"}
+HIDDEN = {"HARNESS_RUNS", "HARNESS_REPORTS", "HARNESS_STUDIES", "PYTHONPATH"}
 
 pytestmark = [pytest.mark.slow, pytest.mark.tf]
 

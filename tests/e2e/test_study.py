@@ -165,6 +165,31 @@ def test_ctrl_c_stops_cleanly_and_continued_only_what_is_new_is_trained(place):
     assert place.plan("second")["to_train"] == 0
 
 
+@pytest.mark.slow
+def test_without_its_queue_a_run_goes_on_from_the_record(tmp_path, cache):
+    """Ended trials are left as they are, and the one that was killed is continued."""
+    lost = cached(tmp_path / "lost", cache)
+    lost.study("lost", kimg=KIMG, seeds=1)
+    assert lost.here("run", "lost")[0] == 0
+    ended = lost.trials()
+    before = [(path, path.stat().st_mtime_ns) for folder in ended for path in folder.rglob("*")]
+    lost.study("lost", kimg=KIMG, seeds=2)
+    process = lost.start("run", "lost", one_core=True, **QUIET)
+    _begun(lost, ITERATIONS * 3 // 10)
+    kill_all(process, lost, "lost")
+    (lost.folder / "runs/studies/lost/ledger.log").unlink()
+    assert lost.plan("lost")["to_train"] == 2
+    assert lost.here("run", "lost")[0] == 0
+    assert lost.plan("lost")["to_train"] == 0
+    assert len(lost.trials()) == 4
+    logs = [folder / "log.txt" for folder in lost.trials() if folder not in ended]
+    said = "".join(log.read_text() for log in logs if log.exists())
+    assert re.search("continues after iteration [1-9]", said)
+    assert before == [(path, path.stat().st_mtime_ns) for path, _ in before]
+    queued = (lost.folder / "runs/studies/lost/ledger.log").read_text()
+    assert not any(folder.name in queued for folder in ended)
+
+
 def test_a_trained_trial_is_scored_again_sampled_and_explained(place):
     place.study("first", kimg=KIMG)
     blocks = ("--metric", "blocks", "--encoder", "classifier", "--workers", "1")

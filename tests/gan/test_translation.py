@@ -182,7 +182,7 @@ def test_samples_are_translations_of_validation_images_beside_their_sources(
 
 
 def test_a_worker_keeps_its_metric_apart_from_that_of_other_trials(tiny, cache, tmp_path):
-    runtime = Runtime(tmp_path / "runs", tmp_path / "reports", tmp_path, tracking="off", storage="")
+    runtime = Runtime(tmp_path / "runs", tmp_path / "reports", tmp_path, tracking="off")
     shutil.copytree(cache, runtime.cache)
     context = Context({}, runtime, {}, Programs(), lambda: False)
     plain, edged = (context.evaluator(tiny(changes)) for changes in ({}, EDGES))

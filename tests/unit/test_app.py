@@ -8,8 +8,8 @@ from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import append_line, write_json
 from harness.execution.devices import Machine
-from harness.execution.driver import Options
 from harness.execution.local import Outcome
+from harness.execution.options import Options
 from harness.runs.plan import read_plan
 from harness.runs.trial import Trial
 

@@ -1,6 +1,5 @@
 """Driving a run: threads chosen once, words for what died, and what a worker is told."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +18,7 @@ from harness.runs.status import Status
 
 @pytest.fixture
 def runtime(tmp_path):
-    return Runtime(runs=tmp_path / "runs", storage="postgresql://x", project="p")
+    return Runtime(runs=tmp_path / "runs", project="p")
 
 
 @pytest.fixture
@@ -43,39 +42,30 @@ def test_threads_are_chosen_once_a_run_and_kept(runtime, four_cores):
 
 
 def test_a_worker_is_told_where_things_lie(runtime):
-    places = drive._places(runtime)
+    places = drive.places(runtime)
     assert places["HARNESS_RUNS"] == str(runtime.runs)
-    assert (places["HARNESS_STORAGE"], places["WANDB_PROJECT"]) == ("postgresql://x", "p")
+    assert places["WANDB_PROJECT"] == "p"
     assert "HARNESS_REPORTS" in places
 
 
 def test_a_worker_imports_nothing_of_the_folder_that_it_works_in(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "queue.py").write_text("raise SystemExit('a file of the user')")
-    command = [*drive._python(), "-c", "import queue"]
+    command = [*drive.python(), "-c", "import queue"]
     assert subprocess.run(command, check=False).returncode == 0
     monkeypatch.chdir(Path(drive.__file__).parents[2])  # a checkout that is not installed
-    assert drive._python() == [sys.executable]
+    assert drive.python() == [sys.executable]
 
 
 def test_work_is_left_while_a_trial_waits_or_is_taken_from_the_dead():
     ledger = OptunaLedger(optuna.storages.InMemoryStorage(), "bn")
-    assert not drive._work_left(ledger, lambda row: True)
+    assert not drive._waiting(ledger, lambda row: True)
     ledger.enqueue([Job("key", "cell", 0, 0)])
-    assert drive._work_left(ledger, lambda row: True)
+    assert drive._waiting(ledger, lambda row: True)
     ledger.claim("w")
-    assert not drive._work_left(ledger, lambda row: True)
-    assert drive._work_left(ledger, lambda row: False)
+    assert not drive._waiting(ledger, lambda row: True)
+    assert drive._waiting(ledger, lambda row: False)
     assert [row.status for row in ledger.rows()] == [Status.LOST, Status.WAITING]
-
-
-def test_silence_is_the_age_of_the_last_heartbeat(runtime):
-    assert drive._silence(runtime, "key") is None
-    beat = runtime.trials / "key" / "progress.json"
-    write_json(beat, {})
-    stat = beat.stat()
-    os.utime(beat, (stat.st_atime, stat.st_mtime - 100))
-    assert drive._silence(runtime, "key") == pytest.approx(100, abs=30)
 
 
 @pytest.mark.parametrize(
@@ -109,5 +99,5 @@ def test_a_worker_that_dies_after_its_result_has_lost_nothing(runtime):
 def test_the_last_words_of_a_worker(tmp_path, log, said):
     path = tmp_path / "worker-0.log"
     path.write_text(log)
-    found = drive._last_words(path)
+    found = drive.last_words(path)
     assert found == (said + str(path) if said.endswith("see ") else said)

@@ -18,8 +18,8 @@ from harness.api.run import Run
 from harness.app import studies
 from harness.core import files
 from harness.core.errors import HarnessError
-from harness.execution.driver import Options
 from harness.execution.local import Outcome
+from harness.execution.options import Options
 from harness.report import words
 from harness.report.blocks import Table
 from harness.report.data import analyse

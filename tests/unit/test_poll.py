@@ -1,4 +1,4 @@
-"""What a driver shows: the ledger's rows and the trials' heartbeats as one snapshot."""
+"""What a driver shows: the ledger's rows and the trials' progress as one snapshot."""
 
 import pytest
 
@@ -61,13 +61,13 @@ def test_before_anything_ran(ledger, runtime):
     assert found.active == found.ended == ()
 
 
-def test_a_running_trial_is_its_last_heartbeat(ledger, runtime):
+def test_a_running_trial_is_its_last_progress(ledger, runtime):
     poll = Poll(PLAN, JOBS, ledger, runtime)
     ledger.add("off-0", Status.RUNNING, attempt=2)
     [first] = poll.snapshot().active
     assert (first.phase, first.kimg, first.kimg_total, first.kid) == ("loading", 0.0, 20.0, None)
-    beat = {"phase": "training", "kimg": 5.0, "kid": 0.2, "images_per_second": 100.0}
-    write_json(runtime.trials / "off-0/progress.json", beat)
+    progress = {"phase": "training", "kimg": 5.0, "kid": 0.2, "images_per_second": 100.0}
+    write_json(runtime.trials / "off-0/progress.json", progress)
     found = poll.snapshot()
     [active] = found.active
     assert (active.cell, active.seed, active.attempt) == ("off", 0, 2)

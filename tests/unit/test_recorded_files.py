@@ -11,7 +11,7 @@ from harness import app
 from harness.config.inputs.lacking import Lacking
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
-from harness.execution.driver import Options
+from harness.execution.options import Options
 from tests.encoder_files import described
 
 ROOT = Path(__file__).parents[2]

@@ -48,6 +48,15 @@ def test_a_trials_time_left() -> None:
     assert replace(ACTIVE, kimg=130.0).seconds_left == 0.0
 
 
+def test_on_a_cluster_the_view_names_nodes() -> None:
+    there = replace(SNAPSHOT, active=(ACTIVE, replace(ACTIVE, node="gpu-17")))
+    text = drawn(there, 120)
+    assert "node" in text
+    assert "gpu-17" in text
+    assert "node" not in drawn(SNAPSHOT, 120)
+    assert "gpu-17" not in drawn(there, 100)
+
+
 def test_a_wide_terminal_shows_everything() -> None:
     text = drawn(replace(SNAPSHOT, diverged=2, crashed=1), 100, notice="stopping: a moment")
     for part in (

@@ -1,6 +1,5 @@
 """Checks of runs: plans, queue and W&B folders, and whether they agree."""
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -12,10 +11,9 @@ from harness.core.files import read_json
 from harness.core.leftovers import set_aside
 from harness.mirror import places as mirror
 from harness.queue.base import Row
-from harness.queue.journal import torn
+from harness.queue.journal import JOURNAL, UNREADABLE, open_journal, torn
 from harness.queue.lease import lease_alive
 from harness.queue.optuna_ledger import OptunaLedger, look
-from harness.queue.storage import JOURNAL, UNREADABLE, open_storage
 from harness.runs import layout
 from harness.runs.plan import PlanRecord
 from harness.runs.status import Status
@@ -60,10 +58,6 @@ def check_ledger(plan: PlanRecord, runtime: Runtime) -> Iterator[Finding]:
     """The queue of a run: complete, and in agreement with the record."""
     folder = runtime.study(plan.run_name)
     path = folder / JOURNAL
-    if runtime.storage:
-        yield Finding(LEDGER, plan.run_name, "the queue is in a database, which is not checked",
-                      wrong=False)  # fmt: skip
-        return
     if not path.exists():
         return
     again = "harness run queues missing trials"
@@ -83,7 +77,7 @@ def check_ledger(plan: PlanRecord, runtime: Runtime) -> Iterator[Finding]:
 
 def _cut(folder: Path) -> Callable[[], str]:
     def mend() -> str:
-        open_storage(folder, "", 1)
+        open_journal(folder)
         return "the incomplete line is removed"
 
     return mend
@@ -114,11 +108,7 @@ def _rows(plan: PlanRecord, rows: Sequence[Row], runtime: Runtime) -> Iterator[F
 
 
 def _alive(row: Row, runtime: Runtime) -> bool:
-    try:
-        beat = (runtime.trials / row.key / layout.PROGRESS).stat().st_mtime
-    except OSError:
-        return lease_alive(row.lease, None)
-    return lease_alive(row.lease, time.time() - beat)
+    return lease_alive(row.lease, Trial(runtime.trials / row.key))
 
 
 def _released(run_name: str, runtime: Runtime) -> Callable[[], str]:

@@ -1,10 +1,11 @@
-"""Snapshots for the live view, from the ledger and the heartbeats of the trials."""
+"""Snapshots for the live view, from the ledger and the progress of the trials."""
 
 from collections.abc import Sequence
 
 from harness.config.runtime import Runtime
 from harness.execution.view.progress import Snapshot, TrialEnd, TrialProgress
 from harness.queue.base import ENDED, Job, Row
+from harness.queue.lease import node_of
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs import layout
 from harness.runs.outcomes import COLLAPSED
@@ -75,17 +76,18 @@ class Poll:
         )
 
     def _progress(self, row: Row) -> TrialProgress:
-        beat = Trial(self._trials / row.key).progress()
+        progress = Trial(self._trials / row.key).progress()
         return TrialProgress(
             key=row.key,
             cell=row.cell,
             seed=row.seed,
-            phase=beat.phase,
-            kimg=beat.kimg,
+            phase=progress.phase,
+            kimg=progress.kimg,
             kimg_total=self._kimg[row.key],
-            kid=beat.kid,
-            images_per_second=beat.images_per_second,
+            kid=progress.kid,
+            images_per_second=progress.images_per_second,
             attempt=row.attempt,
+            node=node_of(row.lease),
         )
 
     def _end(self, row: Row) -> TrialEnd:

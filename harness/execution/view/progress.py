@@ -16,6 +16,7 @@ class TrialProgress:
     kid: float | None = None  # of the last evaluation
     images_per_second: float | None = None
     attempt: int = 1
+    node: str = ""  # of a cluster
 
     @property
     def seconds_left(self) -> float | None:

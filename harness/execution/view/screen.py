@@ -119,8 +119,9 @@ class PlainLines:
         for trial in snapshot.active:
             if (trial.key, trial.attempt) not in self._started:
                 self._started.add((trial.key, trial.attempt))
-                again = f", attempt {trial.attempt}" if trial.attempt > 1 else ""
-                self._say(f"started {trial.cell} seed {trial.seed} ({trial.key}{again})")
+                more = f", attempt {trial.attempt}" if trial.attempt > 1 else ""
+                more += f", on {trial.node}" if trial.node else ""
+                self._say(f"started {trial.cell} seed {trial.seed} ({trial.key}{more})")
         for end in snapshot.ended:
             if (end.key, end.attempt, end.status) not in self._ended:
                 self._ended.add((end.key, end.attempt, end.status))
@@ -229,6 +230,7 @@ _COLUMNS = (  # right of cell and seed; the bar stands between the first and the
     _Column("KID×10³", 7, 32, lambda trial: show.kid(trial.kid)),
     _Column("img/s", 6, 94, lambda trial: show.rate(trial.images_per_second)),
     _Column("left", 10, 49, lambda trial: show.duration(trial.seconds_left)),
+    _Column("node", 16, 110, lambda trial: trial.node),
 )
 _GAP = 2  # between columns
 _SEED = 4
@@ -238,6 +240,7 @@ _BAR = 10
 def _active(trials: tuple[TrialProgress, ...], width: int) -> RenderableType:
     """One row a trial. Columns that a narrow terminal cannot hold go, the least telling first."""
     columns = [column for column in _COLUMNS if width >= column.from_width]
+    columns = [column for column in columns if any(map(column.text, trials))]
     free = width - _SEED - 3 * _GAP - sum(column.width + _GAP for column in columns)
     longest = max(len(trial.cell) + len(_again(trial)) for trial in trials)
     label = max(6, min(longest, free - _BAR))

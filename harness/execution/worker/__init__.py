@@ -6,5 +6,6 @@ from harness.execution.lean import without
 with without("IPython", "matplotlib", "pandas", "sklearn"):
     from harness.execution.worker.drain import work
     from harness.execution.worker.single import train
+    from harness.execution.worker.supplies import gather
 
-__all__ = ["train", "work"]
+__all__ = ["gather", "train", "work"]

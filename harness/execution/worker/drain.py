@@ -1,22 +1,22 @@
 """Drain the queue: take one trial after the other, and survive whatever goes wrong in one."""
 
 import os
-import signal
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.config.identity import key, metric_request
+from harness.config.identity import key
 from harness.config.patch import unflatten
 from harness.config.plugins import recall
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
-from harness.core.errors import Damaged, HarnessError
+from harness.core.errors import HarnessError
 from harness.core.files import unwritable
 from harness.core.lock import Busy
+from harness.core.stop import Stop
+from harness.execution.ended import answered
 from harness.execution.search.source import source_of
 from harness.execution.worker.probe import try_plugins
 from harness.execution.worker.trial import Context, run_trial
@@ -29,26 +29,9 @@ from harness.runs import layout
 from harness.runs.plan import PlanRecord, read_plan
 from harness.runs.recorder import Recorder
 from harness.runs.status import Status
-from harness.runs.trial import Trial
 
 PROGRAMS_A_PROCESS = 40  # at about 30 MB that TensorFlow keeps of each when it is dropped
 LOG_TAIL = 40  # lines of a traceback kept with a failure
-
-
-@dataclass
-class Stop:
-    """Set by SIGTERM: finish the call that runs, write a checkpoint, leave."""
-
-    asked: bool = False
-
-    def __call__(self) -> bool:
-        """Whether to stop."""
-        return self.asked
-
-    def install(self) -> None:
-        """Listen to SIGTERM and SIGINT."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: setattr(self, "asked", True))
 
 
 def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> int:
@@ -62,7 +45,7 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     context = prepare(plan, runtime, stop, keep_all)
     try_plugins(plan)
     programs = context.programs
-    ledger = OptunaLedger.open(run_name, folder, runtime.storage)
+    ledger = OptunaLedger.open(run_name, folder)
     source = source_of(plan, runtime, ledger)
     context.gives_up = source.gives_up
     cells = _Cells(folder / layout.PLAN, plan)
@@ -84,7 +67,9 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     return 0
 
 
-def prepare(plan: PlanRecord, runtime: Runtime, stop: Stop, keep_all: bool = False) -> Context:
+def prepare(
+    plan: PlanRecord, runtime: Runtime, stop: Callable[[], bool], keep_all: bool = False
+) -> Context:
     """Set TensorFlow to the run's threads; the context of a plan's trials in this process."""
     arithmetic = devices.configure(int(os.environ.get("HARNESS_THREADS", "1")), _xla())
     modules = plan.plugins.modules if plan.plugins else ()
@@ -153,7 +138,7 @@ def attempt(
 def _run(
     config: TrialConfig, claim: Claim, recorder: Recorder, context: Context
 ) -> tuple[Status, str]:
-    if ended := _answered(recorder.folder, config):
+    if ended := answered(recorder.folder, config):
         return ended, "trained meanwhile by another run"
     try:
         return run_trial(config, claim, recorder, context), ""
@@ -167,20 +152,6 @@ def _run(
         tail = "\n".join(trace.splitlines()[-LOG_TAIL:])
         recorder.failure(message, tail)
         return Status.CRASHED, message
-
-
-def _answered(folder: Path, config: TrialConfig) -> Status | None:
-    """How the trial ended, if it has and its scores are there."""
-    trial = Trial(folder)
-    result = trial.result()
-    if result is None:
-        return None
-    try:
-        if not trial.scored(metric_request(config), config.schedule):
-            return None
-    except Damaged:
-        return None  # the scores; a result that is damaged is an error
-    return result.status
 
 
 def _hold(recorder: Recorder, stop: Callable[[], bool]) -> Recorder:

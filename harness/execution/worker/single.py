@@ -6,7 +6,8 @@ from harness.analysis.scores import summarise_scores
 from harness.config.patch import unflatten
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
-from harness.execution.worker.drain import Stop, attempt, prepare
+from harness.core.stop import Stop
+from harness.execution.worker.drain import attempt, prepare
 from harness.mirror.sync import write_trial
 from harness.queue.base import Claim
 from harness.runs.plan import PlanRecord, TrialRecord

@@ -13,6 +13,7 @@ from harness.config.inputs.folder import Folder
 from harness.config.inputs.images import subset
 from harness.config.trial import DataConfig
 from harness.core import rng
+from harness.core.errors import HarnessError
 from harness.core.registry import Registry
 from harness.gan.data.source import Batch, Labels, Source, Split, Told, Uint8
 from harness.gan.data.store import Stored, stored
@@ -33,28 +34,76 @@ class Images(NamedTuple):
     folder: Folder | None  # what lies at data.path
 
 
+class Found(NamedTuple):
+    """The identity of a data set's splits, by which decoded images are stored, and its facts."""
+
+    train: str  # identity of the split
+    validation: str
+    notes: tuple[str, ...]
+    facts: Mapping[str, Any]
+
+
+_found: dict[str, Found] = {}  # loaded by this process, by the settings of the data
+_elsewhere: dict[str, Found] = {}  # loaded by another machine, which has sent decoded images
+
+
+def found() -> dict[str, Found]:
+    """The data sets that this process has loaded, by the JSON of their settings."""
+    return dict(_found)
+
+
+def found_elsewhere(known: Mapping[str, Found]) -> None:
+    """Read these data sets from the cache, where another machine has decoded them."""
+    _elsewhere.update(known)
+
+
 def load_images(data: DataConfig, cache: Path) -> Images:
     """Load the images that `data` names; nothing here depends on the training seed."""
-    # of TFDS there are sets that no table names
-    others = Registry("data set", {data.name: OTHER_TFDS})
-    table = others if data.name.startswith("tfds:") else DATASETS
-    load: Callable[[DataConfig, Path], Source] = table.load(data.name)
-    source = load(data, cache)
+    name = data.model_dump_json()
+    known = _elsewhere.get(name)
+    source = _sent(known) if known else _source(data, cache)
     validation = stored(source.validation, cache)
     whole = stored(source.train, cache)
     train = _subset(whole, source.train.identity, data, cache)
-    counted = [Counted(len(one.images), _counts(one.labels, source)) for one in (whole, validation)]
-    told = source.folder.told if source.folder else ()
+    if known is None:
+        counts = [
+            Counted(len(one.images), _counts(one.labels, source)) for one in (whole, validation)
+        ]
+        told = source.folder.told if source.folder else ()
+        facts = image_facts(data, source.folder, cache, counts)
+        known = _found[name] = Found(
+            source.train.identity, source.validation.identity, tuple(told), facts
+        )
     return Images(
         train=train.images,
         validation=validation.images,
         train_labels=train.labels,
         validation_labels=validation.labels,
         identity=digest(source.validation.identity),
-        notes=tuple(dict.fromkeys((*told, *whole.notes, *validation.notes))),
-        facts=image_facts(data, source.folder, cache, counted),
+        notes=tuple(dict.fromkeys((*known.notes, *whole.notes, *validation.notes))),
+        facts=known.facts,
         folder=source.folder,
     )
+
+
+def _source(data: DataConfig, cache: Path) -> Source:
+    # of TFDS there are sets that no table names
+    others = Registry("data set", {data.name: OTHER_TFDS})
+    table = others if data.name.startswith("tfds:") else DATASETS
+    load: Callable[[DataConfig, Path], Source] = table.load(data.name)
+    return load(data, cache)
+
+
+def _sent(known: Found) -> Source:
+    """Splits of which only the decoded images are here."""
+
+    def split(identity: str) -> Split:
+        def batches(told: Told) -> Iterator[Batch]:
+            raise HarnessError(f"decoded images ({identity}): those that were sent are damaged")
+
+        return Split(identity, batches)
+
+    return Source(split(known.train), split(known.validation))
 
 
 def _counts(labels: Labels | None, source: Source) -> dict[str, int]:

@@ -6,14 +6,8 @@ import pytest
 
 from harness.config.runtime import SHIPPED, Runtime
 
-NAMES = (
-    "HARNESS_RUNS",
-    "HARNESS_REPORTS",
-    "HARNESS_STORAGE",
-    "WANDB_PROJECT",
-    "WANDB_MODE",
-)
-FIELDS = ("runs", "reports", "storage", "project", "tracking")
+NAMES = ("HARNESS_RUNS", "HARNESS_REPORTS", "WANDB_PROJECT", "WANDB_MODE")
+FIELDS = ("runs", "reports", "project", "tracking")
 
 
 def test_defaults(monkeypatch):
@@ -22,7 +16,7 @@ def test_defaults(monkeypatch):
     runtime = Runtime()
     assert (runtime.runs, runtime.reports) == (Path("runs"), Path("reports"))
     assert runtime.study_folders == (Path("studies"), SHIPPED)
-    assert (runtime.project, runtime.tracking, runtime.storage) == ("gan-ablation", "", "")
+    assert (runtime.project, runtime.tracking) == ("gan-ablation", "")
 
 
 @pytest.mark.parametrize(

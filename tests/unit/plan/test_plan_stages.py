@@ -6,8 +6,8 @@ import pytest
 
 from harness.app import studies
 from harness.config.runtime import Runtime
-from harness.execution.driver import Options
 from harness.execution.local import Outcome
+from harness.execution.options import Options
 from harness.plan.cells import seed_major
 from harness.plan.stages import Searched, Sequential, Static, Tuned
 from harness.runs.stages import Suggestion

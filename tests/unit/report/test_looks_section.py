@@ -8,7 +8,7 @@ import pytest
 from harness import app
 from harness.analysis.frame import load
 from harness.app import studies
-from harness.execution.driver import Options
+from harness.execution.options import Options
 from harness.report import page
 from harness.report.data import analyse
 from harness.report.sections import looks, provenance

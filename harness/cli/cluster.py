@@ -1,0 +1,99 @@
+"""Options of a run on a Ray cluster."""
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.config.runtime import MOST_WORKERS
+from harness.core.errors import HarnessError, shown
+
+if TYPE_CHECKING:
+    from harness.execution.options import Cluster
+
+RAY = "ray"
+_PANEL = "On a Ray cluster"
+
+On = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RAY",
+        help="Train on a Ray cluster: ray (the one that runs here, or a new one on this machine) "
+        "or its address, such as ray://host:10001. Default: RAY_ADDRESS, else without Ray.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Gpus = Annotated[
+    float | None,
+    typer.Option(
+        "--gpus-per-trial",
+        metavar="N",
+        min=0,
+        help="GPUs of a trial, such as 0.25. Default: 1 where there are any.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Cpus = Annotated[
+    float | None,
+    typer.Option(
+        "--cpus-per-trial",
+        metavar="N",
+        min=0.01,
+        help="Cores of a trial, and its threads. Default: 1, or a GPU's share of all cores.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Memory = Annotated[
+    float | None,
+    typer.Option(
+        "--memory-per-trial",
+        metavar="GB",
+        min=0,
+        help="Memory that Ray reserves for a trial. Default: none is reserved.",
+        rich_help_panel=_PANEL,
+    ),
+]
+MaxWorkers = Annotated[
+    int | None,
+    typer.Option(
+        "--max-workers",
+        metavar="N",
+        min=1,
+        max=MOST_WORKERS,
+        help="Workers, asked for even where a cluster has to grow for them. Default: as many as it "
+        f"carries, up to {MOST_WORKERS}.",
+        rich_help_panel=_PANEL,
+    ),
+]
+
+
+def asked_cluster(
+    on: str | None,
+    workers: int | None,
+    gpus: float | None,
+    cpus: float | None,
+    memory: float | None,
+    most: int | None,
+) -> "Cluster | None":
+    """The cluster that a command line asks for; None: this machine, without Ray."""
+    from harness.execution.options import Cluster
+
+    address = on or (RAY if os.environ.get("RAY_ADDRESS") else None)
+    given = {
+        "--gpus-per-trial": gpus,
+        "--cpus-per-trial": cpus,
+        "--memory-per-trial": memory,
+        "--max-workers": most,
+    }
+    if address is None:
+        for option, value in given.items():
+            if value is not None:
+                raise HarnessError(f"{option} is for a Ray cluster; give --on ray as well")
+        return None
+    if workers is not None:
+        raise HarnessError("--workers is for runs without Ray; with --on it is --max-workers")
+    if address != RAY and ":" not in address:
+        raise HarnessError(
+            f"--on {shown(address)}: write ray, or the address of a cluster as ray://HOST:10001"
+        )
+    return Cluster(address, gpus, cpus, memory or 0.0, most)

@@ -1,0 +1,99 @@
+"""The Ray actor: one process that trains; TensorFlow is imported there alone."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Any
+
+from harness.core.lock import Busy, lock_file
+from harness.execution.cluster.depot import Depot
+from harness.execution.cluster.messages import About, Report
+from harness.execution.cluster.supplies import Item, Kept
+from harness.queue.base import Claim
+from harness.runs.plan import PlanRecord
+from harness.runs.transfer import Part
+
+_REMOTE = "harness.execution.worker.remote"
+_KEPT = "cache"  # of a node: shared by its workers, and by later ones
+_WORKER = "worker-"
+_held: list[IO[str]] = []  # open as long as this process lives
+
+
+class Actor:
+    """`harness.execution.worker.remote.Remote`, in a folder that no other process uses."""
+
+    def __init__(self, plan: PlanRecord, project: str) -> None:
+        self._remote: Any = None
+        self._plan, self._project = plan, project
+        self._folder = own_folder()
+        self._depot = Depot(self._folder / _KEPT)
+
+    def open(self) -> str:
+        """The name of this node's store; by a call, so that an error is told as it is."""
+        return self._depot.name
+
+    def lacking(self, items: Sequence[Item]) -> list[Item]:
+        """Which supplies this node has not got."""
+        return self._depot.lacking(items)
+
+    def store(self, item: Item, part: Part) -> None:
+        """Take a part of a supply."""
+        self._depot.store(item, part)
+
+    def stored(self, item: Item) -> None:
+        """All parts of a supply were sent."""
+        self._depot.stored(item)
+
+    def begin(self, kept: Kept) -> About:
+        """Load TensorFlow."""
+        # by name: this process trains, and the driver, which names the class, must not
+        remote = import_module(_REMOTE)
+        self._remote = remote.Remote(self._plan, self._folder, self._project, kept)
+        about: About = self._remote.about()
+        return about
+
+    def receive(self, key: str, parts: Sequence[Part]) -> None:
+        """Take pieces of the folder of a trial that was begun elsewhere."""
+        self._remote.receive(key, parts)
+
+    def start(self, claim: Claim, knobs: Mapping[str, Any], keep_all: bool) -> None:
+        """Begin an attempt."""
+        self._remote.start(claim, knobs, keep_all)
+
+    def poll(self, seconds: float) -> Report:
+        """The changes since the last call."""
+        report: Report = self._remote.poll(seconds)
+        return report
+
+    def answer(self, gives_up: bool) -> None:
+        """Whether the trial is given up, which a report asked for."""
+        self._remote.answer(gives_up)
+
+    def stop(self) -> None:
+        """Ask the training to write a checkpoint and end."""
+        self._remote.stop()
+
+
+def own_folder() -> Path:
+    """A folder for this process, with the node's cache in it; those of the dead are removed."""
+    node = Path(tempfile.gettempdir()) / f"harness-{os.getuid()}"
+    (node / _KEPT).mkdir(parents=True, exist_ok=True, mode=0o700)
+    for other in node.glob(f"{_WORKER}*"):
+        _remove_unless_held(other)
+    folder = Path(tempfile.mkdtemp(prefix=_WORKER, dir=node))
+    _held.append((folder / "held").open("w"))
+    lock_file(_held[-1])
+    (folder / _KEPT).symlink_to(node / _KEPT)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _remove_unless_held(folder: Path) -> None:
+    with suppress(OSError, Busy), (folder / "held").open("r+") as file:
+        lock_file(file, wait=False)
+        shutil.rmtree(folder)

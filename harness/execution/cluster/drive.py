@@ -1,0 +1,128 @@
+"""Drive one run of a study on a Ray cluster."""
+
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from harness.config.runtime import Runtime
+from harness.core.errors import HarnessError
+from harness.core.files import read_object, write_json
+from harness.core.format import digits
+from harness.execution.cluster.fleet import RayFleet, Share, Terms, joined
+from harness.execution.cluster.home import Home
+from harness.execution.cluster.supplies import Supplies, read_supplies
+from harness.execution.devices import one_worker
+from harness.execution.driver import last_words, places, python, queue, work_left
+from harness.execution.local import Driver, Outcome, WorkerSpec, beside, caught_signals, run_local
+from harness.execution.options import Cluster, Options
+from harness.execution.search.source import source_of
+from harness.execution.view.poll import Poll
+from harness.execution.view.screen import open_view
+from harness.queue.base import Job
+from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs import layout
+from harness.runs.plan import PlanRecord
+from harness.runs.record import now
+
+
+def drive_on(
+    cluster: Cluster,
+    plan: PlanRecord,
+    jobs: Sequence[Job],
+    runtime: Runtime,
+    options: Options,
+    deadline: float | None,
+) -> Outcome:
+    """Train and score `jobs` there; returns when nothing is left, on a signal, or at the deadline.
+
+    What this machine's driver promises holds here, too; every worker has ended when it returns.
+    """
+    ledger = OptunaLedger.open(plan.run_name, runtime.study(plan.run_name))
+    # in this order: joining sets a handler of Ray's for SIGTERM, which ends the process at once
+    with joined(cluster.address) as ray, caught_signals() as signals:
+        share, threads = shares(cluster, ray.cluster_resources(), _threads(plan, runtime))
+        write_json(_arithmetic(plan, runtime), {"threads": threads, "at": now()})
+        supplies = read_supplies(plan, runtime) or _gathered(plan, runtime, threads)
+        if supplies is None:
+            return Outcome.INTERRUPTED
+        queue(jobs, runtime, ledger, options.retry_crashed)
+        terms = Terms(share, one_worker(threads), cluster.workers)
+        home = Home(
+            plan,
+            runtime,
+            ledger,
+            source_of(plan, runtime, ledger),
+            RayFleet(ray, plan, runtime.project, terms, supplies),
+            options.keep_all,
+            partial(work_left, plan, runtime, ledger),
+        )
+        poll = Poll(plan, jobs, ledger, runtime)
+        with beside(_mirror(plan, runtime)), open_view(poll.snapshot) as tick:
+            return asyncio.run(home.run(signals, deadline, tick))
+
+
+def _mirror(plan: PlanRecord, runtime: Runtime) -> WorkerSpec:
+    """The process that writes to W&B from the record: nodes need no account."""
+    verb = [*python(), "-m", "harness", "mirror", plan.run_name]
+    return WorkerSpec(verb, places(runtime), runtime.study(plan.run_name) / layout.MIRROR_LOG)
+
+
+def _gathered(plan: PlanRecord, runtime: Runtime, threads: int) -> Supplies | None:
+    """Have a process with TensorFlow load what nodes need; None: it was interrupted.
+
+    It has the threads of a worker: a classifier that is trained with others has other bits.
+    """
+    sys.stderr.write("Gathering images, encoders and features for the cluster ...\n")
+    log = runtime.study(plan.run_name) / layout.GATHER_LOG
+    log.unlink(missing_ok=True)
+    verb = [*python(), "-m", "harness", "gather", plan.run_name]
+    spec = WorkerSpec(verb, {**one_worker(threads), **places(runtime)}, log)
+
+    def on_death(worker: int, code: int) -> bool:
+        raise HarnessError(last_words(log))
+
+    supplies: list[Supplies] = []
+
+    def missing() -> bool:
+        supplies.extend(filter(None, [read_supplies(plan, runtime)]))
+        return not supplies
+
+    run_local([spec], Driver(missing, on_death, lambda notice: None))
+    return supplies[0] if supplies else None
+
+
+def shares(
+    cluster: Cluster, resources: Mapping[str, float], threads: int | None
+) -> tuple[Share, int]:
+    """The resources and threads of a trial; `threads`: those that the run began with.
+
+    Unless asked otherwise a trial has a GPU where there are any, with its share of the cores, and
+    else one core.
+    """
+    gpus = cluster.gpus if cluster.gpus is not None else float("GPU" in resources)
+    if cluster.cpus is not None:
+        threads = max(1, int(cluster.cpus))
+    elif threads is None and gpus:
+        threads = max(1, int(resources.get("CPU", 1) * gpus / resources.get("GPU", 1)))
+    threads = threads or 1
+    share = Share(cluster.cpus or threads, gpus, cluster.memory)
+    for name, asked in (("CPU", share.cpus), ("GPU", share.gpus)):
+        # a cluster that grows may have none yet, and --max-workers asks for them
+        if asked > resources.get(name, 0) and cluster.workers is None:
+            raise HarnessError(
+                f"a trial needs {digits(asked)} {name}, and the whole cluster has "
+                f"{digits(resources.get(name, 0))}; see --cpus-per-trial and --gpus-per-trial, or "
+                "--max-workers for a cluster that grows"
+            )
+    return share, threads
+
+
+def _threads(plan: PlanRecord, runtime: Runtime) -> int | None:
+    chosen = read_object(_arithmetic(plan, runtime), "threads")
+    return chosen["threads"] if chosen else None
+
+
+def _arithmetic(plan: PlanRecord, runtime: Runtime) -> Path:
+    return runtime.study(plan.run_name) / layout.ARITHMETIC

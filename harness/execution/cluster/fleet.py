@@ -1,0 +1,196 @@
+"""Ray: joined or started, its resources counted, actors started and ended."""
+
+import os
+import re
+from collections.abc import Awaitable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from harness.config.runtime import MOST_WORKERS
+from harness.core.errors import HarnessError
+from harness.execution.cluster.actor import Actor
+from harness.execution.cluster.messages import About
+from harness.execution.cluster.supplies import Supplies
+from harness.execution.devices import usable_cores
+from harness.runs.plan import PlanRecord
+
+MISSING = (
+    "--on ray: Ray is not installed; install the extra: pip install 'gan-ablation-harness[cluster]'"
+)
+HERE = "ray"  # --on: the cluster that runs here or that RAY_ADDRESS names, else one is started
+
+
+class Gone(Exception):
+    """A worker, or its node, has died; the message says how."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """The resources that Ray reserves for one trial."""
+
+    cpus: float
+    gpus: float = 0.0
+    memory: float = 0.0  # GB; 0: not counted
+
+    def fits(self, resources: Mapping[str, float]) -> int:
+        """How many trials fit into so much at a time."""
+        asked = {"CPU": self.cpus, "GPU": self.gpus, "memory": self.memory * 2**30}
+        counts = [
+            int(resources.get(name, 0.0) / amount + 1e-9)
+            for name, amount in asked.items()
+            if amount > 0
+        ]
+        return min(counts, default=0)
+
+
+class Terms(NamedTuple):
+    """How workers are hired."""
+
+    share: Share
+    env: Mapping[str, str]  # set when their processes start
+    workers: int | None  # asked for whether there is room or not, so that a cluster may grow
+
+
+class Worker(Protocol):
+    """A worker of the cluster, called one method at a time; each raises Gone if it has died."""
+
+    about: About
+
+    def call(self, method: str, *args: Any) -> Awaitable[Any]:
+        """The answer of `Actor.method`."""
+
+    def end(self) -> None:
+        """Kill its process."""
+
+
+class Fleet(Protocol):
+    """Where workers come from."""
+
+    def room(self) -> int:
+        """How many workers to have now, those that are at work included."""
+
+    async def hire(self) -> Worker:
+        """A new worker, once there is room for it."""
+
+
+@contextmanager
+def joined(address: str) -> Iterator[Any]:
+    """Ray, connected to a cluster: at `address`, or the one that is found here, or a new one."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to its makers
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")  # without a GPU: none is seen
+    try:
+        import ray
+    except ImportError:
+        raise HarnessError(MISSING) from None
+    try:
+        _join(ray, address)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        where = os.environ.get("RAY_ADDRESS", address) if address == HERE else address
+        raise HarnessError(
+            f"--on {address}: cannot join a Ray cluster at {where} ({_line(error)}). Does it "
+            "run there with this version of Ray, and does this machine have its token "
+            "(ray get-auth-token)?"
+        ) from None
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _join(ray: Any, address: str) -> None:
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    named = address if address != HERE else os.environ.get("RAY_ADDRESS")
+    token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH", "~/.ray/auth_token")).expanduser()
+    if named and ("RAY_AUTH_TOKEN" in os.environ or token.exists()):
+        # Ray sends its token to a cluster that it finds by itself, not to one that is named
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    try:
+        ray.init(named or "auto", **quiet)
+    except ConnectionError:
+        if named:
+            raise
+        ray.init("local", num_cpus=usable_cores(), include_dashboard=False, **quiet)
+
+
+class RayFleet:
+    """Workers as Ray actors; nothing is retried by Ray, since the queue decides."""
+
+    def __init__(
+        self,
+        ray: Any,
+        plan: PlanRecord,
+        project: str,
+        terms: Terms,
+        supplies: Supplies,
+    ) -> None:
+        self._ray, self._terms, self._supplies = ray, terms, supplies
+        share = terms.share
+        supplies.share = ray.put  # nodes pass parts on to each other
+        self._args = plan, project
+        self._actor = ray.remote(Actor).options(
+            num_cpus=share.cpus,
+            num_gpus=share.gpus,
+            memory=share.memory * 2**30 or None,
+            max_restarts=0,
+            max_task_retries=0,
+            scheduling_strategy="SPREAD",
+            # threads are arithmetic, and those of a process are set when it starts
+            runtime_env={"env_vars": {**terms.env, "TF_CPP_MIN_LOG_LEVEL": "2"}},
+        )
+
+    def room(self) -> int:
+        """How many workers to have: as many as were asked for, else as the cluster carries."""
+        terms = self._terms
+        return min(MOST_WORKERS, terms.workers or terms.share.fits(self._ray.cluster_resources()))
+
+    async def hire(self) -> Worker:
+        """A new actor, once Ray has placed it, supplies are there, and TensorFlow is loaded."""
+        worker = RayWorker(self._ray, self._actor.remote(*self._args))
+        try:
+            await self._supplies.provide(worker, await worker.call("open"))
+            worker.about = await worker.call("begin", self._supplies.kept)
+        except BaseException:
+            worker.end()
+            raise
+        return worker
+
+
+class RayWorker:
+    """One actor."""
+
+    about: About
+
+    def __init__(self, ray: Any, handle: Any) -> None:
+        self._ray, self._handle = ray, handle
+
+    async def call(self, method: str, *args: Any) -> Any:
+        """The answer of a method."""
+        exceptions = self._ray.exceptions
+        try:
+            return await getattr(self._handle, method).remote(*args)
+        except exceptions.RayTaskError as error:
+            cause = error.as_instanceof_cause()
+            if isinstance(cause, HarnessError):
+                raise HarnessError(str(error.cause)) from None
+            raise Gone(f"{type(error.cause).__name__}: {error.cause}") from None
+        except exceptions.RayError as error:
+            raise Gone(_how(error)) from None
+
+    def end(self) -> None:
+        """Kill its process."""
+        self._ray.kill(self._handle)
+
+
+def _line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), repr(error))
+
+
+def _how(error: Exception) -> str:
+    """How an actor died, in a line; Ray's text goes on with other processes of the node."""
+    text = " ".join(str(error).split())
+    if "low on memory" in text:
+        return "killed by Ray, since its node ran low on memory; see --memory-per-trial"
+    because = re.search(r"because (?:its |the |it )?(.{10,200}?)(?:\. |$)", text)
+    return f"the worker process died ({because[1] if because else text[:200]})"

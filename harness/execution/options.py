@@ -1,0 +1,25 @@
+"""How a run is driven, and where."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A Ray cluster, and what is reserved there for one trial."""
+
+    address: str  # `ray`: the one that runs here or that RAY_ADDRESS names, else a new one
+    gpus: float | None = None  # None: one, if the cluster has any
+    cpus: float | None = None  # None: one a thread
+    memory: float = 0.0  # GB; 0: not counted
+    workers: int | None = None  # at most
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run is driven; nothing here changes a result but the number of threads, by rounding."""
+
+    workers: int | None = None
+    hours: float | None = None
+    retry_crashed: bool = False
+    keep_all: bool = False
+    cluster: Cluster | None = None  # None: on this machine
