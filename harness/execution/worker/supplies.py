@@ -11,6 +11,7 @@ from harness.core.errors import HarnessError
 from harness.core.files import file_digest, write_json
 from harness.execution.cluster.supplies import wanted
 from harness.execution.worker.drain import prepare
+from harness.execution.worker.probe import try_plugins
 from harness.gan.data import found
 from harness.runs import layout
 from harness.runs.plan import read_plan
@@ -25,6 +26,7 @@ def gather(run_name: str, runtime: Runtime) -> None:
     if plan is None:
         raise HarnessError(f"{runtime.study(run_name)}: no run of that name was started here")
     context = prepare(plan, runtime, lambda: False)
+    try_plugins(plan)  # here, so that a mistake costs no node its time
     for config in _distinct(unflatten({**cell.config, "seed": 0}) for cell in plan.cells):
         context.images(config)
         context.evaluator(config)
