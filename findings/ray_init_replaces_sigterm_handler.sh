@@ -4,7 +4,7 @@
 # Done: a program sets a handler for SIGTERM that saves and exits with 0, calls ray.init() and gets
 # SIGTERM. One would expect its handler to run.
 # Instead ray.init() has put another in its place, which only calls sys.exit(15). Nothing is said;
-# one sentence of the docstring tells that the handler is overwritten. The old one is not called, and
+# one sentence of the docstring tells that the handler is overwritten. The old one is not called and
 # does not come back: after ray.shutdown() SIGTERM ends the process at once. So a program that a
 # scheduler asks to save and end does not save, and its exit code looks like a failure of its own.
 # Remedy: set the handler after ray.init().
