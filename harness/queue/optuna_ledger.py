@@ -120,10 +120,17 @@ class OptunaLedger:
         return None
 
     def _next(self, prefers: Callable[[str], bool] | None) -> FrozenTrial | None:
+        if not self._waiting.known:
+            self._waiting.add(self._trials())
         with suppress(KeyError):  # there is none of that number
-            self._storage.get_trial_id_from_study_id_trial_number(self._study, self._waiting.known)
-            self._waiting.add(self._trials()[self._waiting.known :])
+            while True:
+                self._waiting.add([self._numbered(self._waiting.known)])
         return self._waiting.first(prefers)
+
+    def _numbered(self, number: int) -> FrozenTrial:
+        storage = self._storage
+        found = storage.get_trial_id_from_study_id_trial_number(self._study, number)
+        return storage.get_trial(found)
 
     def _take(self, trial: FrozenTrial, worker: str) -> bool:
         """Whether `trial` now belongs to this worker; rows of other tools are ended."""
