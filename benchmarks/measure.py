@@ -41,6 +41,7 @@ ROWS = (  # as the tables list them; each is a module with a ROW
     "first_step",
     "command_line",
     "ledger",
+    "cluster",
     "memory",
     "growth",
     "verdicts",

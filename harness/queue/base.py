@@ -1,6 +1,7 @@
 """The interface of a ledger: a queue of trials shared by processes, with a limit of attempts."""
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from harness.queue.lease import Lease
@@ -75,6 +76,9 @@ class Ledger(Protocol):
         early is still a balanced part of the plan. The seeds of the queue, ended ones included,
         follow each other in the order of the plan.
         """
+
+    def together(self) -> AbstractContextManager[None]:
+        """Make many claims and ends durable at once, when the block ends."""
 
     def finish(self, claim: Claim, status: str, message: str = "") -> bool:
         """Report how a claim ended; False if it was taken away meanwhile (keep the record)."""

@@ -7,7 +7,7 @@ that another tool put into the study carries no key and is hidden.
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +23,7 @@ from harness.core.redact import redacted
 from harness.queue.base import ENDED, Claim, Job, Row, next_attempt
 from harness.queue.journal import JOURNAL, UNREADABLE, Kept, damaged, open_journal
 from harness.queue.lease import Lease
+from harness.queue.waiting import Waiting
 from harness.runs.status import Status
 
 _BATCH = 100  # trials written in one piece; others wait some 20 ms for it
@@ -51,6 +52,8 @@ class OptunaLedger:
         )
         self._made: dict[int, tuple[FrozenTrial, Row]] = {}
         self._study = _study_id(storage, run_name)
+        self._waiting = Waiting(storage.get_trial)
+        self._is_alone = False
 
     @classmethod
     def open(cls, run_name: str, folder: Path) -> "OptunaLedger":
@@ -96,6 +99,17 @@ class OptunaLedger:
                     count += sum(self._end(t._trial_id, Status.STOPPED, "withdrawn") for t in batch)
         return count
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make many claims and ends durable at once, when the block ends."""
+        # in this order, as everywhere: a process that queues trials waits for the journal, too
+        with self._alone(), self._together():
+            self._is_alone = True
+            try:
+                yield
+            finally:
+                self._is_alone = False
+
     def claim(self, worker: str, prefers: Callable[[str], bool] | None = None) -> Claim | None:
         """Take the next waiting trial, or a close one that `prefers`; see `Ledger.claim`."""
         with self._together():
@@ -106,28 +120,17 @@ class OptunaLedger:
         return None
 
     def _next(self, prefers: Callable[[str], bool] | None) -> FrozenTrial | None:
-        waiting = self._trials(TrialState.WAITING)
-        first = min(waiting, key=_turn, default=None)
-        if first is None or prefers is None or "key" not in first.user_attrs:
-            return first
-        attempt, near = first.user_attrs["attempt"], self._near(first.user_attrs["seed"])
-        ready = [
-            trial
-            for trial in waiting
-            if trial.user_attrs["seed"] in near
-            and trial.user_attrs["attempt"] == attempt
-            and prefers(trial.user_attrs["cell"])
-        ]
-        return min(ready, key=_turn, default=first)
+        if not self._waiting.known:
+            self._waiting.add(self._trials())
+        with suppress(KeyError):  # there is none of that number
+            while True:
+                self._waiting.add([self._numbered(self._waiting.known)])
+        return self._waiting.first(prefers)
 
-    def _near(self, seed: int) -> list[int]:
-        """`seed` and the one after it, of all that were ever queued, in the order of the plan."""
-        start: dict[int, int] = {}
-        for row in self.rows():
-            start[row.seed] = min(row.order, start.get(row.seed, row.order))
-        seeds = sorted(start, key=lambda seed: (start[seed], seed))
-        place = seeds.index(seed)
-        return seeds[place : place + 2]
+    def _numbered(self, number: int) -> FrozenTrial:
+        storage = self._storage
+        found = storage.get_trial_id_from_study_id_trial_number(self._study, number)
+        return storage.get_trial(found)
 
     def _take(self, trial: FrozenTrial, worker: str) -> bool:
         """Whether `trial` now belongs to this worker; rows of other tools are ended."""
@@ -225,7 +228,7 @@ class OptunaLedger:
 
     def _alone(self) -> AbstractContextManager[None]:
         """Only one process of this folder at a time reads the queue and adds to it."""
-        return nullcontext() if self._lock is None else alone(self._lock)
+        return nullcontext() if self._lock is None or self._is_alone else alone(self._lock)
 
 
 def look(folder: Path, run_name: str) -> list[Row]:
@@ -254,12 +257,6 @@ def _study_id(storage: BaseStorage, run_name: str) -> int:
 
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
     return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
-
-
-def _turn(trial: FrozenTrial) -> tuple[int, int, int]:
-    """Strays first (to remove them); trials that failed before go last, so they delay no others."""
-    attributes = trial.user_attrs
-    return attributes.get("attempt", 0), attributes.get("order", 0), trial.number
 
 
 def _row(trial: FrozenTrial) -> Row:

@@ -131,8 +131,12 @@ class Inbox:
         self._recorder = recorder
         self._coming: dict[str, Path] = {}  # files of which some parts have arrived
 
-    def take(self, part: Part) -> None:
-        """Apply one part; raises OutOfStep if it does not follow from those before."""
+    def take(self, parts: Iterable[Part]) -> None:
+        """Apply parts in their order; raises OutOfStep if one does not follow from those before."""
+        for part in parts:
+            self._take(part)
+
+    def _take(self, part: Part) -> None:
         path = self._place(part.name)
         if part.action is Action.REMOVE:
             discard(path)

@@ -1,6 +1,7 @@
 """What every ledger keeps, over memory and a journal file."""
 
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from places import Place, jobs
 
 from harness.core.errors import HarnessError
 from harness.queue import lease as lease_module
-from harness.queue.base import LIMIT, Ledger, Row
+from harness.queue.base import LIMIT, Job, Ledger, Row
 from harness.queue.lease import Lease, lease_alive
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs.recorder import Recorder
@@ -381,3 +382,78 @@ def test_a_line_that_is_json_and_no_trial_of_ours_is_one_message(tmp_path: Path)
         assert journal.read_text() != text
         with pytest.raises(HarnessError, match=r"ledger\.log: the queue is damaged"):
             OptunaLedger.open("run", tmp_path)
+
+
+def test_claims_and_ends_together_wait_once_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = OptunaLedger.open("run", tmp_path)
+    ledger.enqueue(jobs(6))
+    waits: list[int] = []
+    monkeypatch.setattr(os, "fsync", waits.append)
+    with ledger.together():
+        claims = [claim for _ in range(4) if (claim := ledger.claim("w"))]
+        assert all(ledger.finish(claim, "finished") for claim in claims[:2])
+        ledger.finish(claims[2], "lost")
+        assert waits == []
+    assert len(waits) == 1
+    assert states(OptunaLedger.open("run", tmp_path)) == [
+        "0 finished 1", "1 finished 1", "2 lost 1", "3 running 1", "4 waiting 1", "5 waiting 1",
+        "2 waiting 2",
+    ]  # fmt: skip
+
+
+def test_a_process_that_writes_together_and_one_that_queues_do_not_wait_for_each_other(
+    tmp_path: Path,
+) -> None:
+    """Both need two locks, and take them in the same order."""
+    ours = OptunaLedger.open("run", tmp_path)
+    ours.enqueue(jobs(40))
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path;"
+        "from places import jobs; from harness.queue.optuna_ledger import OptunaLedger;"
+        "theirs = OptunaLedger.open('run', Path(sys.argv[1])); print('up', flush=True);"
+        "[theirs.enqueue(jobs(40 + n)) for n in range(60)]"
+    )
+    arguments = [sys.executable, "-c", code, str(tmp_path), str(Path(__file__).parent)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        while other.poll() is None:
+            with ours.together():
+                if claim := ours.claim("w"):
+                    ours.finish(claim, "finished")
+    assert other.returncode == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_next_trial_is_that_of_a_look_at_all_of_them(place: Place, seed: int) -> None:
+    """Two ledgers on the same queue, which grows, and whose trials fail."""
+    draw = random.Random(seed)
+    ours, theirs = place.open(), place.open()
+    queued = [Job(f"key{n}", f"cell{n % 5}", n // 5, n) for n in range(40)]
+    for batch in (queued[:15], queued[25:], queued[15:25]):
+        theirs.enqueue(batch)
+        for _ in range(12):
+            ready = set(draw.sample([f"cell{n}" for n in range(5)], draw.randrange(5)))
+            ledger = draw.choice((ours, theirs))
+            expected = _looked_up(ledger.rows(), ready)
+            claim = ledger.claim("w", ready.__contains__)
+            assert (claim and claim.id) == expected
+            if claim and draw.random() < 0.7:
+                ledger.finish(claim, draw.choice(("finished", "crashed", "stopped")))
+
+
+def _looked_up(rows: list[Row], ready: set[str]) -> int | None:
+    waiting = [row for row in rows if row.status is Status.WAITING]
+    first = min(waiting, key=lambda row: (row.attempt, row.order), default=None)
+    if first is None:
+        return None
+    begins: dict[int, int] = {}
+    for row in rows:
+        begins[row.seed] = min(row.order, begins.get(row.seed, row.order))
+    seeds = sorted(begins, key=begins.__getitem__)
+    near = seeds[seeds.index(first.seed) :][:2]
+    close = [r for r in waiting if r.seed in near and r.attempt == first.attempt]
+    preferred = [row for row in close if row.cell in ready]
+    return min(preferred, key=lambda row: row.order, default=first).id

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks import alike, measure, render, study
+from benchmarks import alike, cluster, cluster_bytes, cluster_model, measure, render, study
 from benchmarks.apart import Apart
 from benchmarks.measure import Row, Target, interleave, line, ratios, spread
 from benchmarks.place import place
@@ -271,3 +271,61 @@ def test_no_sentence_of_the_results_says_more_than_its_numbers():
         for table, note in zip(result["tables"], result["notes"][1:], strict=True):
             kids = dict(zip(table["columns"], zip(*table["rows"], strict=True), strict=True))
             assert alike.verdict(kids[alike.EQUAL], kids[alike.BASELINE]) in note
+
+
+SHORT = cluster_model.Assumed(workers=16, node=4, failures=0.0, away=60.0, start=30.0, transfer=1.0)
+
+
+def test_a_simulated_cluster_without_failures_takes_what_it_takes_by_hand():
+    found = cluster_model.Model([100.0] * 32, SHORT).run()
+    assert found.seconds == 30 + 2 * 100
+    assert found.share == pytest.approx(200 / 230)
+    assert (found.repeated, found.attempts, found.given_up) == (0.0, 32, 0)
+
+
+def test_a_simulated_failure_costs_what_has_come_since_the_last_checkpoint():
+    """One node fails at 200 s, 170 s after its trials began: two minutes of each are at home."""
+    found = cluster_model.Model([250.0] * 4, SHORT._replace(workers=4, failures=200.0)).run()
+    back = 200 + 60 + 30
+    # its next failure, at 400 s, meets the same trials after 109 s more: one minute
+    again = 400 + 60 + 30
+    assert found.repeated == pytest.approx(50 + (400 - back - 1) - 60)
+    assert found.seconds == again + 1 + 250 - 120 - 60
+    assert found.attempts == 12
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_simulated_cluster_that_fails_loses_nothing_and_does_nothing_twice(seed):
+    durations = cluster_model.scaled([50.0, 100.0, 200.0], 400.0, 300, seed)
+    found = cluster_model.Model(durations, SHORT._replace(failures=50.0), seed).run()
+    assert sorted(found.finished) == sorted(f"{n:x}" for n in range(300))
+    assert found.attempts > 300
+    assert found.given_up > 0  # some nodes fail three times on one trial
+    assert found.work * 16 == pytest.approx(sum(durations))
+    assert max(count for _, count in found.busy) <= 16
+
+
+def test_the_model_of_a_cluster_is_drawn_and_tabled(tmp_path, monkeypatch):
+    monkeypatch.setattr(measure, "RESULTS", tmp_path)
+    (lines, (table,), notes), (plot,) = cluster.model(quick=True)
+    assert [one["ours"]["median"] for one in lines[2:]] == [0.0, 0.0]
+    assert 0 < lines[0]["ours"]["median"] < 1
+    assert table["rows"]
+    assert "Assumed" in notes[0]
+    assert (tmp_path / plot["file"]).exists()
+
+
+def test_a_checkpoint_a_minute_is_most_of_what_an_hour_sends():
+    assert cluster_bytes.hour(checkpoint=10.0, record=5.0, evaluations=4) == 5 + 10 * (60 + 2 * 5)
+
+
+@pytest.mark.tf
+def test_more_gpus_take_less_time_and_compile_more_often():
+    from benchmarks import cost
+
+    work = [cost.Training(f"cell {n % 3}", n // 3, 100.0, f"program {n % 3}") for n in range(12)]
+    one, many = cost.take(work, 1), cost.take(work, 100)
+    assert one.hours * 3600 == pytest.approx(cost.START + 1200 + 3 * cost.COMPILING)
+    assert many.hours * 3600 == pytest.approx(cost.START + 100 + cost.COMPILING)
+    assert many.busy - one.busy == pytest.approx(9 * cost.COMPILING / 3600)
+    assert many.reserved == pytest.approx(12 * many.hours)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from harness.core.errors import HarnessError
 from harness.core.files import unwritable
+from harness.execution.cluster.book import aside
 from harness.execution.cluster.fleet import Gone, Worker
 from harness.execution.cluster.messages import End, Report
 from harness.queue.base import Claim
@@ -55,8 +56,8 @@ async def _listen(claim: Claim, inbox: Inbox, worker: Worker, ask: Questions) ->
             await worker.call("stop")
             told = True
         report: Report = await worker.call("poll", ask.beat())
-        for part in report.parts:
-            inbox.take(part)
+        if report.parts:
+            await aside(inbox.take, report.parts)
         if report.asks:
             await worker.call("answer", ask.gives_up(claim.cell))
         if report.end is not None:

@@ -1,7 +1,7 @@
 """The driver of a run on a cluster: it alone holds queue and record, and gives trials to workers.
 
-Each worker is served by one coroutine. Between two awaits nothing else runs, so queue and record
-need no lock among them.
+Each worker is served by one coroutine. Between two awaits nothing else runs, so the queue needs no
+lock among them. What arrives is written by threads, each into the folder of one trial.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.lock import Busy
 from harness.execution.cluster.attempt import Questions, train
+from harness.execution.cluster.book import Book
 from harness.execution.cluster.fleet import Fleet, Gone, Worker
 from harness.execution.cluster.messages import End
 from harness.execution.ended import answered
@@ -56,7 +57,11 @@ class Home:
     stopping: bool = False
     mistake: str = ""  # of the user's: it ends the run
     last_death: str = ""
+    book: Book = field(init=False)
     _looked: float = float("-inf")  # when it was last seen how many workers the cluster carries
+
+    def __post_init__(self) -> None:
+        self.book = Book(self.ledger)
 
     async def run(
         self, signals: Signals, deadline: float | None, tick: Callable[[str], None]
@@ -142,7 +147,7 @@ class Home:
         trained = self.by_kind[worker.about.kind]
         while True:
             prefers = partial(self._suits, trained, compiled)
-            claim = None if self.stopping else self.ledger.claim(name, prefers)
+            claim = None if self.stopping else await self._claim(name, prefers)
             if claim is None:
                 if self.stopping or not self.source.extend():
                     await asyncio.sleep(IDLE)
@@ -163,15 +168,37 @@ class Home:
             return cell in compiled
         return trained[cell] * len(self.plan.cells) <= trained.total()
 
+    async def _claim(self, name: str, prefers: Callable[[str], bool]) -> Claim | None:
+        """Take the next trial; it counts as trained from then on, so that the run does not end."""
+        claims: list[Claim] = []
+
+        def take() -> None:
+            if claim := self.ledger.claim(name, prefers):
+                claims.append(claim)
+                self.training.add(claim.key)
+
+        try:
+            await self.book.enter(take)
+        except asyncio.CancelledError:
+            for claim in claims:
+                await self._finish(claim, End(Status.STOPPED))
+            raise
+        return claims[0] if claims else None
+
+    async def _finish(self, claim: Claim, end: End) -> None:
+        try:
+            await self.book.enter(partial(self.ledger.finish, claim, end.status, end.message))
+        finally:
+            self.training.discard(claim.key)
+
     async def _attempt(self, claim: Claim, worker: Worker) -> End:
         """One attempt at a trial; whatever goes wrong in it costs only this."""
         knobs = self._knobs(claim.cell)
         config = unflatten({**knobs, "seed": claim.seed})
         if key(config) != claim.key:
-            self.ledger.finish(claim, Status.STOPPED, "")
+            await self._finish(claim, End(Status.STOPPED))
             raise HarnessError(f"{self._plan_file} has changed since the trials were queued")
         self.attempts += 1
-        self.training.add(claim.key)
         end = End(Status.STOPPED)
         try:
             with await self._held(claim) as recorder:
@@ -185,8 +212,7 @@ class Home:
         except Busy:  # asked to stop while another run trained it
             pass
         finally:
-            self.training.discard(claim.key)
-            self.ledger.finish(claim, end.status, end.message)
+            await self._finish(claim, end)
         if end.mistake:
             raise HarnessError(end.message)
         return end

@@ -40,7 +40,7 @@ def files(folder):
 
 def send(outbox, inbox):
     for part in outbox.parts():
-        inbox.take(part)
+        inbox.take([part])
 
 
 def write(node, name, size, seed=0):
@@ -131,7 +131,7 @@ def test_what_arrives_in_part_replaces_nothing(home, node):
     send(outbox, inbox)
     before = files(home.folder)
     write(node, "checkpoint/last.npz", 300, 2)
-    inbox.take(next(outbox.parts()))
+    inbox.take([next(outbox.parts())])
     inbox.close()
     assert files(home.folder) == before
 
@@ -165,7 +165,7 @@ def test_a_trial_goes_on_elsewhere(home, node, tmp_path):
 )
 def test_what_does_not_follow_is_refused(home, part, said):
     with pytest.raises(OutOfStep, match=said):
-        Inbox(home).take(part)
+        Inbox(home).take([part])
     assert files(home.folder) in ({}, {"metrics.jsonl": b""})
 
 
@@ -185,7 +185,7 @@ def test_any_end_leaves_what_a_kill_would(home, node):
         with Recorder(folder) as recorder:
             inbox = Inbox(recorder)
             for part in sent[:count]:
-                inbox.take(part)
+                inbox.take([part])
             inbox.close()
         rows = len((folder / layout.METRICS).read_text().splitlines()) if count else 0
         last = folder / "checkpoint/last.npz"
