@@ -58,7 +58,7 @@ def sync(run_name: str, runtime: Runtime, summary: "Summary | None" = None) -> S
 def follow(run_name: str, runtime: Runtime, stop: Callable[[], bool]) -> None:
     """Mirror a run live from its record, until `stop`."""
     from harness.analysis.scores import summarise_scores
-    from harness.mirror import follow as live
+    from harness.mirror import live
 
     live.follow(run_name, runtime, partial(print, file=sys.stderr), summarise_scores, stop)
 

@@ -25,7 +25,7 @@ def sync(study: StudyName, profile: Profile = None, changes: Set = None) -> None
 
 @app.command(hidden=True)
 def mirror(run_name: str) -> None:
-    """Mirror a run live from its record until SIGTERM; `run --on` starts this beside itself."""
+    """Mirror a run live from its record until SIGTERM; `run --on` starts this process."""
     from harness.app import wandb as cases
     from harness.core.stop import Stop
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from harness.runs.plan import PlanRecord
 MISSING = (
     "--on ray: Ray is not installed; install the extra: pip install 'gan-ablation-harness[cluster]'"
 )
+PATIENCE = 5.0  # seconds for an address to answer
 HERE = "ray"  # --on: the cluster that runs here or that RAY_ADDRESS names, else one is started
 
 
@@ -102,16 +104,43 @@ def joined(address: str) -> Iterator[Any]:
 def _join(ray: Any, address: str) -> None:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     named = address if address != HERE else os.environ.get("RAY_ADDRESS")
+    found = named or _running_here()
+    if found and not _answers(found):
+        if named:
+            raise ConnectionError("nothing answers there")
+        found = ""
     token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH", "~/.ray/auth_token")).expanduser()
     if named and ("RAY_AUTH_TOKEN" in os.environ or token.exists()):
         # Ray sends its token to a cluster that it finds by itself, not to one that is named
         os.environ.setdefault("RAY_AUTH_MODE", "token")
-    try:
+    if found:
         ray.init(named or "auto", **quiet)
-    except ConnectionError:
-        if named:
-            raise
+    else:
         ray.init("local", num_cpus=usable_cores(), include_dashboard=False, **quiet)
+
+
+def _running_here() -> str:
+    """The address of the cluster that was last started on this machine, as Ray notes it."""
+    note = Path(os.environ.get("RAY_TMPDIR", "/tmp"), "ray", "ray_current_cluster")
+    try:
+        return note.read_text().strip()
+    except OSError:
+        return ""
+
+
+def _answers(address: str) -> bool:
+    """Whether something listens there; Ray would ask for minutes, and a dead head leaves its note.
+
+    An address without a port is left to Ray.
+    """
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not port.isdigit():
+        return True
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE):
+            return True
+    except OSError:
+        return False
 
 
 class RayFleet:

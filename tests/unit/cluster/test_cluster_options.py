@@ -1,5 +1,6 @@
 """`harness run --on`: its options, and what is said without a cluster or without Ray."""
 
+import socket
 import sys
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ import pytest
 
 from harness.cli.cluster import asked_cluster
 from harness.core.errors import HarnessError
+from harness.execution.cluster import fleet
 from harness.execution.cluster.drive import shares
 from harness.execution.cluster.fleet import Share, _how, joined
 from harness.execution.options import Cluster
@@ -107,3 +109,30 @@ NODE = "The actor is dead because its node has died. Node Id: 1 the actor died b
 )
 def test_a_death_is_one_short_line(text, said):
     assert _how(RuntimeError(text)) == said
+
+
+def test_an_address_where_nothing_listens_is_told_at_once():
+    pytest.importorskip("ray", reason="the extra `cluster` is not installed")
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    with (
+        pytest.raises(HarnessError, match=r"cannot join .*127\.0\.0\.1.*nothing answers there"),
+        joined(f"127.0.0.1:{port}"),
+    ):
+        pass
+
+
+def test_the_note_of_a_dead_head_leads_nowhere(tmp_path, monkeypatch):
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    assert fleet._running_here() == ""
+    (tmp_path / "ray").mkdir()
+    with socket.socket() as open_port:
+        open_port.bind(("127.0.0.1", 0))
+        open_port.listen()
+        address = f"127.0.0.1:{open_port.getsockname()[1]}"
+        (tmp_path / "ray/ray_current_cluster").write_text(address + "\n")
+        assert fleet._running_here() == address
+        assert fleet._answers(f"ray://{address}")
+    assert not fleet._answers(address)
+    assert fleet._answers("auto")

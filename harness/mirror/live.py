@@ -85,6 +85,9 @@ class _Followed:
         metric = self.trial.metric(self.request)
         rows = self.trial.training_rows()
         scored = self.trial.evaluation_rows(metric) if metric else []
+        # files arrive one after the other, and W&B takes no step back: scores wait for their losses
+        last = max((row.iteration for row in rows), default=0)
+        scored = [row for row in scored if row.iteration <= last]
         kimg = {row.iteration: row.kimg for row in [*rows, *scored]}
         rows = [row for row in rows if row.iteration > self.training]
         scored = [row for row in scored if row.iteration > self.evaluation]

@@ -9,8 +9,8 @@ from mirrored import KEY, METRIC, RUN_NAME
 
 from harness.analysis.scores import summarise_scores
 from harness.core.files import append_line, write_json
-from harness.mirror import follow as live
-from harness.mirror.follow import follow
+from harness.mirror import live
+from harness.mirror.live import follow
 from harness.mirror.sync import sync_study
 
 
