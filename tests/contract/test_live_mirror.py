@@ -69,10 +69,10 @@ def until(what):
 def test_a_trial_is_in_wandb_as_it_is_trained(followed, tmp_path):
     folder, end = followed
     begin(folder)
-    trained(folder, 25)
+    trained(folder, 30)
     wandb = mirrored.runtime(tmp_path).study(RUN_NAME)
     until(lambda: list(wandb.glob("wandb/*/files/media/images/samples_25_*")))  # while it trains
-    trained(folder, 50, since=25)
+    trained(folder, 50, since=30)
     write_json(folder / "result.json", mirrored.result())
     (folder / "progress.json").unlink()
     until(lambda: (wandb / "wandb/whole.json").exists())
@@ -104,11 +104,11 @@ def test_rows_that_a_resume_writes_again_are_mirrored_once(followed, tmp_path):
 def test_what_was_cut_off_is_written_by_sync(followed, tmp_path):
     folder, end = followed
     begin(folder)
-    trained(folder, 25)
+    trained(folder, 30)
     wandb = mirrored.runtime(tmp_path).study(RUN_NAME)
     until(lambda: list(wandb.glob("wandb/*/files/media/images/samples_25_*")))
     assert end() == []
-    trained(folder, 50, since=25)
+    trained(folder, 50, since=30)
     write_json(folder / "result.json", mirrored.result())
     assert synced(tmp_path).written == [KEY]
     mirrored.only_folder(wandb)
