@@ -75,7 +75,7 @@ def test_a_trial_is_in_wandb_as_it_is_trained(followed, tmp_path):
     trained(folder, 50, since=30)
     write_json(folder / "result.json", mirrored.result())
     (folder / "progress.json").unlink()
-    until(lambda: (wandb / "wandb/whole.json").exists())
+    until(lambda: KEY in (wandb / "wandb/whole.json").read_text())
     assert end() == []
     run = mirrored.only_folder(wandb)
     assert [row["_step"] for row in mirrored.history(run)] == mirrored.STEPS
@@ -96,7 +96,7 @@ def test_rows_that_a_resume_writes_again_are_mirrored_once(followed, tmp_path):
     mirrored.lines(folder / "evaluations" / f"{METRIC}.jsonl", mirrored.EVALUATIONS)
     write_json(folder / "result.json", mirrored.result())
     (folder / "progress.json").unlink()
-    until(lambda: (wandb / "wandb/whole.json").exists())
+    until(lambda: KEY in (wandb / "wandb/whole.json").read_text())
     assert end() == []
     assert synced(tmp_path).whole == [KEY]
 
