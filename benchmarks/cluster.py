@@ -2,7 +2,9 @@
 
 import json
 import os
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from optuna.storages import JournalStorage
 from optuna.trial import TrialState
@@ -25,6 +27,16 @@ NODES = (15, 30, 60, 120, 240)  # seconds between two failures, for the figure
 SHARE = 0.95
 RECORD = "tips_on_cifar10"  # whose trials' durations the model takes, scaled to MEAN
 MEAN = 600.0
+
+
+class Attempt(NamedTuple):
+    """One attempt in the queue: who made it, and when (seconds since 1970)."""
+
+    worker: str
+    start: float
+    end: float
+
+
 Part = tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]  # lines, tables, notes
 
 
@@ -86,13 +98,30 @@ def _throughput(here: Place, starts: list[float], *options: str) -> float:
 
 def _seconds(here: Place, trials: int) -> float:
     """From the first claim to the last end; every trial has finished at its first attempt."""
-    storage = JournalStorage(Kept(here.runs / "studies" / "bench" / JOURNAL))
+    rows = _rows(here.runs / "studies" / "bench", trials)
+    return max(row.end for row in rows) - min(row.start for row in rows)
+
+
+def _rows(folder: Path, trials: int) -> list[Attempt]:
+    storage = JournalStorage(Kept(folder / JOURNAL))
     rows = storage.get_all_trials(storage.get_study_id_from_name("bench"))
-    times = [(row.datetime_start, row.datetime_complete) for row in rows]
-    whole = [(start, end) for start, end in times if start and end]
-    if len(whole) != trials or {row.state for row in rows} != {TrialState.COMPLETE}:
+    if len(rows) != trials or {row.state for row in rows} != {TrialState.COMPLETE}:
         raise RuntimeError(f"not all of {trials} trials finished at their first attempt")
-    return (max(end for _, end in whole) - min(start for start, _ in whole)).total_seconds()
+    return [
+        Attempt(row.user_attrs["lease"]["worker"], start.timestamp(), end.timestamp())
+        for row in rows
+        if (start := row.datetime_start) and (end := row.datetime_complete)
+    ]
+
+
+def steady(rows: Sequence[Attempt]) -> tuple[float, float]:
+    """Ends a second once every worker has begun, and the seconds until then."""
+    begun: dict[str, float] = {}
+    for row in rows:
+        begun[row.worker] = min(row.start, begun.get(row.worker, row.start))
+    whole = max(begun.values())
+    last = max(row.end for row in rows)
+    return sum(row.end > whole for row in rows) / (last - whole), whole - min(begun.values())
 
 
 def slept(quick: bool) -> Part:
@@ -101,30 +130,38 @@ def slept(quick: bool) -> Part:
     study = {
         "title": "Sleep",
         "question": "How many trials a second?",
-        "baseline": {"data.name": "digits", "data.image_size": 16, "training.kimg": 1},
-        "factors": {"optimizer.generator.beta_1": [0.9]},
+        "baseline": {
+            "data.name": "digits",
+            "data.image_size": 16,
+            "training.kimg": 1,
+            "training.evaluations": 2,
+        },
+        "factors": {"optimizer.generator.beta_1": [n / 10 for n in range(10) if n != 5]},
         "design": "one_at_a_time",
-        "seeds": trials // 2,
+        "seeds": trials // 10,  # and as many cells, the reference among them
     }
     with place() as here, ray_here(len(os.sched_getaffinity(0))) as ray:
         here.environment.update(ray.environment)
         here.study("bench", study)
         ran = here.run("benchmarks.sleepers", str(actors))
         driver = json.loads(ran.output.splitlines()[-1])
-        seconds = _seconds(here, trials)
-    say(f"cluster: {trials} trials slept in {seconds:.1f} s")
+        rate, starting = steady(_rows(here.runs / "studies" / "bench", trials))
+    say(f"cluster: {rate:.0f} trials slept a second")
     what = f"{trials:,} trials that sleep, {actors} actors"
     return (
         [
-            line(what, "trials/s", [trials / seconds], None, Target("ours", ">=", 200)),
+            line(what, "trials/s", [rate], None, Target("ours", ">=", 200)),
+            line(f"{what}: from the first actor to the last", "s", [starting]),
             line(f"{what}: driver, largest size", "GB", [driver["gb"]], None,
                  Target("ours", "<", LARGEST)),
             line(f"{what}: driver, processor time of a trial", "ms",
                  [1000 * driver["cpu"] / trials]),
         ],
         [],
-        ["Trials that sleep for 0.1 s and leave a result; Ray, queue, record, driver and view are "
-         "those of the product, all on this machine."],
+        [
+            "Trials that sleep for 0.1 s and leave a result, counted once all actors have begun; "
+            "Ray, queue, record, driver and view are those of the product, all on this machine."
+        ],
     )  # fmt: skip
 
 

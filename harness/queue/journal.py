@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
@@ -139,6 +139,12 @@ class _Lines(JournalFileBackend):
                 if self._unsynced:
                     os.fsync(file.fileno())
                     self._unsynced = False
+
+    def read_logs(self, log_number_from: int) -> Generator[dict[str, Any], None, None]:
+        """The entries from a number on; where none has come, the file is not opened."""
+        end = self._log_number_offset.get(log_number_from)
+        if end is None or end != self._path.stat().st_size:
+            yield from super().read_logs(log_number_from)
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Write one line for each of `logs`, as Optuna's own backend does."""

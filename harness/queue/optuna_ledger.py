@@ -129,8 +129,9 @@ class OptunaLedger:
 
     def _numbered(self, number: int) -> FrozenTrial:
         storage = self._storage
-        found = storage.get_trial_id_from_study_id_trial_number(self._study, number)
-        return storage.get_trial(found)
+        return storage.get_trial(
+            storage.get_trial_id_from_study_id_trial_number(self._study, number)
+        )
 
     def _take(self, trial: FrozenTrial, worker: str) -> bool:
         """Whether `trial` now belongs to this worker; rows of other tools are ended."""

@@ -37,16 +37,16 @@ class Waiting:
         """Those that were created since; strays of other tools come first, to be removed."""
         self.known += len(trials)
         for trial in trials:
-            of = trial.user_attrs
+            attributes = trial.user_attrs
             turn = _Turn(
-                of.get("attempt", 0),
-                of.get("order", 0),
+                attributes.get("attempt", 0),
+                attributes.get("order", 0),
                 trial.number,
                 trial._trial_id,
-                of.get("seed", 0),
-                of.get("cell", ""),
+                attributes.get("seed", 0),
+                attributes.get("cell", ""),
             )
-            if "key" in of:
+            if "key" in attributes:
                 self._learn(turn)
             if trial.state is TrialState.WAITING:
                 heappush(self._turns, turn)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+from optuna.storages.journal import JournalFileBackend
 from places import Place, jobs
 
 from harness.core.errors import HarnessError
@@ -457,3 +458,22 @@ def _looked_up(rows: list[Row], ready: set[str]) -> int | None:
     close = [r for r in waiting if r.seed in near and r.attempt == first.attempt]
     preferred = [row for row in close if row.cell in ready]
     return min(preferred, key=lambda row: row.order, default=first).id
+
+
+def test_a_journal_in_which_nothing_is_new_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = OptunaLedger.open("run", tmp_path)
+    ledger.enqueue(jobs(2))
+    read: list[int] = []
+    theirs = JournalFileBackend.read_logs
+    monkeypatch.setattr(
+        JournalFileBackend, "read_logs", lambda self, n: read.append(n) or theirs(self, n)
+    )
+    assert states(ledger) == states(ledger) == ["0 waiting 1", "1 waiting 1"]
+    assert read == []
+    other = OptunaLedger.open("run", tmp_path)
+    other.claim("w")
+    read.clear()
+    assert states(ledger) == ["0 running 1", "1 waiting 1"]
+    assert len(read) == 1

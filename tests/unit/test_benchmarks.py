@@ -329,3 +329,9 @@ def test_more_gpus_take_less_time_and_compile_more_often():
     assert many.hours * 3600 == pytest.approx(cost.START + 100 + cost.COMPILING)
     assert many.busy - one.busy == pytest.approx(9 * cost.COMPILING / 3600)
     assert many.reserved == pytest.approx(12 * many.hours)
+
+
+def test_the_rate_of_trials_is_that_once_all_workers_have_begun():
+    rows = [cluster.Attempt("a", n, n + 1.0) for n in range(10)]  # alone for five seconds
+    rows += [cluster.Attempt("b", 5.0 + n, 6.0 + n) for n in range(5)]
+    assert cluster.steady(rows) == (2.0, 5.0)

@@ -104,16 +104,16 @@ def joined(address: str) -> Iterator[Any]:
 def _join(ray: Any, address: str) -> None:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     named = address if address != HERE else os.environ.get("RAY_ADDRESS")
-    found = named or _running_here()
-    if found and not _answers(found):
+    there = named or _running_here()
+    if there and not _answers(there):
         if named:
             raise ConnectionError("nothing answers there")
-        found = ""
+        there = ""
     token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH", "~/.ray/auth_token")).expanduser()
     if named and ("RAY_AUTH_TOKEN" in os.environ or token.exists()):
         # Ray sends its token to a cluster that it finds by itself, not to one that is named
         os.environ.setdefault("RAY_AUTH_MODE", "token")
-    if found:
+    if there:
         ray.init(named or "auto", **quiet)
     else:
         ray.init("local", num_cpus=usable_cores(), include_dashboard=False, **quiet)
