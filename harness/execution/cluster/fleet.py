@@ -105,6 +105,8 @@ def _join(ray: Any, address: str) -> None:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     named = address if address != HERE else os.environ.get("RAY_ADDRESS")
     there = named or _running_here()
+    if there == "local":  # Ray's word for a new one
+        there = named = ""
     if there and not _answers(there):
         if named:
             raise ConnectionError("nothing answers there")
