@@ -37,19 +37,24 @@ class Outpost(ABC):
 
     def receive(self, key: str, parts: Sequence[Part]) -> None:
         """Take pieces of the folder of a trial that was begun elsewhere."""
+        self._clear()
         unpack(self._trials / key, parts)
 
     def start(self, claim: Claim, knobs: Mapping[str, Any], keep_all: bool) -> None:
         """Begin an attempt."""
-        for folder in self._trials.glob("*"):
-            if folder.name != claim.key:
-                shutil.rmtree(folder, ignore_errors=True)  # all of it is in the record
+        self._clear()
         folder = self._trials / claim.key
         folder.mkdir(parents=True, exist_ok=True)
-        self._outbox, self._leaving, self._end = Outbox(folder), None, None
+        self._outbox, self._leaving = Outbox(folder), None
         self._stopping = self._asks = False
         self._news.clear()
         Thread(target=self._run, args=(claim, knobs, keep_all), daemon=True).start()
+
+    def _clear(self) -> None:
+        """Remove what an ended attempt left: all of it is in the record, and may go on elsewhere."""
+        if self._end is not None:
+            shutil.rmtree(self._trials, ignore_errors=True)
+            self._end = None
 
     def _run(self, claim: Claim, knobs: Mapping[str, Any], keep_all: bool) -> None:
         try:

@@ -1,0 +1,49 @@
+"""The far end of the driver: nothing of an attempt that has ended meets the next one."""
+
+import pytest
+
+from harness.execution.cluster.messages import End
+from harness.execution.cluster.outpost import Outpost
+from harness.queue.base import Claim
+from harness.runs.status import Status
+from harness.runs.transfer import Action, Part
+
+
+class Writes(Outpost):
+    """Each attempt leaves one file, and says which others it saw."""
+
+    def train(self, claim, knobs, keep_all):
+        with self.recorder(claim) as recorder:
+            seen = sorted(path.name for path in recorder.folder.iterdir() if path.name != "lock")
+            (recorder.folder / f"attempt-{claim.attempt}").write_text("")
+        return End(Status.STOPPED, " ".join(seen))
+
+
+@pytest.fixture
+def worker(tmp_path):
+    return Writes(tmp_path / "trials")
+
+
+def attempt(worker, number, key="one"):
+    """The message of an attempt, and the files that came home from it."""
+    worker.start(Claim(0, key, "cell", 0, 0, number), {}, False)
+    names = []
+    while True:
+        report = worker.poll(1.0)
+        names += [part.name for part in report.parts]
+        if report.end:
+            return report.end.message, names
+
+
+def test_an_attempt_goes_on_from_what_the_record_has(worker):
+    worker.receive("one", [Part("rows", Action.WRITE, b"", 0, 0)])
+    assert attempt(worker, 1) == ("rows", ["attempt-1"])
+
+
+def test_what_another_attempt_left_is_gone(worker):
+    """Another worker went on with the trial meanwhile, and the record is the newer."""
+    assert attempt(worker, 1) == ("", ["attempt-1"])
+    worker.receive("one", [Part("rows", Action.WRITE, b"", 0, 0)])
+    assert attempt(worker, 3) == ("rows", ["attempt-3"])
+    assert attempt(worker, 1, key="two") == ("", ["attempt-1"])
+    assert [path.name for path in worker._trials.iterdir()] == ["two"]
