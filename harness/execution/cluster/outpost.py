@@ -51,7 +51,7 @@ class Outpost(ABC):
         Thread(target=self._run, args=(claim, knobs, keep_all), daemon=True).start()
 
     def _clear(self) -> None:
-        """Remove what an ended attempt left: all of it is in the record, and may go on elsewhere."""
+        """Remove what an ended attempt left: the record has it, and it may go on elsewhere."""
         if self._end is not None:
             shutil.rmtree(self._trials, ignore_errors=True)
             self._end = None
