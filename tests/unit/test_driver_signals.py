@@ -23,7 +23,8 @@ def test_sigterm_while_trials_run_is_counted(monkeypatch, tmp_path):
     ray = SimpleNamespace(init=init, shutdown=lambda: None, cluster_resources=lambda: resources)
     monkeypatch.setitem(sys.modules, "ray", ray)
     monkeypatch.setattr(drive, "Home", lambda *args: SimpleNamespace(run=run))
-    for name in ("OptunaLedger", "RayFleet", "queue", "source_of", "open_view", "Poll"):
+    parts = ("OptunaLedger", "RayFleet", "queue", "source_of", "open_view", "Poll", "beside")
+    for name in (*parts, "read_supplies"):
         monkeypatch.setattr(drive, name, MagicMock())
     plan, runtime = SimpleNamespace(run_name="one-1"), Runtime(runs=tmp_path)
     runtime.study(plan.run_name).mkdir(parents=True)

@@ -77,7 +77,7 @@ def test_the_facts_are_published_and_mirrored(runtime):
     plan = read_plan(runtime.study(RUN) / "plan.json")
     planned = plan.trials[0]
     assert read_json(folder / "trials" / planned.key / "images.json") == FACTS
-    identity = sync._identity(plan, runtime, planned.key, planned.cell, planned.seed)
+    identity = sync.identity_of(plan, runtime, planned.key, planned.cell, planned.seed)
     trial = Trial(runtime.trials / planned.key)
     shown = sync._trial_content(identity, trial, plan.cells[0].request, {}).config
     assert shown["images.train.used"] == 58

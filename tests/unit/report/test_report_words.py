@@ -87,7 +87,7 @@ def test_summary_is_the_ranking_as_text(runtime, found):
     assert found.notes == [
         "adam_beta_1: the test decides, though the interval includes zero; "
         "the side that ignores it diverged in 1 of 8 seeds",
-        "Tested at 0.05, about 15 % of studies without any effect find one if they are stopped as "
+        "Tested at 0.05, about 14 % of studies without any effect find one if they are stopped as "
         "soon as one of 5 such reports shows it; the key `sequential` declares a valid stopping "
         "rule.",
     ]
