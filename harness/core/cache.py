@@ -43,9 +43,9 @@ def entry(folder: Path, what: str, make: Callable[[Path], None]) -> Entry:
     known = _checked.get(folder)
     if known and known[0] == _stamps(folder):
         return Entry(folder, known[1])
-    if not folder.exists() or _fault(folder):
+    if not folder.exists() or fault_of(folder):
         with locked(folder.with_suffix(".lock")):
-            fault = _fault(folder) if folder.exists() else ""
+            fault = fault_of(folder) if folder.exists() else ""
             if fault or not folder.exists():  # another process may have been first
                 _make(folder, what, make)
     note = f"{what} in {folder} {fault}: rebuilt" if fault else ""
@@ -88,8 +88,8 @@ def _stamps(folder: Path) -> list[Stamp]:
         return []  # being replaced by another process
 
 
-def _fault(folder: Path) -> str:
-    """The fault of an entry, as the end of a sentence; empty if it is complete."""
+def fault_of(folder: Path) -> str:
+    """The fault of an entry, as the end of a sentence; empty if it is whole."""
     try:
         digests = json.loads((folder / DIGESTS).read_bytes())
         if not isinstance(digests, dict) or not digests:

@@ -83,14 +83,13 @@ def _gathered(plan: PlanRecord, runtime: Runtime, threads: int) -> Supplies | No
     def on_death(worker: int, code: int) -> bool:
         raise HarnessError(last_words(log))
 
-    supplies: list[Supplies] = []
-
-    def missing() -> bool:
-        supplies.extend(filter(None, [read_supplies(plan, runtime)]))
-        return not supplies
-
-    run_local([spec], Driver(missing, on_death, lambda notice: None))
-    return supplies[0] if supplies else None
+    starts = iter((True, False))  # once: a process that ends well has written them
+    outcome = run_local([spec], Driver(lambda: next(starts), on_death, lambda notice: None))
+    if outcome is Outcome.INTERRUPTED:
+        return None
+    if (supplies := read_supplies(plan, runtime)) is None:
+        raise HarnessError(f"the cluster's supplies cannot be read; see {log}")
+    return supplies
 
 
 def shares(

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, Protocol
 
 from harness.config.identity import digest
 from harness.config.runtime import Runtime
-from harness.core.cache import DIGESTS
+from harness.core.cache import DIGESTS, fault_of
+from harness.core.errors import Damaged
 from harness.core.files import file_digest, read_object
 from harness.runs import layout
 from harness.runs.plan import PlanRecord
@@ -78,18 +79,20 @@ def wanted(plan: PlanRecord) -> str:
 def read_supplies(plan: PlanRecord, runtime: Runtime) -> Supplies | None:
     """Those that were gathered for a plan and still lie here; None: they have to be gathered."""
     path = runtime.study(plan.run_name) / layout.SUPPLIES
-    document = read_object(path, "wanted", "images", "entries", "files")
-    if document is None or document["wanted"] != wanted(plan):
-        return None
     copies, items = {}, {}
     try:
+        document = read_object(path, "wanted", "images", "entries", "files")
+        if document is None or document["wanted"] != wanted(plan):
+            return None
         for name in document["entries"]:
+            if fault_of(runtime.cache / name):  # a node could not make it again
+                return None
             items[Item(name, file_digest(runtime.cache / name / DIGESTS))] = runtime.cache / name
         for name, file in document["files"].items():
             source = Path(file["path"])
             copies[name] = f"files/{file['digest'][:32]}/{source.name}"
             items[Item(copies[name], file_digest(source))] = source
-    except OSError:
+    except (OSError, Damaged):
         return None
     return Supplies(items, Kept(document["images"], copies))
 

@@ -2,14 +2,16 @@
 
 import asyncio
 import json
+import sys
 
 import pytest
 
 from harness import app
 from harness.config.runtime import Runtime
 from harness.core.cache import DIGESTS, entry
+from harness.core.errors import HarnessError
 from harness.core.files import file_digest, write_json
-from harness.execution.cluster import supplies
+from harness.execution.cluster import drive, supplies
 from harness.execution.cluster.depot import Depot
 from harness.execution.cluster.supplies import Item, Kept, Supplies, read_supplies, wanted
 from harness.runs import layout
@@ -140,7 +142,19 @@ def test_it_is_gathered_anew_where_something_is_gone_or_other(planned):
     assert read_supplies(record, runtime) is None
     file.write_bytes(b"e")
     assert read_supplies(record, runtime) is not None
+    (folder / "a").write_text("b")
+    assert read_supplies(record, runtime) is None
     (folder / DIGESTS).unlink()
+    assert read_supplies(record, runtime) is None
+    (runtime.study("one") / layout.SUPPLIES).write_text("{")
     assert read_supplies(record, runtime) is None
     (runtime.study("one") / layout.SUPPLIES).unlink()
     assert read_supplies(record, runtime) is None
+
+
+def test_a_process_that_gathers_nothing_is_started_once(planned, monkeypatch):
+    record, runtime, folder, _ = planned
+    (folder / DIGESTS).unlink()
+    monkeypatch.setattr(drive, "python", lambda: [sys.executable, "-c", "", "instead of"])
+    with pytest.raises(HarnessError, match=r"supplies cannot be read; see .*gather\.log"):
+        drive._gathered(record, runtime, 1)
