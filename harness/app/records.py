@@ -45,8 +45,22 @@ def _state(name: str, plan: PlanRecord, runtime: Runtime) -> dict[str, Any]:
     statuses = [status for status, _ in ends]
     counts = {str(status): statuses.count(status) for status in IN_RECORD}
     outcomes = Outcomes.of(ends)
+    job = _job(name, runtime)
+    standing = "; ".join(filter(None, (plan.stages.standing, job.get("words"))))
     return {"run": name, "title": plan.title, **outcomes.to_json(), **counts,
-            "outcome": outcomes.sentence, "standing": plan.stages.standing}  # fmt: skip
+            "outcome": outcomes.sentence, "standing": standing, "job": job.get("id")}  # fmt: skip
+
+
+def _job(name: str, runtime: Runtime) -> dict[str, str]:
+    """The job of Ray that drives the run, or that failed to."""
+    from harness.execution.cluster.detach import detached, state
+
+    job = detached(runtime.study(name))
+    if job is None or (now := state(job)) in ("SUCCEEDED", "STOPPED"):
+        return {}
+    if now == "FAILED":
+        return {"id": job.id, "words": f"its driver failed: {job.command('logs')}"}
+    return {"id": job.id, "words": f"driven by the job {job.id} ({now.lower()})"}
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ def train(
     `say` is called with every row of scores. Run folder, key and threads are those of `harness
     run`.
     """
-    from harness.app.studies import write_plan
+    from harness.app.running import write_plan
     from harness.execution.driver import share
     from harness.execution.use import driven
     from harness.plan.expand import trial_record

@@ -1,7 +1,8 @@
 """Options of a run on a Ray cluster."""
 
 import os
-from typing import TYPE_CHECKING, Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,6 +10,7 @@ from harness.config.runtime import MOST_WORKERS
 from harness.core.errors import HarnessError, shown
 
 if TYPE_CHECKING:
+    from harness.config.runtime import Runtime
     from harness.execution.options import Cluster
 
 RAY = "ray"
@@ -65,6 +67,14 @@ MaxWorkers = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+Detach = Annotated[
+    bool,
+    typer.Option(
+        "--detach",
+        help="Let the cluster run the driver, too, as a job of Ray on its head, and return.",
+        rich_help_panel=_PANEL,
+    ),
+]
 
 
 def asked_cluster(
@@ -74,6 +84,7 @@ def asked_cluster(
     cpus: float | None,
     memory: float | None,
     most: int | None,
+    detach: bool,
 ) -> "Cluster | None":
     """The cluster that a command line asks for; None: this machine, without Ray."""
     from harness.execution.options import Cluster
@@ -84,6 +95,7 @@ def asked_cluster(
         "--cpus-per-trial": cpus,
         "--memory-per-trial": memory,
         "--max-workers": most,
+        "--detach": detach or None,
     }
     if address is None:
         for option, value in given.items():
@@ -97,3 +109,20 @@ def asked_cluster(
             f"--on {shown(address)}: write ray, or the address of a cluster as ray://HOST:10001"
         )
     return Cluster(address, gpus, cpus, memory or 0.0, most)
+
+
+def hand_over(plan: Any, cluster: "Cluster", runtime: "Runtime") -> None:
+    """Let the cluster run this command line, without `--detach`, and say how to follow it."""
+    from harness import app as cases
+
+    profile = ["--profile", plan.profile] if plan.profile else []  # the head may choose another
+    line = [argument for argument in sys.argv[1:] if argument != "--detach"]
+    there = [] if cluster.address == RAY else ["--on", RAY]  # where the driver runs it is at hand
+    job = cases.detach(plan, [*line, *profile, *there], cluster.address, runtime)
+    typer.echo(
+        f"Detached: the cluster drives {plan.run_name} as the job {job.id}.\n"
+        f"  how far it is:  harness status\n"
+        f"  its report:     harness report {plan.run_name}   (also before it ends)\n"
+        f"  its messages:   {job.command('logs --follow')}\n"
+        f"  to stop it:     {job.command('stop')}   (what was trained is kept)"
+    )

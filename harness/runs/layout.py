@@ -11,6 +11,7 @@ runs/                         `Runtime.runs`; each name below is a constant of t
     ledger.log, enqueue.lock  the queue (`harness.queue` names and writes them)
     driver.lock, search.lock  held by those who drive the run, and who adds a suggestion
     worker-<n>.log            messages of each worker
+    job.json                  on a cluster: the job that was last started to drive it
     supplies.json             on a cluster: the inputs of trainings, as they lie here
     gather.log, mirror.log    messages of the processes that load them, and that write to W&B
     wandb/                    the mirror (`mirror.places` has its layout)
@@ -42,6 +43,7 @@ from harness.config.runtime import Runtime, is_name
 PLAN = "plan.json"
 ARITHMETIC = "arithmetic.json"
 IMPORTANCES = "importances.json"
+JOB = "job.json"
 DRIVER_LOCK, SEARCH_LOCK = "driver.lock", "search.lock"
 WORKER_LOGS = "worker-*.log"
 SUPPLIES, GATHER_LOG, MIRROR_LOG = "supplies.json", "gather.log", "mirror.log"

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.e2e.faults import Site
+
 ROOT = Path(__file__).parents[2]
 HEAD = "127.0.0.1:6379"
 QUICK = {  # a node that does not answer counts as dead after some seconds
@@ -42,14 +44,14 @@ time.sleep(1e6)
 class Cluster:
     """A head that trains nothing; nodes are added, and ended in all ways."""
 
-    def __init__(self):
+    def __init__(self, jobs=False):
         self.folder = Path(tempfile.mkdtemp(prefix="ray-"))  # short: sockets lie in it
         self.nodes = []
         self._apart = _namespace()
         path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
         self.environment = {**os.environ, **QUICK, "RAY_ADDRESS": HEAD, "PYTHONPATH": path}
         self.head = self._start(
-            "--head", "--port", "6379", "--num-cpus", "0", "--include-dashboard", "false",
+            "--head", "--port", "6379", "--num-cpus", "0", "--include-dashboard", str(jobs).lower(),
             "--temp-dir", str(self.folder),
         )  # fmt: skip
 
@@ -101,6 +103,32 @@ class Cluster:
             self._apart.kill()
             self._apart.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class OnCluster(Site):
+    """A place whose driver runs where the nodes are."""
+
+    def __init__(self, folder, cluster, study):
+        super().__init__(folder)
+        self.write(study, "tiny")
+        self.environment |= cluster.environment
+        self.cluster = cluster
+
+    def begin(self, *options):
+        """A driver at work."""
+        verb = [sys.executable, "-m", "harness", "run", "tiny", "--on", "ray", *options]
+        with (self.folder / "said").open("ab") as said:
+            return subprocess.Popen(
+                [*self.cluster.prefix, *verb], cwd=self.folder, env=self.environment,
+                stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+
+    def said(self):
+        return (self.folder / "said").read_text()
+
+    def end(self, driver, code=0):
+        assert driver.wait(timeout=600) == code, self.said()
+        assert "Traceback" not in self.said()
 
 
 def _settled(node, said):

@@ -13,7 +13,7 @@ import pytest
 from harness.runs.status import Status
 from harness.runs.trial import Trial
 from tests.e2e.faults import ROOT, STUDY, Site, differences, gutted
-from tests.e2e.nodes import Cluster, until
+from tests.e2e.nodes import Cluster, OnCluster, until
 from tests.e2e.place import one_core
 from tests.light import STEPS
 
@@ -45,32 +45,6 @@ heuristics: [adam_beta_1_half]
 design: one_at_a_time
 seeds: 1
 """
-
-
-class OnCluster(Site):
-    """A place whose driver runs where the nodes are."""
-
-    def __init__(self, folder, cluster, study):
-        super().__init__(folder)
-        self.write(study, "tiny")
-        self.environment |= cluster.environment
-        self.cluster = cluster
-
-    def begin(self):
-        """A driver at work."""
-        verb = [sys.executable, "-m", "harness", "run", "tiny", "--on", "ray"]
-        with (self.folder / "said").open("ab") as said:
-            return subprocess.Popen(
-                [*self.cluster.prefix, *verb], cwd=self.folder, env=self.environment,
-                stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
-            )  # fmt: skip
-
-    def said(self):
-        return (self.folder / "said").read_text()
-
-    def end(self, driver, code=0):
-        assert driver.wait(timeout=600) == code, self.said()
-        assert "Traceback" not in self.said()
 
 
 @pytest.fixture(scope="module")

@@ -106,7 +106,15 @@ def test_the_state_of_every_run(runtime):
               "missing": 1, "damaged": 0, "not_ended": 1, "flagged": 0, "failures": 2}  # fmt: skip
     said = "1 of 4 trials finished, 1 diverged, 1 crashed, 1 not ended"
     assert app.status(runtime) == [
-        {"run": "one", "title": "A study", "trials": 4, **counts, "outcome": said, "standing": ""},
+        {
+            "run": "one",
+            "title": "A study",
+            "trials": 4,
+            **counts,
+            "outcome": said,
+            "standing": "",
+            "job": None,
+        },
         {
             "run": "two",
             "title": "A study",
@@ -118,6 +126,7 @@ def test_the_state_of_every_run(runtime):
             "failures": 1,
             "outcome": "1 of 4 trials finished, 1 crashed, 2 not ended",
             "standing": "",
+            "job": None,
         },
     ]
 
@@ -171,7 +180,7 @@ def test_cleaning_frees_weights_and_leaves_what_another_run_uses(runtime):
 
 def test_a_run_without_work_starts_nothing(runtime, monkeypatch):
     plan, _ = app.plan("one", runtime)
-    monkeypatch.setattr(app.studies, "missing", lambda of, trials: ())
+    monkeypatch.setattr(app.running, "missing", lambda of, trials: ())
     assert app.run(plan, runtime, Options()) is Outcome.DONE
     assert read_plan(runtime.study("one") / "plan.json") == plan.record()
     assert not (runtime.study("one") / "ledger.journal").exists()
@@ -242,3 +251,23 @@ def test_a_wrong_one_off_change_is_named(setting, said):
     with pytest.raises(HarnessError) as error:
         app.one_off(["training.ema=0.5", setting])
     assert str(error.value).startswith(f"--set {setting}: {said}")
+
+
+@pytest.mark.parametrize(
+    ("state", "standing", "job"),
+    [
+        ("RUNNING", "driven by the job one-1 (running)", "one-1"),
+        ("unknown", "driven by the job one-1 (unknown)", "one-1"),
+        ("FAILED", "its driver failed: ray job logs --address http://head:8265 one-1", "one-1"),
+        ("SUCCEEDED", "", None),
+    ],
+)
+def test_status_of_a_detached_run(runtime, monkeypatch, state, standing, job):
+    from harness.execution.cluster import detach
+
+    note = {"id": "one-1", "server": "http://head:8265"}
+    begin(runtime, "one")
+    write_json(runtime.study("one") / "job.json", note)
+    monkeypatch.setattr(detach, "state", lambda job: state)
+    (row,) = (row for row in app.status(runtime) if row["run"] == "one")
+    assert (row["standing"], row["job"]) == (standing, job)

@@ -117,7 +117,7 @@ def test_a_run_holds_what_it_drives_and_lets_it_go(runtime, plan, monkeypatch):
         return Outcome.DONE
 
     monkeypatch.setattr(drive, "drive", driving)
-    monkeypatch.setattr(app.studies, "remember_speed", lambda of, runs: None)
+    monkeypatch.setattr(app.running, "remember_speed", lambda of, runs: None)
     app.run(plan, runtime, drive.Options())
     assert plan.trials[0].key in asked
     assert app.clean(plan, runtime, whole=True) > 0

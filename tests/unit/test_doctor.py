@@ -102,7 +102,7 @@ def test_damage_is_named_set_aside_once_and_requeued(runtime, plan):
     assert not (result / "result.json").exists()
     assert any(runtime.runs.glob(f"damaged/*{result.name}/result.json"))
     assert Trial(picture).result() is not None
-    lacking = [item.trial.key for item in app.studies.missing(plan, runtime)]
+    lacking = [item.trial.key for item in app.running.missing(plan, runtime)]
     assert sorted(lacking) == sorted([result.name, rows.name])
 
 

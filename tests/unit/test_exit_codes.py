@@ -60,7 +60,7 @@ def test_a_damaged_plan_hides_no_other_run(harness, place):
     (place.studies / "two.yaml").write_text(STUDY)
     for name in ("one", "two"):
         plan, _ = app.plan(name, place)
-        app.studies.write_plan(plan, place)
+        app.running.write_plan(plan, place)
     record(place, plan.trials[0], 0.2)
     path = place.study("one") / "plan.json"
     path.write_text(path.read_text().replace("A study", "B study"))

@@ -15,7 +15,7 @@ from harness.analysis.frame import load
 from harness.analysis.ranking import rank_contrasts
 from harness.api.plan import Plan
 from harness.api.run import Run
-from harness.app import studies
+from harness.app import running
 from harness.core import files
 from harness.core.errors import HarnessError
 from harness.execution.local import Outcome
@@ -39,7 +39,7 @@ def run_study(runtime, patch, text=STUDY, workers=None, options=None, **changes)
     workers = workers or Trained(runtime, **changes)
     workers.plan = plan
     patch.setattr("harness.execution.driver.drive", workers)
-    assert studies.run(plan, runtime, options or Options()) is Outcome.DONE
+    assert running.run(plan, runtime, options or Options()) is Outcome.DONE
     return read_plan(runtime.study("one") / "plan.json")
 
 
@@ -142,7 +142,7 @@ def test_a_second_start_trains_and_decides_nothing(start, runtime):
 
 
 def test_an_early_report_gives_no_verdict(start, runtime, monkeypatch):
-    monkeypatch.setattr(studies, "_decide", lambda planned, runtime: planned)
+    monkeypatch.setattr(running, "_decide", lambda planned, runtime: planned)
     plan = start()
     assert (plan.looks.taken, len(plan.trials)) == ((), 21)
     rows = estimate_effects(load("one", runtime))
@@ -180,7 +180,7 @@ def test_a_late_repair_changes_no_look(start, runtime):
 
 def test_a_repair_between_two_looks_counts_from_the_next(start, runtime, monkeypatch):
     """What a look saw stays what it saw, also where the record of a trial is another now."""
-    place, decide = (f"{NULL}=on", 3), studies._decide
+    place, decide = (f"{NULL}=on", 3), running._decide
     looks = []
 
     def once(planned, runtime):
@@ -189,7 +189,7 @@ def test_a_repair_between_two_looks_counts_from_the_next(start, runtime, monkeyp
             return planned
         return decide(planned, runtime)
 
-    monkeypatch.setattr(studies, "_decide", once)
+    monkeypatch.setattr(running, "_decide", once)
     first = start(crashed=[place]).looks.taken[0]
     other = load("one", runtime).plan.trials[0]
     rewritten = next(trial for trial in looks[0].trials if trial.key == other.key)
@@ -204,25 +204,25 @@ def test_a_repair_between_two_looks_counts_from_the_next(start, runtime, monkeyp
 
 def test_two_drivers_agree(start, runtime, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(studies, "_decide", lambda planned, runtime: planned)
+        patch.setattr(running, "_decide", lambda planned, runtime: planned)
         start()
     one, two = (app.plan("one", runtime)[0] for _ in range(2))
-    after = studies._decide(one, runtime)
+    after = running._decide(one, runtime)
     path = runtime.study("one") / "plan.json"
     written = path.read_bytes()
-    stale = studies._decide(two, runtime)
+    stale = running._decide(two, runtime)
     assert path.read_bytes() == written
     assert len(stale.stages.looks.taken) == 1
     assert stale.trials == after.trials
     # and the next look is not taken while trials of it wait
-    assert studies._decide(stale, runtime) is stale
+    assert running._decide(stale, runtime) is stale
 
 
 def test_no_look_is_taken_while_a_due_trial_is_in_the_queue(start, runtime, monkeypatch):
     from harness.analysis.stages import decided
 
     with monkeypatch.context() as patch:
-        patch.setattr(studies, "_decide", lambda planned, runtime: planned)
+        patch.setattr(running, "_decide", lambda planned, runtime: planned)
         start(crashed=[("reference", 6)])
     plan, _ = app.plan("one", runtime)
     lost = next(one.key for one in plan.trials if (one.cell.label, one.seed) == ("reference", 6))
@@ -304,14 +304,14 @@ CHANGES = {
 @pytest.fixture
 def looked_at(start, monkeypatch):
     """A run whose first look is taken."""
-    decide, taken = studies._decide, []
+    decide, taken = running._decide, []
 
     def once(planned, runtime):
         taken.append(planned)
         return decide(planned, runtime) if len(taken) == 1 else planned
 
     with monkeypatch.context() as patch:
-        patch.setattr(studies, "_decide", once)
+        patch.setattr(running, "_decide", once)
         return start()
 
 
@@ -329,7 +329,7 @@ def test_after_the_first_look_nothing_may_change(looked_at, runtime):
 
 
 def test_before_the_first_look_everything_may_change(start, runtime, monkeypatch):
-    monkeypatch.setattr(studies, "_decide", lambda planned, runtime: planned)
+    monkeypatch.setattr(running, "_decide", lambda planned, runtime: planned)
     start()
     changed = start(STUDY.replace("[7, 9, 12]", "[8, 12]"))
     assert changed.looks.planned == (8, 12)

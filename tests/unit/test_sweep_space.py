@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness import app
-from harness.app.studies import write_plan
+from harness.app.running import write_plan
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import write_json

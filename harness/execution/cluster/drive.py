@@ -41,7 +41,7 @@ def drive_on(
     """
     ledger = OptunaLedger.open(plan.run_name, runtime.study(plan.run_name))
     # in this order: joining sets a handler of Ray's for SIGTERM, which ends the process at once
-    with joined(cluster.address) as ray, caught_signals() as signals:
+    with joined(cluster.address) as (ray, _), caught_signals() as signals:
         share, threads = shares(cluster, ray.cluster_resources(), _threads(plan, runtime))
         write_json(_arithmetic(plan, runtime), {"threads": threads, "at": now()})
         supplies = read_supplies(plan, runtime) or _gathered(plan, runtime, threads)

@@ -77,9 +77,16 @@ class Fleet(Protocol):
         """A new worker, once there is room for it."""
 
 
+class Joined(NamedTuple):
+    """A cluster that this process is connected to."""
+
+    ray: Any
+    jobs: str  # URL of its job server, as far as it has one
+
+
 @contextmanager
-def joined(address: str) -> Iterator[Any]:
-    """Ray, connected to a cluster: at `address`, or the one that is found here, or a new one."""
+def joined(address: str, new: bool = True) -> Iterator[Joined]:
+    """Connected to a cluster: at `address`, or the one that is found here, or else a `new` one."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to its makers
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")  # without a GPU: none is seen
     try:
@@ -87,21 +94,22 @@ def joined(address: str) -> Iterator[Any]:
     except ImportError:
         raise HarnessError(MISSING) from None
     try:
-        _join(ray, address)
+        context = _join(ray, address, new)
     except (ConnectionError, ValueError, RuntimeError) as error:
         where = os.environ.get("RAY_ADDRESS", address) if address == HERE else address
         raise HarnessError(
-            f"--on {address}: cannot join a Ray cluster at {where} ({_line(error)}). Does it "
+            f"--on {address}: cannot join a Ray cluster at {where} ({line_of(error)}). Does it "
             "run there with this version of Ray, and does this machine have its token "
             "(ray get-auth-token)?"
         ) from None
     try:
-        yield ray
+        server = context.dashboard_url
+        yield Joined(ray, f"http://{server}" if server else "")
     finally:
         ray.shutdown()
 
 
-def _join(ray: Any, address: str) -> None:
+def _join(ray: Any, address: str, new: bool) -> Any:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     named = address if address != HERE else os.environ.get("RAY_ADDRESS")
     there = named or _running_here()
@@ -116,9 +124,10 @@ def _join(ray: Any, address: str) -> None:
         # Ray sends its token to a cluster that it finds by itself, not to one that is named
         os.environ.setdefault("RAY_AUTH_MODE", "token")
     if there:
-        ray.init(named or "auto", **quiet)
-    else:
-        ray.init("local", num_cpus=usable_cores(), include_dashboard=False, **quiet)
+        return ray.init(named or "auto", **quiet)
+    if not new:
+        raise ConnectionError("none runs on this machine; start one with: ray start --head")
+    return ray.init("local", num_cpus=usable_cores(), include_dashboard=False, **quiet)
 
 
 def _running_here() -> str:
@@ -214,7 +223,8 @@ class RayWorker:
         self._ray.kill(self._handle)
 
 
-def _line(error: Exception) -> str:
+def line_of(error: Exception) -> str:
+    """The first line of an error's text."""
     return next((line.strip() for line in str(error).splitlines() if line.strip()), repr(error))
 
 

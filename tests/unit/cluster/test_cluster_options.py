@@ -13,7 +13,7 @@ from harness.execution.cluster.drive import shares
 from harness.execution.cluster.fleet import Share, _how, joined
 from harness.execution.options import Cluster
 
-NONE = dict.fromkeys(("on", "workers", "gpus", "cpus", "memory", "most"))
+NONE = dict.fromkeys(("on", "workers", "gpus", "cpus", "memory", "most", "detach"))
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def test_ray_address_asks_for_a_cluster(monkeypatch):
 
 
 def test_all_options():
-    asked = asked_cluster("ray://a:10001", None, 0.25, 2.0, 8.0, 16)
+    asked = asked_cluster("ray://a:10001", None, 0.25, 2.0, 8.0, 16, False)
     assert asked == Cluster("ray://a:10001", 0.25, 2.0, 8.0, 16)
 
 
@@ -39,6 +39,7 @@ def test_all_options():
     ("given", "said"),
     [
         ({"gpus": 0.5}, "--gpus-per-trial is for a Ray cluster; give --on ray as well"),
+        ({"detach": True}, "--detach is for a Ray cluster; give --on ray as well"),
         ({"most": 2}, "--max-workers is for a Ray cluster"),
         ({"on": "ray", "workers": 2}, "--workers is for runs without Ray; with --on it is --max-w"),
         ({"on": "rya"}, "--on 'rya': write ray, or the address of a cluster as ray://HOST:10001"),

@@ -87,7 +87,7 @@ class Run:
         (place / "studies/one.yaml").write_text(STUDY)
         self.runtime = Runtime(place / "runs", place / "reports", place / "studies")
         planned, _ = app.plan("one", self.runtime)
-        self.plan = app.studies.write_plan(planned, self.runtime)
+        self.plan = app.running.write_plan(planned, self.runtime)
         self.ledger = OptunaLedger.open("one", self.runtime.study("one"))
         jobs = [Job(t.key, t.cell, t.seed, n) for n, t in enumerate(self.plan.trials)]
         driver.queue(jobs, self.runtime, self.ledger, retry_crashed=False)

@@ -103,7 +103,7 @@ def planned(tmp_path):
     (tmp_path / "studies/one.yaml").write_text(STUDY)
     runtime = Runtime(tmp_path / "runs", tmp_path / "reports", tmp_path / "studies")
     plan, _ = app.plan("one", runtime)
-    record = app.studies.write_plan(plan, runtime)
+    record = app.running.write_plan(plan, runtime)
     folder = entry(runtime.cache / "data/0123", "images", _a_file).folder
     file = tmp_path / "encoder.keras"
     file.write_bytes(b"e")

@@ -1,0 +1,138 @@
+"""Use cases of runs: train what is missing, here or on a cluster."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.analysis.stages import decided, grown
+from harness.config.runtime import Runtime
+from harness.core.errors import Damaged, HarnessError
+from harness.core.files import alone, check_writable
+from harness.core.leftovers import set_aside, sweep
+from harness.plan.expand import Plan
+from harness.plan.forecast import missing, remember_speed
+from harness.runs import layout
+from harness.runs.plan import PlanRecord, read_plan
+from harness.runs.plan import write_plan as write_record
+from harness.runs.trial import Trial as Record
+
+if TYPE_CHECKING:
+    from harness.execution.cluster.detach import Job
+    from harness.execution.local import Outcome
+    from harness.execution.options import Options
+
+
+def run(planned: Plan, runtime: Runtime, options: "Options") -> "Outcome":
+    """Train and score what is missing, then what follows from the results."""
+    from harness.execution.local import Outcome
+
+    if planned.lacking and missing(planned, runtime):
+        raise HarnessError(" ".join(map(str, planned.lacking)))
+    begun, hours = time.monotonic(), options.hours
+    outcome = _train(planned, runtime, options)
+    while outcome is Outcome.DONE and planned.stages.decides(planned):
+        before, planned = planned, _decide(planned, runtime)
+        if planned is before:  # trials crashed, or another run of it trains them
+            break
+        left = None if hours is None else hours - (time.monotonic() - begun) / 3600
+        # crashed trials are tried again once, not after each decision
+        options = replace(options, hours=left, retry_crashed=False)
+        outcome = _train(planned, runtime, options)
+    return outcome
+
+
+def detach(planned: Plan, arguments: Sequence[str], address: str, runtime: Runtime) -> "Job":
+    """Let a Ray cluster run the driver of a plan: `harness ARGUMENTS`, in the current folder."""
+    from harness.execution.cluster.detach import start_driver
+
+    if planned.lacking and missing(planned, runtime):
+        raise HarnessError(" ".join(map(str, planned.lacking)))
+    folder = runtime.study(planned.run_name)
+    check_writable(folder)
+    with alone(folder / layout.SEARCH_LOCK):
+        write_plan(grown(planned, runtime), runtime)  # so that the run is seen from now on
+    return start_driver(planned.run_name, arguments, address, runtime)
+
+
+def _decide(planned: Plan, runtime: Runtime) -> Plan:
+    """The plan with what its results decide, written before anything follows from it."""
+    from harness.queue.optuna_ledger import OptunaLedger
+
+    folder = runtime.study(planned.run_name)
+    ledger = OptunaLedger.open(planned.run_name, folder)
+    with alone(folder / layout.SEARCH_LOCK):  # another run of it may be deciding, too
+        held = {row.key for row in ledger.rows() if row.open}
+        after = decided(planned, runtime, held)
+        if after is not planned:
+            write_plan(after, runtime)
+    return after
+
+
+def _train(planned: Plan, runtime: Runtime, options: "Options") -> "Outcome":
+    from harness.execution.use import driven
+
+    folder = runtime.study(planned.run_name)
+    check_writable(folder)
+    with driven(folder):
+        return _drive(planned, runtime, options, folder)
+
+
+def _drive(planned: Plan, runtime: Runtime, options: "Options", folder: Path) -> "Outcome":
+    from harness.execution.driver import drive
+    from harness.execution.local import Outcome
+    from harness.queue.base import Job
+    from harness.runs.removal import sweep_trial
+
+    sweep(folder, runtime.runs, runtime.trials)
+    for key in {trial.key for trial in planned.trials}:
+        sweep_trial(runtime.trials / key)
+    with alone(folder / layout.SEARCH_LOCK):  # another run of it may be adding suggestions
+        planned = grown(planned, runtime)
+        record = write_plan(planned, runtime)
+    lacking = {item.trial.key for item in missing(planned, runtime)}
+    # the place in the plan, so that what still waits of an earlier run keeps its own
+    jobs = [
+        Job(trial.key, trial.cell.label, trial.seed, order)
+        for order, trial in enumerate(planned.due)
+        if trial.key in lacking
+    ]
+    if not jobs and not record.stages.left:
+        return Outcome.DONE
+    due = {trial.key for trial in planned.due}
+    outcome = drive(record.only(due), jobs, runtime, options)
+    remember_speed(planned, runtime)
+    return outcome
+
+
+def write_plan(planned: Plan, runtime: Runtime) -> PlanRecord:
+    """Write plan.json; the analysis declared before the first trial finished is kept."""
+    path, record = layout.plan_file(planned.run_name, runtime), planned.record()
+    earlier = _earlier(path)
+    trials = (Record(runtime.trials / key) for key in (earlier.keys if earlier else ()))
+    seen = any(trial.status().ended for trial in trials)
+    if earlier and seen and earlier.declared:
+        record = record.replaced(declared=earlier.declared)
+    write_record(path, record)
+    return record
+
+
+def _earlier(path: Path) -> PlanRecord | None:
+    """The plan that was written before; a damaged one is moved aside."""
+    try:
+        return read_plan(path)
+    except Damaged:
+        set_aside(path, path.parent / layout.ASIDE, path.name)
+        return None
+
+
+def given_up(planned: Plan, runtime: Runtime) -> list[str]:
+    """One line per trial of a plan that crashed and has not been trained since."""
+    lines = []
+    for item in missing(grown(planned, runtime), runtime):
+        failure = Record(runtime.trials / item.trial.key).failure()
+        if failure is not None:
+            where = f"{item.trial.cell.label} seed {item.trial.seed}"
+            lines.append(f"{item.trial.key} ({where}): {failure.error}")
+    return lines
