@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from harness.app import studies
+from harness.app import running
 from harness.config.runtime import Runtime
 from harness.execution.local import Outcome
 from harness.execution.options import Options
@@ -88,7 +88,7 @@ def test_a_further_kind_of_plan_is_one_class(plans, tmp_path, monkeypatch):
         trained.append([trial.seed for trial in planned.due])
         return Outcome.DONE
 
-    monkeypatch.setattr(studies, "_train", train)
-    assert studies.run(plan, Runtime(runs=tmp_path), Options()) is Outcome.DONE
+    monkeypatch.setattr(running, "_train", train)
+    assert running.run(plan, Runtime(runs=tmp_path), Options()) is Outcome.DONE
     assert trained == [[0, 0, 1, 1], [0, 0, 1, 1, 2, 2], [0, 0, 1, 1, 2, 2, 3, 3]]
     assert plan.record().stages.left == 0

@@ -7,7 +7,7 @@ import pytest
 
 from harness import app
 from harness.analysis.frame import load
-from harness.app import studies
+from harness.app import running
 from harness.execution.options import Options
 from harness.report import page
 from harness.report.data import analyse
@@ -24,7 +24,7 @@ def data(tmp_path_factory):
     workers.plan = plan
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("harness.execution.driver.drive", workers)
-        studies.run(plan, places, Options())
+        running.run(plan, places, Options())
     return analyse(load("one", places))
 
 
