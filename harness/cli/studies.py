@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -112,3 +113,23 @@ def clean(
 
     plan, _ = _plan(study, profile, changes)
     typer.echo(f"{size(cases.clean(plan, _runtime(), whole))} freed")
+
+
+@app.command(epilog="Example: harness serve quickstart")
+def serve(
+    run: Annotated[
+        str | None,
+        typer.Argument(metavar="[RUN]", help="Run, as `status` lists it. Default: all of them."),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=65535, help="Default: the first free one from 8600."),
+    ] = None,
+) -> None:
+    """Show the page of a run while it is trained, to browsers on this machine; Ctrl-C ends it."""
+    from harness.app.serving.server import serving
+
+    with serving(run, _runtime(), port) as server:
+        typer.echo(f"{run or 'All runs'}: {server.url} (Ctrl-C ends it)")
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()

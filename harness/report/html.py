@@ -39,17 +39,21 @@ class Front(NamedTuple):
 
 def render_html(front: Front, blocks: Sequence[Block]) -> str:
     """A page of sections."""
-    script = _own("page.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return filled(
         "page.html.j2",
         front=front,
         blocks=blocks,
         headings=[block for block in blocks if isinstance(block, Heading)],
         filter_from=FILTER_FROM,
-        script=Markup(script),
-        script_digest=digest,  # no other script may run in the page
+        **scripted("page.js"),
     )
+
+
+def scripted(name: str) -> dict[str, str]:
+    """A script of ours and its digest, for a template: no other may run in the page."""
+    script = _own(name)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return {"script": Markup(script), "script_digest": digest}
 
 
 def fragment(blocks: Sequence[Block]) -> str:

@@ -1,0 +1,46 @@
+"use strict";
+// Keeps the progress of a run up to date, and loads its page again where a trial has ended.
+
+const EVERY = 2000; // ms
+const NUMBERS = [1, 3, 4]; // columns
+const place = document.body.dataset;
+const part = (id) => document.getElementById(id);
+
+function rows(active) {
+  return active.map((cells) => {
+    const row = document.createElement("tr");
+    cells.forEach((text, column) => {
+      const cell = row.insertCell();
+      cell.textContent = text;
+      if (NUMBERS.includes(column)) cell.className = "number";
+    });
+    return row;
+  });
+}
+
+/** The page again, at the place that was read. */
+function reload(frame) {
+  const inner = frame.contentWindow;
+  const top = inner.scrollY;
+  frame.addEventListener("load", () => frame.contentWindow.scrollTo({ top, behavior: "instant" }), { once: true });
+  inner.location.reload();
+}
+
+async function look() {
+  try {
+    const state = await (await fetch(place.state, { cache: "no-store" })).json();
+    part("said").textContent = state.said;
+    part("share").hidden = state.share === null;
+    part("share").value = state.share ?? 0;
+    part("active").replaceChildren(...rows(state.active));
+    part("active").closest(".table").hidden = !state.active.length;
+    const first = place.version === "0" && state.version > 0;
+    if (String(state.version) !== place.version && !first) reload(part("page"));
+    place.version = state.version;
+    if (first) location.reload();
+  } catch {
+    part("said").textContent = "harness serve has ended; this is the last state that it sent.";
+  }
+}
+
+setInterval(look, EVERY);

@@ -1,0 +1,185 @@
+"""`harness serve`: a page that follows a run, for browsers of this machine alone."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from http.client import HTTPConnection
+
+import pytest
+
+from harness.app.serving import follow, server
+from harness.app.serving.follow import Follower
+from harness.core.errors import HarnessError
+from harness.queue.base import Job
+from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs.plan import read_plan
+from harness.runs.status import Status
+from tests.synthetic import Recipe, build
+from tests.undrawn import undraw
+
+RUN = "four-cpu"
+LEFT = ("spectral_norm=following", 1)
+
+
+@pytest.fixture
+def runtime(tmp_path, monkeypatch):
+    undraw(monkeypatch)
+    monkeypatch.setattr(follow, "REST", 0.0)
+    recipe = Recipe(seeds=range(3), diverged=(), crashed=(), missing=(LEFT,), run_name=RUN)
+    return build(tmp_path, recipe)
+
+
+@pytest.fixture
+def ledger(runtime):
+    """The queue, in which the trial waits that is left."""
+    folder = runtime.study(RUN)
+    plan = read_plan(folder / "plan.json")
+    (key,) = (trial.key for trial in plan.trials if (trial.cell, trial.seed) == LEFT)
+    ledger = OptunaLedger.open(RUN, folder)
+    ledger.enqueue([Job(key, *LEFT, 0)])
+    return ledger
+
+
+def test_it_follows_a_run(runtime, ledger, tmp_path):
+    follower = Follower(RUN, runtime, tmp_path / "pages")
+    claim = ledger.claim("w0", lambda cell: True)
+    follower.look()
+    assert follower.state["version"] == 1
+    assert follower.state["said"].startswith(f"{RUN}: 14 of 15 trials done, 1 running, 93 % of the")
+    assert [row[:2] for row in follower.state["active"]] == [[LEFT[0], "1"]]
+    page = follower.folder / "index.html"
+    assert "14 of 15" in page.read_text()
+    follower.look()
+    assert follower.state["version"] == 1  # nothing has ended
+    ledger.finish(claim, Status.DIVERGED, "")
+    follower.look()
+    assert follower.state["version"] == 2
+    assert follower.state["said"] == f"{RUN}: nothing is trained now"
+    assert follower.state["share"] is None
+    assert not (runtime.reports / RUN).exists()  # the driver writes that
+
+
+def test_pages_rest_while_workers_train(runtime, ledger, tmp_path, monkeypatch):
+    monkeypatch.setattr(follow, "REST", 1e6)
+    follower = Follower(RUN, runtime, tmp_path / "pages")
+    claim = ledger.claim("w0", lambda cell: True)
+    follower.look()
+    ledger.finish(claim, Status.DIVERGED, "")
+    follower.look()
+    assert follower.state["version"] == 1
+
+
+def test_a_damaged_record_is_told_and_tried_again(runtime, tmp_path):
+    plan = runtime.study(RUN) / "plan.json"
+    whole = plan.read_text()
+    plan.write_text("{")
+    follower = Follower(RUN, runtime, tmp_path / "pages")
+    follower.start()
+    until(lambda: "not valid JSON" in follower.state["said"])
+    plan.write_text(whole)
+    until(lambda: follower.state["version"] == 1)
+    follower.stop()
+
+
+def until(answer):
+    for _ in range(600):
+        if answer():
+            return
+        threading.Event().wait(0.1)
+    raise AssertionError
+
+
+@pytest.fixture
+def served(runtime):
+    with server.serving(RUN, runtime, None) as made:
+        thread = threading.Thread(target=made.serve_forever)
+        thread.start()
+        yield made
+        made.shutdown()
+        thread.join()
+        made.server_close()
+
+
+def ask(served, path, **headers):
+    connection = HTTPConnection("127.0.0.1", served.server_port, timeout=60)
+    connection.request("GET", path, headers=headers)
+    answer = connection.getresponse()
+    content = answer.read().decode()
+    connection.close()
+    return answer.status, content
+
+
+def test_its_pages(served):
+    status, page = ask(served, "/")
+    assert status == 200
+    assert f'data-state="/{RUN}/state"' in page
+    until(lambda: json.loads(ask(served, f"/{RUN}/state")[1])["version"] == 1)
+    assert "<iframe" in ask(served, f"/{RUN}/")[1]
+    assert "Four tips of the card" in ask(served, f"/{RUN}/report/index.html")[1]
+    assert ask(served, f"/{RUN}/report/tables/ranking.csv")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/other/", f"/{RUN}/other", f"/{RUN}/report/%2e%2e/%2e%2e/studies", f"/{RUN}/report/"]
+)
+def test_nothing_else_is_there(served, path):
+    assert ask(served, path)[0] == 404
+
+
+def test_another_site_that_resolves_to_this_machine_gets_nothing(served):
+    assert ask(served, "/", Host=f"example.org:{served.server_port}") == (403, "")
+    assert ask(served, "/", Host=f"localhost:{served.server_port}")[0] == 200
+
+
+def test_it_listens_on_this_machine_alone(served):
+    assert served.server_address[0] == "127.0.0.1"
+
+
+def test_all_runs(runtime):
+    build(runtime.runs.parent, Recipe(seeds=range(2), run_name="other-cpu"))
+    with server.serving(None, runtime, None) as made, made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        page = ask(made, "/")[1]
+        assert f'href="/{RUN}/"' in page
+        assert 'href="/other-cpu/"' in page
+        made.shutdown()
+
+
+def test_a_run_that_is_none(runtime):
+    with (
+        pytest.raises(HarnessError, match=f"did you mean '?{RUN}"),
+        server.serving("four-cpuu", runtime, None),
+    ):
+        pass
+
+
+def test_a_port_that_is_taken(served, runtime):
+    port = served.server_port
+    said = f"--port {port}: .*choose another"
+    with pytest.raises(HarnessError, match=said), server.serving(RUN, runtime, port):
+        pass
+
+
+def test_without_a_run(tmp_path, runtime):
+    from dataclasses import replace
+
+    empty = replace(runtime, runs=tmp_path / "none")
+    with (
+        pytest.raises(HarnessError, match="no study has been run here yet"),
+        server.serving(None, empty, None),
+    ):
+        pass
+
+
+def test_ctrl_c_ends_it(runtime):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", "serve", RUN], cwd=runtime.runs.parent,
+        env={**os.environ, "HARNESS_RUNS": str(runtime.runs)}, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with process.stdout as said:
+        assert "http://127.0.0.1:" in said.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 0
