@@ -10,7 +10,7 @@ import pytest
 
 from harness import cli
 from harness.app import wandb as app_wandb
-from harness.cli import analysis, lists, record, studies, wandb
+from harness.cli import analysis, lists, record, running, studies, wandb
 from harness.config.patch import KNOBS
 from harness.heuristics import HEURISTICS
 from harness.runs.rows import ScoreRow
@@ -18,12 +18,13 @@ from harness.runs.rows import ScoreRow
 VERBS = [
     "plan",
     "run",
+    "evaluate",
     "report",
     "status",
     "show",
-    "evaluate",
     "samples",
     "clean",
+    "serve",
     "studies",
     "heuristics",
     "knobs",
@@ -198,7 +199,7 @@ def test_json_of_every_verb_is_read_by_strict_parsers(harness, monkeypatch):
     calls = {call[0]: call for call in asked}
     offered = {
         command.name or command.callback.__name__
-        for part in (studies.app, lists.app, record.app, analysis.app, wandb.app)
+        for part in (running.app, studies.app, lists.app, record.app, analysis.app, wandb.app)
         for command in part.registered_commands
         if "as_json" in inspect.signature(command.callback).parameters
     }
