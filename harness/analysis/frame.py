@@ -87,6 +87,11 @@ class Frames:
     images: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     blocks: Mapping[tuple[str, int], Blocks] = field(default_factory=dict)  # by cell and seed
 
+    def real_kid(self, identity: str) -> float | None:
+        """KID of real images against real ones in a metric; None where no record has it."""
+        known = self.metrics.loc[self.metrics["identity"] == identity, "real_kid"].dropna()
+        return float(known.iloc[0]) if len(known) else None
+
 
 def each_row(frame: pd.DataFrame) -> Iterable[Any]:
     """The rows as named tuples; types of columns are not known here.
@@ -205,4 +210,6 @@ def _metrics(reads: Sequence[Read]) -> pd.DataFrame:
             known = {name: getattr(about, name) for name in fields}
             spec = specs.setdefault(about.identity, {**known, "trials": 0})
             spec["trials"] += 1
+            if spec["real_kid"] is None:  # an older trial does not have it
+                spec["real_kid"] = about.real_kid
     return pd.DataFrame(list(specs.values()), columns=[*fields, "trials"])

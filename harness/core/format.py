@@ -6,7 +6,7 @@ and minus signs are true ones, which are no hyphens.
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 NONE = "–"
 THIN, MINUS, ELLIPSIS = "\u202f", "\u2212", "…"
@@ -138,6 +138,44 @@ def listed(names: Iterable[str]) -> str:
 def pixels(resolution: float | None) -> str:
     """The image size of an encoder, if it is set."""
     return f" at {resolution:.0f} px" if resolution and math.isfinite(resolution) else ""
+
+
+def shorten_apart(labels: Sequence[str], width: int) -> dict[str, str]:
+    """Each label in at most `width` characters, and no two different ones alike.
+
+    Where cutting in the middle makes labels alike, they are cut in what they have in common; if
+    even that fails, they are numbered.
+    """
+    short: dict[str, str] = {}
+    for label in dict.fromkeys(labels):
+        same = [other for other in labels if shorten(other, width) == shorten(label, width)]
+        text = shorten(label, width) if len(set(same)) == 1 else _around(label, same, width)
+        number_of = 2
+        base = text
+        while text in short.values():
+            ending = f" {number_of}"
+            text = base[: max(0, width - len(ending))] + ending
+            number_of += 1
+        short[label] = text
+    return short
+
+
+def _around(label: str, others: Iterable[str], width: int) -> str:
+    """A label from where it begins to differ from the others, as far as there is room."""
+    different = [other for other in others if other != label]
+    start = max(_shared(label, other) for other in different)
+    room = width - 2  # an ellipsis before and after it
+    head = max(0, min(start, room // 3))
+    part = label[start : start + room - head]
+    begin = f"{label[:head]}{ELLIPSIS}" if start > head else label[:start]
+    rest = len(label) > start + len(part)
+    return f"{begin}{part}{ELLIPSIS if rest else ''}"
+
+
+def _shared(one: str, other: str) -> int:
+    """How many letters two labels begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def shorten(label: str, width: int) -> str:

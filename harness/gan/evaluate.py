@@ -79,6 +79,7 @@ class Evaluator:
         self._real = self._real_features(images.identity, cache)  # (m, d)
         self._radii = radii(self._real)
         parts = _draws(PROTOCOLS.load(protocol), self.count, size)
+        self.spec["real_kid"] = _between_halves(self._real, parts[1])
         self._ends = np.cumsum([len(part) for part in parts])
         self._estimate = Estimate(self._real, [draw for part in parts for draw in part])
 
@@ -173,6 +174,15 @@ def _draws(protocol: Protocol, count: int, size: int) -> tuple[list[Draw], ...]:
     first = protocol(half, half, min(size, half))
     second = [(generated + half, real + half) for generated, real in first]
     return protocol(count, count, size), first, second
+
+
+def _between_halves(real: NDArray[np.float32], draws: list[Draw]) -> float:
+    """KID of the validation images' first half against their second: of a perfect generator.
+
+    By the draws of a half, so it scatters more than an evaluation of all images.
+    """
+    half = len(real) // 2
+    return float(Estimate(real[half:], draws)(real[:half]).mean())
 
 
 def _identity(spec: dict[str, Any], estimator: str) -> str:

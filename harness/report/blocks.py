@@ -1,9 +1,9 @@
 """Blocks that sections consist of; templates turn them into HTML and Markdown."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from harness.report.plots import style  # with matplotlib, which only drawing needs
@@ -100,13 +100,17 @@ class Code:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure, with what it says in words; `draw` makes it at a width in inches."""
+    """A figure, with what it says in words; `draw` makes it at a width in inches.
+
+    From `numbers`, if there are any, the page's script draws it where a reader can ask it.
+    """
 
     kind: ClassVar[str] = "figure"
     name: str
     draw: "Callable[[float], style.Figure]" = field(repr=False)
     alt: str
     caption: str
+    numbers: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
     def drawing(self) -> "style.Drawing":

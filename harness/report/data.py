@@ -12,6 +12,7 @@ from harness.analysis import search, tuning
 from harness.analysis.checks import run_checks
 from harness.analysis.claims import judge_claims
 from harness.analysis.convergence import Falling, falling
+from harness.analysis.deciding import Span, deciding_intervals
 from harness.analysis.effects import seen
 from harness.analysis.failures import failure_rates, outcomes
 from harness.analysis.frame import Frames
@@ -61,6 +62,11 @@ class ReportData:
     def objective(self) -> Objective:
         """The objective, with its unit and scale."""
         return objective(self.plan.objective)
+
+    @cached_property
+    def deciding(self) -> Mapping[str, Span]:
+        """Contrast → the interval that decides whether it is equivalent."""
+        return deciding_intervals(self.frames, self.ranking)
 
     @cached_property
     def unlearnt(self) -> str:

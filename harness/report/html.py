@@ -11,18 +11,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from harness.core import format as show
-from harness.report.blocks import Block, Heading
-from harness.report.inks import INK, MUTED, PALETTE, PAPER, RULE
+from harness.report.blocks import Block, Figure, Heading
+from harness.report.inks import THEME, inked
 
 TEMPLATES = Path(__file__).parent / "templates"
-THEME = dict(
-    zip(
-        (INK, MUTED, RULE, PAPER, *PALETTE),
-        ("ink", "muted", "rule", "paper", "blue", "orange", "green", "pink", "amber", "sky"),
-        strict=True,
-    )
-)
-"""Colour in a figure → the page's variable for it, which follows the reader's light or dark."""
+SCRIPT, CURVES = "page.js", ("plane.js", "curves.js")
 FILTER_FROM = 8  # rows of a table that is worth a filter
 
 
@@ -39,19 +32,20 @@ class Front(NamedTuple):
 
 def render_html(front: Front, blocks: Sequence[Block]) -> str:
     """A page of sections."""
+    answers = any(isinstance(block, Figure) and block.numbers for block in blocks)
     return filled(
         "page.html.j2",
         front=front,
         blocks=blocks,
         headings=[block for block in blocks if isinstance(block, Heading)],
         filter_from=FILTER_FROM,
-        **scripted("page.js"),
+        **scripted(SCRIPT, *(CURVES if answers else ())),
     )
 
 
-def scripted(name: str) -> dict[str, str]:
-    """A script of ours and its digest, for a template: no other may run in the page."""
-    script = _own(name)
+def scripted(*names: str) -> dict[str, str]:
+    """Scripts of ours as one, and its digest, for a template: no other may run in the page."""
+    script = "".join(map(_own, names))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return {"script": Markup(script), "script_digest": digest}
 
@@ -93,11 +87,6 @@ def themed(svg: str, prefix: str) -> Markup:
     head = re.sub(r'\s(width|height)="[^"]*"', "", head)
     # text in figures is escaped by matplotlib
     return Markup(f'{head} aria-hidden="true">{rest}')
-
-
-def inked(colour: str) -> str:
-    """A colour of the figures as the page's own, which follows the reader's light or dark."""
-    return f"var(--{THEME[colour]})" if colour in THEME else colour
 
 
 def breakable(text: str) -> Markup:

@@ -1,7 +1,29 @@
-"""The colours of pages and figures; no library is needed to know them."""
+"""The colours of pages and figures; no library is needed to know them.
 
-INK, MUTED, RULE, PAPER = "#1c1d21", "#6b6e75", "#dcd9d0", "#fefefe"  # a page may replace them
-BETTER, WORSE, EQUIVALENT = "#0072b2", "#d55e00", "#009e73"
-REFERENCE = "#7d7f86"
-# Okabe & Ito's palette without black and yellow: told apart with colour blindness and in print
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+Those of verdicts and those of cells have no colour in common, and can be distinguished with each
+kind of colour blindness (`tests/unit/report/test_inks.py`). A page has them twice, for its light
+and for its dark theme (`templates/style.css`); figures are drawn in the light ones.
+"""
+
+INK, MUTED, RULE, PAPER = "#1c1d21", "#61646c", "#dcd9d0", "#fefefe"  # a page may replace them
+BETTER, WORSE, EQUIVALENT = "#3952a9", "#c1420c", "#004d30"  # verdicts, and nothing else
+REFERENCE = "#707175"  # the cell of the baseline, and what is not decided
+PALETTE = ("#16a1a0", "#492f93", "#833154", "#1f7b20", "#997be1", "#2d3307")  # the other cells
+
+THEME = {
+    INK: "ink",
+    MUTED: "muted",
+    RULE: "rule",
+    PAPER: "paper",
+    REFERENCE: "reference",
+    BETTER: "better",
+    WORSE: "worse",
+    EQUIVALENT: "equivalent",
+    **{colour: f"cell-{number}" for number, colour in enumerate(PALETTE, 1)},
+}
+"""Colour in a figure → the page's variable for it, which follows the reader's light or dark."""
+
+
+def inked(colour: str) -> str:
+    """A colour of the figures as the page's own, which follows the reader's light or dark."""
+    return f"var(--{THEME[colour]})" if colour in THEME else colour

@@ -189,6 +189,7 @@ class MetricAbout(Record):
     m: int | None = None  # validation images
     reference: str = ""  # digest of those
     encoder_digest: str = ""
+    real_kid: Number | None = None  # of two halves of the validation images; None: older record
 
 
 class Progress(Record):

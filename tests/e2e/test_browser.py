@@ -91,6 +91,79 @@ FILM = """
   said.again = seen();
   said.focus = page.activeElement === play;
   return said;"""
+CURVES = """
+  const figure = page.querySelector("figure.live");
+  const svg = figure.querySelector(".plane svg");
+  const tip = figure.querySelector(".tip");
+  const [linear, logarithmic] = figure.querySelectorAll(".scales button");
+  const buttons = [...figure.querySelectorAll("button")];
+  const named = (name) => buttons.find((button) => button.textContent === name);
+  const texts = (kind) => [...svg.querySelectorAll(`text.${kind}`)].map((t) => t.textContent);
+  const cells = () => [...svg.querySelectorAll("g[data-cell]")].map((g) => g.dataset.cell);
+  const along = (path) => path.getAttribute("d").slice(1).split("L");
+  const points = (group) => [...svg.querySelectorAll(`g[data-cell=${group}] path.seed`)]
+    .map((path) => along(path).map((at) => at.split(" ").map(Number)));
+  const send = (to, kind, [x, y], more = {}) => {
+    const { left, top } = svg.getBoundingClientRect();
+    const at = { clientX: left + x, clientY: top + y, bubbles: true, button: 0, ...more };
+    to.dispatchEvent(new window.PointerEvent(kind, at));
+  };
+  const press = (key) =>
+    svg.dispatchEvent(new window.KeyboardEvent("keydown", { key, bubbles: true }));
+  const told = { hidden: tip.hidden, cells: cells(), lines: points("reference").length };
+  told.shade = svg.querySelectorAll(".window").length;
+  told.still = [...figure.querySelectorAll("[role=img]")].map((one) => one.checkVisibility());
+  const numbers = JSON.parse(figure.querySelector("script").textContent);
+  told.notes = texts("note");
+  send(svg, "pointermove", points("reference")[2][4]);
+  told.hover = tip.textContent;
+  send(svg, "pointerleave", [0, 0]);
+  told.left = tip.hidden;
+  const entry = [...figure.querySelectorAll(".legend button")]
+    .find((b) => b.textContent.startsWith("spectral_norm"));
+  entry.click();
+  told.without = [cells(), entry.ariaPressed];
+  named("Hide all").click();
+  told.none = cells();
+  named("Show all").click();
+  told.all = [cells(), entry.ariaPressed];
+  entry.dispatchEvent(new window.PointerEvent("pointerenter"));
+  told.stressed = svg.querySelectorAll("g.faint").length;
+  entry.dispatchEvent(new window.PointerEvent("pointerleave"));
+  told.heights = [texts("end"), linear.ariaPressed, logarithmic.ariaPressed];
+  linear.click();
+  told.linear = [texts("end"), linear.ariaPressed, logarithmic.ariaPressed];
+  logarithmic.click();
+  told.logarithmic = texts("end");
+  const whole = texts("middle");
+  const [from, , , to] = points("reference")[0].slice(-4);
+  send(svg, "pointerdown", from);
+  send(window, "pointermove", to);
+  told.box = svg.querySelectorAll(".box").length;
+  send(window, "pointerup", to);
+  told.zoomed = texts("middle");
+  named("Reset").click();
+  told.reset = String(texts("middle")) === String(whole);
+  send(svg, "pointerdown", from, { pointerType: "touch" });
+  send(window, "pointerup", to, { pointerType: "touch" });
+  told.touched = String(texts("middle")) === String(whole);
+  named("Averaged part").click();
+  told.averaged = texts("middle");
+  svg.focus();
+  for (const key of ["0", "ArrowRight", "ArrowDown", "ArrowLeft", "Home", "ArrowRight"]) press(key);
+  told.keyboard = tip.textContent;
+  press("+");
+  told.nearer = String(texts("middle")) !== String(whole);
+  told.focus = page.activeElement === svg;
+  press("Escape");
+  told.escaped = String(texts("middle")) === String(whole);
+  told.numbers = numbers.cells[0].seeds[2];
+  return told;"""
+STILL = """
+  const figures = [...page.querySelectorAll("figure:has([role=img])")].map((figure) =>
+    [...figure.querySelectorAll("[role=img]")].filter((one) => one.checkVisibility()).length);
+  return { figures, charts: page.querySelectorAll(".chart").length,
+    numbers: page.querySelectorAll("script.numbers-of-curves").length };"""
 KEYS = """
   const stops = [...page.querySelectorAll("a, button, input, select, summary, [tabindex]")]
     .filter((item) => item.checkVisibility({ visibilityProperty: true }) && item.tabIndex >= 0);
@@ -120,15 +193,15 @@ class Browser:
     def dom(self, page):
         return self.run(page, "--dump-dom").stdout
 
-    def ask(self, page, script, width=1280, height=900):
-        """What a script finds in a page of that width, narrower than a window can be."""
+    def ask(self, page, script, width=1280, height=900, refused=False):
+        """What a script finds in a page of that width; `refused`: the page's own script is."""
         frame = page.with_name("frame.html")
         text = FRAME.format(page=page.name, width=width, height=height, script=script)
         frame.write_text(text, "utf-8")
         flags = ("--allow-file-access-from-files", "--virtual-time-budget=20000")
         run = self.run(frame, *flags, "--dump-dom")
         frame.unlink()
-        assert "CONSOLE" not in run.stderr, run.stderr
+        assert ("CONSOLE" in run.stderr) == refused, run.stderr
         return json.loads(unescape(re.search(r"found(.*)end", run.stdout)[1]))
 
     def screenshot(self, page, path, *flags):
@@ -239,3 +312,50 @@ def test_the_list_of_reports_needs_no_sideways_scrolling(browser, page, width):
     reports = page.parents[1] / "index.html"
     assert browser.complaints(reports) == []
     assert browser.ask(reports, "return page.documentElement.scrollWidth;", width) == width
+
+
+def test_curves_answer_to_a_pointer_and_to_keys(browser, page):
+    told = browser.ask(page, CURVES)
+    every = told["cells"]
+    assert every[0] == "reference"
+    assert (told["hidden"], told["lines"], told["shade"]) == (True, 8, 1)
+    assert told["still"] == [False, False]  # the chart is in place of the picture
+    assert told["notes"][-1].startswith("untrained generator: ")
+    seed, x, y = (told["numbers"][name] for name in ("seed", "x", "y"))
+    assert told["hover"] == f"reference, seed {seed}, {x[4]:.4g} kimg: KID × 10³ {y[4]:.4g}"
+    assert told["left"]
+    rest = [cell for cell in every if not cell.startswith("spectral_norm")]
+    assert told["without"] == [rest, "false"]
+    assert told["none"] == []
+    assert told["all"] == [every, "true"]
+    assert told["stressed"] == len(every) - 1
+
+
+def test_curves_are_zoomed_and_switch_their_scale(browser, page):
+    told = browser.ask(page, CURVES)
+    kimg = [text for text in told["zoomed"] if re.fullmatch(r"[\d.]+", text)]
+    assert told["box"] == 1
+    assert min(map(float, kimg)) > 80  # three of ten evaluations, to 128
+    assert max(map(float, kimg)) <= 128
+    assert told["reset"]
+    assert told["touched"]
+    assert told["averaged"] != told["zoomed"]
+    assert told["heights"][1:] == ["false", "true"]
+    assert told["linear"][1:] == ["true", "false"]
+    assert told["linear"][0] != told["heights"][0] == told["logarithmic"]
+    assert re.match(r"reference, seed 0, 12.8 kimg: KID × 10³ [\d.]+", told["keyboard"])
+    assert told["nearer"]
+    assert told["escaped"]
+    assert told["focus"]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_without_scripts_the_picture_stays(browser, page, width):
+    """The page's policy allows its script by its digest, so a changed one does not run."""
+    still = page.with_name("still.html")
+    still.write_text(page.read_text().replace('"use strict";', '"use strict"; "";', 1))
+    found = browser.ask(still, STILL, width, refused=True)
+    assert found["charts"] == 0
+    assert found["numbers"] == 1
+    assert found["figures"] == [1] * 3  # the wide or the narrow one of each
+    still.unlink()

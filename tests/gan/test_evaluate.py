@@ -69,7 +69,7 @@ def test_identity_and_spec(evaluator):
     )
     assert set(spec) == {
         "request", "identity", "protocol", "encoder", "resolution", "resizer", "n", "m",
-        "reference", "encoder_digest",
+        "reference", "encoder_digest", "real_kid",
     }  # fmt: skip
     assert all(len(spec[name]) == 8 for name in ("request", "reference", "encoder_digest"))
     assert evaluator(protocol="subsets").identity.startswith(
@@ -130,6 +130,10 @@ def test_score_is_that_of_the_parts(evaluator, encoder_file, protocol, size):
     first, second = slice(half), slice(half, 2 * half)  # no image in common, generated or real
     assert row["kid_first_half"] == pytest.approx(kid(first).mean(), rel=1e-9)
     assert row["kid_second_half"] == pytest.approx(kid(second).mean(), rel=1e-9)
+    real, among = made._real, select(half, half, min(size, half))  # two halves that share no image
+    floor = Estimate(real[half : 2 * half], among)(real[:half]).mean()
+    assert made.spec["real_kid"] == pytest.approx(floor, rel=1e-9)
+    assert abs(floor) < row["kid"] / 3  # of noise it is larger
     assert row["fid"] == Frechet(made._real)(generated)
     assert row["inception_score"] is None  # a saved model's classes are not known
     assert made.score(noise_images, latents, with_fid=False) == {**row, "fid": None}

@@ -11,20 +11,22 @@ from matplotlib.ticker import LogLocator
 from harness.analysis.max_t import interval
 from harness.core import format as show
 from harness.core.format import KID_SCALE
-from harness.report.inks import INK, RULE
-from harness.report.plots.style import NARROW, Figure, Look, ticked
+from harness.report.inks import INK, MUTED, RULE
+from harness.report.plots.style import NARROW, Figure, Look, ticked, write_title
 from harness.runs.status import Status
 
 LOGARITHMIC_FROM = 4  # largest KID over smallest
+BELOW = 10  # times that a floor is below all curves, from which a logarithmic axis leaves it out
 LONGEST = {1: 36, 2: 36, 3: 22}  # panels in a row → letters of a cell's label that fit above one
 
 
 class Line(NamedTuple):
-    """One trial's curve: images shown (kimg) and KID × 10³."""
+    """One trial's curve: images shown (kimg) and KID × 10³; a mean has no seed."""
 
     kimg: tuple[float, ...]
     kid: tuple[float, ...]
     status: str
+    seed: int | None = None
 
 
 Span = tuple[float, float]  # kimg
@@ -41,12 +43,28 @@ class Curve(NamedTuple):
     window: Span | None = None  # of the objective
 
 
+class Bounds(NamedTuple):
+    """KID × 10³ between which a training moves; None where the record does not have it."""
+
+    floor: float | None = None  # of one half of the validation images against the other
+    ceiling: float | None = None  # of the reference, untrained
+
+
 class Curves(NamedTuple):
     """The curves of one metric identity; `logarithmic` where KID is positive and falls a lot."""
 
     reference: Curve
     cells: tuple[Curve, ...]
     logarithmic: bool
+    bounds: Bounds = Bounds()
+
+    @property
+    def deep(self) -> bool:
+        """Whether the floor is so far below all curves that a logarithmic axis leaves it out."""
+        curves = (self.reference, *self.cells)
+        least = min((min(line.kid) for curve in curves for line in curve.seeds), default=0.0)
+        floor = self.bounds.floor
+        return floor is not None and self.logarithmic and floor * BELOW < least
 
 
 def curves_info(
@@ -54,10 +72,12 @@ def curves_info(
     cells: Sequence[str],
     reference: str,
     windows: Mapping[str, Span] = MappingProxyType({}),
+    floor: float | None = None,
 ) -> Curves:
     """Group the evaluations of one metric identity; cells without one are left out.
 
-    `windows`: cell → what of its training the objective is averaged over.
+    `windows`: cell → what of its training the objective is averaged over. `floor`: KID of real
+    images against real ones, as measured.
     """
     groups = dict(tuple(curves.dropna(subset=["kid"]).groupby("cell")))
     none = curves.iloc[:0]
@@ -68,11 +88,18 @@ def curves_info(
     positive = bool(len(kid)) and float(kid.min()) > 0
     spread = positive and float(kid.max()) >= LOGARITHMIC_FROM * float(kid.min())
     first = _curve(reference, groups.get(reference, none), windows.get(reference))
-    return Curves(first, tuple(drawn), spread)
+    return Curves(first, tuple(drawn), spread, _bounds(groups.get(reference, none), floor))
+
+
+def _bounds(reference: pd.DataFrame, floor: float | None) -> Bounds:
+    untrained = reference.loc[reference["evaluation"] == 0, "kid"]
+    ceiling = float(untrained.mean()) * KID_SCALE if len(untrained) else None
+    return Bounds(None if floor is None else floor * KID_SCALE, ceiling)
 
 
 def _curve(cell: str, rows: pd.DataFrame, window: Span | None) -> Curve:
-    seeds = tuple(_line(trial) for _, trial in rows.groupby("seed"))
+    groups: dict[int, pd.DataFrame] = dict(tuple(rows.groupby("seed")))
+    seeds = tuple(_line(one, int(seed)) for seed, one in groups.items())
     finished = rows[rows["status"] == Status.FINISHED]
     n = finished["seed"].nunique()
     counted = finished.groupby("evaluation").agg(
@@ -93,9 +120,9 @@ def _half(finished: pd.DataFrame, n: int) -> tuple[float, ...]:
     )
 
 
-def _line(rows: pd.DataFrame) -> Line:
+def _line(rows: pd.DataFrame, seed: int | None = None) -> Line:
     status = str(rows["status"].iloc[0]) if len(rows) else ""
-    return Line(tuple(rows["kimg"]), tuple(rows["kid"] * KID_SCALE), status)
+    return Line(tuple(rows["kimg"]), tuple(rows["kid"] * KID_SCALE), status, seed)
 
 
 def draw_curves(info: Curves, looks: dict[str, Look], width: float) -> Figure:
@@ -112,13 +139,14 @@ def draw_curves(info: Curves, looks: dict[str, Look], width: float) -> Figure:
     places = list(grid.flat)
     if len(places) > len(panels):
         _draw_means(places.pop(0), info, looks)
+    names = show.shorten_apart([panel.cell for panel in panels], LONGEST[columns])
     for axes, panel in zip(places, panels, strict=False):
         _draw_panel(axes, panel, info.reference, looks)
-        name = show.shorten(panel.cell, LONGEST[columns])
-        axes.set_title(f"{name}  (n = {panel.n})", color=looks[panel.cell].colour)
+        write_title(axes, f"{names[panel.cell]}  (n = {panel.n})", looks[panel.cell])
     for axes in places[len(panels) :]:
         axes.set_visible(False)
     for axes in grid.flat:
+        _draw_bounds(axes, info)
         axes.set(xlabel="", ylabel="")
         _set_scale(axes, info.logarithmic)
     figure.supxlabel("real images shown to the discriminator (thousands)", fontsize=8.5, color=INK)
@@ -143,6 +171,13 @@ def _draw_panel(axes: Axes, panel: Curve, reference: Curve, looks: dict[str, Loo
 def _draw_window(axes: Axes, curve: Curve) -> None:
     if curve.window:
         axes.axvspan(*curve.window, color=RULE, alpha=0.5, zorder=0, linewidth=0)
+
+
+def _draw_bounds(axes: Axes, info: Curves) -> None:
+    floor, ceiling = info.bounds
+    for level in (None if info.deep else floor, ceiling):
+        if level is not None:
+            axes.axhline(level, color=MUTED, linestyle=":", linewidth=1.0, zorder=1)
 
 
 def _draw_curve(axes: Axes, curve: Curve, look: Look, alpha: float) -> None:

@@ -87,7 +87,8 @@ def draw_dynamics(info: Sequence[Panel], looks: dict[str, Look], width: float) -
     handles = [
         Line2D([], [], color=looks[cell].colour, linestyle=looks[cell].dash) for cell in cells
     ]
-    names = [f"{show.shorten(cell, LONGEST)} (n = {n})" for cell, n in cells.items()]
+    short = show.shorten_apart(list(cells), LONGEST)
+    names = [f"{short[cell]} (n = {n})" for cell, n in cells.items()]
     for axes in grid.flat[len(info) :]:
         axes.set_axis_off()
         grid[-2, -1].tick_params(labelbottom=True)

@@ -1,7 +1,6 @@
-"""Forest plot: the effect of each contrast with its interval and every seed's difference."""
+"""Forest plot: the effect of each contrast, the intervals that decide, and every seed."""
 
 import math
-import textwrap
 from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any, NamedTuple
@@ -11,20 +10,25 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from harness.analysis import effects
+from harness.analysis.deciding import Span
 from harness.analysis.frame import each_row
 from harness.analysis.objectives import Objective
-from harness.report.inks import BETTER, EQUIVALENT, INK, MUTED, PAPER, REFERENCE, WORSE
-from harness.report.plots.style import NARROW, Figure, ticked
+from harness.core import format as show
+from harness.report.inks import EQUIVALENT, INK, MUTED, PAPER
+from harness.report.plots.style import MARKS, NARROW, UNDECIDED, Figure, ticked
 
 ROW = 0.52  # inches
 FAR = 4  # times the median reach of the rows: what lies beyond is cut off, and marked
-_COLOURS = {effects.BETTER: BETTER, effects.WORSE: WORSE, effects.EQUIVALENT: EQUIVALENT}
+SIDE = 0.2  # share of the axis on either side of zero, at least: room for a word
+HELPS, HURTS = "← helps", "hurts →"  # of all objectives the lower value is better
+_NONE = (math.nan, math.nan)
 
 
 class Row(NamedTuple):
     """One contrast in the objective's unit; intervals are NaN where there is none.
 
-    `low` and `high` hold for all contrasts at once, `t_low` and `t_high` for this one.
+    `low` and `high` hold for all contrasts at once; `inner` is the interval that decides whether
+    the effect is equivalent, and `margin` half the width of the zone in which it then is.
     """
 
     title: str
@@ -32,8 +36,8 @@ class Row(NamedTuple):
     effect: float
     low: float
     high: float
-    t_low: float
-    t_high: float
+    inner: Span
+    margin: float
     verdict: str
     seeds: tuple[float, ...]
 
@@ -46,14 +50,28 @@ class Forest(NamedTuple):
     high: float
     unit: str
 
+    @property
+    def bounded(self) -> bool:
+        """Whether a zone of equivalence is known, so that it is drawn."""
+        return any(row.margin > 0 for row in self.rows)
+
+    @property
+    def tested(self) -> bool:
+        """Whether an interval of the tests of equivalence is drawn."""
+        return any(math.isfinite(row.inner[0]) for row in self.rows)
+
 
 def forest_info(
     ranking: pd.DataFrame,
     differences: Mapping[str, Sequence[float]],
     notes: Mapping[str, str],
     objective: Objective,
+    deciding: Mapping[str, Span],
 ) -> Forest:
-    """Rows for the contrasts that have a value; `differences` and `notes` by contrast name."""
+    """Rows for the contrasts that have a value; mappings by contrast, as measured.
+
+    `deciding`: the intervals of `harness.analysis.deciding`.
+    """
     scale = objective.scale
     rows = [
         Row(
@@ -62,8 +80,8 @@ def forest_info(
             effect=row.effect * scale,
             low=row.low * scale,
             high=row.high * scale,
-            t_low=row.t_low * scale,
-            t_high=row.t_high * scale,
+            inner=_scaled(deciding.get(row.contrast, _NONE), scale),
+            margin=row.margin * scale,
             verdict=row.verdict,
             seeds=tuple(value * scale for value in differences[row.contrast]),
         )
@@ -71,6 +89,10 @@ def forest_info(
         if row.n
     ]
     return Forest(tuple(rows), *_range(rows), objective.unit)
+
+
+def _scaled(span: Span, scale: float) -> Span:
+    return span[0] * scale, span[1] * scale
 
 
 def _values(row: Row) -> list[float]:
@@ -81,29 +103,36 @@ def _values(row: Row) -> list[float]:
 def _range(rows: Sequence[Row]) -> tuple[float, float]:
     """A range that one diverged trial does not stretch until nothing else can be seen.
 
-    What is sure to be an effect is in it, however large.
+    What is sure to be an effect is in it, however large, and so are the zones of equivalence,
+    unless they are far wider than all effects.
     """
     reach = median(max(abs(value) for value in _values(row)) for row in rows) if rows else 0.0
-    near = [value for row in rows for value in _values(row) if abs(value) <= FAR * reach]
+    wide = [end for row in rows for end in (*_values(row), -row.margin, row.margin)]
+    near = [value for value in wide if abs(value) <= FAR * reach]  # a NaN is not
     sure = [row for row in rows if row.verdict in (effects.BETTER, effects.WORSE)]
-    near += [value for row in sure for value in (row.effect, row.t_low, row.t_high)]
+    near += [value for row in sure for value in (row.effect, row.low, row.high)]
     near = [value for value in near if math.isfinite(value)]
     low, high = min([0.0, *near]), max([0.0, *near])
     margin = 0.08 * (high - low) or 1.0
-    return low - margin, high + margin
+    low, high = low - margin, high + margin
+    side = SIDE / (1 - SIDE)
+    return min(low, -side * high), max(high, -side * low)
 
 
 def draw_forest(info: Forest, width: float) -> Figure:
     """Draw the rows; each has its words above and its numbers below or next to them."""
     narrow = width <= NARROW
     row = ROW * (1.3 if narrow else 1)
-    figure = Figure(figsize=(width, row * len(info.rows) + 0.75), layout="constrained")
+    figure = Figure(figsize=(width, row * len(info.rows) + 0.85), layout="constrained")
     axes = figure.add_subplot()
+    titles = show.shorten_apart([entry.title for entry in info.rows], 48 if narrow else 62)
     for place, entry in enumerate(info.rows):
+        _draw_zone(axes, entry.margin, place, len(info.rows))
         _draw_row(axes, entry, place)
         _mark_far(axes, entry, place, info)
-        _write_row(axes, entry, place, narrow)
+        _write_row(axes, entry, titles[entry.title], place, narrow)
     axes.axvline(0, color=INK, linewidth=0.9, zorder=1)
+    _write_sides(axes)
     axes.set_ylim(len(info.rows) - 0.55, -0.75)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -111,25 +140,41 @@ def draw_forest(info: Forest, width: float) -> Figure:
     axes.set_xlim(info.low, info.high)
     axes.xaxis.set_major_locator(MaxNLocator(4 if narrow else 5))
     axes.xaxis.set_major_formatter(ticked)
-    axes.set_xlabel(f"effect on {info.unit}\n← following helps    ·    following hurts →")
+    axes.set_xlabel(f"effect on {info.unit}, following − ignoring")
     return figure
 
 
+def _draw_zone(axes: Axes, margin: float, place: int, rows: int) -> None:
+    """The zone of equivalence of a row; it reaches those of its neighbours."""
+    if margin > 0:
+        top = -0.75 if place == 0 else place - 0.5
+        bottom = rows - 0.55 if place == rows - 1 else place + 0.5
+        axes.fill_between([-margin, margin], top, bottom, color=EQUIVALENT, alpha=0.16,
+                          linewidth=0, zorder=0)  # fmt: skip
+
+
+def _write_sides(axes: Axes) -> None:
+    """Above the axes, on either side of zero: where following the tip helps, and where not."""
+    for text, side, align in ((HELPS, -5, "right"), (HURTS, 5, "left")):
+        axes.annotate(text, (0, 1), (side, 4), ("data", "axes fraction"), "offset points",
+                      ha=align, color=INK)  # fmt: skip
+
+
 def _draw_row(axes: Axes, entry: Row, place: int) -> None:
-    colour = _COLOURS.get(entry.verdict, REFERENCE)
+    marker, colour, filled = MARKS.get(entry.verdict, UNDECIDED)
+    if math.isfinite(entry.inner[0]):
+        axes.plot(entry.inner, [place, place], color=colour, linewidth=4.5, alpha=0.45,
+                  solid_capstyle="butt")  # fmt: skip
     if math.isfinite(entry.low):
-        axes.plot([entry.low, entry.high], [place, place], color=colour, linewidth=1.0)
-        axes.plot([entry.t_low, entry.t_high], [place, place], color=colour, linewidth=3.0,
-                  alpha=0.55, solid_capstyle="round")  # fmt: skip
+        axes.plot([entry.low, entry.high], [place, place], color=colour, linewidth=1.4)
     axes.plot(entry.seeds, [place + 0.2] * len(entry.seeds), "|", color=colour, alpha=0.75,
               markersize=5)  # fmt: skip
-    filled = colour if entry.verdict in _COLOURS else PAPER
-    axes.plot(entry.effect, place, "o", markersize=7, markerfacecolor=filled,
-              markeredgecolor=colour, markeredgewidth=1.8)  # fmt: skip
+    axes.plot(entry.effect, place, marker, markersize=7.5, markeredgecolor=colour,
+              markerfacecolor=colour if filled else PAPER, markeredgewidth=1.8)  # fmt: skip
 
 
 def _mark_far(axes: Axes, entry: Row, place: int, info: Forest) -> None:
-    colour = _COLOURS.get(entry.verdict, REFERENCE)
+    colour = MARKS.get(entry.verdict, UNDECIDED).colour
     for edge, far, marker in (
         (info.low, min(_values(entry)) < info.low, "<"),
         (info.high, max(_values(entry)) > info.high, ">"),
@@ -138,12 +183,12 @@ def _mark_far(axes: Axes, entry: Row, place: int, info: Forest) -> None:
             axes.plot(edge, place, marker, color=colour, markersize=6, clip_on=False)
 
 
-def _write_row(axes: Axes, entry: Row, place: int, narrow: bool) -> None:
+def _write_row(axes: Axes, entry: Row, title: str, place: int, narrow: bool) -> None:
     beside = axes.get_yaxis_transform()  # x in shares of the axes, y in rows
-    box = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.2}
-    words: dict[str, Any] = {"transform": beside, "va": "center", "bbox": box}
-    title = textwrap.shorten(entry.title, 48 if narrow else 62, placeholder=" …")
-    axes.text(0, place - (0.46 if narrow else 0.3), title, **words)
+    words: dict[str, Any] = {"transform": beside, "va": "center"}
+    # clear of the line at zero, and the zone shines through
+    box = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.2, "alpha": 0.7}
+    axes.text(0, place - (0.46 if narrow else 0.3), title, bbox=box, **words)
     # below the title, or in a column of its own
     across, down = (0.0, place - 0.25) if narrow else (1.02, float(place))
     axes.text(across, down, entry.note, color=MUTED, **words)

@@ -1,7 +1,7 @@
 """Interaction plot: the mean at each pair of levels of two factors; parallel lines: none."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -10,12 +10,13 @@ from matplotlib.ticker import MaxNLocator
 
 from harness.core import format as show
 from harness.core.format import KID_SCALE
-from harness.report.inks import PALETTE
+from harness.report.inks import INK, MUTED
 from harness.report.plots.style import DASHES, NARROW, Figure, ticked
 from harness.runs.crossed import Scale
 
 PANEL = 2.5  # inches high
 LETTERS = 10.5  # of a factor's name, in an inch
+SHADES = (INK, MUTED)
 
 
 class Line(NamedTuple):
@@ -64,27 +65,30 @@ def draw_interactions(panels: Sequence[Panel], width: float) -> Figure:
     down = math.ceil(len(panels) / across)
     figure = Figure(figsize=(width, PANEL * down + 0.2), layout="constrained")
     grid = figure.subplots(down, across, sharey=True, squeeze=False)
+    factors = [name for panel in panels for name in (panel.first, panel.second)]
+    names = show.shorten_apart(factors, int(LETTERS * width / across))
     for place, axes in enumerate(grid.flat):
         if place >= len(panels):
             axes.set_visible(False)
             continue
-        _draw(axes, panels[place], int(LETTERS * width / across))
+        _draw(axes, panels[place], names)
         if place % across == 0:
             axes.set_ylabel("KID × 10³")
     return figure
 
 
-def _draw(axes: Axes, panel: Panel, longest: int) -> None:
+def _draw(axes: Axes, panel: Panel, names: Mapping[str, str]) -> None:
     places = range(len(panel.levels))
     for number, line in enumerate(panel.lines):
-        colour, dash = PALETTE[number % len(PALETTE)], DASHES[number % len(DASHES)]
+        # a level is no cell, so it has no cell's colour
+        colour, dash = SHADES[number % len(SHADES)], DASHES[number % len(DASHES)]
         for seed in line.seeds:
             axes.plot(places, seed, color=colour, linewidth=0.6, alpha=0.35)
         axes.plot(places, line.mean, "o", linestyle=dash, color=colour, linewidth=1.8,
                   markersize=4.5, label=line.level)  # fmt: skip
     axes.set_xticks(list(places), panel.levels)
     axes.set_xlim(-0.3, len(panel.levels) - 0.7)
-    axes.set_xlabel(show.shorten(panel.first, longest))
+    axes.set_xlabel(names[panel.first])
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(ticked)
     axes.grid(axis="x", visible=False)
@@ -95,5 +99,4 @@ def _draw(axes: Axes, panel: Panel, longest: int) -> None:
         "handletextpad": 0.5,
         "title_fontsize": 8,
     }
-    title = show.shorten(panel.second, longest)
-    axes.legend(title=title, alignment="left", ncols=3, **above, **small)
+    axes.legend(title=names[panel.second], alignment="left", ncols=3, **above, **small)

@@ -12,20 +12,20 @@ from harness.analysis.closed import Point
 from harness.analysis.effects import NOT_JUDGED
 from harness.analysis.objectives import Objective
 from harness.analysis.sequential import State
-from harness.report.inks import BETTER, EQUIVALENT, INK, MUTED, PAPER, REFERENCE, WORSE
-from harness.report.plots.style import NARROW, Figure, ticked
+from harness.core import format as show
+from harness.report.inks import EQUIVALENT, INK, MUTED, PAPER, REFERENCE
+from harness.report.plots.style import MARKS, NARROW, Figure, Mark, ticked
 
 HEIGHT = 1.65  # inches of a panel, with the words above it
 LETTERS = 15  # of a title to an inch
+LINES = 1.7  # of a title: two, of which words leave a part free
 TICK = 0.22  # inches from one labelled tick to the next
 AXIS = 0.5  # inches of a panel that its vertical axis takes
-_ENDS = {  # how a contrast was closed → marker, colour
-    State.BETTER: ("v", BETTER),
-    State.WORSE: ("^", WORSE),
-    State.EQUIVALENT: ("s", EQUIVALENT),
-    State.FUTILE: ("X", MUTED),
-    NOT_JUDGED: ("X", MUTED),
-    State.OPEN: ("o", INK),
+_ENDS = {  # how a contrast was closed
+    **MARKS,
+    State.FUTILE: Mark("X", MUTED),
+    NOT_JUDGED: Mark("X", MUTED),
+    State.OPEN: Mark("o", INK, filled=False),
 }
 
 
@@ -82,11 +82,13 @@ def draw_looks(panels: Sequence[Panel], planned: Sequence[int], unit: str, width
     figure = Figure(figsize=(width, HEIGHT * rows + 0.3), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False)
     across = width / columns
+    letters = int(LETTERS * (across - AXIS))
+    titles = show.shorten_apart([panel.title for panel in panels], int(LINES * letters))
     for place, axes in enumerate(grid.flat):
         if place >= len(panels):
             axes.set_visible(False)
             continue
-        _draw(axes, panels[place], int(LETTERS * (across - AXIS)))
+        _draw(axes, panels[place], titles[panels[place].title], letters)
         _set_seeds(axes, planned, across - AXIS)
         axes.tick_params(labelbottom=place + columns >= len(panels))
     figure.supxlabel("seeds", fontsize=8.5, color=MUTED)
@@ -94,8 +96,8 @@ def draw_looks(panels: Sequence[Panel], planned: Sequence[int], unit: str, width
     return figure
 
 
-def _draw(axes: Axes, panel: Panel, letters: int) -> None:
-    marker, colour = _ENDS[panel.word]
+def _draw(axes: Axes, panel: Panel, title: str, letters: int) -> None:
+    marker, colour, filled = _ENDS[panel.word]
     if math.isfinite(panel.margin):
         axes.axhspan(-panel.margin, panel.margin, color=EQUIVALENT, alpha=0.16, linewidth=0)
     axes.axhline(0, color=INK, linewidth=0.9)
@@ -106,14 +108,12 @@ def _draw(axes: Axes, panel: Panel, letters: int) -> None:
         axes.plot([at.seeds] * 2, [at.low, at.high], color=REFERENCE, linewidth=1.2)
         axes.plot(at.seeds, at.effect, "o", color=REFERENCE, markersize=3.5)
     axes.plot([last.seeds] * 2, [last.low, last.high], color=colour, linewidth=2)
-    filled = PAPER if panel.word == State.OPEN else colour
-    axes.plot(last.seeds, last.effect, marker, markersize=6.5, markerfacecolor=filled,
-              markeredgecolor=colour, markeredgewidth=1.2)  # fmt: skip
+    axes.plot(last.seeds, last.effect, marker, markersize=6.5, markeredgecolor=colour,
+              markerfacecolor=colour if filled else PAPER, markeredgewidth=1.2)  # fmt: skip
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(ticked)
     axes.grid(axis="x", visible=False)
-    title = textwrap.wrap(panel.title, letters, max_lines=2, placeholder=" …")
-    axes.set_title("\n".join(title), pad=15, fontsize=8.5)
+    axes.set_title("\n".join(textwrap.wrap(title, letters)), pad=15, fontsize=8.5)
     end = axes.annotate(panel.end, (0, 1), (0, 4), "axes fraction", "offset points", color=colour,
                         fontsize=8)  # fmt: skip
     end.set_in_layout(False)  # the title leaves room for it

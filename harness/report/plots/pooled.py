@@ -107,13 +107,16 @@ def draw_pooled(info: PooledForest, width: float) -> Figure:
     rows = sum(len(group.sets) + 2 + GAP for group in info.groups)
     figure = Figure(figsize=(width, ROW * rows + 0.85), layout="constrained")
     axes = figure.add_subplot()
+    titles = show.shorten_apart([group.title for group in info.groups], 42 if narrow else 70)
+    lines = [line.label for group in info.groups for line in (*group.sets, group.pooled)]
+    short = show.shorten_apart(lines, 18 if narrow else 34)
     places, labels, place = [], [], 0.0
     for group in info.groups:
-        _write_title(axes, group, place, narrow)
+        _write_title(axes, titles[group.title], place, narrow)
         for line in (*group.sets, group.pooled):
             place += 1
             places.append(place)
-            labels.append(show.shorten(line.label, 18 if narrow else 34))
+            labels.append(short[line.label])
         _draw_group(axes, group, place, info)
         if not narrow:
             _write_numbers(axes, group, place)
@@ -154,8 +157,7 @@ def _mark_far(axes: Axes, span: tuple[float, float], place: float, info: PooledF
             axes.plot(edge, place, marker, color=MUTED, markersize=5, clip_on=False)
 
 
-def _write_title(axes: Axes, group: Group, place: float, narrow: bool) -> None:
-    title = show.shorten(group.title, 42 if narrow else 70)
+def _write_title(axes: Axes, title: str, place: float, narrow: bool) -> None:
     axes.text(0 if not narrow else -0.35, place, title, transform=axes.get_yaxis_transform(),
               va="center", color=INK, fontweight="bold")  # fmt: skip
 

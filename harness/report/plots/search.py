@@ -12,16 +12,12 @@ from harness.analysis.frame import each_row
 from harness.analysis.objectives import FINAL, KIMG, Objective
 from harness.analysis.search import SUGGESTED
 from harness.core import format as show
-from harness.report.inks import BETTER, REFERENCE, WORSE
+from harness.report.inks import INK, MUTED, REFERENCE
 from harness.report.plots.style import NARROW, Figure, ticked
 from harness.runs.status import Status
 
 LONGEST = 30  # letters of a dimension's name
-_LOOKS = {
-    Status.FINISHED: ("o", BETTER),
-    Status.DIVERGED: ("x", WORSE),
-    Status.PRUNED: ("v", REFERENCE),
-}
+_MARKERS = {Status.FINISHED: "o", Status.DIVERGED: "x", Status.PRUNED: "v"}
 
 
 class Point(NamedTuple):
@@ -78,7 +74,7 @@ def slices_info(
 
 
 def _points(table: pd.DataFrame, x: "pd.Series[Any]", judged: Objective) -> tuple[Point, ...]:
-    known = table["final"].notna() & table["status"].isin(list(_LOOKS))
+    known = table["final"].notna() & table["status"].isin(list(_MARKERS))
     return tuple(
         Point(float(place), row.final * judged.scale, row.status)
         for place, row in zip(x[known], each_row(table[known]), strict=True)
@@ -92,7 +88,7 @@ def draw_history(info: History, unit: str, width: float) -> Figure:
     _scatter(axes, info.panel)
     if info.best:
         numbers, kids = zip(*info.best, strict=True)
-        axes.step(numbers, kids, where="post", color=BETTER, linewidth=1.2)
+        axes.step(numbers, kids, where="post", color=INK, linewidth=1.2)
     if info.reference is not None:
         axes.axhline(info.reference, color=REFERENCE, linestyle="--", linewidth=1)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -107,9 +103,10 @@ def draw_slices(panels: Sequence[Panel], unit: str, width: float) -> Figure:
     rows = -(-len(panels) // columns)
     figure = Figure(figsize=(width, 2.1 * rows), layout="constrained")
     grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    names = show.shorten_apart([panel.name for panel in panels], LONGEST)
     for axes, panel in zip(grid.flat, panels, strict=False):
         _scatter(axes, panel)
-        axes.set_title(show.shorten(panel.name, LONGEST))
+        axes.set_title(names[panel.name])
         if panel.log:
             axes.set_xscale("log")
         if panel.ticks:
@@ -123,7 +120,8 @@ def draw_slices(panels: Sequence[Panel], unit: str, width: float) -> Figure:
 
 
 def _scatter(axes: Axes, panel: Panel) -> None:
-    for status, (marker, colour) in _LOOKS.items():
+    for status, marker in _MARKERS.items():
+        colour = INK if status == Status.FINISHED else MUTED
         points = [point for point in panel.points if point.status == status]
         if points:
             xs, ys = [point.x for point in points], [point.kid for point in points]

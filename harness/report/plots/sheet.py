@@ -12,6 +12,7 @@ from harness.report.plots.style import Figure, Look
 
 ROOM = 8  # cells that a page has room for
 LONGEST = 60  # letters of a cell's label above its row
+INDENT = 0.14  # inches from the square in a cell's colour to its name
 GAP, TEXT = 0.08, 0.46  # inches between grids: beside each other; of two rows, for what is written
 
 
@@ -34,13 +35,14 @@ def draw_sheet(rows: Sequence[Row], looks: dict[str, Look], width: float) -> Fig
     figure.subplots_adjust(
         left=0, right=1, top=top, bottom=bottom, wspace=GAP / side, hspace=TEXT / side
     )
+    names = show.shorten_apart([row.cell for row in drawn], LONGEST)
     for places, row in zip(grid, drawn, strict=True):
         for axes in places:
             axes.set_axis_off()
         for axes, (when, path) in zip(places, row.grids, strict=False):
             _draw_grid(axes, path, when)
-        name = show.shorten(row.cell, LONGEST)
-        _write(places[0], 0, 1.03, name, color=looks[row.cell].colour, fontsize=9)
+        _write(places[0], 0, 1.03, "■", color=looks[row.cell].colour, fontsize=9)
+        _write(places[0], INDENT / side, 1.03, names[row.cell], fontsize=9)
     return figure
 
 

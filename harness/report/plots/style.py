@@ -5,15 +5,18 @@ is asked for.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO, StringIO
 from typing import Any, Literal, NamedTuple
 
 import matplotlib as mpl
 import matplotlib.figure
 import seaborn as sns
+from matplotlib.axes import Axes
 
+from harness.analysis.verdicts import BETTER, EQUIVALENT, WORSE
 from harness.core import format as show
+from harness.report import inks
 from harness.report.inks import INK, MUTED, PALETTE, REFERENCE, RULE
 
 Dash = Literal["-", "--", ":", "-."]
@@ -71,6 +74,22 @@ class Look(NamedTuple):
     dash: Dash
 
 
+class Mark(NamedTuple):
+    """How a verdict is marked, the same in every figure: its shape differs, too."""
+
+    marker: str
+    colour: str
+    filled: bool = True
+
+
+MARKS: Mapping[str, Mark] = {
+    BETTER: Mark("v", inks.BETTER),
+    WORSE: Mark("^", inks.WORSE),
+    EQUIVALENT: Mark("s", inks.EQUIVALENT),
+}
+UNDECIDED = Mark("o", inks.REFERENCE, filled=False)
+
+
 class Drawing(NamedTuple):
     """One figure, for papers and for a page."""
 
@@ -87,6 +106,13 @@ def looks(cells: Sequence[str], reference: str) -> dict[str, Look]:
         for n, cell in enumerate(others)
     }
     return {reference: Look(REFERENCE, "-"), **named}
+
+
+def write_title(axes: Axes, title: str, look: Look) -> None:
+    """A title in ink, under a stroke in a cell's colour: text needs more contrast than lines."""
+    axes.set_title(title, color=INK)
+    axes.plot([0, 0.14], [1, 1], transform=axes.transAxes, color=look.colour, linestyle=look.dash,
+              linewidth=2.5, clip_on=False, zorder=3)  # fmt: skip
 
 
 def ticked(value: float, _: float) -> str:

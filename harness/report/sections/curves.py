@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from functools import partial
 
 from harness.analysis.convergence import window
+from harness.core import format as show
 from harness.report.blocks import Block, Figure, Heading, Text
 from harness.report.data import ReportData
-from harness.report.plots.curves import Span, curves_info, draw_curves
+from harness.report.plots.chart import chart_info
+from harness.report.plots.curves import Curves, Span, curves_info, draw_curves
 from harness.report.plots.style import looks
 
 ROOM = 24  # cells that a figure has panels for: of more, those at both ends
@@ -33,7 +35,8 @@ def _figure(data: ReportData, identity: str, number: int, identities: int) -> Fi
     cells = data.ends(ROOM, identity)
     averages = {cell: window(data.frames, cell, identity) for cell in data.labels}
     windows = {cell: averaged.shaded for cell, averaged in averages.items() if averaged}
-    info = curves_info(curves[curves["identity"] == identity], cells, reference, windows)
+    mine = curves[curves["identity"] == identity]
+    info = curves_info(mine, cells, reference, windows, data.frames.real_kid(identity))
     styles = looks(data.labels, reference)
     scale = "logarithmic" if info.logarithmic else "linear"
     room = f" {ENDS}" if len(data.labels) > ROOM else ""
@@ -42,12 +45,30 @@ def _figure(data: ReportData, identity: str, number: int, identities: int) -> Fi
         "Thin lines are single seeds, thick ones the mean of the n finished seeds with a band of "
         "the 95 % t-interval of each point alone; grey is the reference "
         f"(n = {info.reference.n}); a cross marks where a trial diverged. "
-        f"{_shaded(data, windows)}The vertical axis is {scale}.{room}{metric}"
+        f"{_shaded(data, windows)}{_bounded(info)}The vertical axis is {scale}.{room}{metric}"
     )
     named = ", ".join(f"{cell.cell} (n = {cell.n})" for cell in (info.reference, *info.cells))
     name = "curves" if identities == 1 else f"curves-{number}"
     alt = f"KID × 10³ over real images shown, for {named}. The values are in tables/curves.csv."
-    return Figure(name, partial(draw_curves, info, styles), alt, caption)
+    numbers = chart_info(info, styles, name)
+    return Figure(name, partial(draw_curves, info, styles), alt, caption, numbers)
+
+
+def _bounded(info: Curves) -> str:
+    """The sentence on the lines above and below all curves."""
+    floor, ceiling = info.bounds
+    dotted = []
+    if ceiling is not None:
+        places = show.decimals([ceiling], 1)
+        dotted.append(f"the reference's untrained generator ({show.number(ceiling, places)})")
+    if floor is not None:
+        value = show.number(floor, show.decimals([floor], 1))
+        below = ", below this axis" if info.deep else ""
+        dotted.append(
+            f"real images against real ones, two halves of the validation images ({value}{below}; "
+            "an unbiased estimate, so it may be negative)"
+        )
+    return f"Dotted: {show.listed(dotted)}. " if dotted else ""
 
 
 def _shaded(data: ReportData, windows: Mapping[str, Span]) -> str:

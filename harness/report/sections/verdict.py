@@ -1,11 +1,13 @@
 """The first screen: the verdict, the key numbers, what weakens them, and the forest plot."""
 
+from collections.abc import Iterator
 from functools import partial
 
 import pandas as pd
 
 from harness.analysis.convergence import last_kid
 from harness.analysis.effects import NOT_JUDGED
+from harness.analysis.equivalence import resolution
 from harness.analysis.frame import each_row
 from harness.analysis.objectives import FINAL
 from harness.analysis.ranked import titled
@@ -15,7 +17,7 @@ from harness.plan.path import changes
 from harness.report import words
 from harness.report.blocks import Block, Figure, Items, Numbers, Text
 from harness.report.data import ReportData
-from harness.report.plots.forest import draw_forest, forest_info
+from harness.report.plots.forest import Forest, draw_forest, forest_info
 from harness.runs.status import Status
 
 MOST = 40  # rows that one plot holds; the table has them all
@@ -136,12 +138,13 @@ def _forest(data: ReportData, identity: str, number: int, identities: int) -> Fi
     texts = data.by_identity[identity]
     notes = {row.contrast: f"{row.estimate_text} · n = {row.n}" for row in texts}
     titles = [titled(row.title, row.design) for row in each_row(rows)]
-    named = rows.assign(title=titles)
-    info = forest_info(named, data.differences, notes, data.objective)
+    zones = rows["margin"] - resolution(data.frames)
+    named = rows.assign(title=titles, margin=zones)
+    info = forest_info(named, data.differences, notes, data.objective, data.deciding)
     judged = [f"{row.title}: {row.note}, {row.verdict}" for row in info.rows]
     name = "forest" if identities == 1 else f"forest-{number}"
     alt = f"Forest plot of effects on {data.objective.unit}. {'; '.join(judged)}."
-    caption = _caption(data, bool((rows["verdict"] != NOT_JUDGED).any()))
+    caption = _caption(data, info, bool((rows["verdict"] != NOT_JUDGED).any()))
     metric = f" Metric identity {identity}." if identities > 1 else ""
     return Figure(name, partial(draw_forest, info), alt, f"{caption}{metric}")
 
@@ -154,21 +157,46 @@ def _ordered(data: ReportData, rows: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values("contrast", key=lambda names: names.map(places))
 
 
-def _caption(data: ReportData, judged: bool) -> str:
-    colours = (
-        "Blue: better, orange: worse, green: equivalent, open grey: inconclusive or not judged."
-        if judged
-        else "Nothing is judged."
-    )
-    return (
+def _caption(data: ReportData, info: Forest, judged: bool) -> str:
+    spans = words.intervals(data)
+    drawn = f" with {spans}" if spans else f", and no interval, {data.no_interval}"
+    sentences = [
         f"Effect of each tip on {data.objective.unit}, following − ignoring, paired by seed: mean"
-        f"{_spans(data)}; the ticks below are single seeds, arrowheads what lies outside. {colours}"
-    )
+        f"{drawn}; the ticks below are single seeds, arrowheads what lies outside.",
+        _MARKS if judged else "Nothing is judged.",
+        *(_deciding(data, info) if judged else ()),
+    ]
+    return " ".join(sentences)
 
 
-def _spans(data: ReportData) -> str:
-    if not (spans := words.intervals(data)):
-        return f", and no interval, {data.no_interval}"
+_MARKS = (
+    "Triangle down, blue: better; triangle up, orange: worse; square, green: equivalent; open "
+    "circle, grey: inconclusive or not judged."
+)
+
+
+def _deciding(data: ReportData, info: Forest) -> Iterator[str]:
+    """Sentences on the parts of the figure that decide on better and worse, and on equivalent."""
     if data.plan.looks:
-        return f" with {spans}"
-    return f" with {spans}, and thick the interval of the tip alone, of the same level"
+        yield "Tests at each look decide (section “Looks”); intervals may differ from them."
+    elif words.intervals(data):
+        yield "Better and worse: the interval is clear of zero (a test decides in doubt)."
+    if info.bounded:
+        yield f"Shaded: the zone of equivalence, {_zone(info)}."
+    if info.tested:
+        level = show.percent(1 - 2 * data.plan.alpha)
+        wider = ", widened by Holm's correction for several tips" if len(info.rows) > 1 else ""
+        yield (
+            f"Thick: the interval of its two one-sided tests ({level}{wider}); a tip is equivalent "
+            "if this lies in the zone."
+        )
+    elif info.bounded and not data.plan.looks:
+        yield "There are too few seeds to show that a tip is equivalent."
+
+
+def _zone(info: Forest) -> str:
+    """How far it reaches; contrasts whose first looks differ have their own."""
+    halves = sorted({row.margin for row in info.rows if row.margin > 0})
+    ends = [show.number(half, show.decimals([half], 1)) for half in dict.fromkeys(halves)]
+    texts = list(dict.fromkeys(ends))
+    return f"± {texts[0]}" if len(texts) == 1 else f"± {texts[0]} to ± {texts[-1]}"

@@ -1,5 +1,6 @@
 """Figures: the numbers in them, and that they can be drawn."""
 
+import json
 import math
 from functools import partial
 
@@ -8,9 +9,10 @@ import pytest
 
 from harness.analysis.objectives import FINAL
 from harness.report.plots import style
+from harness.report.plots.chart import chart_info
 from harness.report.plots.curves import curves_info, draw_curves
 from harness.report.plots.dynamics import BINS, draw_dynamics, dynamics_info
-from harness.report.plots.forest import draw_forest, forest_info
+from harness.report.plots.forest import HELPS, HURTS, draw_forest, forest_info
 
 pytestmark = pytest.mark.drawn
 
@@ -21,8 +23,7 @@ RANKING = pd.DataFrame(
         "effect": [-0.02, 0.01, math.nan],
         "low": [-0.03, math.nan, math.nan],
         "high": [-0.01, math.nan, math.nan],
-        "t_low": [-0.025, math.nan, math.nan],
-        "t_high": [-0.015, math.nan, math.nan],
+        "margin": [0.012, 0.012, math.nan],
         "verdict": ["better", "inconclusive", "inconclusive"],
         "n": [3, 1, 0],
     }
@@ -30,6 +31,7 @@ RANKING = pd.DataFrame(
 SEEDS = {"a": [-0.03, -0.02, -0.01], "b": [0.01], "c": []}
 KID = FINAL
 NOTES = {"a": "−20.0", "b": "+10.0", "c": "–"}
+INNER = {"a": (-0.025, -0.015)}  # intervals of the tests of equivalence
 
 
 def _curves(rows):
@@ -49,15 +51,56 @@ CURVES = _curves(
 
 
 def test_forest_shows_what_has_a_value_times_1000():
-    info = forest_info(RANKING, SEEDS, NOTES, KID)
+    info = _forest()
     assert [row.title for row in info.rows] == ["Tip <a>", "Tip b"]
     assert info.rows[0].effect == pytest.approx(-20)
     assert info.rows[0].seeds == pytest.approx((-30, -20, -10))
-    assert (info.rows[0].low, info.rows[0].t_low) == pytest.approx((-30, -25))
+    assert (info.rows[0].low, *info.rows[0].inner) == pytest.approx((-30, -25, -15))
+    assert info.rows[0].margin == pytest.approx(12)
+    assert (info.bounded, info.tested) == (True, True)
     assert math.isnan(info.rows[1].low)
     assert info.unit == "KID × 10³"
     assert info.low < -30
     assert info.high > 10
+
+
+def _forest(ranking=RANKING, seeds=SEEDS, notes=NOTES, deciding=INNER):
+    return forest_info(ranking, seeds, notes, KID, deciding)
+
+
+def test_zero_has_room_for_a_word_on_either_side():
+    for sign in (-1, 1):
+        one = RANKING.iloc[:1].assign(effect=sign, low=sign * 0.9, high=sign * 1.1, margin=math.nan)
+        info = _forest(one, {"a": [sign]}, NOTES, {})
+        assert min(-info.low, info.high) == pytest.approx(0.2 * (info.high - info.low))
+        assert (info.bounded, info.tested) == (False, False)
+
+
+def test_a_zone_is_in_the_range_unless_it_is_far_wider_than_the_effects():
+    assert _forest(RANKING.assign(margin=0.05)).high > 50
+    assert _forest(RANKING.assign(margin=5.0)).high < 50
+
+
+def test_helps_and_hurts_stand_on_both_sides_of_zero():
+    figure = style.canvas(partial(draw_forest, _forest()))
+    (axes,) = figure.axes
+    sides = {text.get_text(): text for text in axes.texts if text.get_text() in (HELPS, HURTS)}
+    figure.canvas.draw()
+    boxes = {word: text.get_window_extent() for word, text in sides.items()}
+    zero = axes.transData.transform((0, 0))[0]
+    assert boxes[HELPS].x1 < zero < boxes[HURTS].x0
+    frame = axes.get_window_extent()
+    assert boxes[HELPS].x0 > frame.x0
+    assert boxes[HURTS].x1 < frame.x1
+    assert boxes[HELPS].y0 > frame.y1 - 1
+
+
+def test_the_interval_that_decides_on_equivalence_is_drawn_in_its_zone():
+    (axes,) = style.canvas(partial(draw_forest, _forest())).axes
+    thick = [line for line in axes.lines if line.get_linewidth() == 4.5]
+    assert [tuple(line.get_xdata()) for line in thick] == [pytest.approx((-25, -15))]
+    zones = [zone.get_datalim(axes.transData) for zone in axes.collections]
+    assert [(zone.x0, zone.x1) for zone in zones] == [pytest.approx((-12, 12))] * 2
 
 
 def _far(verdict):
@@ -66,10 +109,10 @@ def _far(verdict):
 
 def test_one_far_row_does_not_hide_the_others():
     far = pd.concat([RANKING, _far("inconclusive")])
-    info = forest_info(far, SEEDS | {"d": [-9.0]}, NOTES | {"d": ""}, KID)
+    info = _forest(far, SEEDS | {"d": [-9.0]}, NOTES | {"d": ""})
     assert -60 < info.low < -30
     sure = pd.concat([RANKING, _far("better")])
-    assert forest_info(sure, SEEDS | {"d": [-9.0]}, NOTES | {"d": ""}, KID).low < -9000
+    assert _forest(sure, SEEDS | {"d": [-9.0]}, NOTES | {"d": ""}).low < -9000
 
 
 def test_curves_average_the_finished_seeds_only():
@@ -82,6 +125,38 @@ def test_curves_average_the_finished_seeds_only():
     assert (tip.n, tip.half) == (1, ())
     assert tip.mean.kid == pytest.approx((900, 200))
     assert [line.status for line in tip.seeds] == ["finished", "diverged"]
+
+
+def test_curves_are_bounded_by_real_images_and_the_untrained_reference():
+    info = curves_info(CURVES, ["reference", "tip"], "reference", floor=-0.002)
+    assert info.bounds == pytest.approx((-2, 950))
+    assert info.deep  # a logarithmic axis has no place for it
+    assert not info._replace(logarithmic=False).deep
+    assert not curves_info(CURVES, ["tip"], "reference", floor=0.02).deep
+    trained = CURVES[CURVES["evaluation"] > 0]
+    assert curves_info(trained, ["tip"], "reference").bounds == (None, None)
+
+
+@pytest.mark.parametrize(("floor", "drawn"), [(None, []), (0.02, [20]), (-0.002, [])])
+def test_the_floor_is_drawn_where_the_axis_has_a_place_for_it(floor, drawn):
+    info = curves_info(CURVES, ["reference", "tip"], "reference", floor=floor)
+    figure = draw_curves(info, style.looks(["reference", "tip"], "reference"), style.WIDE)
+    dotted = [line.get_ydata()[0] for line in figure.axes[0].lines if line.get_linestyle() == ":"]
+    assert dotted == pytest.approx([*drawn, 950])
+
+
+def test_the_numbers_of_a_chart_are_those_of_the_picture():
+    looks = style.looks(["reference", "tip"], "reference")
+    windows = {"reference": (5.0, 20.0)}
+    info = curves_info(CURVES, ["reference", "tip"], "reference", windows)
+    told = json.loads(json.dumps(chart_info(info, looks, "curves"), allow_nan=False))
+    assert (told["floor"], told["ceiling"], told["logarithmic"]) == (None, 950, True)
+    reference, tip = told["cells"]
+    assert (reference["name"], reference["n"], reference["window"]) == ("reference", 2, [5, 20])
+    assert reference["mean"] == {"x": [0, 10, 20], "y": [950, 350, 150]}
+    assert len(reference["half"]) == 3
+    assert (tip["half"], tip["window"], tip["colour"]) == ([], None, "var(--cell-1)")
+    assert tip["seeds"][1] == {"x": [0], "y": [800], "seed": 1, "diverged": True}
 
 
 def test_a_mean_stops_where_a_seed_has_no_value():
@@ -144,7 +219,7 @@ def test_every_figure_draws_at_both_widths():
     looks = style.looks(["reference", "tip"], "reference")
     curves = curves_info(CURVES, ["reference", "tip"], "reference")
     for draw, word in (
-        (partial(draw_forest, forest_info(RANKING, SEEDS, NOTES, KID)), "KID × 10³"),
+        (partial(draw_forest, _forest()), "KID × 10³"),
         (partial(draw_curves, curves, looks), "KID × 10³"),
         (partial(draw_dynamics, dynamics_info(_training(9), ["reference"]), looks), "loss"),
     ):
@@ -156,13 +231,13 @@ def test_every_figure_draws_at_both_widths():
 
 
 def test_words_of_others_are_escaped_in_svg():
-    svg = style.svg(partial(draw_forest, forest_info(RANKING, SEEDS, NOTES, KID)), style.WIDE)
+    svg = style.svg(partial(draw_forest, _forest()), style.WIDE)
     assert "Tip &lt;a&gt;" in svg
     assert "<a>" not in svg
 
 
 def test_a_figure_is_the_same_each_time():
-    draw = partial(draw_forest, forest_info(RANKING, SEEDS, NOTES, KID))
+    draw = partial(draw_forest, _forest())
     assert style.svg(draw, style.WIDE) == style.svg(draw, style.WIDE)
 
 
@@ -183,7 +258,8 @@ def test_a_free_place_shows_the_means_of_all_cells(count, drawn):
     titles = [axes.get_title(loc) for axes in figure.axes for loc in ("left", "center")]
     assert titles.count("All cells (means)") == drawn
     lines = [len(axes.lines) for axes in figure.axes if axes.get_visible()]
-    assert lines == [count + 1] * drawn + [6] * count  # or two seeds and a mean, twice
+    # all means, or two seeds and a mean, twice, and the colour by the title; and the ceiling
+    assert lines == [count + 2] * drawn + [8] * count
 
 
 @pytest.mark.parametrize(
