@@ -14,7 +14,7 @@ class Tag:
     """A word that carries a meaning (better, worse, supported, diverged ...), and the reason."""
 
     text: str
-    tone: str  # good, bad, neutral
+    tone: str  # good, bad, equal, neutral
     detail: str = ""
 
 

@@ -162,7 +162,9 @@ CURVES = """
 STILL = """
   const figures = [...page.querySelectorAll("figure:has([role=img])")].map((figure) =>
     [...figure.querySelectorAll("[role=img]")].filter((one) => one.checkVisibility()).length);
-  return { figures, charts: page.querySelectorAll(".chart").length,
+  const charts = [...page.querySelectorAll(".chart")];
+  const seen = charts.filter((chart) => chart.checkVisibility()).length;
+  return { figures, charts: charts.length, seen,
     numbers: page.querySelectorAll("script.numbers-of-curves").length };"""
 KEYS = """
   const stops = [...page.querySelectorAll("a, button, input, select, summary, [tabindex]")]
@@ -359,3 +361,18 @@ def test_without_scripts_the_picture_stays(browser, page, width):
     assert found["numbers"] == 1
     assert found["figures"] == [1] * 3  # the wide or the narrow one of each
     still.unlink()
+
+
+def test_on_paper_the_picture_stays(browser, page):
+    """As on a screen whose style is that for paper."""
+    paper = page.with_name("paper.html")
+    style = {"@media print": "@media all", "@media screen": "@media not all"}
+    text = page.read_text()
+    for medium, other in style.items():
+        assert medium in text
+        text = text.replace(medium, other)
+    paper.write_text(text)
+    found = browser.ask(paper, STILL)
+    assert found["figures"] == [1] * 3
+    assert (found["charts"], found["seen"]) == (1, 0)
+    paper.unlink()

@@ -98,8 +98,7 @@ def _bounds(reference: pd.DataFrame, floor: float | None) -> Bounds:
 
 
 def _curve(cell: str, rows: pd.DataFrame, window: Span | None) -> Curve:
-    groups: dict[int, pd.DataFrame] = dict(tuple(rows.groupby("seed")))
-    seeds = tuple(_line(one, int(seed)) for seed, one in groups.items())
+    seeds = tuple(_line(trial, int(str(seed))) for seed, trial in rows.groupby("seed"))
     finished = rows[rows["status"] == Status.FINISHED]
     n = finished["seed"].nunique()
     counted = finished.groupby("evaluation").agg(

@@ -27,7 +27,7 @@ from harness.runs.stages import LooksRecord
 TONES = {
     BETTER: "good",
     WORSE: "bad",
-    EQUIVALENT: "neutral",
+    EQUIVALENT: "equal",
     SUPPORTED: "good",
     CONTRADICTED: "bad",
 }

@@ -6,6 +6,7 @@ from functools import partial
 
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from harness.analysis.objectives import FINAL
 from harness.report.plots import style
@@ -268,3 +269,35 @@ def test_a_free_place_shows_the_means_of_all_cells(count, drawn):
 )
 def test_axes_have_no_powers_of_ten(value, text):
     assert style.ticked(value, 0) == text
+
+
+LONG = "optimizer.generator.beta_1=0.5 and discriminator.normalization=batch_normalization, step "
+NAMES = ["reference", f"{LONG}1", f"{LONG}2", f"1 {LONG}", f"2 {LONG}"]
+
+
+def _named(draw):
+    """The texts of a figure at both widths that are of one of the long names."""
+    for width in (style.WIDE, style.NARROW):
+        texts = [text.get_text() for text in draw(width).findobj(Text)]
+        yield [text.partition("  (n")[0].partition(" (n")[0] for text in texts if "…" in text]
+
+
+def _reference_as(name):
+    return CURVES[CURVES["cell"] == "reference"].assign(cell=name)
+
+
+def test_names_that_differ_at_an_end_or_in_the_middle_stay_apart():
+    looks = style.looks(NAMES, "reference")
+    curves = curves_info(pd.concat(map(_reference_as, NAMES)), NAMES, "reference")
+    training = pd.concat(_training(9).assign(cell=name) for name in NAMES)
+    tips = pd.concat(
+        RANKING.iloc[:1].assign(contrast=name, title=name, n=3) for name in NAMES[1:]
+    ).reset_index(drop=True)
+    of_tips = dict.fromkeys(NAMES, (-0.01,)), dict.fromkeys(NAMES, "a note")
+    for draw in (
+        partial(draw_curves, curves, looks),
+        partial(draw_dynamics, dynamics_info(training, NAMES), looks),
+        partial(draw_forest, _forest(tips, *of_tips)),
+    ):
+        for shown in _named(draw):
+            assert len(set(shown)) == len(shown) == len(NAMES) - 1
