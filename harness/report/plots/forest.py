@@ -114,7 +114,11 @@ def _range(rows: Sequence[Row]) -> tuple[float, float]:
     near = [value for value in near if math.isfinite(value)]
     low, high = min([0.0, *near]), max([0.0, *near])
     margin = 0.08 * (high - low) or 1.0
-    low, high = low - margin, high + margin
+    return sided(low - margin, high + margin)
+
+
+def sided(low: float, high: float) -> tuple[float, float]:
+    """A range around zero with room for a word on either side of it."""
     side = SIDE / (1 - SIDE)
     return min(low, -side * high), max(high, -side * low)
 
@@ -123,7 +127,7 @@ def draw_forest(info: Forest, width: float) -> Figure:
     """Draw the rows; each has its words above and its numbers below or next to them."""
     narrow = width <= NARROW
     row = ROW * (1.3 if narrow else 1)
-    figure = Figure(figsize=(width, row * len(info.rows) + 0.85), layout="constrained")
+    figure = Figure(figsize=(width, row * len(info.rows) + 0.7), layout="constrained")
     axes = figure.add_subplot()
     titles = show.shorten_apart([entry.title for entry in info.rows], 48 if narrow else 62)
     for place, entry in enumerate(info.rows):
@@ -132,7 +136,7 @@ def draw_forest(info: Forest, width: float) -> Figure:
         _mark_far(axes, entry, place, info)
         _write_row(axes, entry, titles[entry.title], place, narrow)
     axes.axvline(0, color=INK, linewidth=0.9, zorder=1)
-    _write_sides(axes)
+    write_sides(axes)
     axes.set_ylim(len(info.rows) - 0.55, -0.75)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -153,7 +157,7 @@ def _draw_zone(axes: Axes, margin: float, place: int, rows: int) -> None:
                           linewidth=0, zorder=0)  # fmt: skip
 
 
-def _write_sides(axes: Axes) -> None:
+def write_sides(axes: Axes) -> None:
     """Above the axes, on either side of zero: where following the tip helps, and where not."""
     for text, side, align in ((HELPS, -5, "right"), (HURTS, 5, "left")):
         axes.annotate(text, (0, 1), (side, 4), ("data", "axes fraction"), "offset points",

@@ -14,6 +14,7 @@ from harness.analysis import effects
 from harness.analysis.frame import each_row
 from harness.core import format as show
 from harness.report.inks import BETTER, INK, MUTED, REFERENCE, WORSE
+from harness.report.plots.forest import sided, write_sides
 from harness.report.plots.style import NARROW, Figure, ticked
 
 SCALE = 100  # shares are shown in per cent
@@ -93,7 +94,7 @@ def _range(groups: Sequence[Group]) -> tuple[float, float]:
     shown += [line.effect for group in groups for line in (*group.sets, group.pooled)]
     low, high = min(0.0, *shown), max(0.0, *shown)
     margin = 0.08 * (high - low) or 1.0
-    return low - margin, high + margin
+    return sided(low - margin, high + margin)
 
 
 def _reach(line: Line) -> float:
@@ -132,7 +133,8 @@ def draw_pooled(info: PooledForest, width: float) -> Figure:
     axes.xaxis.set_major_formatter(ticked)
     unit = "effect, % of what\nthe reference learnt" if narrow else (
         "effect, % of what the reference learnt on the set")  # fmt: skip
-    axes.set_xlabel(f"{unit}\n← following helps    ·    following hurts →")
+    axes.set_xlabel(unit)
+    write_sides(axes)
     return figure
 
 
