@@ -20,7 +20,7 @@ from harness.config.patch import flatten, resolve
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
 from harness.core.files import json_text
-from harness.runs.layout import INTERPOLATION
+from harness.runs.layout import INTERPOLATION, NEAREST_PAIRS, VALIDATION, VALIDATION_PAIRS
 
 BASELINE: dict[str, Any] = {
     "data.name": "cifar10",
@@ -92,6 +92,8 @@ class Recipe:
     baseline: Mapping[str, Any] = field(default_factory=lambda: BASELINE)
     run_name: str = "card_tips-cpu"
     grids: int = 6  # sample grids of a trial, evenly spread
+    real: bool = False  # with real images, as an earlier version had none
+    copying: Sequence[tuple[str, int]] = ()  # of those, trials with a sign of memorising
 
     def cells(self) -> dict[str, Mapping[str, Any]]:
         """Label → patch, the reference first."""
@@ -196,11 +198,27 @@ def _trial(folder: Path, recipe: Recipe, cell: str, seed: int) -> None:
     _curves(folder, recipe, cell, config, share)
     if not diverged and not config.translation.source:
         (folder / INTERPOLATION).write_bytes(_grid(config, cell, 1.0, 3, 12))
+    if recipe.real:
+        _real(folder, config, ended=not diverged, copying=(cell, seed) in recipe.copying)
     result = _result(folder.name, config, diverged, share)
     if (cell, seed) in recipe.collapsed:
         (spec,) = (folder / "evaluations").glob("*.json")
         result["flags"] = [{"flag": "collapsed", "kimg": 128.0, "identity": spec.stem}]
     write_json(folder / "result.json", result)
+
+
+def _real(folder: Path, config: TrialConfig, ended: bool, copying: bool) -> None:
+    (folder / VALIDATION).write_bytes(_grid(config, "real", 1.0, 6, 6))
+    if not ended:
+        return
+    (folder / NEAREST_PAIRS).write_bytes(_grid(config, "near", 1.0, 6, 12))
+    (folder / VALIDATION_PAIRS).write_bytes(_grid(config, "real", 1.0, 6, 12))
+    (scores,) = (folder / "evaluations").glob("*.jsonl")
+    near = {"metric": scores.stem, "iteration": config.iterations, "generated": 1000,
+            "validation": 1000, "searched": 10000, "training": 50000,
+            "nearer": 0.9 if copying else 0.2, "near": 0.4 if copying else 0.01,
+            "near_expected": 0.05, "median": 1.5, "median_validation": 1.0}  # fmt: skip
+    write_json(folder / "nearest.json", near)
 
 
 def _environment() -> dict[str, Any]:

@@ -18,7 +18,7 @@ from harness.metrics.health import PULL
 from harness.metrics.kid import HALVES, SHARED_HALVES
 from harness.runs import layout
 from harness.runs.plan import PlanRecord, read_plan
-from harness.runs.rows import MetricAbout
+from harness.runs.rows import MetricAbout, Nearest
 from harness.runs.trial import Trial
 
 __all__ = [
@@ -54,6 +54,8 @@ _TRIAL_NUMBERS = (
 _CURVE_TEXT = ("cell", "seed", "key", "status", "identity")
 _CURVE_NUMBERS = ("evaluation", "iteration", "kimg", "generator_updates", "seconds")
 _SCORES = ("kid", "kid_error", *HALVES, *SHARED_HALVES, *BESIDE)
+_NEAREST_TEXT = ("cell", "seed", "metric", "sign")
+_NEAREST_NUMBERS = tuple(name for name in Nearest.model_fields if name not in _NEAREST_TEXT)
 _TRAINING_NUMBERS = (
     "iteration",
     "kimg",
@@ -78,7 +80,8 @@ class Frames:
     environments: pd.DataFrame  # one row a trial and attempt
     metrics: pd.DataFrame  # one row a metric identity: what was asked, in how many trials
     samples: pd.DataFrame  # cell, seed, iteration, path of a grid
-    interpolations: pd.DataFrame  # cell, seed, path
+    pictures: pd.DataFrame  # cell, seed, name (of `layout.PICTURES`), path
+    nearest: pd.DataFrame  # one row a trial: `rows.Nearest`, and whether it is a sign of copying
     configs: Mapping[str, Mapping[str, Any]]  # cell → knobs: of one of its trials, or as planned
     beside: pd.DataFrame  # like `trials`: what is trained and judges nothing, as for a tuning
     importances: Mapping[str, float]  # of a search, as it was last asked for
@@ -138,7 +141,8 @@ def load(run_name: str, runtime: Runtime) -> Frames:
         ),
         metrics=_metrics(reads),
         samples=_frame(_each(reads, "samples"), ("cell", "seed", "path"), ("iteration",)),
-        interpolations=_frame(_each(reads, "interpolations"), ("cell", "seed", "path"), ()),
+        pictures=_frame(_each(reads, "pictures"), ("cell", "seed", "name", "path"), ()),
+        nearest=_frame(_each(reads, "nearest"), _NEAREST_TEXT, _NEAREST_NUMBERS),
         configs=configs,
         beside=load_trials(whole.unjudged, runtime),
         importances=read_object(runtime.study(run_name) / layout.IMPORTANCES) or {},

@@ -16,6 +16,7 @@ from harness.analysis.values import costs, message, number, surroundings
 from harness.config.catalog import PROTOCOLS
 from harness.config.patch import schedule
 from harness.metrics.kid import standard_error
+from harness.runs import layout
 from harness.runs.plan import PlanRecord, TrialRecord
 from harness.runs.rows import MetricAbout, ScoreRow
 from harness.runs.status import Status
@@ -37,7 +38,8 @@ class Read:
     flags: list[dict[str, Any]]
     environments: list[dict[str, Any]]
     samples: list[dict[str, Any]]
-    interpolations: list[dict[str, Any]]
+    pictures: list[dict[str, Any]]
+    nearest: list[dict[str, Any]]
     images: dict[str, Any] | None
     blocks: Blocks | None
 
@@ -86,7 +88,12 @@ def read(trial: Trial, planned: TrialRecord, plan: PlanRecord) -> Read:
         [{**who, "flag": flag.flag, "kimg": flag.kimg} for flag in flags],
         [{**who, **surroundings(e), "attempt": n} for n, e in enumerate(trial.environment(), 1)],
         [{**who, "iteration": int(path.stem), "path": str(path)} for path in trial.samples()],
-        [{**who, "path": str(path)} for path in (trial.interpolation(),) if path],
+        [
+            {**who, "name": name, "path": str(path)}
+            for name in layout.PICTURES
+            if (path := trial.picture(name))
+        ],
+        [{**who, **near.to_json(), "sign": near.sign} for near in (trial.nearest(),) if near],
         trial.images(),
         scored,
     )  # fmt: skip

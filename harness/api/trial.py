@@ -11,6 +11,7 @@ from harness.api.display import line
 from harness.api.keywords import checked
 from harness.config.plugins import recall
 from harness.core.errors import HarnessError, shown
+from harness.core.grids import GRID, spaced
 from harness.runs.plan import PlanRecord
 from harness.runs.trial import Trial as Record
 
@@ -51,7 +52,10 @@ class Trial:
 
     @checked
     def grid(self, number: int = -1) -> Image.Image:
-        """One of `samples` as an image, by default the last: 6 × 6 images from fixed latents."""
+        """One of `samples` as an image, by default the last: 6 × 6 images from fixed latents.
+
+        With a white gutter, which the files do not have.
+        """
         if isinstance(number, bool) or not hasattr(number, "__index__"):
             raise HarnessError(f"grid(number): a whole number (given: {shown(number)})")
         try:
@@ -62,8 +66,7 @@ class Trial:
                 f"{len(self.samples)}"
             ) from None
         with Image.open(path) as image:
-            image.load()
-            return image
+            return spaced(image, GRID).convert("RGB")
 
     def generator(self) -> "Generator":
         """The generator as a `keras.Model`, with the averaged weights of its last evaluation.

@@ -1,6 +1,7 @@
 """The use cases as plain functions, which command line and library call."""
 
 from harness.app.cleaning import clean
+from harness.app.images import compare_samples, samples
 from harness.app.power import course, reach
 from harness.app.records import Explanation, damaged_plans, show, status
 from harness.app.running import detach, given_up, run
@@ -13,13 +14,12 @@ from harness.app.studies import (
     plan,
     planned,
     report,
-    samples,
 )
 from harness.app.study_files import study_rows, study_text
 from harness.runs.layout import run_names
 
 __all__ = [
-    "Explanation", "changed_plugins", "clean", "cost", "course", "damaged_plans", "detach",
-    "evaluate", "given_up", "name", "one_off", "plan", "planned", "reach", "report", "run",
-    "run_names", "samples", "show", "status", "study_rows", "study_text",
+    "Explanation", "changed_plugins", "clean", "compare_samples", "cost", "course",
+    "damaged_plans", "detach", "evaluate", "given_up", "name", "one_off", "plan", "planned",
+    "reach", "report", "run", "run_names", "samples", "show", "status", "study_rows", "study_text",
 ]  # fmt: skip

@@ -1,9 +1,7 @@
-"""Use cases of studies: plan, run, report, evaluate, samples."""
+"""Use cases of studies: plan, report, evaluate."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.stages import grown
@@ -11,8 +9,6 @@ from harness.config.lookup import list_studies, origin
 from harness.config.runtime import Runtime
 from harness.config.study import Study, StudyFile, declared, read
 from harness.core.errors import Damaged, HarnessError, shown, told, unknown
-from harness.core.files import check_writable
-from harness.core.lock import Busy
 from harness.plan.expand import Plan, expand_study, run_name
 from harness.plan.forecast import Forecast, forecast_cost
 from harness.runs import layout
@@ -136,34 +132,6 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
         raise HarnessError(unknown("run", run_name, layout.run_names(runtime)))
     weigh(record, holding)
     return render(run_name, runtime)
-
-
-def samples(
-    planned: Plan, runtime: Runtime, cell: str, seed: int, count: int, target: Path
-) -> Path:
-    """Write `count` images of a trained trial as PNG files in a folder, or into one .npz."""
-    record = Record(runtime.trials / planned.trial(cell, seed).key)
-    if record.result() is None:
-        raise HarnessError(
-            f"{record.key}: not trained yet; train it with: harness run {planned.file.name}"
-        )
-    if target.is_file() and target.suffix != ".npz":
-        raise HarnessError(f"--out {target}: is a file; give a folder, or a .npz file")
-    check_writable(target.parent if target.suffix == ".npz" else target)
-    from harness.gan.sampling import write_samples
-    from harness.runs.recorder import Recorder
-
-    with ExitStack() as held:
-        # where it is being scored, that keeps it from being removed as well
-        with suppress(Busy):
-            held.enter_context(Recorder(record.folder).read())
-        return write_samples(
-            record.config(),
-            record.folder / layout.GENERATORS,
-            count,
-            target,
-            cache=runtime.cache,
-        )
 
 
 def one_off(settings: list[str], option: str = "--set ") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import typer
 
-from harness.cli import analysis, lists, record, running, studies, wandb
+from harness.cli import analysis, images, lists, record, running, studies, wandb
 from harness.cli.options import runtime
 from harness.core.errors import REMEDY, HarnessError, told
 from harness.core.files import unwritable
@@ -24,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for verbs in (running, studies, lists, record, analysis, wandb):
+for verbs in (running, studies, images, lists, record, analysis, wandb):
     app.add_typer(verbs.app)
 
 

@@ -1,15 +1,11 @@
 """The commands that report on studies and their trials."""
 
-import os
-import re
 from contextlib import suppress
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from harness.cli.options import (
-    MOST_IMAGES,
     AsJson,
     Profile,
     Set,
@@ -68,34 +64,6 @@ def show(
     from harness.cli.printing import show_trial
 
     show_trial(cases.show(key, _runtime()))
-
-
-@app.command(epilog="Example: harness samples quickstart --cell reference --count 64 --out images")
-def samples(
-    study: StudyName,
-    cell: Annotated[
-        str, typer.Option(metavar="CELL", help="Name of a cell, as `plan` lists it.")
-    ] = "reference",
-    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the trial.")] = 0,
-    count: Annotated[
-        int, typer.Option(metavar="N", min=1, max=MOST_IMAGES, help="Number of images.")
-    ] = 1000,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="Folder for PNG files, or .npz file. Default: samples-…"),
-    ] = None,
-    profile: Profile = None,
-    changes: Set = None,
-) -> None:
-    """Write images of a trained generator, as PNG files or as one .npz file."""
-    from harness import app as cases
-
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    plan, _ = _plan(study, profile, changes)
-    name = re.sub(r"[^A-Za-z0-9_.,-]", "-", cell)
-    target = out or Path(f"samples-{plan.run_name}-{name}-s{seed}")
-    path = cases.samples(plan, _runtime(), cell, seed, count, target)
-    typer.echo(f"{count} images in {path}")
 
 
 @app.command()

@@ -16,11 +16,13 @@ from harness.config.inputs.sent import located
 from harness.config.trial import DataConfig, EvaluationConfig, TrialConfig
 from harness.core import rng
 from harness.core.cache import entry
+from harness.core.grids import SIDE
 from harness.gan import devices
 from harness.gan.data import Images
 from harness.gan.encoder_checks import check_behaviour, check_features, check_finite
 from harness.gan.encoders import ENCODING, Encoder
 from harness.gan.labels.labelled import MaybeLabelled
+from harness.gan.neighbours import CHECKED, SEARCHED, Nearest, Neighbours
 from harness.gan.saved_model import load_saved_model
 from harness.metrics.coverage import measure_coverage, radii
 from harness.metrics.fid import Frechet
@@ -74,9 +76,9 @@ class Evaluator:
         if config.translation.source:
             self.spec["translation"] = config.translation.source
         self.identity = self.spec["identity"] = _identity(self.spec, estimator)
-        order = rng.generator(0, "evaluation", "reference").permutation(len(images.validation))
-        self._images, self._order = images.validation, order[: self.count]
-        self._real = self._real_features(images.identity, cache)  # (m, d)
+        self._images, self._order = images, compared_order(images)[: self.count]
+        self._cache = cache
+        self._real = self._real_features()  # (m, d)
         self._radii = radii(self._real)
         parts = _draws(PROTOCOLS.load(protocol), self.count, size)
         self.spec["real_kid"] = _between_halves(self._real, parts[1])
@@ -85,12 +87,15 @@ class Evaluator:
 
     def reference(self, start: int, count: int) -> Images8:
         """Validation images in the order in which they are compared, (count, H, W, C) uint8."""
-        return np.asarray(self._images[self._order[start : start + count]])
+        return np.asarray(self._images.validation[self._order[start : start + count]])
+
+    def rows(self, count: int) -> Images8:
+        """The first validation images, at most `count`, as many as fill whole rows of a grid."""
+        return self.reference(0, min(count, self.count) // SIDE * SIDE)
 
     def score(self, generate: Generate, inputs: MaybeLabelled, with_fid: bool) -> dict[str, Any]:
         """Score a generator on latents (count, noise size), of classes where it is given any."""
-        batches = (generate(batch)[:count] for batch, count in _filled(inputs, self.count))
-        return self._scores(self._features(batches), with_fid)
+        return self._scores(self._features(batches_of(generate, inputs, self.count)), with_fid)
 
     def score_translation(self, translate: Translate, with_fid: bool) -> dict[str, Any]:
         """Score a translation on the validation images; `l1` is its mean absolute error, 0 to 1."""
@@ -104,7 +109,22 @@ class Evaluator:
                 yield made
 
         scores = self._scores(self._features(batches()), with_fid)
-        return {**scores, "l1": sum(errors) / (255 * self.count * self._images[0].size)}
+        return {**scores, "l1": sum(errors) / (255 * self.count * self.reference(0, 1).size)}
+
+    @property
+    def checked(self) -> int:
+        """Generated images whose distance to the training images is compared."""
+        return min(self.count, CHECKED)
+
+    def nearest(self, shown: Images8, batches: Iterable[Images8]) -> Nearest:
+        """Find the nearest training images; `batches`: the generated images, `checked` of them."""
+        real = self.rows(len(shown))
+        return self._neighbours.compare(shown, self._features(batches), real)
+
+    @cached_property
+    def _neighbours(self) -> Neighbours:
+        folder = self._entry(self._images.identity, self._images.train_identity, SEARCHED, CHECKED)
+        return Neighbours(self._encoder, self._images.train, self._real[:CHECKED], folder)
 
     def _scores(self, generated: NDArray[np.float32], with_fid: bool) -> dict[str, Any]:
         values, first, second, _ = np.split(self._estimate(generated), self._ends)
@@ -129,13 +149,17 @@ class Evaluator:
     def _frechet(self) -> Frechet:
         return Frechet(self._real)
 
-    def _real_features(self, identity: str, cache: Path) -> NDArray[np.float32]:
-        """Features of the validation images in one fixed random order; kept on disk by content."""
+    def _entry(self, *identities: str | int) -> Path:
+        """The entry of the cache for features of images that are so identified."""
         parts = [self.spec[name] for name in ("encoder", "resolution", "resizer", "m")]
-        parts += [identity, self._encoder.digest, ENCODING]
+        parts += [*identities, self._encoder.digest, ENCODING]
         # a GPU rounds otherwise, so its features are kept apart from a CPU's
         parts.append("GPU" if devices.on_gpu() else "CPU")
-        folder = cache / "features" / digest(parts)
+        return self._cache / "features" / digest(parts)
+
+    def _real_features(self) -> NDArray[np.float32]:
+        """Features of the validation images in one fixed random order; kept on disk by content."""
+        folder = self._entry(self._images.identity)
         folder, note = entry(folder, "features of the real images", self._keep_real_features)
         self.notes = (*self._encoder.notes, note) if note else self._encoder.notes
         features: NDArray[np.float32] = np.load(folder / REAL)
@@ -147,6 +171,17 @@ class Evaluator:
         check_features(self._encoder, features)
         check_behaviour(self._encoder, self.reference(0, self._encoder.batch), features)
         np.save(folder / REAL, features)
+
+
+def compared_order(images: Images) -> NDArray[np.int64]:
+    """The places of the validation images, in the order in which they are compared."""
+    stream = rng.generator(0, "evaluation", "reference")
+    return stream.permutation(len(images.validation))
+
+
+def batches_of(generate: Generate, inputs: MaybeLabelled, count: int) -> Iterator[Images8]:
+    """Batches of what is made of the first `count` inputs."""
+    return (generate(batch)[:length] for batch, length in _filled(inputs, count))
 
 
 def _filled(inputs: MaybeLabelled, count: int) -> Iterator[tuple[MaybeLabelled, int]]:

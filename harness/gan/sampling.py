@@ -1,17 +1,20 @@
 """Images of a trained generator, for other tools."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from harness.config.catalog import dataset
-from harness.config.trial import TrialConfig
+from harness.config.trial import DataConfig, TrialConfig
 from harness.core.errors import HarnessError
 from harness.core.files import write_atomically
+from harness.core.grids import GRID, Layout, labelled, montage, png, side_by_side, tiles
 from harness.gan import models
 from harness.gan.data import load_images
-from harness.gan.grid import montage, png, side_by_side
+from harness.gan.evaluate import Images8, compared_order
 from harness.gan.labels.condition import Condition, build_condition, sampled_inputs
 from harness.gan.labels.labelled import apart
 from harness.gan.models.network import GENERATION
@@ -21,6 +24,56 @@ from harness.gan.train.ensemble import Mixture, sampling
 from harness.gan.train.state import translation
 
 _BATCH = 128
+ROW = Layout(12)  # of a comparison
+
+
+class Trained(NamedTuple):
+    """A cell that was trained with the seed of a comparison."""
+
+    cell: str
+    config: TrialConfig
+    generators: Path
+    validation: Path | None  # the grid of validation images in its record, where there is one
+
+
+def write_comparison(sources: Sequence[Trained], count: int, target: Path, *, cache: Path) -> None:
+    """Write a PNG: validation images, then as many images of each cell, from the same latents.
+
+    Cells that were trained on other images follow theirs. Translations are of the real images.
+    """
+    blocks: list[tuple[str, Images8]] = []
+    known: DataConfig | None = None
+    for one in sorted(sources, key=lambda one: one.config.data.model_dump_json()):
+        if one.config.data != known:
+            known, real = one.config.data, _real(one, count, cache)
+            blocks.append(("validation images", real))
+        network, given = load_generator(one.config, one.generators)
+        if one.config.translation.source:
+            made = _translate(one.config, network, real)["images"]
+        else:
+            made = _sample(one.config, network, given, count)
+        blocks.append((one.cell, made))
+    write_atomically(target, labelled(blocks, ROW))
+
+
+def _real(source: Trained, count: int, cache: Path) -> Images8:
+    """So many validation images in the order of the grids, of the record if it has as many."""
+    recorded = []
+    if source.validation:
+        with Image.open(source.validation) as grid:
+            recorded = [np.atleast_3d(np.asarray(image)) for image in tiles(grid, GRID.columns)]
+    if len(recorded) >= count:
+        return np.stack(recorded[:count])
+    images = load_images(source.config.data, cache)
+    _check_count(source.config, count, len(images.validation))
+    return np.asarray(images.validation[compared_order(images)[:count]])
+
+
+def _check_count(config: TrialConfig, count: int, available: int) -> None:
+    if available < count:
+        raise HarnessError(
+            f"--count {count}: of validation images {config.data.name} has {available}"
+        )
 
 
 def write_samples(
@@ -34,7 +87,7 @@ def write_samples(
     network, given = load_generator(config, generators)
     arrays: dict[str, Any]
     if config.translation.source:
-        arrays = _translate(config, network, count, cache)
+        arrays = _translate(config, network, _sources(config, count, cache))
         shown = [montage(pair, 2) for pair in side_by_side(arrays["sources"], arrays["images"])]
     else:
         arrays = {"images": _sample(config, network, given, count)}
@@ -62,20 +115,19 @@ def load_generator(config: TrialConfig, generators: Path) -> tuple[Mixture, Cond
     return network, given
 
 
-def _translate(
-    config: TrialConfig, network: Mixture, count: int, cache: Path
-) -> dict[str, np.ndarray]:
-    """Translations of the first validation images, (count, H, W, C) uint8, and their sources."""
-    real = load_images(config.data, cache).validation[:count]
-    if len(real) < count:
-        raise HarnessError(
-            f"--count {count}: a translation starts from validation images, of which "
-            f"{config.data.name} has {len(real)}"
-        )
+def _sources(config: TrialConfig, count: int, cache: Path) -> Images8:
+    """The first validation images, of which a translation's sources are computed."""
+    real = load_images(config.data, cache).validation
+    _check_count(config, count, len(real))
+    return real[:count]
+
+
+def _translate(config: TrialConfig, network: Mixture, real: Images8) -> dict[str, Images8]:
+    """Translations of real images, (N, H, W, C) uint8, and their sources."""
     translate, pixels = translation(config), config.training.pixel_range
     assert translate is not None
     sources, made = [], []
-    for start in range(0, count, _BATCH):
+    for start in range(0, len(real), _BATCH):
         source = translate(from_bytes(np.asarray(real[start : start + _BATCH]), pixels))
         sources.append(source.numpy())
         made.append(network(source, GENERATION).numpy())

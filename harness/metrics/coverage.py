@@ -26,7 +26,7 @@ def radii(real: Features, neighbours: int = NEIGHBOURS) -> NDArray[np.float64]:
     result = np.empty(len(real))
     everything = real.astype(np.float64)
     for start in range(0, len(real), CHUNK):
-        distances = _squared_distances(everything[start : start + CHUNK], everything)
+        distances = squared_distances(everything[start : start + CHUNK], everything)
         rows = np.arange(len(distances))
         distances[rows, start + rows] = 0.0  # itself: exactly the nearest, whatever the rounding
         result[start : start + CHUNK] = np.partition(distances, neighbours, axis=1)[:, neighbours]
@@ -77,11 +77,12 @@ def _nearest_exactly(generated: Features, real: Features) -> NDArray[np.float64]
     nearest = np.empty(len(real))
     for start in range(0, len(real), CHUNK):
         part = slice(start, start + CHUNK)
-        nearest[part] = _squared_distances(real[part], generated).min(axis=1)
+        nearest[part] = squared_distances(real[part], generated).min(axis=1)
     return nearest
 
 
-def _squared_distances(x: Features, y: Features) -> NDArray[np.float64]:
+def squared_distances(x: Features, y: Features) -> NDArray[np.float64]:
+    """Between all of (n, d) and all of (k, d) features, (n, k), in float64."""
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     squares = (x * x).sum(axis=1)[:, None] + (y * y).sum(axis=1)
     # rounding of the expanded square may fall below zero

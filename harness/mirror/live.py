@@ -63,6 +63,7 @@ class _Followed:
     training: int = -1  # iteration of the last row that was mirrored
     evaluation: int = -1
     sample: int = -1
+    real: bool = False  # whether the validation images were mirrored
 
     def look(self, plan: PlanRecord, scores: Scores) -> bool:
         """Mirror what is new; whether the training has ended, for good or for now."""
@@ -97,6 +98,10 @@ class _Followed:
             if int(path.stem) > self.sample and int(path.stem) in kimg
         ]
         calls: list[tuple[int, Callable[[], None]]] = []
+        real = self.trial.picture(layout.VALIDATION)
+        if real and not self.real:
+            calls.append((0, partial(self.sink.validation_images, real)))
+            self.real = True
         for line in rows:
             calls.append((line.iteration, partial(self.sink.training, line)))
             self.training = line.iteration

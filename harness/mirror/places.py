@@ -87,8 +87,9 @@ def check_mode(asked: str) -> None:
 def content_digest(identity: RunIdentity, config: Row, logged: Row, result: Row) -> str:
     """Digest of all that a run shows, equal whether it was logged live or from the record.
 
-    `logged`: training rows, evaluations as [metric identity, row], iterations of sample grids; for
-    the report of a study, what `StudyReport.logged` says.
+    `logged`: training rows, evaluations as [metric identity, row], iterations of sample grids, the
+    digest of the validation images where a record has them; for the report of a study, what
+    `StudyReport.logged` says.
     """
     place = [identity.project, identity.run_name, identity.name, list(identity.tags)]
     return digest([place, dict(config), dict(logged), dict(result)])

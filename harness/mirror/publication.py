@@ -92,9 +92,12 @@ def study_publication(
             ),
             Section(
                 "Sample grids",
-                "All from the same latents.",
+                "All from the same latents; validation images for comparison.",
                 "trials",
-                (Panel("media", "Samples", ("samples",)),),
+                (
+                    Panel("media", "Validation images", ("validation_images",)),
+                    Panel("media", "Samples", ("samples",)),
+                ),
             ),
             Section("Training", "By cell, as above.", "trials", TRAINING),
         ),

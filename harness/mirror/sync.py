@@ -12,6 +12,7 @@ from typing import Any
 from harness.config.inputs.facts import flat
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError, unknown
+from harness.core.files import file_digest
 from harness.mirror import places as mirror
 from harness.mirror.places import Log, Mode, Row, RunIdentity, StudyReport, TrackingSettings
 from harness.mirror.wandb_library import resolve_mode
@@ -170,6 +171,8 @@ def _trial_content(identity: RunIdentity, trial: Trial, request: str, scores: Ro
         "evaluations": [[metric, row] for row in evaluations],
         "samples": [int(path.stem) for path in trial.samples()],
     }
+    if real := trial.picture(layout.VALIDATION):
+        logged["validation_images"] = [file_digest(real)]
     ended = trial.result()
     assert ended is not None, "only a trial that has ended is mirrored"
     result = {**ended.to_json(), **scores}
@@ -185,6 +188,8 @@ def _replay(sink: WandbSink, trial: Trial, logged: dict[str, list[Any]], ended: 
     kimg = {row.iteration: row.kimg for row in [*training, *(row for _, row in evaluations)]}
     speed = (ended.kimg or 0.0) / max(ended.iteration or 0, 1)
     calls: list[tuple[int, Callable[[], None]]] = []
+    if real := trial.picture(layout.VALIDATION):
+        calls.append((0, partial(sink.validation_images, real)))
     for line in training:
         calls.append((line.iteration, partial(sink.training, line)))
     for metric, row in evaluations:

@@ -15,8 +15,12 @@ from threading import Event, Thread
 from time import monotonic
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from PIL import Image
+
 from harness.core.errors import HarnessError
+from harness.core.files import file_digest
 from harness.core.format import duration
+from harness.core.grids import GRID, spaced
 from harness.core.redact import redacted
 from harness.mirror import places as mirror
 from harness.mirror.places import (
@@ -89,7 +93,14 @@ class WandbSink:
         """Mirror a grid of samples."""
         self._logged["samples"].append(iteration)
         row = Line({"iteration": iteration, "kimg": kimg})
-        self._offer(lambda: self._log_row(row, samples=library().Image(str(png_path))))
+        self._offer(lambda: self._log_row(row, samples=_image(png_path)))
+
+    def validation_images(self, png_path: Path) -> None:
+        """Mirror a grid of validation images, once and before anything else."""
+        with self._guard():
+            self._logged["validation_images"] = [file_digest(png_path)]
+        row = Line({"iteration": 0, "kimg": 0.0})
+        self._offer(lambda: self._log_row(row, validation_images=_image(png_path)))
 
     def report(self, report: StudyReport) -> None:
         """Show a finished study: its ranking as a table, its figures (PNG), and all as files."""
@@ -244,3 +255,9 @@ class WandbSink:
             if connection is not None and connection._proc is not None:
                 connection._proc._process.kill()
                 wandb.teardown()
+
+
+def _image(grid: Path) -> "wandb.Image":
+    with Image.open(grid) as image:
+        picture: wandb.Image = library().Image(spaced(image, GRID).convert("RGB"))
+    return picture

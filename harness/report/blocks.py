@@ -147,6 +147,7 @@ class Strip:
     label: str
     colour: str
     pictures: Sequence[Picture]
+    real: bool = False  # of real images, with which the others are compared
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,8 @@ def _tables(data: ReportData) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "cost", data.costs
     yield "failures", data.failures
     yield "noise", data.noise
+    if len(data.frames.nearest):
+        yield "nearest", data.frames.nearest
     if len(data.interactions):
         yield "interactions", data.interactions
     if data.points is not None and data.untuned is not None:

@@ -19,6 +19,7 @@ KEPT = (
     layout.CONFIG,
     layout.IMAGES,
     layout.METRICS,
+    layout.NEAREST,
     layout.RESULT,
     layout.FAILURE,
 )
@@ -60,7 +61,7 @@ def _write(plan: PlanRecord, runtime: Runtime, target: Runtime) -> None:
         source = Trial(runtime.trials / planned.key)
         if source.environment():
             grids = source.samples()
-            shown = [*grids, source.folder / layout.INTERPOLATION]
+            shown = [*grids, *(source.folder / name for name in layout.PICTURES)]
             if planned.seed != first:
                 shown = grids[-1:] if (planned.cell, planned.seed) in ends else []
             scores = source.folder.glob(f"{layout.EVALUATIONS}/*")

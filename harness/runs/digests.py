@@ -14,7 +14,8 @@ from harness.core.errors import Damaged
 from harness.core.files import content_digest, parse_object, read_bytes, read_object, write_json
 from harness.runs import layout
 
-ALONE = (layout.CONFIG, layout.ENVIRONMENT, layout.METRICS, layout.RESULT, layout.INTERPOLATION)
+ALONE = (layout.CONFIG, layout.ENVIRONMENT, layout.METRICS, layout.RESULT, layout.NEAREST,
+         *layout.PICTURES)  # fmt: skip
 FOLDERS = {layout.EVALUATIONS: ".json*", layout.SAMPLES: ".png", layout.GENERATORS: ".npz"}
 
 

@@ -26,6 +26,9 @@ runs/                         `Runtime.runs`; each name below is a constant of t
     env.json                  one entry an attempt: versions, device, arithmetic, git commit
     samples/<iteration>.png   the fixed latent grid through training
     interpolation.png         on the way between the first latents of that grid, at the end
+    validation.png            validation images, as many as the grid has
+    nearest.png, nearest.json   at the end, the images of the grid next to their nearest training
+    validation_nearest.png      images, how near images are, and the same of validation images
     generators/<iteration>.npz     EMA generators kept for scoring
     checkpoint/               the states to continue from: last.npz, before.npz, best.npz
     digests.json              what the files of an ended trial held when they were written
@@ -61,6 +64,10 @@ PRUNED = "pruned.json"
 FAILURE = "failure.json"
 ENVIRONMENT = "env.json"
 INTERPOLATION = "interpolation.png"
+VALIDATION = "validation.png"
+NEAREST_PAIRS, VALIDATION_PAIRS = "nearest.png", "validation_nearest.png"
+PICTURES = (INTERPOLATION, VALIDATION, NEAREST_PAIRS, VALIDATION_PAIRS)
+NEAREST = "nearest.json"
 DIGESTS = "digests.json"
 LOG, LOCK, PROGRESS = "log.txt", "lock", "progress.json"
 EVALUATIONS, SAMPLES, GENERATORS, CHECKPOINT = "evaluations", "samples", "generators", "checkpoint"

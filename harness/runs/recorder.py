@@ -30,6 +30,7 @@ from harness.runs.rows import (
     Environment,
     Failure,
     MetricAbout,
+    Nearest,
     Progress,
     Pruned,
     Result,
@@ -145,6 +146,10 @@ class Recorder:
     def images(self, facts: Mapping[str, Any]) -> None:
         """Write how many images of what the trial has, and what was left out."""
         write_json(self.folder / layout.IMAGES, facts)
+
+    def nearest(self, nearest: Nearest) -> None:
+        """Write how near generated images are to the training images."""
+        write_json(self.folder / layout.NEAREST, nearest.to_json())
 
     def cut(self, iteration: int) -> None:
         """Drop rows beyond `iteration`, and an incomplete last line: a resume writes them again."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Strict
 
+from harness.metrics.nearest import Nearness, copies
 from harness.runs.record import Items, Number, Record
 from harness.runs.status import Status
 
@@ -190,6 +191,37 @@ class MetricAbout(Record):
     reference: str = ""  # digest of those
     encoder_digest: str = ""
     real_kid: Number | None = None  # of two halves of the validation images; None: older record
+
+
+class Nearest(Record):
+    """How near generated images are to their nearest training images, at the end of a training.
+
+    Distances are Euclidean, between the features of a metric identity; `nearer` and `near` are
+    described in `metrics.nearest`.
+    """
+
+    metric: str  # the identity
+    iteration: int
+    generated: int  # images whose distances are compared,
+    validation: int  # with those of so many
+    searched: int  # training images, out of
+    training: int
+    nearer: Number  # 0.5 is expected of new images of the same distribution
+    near: Number
+    near_expected: Number
+    median: Number
+    median_validation: Number
+
+    @property
+    def sign(self) -> bool:
+        """Whether they are nearer than validation images, beyond chance."""
+        return copies(
+            Nearness(
+                self.nearer, self.near, self.near_expected, self.median, self.median_validation
+            ),
+            self.generated,
+            self.validation,
+        )
 
 
 class Progress(Record):

@@ -22,6 +22,7 @@ from harness.runs.rows import (
     Environment,
     Failure,
     MetricAbout,
+    Nearest,
     Progress,
     Pruned,
     Result,
@@ -140,6 +141,10 @@ class Trial:
         """Facts of its images (`config.facts`); None in a record of an older version."""
         return self._object(layout.IMAGES)
 
+    def nearest(self) -> Nearest | None:
+        """How near generated images are to training images; None before the end, and if older."""
+        return self._record(layout.NEAREST, Nearest)
+
     def training_rows(self) -> list[TrainingRow]:
         """The rows of `metrics.jsonl`."""
         return [TrainingRow(row) for row in self._lines(layout.METRICS)]
@@ -189,15 +194,15 @@ class Trial:
             path for path in (self.folder / layout.SAMPLES).glob("*.png") if path.stem.isdigit()
         ]
 
-    def interpolation(self) -> Path | None:
-        """The way between latents; None before the end, and of a translation or an older record."""
-        path = self.folder / layout.INTERPOLATION
+    def picture(self, name: str) -> Path | None:
+        """One of `layout.PICTURES`; None before it is due, and in a record of an older version."""
+        path = self.folder / name
         return path if whole_png(path) else None
 
     def damaged_pictures(self) -> list[Path]:
         """Pictures that cannot be shown."""
-        way = self.folder / layout.INTERPOLATION
-        paths = [*sorted(self._grids()), *([way] if way.exists() else [])]
+        single = (self.folder / name for name in layout.PICTURES)
+        paths = [*sorted(self._grids()), *(path for path in single if path.exists())]
         return [path for path in paths if not whole_png(path)]
 
     def aside(self) -> list[str]:

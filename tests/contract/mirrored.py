@@ -111,6 +111,7 @@ def write_trial(root: Path, key: str = KEY, ending: str = "finished") -> Path:
     write_json(folder / "evaluations" / f"{METRIC}.json", spec)
     lines(folder / "metrics.jsonl", TRAINING)
     lines(folder / "evaluations" / f"{METRIC}.jsonl", EVALUATIONS)
+    picture(folder / "validation.png")
     for row in EVALUATIONS:
         picture(folder / "samples" / f"{row['iteration']:08d}.png")
     if ending in ("finished", "diverged"):
@@ -143,6 +144,7 @@ def lines(path: Path, rows: list[dict[str, Any]]) -> None:
 
 def train(sink: WandbSink, samples: Path, pause: float = 0.0) -> None:
     """What a training loop tells the sink, in its order."""
+    sink.validation_images(picture(samples.parent / "validation.png"))
     for step in STEPS:
         for row in (row for row in TRAINING if row["iteration"] == step):
             sink.training(row)

@@ -66,8 +66,9 @@ def test_the_specification_is_plain_data(shown):
         ("media", ["figures/curves"]),
         ("media", ["figures/forest"]),
     ]
-    [kid], [grid] = (sections[name]["panels"] for name in ("KID by cell", "Sample grids"))
+    [kid], [real, grid] = (sections[name]["panels"] for name in ("KID by cell", "Sample grids"))
     assert (kid["kind"], kid["keys"]) == ("curve", ["kid"])
+    assert (real["kind"], real["keys"]) == ("media", ["validation_images"])
     assert (grid["kind"], grid["keys"]) == ("media", ["samples"])
 
 
@@ -140,7 +141,8 @@ def test_the_report(extra, shown):
     assert runs["filters"]["filters"][1]["op"] == "="
     assert runs["grouping"] == []
     assert panels(kid)[0]["config"] == KID
-    assert [panel["config"]["mediaKeys"] for panel in panels(samples)] == [["samples"]]
+    media = [panel["config"]["mediaKeys"] for panel in panels(samples)]
+    assert media == [["validation_images"], ["samples"]]
     assert [panel["viewType"] for panel in panels(ranking)] == ["Weave"] + 2 * ["Media Browser"]
     assert "'ranking'" in str(panels(ranking)[0]["config"])
     assert len(panels(training)) == 6

@@ -19,6 +19,7 @@ from harness.mirror import sync, wandb_sink
 from harness.mirror.places import StudyReport
 from harness.mirror.sync import sync_study
 from harness.mirror.wandb_sink import WandbSink
+from harness.runs.trial import Trial
 
 OTHER = "fedcba9876543210"
 
@@ -92,9 +93,21 @@ def test_what_was_whole_live_is_left_alone_and_equals_a_rewrite(tmp_path, study,
     assert stripped(mirrored.only_folder(study)) == logged
 
 
+def test_a_record_without_real_images_is_whole_without_them(tmp_path, study, said):
+    """As of an earlier version, whose runs in W&B are not written again for them."""
+    folder = mirrored.runtime(tmp_path).trials / KEY
+    (folder / "validation.png").unlink()
+    assert synced(tmp_path, said).written == [KEY]
+    rows = mirrored.history(mirrored.only_folder(study))
+    assert not any("validation_images.sha256" in row for row in rows)
+    content = sync._trial_content(mirrored.identity(study), Trial(folder), mirrored.REQUEST, {})
+    assert set(content.logged) == {"training", "evaluations", "samples"}
+    assert synced(tmp_path, said).whole == [KEY]
+
+
 def stripped(folder):
     """History without the clock of W&B itself."""
-    own = ("_runtime", "_timestamp", "samples.path", "samples.sha256")
+    own = ("_runtime", "_timestamp", "samples.path", "samples.sha256", "validation_images.path")
     return [{k: v for k, v in row.items() if k not in own} for row in mirrored.history(folder)]
 
 

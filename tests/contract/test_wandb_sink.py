@@ -40,6 +40,14 @@ def opened(tmp_path, said, **changes):
     )
 
 
+def test_validation_images_are_logged_once(tmp_path, said):
+    sink = opened(tmp_path, said)
+    mirrored.train(sink, tmp_path / "samples")
+    assert sink.finish(mirrored.ended())
+    history = mirrored.history(mirrored.only_folder(tmp_path))
+    assert [row["_step"] for row in history if "validation_images.sha256" in row] == [0]
+
+
 def test_a_live_run_holds_all_that_was_logged(tmp_path, said):
     sink = opened(tmp_path, said)
     mirrored.train(sink, tmp_path / "samples")
@@ -60,7 +68,7 @@ def test_a_live_run_holds_all_that_was_logged(tmp_path, said):
     shared = history[-1]  # iteration 50: training, evaluation and samples
     assert shared["discriminator_loss"] == pytest.approx(0.65)
     assert shared["kid"] == pytest.approx(0.2)
-    assert shared["samples.width"] == 12
+    assert shared["samples.width"] == 17  # of 6 images, with gutters
     assert [row["kid"] for row in history if "kid" in row] == pytest.approx([0.4, 0.1, 0.2])
     assert [row["fid"] for row in history if "fid" in row] == pytest.approx([10.0, 20.0])
     assert not any("inception_score" in row for row in history)

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -166,6 +167,15 @@ STILL = """
   const seen = charts.filter((chart) => chart.checkVisibility()).length;
   return { figures, charts: charts.length, seen,
     numbers: page.querySelectorAll("script.numbers-of-curves").length };"""
+REAL = """
+  const box = (image) => {
+    const { left, width, height } = image.getBoundingClientRect();
+    return [left, width, height].map(Math.round);
+  };
+  const shown = (strip) => [...strip.querySelectorAll("img")]
+    .filter((image) => image.checkVisibility()).map(box).at(-1);
+  return [...page.querySelectorAll(".gallery")].map((gallery) =>
+    [...gallery.querySelectorAll(".strip")].map(shown));"""
 KEYS = """
   const stops = [...page.querySelectorAll("a, button, input, select, summary, [tabindex]")]
     .filter((item) => item.checkVisibility({ visibilityProperty: true }) && item.tabIndex >= 0);
@@ -300,6 +310,31 @@ def test_a_film_stands_until_it_is_played(browser, page):
     assert said["ended"] == [[["128.0 kimg"]] * 5, "Play"]  # it does not begin anew
     assert said["again"] == said["still"]
     assert said["focus"]
+
+
+@pytest.fixture(scope="module")
+def with_real(tmp_path_factory):
+    recipe = replace(Recipe(), seeds=range(2), real=True)
+    return render(Recipe.run_name, build(tmp_path_factory.mktemp("real"), recipe)).path
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_real_images_are_as_large_as_generated_ones_and_above_the_last(browser, with_real, width):
+    galleries = browser.ask(with_real, REAL, width)
+    assert len(galleries) == 4
+    for real, *others in galleries:
+        assert {tuple(size) for _, *size in others} == {tuple(real[1:])}
+    film = galleries[0]
+    assert {left for left, *_ in film} == {film[0][0]}
+
+
+def test_real_images_stay_while_a_film_is_played(browser, with_real):
+    said = browser.ask(with_real, FILM)
+    assert [strips[0] for strips in (said["still"], said["moved"], said["ended"][0])] == [
+        ["real"]
+    ] * 3
+    assert said["moved"][1:] == [["25.6 kimg"]] * 5
+    assert said["told"] == "25.6 kimg"
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -20,7 +20,8 @@ KEY = "{key}"
 FILES = [
     *(f"runs/trials/{KEY}/{name}" for name in (
         "config.json", "env.json", "metrics.jsonl", "result.json", "digests.json", "log.txt",
-        "lock", "interpolation.png", "samples/*.png", "evaluations/*.jsonl", "evaluations/*.json",
+        "lock", "interpolation.png", "validation.png", "nearest.png", "nearest.json",
+        "samples/*.png", "evaluations/*.jsonl", "evaluations/*.json",
         "generators/*.npz",
     )),
     *(f"runs/studies/tiny/{name}" for name in (

@@ -63,7 +63,8 @@ def test_a_study_runs_to_its_report_and_a_second_run_trains_nothing(place):
         assert rows(folder / "metrics.jsonl")[-1]["iteration"] == ITERATIONS
         grids = sorted(folder.glob("samples/*.png"))
         assert len(grids) == 6
-        assert pixels(grids[-1]).shape == (96, 96)
+        assert pixels(grids[-1]).shape == pixels(folder / "validation.png").shape == (96, 96)
+        assert pixels(folder / "nearest.png").shape == (96, 192)
         assert not list(folder.glob("checkpoint/*.npz"))
         assert sorted(folder.glob("generators/*.npz"))[-1].name == f"{ITERATIONS:08}.npz"
         [attempt] = json.loads((folder / "env.json").read_text())
@@ -215,8 +216,10 @@ def test_a_trained_trial_is_scored_again_sampled_and_explained(place):
     assert place.plan("first")["to_score"] == 0
 
     place.look("samples", "first", "--count", "5", "--out", "images.npz")
-    images = np.load(place.folder / "images.npz")["images"]
-    assert images.shape == (5, 16, 16, 1)
+    assert np.load(place.folder / "images.npz")["images"].shape == (5, 16, 16, 1)
+    said = place.look("samples", "first", "--beside", "--out", "all.png")
+    assert "Validation images and images of 2 cells in all.png" in said
+    assert pixels(place.folder / "all.png").shape[0] == 3 * (28 + 48)
 
     shown = place.look("show", name[:8])
     assert "finished" in shown

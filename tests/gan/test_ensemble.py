@@ -76,7 +76,7 @@ class Judge:
 def test_each_member_is_scored_alone_beside_all_of_them_where_the_objective_looks(tiny, members):
     changes = {"training.kimg": 0.192, "training.evaluations": 6, "data.name": "digits"}
     config = tiny({**changes, "training.members": members})
-    known = Images(images(), images(), None, None, "", (), {}, None)
+    known = Images(images(), images(), None, None, "", (), {}, None, "")
     session = Session(config, known, Judge(), PROGRAMS.get(config))
     rows = [e.values for e in session.events(lambda: False) if isinstance(e, Scores)]
     assert len(config.final_iterations) == 2

@@ -6,11 +6,12 @@ import pytest
 import tensorflow as tf
 
 from harness.core.errors import HarnessError
+from harness.core.grids import SIDE
 from harness.gan.data import load_images
 from harness.gan.generator_model import Generator
 from harness.gan.labels.condition import in_rows
 from harness.gan.train.program import Program
-from harness.gan.train.session import SIDE, Session
+from harness.gan.train.session import Session
 
 pytestmark = pytest.mark.tf
 KINDS = {

@@ -3,13 +3,19 @@
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from harness.execution.worker import listener
 from harness.gan.data import load_images
+from harness.gan.neighbours import Nearest
 from harness.gan.train.program import Program
 from harness.gan.train.session import Session
 from harness.metrics.coverage import NEIGHBOURS
+from harness.metrics.nearest import compare_distances
+from harness.runs import layout
+from harness.runs.digests import read_seal
 from harness.runs.recorder import Recorder
 from harness.runs.rows import Environment
 from harness.runs.status import Status
@@ -17,6 +23,8 @@ from harness.runs.trial import Trial
 from tests.training import PROGRAMS
 
 pytestmark = pytest.mark.tf
+
+PAIRS = (layout.NEAREST_PAIRS, layout.VALIDATION_PAIRS)
 
 
 class Cut(BaseException):
@@ -27,7 +35,7 @@ class Judge:
     """Better with every score, and killed at one of them."""
 
     identity = "judge"
-    count = 4
+    count = checked = 4
 
     def __init__(self, fatal: int | None) -> None:
         self.calls, self.fatal = 0, fatal
@@ -40,6 +48,13 @@ class Judge:
         self.calls += 1
         kid = 1.0 / self.calls
         return {"kid": kid, "kid_blocks": [1.0, 2.0], "coverage": 1.0 / NEIGHBOURS}
+
+    def nearest(self, shown, batches):
+        assert sum(map(len, batches)) == self.checked
+        pairs = np.repeat(shown, 2, axis=0)
+        shares = compare_distances(np.ones(4), np.ones(4))._asdict()
+        counts = dict.fromkeys(("generated", "validation", "searched", "training"), 4)
+        return Nearest(pairs, pairs[:12], counts | shares)
 
 
 class Nothing:
@@ -80,6 +95,16 @@ def test_an_evaluation_that_was_cut_off_is_done_again(
     rows = Trial(folder).evaluation_rows("judge")
     assert [row["evaluation"] for row in rows] == [0, 1, 2, 3, 4]
     assert [row["iteration"] for row in rows] == config.evaluation_iterations
+    near = Trial(folder).nearest()
+    assert (near.metric, near.iteration, near.nearer) == ("judge", config.iterations, 0.5)
+    assert not near.sign
+    grid, pairs, real = (
+        np.asarray(Image.open(path))
+        for path in (Trial(folder).samples()[-1], *map(Trial(folder).picture, PAIRS))
+    )
+    assert (pairs.shape, real.shape) == ((96, 192), (16, 192))
+    np.testing.assert_array_equal(pairs[:16, :16], grid[:16, :16])
+    assert {*PAIRS, layout.NEAREST} <= read_seal(folder).files.keys()
 
 
 class Watching(Judge):

@@ -216,6 +216,17 @@ def test_an_untrained_trial_has_no_samples(runtime):
         app.samples(plan, runtime, "reference", 0, 1, runtime.runs)
 
 
+def test_a_comparison_is_one_picture_of_trained_cells(runtime):
+    plan, _ = app.plan("one", runtime)
+    for count, target, said in (
+        (1, runtime.runs / "a.npz", r"a\.npz: is no name of a picture; give a \.png file"),
+        (1001, runtime.runs / "a.png", "--count 1001: with `--beside` at most 1000"),
+        (1, runtime.runs / "a.png", "not trained yet; train it with: harness run one"),
+    ):
+        with pytest.raises(HarnessError, match=said):
+            app.compare_samples(plan, runtime, ["reference"], 0, count, target)
+
+
 def test_one_off_changes_are_read_as_yaml():
     assert app.one_off(
         [

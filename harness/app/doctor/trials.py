@@ -116,7 +116,8 @@ def _damaged(trial: Trial, path: Path, why: str, planned: Planned | None, ended:
 
 
 BESIDES = (
-    layout.INTERPOLATION,
+    *layout.PICTURES,
+    layout.NEAREST,
     layout.ENVIRONMENT,
     layout.LOG,
     layout.LOCK,
@@ -127,7 +128,7 @@ BESIDES = (
 def _remedy(folder: str, name: str, ended: bool) -> str:
     if name == layout.CONFIG:
         return "--fix writes it again from the plan, or moves it or the trial aside"
-    if folder == layout.SAMPLES or name == layout.INTERPOLATION:
+    if folder == layout.SAMPLES or name in (*layout.PICTURES, layout.NEAREST):
         return "reports are rendered without it"
     if folder == layout.GENERATORS:
         return "its scores remain; another metric may lack a point"

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from harness.config.catalog import LOSSES, PROTOCOLS
+from harness.core.grids import GRID, PAIRS, WAY, write_grid
 from harness.core.leftovers import discard
-from harness.gan.grid import write_grid
-from harness.gan.train.session import SIDE, STEPS, Diverged, Event, Row, Scores, Session
+from harness.gan.train.session import Diverged, Event, Row, Scores, Session
 from harness.metrics import health
 from harness.mirror.wandb_sink import WandbSink
 from harness.runs import layout
 from harness.runs.record import now
 from harness.runs.recorder import Recorder
-from harness.runs.rows import Flag, Progress, Pruned, Result, ScoreRow, TrainingRow
+from harness.runs.rows import Flag, Nearest, Progress, Pruned, Result, ScoreRow, TrainingRow
 from harness.runs.status import Status
 from harness.runs.trial import Trial
 
@@ -59,13 +59,23 @@ class Listener:
         if not finished and not diverged:
             self._save()
             return None
-        way = None if diverged else self.session.interpolation()
-        if way is not None:
-            write_grid(self.recorder.folder / layout.INTERPOLATION, way, STEPS)
+        if not diverged:
+            self._last_pictures()
         result = self._result(Status.DIVERGED if diverged else Status.FINISHED, diverged)
         self.recorder.result(result, self.keep_all)
         self._tidy()
         return result
+
+    def _last_pictures(self) -> None:
+        """The way between latents, and the nearest training images."""
+        folder, way = self.recorder.folder, self.session.interpolation()
+        if way is not None:
+            write_grid(folder / layout.INTERPOLATION, way, WAY)
+        self._progress("evaluating")
+        nearest, iteration = self.session.nearest(), self.session.iteration
+        write_grid(folder / layout.NEAREST_PAIRS, nearest.generated, PAIRS)
+        write_grid(folder / layout.VALIDATION_PAIRS, nearest.validation, PAIRS)
+        self.recorder.nearest(Nearest(metric=self.identity, iteration=iteration, **nearest.values))
 
     def _write(self, event: Event) -> None:
         if isinstance(event, Row):
@@ -105,7 +115,7 @@ class Listener:
         self.recorder.evaluation(self.identity, row)
         self.sink.evaluation(row, self.identity)
         path = self.recorder.sample_path(iteration)
-        write_grid(path, self.session.grid(), SIDE)
+        write_grid(path, self.session.grid(), GRID)
         self.sink.samples(iteration, self.session.kimg, path)
         self.session.save_generator(self.recorder.generator(iteration))
         rows = self.trial.evaluation_rows(self.identity)

@@ -13,6 +13,7 @@ from harness.config.plugins import check_contents
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
 from harness.core.errors import HarnessError
+from harness.core.grids import GRID, SIDE, write_grid
 from harness.execution.worker.listener import Listener
 from harness.execution.worker.resume import resumed
 from harness.gan.data import Images, load_images
@@ -109,7 +110,11 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
         return _score(Session(config, images, evaluator, program), recorder)
     session = resumed(lambda: Session(config, images, evaluator, program), recorder)
     recorder.describe_metric(_about(evaluator))
+    validation = recorder.folder / layout.VALIDATION
+    write_grid(validation, evaluator.rows(SIDE * SIDE), GRID)
     sink = context.sink(config, claim, recorder, images)
+    if not session.iteration:
+        sink.validation_images(validation)
     result = None
     gives_up = partial(context.gives_up, claim.cell)
     listener = Listener(session, recorder, sink, context.keep_all, gives_up)

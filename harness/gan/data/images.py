@@ -32,6 +32,7 @@ class Images(NamedTuple):
     notes: tuple[str, ...]  # what a user should know, such as the files that are unreadable
     facts: Mapping[str, Any]  # how many of what, as `image_facts` gives them
     folder: Folder | None  # what lies at data.path
+    train_identity: str  # of the training images, the choice of a subset included
 
 
 class Found(NamedTuple):
@@ -83,6 +84,7 @@ def load_images(data: DataConfig, cache: Path) -> Images:
         notes=tuple(dict.fromkeys((*known.notes, *whole.notes, *validation.notes))),
         facts=known.facts,
         folder=source.folder,
+        train_identity=digest([source.train.identity, data.train_images, data.subset_seed]),
     )
 
 

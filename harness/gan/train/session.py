@@ -14,13 +14,14 @@ import tensorflow as tf
 
 from harness.config.trial import TrialConfig
 from harness.core.errors import HarnessError
+from harness.core.grids import SIDE, WAY, side_by_side
 from harness.gan import devices
 from harness.gan.data import Images
-from harness.gan.evaluate import Evaluator
-from harness.gan.grid import side_by_side
+from harness.gan.evaluate import BATCH, Evaluator, batches_of
 from harness.gan.labels.condition import in_rows, sampled_inputs
 from harness.gan.labels.labelled import Labelled, MaybeLabelled, gathered, together
 from harness.gan.latents import interpolate
+from harness.gan.neighbours import Nearest
 from harness.gan.pixels import to_bytes
 from harness.gan.train import checkpoint
 from harness.gan.train.batches import Batches
@@ -29,9 +30,8 @@ from harness.gan.train.program import Make, Program
 
 ROWS = 100  # training rows in a whole trial, besides those at evaluations
 CALL_SECONDS = 1.0  # how long one call of the compiled loop should take
-SIDE = 6
 GRID = SIDE * SIDE  # images of a sample grid
-LEGS, STEPS = 3, 12  # of an interpolation
+LEGS, STEPS = 3, WAY.columns  # of an interpolation
 
 
 class Moved(NamedTuple):
@@ -155,6 +155,17 @@ class Session:
         values = self.config.labels.values
         labels = np.repeat(np.arange(LEGS) % values, STEPS).astype(np.int32) if values else None
         return self.generate(together(latents, labels))
+
+    def nearest(self) -> Nearest:
+        """The images of the grid next to their nearest training images, and how near images are."""
+        grid, count = self.grid(), self.evaluator.checked
+        if self.config.translation.source:
+            reals = (self.evaluator.reference(at, BATCH) for at in range(0, count, BATCH))
+            made = (self.generate(self.program.sources(real)) for real in reals)
+            return self.evaluator.nearest(grid[1::2], made)
+        last = len(self._evaluations) - 1
+        inputs = self._inputs(count, self.config.seed, "evaluation", last)
+        return self.evaluator.nearest(grid, batches_of(self.generate, inputs, count))
 
     def _inputs(self, count: int, seed: int, *names: str | int) -> MaybeLabelled:
         return sampled_inputs(self.config.generator, self.gan.condition, count, seed, *names)

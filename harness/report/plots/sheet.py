@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
-from PIL import Image
 
 from harness.core import format as show
+from harness.report.pictures import white
 from harness.report.plots.style import Figure, Look
 
-ROOM = 8  # cells that a page has room for
+ROOM = 8  # cells that a page has room for, with a row of real images
 LONGEST = 60  # letters of a cell's label above its row
 INDENT = 0.14  # inches from the square in a cell's colour to its name
 GAP, TEXT = 0.08, 0.46  # inches between grids: beside each other; of two rows, for what is written
@@ -24,19 +24,18 @@ class Row(NamedTuple):
 
 
 def draw_sheet(rows: Sequence[Row], looks: dict[str, Look], width: float) -> Figure:
-    """Draw the first `ROOM` rows, all grids at one size, no pixel blurred."""
-    drawn = rows[:ROOM]
-    columns = max(len(row.grids) for row in drawn)
+    """Draw a row a cell, all grids at one size, no pixel blurred."""
+    columns = max(len(row.grids) for row in rows)
     side = width / columns - GAP
-    figure = Figure(figsize=(width, (side + TEXT) * len(drawn)))
-    grid = figure.subplots(len(drawn), columns, squeeze=False)
+    figure = Figure(figsize=(width, (side + TEXT) * len(rows)))
+    grid = figure.subplots(len(rows), columns, squeeze=False)
     top = 1 - TEXT * 0.6 / figure.get_figheight()
     bottom = TEXT * 0.4 / figure.get_figheight()
     figure.subplots_adjust(
         left=0, right=1, top=top, bottom=bottom, wspace=GAP / side, hspace=TEXT / side
     )
-    names = show.shorten_apart([row.cell for row in drawn], LONGEST)
-    for places, row in zip(grid, drawn, strict=True):
+    names = show.shorten_apart([row.cell for row in rows], LONGEST)
+    for places, row in zip(grid, rows, strict=True):
         for axes in places:
             axes.set_axis_off()
         for axes, (when, path) in zip(places, row.grids, strict=False):
@@ -47,8 +46,7 @@ def draw_sheet(rows: Sequence[Row], looks: dict[str, Look], width: float) -> Fig
 
 
 def _draw_grid(axes: Axes, path: Path, when: str) -> None:
-    with Image.open(path) as image:
-        axes.imshow(image.convert("RGB"), interpolation="nearest")
+    axes.imshow(white(path).convert("RGB"), interpolation="nearest")
     _write(axes, 0, -0.03, when, va="top", fontsize=7.5)
 
 

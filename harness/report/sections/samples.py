@@ -11,11 +11,15 @@ import pandas as pd
 from harness.analysis.frame import each_row
 from harness.analysis.objectives import Objective
 from harness.core import format as show
+from harness.core.grids import GRID, PAIRS, WAY, Layout
 from harness.report import pictures
 from harness.report.blocks import Block, Gallery, Heading, Picture, Strip, Text
 from harness.report.data import ReportData
+from harness.report.nearest import TITLE, nearest_blocks
 from harness.report.plots import style
 from harness.report.plots.sheet import ROOM, Row, draw_sheet
+from harness.report.real import real_pictures, real_strips
+from harness.runs import layout
 from harness.runs.status import Status
 
 STAGES = (0.0, 0.2, 0.5, 1.0)  # shares of a training: what is seen of a film while it stands
@@ -25,6 +29,11 @@ BYTES, LEAST = 9_000_000, 1_500_000  # of pictures in the page, at most and at l
 ROW = 120  # bytes less for each row of the curves, whose table makes a report large, too
 FILES = 4  # times as many bytes are in the page as in pictures of the folder
 NAMED = 12  # cells left out that are named
+REAL = "The first row of each comparison shows real images of the validation split."
+
+
+DOUBLE = 2 * pictures.SMALL  # pixels that a grid of twice as many columns has at least
+Real = dict[str, Path]  # label → picture of validation images
 
 
 class Grid(NamedTuple):
@@ -54,13 +63,15 @@ def build(data: ReportData) -> list[Block]:
     with_grids = set(data.frames.samples["cell"])
     cells = [cell for cell in data.labels if cell in with_grids]
     shown = list(_shown(data, cells[:CELLS], seed))
+    real = real_pictures(data, [item.cell for item in shown])
     room = max(BYTES - ROW * len(data.frames.curves), LEAST)
-    moments = min(max(room // _bytes(shown) - 3, 1), MOMENTS)  # best, worst, a way between latents
+    # best, worst, a way between latents, pairs
+    moments = min(max(room // _bytes(shown) - 5, 1), MOMENTS)
     files = _Files(room // FILES, data.labels)
     galleries = [
-        _film(data, shown, moments, seed),
-        _extremes(data, shown, files),
-        _between(data, shown, files),
+        _film(data, shown, real, moments),
+        _extremes(data, shown, real, files),
+        _between(data, shown, real, files),
     ]
     left = cells[CELLS:]
     names = ", ".join(left[:NAMED]) + (" and others" if len(left) > NAMED else "")
@@ -71,6 +82,8 @@ def build(data: ReportData) -> list[Block]:
         head,
         Text(_how(data, seed)),
         *(gallery for gallery in galleries if gallery),
+        *_pairs(data, shown, files),
+        *nearest_blocks(data),
         *([Text(left_out, "note")] if left else []),
         *damaged,
     ]
@@ -97,7 +110,8 @@ def _how(data: ReportData, seed: int) -> str:
         "validation images."
     )
     shown = sources if all(translated) else f"{latents} {sources}" if any(translated) else latents
-    return f"Seed {seed}, unless another one is named. {shown}"
+    real = f" {REAL}" if len(real_pictures(data, data.labels)) else ""
+    return f"Seed {seed}, unless another one is named. {shown}{real}"
 
 
 def _seed(data: ReportData) -> int:
@@ -140,15 +154,16 @@ class _Files:
         self.room = room
         self.places = {label: number for number, label in enumerate(labels)}
 
-    def of(self, kind: str, cell: str, path: Path) -> dict[str, Any]:
-        png = pictures.png(path)
+    def of(self, kind: str, cell: str, path: Path, form: Layout = GRID) -> dict[str, Any]:
+        png = pictures.png(path, form)
         self.room -= len(png)
         slug = "".join(letter if letter.isalnum() else "-" for letter in cell)[:60]
         name = f"{kind}-{self.places[cell]}-{slug}"
         return {"name": name, "png": png} if self.room > 0 else {}
 
 
-def _film(data: ReportData, shown: Sequence[Shown], moments: int, seed: int) -> Gallery:
+def _film(data: ReportData, shown: Sequence[Shown], real: Real, moments: int) -> Gallery:
+    seed = _seed(data)
     picked = [_picked(item.seeds[item.seed], moments) for item in shown]
     strips = [
         Strip(
@@ -169,10 +184,12 @@ def _film(data: ReportData, shown: Sequence[Shown], moments: int, seed: int) -> 
     ]
     rows = [
         Row(strip.label, tuple((grid.when, grid.path) for grid, still in grids if still))
-        for strip, grids in zip(strips, picked, strict=True)
+        for strip, grids in zip(strips[:ROOM], picked, strict=False)
     ]
+    rows = [*(Row(label, (("real", path),)) for label, path in real.items()), *rows]
+    strips = [*real_strips(real), *strips]
     looks = {strip.label: style.Look(strip.colour, "-") for strip in strips}
-    names = ", ".join(row.cell for row in rows[:ROOM])
+    names = ", ".join(row.cell for row in rows)
     return Gallery(
         "Through training",
         strips,
@@ -192,7 +209,9 @@ def _picked(grids: Sequence[Grid], moments: int) -> list[tuple[Grid, bool]]:
     return [(grid, n in stills or grid is few[-1]) for n, grid in enumerate(few)]
 
 
-def _extremes(data: ReportData, shown: Sequence[Shown], files: _Files) -> Gallery | None:
+def _extremes(
+    data: ReportData, shown: Sequence[Shown], real: Real, files: _Files
+) -> Gallery | None:
     by_cell = by_objective(data.frames.trials)
     strips = []
     for item in shown:
@@ -206,7 +225,7 @@ def _extremes(data: ReportData, shown: Sequence[Shown], files: _Files) -> Galler
         if pair:
             strips.append(Strip(item.cell, item.colour, pair))
     title = "The best and the worst seed of each cell, at the end"
-    return Gallery(title, strips) if strips else None
+    return Gallery(title, [*real_strips(real), *strips]) if strips else None
 
 
 def by_objective(trials: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -236,14 +255,38 @@ def _extreme(item: Shown, word: str, trial: Any, files: _Files, judged: Objectiv
     )
 
 
-def _between(data: ReportData, shown: Sequence[Shown], files: _Files) -> Gallery | None:
-    paths = {(row.cell, row.seed): Path(row.path) for row in each_row(data.frames.interpolations)}
+def _between(data: ReportData, shown: Sequence[Shown], real: Real, files: _Files) -> Gallery | None:
     strips = [
-        Strip(item.cell, item.colour, [_way(item, paths[item.cell, item.seed], files)])
-        for item in shown
-        if (item.cell, item.seed) in paths
+        Strip(item.cell, item.colour, [_way(item, path, files)])
+        for item, path in _of(data, shown, layout.INTERPOLATION)
     ]
-    return Gallery("Interpolation between latents", strips) if strips else None
+    first = real_strips(real, GRID, WAY, DOUBLE)
+    return Gallery("Interpolation between latents", [*first, *strips]) if strips else None
+
+
+def _of(data: ReportData, shown: Sequence[Shown], name: str) -> Iterator[tuple[Shown, Path]]:
+    """The cells that have a picture of this name, with it."""
+    rows = each_row(data.frames.pictures)
+    paths = {(row.cell, row.seed): Path(row.path) for row in rows if row.name == name}
+    for item in shown:
+        if path := paths.get((item.cell, item.seed)):
+            yield item, path
+
+
+def _pairs(data: ReportData, shown: Sequence[Shown], files: _Files) -> Iterator[Gallery]:
+    strips = []
+    for item, path in _of(data, shown, layout.NEAREST_PAIRS):
+        alt = (
+            f"Generated images of cell {item.cell}, each to the left of its nearest training image"
+        )
+        caption = f"seed {item.seed}, at the end: generated, nearest training image"
+        file = files.of("nearest", item.cell, path, PAIRS)
+        picture = Picture(caption, alt, pictures.webp(path, PAIRS, width=DOUBLE), **file)
+        strips.append(Strip(item.cell, item.colour, [picture]))
+    real = real_pictures(data, [item.cell for item in shown], layout.VALIDATION_PAIRS)
+    if strips:
+        first = real_strips(real, PAIRS, width=DOUBLE)
+        yield Gallery(f"{TITLE}: in each pair, an image and the nearest", [*first, *strips])
 
 
 def _way(item: Shown, path: Path, files: _Files) -> Picture:
@@ -252,6 +295,6 @@ def _way(item: Shown, path: Path, files: _Files) -> Picture:
     return Picture(
         caption,
         alt,
-        pictures.webp(path, 2 * pictures.SMALL),
-        **files.of("interpolation", item.cell, path),
+        pictures.webp(path, WAY, width=DOUBLE),
+        **files.of("interpolation", item.cell, path, WAY),
     )

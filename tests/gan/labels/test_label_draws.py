@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from harness.core import rng
 from harness.core.errors import HarnessError
+from harness.core.grids import SIDE
 from harness.gan.data import load_images
 from harness.gan.labels.condition import Condition, in_rows, sampled_inputs
 from harness.gan.labels.labelled import Labelled, gathered
@@ -16,7 +17,7 @@ from harness.gan.random import Counters, uniform
 from harness.gan.train.batches import Batches
 from harness.gan.train.forward import classes, latents
 from harness.gan.train.program import Program
-from harness.gan.train.session import GRID, SIDE, Session
+from harness.gan.train.session import GRID, Session
 from harness.gan.train.state import build
 from tests.gan.labels.labelling import COUNTERS, Judge, conditioned
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from harness.analysis.frame import load
 from harness.core.files import read_json, write_json
+from harness.core.grids import WAY
 from harness.report import pictures
 from harness.report.data import analyse
 from harness.report.sections import samples
@@ -151,18 +152,31 @@ def test_small_grids_are_enlarged_and_no_pixel_is_blurred(tmp_path: Path):
     path = tmp_path / "grid.png"
     Image.fromarray(small).save(path)
     large = Image.open(BytesIO(pictures.png(path)))
-    assert large.size == (480, 480)
-    assert (np.asarray(large)[2::5, 2::5] == small).all()
-    assert (np.asarray(large).reshape(96, 5, 96, 5, 3).std(axis=(1, 3)) == 0).all()
+    assert large.size == (505, 505)  # with five gutters of a pixel
+    whole = [place for place in range(101) if place % 17 < 16]
+    assert (np.asarray(large)[2::5, 2::5][np.ix_(whole, whole)] == small).all()
+    assert (np.asarray(large).reshape(101, 5, 101, 5, 3).std(axis=(1, 3)) == 0).all()
     page = Image.open(BytesIO(pictures.webp(path)))
-    assert (page.format, page.size) == ("WEBP", (192, 192))
+    assert (page.format, page.size) == ("WEBP", (202, 202))
+
+
+def test_small_grey_grids_are_exact_on_the_page_where_that_is_less(tmp_path: Path):
+    digits = np.repeat(np.arange(0, 256, 64, np.uint8), 24)[None].repeat(96, 0)
+    path = tmp_path / "grid.png"
+    Image.fromarray(digits).save(path)
+    page = np.asarray(Image.open(BytesIO(pictures.webp(path))))
+    assert page.shape == (101, 101, 4)
+    whole = [place for place in range(101) if place % 17 < 16]
+    assert (page[np.ix_(whole, whole)][..., 0] == digits).all()
+    assert (page[16, :, 3] == 0).all()
 
 
 def test_large_grids_are_shrunk_on_the_page_and_whole_in_the_folder(tmp_path: Path):
     path = tmp_path / "grid.png"
     Image.new("RGB", (768, 384)).save(path)
-    assert Image.open(BytesIO(pictures.webp(path))).size == (480, 240)
-    assert pictures.png(path) == path.read_bytes()
+    assert Image.open(BytesIO(pictures.webp(path, WAY))).size == (480, 239)
+    whole = Image.open(BytesIO(pictures.png(path, WAY)))
+    assert whole.size == (768 + 11 * 4, 384 + 5 * 4)
 
 
 def test_a_damaged_picture_is_left_out_and_named(tmp_path: Path, small, drawn_later):
@@ -185,3 +199,74 @@ def test_with_every_picture_damaged_there_is_a_report(tmp_path: Path, small, dra
     _, none, note = samples.build(analyse(load(RUN, runtime)))
     assert "No sample grid" in none.text
     assert "Damaged and left out" in note.text
+
+
+def test_the_first_row_of_each_comparison_is_real_images(tmp_path: Path, small, drawn_later):
+    runtime = build(tmp_path, replace(small, real=True))
+    text, *galleries = (
+        block for block in blocks_of(runtime) if isinstance(block, samples.Gallery | samples.Text)
+    )
+    assert "The first row of each comparison shows real images" in text.text
+    assert len(galleries) == 4
+    cells = list(small.cells())
+    for gallery in galleries:
+        assert [strip.real for strip in gallery.strips] == [True, *[False] * len(cells)]
+        assert [strip.label for strip in gallery.strips] == ["Validation images", *cells]
+    sizes = [
+        {Image.open(BytesIO(strip.pictures[-1].webp)).size for strip in gallery.strips}
+        for gallery in galleries
+    ]
+    assert [len(of_one) for of_one in sizes] == [1, 1, 1, 1]
+
+
+def blocks_of(runtime):
+    _, *rest = samples.build(analyse(load(RUN, runtime)))
+    return rest
+
+
+def test_cells_on_other_images_have_a_row_of_theirs(tmp_path: Path, small, drawn_later):
+    runtime = build(tmp_path, replace(small, real=True))
+    data = analyse(load(RUN, runtime))
+    other = small.label(TIPS[1])
+    data.frames.configs[other]["data.image_size"] = 32
+    _, _, film, *_ = samples.build(data)
+    rest = [cell for cell in small.cells() if cell != other]
+    assert [strip.label for strip in film.strips if strip.real] == [
+        f"Validation images of {' and '.join(rest)}", f"Validation images of {other}",
+    ]  # fmt: skip
+
+
+def test_a_record_of_an_earlier_version_has_no_real_images(tmp_path: Path, small, drawn_later):
+    text, *rest = blocks(tmp_path, small)
+    assert "real images" not in text.text
+    assert {block.kind for block in rest} == {"gallery"}
+    assert not any(strip.real for gallery in rest for strip in gallery.strips)
+
+
+def said_of_copies(tmp_path, recipe):
+    *_, items, table = blocks(tmp_path, recipe)
+    return items, [[getattr(cell, "text", cell) for cell in row] for row in table.rows]
+
+
+def test_the_page_says_that_nothing_is_copied(tmp_path: Path, small, drawn_later):
+    items, rows = said_of_copies(tmp_path, replace(small, real=True))
+    assert (items.title, items.tone) == ("No sign of memorising in 6 trainings", "plain")
+    assert "1\u202f000 validation images" in items.items[0]
+    assert "with 10\u202f000 of 50\u202f000 training images" in items.items[0]
+    assert "inception_v3 at 75 px" in items.items[0]
+    assert rows[0] == ["expected of new images", "", "50 %", "5 %", ""]
+    assert rows[1:] == [[cell, "2", "20 %", "1 %", "no sign"] for cell in small.cells()]
+
+
+def test_a_sign_of_copying_is_a_warning(tmp_path: Path, small, drawn_later):
+    recipe = replace(small, real=True, copying=[("reference", 1)])
+    items, rows = said_of_copies(tmp_path, recipe)
+    assert (items.title, items.tone) == ("A sign of memorising in 1 of 6 trainings", "warning")
+    assert rows[1] == ["reference", "2", "55 %", "20 %", "sign in 1 of 2"]
+
+
+def test_a_diverged_training_has_no_nearest_images(tmp_path: Path, small, drawn_later):
+    recipe = replace(small, real=True, diverged=[("reference", 0), ("reference", 1)])
+    items, rows = said_of_copies(tmp_path, recipe)
+    assert items.title == "No sign of memorising in 4 trainings"
+    assert "reference" not in [row[0] for row in rows]

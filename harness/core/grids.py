@@ -1,0 +1,122 @@
+"""Grids of images: a PNG of the record holds them edge to edge, and people see them with a gutter.
+
+So a grid is pixels of images and nothing else, and how it is shown can change.
+"""
+
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from harness.core.files import write_atomically
+
+THINNEST, SHARE = 1, 16  # pixels of a gutter: a 16th of an image
+LEAST, TEXT = 48, 28  # pixels of an image, and of a line of text, where labels are drawn
+WHITE, CLEAR = (255, 255, 255, 255), (255, 255, 255, 0)
+
+
+class Layout(NamedTuple):
+    """Images of a row, and how many of them belong together."""
+
+    columns: int
+    together: int = 1
+
+
+SIDE = 6
+GRID = Layout(SIDE)  # of samples and of validation images; at most SIDE rows
+WAY = Layout(12)  # an interpolation
+PAIRS = Layout(12, 2)  # images, each to the left of another one
+
+
+def montage(images: np.ndarray, columns: int) -> np.ndarray:
+    """(n, H, W, C) → (rows * H, columns * W, C), row by row, without borders."""
+    count, height, width, channels = images.shape
+    rows = -(-count // columns)
+    filled = np.zeros((rows * columns, height, width, channels), images.dtype)
+    filled[:count] = images
+    tiles = filled.reshape(rows, columns, height, width, channels)
+    return tiles.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
+
+
+def tiles(grid: Image.Image, columns: int) -> list[Image.Image]:
+    """The images of a montage of square images, row by row."""
+    side = grid.width // columns
+    corners = ((x, y) for y in range(0, grid.height, side) for x in range(0, grid.width, side))
+    return [grid.crop((x, y, x + side, y + side)) for x, y in corners]
+
+
+def spaced(
+    grid: Image.Image,
+    layout: Layout,
+    shown: Layout | None = None,
+    colour: tuple[int, ...] = WHITE,
+) -> Image.Image:
+    """A montage with a gutter between its images, RGBA. `shown`: laid out in another way."""
+    return arranged(tiles(grid, layout.columns), shown or layout, colour)
+
+
+def arranged(
+    images: Sequence[Image.Image], layout: Layout, colour: tuple[int, ...] = WHITE
+) -> Image.Image:
+    """Images of one size with a gutter between them, three times as wide around a group; RGBA."""
+    side, gutter = images[0].width, max(images[0].width // SHARE, THINNEST)
+    apart = 3 * gutter if layout.together > 1 else gutter
+    group = layout.together * (side + gutter) - gutter + apart
+    rows = -(-len(images) // layout.columns)
+    size = (layout.columns // layout.together * group - apart, rows * (side + apart) - apart)
+    page = Image.new("RGBA", size, colour)
+    for number, image in enumerate(images):
+        row, column = divmod(number, layout.columns)
+        group_number, place = divmod(column, layout.together)
+        page.paste(image, (group_number * group + place * (side + gutter), row * (side + apart)))
+    return page
+
+
+def labelled(blocks: Sequence[tuple[str, np.ndarray]], layout: Layout) -> bytes:
+    """A PNG of arrays of images (n, H, W, C), one below the other, each below its label.
+
+    All images are shown as large as the largest, and so large that a person sees them.
+    """
+    largest = max(images.shape[1] for _, images in blocks)
+    side = -(-LEAST // largest) * largest
+    pages = []
+    for label, images in blocks:
+        page = arranged([_image(image) for image in images], layout)
+        size = (page.width * side // images.shape[1], page.height * side // images.shape[1])
+        pages.append((label, page.resize(size, Image.Resampling.NEAREST)))
+    width, height = max(page.width for _, page in pages), sum(page.height for _, page in pages)
+    whole, top = Image.new("RGB", (width, height + len(pages) * TEXT), "white"), 0
+    draw, font = ImageDraw.Draw(whole), ImageFont.load_default(TEXT / 2)
+    for label, page in pages:
+        draw.text((0, top + TEXT / 2), label, "black", font, anchor="lm")
+        whole.paste(page, (0, top + TEXT))
+        top += page.height + TEXT
+    return _encoded(whole)
+
+
+def side_by_side(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Two arrays of images (n, H, W, C), or (n, H, W, 1), in pairs: (n, 2, H, W, C)."""
+    return np.stack(np.broadcast_arrays(left, right), axis=1)
+
+
+def png(image: np.ndarray) -> bytes:
+    """Encode (H, W, 1 or 3) uint8."""
+    return _encoded(_image(image))
+
+
+def _image(image: np.ndarray) -> Image.Image:
+    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+
+
+def _encoded(image: Image.Image) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def write_grid(path: Path, images: np.ndarray, layout: Layout) -> None:
+    """Write (n, H, W, C) uint8 images, row by row."""
+    write_atomically(path, png(montage(images, layout.columns)))
