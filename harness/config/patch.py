@@ -42,7 +42,7 @@ def flatten(config: BaseModel) -> dict[str, Any]:
 
 DEFAULTS = flatten(TrialConfig())
 KNOBS = tuple(DEFAULTS)
-ALIASES = {"training.epochs"}  # accepted in a patch and converted to training.kimg
+ALIASES = {"training.epochs": "training.kimg"}  # accepted in a patch → the knob it becomes
 NOT_PATCHED = {  # leaves of a configuration that no patch may set
     "seed": "set the study's key `seeds` instead",
     "data.content": "the harness sets it from data.path",
@@ -152,6 +152,20 @@ def _explain(detail: Any) -> str:
     return f"{where}{detail['msg']} (given: {shown(detail['input'])})"
 
 
+def unresolved(knobs: Mapping[str, Any]) -> dict[str, Any]:
+    """The shortest patch that resolves to these knobs: those that no default gives.
+
+    Left out are the seed, and what follows from other knobs or from files.
+    """
+    kept = {path: value for path, value in knobs.items() if path not in NOT_PATCHED}
+    given = _base({path: kept[path] for path in ("data.image_size",) if path in kept})
+    return {
+        path: value
+        for path, value in kept.items()
+        if not path.startswith(f"{PLUGINS}.") and value != given.get(path, default(path))
+    }
+
+
 def resolve(layers: list[Patch]) -> TrialConfig:
     """Apply patches in order over the defaults; multiples refer to the patches before.
 
@@ -159,14 +173,20 @@ def resolve(layers: list[Patch]) -> TrialConfig:
     """
     explicit: dict[str, Any] = {}
     for layer in layers:
-        base = _base(explicit)
-        if {"training.epochs", "training.kimg"} <= layer.keys():
-            raise HarnessError("training.epochs and training.kimg both give the length: use one")
-        for path, value in layer.items():
-            explicit[check_path(path)] = _number(base, path, value)
-        if "training.epochs" in explicit:
-            explicit["training.kimg"] = _kimg(_base(explicit), explicit.pop("training.epochs"))
+        explicit = patched(explicit, layer)
     return unflatten(explicit)
+
+
+def patched(knobs: Mapping[str, Any], layer: Patch) -> dict[str, Any]:
+    """`knobs` under one more patch, whose multiples refer to them; no rule is checked."""
+    base, explicit = _base(knobs), dict(knobs)
+    if {"training.epochs", "training.kimg"} <= layer.keys():
+        raise HarnessError("training.epochs and training.kimg both give the length: use one")
+    for path, value in layer.items():
+        explicit[check_path(path)] = _number(base, path, value)
+    if "training.epochs" in explicit:
+        explicit["training.kimg"] = _kimg(_base(explicit), explicit.pop("training.epochs"))
+    return explicit
 
 
 def _base(explicit: Mapping[str, Any]) -> dict[str, Any]:
