@@ -81,6 +81,7 @@ class Frames:
     interpolations: pd.DataFrame  # cell, seed, path
     configs: Mapping[str, Mapping[str, Any]]  # cell → knobs: of one of its trials, or as planned
     beside: pd.DataFrame  # like `trials`: what is trained and judges nothing, as for a tuning
+    points: Mapping[str, Mapping[str, Any]]  # cell of those → knobs as planned
     importances: Mapping[str, float]  # of a search, as it was last asked for
     damaged: Sequence[str] = ()  # paths of pictures that cannot be shown
     # cell → facts of its images (`config.facts`); none in a record of an older version
@@ -136,6 +137,7 @@ def load(run_name: str, runtime: Runtime) -> Frames:
         interpolations=_frame(_each(reads, "interpolations"), ("cell", "seed", "path"), ()),
         configs=configs,
         beside=load_trials(whole.unjudged, runtime),
+        points={cell.label: cell.config for cell in whole.unjudged.cells},
         importances=read_object(runtime.study(run_name) / layout.IMPORTANCES) or {},
         damaged=_damaged_pictures(plan, runtime),
         images={one.planned.cell: one.images for one in reads[::-1] if one.images},

@@ -153,17 +153,29 @@ def _explain(detail: Any) -> str:
 
 
 def unresolved(knobs: Mapping[str, Any]) -> dict[str, Any]:
-    """The shortest patch that resolves to these knobs: those that no default gives.
+    """The shortest patch that resolves to these knobs.
 
-    Left out are the seed, and what follows from other knobs or from files.
+    Left out are defaults, the seed, and what follows from other knobs or from files.
     """
-    kept = {path: value for path, value in knobs.items() if path not in NOT_PATCHED}
-    given = _base({path: kept[path] for path in ("data.image_size",) if path in kept})
-    return {
+    kept = {
         path: value
-        for path, value in kept.items()
-        if not path.startswith(f"{PLUGINS}.") and value != given.get(path, default(path))
+        for path, value in knobs.items()
+        if path not in NOT_PATCHED and not path.startswith(f"{PLUGINS}.")
     }
+    patch = {path: value for path, value in kept.items() if value != default(path)}
+    for path in list(patch):
+        rest = {name: value for name, value in patch.items() if name != path}
+        if _gives(rest, kept):
+            patch = rest
+    return patch
+
+
+def _gives(patch: Patch, knobs: Mapping[str, Any]) -> bool:
+    try:
+        made = flatten(resolve([patch]))
+    except HarnessError:
+        return False
+    return all(made.get(path, default(path)) == value for path, value in knobs.items())
 
 
 def resolve(layers: list[Patch]) -> TrialConfig:

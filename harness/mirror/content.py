@@ -56,9 +56,7 @@ def trial_config(plan: PlanRecord, planned: TrialRecord, trial: Trial) -> dict[s
     return {
         **trial.knobs(),
         **flat(trial.images()),
-        "study": plan.study,
-        "profile": plan.profile,
-        "run_name": plan.run_name,
+        **_study(plan),
         "cell": planned.cell,
         "key": planned.key,
         "levels": dict(plan.cell(planned.cell).levels),
@@ -67,6 +65,23 @@ def trial_config(plan: PlanRecord, planned: TrialRecord, trial: Trial) -> dict[s
         "uncommitted_changes": bool(last and last.git.dirty),
         "version": last.versions.get(HARNESS, "") if last else "",
     }
+
+
+def report_config(plan: PlanRecord) -> dict[str, Any]:
+    """The study, what it asks, and how it is judged."""
+    return {
+        **_study(plan),
+        "title": plan.title,
+        "question": plan.question,
+        "design": plan.design,
+        "objective": plan.objective,
+        "seeds": list(plan.seeds),
+        "alpha": plan.alpha,
+    }
+
+
+def _study(plan: PlanRecord) -> dict[str, Any]:
+    return {"study": plan.study, "profile": plan.profile, "run_name": plan.run_name}
 
 
 def trial_ending(

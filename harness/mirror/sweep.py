@@ -18,7 +18,14 @@ def study_sweep(plan: Plan, study: str, project: str) -> dict[str, Any]:
         "description": plan.file.study.title,
         "project": project,
         "program": "harness",
-        "command": ["${env}", "${program}", "agent", study, *record.options, "${args}"],
+        "command": [
+            "${env}",
+            "${program}",
+            "agent",
+            study,
+            *map("=".join, record.options),
+            "${args}",
+        ],
         "metric": {"name": record.objective, "goal": "minimize"},  # of a run's summary
         **_space(plan),
     }

@@ -15,6 +15,7 @@ from harness.mirror import places as mirror
 from harness.mirror.content import (
     REPORT,
     Scores,
+    report_config,
     report_identity,
     trial_config,
     trial_ending,
@@ -201,17 +202,11 @@ def _report_content(
     trials = [Trial(runtime.trials / planned.key) for planned in plan.trials]
     if any(trial.status() in UNFINISHED for trial in trials):
         return "the study is not finished"
-    config = {
-        "title": plan.title,
-        "question": plan.question,
-        "design": plan.design,
-        "seeds": list(plan.seeds),
-        "alpha": plan.alpha,
-    }
     outcomes = Outcomes.of(map(ending_of, trials, map(plan.request, plan.trials)))
     summary = {"status": str(Status.FINISHED), "verdict": shown.verdict,
                "verdicts": shown.verdicts, "trials": outcomes.to_json(),
                "outcome": outcomes.sentence}  # fmt: skip
     ending = Ending(Status.FINISHED, summary)
     write = partial(WandbSink.report, report=shown)
-    return _Content(report_identity(plan, runtime), config, shown.logged(), ending, write)
+    identity, config = report_identity(plan, runtime), report_config(plan)
+    return _Content(identity, config, shown.logged(), ending, write)

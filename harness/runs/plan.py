@@ -178,13 +178,15 @@ class PlanRecord(Record):
         """The command line of a verb for this run, as a shell reads it."""
         if verb == "run" and self.run_name.endswith(f"-{AGAINST_ITSELF}"):
             verb = "self-check"
-        return shlex.join(["harness", verb, self.study, *self.options])
+        words = (word for option in self.options for word in option)
+        return shlex.join(["harness", verb, self.study, *words])
 
     @property
-    def options(self) -> list[str]:
-        """Options that, with the study, name this run on the command line."""
-        profile = [f"--profile={self.profile}"] if self.profile else []
-        return [*profile, *(f"--set={path}={json.dumps(v)}" for path, v in self.changes.items())]
+    def options(self) -> list[tuple[str, str]]:
+        """Options and their values that, with the study, name this run on the command line."""
+        profile = [("--profile", self.profile)] if self.profile else []
+        changes = [("--set", f"{path}={json.dumps(v)}") for path, v in self.changes.items()]
+        return [*profile, *changes]
 
     @property
     def stages(self) -> Stages:

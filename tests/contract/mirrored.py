@@ -26,7 +26,7 @@ KNOBS = {"seed": 3, "optimizer.generator.beta_1": 0.5, "data.name": "digits", "d
 KNOBS |= {"training.evaluations": 2}
 CELL, LEVELS = "adam_beta_1=ignoring", {"adam_beta_1": "ignoring", "dropout": "on"}
 COMMIT = "36d772b" * 5
-NOTES = "Run it again: harness run beta1 --profile=smoke"
+NOTES = "Run it again: harness run beta1 --profile smoke"
 ENVIRONMENT = [{"git": {"commit": "old", "dirty": False}, "versions": {}}]  # one an attempt
 ENVIRONMENT += [
     {"git": {"commit": COMMIT, "dirty": True}, "versions": {"gan-ablation-harness": "1.2"}}

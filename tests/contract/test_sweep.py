@@ -179,7 +179,7 @@ def test_wandbs_agent_trains_a_trial_of_the_study(agent, place, tmp_path):
     assert (whole["config"]["cell"], whole["config"]["seed"]) == (CELL, SEED)
     assert whole["config"]["training.kimg"] == 0.8
     assert whole["config"]["levels"] == {"generator_ema": "off"}
-    assert whole["notes"] == "Run it again: harness run swept --profile=smoke"
+    assert whole["notes"] == "Run it again: harness run swept --profile smoke"
     assert mirrored.records(folder, "stats")  # of the machine that trained it
     assert whole["summary"]["status"] == "finished"
     history = mirrored.history(folder)

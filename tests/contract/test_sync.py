@@ -243,6 +243,8 @@ def test_the_run_of_the_finished_study(tmp_path, study, said):
     run = mirrored.records(folder, "run")[-1]
     assert (run["run_id"], run["job_type"]) == (f"{RUN_NAME}-report", "report")
     assert run["notes"] == mirrored.NOTES
+    config = mirrored.summary(folder)["config"]
+    assert (config["study"], config["profile"], config["objective"]) == ("beta1", "smoke", "final")
     whole = mirrored.summary(folder)["summary"]
     assert whole["verdict"] == "beta_1 helps"
     assert whole["verdicts"] == {"better, surely": 1, "not judged": 1}

@@ -54,7 +54,7 @@ def test_a_live_run_holds_all_that_was_logged(tmp_path, said):
     assert run["job_type"] == "adam_beta_1=ignoring"
     assert run["display_name"] == "adam_beta_1=ignoring-s3"
     assert run["tags"] == ["study:beta1", "profile:smoke", "seed:3", "status:finished"]
-    assert run["notes"] == "Run it again: harness run beta1 --profile=smoke"
+    assert run["notes"] == "Run it again: harness run beta1 --profile smoke"
 
     history = mirrored.history(folder)
     assert [row["_step"] for row in history] == mirrored.STEPS
@@ -319,8 +319,9 @@ STUCK = """
     wandb_sink.GRACE = 1.0
     directory = Path(sys.argv[1])
     def opened(key):
-        return wandb_sink.WandbSink.open(
-            mirrored.identity(directory, key), mirrored.settings(timeout=1.5), {}, print)
+        settings = mirrored.settings(timeout=1.5, machine=True)
+        run = mirrored.identity(directory, key)
+        return wandb_sink.WandbSink.open(run, settings, {}, print)
     first = opened("aa")
     mirrored.train(first, directory / "samples")
     while not list(directory.glob("wandb/*/files/media/images/samples_50_*")):

@@ -57,8 +57,8 @@ def test_the_command_names_the_run(expanded):
     assert record.command("run") == f"harness run {record.study}"
     changed = record.replaced(profile="smoke", changes={"data.path": "my images", RATE: 1e-3})
     assert changed.command("report") == (
-        f"harness report {record.study} --profile=smoke '--set=data.path=\"my images\"' "
-        f"--set={RATE}=0.001"
+        f"harness report {record.study} --profile smoke --set 'data.path=\"my images\"' "
+        f"--set {RATE}=0.001"
     )
     itself = record.replaced(run_name=f"{record.run_name}-self_check")
     assert itself.command("run").startswith("harness self-check ")
