@@ -81,12 +81,13 @@ class Frames:
     interpolations: pd.DataFrame  # cell, seed, path
     configs: Mapping[str, Mapping[str, Any]]  # cell → knobs: of one of its trials, or as planned
     beside: pd.DataFrame  # like `trials`: what is trained and judges nothing, as for a tuning
-    points: Mapping[str, Mapping[str, Any]]  # cell of those → knobs as planned
     importances: Mapping[str, float]  # of a search, as it was last asked for
     damaged: Sequence[str] = ()  # paths of pictures that cannot be shown
     # cell → facts of its images (`config.facts`); none in a record of an older version
     images: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     blocks: Mapping[tuple[str, int], Blocks] = field(default_factory=dict)  # by cell and seed
+    # cell that judges nothing → knobs as planned
+    points: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def each_row(frame: pd.DataFrame) -> Iterable[Any]:
