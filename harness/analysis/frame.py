@@ -89,6 +89,8 @@ class Frames:
     # cell → facts of its images (`config.facts`); none in a record of an older version
     images: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     blocks: Mapping[tuple[str, int], Blocks] = field(default_factory=dict)  # by cell and seed
+    # cell that judges nothing → knobs as planned
+    points: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def real_kid(self, identity: str) -> float | None:
         """KID of real images against real ones in a metric; None where no record has it."""
@@ -145,6 +147,7 @@ def load(run_name: str, runtime: Runtime) -> Frames:
         nearest=_frame(_each(reads, "nearest"), _NEAREST_TEXT, _NEAREST_NUMBERS),
         configs=configs,
         beside=load_trials(whole.unjudged, runtime),
+        points={cell.label: cell.config for cell in whole.unjudged.cells},
         importances=read_object(runtime.study(run_name) / layout.IMPORTANCES) or {},
         damaged=_damaged_pictures(plan, runtime),
         images={one.planned.cell: one.images for one in reads[::-1] if one.images},

@@ -6,15 +6,15 @@ from typing import Any
 from harness.analysis.objectives import value
 from harness.analysis.values import number
 from harness.runs.plan import PlanRecord
-from harness.runs.trial import FINAL, Trial
+from harness.runs.trial import Trial
 
 
 def summarise_scores(trial: Trial, request: str, plan: PlanRecord) -> dict[str, Any]:
     """Numbers of a trial in the metric that `request` asks for; KID as measured, lower is better.
 
-    `kid_final` is the report's `final`: the objective that `plan` declares (`objective` names it),
-    of a diverged trial the value of a failure. `kid_last` is the KID of the last evaluation, and
-    `kid_best` the lowest of all. What is not finite is left out.
+    The objective that `plan` declares has its own name (`final`, `best`, ...), which `objective`
+    tells; of a diverged trial it is the value of a failure. `kid_last` is the KID of the last
+    evaluation, and `kid_best` the lowest of all. What is not finite is left out.
     """
     metric = trial.metric(request)
     rows = trial.evaluation_rows(metric) if metric else []
@@ -22,7 +22,7 @@ def summarise_scores(trial: Trial, request: str, plan: PlanRecord) -> dict[str, 
         return {}
     kids = [number(row.kid) for row in rows]
     numbers = {
-        FINAL: value(plan, trial.status(), rows, trial.knobs()).value,
+        plan.objective: value(plan, trial.status(), rows, trial.knobs()).value,
         "kid_last": kids[-1],
         "kid_best": min((kid for kid in kids if math.isfinite(kid)), default=math.nan),
     }

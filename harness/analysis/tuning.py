@@ -1,10 +1,13 @@
 """Which point of a grid is best in each cell, and what the ranking would be without it."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
+from harness.analysis.edges import Edge, tried_edge
 from harness.analysis.frame import Frames, load_trials
 from harness.analysis.learning import failed
 from harness.analysis.ranking import rank_contrasts
@@ -77,3 +80,20 @@ def untuned(frames: Frames, tuning: TuningRecord) -> pd.DataFrame:
     ]
     trials = pd.concat(renamed).reset_index(drop=True)
     return rank_contrasts(replace(frames, trials=trials))
+
+
+def at_edges(
+    tuning: TuningRecord, knobs: Mapping[str, Mapping[str, Any]]
+) -> list[tuple[str, Edge]]:
+    """Cell and knob for which the smallest or largest value of the grid was chosen.
+
+    `knobs`: of each cell that is a point, by its label.
+    """
+    edges = []
+    for cell, labels in tuning.points.items():
+        chosen = knobs[labels[tuning.chosen[cell]]]
+        for name, value in chosen.items():
+            tried = [knobs[label].get(name) for label in labels.values()]
+            if edge := tried_edge(name, tried, value):
+                edges.append((cell, edge))
+    return edges

@@ -11,6 +11,7 @@ from harness.core.errors import HarnessError
 from harness.plan.cells import seed_major
 from harness.plan.expand import Plan
 from harness.plan.stages import Static
+from harness.runs.plan import AGAINST_ITSELF
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from harness.analysis.self_check import SelfCheck
 
 POOL = 24  # seeds of a self-check
-AGAINST_ITSELF = "self_check"
 
 
 class Ranking(NamedTuple):

@@ -42,7 +42,7 @@ def flatten(config: BaseModel) -> dict[str, Any]:
 
 DEFAULTS = flatten(TrialConfig())
 KNOBS = tuple(DEFAULTS)
-ALIASES = {"training.epochs"}  # accepted in a patch and converted to training.kimg
+ALIASES = {"training.epochs": "training.kimg"}  # accepted in a patch → the knob it becomes
 NOT_PATCHED = {  # leaves of a configuration that no patch may set
     "seed": "set the study's key `seeds` instead",
     "data.content": "the harness sets it from data.path",
@@ -152,6 +152,32 @@ def _explain(detail: Any) -> str:
     return f"{where}{detail['msg']} (given: {shown(detail['input'])})"
 
 
+def unresolved(knobs: Mapping[str, Any]) -> dict[str, Any]:
+    """The shortest patch that resolves to these knobs.
+
+    Left out are defaults, the seed, and what follows from other knobs or from files.
+    """
+    kept = {
+        path: value
+        for path, value in knobs.items()
+        if path not in NOT_PATCHED and not path.startswith(f"{PLUGINS}.")
+    }
+    patch = {path: value for path, value in kept.items() if value != default(path)}
+    for path in list(patch):
+        rest = {name: value for name, value in patch.items() if name != path}
+        if _gives(rest, kept):
+            patch = rest
+    return patch
+
+
+def _gives(patch: Patch, knobs: Mapping[str, Any]) -> bool:
+    try:
+        made = flatten(resolve([patch]))
+    except HarnessError:
+        return False
+    return all(made.get(path, default(path)) == value for path, value in knobs.items())
+
+
 def resolve(layers: list[Patch]) -> TrialConfig:
     """Apply patches in order over the defaults; multiples refer to the patches before.
 
@@ -159,14 +185,20 @@ def resolve(layers: list[Patch]) -> TrialConfig:
     """
     explicit: dict[str, Any] = {}
     for layer in layers:
-        base = _base(explicit)
-        if {"training.epochs", "training.kimg"} <= layer.keys():
-            raise HarnessError("training.epochs and training.kimg both give the length: use one")
-        for path, value in layer.items():
-            explicit[check_path(path)] = _number(base, path, value)
-        if "training.epochs" in explicit:
-            explicit["training.kimg"] = _kimg(_base(explicit), explicit.pop("training.epochs"))
+        explicit = patched(explicit, layer)
     return unflatten(explicit)
+
+
+def patched(knobs: Mapping[str, Any], layer: Patch) -> dict[str, Any]:
+    """`knobs` under one more patch, whose multiples refer to them; no rule is checked."""
+    base, explicit = _base(knobs), dict(knobs)
+    if {"training.epochs", "training.kimg"} <= layer.keys():
+        raise HarnessError("training.epochs and training.kimg both give the length: use one")
+    for path, value in layer.items():
+        explicit[check_path(path)] = _number(base, path, value)
+    if "training.epochs" in explicit:
+        explicit["training.kimg"] = _kimg(_base(explicit), explicit.pop("training.epochs"))
+    return explicit
 
 
 def _base(explicit: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
-from harness.config.inputs.facts import flat
 from harness.config.runtime import Runtime
 from harness.core.errors import Damaged
+from harness.mirror.content import Scores, trial_config, trial_ending, trial_identity
 from harness.mirror.places import Log, TrackingSettings
-from harness.mirror.sync import Scores, identity_of
 from harness.mirror.wandb_library import resolve_mode
 from harness.mirror.wandb_sink import WandbSink
 from harness.runs import layout
@@ -34,7 +34,7 @@ def follow(
         trials = {trial.key: trial for trial in plan.trials} if plan else {}
         for path in runtime.trials.glob(f"*/{layout.PROGRESS}"):
             key = path.parent.name
-            if plan and key in trials and key not in followed:
+            if plan and key in trials and key not in followed and _known(plan, trials[key], path):
                 followed[key] = _begun(plan, trials[key], runtime, log)
         for key, one in list(followed.items()):
             if plan and one.look(plan, scores):
@@ -44,13 +44,18 @@ def follow(
         one.sink.finish(None)
 
 
+def _known(plan: PlanRecord, planned: TrialRecord, progress: Path) -> bool:
+    """Whether the record has all of a trial's config; its metric is written last."""
+    trial = Trial(progress.parent)
+    return bool(trial.environment()) and trial.metric(plan.request(planned)) is not None
+
+
 def _begun(plan: PlanRecord, planned: TrialRecord, runtime: Runtime, log: Log) -> "_Followed":
     trial = Trial(runtime.trials / planned.key)
-    identity = identity_of(plan, runtime, planned.key, planned.cell, planned.seed)
-    config = trial.knobs() | flat(trial.images())
-    settings = TrackingSettings(mode=runtime.tracking, rewrite=True)
-    sink = WandbSink.open(identity, settings, config, log)
-    return _Followed(trial, plan.request(planned), sink)
+    # it is trained on another machine than this one, whose load says nothing about it
+    settings = TrackingSettings(mode=runtime.tracking, rewrite=True, machine=False)
+    identity, config = trial_identity(plan, planned, runtime), trial_config(plan, planned, trial)
+    return _Followed(trial, planned, WandbSink.open(identity, settings, config, log))
 
 
 @dataclass
@@ -58,7 +63,7 @@ class _Followed:
     """A trial that is being trained, and its run in W&B."""
 
     trial: Trial
-    request: str
+    planned: TrialRecord
     sink: WandbSink
     training: int = -1  # iteration of the last row that was mirrored
     evaluation: int = -1
@@ -68,22 +73,21 @@ class _Followed:
     def look(self, plan: PlanRecord, scores: Scores) -> bool:
         """Mirror what is new; whether the training has ended, for good or for now."""
         # in the order opposite to that of writing: nothing that comes before is missed
-        going = (self.trial.folder / layout.PROGRESS).exists()
-        result = self.trial.result()
+        folder = self.trial.folder
+        going = (folder / layout.PROGRESS).exists() and not (folder / layout.RESULT).exists()
         try:
-            for _, call in sorted(self._new(), key=lambda call: call[0]):
+            ended = None if going else trial_ending(plan, self.planned, self.trial, scores)
+            for _, call in sorted(self._new(plan), key=lambda call: call[0]):
                 call()
         except Damaged:
             return False  # written by a kill; the next worker trains it again
-        if result is None and going:
-            return False
-        numbers = scores(self.trial, self.request, plan) if result else {}
-        self.sink.finish({**result.to_json(), **numbers} if result else None)
-        return True
+        if not going:
+            self.sink.finish(ended)
+        return not going
 
-    def _new(self) -> list[tuple[int, Callable[[], None]]]:
+    def _new(self, plan: PlanRecord) -> list[tuple[int, Callable[[], None]]]:
         """Calls of the sink by iteration; rows that a resume writes again are known."""
-        metric = self.trial.metric(self.request)
+        metric = self.trial.metric(plan.request(self.planned))
         rows = self.trial.training_rows()
         scored = self.trial.evaluation_rows(metric) if metric else []
         # files arrive one after the other, and W&B takes no step back: scores wait for their losses

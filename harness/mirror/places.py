@@ -21,6 +21,7 @@ from harness.core.files import read_object, write_json
 from harness.core.leftovers import discard, sweep
 from harness.core.lock import Busy, lock_file
 from harness.runs import layout
+from harness.runs.status import Status
 
 Log = Callable[[str], None]
 Row = Mapping[str, Any]
@@ -44,6 +45,7 @@ class RunIdentity:
     seed: int | None  # None: the report of the study
     directory: Path
     run_id: str = ""  # where a sweep of W&B has begun the run
+    notes: str = ""
 
     @property
     def id(self) -> str:
@@ -76,6 +78,7 @@ class TrackingSettings:
     patience: float = 0.0  # how long a call waits when that many do; else it is dropped at once
     timeout: float = 20.0  # for starting a run, and for finishing it
     rewrite: bool = False  # first remove what was logged offline under this id
+    machine: bool = False  # whether the run is trained here, so that metrics of this machine count
 
 
 def check_mode(asked: str) -> None:
@@ -92,7 +95,15 @@ def content_digest(identity: RunIdentity, config: Row, logged: Row, result: Row)
     `StudyReport.logged` says.
     """
     place = [identity.project, identity.run_name, identity.name, list(identity.tags)]
+    place.append(identity.notes)
     return digest([place, dict(config), dict(logged), dict(result)])
+
+
+class Ending(NamedTuple):
+    """How a run ended: its status, and its summary, which holds the status, too."""
+
+    status: Status
+    summary: dict[str, Any]
 
 
 class StudyReport(NamedTuple):

@@ -1,6 +1,5 @@
 """A study as a sweep of W&B: the server chooses cell and seed, `harness agent` runs the trial."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,20 +8,25 @@ from harness.core.errors import HarnessError
 from harness.plan.expand import Plan
 from harness.plan.stages import Searched
 from harness.runs.stages import Search
-from harness.runs.trial import FINAL
-
-METRIC = {"name": FINAL, "goal": "minimize"}  # of a run's summary
 
 
 def study_sweep(plan: Plan, study: str, project: str) -> dict[str, Any]:
     """The sweep of a plan; `study` is what the command line calls the study."""
+    record = plan.record()
     return {
         "name": plan.run_name,
         "description": plan.file.study.title,
         "project": project,
         "program": "harness",
-        "command": ["${env}", "${program}", "agent", study, *_options(plan), "${args}"],
-        "metric": METRIC,
+        "command": [
+            "${env}",
+            "${program}",
+            "agent",
+            study,
+            *map("=".join, record.options),
+            "${args}",
+        ],
+        "metric": {"name": record.objective, "goal": "minimize"},  # of a run's summary
         **_space(plan),
     }
 
@@ -65,12 +69,6 @@ def _dimension(span: Mapping[str, Any]) -> dict[str, Any]:
         return {"values": [low + number * step for number in range(int((high - low) / step) + 1)]}
     law = "int_uniform" if span["whole"] else "uniform"
     return {"distribution": "log_uniform_values" if span["log"] else law, "min": low, "max": high}
-
-
-def _options(plan: Plan) -> list[str]:
-    """Options that name the same run on the command line."""
-    profile = [f"--profile={plan.profile}"] if plan.profile else []
-    return [*profile, *(f"--set={path}={json.dumps(v)}" for path, v in plan.changes.items())]
 
 
 def to_yaml(document: dict[str, Any]) -> str:

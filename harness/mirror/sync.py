@@ -5,29 +5,44 @@ written again: trials shared with another study, resumed, killed, added or score
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from harness.config.inputs.facts import flat
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError, unknown
 from harness.core.files import file_digest
 from harness.mirror import places as mirror
-from harness.mirror.places import Log, Mode, Row, RunIdentity, StudyReport, TrackingSettings
+from harness.mirror.content import (
+    REPORT,
+    Scores,
+    report_config,
+    report_identity,
+    trial_config,
+    trial_ending,
+    trial_identity,
+)
+from harness.mirror.places import (
+    Ending,
+    Log,
+    Mode,
+    Row,
+    RunIdentity,
+    StudyReport,
+    TrackingSettings,
+)
 from harness.mirror.wandb_library import resolve_mode
 from harness.mirror.wandb_sink import WandbSink
 from harness.runs import layout
-from harness.runs.outcomes import Outcomes, ending
+from harness.runs.outcomes import Outcomes
+from harness.runs.outcomes import ending as ending_of
 from harness.runs.plan import PlanRecord, TrialRecord, read_plan
-from harness.runs.rows import Result, ScoreRow, TrainingRow
+from harness.runs.rows import ScoreRow, TrainingRow
 from harness.runs.status import Status
 from harness.runs.trial import Trial
 
-REPORT = "report"
+UNFINISHED = (Status.BEGUN, Status.MISSING, Status.DAMAGED)
 PATIENCE = 60.0  # seconds that a call may wait for W&B: no training waits here
-Scores = Callable[[Trial, str, PlanRecord], Row]
-"""Trial, request of a metric, plan → its final numbers, as `analysis.scores` gives them."""
 ENOUGH = 3  # runs that failed: then W&B is down, and each further one would wait for its time limit
 
 
@@ -49,12 +64,12 @@ class _Content:
     identity: RunIdentity
     config: dict[str, Any]
     logged: dict[str, list[Any]]
-    result: dict[str, Any]
+    ending: Ending
     write: Callable[[WandbSink], None]
 
     @property
     def digest(self) -> str:
-        return mirror.content_digest(self.identity, self.config, self.logged, self.result)
+        return mirror.content_digest(self.identity, self.config, self.logged, self.ending.summary)
 
 
 def sync_study(
@@ -66,15 +81,11 @@ def sync_study(
     if report.mode == "disabled":
         return report
     for planned in plan.trials:
-        trial = Trial(runtime.trials / planned.key)
-        if trial.result() is None:
-            status, failure = trial.status(), trial.failure()
-            report.skipped[trial.key] = f"{status}: {failure.error}" if failure else str(status)
-            continue
-        identity = identity_of(plan, runtime, planned.key, planned.cell, planned.seed)
-        request = plan.request(planned)
-        content = _trial_content(identity, trial, request, scores(trial, request, plan))
-        _mirror(content, report, log)
+        content = _trial_content(plan, planned, runtime, scores)
+        if isinstance(content, Status):
+            report.skipped[planned.key] = str(content)
+        else:
+            _mirror(content, report, log)
     study = _report_content(plan, runtime, shown)
     if isinstance(study, str):
         report.skipped[REPORT] = study
@@ -101,30 +112,11 @@ def write_trial(
     report = SyncReport(resolve_mode(runtime.tracking, log))
     if report.mode == "disabled":
         return ""
-    request = plan.request(planned)
-    identity = replace(
-        identity_of(plan, runtime, planned.key, planned.cell, planned.seed),
-        run_id=runtime.sweep_run,
-    )
-    trial = Trial(runtime.trials / planned.key)
-    _mirror(_trial_content(identity, trial, request, scores(trial, request, plan)), report, log)
-    return report.failed.get(trial.key, "")
-
-
-def identity_of(
-    plan: PlanRecord, runtime: Runtime, key: str, cell: str, seed: int | None
-) -> RunIdentity:
-    """Where a trial of a plan goes in W&B, or the run of the finished study."""
-    return RunIdentity(
-        project=runtime.project,
-        run_name=plan.run_name,
-        study=plan.study,
-        profile=plan.profile,
-        key=key,
-        cell=cell,
-        seed=seed,
-        directory=runtime.study(plan.run_name),
-    )
+    content = _trial_content(plan, planned, runtime, scores, runtime.sweep_run)
+    if isinstance(content, Status):
+        return f"it is {content}"
+    _mirror(content, report, log)
+    return report.failed.get(planned.key, "")
 
 
 def _mirror(content: _Content, report: SyncReport, log: Log) -> None:
@@ -140,7 +132,7 @@ def _mirror(content: _Content, report: SyncReport, log: Log) -> None:
     settings = TrackingSettings(mode=report.mode, patience=PATIENCE, timeout=PATIENCE, rewrite=True)
     sink = WandbSink.open(content.identity, settings, content.config, messages.append)
     content.write(sink)
-    if sink.finish(content.result):
+    if sink.finish(content.ending):
         report.written.append(key)
     else:
         report.failed[key] = "; ".join(messages) or "some rows were not taken"
@@ -163,8 +155,15 @@ def _is_whole(content: _Content, mode: Mode) -> bool:
     return True
 
 
-def _trial_content(identity: RunIdentity, trial: Trial, request: str, scores: Row) -> _Content:
-    metric = trial.metric(request)
+def _trial_content(
+    plan: PlanRecord, planned: TrialRecord, runtime: Runtime, scores: Scores, run_id: str = ""
+) -> _Content | Status:
+    """The run of a trial; or how it stands, if there is no outcome to show."""
+    trial = Trial(runtime.trials / planned.key)
+    ending = trial_ending(plan, planned, trial, scores)
+    if ending is None:
+        return trial.status()
+    metric = trial.metric(plan.request(planned))
     evaluations = trial.evaluation_rows(metric) if metric else []
     logged: dict[str, list[Any]] = {
         "training": trial.training_rows(),
@@ -173,20 +172,18 @@ def _trial_content(identity: RunIdentity, trial: Trial, request: str, scores: Ro
     }
     if real := trial.picture(layout.VALIDATION):
         logged["validation_images"] = [file_digest(real)]
-    ended = trial.result()
-    assert ended is not None, "only a trial that has ended is mirrored"
-    result = {**ended.to_json(), **scores}
-    config = trial.knobs() | flat(trial.images())
-    write = partial(_replay, trial=trial, logged=logged, ended=ended)
-    return _Content(identity, config, logged, result, write)
+    identity = trial_identity(plan, planned, runtime, run_id)
+    config = trial_config(plan, planned, trial)
+    write = partial(_replay, trial=trial, logged=logged, ended=ending.summary)
+    return _Content(identity, config, logged, ending, write)
 
 
-def _replay(sink: WandbSink, trial: Trial, logged: dict[str, list[Any]], ended: Result) -> None:
+def _replay(sink: WandbSink, trial: Trial, logged: dict[str, list[Any]], ended: Row) -> None:
     """Write the record in the order of training: what belongs to one iteration is one row."""
     training: list[TrainingRow] = logged["training"]
     evaluations: list[tuple[str, ScoreRow]] = logged["evaluations"]
     kimg = {row.iteration: row.kimg for row in [*training, *(row for _, row in evaluations)]}
-    speed = (ended.kimg or 0.0) / max(ended.iteration or 0, 1)
+    speed = (ended.get("kimg") or 0.0) / max(ended.get("iteration") or 0, 1)
     calls: list[tuple[int, Callable[[], None]]] = []
     if real := trial.picture(layout.VALIDATION):
         calls.append((0, partial(sink.validation_images, real)))
@@ -208,18 +205,13 @@ def _report_content(
     if shown is None:
         return "no report was rendered"
     trials = [Trial(runtime.trials / planned.key) for planned in plan.trials]
-    if any(trial.result() is None and trial.failure() is None for trial in trials):
+    if any(trial.status() in UNFINISHED for trial in trials):
         return "the study is not finished"
-    config = {
-        "title": plan.title,
-        "question": plan.question,
-        "design": plan.design,
-        "seeds": list(plan.seeds),
-        "alpha": plan.alpha,
-    }
-    outcomes = Outcomes.of(map(ending, trials, map(plan.request, plan.trials)))
-    result = {"status": str(Status.FINISHED), "verdict": shown.verdict, "verdicts": shown.verdicts,
-              "trials": outcomes.to_json(), "outcome": outcomes.sentence}  # fmt: skip
+    outcomes = Outcomes.of(map(ending_of, trials, map(plan.request, plan.trials)))
+    summary = {"status": str(Status.FINISHED), "verdict": shown.verdict,
+               "verdicts": shown.verdicts, "trials": outcomes.to_json(),
+               "outcome": outcomes.sentence}  # fmt: skip
+    ending = Ending(Status.FINISHED, summary)
     write = partial(WandbSink.report, report=shown)
-    identity = identity_of(plan, runtime, REPORT, REPORT, None)
-    return _Content(identity, config, shown.logged(), result, write)
+    identity, config = report_identity(plan, runtime), report_config(plan)
+    return _Content(identity, config, shown.logged(), ending, write)

@@ -63,9 +63,11 @@ def staging(folder: Path) -> Iterator[None]:
             del os.environ["WANDB_DATA_DIR"]
 
 
-def run_settings(wandb: Any, seconds: float) -> Any:
-    """Nothing on the terminal, nothing about this machine (the record has it), time limits, no
+def run_settings(wandb: Any, seconds: float, machine: bool) -> Any:
+    """Nothing on the terminal, no facts of this machine (the record has them), time limits, no
     links that workers would race for; and a stop asked for on the web interrupts no training.
+
+    `machine`: whether its load and that of its devices are sampled while the run goes on.
     """
     return wandb.Settings(
         silent=True,
@@ -74,9 +76,9 @@ def run_settings(wandb: Any, seconds: float) -> Any:
         use_dot_wandb=False,
         disable_git=True,
         disable_code=True,
-        x_disable_stats=True,
+        x_disable_stats=not machine,
         x_disable_meta=True,
-        x_disable_machine_info=True,
+        x_disable_machine_info=not machine,  # or there would be no samples either
         x_save_requirements=False,
         init_timeout=seconds,
         finish_timeout=seconds,

@@ -24,6 +24,7 @@ from harness.core.grids import GRID, spaced
 from harness.core.redact import redacted
 from harness.mirror import places as mirror
 from harness.mirror.places import (
+    Ending,
     Log,
     Mode,
     Row,
@@ -35,6 +36,7 @@ from harness.mirror.places import (
 from harness.mirror.wandb_library import library, resolve_mode, run_settings, staging
 from harness.runs.rows import Row as Line
 from harness.runs.rows import ScoreRow, TrainingRow
+from harness.runs.status import Status
 
 if TYPE_CHECKING:
     import wandb
@@ -53,7 +55,7 @@ class WandbSink:
         self._identity, self._settings, self._log = identity, settings, log
         self._config = dict(config)
         self._logged: dict[str, list[Any]] = {"training": [], "evaluations": [], "samples": []}
-        self._result: Row | None = None
+        self._ending: Ending | None = None
         self._off = settings.mode == "disabled"
         self._whole = True
         self._lock: IO[str] | None = None
@@ -108,12 +110,12 @@ class WandbSink:
             self._logged = report.logged()
         self._offer(lambda: self._log_report(report))
 
-    def finish(self, result: Row | None) -> bool:
-        """End the run with its summary: the trial's result and its final numbers.
+    def finish(self, ending: Ending | None) -> bool:
+        """End the run with its summary, marked as what it is.
 
         None: the attempt was cut off, and may go on later. True if the run is whole.
         """
-        self._result = result
+        self._ending = ending
         if self._lock is None:
             return False
         if not self._wait():
@@ -124,7 +126,7 @@ class WandbSink:
             ender.join(GRACE)
         self._lock.close()
         self._lock = None
-        return self._whole and result is not None
+        return self._whole and ending is not None
 
     def _wait(self) -> bool:
         until = monotonic() + self._settings.timeout + GRACE
@@ -182,12 +184,13 @@ class WandbSink:
             id=identity.id,
             name=identity.name,
             tags=identity.tags,
+            notes=identity.notes,
             config=self._config,
             dir=str(identity.folder.parent),
             mode=self._mode,
             resume="allow",
             reinit="create_new",
-            settings=run_settings(wandb, self._settings.timeout),
+            settings=run_settings(wandb, self._settings.timeout, self._settings.machine),
         )
         if Path(self._run.dir).parents[1] != identity.folder:  # W&B falls back to a folder of /tmp
             raise HarnessError(f"{identity.folder} cannot be written")
@@ -230,16 +233,20 @@ class WandbSink:
             self._run.log_artifact(artifact)
 
     def _close(self) -> None:
-        run, result = self._run, self._result
+        run, ending = self._run, self._ending
         if run is None:
             return
-        if result is None or self._off:
+        if ending is None or self._off:
             run.finish(exit_code=1)
             return
-        run.summary.update(dict(result))
-        run.finish(exit_code=0)
+        run.summary.update(ending.summary)
+        run.tags = (*self._identity.tags, f"status:{ending.status}")
+        # to W&B a run is finished or failed; one that diverged or was pruned has an outcome
+        run.finish(exit_code=int(ending.status is Status.CRASHED))
         if self._whole:
-            shown = mirror.content_digest(self._identity, self._config, self._logged, result)
+            shown = mirror.content_digest(
+                self._identity, self._config, self._logged, ending.summary
+            )
             name = Path(run.dir).parent.name
             entry = mirror.Entry(digest=shown, folder=name, mode=self._mode)
             mirror.mark(self._identity.folder, self._identity.key, entry)

@@ -1,7 +1,7 @@
 """Expand a study into a plan: resolved cells, contrasts and trials in seed-major order."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from harness.config.trial import TrialConfig, rules
 from harness.core.errors import HarnessError, unknown
 from harness.plan.cells import Cell, Trial, difference, identity, seed_major
 from harness.plan.drafts import Asked, Contrast, Draft, contrast_record
-from harness.plan.factors import recipe, resolution, study_factors
+from harness.plan.factors import levels_of, recipe, resolution, study_factors
 from harness.plan.leave_one_out import STACK
 from harness.plan.path import STEP
 from harness.plan.plugins import activated, plugin_record
@@ -112,12 +112,19 @@ class Plan:
             declared=every,
             analysis_digest=digest(list(every.values()), 8),
             reference=self.cells[0].label,
-            cells=tuple(map(cell_record, (*self.cells, *self.stages.cells))),
+            cells=tuple(self._cells),
             contrasts=tuple(contrast_record(one, self._followed(one)) for one in self.contrasts),
             crossed=self.crossed,
             trials=tuple(trial_record(trial) for trial in self.trials),
             **self._optional,
         )
+
+    @property
+    def _cells(self) -> Iterator[CellRecord]:
+        """All cells for the record, each with its levels."""
+        factors, reference = study_factors(self.file), flatten(self.cells[0].config)
+        for cell in (*self.cells, *self.stages.cells):
+            yield cell_record(cell, levels_of(factors, flatten(cell.config), reference))
 
     @property
     def _optional(self) -> Mapping[str, Any]:
@@ -246,11 +253,12 @@ def run_name(name: str, profile: str | None, changes: Patch) -> str:
     return "-".join([*parts, digest(dict(changes), 6)] if changes else parts)
 
 
-def cell_record(cell: Cell) -> CellRecord:
-    """A cell as `plan.json` holds it."""
+def cell_record(cell: Cell, levels: Mapping[str, str]) -> CellRecord:
+    """A cell as `plan.json` holds it; `levels`: factor → the label of its level."""
     return CellRecord(
         label=cell.label,
         patch=dict(cell.patch),
+        levels=dict(levels),
         request=metric_request(cell.config),
         warnings=tuple(rules.warnings(cell.config)),
         config=flatten(cell.config),

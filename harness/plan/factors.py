@@ -1,11 +1,11 @@
 """Factors: tips and inline factors as one type, so designs treat them alike."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness.config.part import Levels
-from harness.config.patch import Patch
+from harness.config.patch import ALIASES, Patch, default, patched
 from harness.config.study import StudyFile
 from harness.core.errors import HarnessError, unknown
 from harness.core.format import plain
@@ -123,3 +123,27 @@ def _label(value: Any) -> str:
     if isinstance(value, Mapping):
         return " ".join(f"{key} {part}" for key, part in value.items())
     return plain(value) if isinstance(value, float) else str(value)
+
+
+def levels_of(
+    factors: Sequence[Factor], knobs: Mapping[str, Any], reference: Mapping[str, Any]
+) -> dict[str, str]:
+    """Factor → the label of its level that a cell has, by every knob of cell and reference.
+
+    A factor is left out whose knobs have, in this cell, the values of none of its levels.
+    """
+    at = {factor.name: _level(factor, knobs, reference) for factor in factors}
+    return {name: label for name, label in at.items() if label is not None}
+
+
+def _level(factor: Factor, knobs: Mapping[str, Any], reference: Mapping[str, Any]) -> str | None:
+    paths = {ALIASES.get(path, path) for path in factor.paths}
+    before = {path: reference.get(path, default(path)) for path in paths}
+    for level in factor.levels:
+        # multiples refer to the baseline's value of the knob itself, and to the cell's of others
+        refers = any(isinstance(v, Mapping) or path in ALIASES for path, v in level.patch.items())
+        base = {**knobs, **before} if refers else before
+        values = patched(base, level.patch) if refers else {**base, **level.patch}
+        if all(values[path] == knobs.get(path, default(path)) for path in paths):
+            return level.label
+    return None

@@ -1,10 +1,14 @@
 """The result of a search in a sentence."""
 
+from typing import Any
+
 import pandas as pd
 
-from harness.analysis.search import ranked
+from harness.analysis.edges import Edge, search_edges
+from harness.analysis.search import SUGGESTED, ranked
 from harness.core import format as show
 from harness.report.data import ReportData
+from harness.runs.stages import Search
 from harness.runs.status import Status
 
 
@@ -25,8 +29,34 @@ def best_suggestion(data: ReportData, table: pd.DataFrame) -> str:
         f"{unit} of {show.kid(best['final'], places, scale=scale)} (reference: "
         f"{show.kid(reference['final'].mean(), places, scale=scale)}). It was selected among them "
         "by one trial each, so it is too good by chance: confirm it on other seeds."
-        f"{_left_out(len(ended) - len(learnt))}"
+        f"{_wider(data.plan.search, best)}{_left_out(len(ended) - len(learnt))}"
     )
+
+
+def edges_of(search: Search, row: "pd.Series[Any]") -> list[Edge]:
+    """The edges at which a suggestion, a row of their table, lies."""
+    params = {name: row[f"{SUGGESTED}{name}"] for name in search.space}
+    return search_edges(search.space, params)
+
+
+def knob_value(value: Any) -> str:
+    """A value of a knob: numbers that were drawn have many more digits than matter."""
+    return show.digits(value) if isinstance(value, float) else str(value)
+
+
+def edge_phrase(edge: Edge) -> str:
+    """A value, and at which end of what was tried it lies."""
+    value, low, high = map(knob_value, (edge.value, edge.low, edge.high))
+    end = "upper" if edge.upper else "lower"
+    return f"{edge.name} {value} is at the {end} end of {low} to {high}"
+
+
+def _wider(search: Search | None, best: "pd.Series[Any]") -> str:
+    names = [edge.name for edge in edges_of(search, best)] if search else []
+    if not names:
+        return ""
+    lie = "lies" if len(names) == 1 else "lie"
+    return f" Its {show.listed(names)} {lie} at an edge of what was searched: search wider."
 
 
 def _left_out(count: int) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness import __version__
 from harness.runs.record import now
-from harness.runs.rows import Environment, Git
+from harness.runs.rows import HARNESS, Environment, Git
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 
@@ -32,7 +32,7 @@ def this_environment(
         processor=processor(),
         versions={
             **{package: version(package) for package in PACKAGES},
-            "gan-ablation-harness": __version__,  # its own: a checkout need not be installed
+            HARNESS: __version__,  # its own: a checkout need not be installed
         },
         device=arithmetic["device"],
         arithmetic=dict(arithmetic),

@@ -5,6 +5,8 @@ without the study file. Fields bear the names, and stand in the order, of the ke
 Only what every version has written is needed; whatever else an older plan lacks has a default.
 """
 
+import json
+import shlex
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +24,7 @@ from harness.runs.stages import LooksRecord, Search, Stages, TuningRecord
 REFERENCE = "reference"  # the label of the cell of the baseline
 TIP, LEVEL = "tip", "level"  # kinds of contrasts
 QUALITY = "quality"  # what a claim is about, unless it says otherwise
+AGAINST_ITSELF = "self_check"  # ends the run name of a study's baseline against itself
 DIGEST = "digest"  # the key of the digest of all others
 
 
@@ -30,6 +33,7 @@ class CellRecord(Record):
 
     label: str
     patch: Mapping[str, Any] = {}  # where it differs from the reference
+    levels: Mapping[str, str] = {}  # factor → the label of its level that the cell has
     request: str  # what is asked of its metric (`config.identity.metric_request`)
     warnings: Items[str] = ()
     config: Mapping[str, Any] = {}  # every knob by its dotted name, at seed 0
@@ -169,6 +173,20 @@ class PlanRecord(Record):
     def knobs(self, trial: TrialRecord) -> dict[str, Any]:
         """Every knob of a trial by its dotted name."""
         return {**self.cell(trial.cell).config, "seed": trial.seed}
+
+    def command(self, verb: str) -> str:
+        """The command line of a verb for this run, as a shell reads it."""
+        if verb == "run" and self.run_name.endswith(f"-{AGAINST_ITSELF}"):
+            verb = "self-check"
+        words = (word for option in self.options for word in option)
+        return shlex.join(["harness", verb, self.study, *words])
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """Options and their values that, with the study, name this run on the command line."""
+        profile = [("--profile", self.profile)] if self.profile else []
+        changes = [("--set", f"{path}={json.dumps(v)}") for path, v in self.changes.items()]
+        return [*profile, *changes]
 
     @property
     def stages(self) -> Stages:

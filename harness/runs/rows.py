@@ -161,6 +161,9 @@ class Git(Record):
     dirty: bool = False
 
 
+HARNESS = "gan-ablation-harness"  # this package among the versions of an environment
+
+
 class Environment(Record):
     """Machine, versions and arithmetic of one attempt."""
 

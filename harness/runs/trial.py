@@ -33,8 +33,6 @@ from harness.runs.status import Status
 
 R = TypeVar("R", bound=Record)
 
-FINAL = "kid_final"  # what the summary of a run in W&B calls the objective of its trial
-
 
 @dataclass(frozen=True)
 class Trial:

@@ -15,14 +15,41 @@ from PIL import Image
 
 from harness.config.runtime import Runtime
 from harness.core.files import write_json
-from harness.mirror.places import RunIdentity, TrackingSettings, offline_folders
+from harness.mirror.places import Ending, RunIdentity, TrackingSettings, offline_folders
 from harness.mirror.wandb_sink import WandbSink
 from harness.runs.rows import ScoreRow, TrainingRow
+from harness.runs.status import Status
 
 RUN_NAME, KEY, METRIC = "beta1-smoke", "0123456789abcdef", "classifier.8.ref-1a2b3c4d.enc-0f0f0f0f"
 REQUEST = "12345678"
-CONFIG = {"seed": 3, "optimizer.generator.beta_1": 0.5, "data.name": "digits", "data.path": None}
-CONFIG |= {"training.evaluations": 2}
+KNOBS = {"seed": 3, "optimizer.generator.beta_1": 0.5, "data.name": "digits", "data.path": None}
+KNOBS |= {"training.evaluations": 2}
+CELL, LEVELS = "adam_beta_1=ignoring", {"adam_beta_1": "ignoring", "dropout": "on"}
+COMMIT = "36d772b" * 5
+NOTES = "Run it again: harness run beta1 --profile smoke"
+ENVIRONMENT = [{"git": {"commit": "old", "dirty": False}, "versions": {}}]  # one an attempt
+ENVIRONMENT += [
+    {"git": {"commit": COMMIT, "dirty": True}, "versions": {"gan-ablation-harness": "1.2"}}
+]
+
+
+def config(key: str = KEY) -> dict[str, Any]:
+    """What W&B has to hold of how a trial was trained."""
+    return {
+        **KNOBS,
+        "study": "beta1",
+        "profile": "smoke",
+        "run_name": RUN_NAME,
+        "cell": CELL,
+        "key": key,
+        "levels": LEVELS,
+        "metric": METRIC,
+        "commit": COMMIT,
+        "uncommitted_changes": True,
+        "version": "1.2",
+    }
+
+
 TRAINING = [
     TrainingRow(
         {
@@ -81,7 +108,11 @@ def result(key: str = KEY, status: str = "finished") -> dict[str, Any]:
 def ended(key: str = KEY, status: str = "finished") -> dict[str, Any]:
     """What a worker says of a trial at its end: the result, and what it came to."""
     scores = {"metric": METRIC, "objective": "final"}
-    return {**result(key, status), **scores, "kid_final": 0.2, "kid_last": 0.2, "kid_best": 0.1}
+    return {**result(key, status), **scores, "final": 0.2, "kid_last": 0.2, "kid_best": 0.1}
+
+
+def ending(key: str = KEY, status: str = "finished") -> Ending:
+    return Ending(Status(status), ended(key, status))
 
 
 def runtime(root: Path, mode: str = "offline") -> Runtime:
@@ -89,8 +120,8 @@ def runtime(root: Path, mode: str = "offline") -> Runtime:
 
 
 def identity(directory: Path, key: str = KEY) -> RunIdentity:
-    cell = "adam_beta_1=ignoring"
-    return RunIdentity("gan-ablation", RUN_NAME, "beta1", "smoke", key, cell, 3, directory)
+    place = ("gan-ablation", RUN_NAME, "beta1", "smoke", key, CELL, 3, directory)
+    return RunIdentity(*place, notes=NOTES)
 
 
 def settings(**changes: Any) -> TrackingSettings:
@@ -104,9 +135,10 @@ def picture(path: Path) -> Path:
 
 
 def write_trial(root: Path, key: str = KEY, ending: str = "finished") -> Path:
-    """A trial's folder; `ending` is a status, `crashed`, or `going` where it still trains."""
+    """A trial's folder; `ending` is a status, or `going` where it still trains."""
     folder = runtime(root).trials / key
-    write_json(folder / "config.json", CONFIG)
+    write_json(folder / "config.json", KNOBS)
+    write_json(folder / "env.json", ENVIRONMENT)
     spec = {"requests": [REQUEST], "identity": METRIC, "protocol": "blocks"}
     write_json(folder / "evaluations" / f"{METRIC}.json", spec)
     lines(folder / "metrics.jsonl", TRAINING)
@@ -118,6 +150,8 @@ def write_trial(root: Path, key: str = KEY, ending: str = "finished") -> Path:
         write_json(folder / "result.json", result(key, ending))
     if ending == "crashed":
         write_json(folder / "failure.json", {"error": "MemoryError", "log_tail": "", "attempt": 3})
+    if ending == "pruned":
+        write_json(folder / "pruned.json", {"iteration": 50, "kimg": 3.2})
     return folder
 
 
@@ -132,8 +166,8 @@ def write_plan(root: Path, keys: list[str]) -> None:
         "seeds": [3],
         "alpha": 0.05,
         "objective": "final",
-        "cells": [{"label": "adam_beta_1=ignoring", "request": REQUEST}],
-        "trials": [{"cell": "adam_beta_1=ignoring", "seed": 3, "key": key} for key in keys],
+        "cells": [{"label": CELL, "request": REQUEST, "levels": LEVELS}],
+        "trials": [{"cell": CELL, "seed": 3, "key": key} for key in keys],
     }
     write_json(runtime(root).study(RUN_NAME) / "plan.json", plan)
 
@@ -201,14 +235,14 @@ def say(text: str) -> None:
 
 
 def main(directory: Path, mode: str, *more: str) -> None:
-    sink = WandbSink.open(identity(directory), settings(mode=mode), CONFIG, say)
+    sink = WandbSink.open(identity(directory), settings(mode=mode), config(), say)
     train(sink, directory / "samples", pause=0.02)
     if "hang" in more:
         while not list(directory.glob("wandb/*/files/media/images/samples_50_*")):
             time.sleep(0.02)
         say("mid-run")
         time.sleep(60)
-    say("whole" if sink.finish(ended()) else "not whole")
+    say("whole" if sink.finish(ending()) else "not whole")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,8 @@ def followed(tmp_path, monkeypatch):
 
 
 def begin(folder):
-    write_json(folder / "config.json", mirrored.CONFIG)
+    write_json(folder / "config.json", mirrored.KNOBS)
+    write_json(folder / "env.json", mirrored.ENVIRONMENT)
     spec = {"requests": [mirrored.REQUEST], "identity": METRIC, "protocol": "blocks"}
     write_json(folder / "evaluations" / f"{METRIC}.json", spec)
     write_json(folder / "progress.json", {"phase": "training"})
@@ -79,8 +80,28 @@ def test_a_trial_is_in_wandb_as_it_is_trained(followed, tmp_path):
     assert end() == []
     run = mirrored.only_folder(wandb)
     assert [row["_step"] for row in mirrored.history(run)] == mirrored.STEPS
-    assert mirrored.summary(run)["summary"]["kid_last"] == pytest.approx(0.2)
+    whole = mirrored.summary(run)
+    assert whole["summary"]["final"] == pytest.approx(0.2)
+    assert (whole["config"], whole["notes"]) == (mirrored.config(), mirrored.NOTES)
+    assert mirrored.records(run, "stats") == []  # this machine trains nothing
     assert synced(tmp_path).whole == [KEY]  # nothing is left to write
+
+
+@pytest.mark.parametrize(("ending", "state"), [("pruned", "finished"), ("crashed", "failed")])
+def test_a_trial_that_ends_without_a_result_is_marked(followed, tmp_path, ending, state):
+    folder, end = followed
+    begin(folder)
+    trained(folder, 50)
+    wandb = mirrored.runtime(tmp_path).study(RUN_NAME)
+    until(lambda: list(wandb.glob("wandb/*/files/media/images/samples_50_*")))
+    mirrored.write_trial(tmp_path, ending=ending)
+    (folder / "progress.json").unlink()
+    until(lambda: KEY in (wandb / "wandb/whole.json").read_text())
+    assert end() == []
+    whole = mirrored.summary(mirrored.only_folder(wandb))
+    assert (whole["summary"]["status"], whole["state"]) == (ending, state)
+    assert f"status:{ending}" in whole["tags"]
+    assert synced(tmp_path).whole == [KEY]
 
 
 def test_rows_that_a_resume_writes_again_are_mirrored_once(followed, tmp_path):

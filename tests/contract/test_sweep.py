@@ -71,7 +71,7 @@ def test_a_sweep_is_every_trial_of_the_plan_once(place):
     document = read_by_wandb("out/sweep.yaml")
     assert document["method"] == "grid"
     assert document["project"] == "gan-ablation"
-    assert document["metric"] == {"name": "kid_final", "goal": "minimize"}
+    assert document["metric"] == {"name": "final", "goal": "minimize"}
     values = {name: choice["values"] for name, choice in document["parameters"].items()}
     pairs = [(cell, seed) for cell in values["cell"] for seed in values["seed"]]
     assert sorted(pairs) == sorted((trial.cell.label, trial.seed) for trial in plan.trials)
@@ -172,13 +172,15 @@ def test_wandbs_agent_trains_a_trial_of_the_study(agent, place, tmp_path):
     assert "0.8 kimg: KID" in Path("said.txt").read_text()
 
     folder = sweep_run("run0")
-    (run,) = mirrored.records(folder, "run")
+    run = mirrored.records(folder, "run")[-1]
     assert (run["run_id"], run["sweep_id"]) == ("run0", "sweep0")
     assert (run["run_group"], run["job_type"]) == ("swept-smoke", CELL)
     whole = mirrored.summary(folder)
-    assert whole["config"]["cell"] == CELL
-    assert whole["config"]["seed"] == SEED
+    assert (whole["config"]["cell"], whole["config"]["seed"]) == (CELL, SEED)
     assert whole["config"]["training.kimg"] == 0.8
+    assert whole["config"]["levels"] == {"generator_ema": "off"}
+    assert whole["notes"] == "Run it again: harness run swept --profile smoke"
+    assert mirrored.records(folder, "stats")  # of the machine that trained it
     assert whole["summary"]["status"] == "finished"
     history = mirrored.history(folder)
     final = frame.load("swept-smoke", place).trials.set_index("key")["final"][key]

@@ -46,31 +46,39 @@ def tree(folder):
 
 
 def test_every_ended_trial_is_written_once(tmp_path, said):
-    keys = [KEY, OTHER, "c" * 16, "d" * 16, "e" * 16]
-    mirrored.write_plan(tmp_path, keys)
-    for key, ending in zip(keys, ["finished", "diverged", "crashed", "going"], strict=False):
-        mirrored.write_trial(tmp_path, key, ending)
+    endings = ["finished", "diverged", "pruned", "crashed", "going", "missing"]
+    keys = dict(zip(endings, (letter * 16 for letter in "abcdef"), strict=True))
+    mirrored.write_plan(tmp_path, list(keys.values()))
+    for ending in endings[:-1]:
+        mirrored.write_trial(tmp_path, keys[ending], ending)
     study = mirrored.runtime(tmp_path).study(RUN_NAME)
 
     report = synced(tmp_path, said)
-    assert report.written == [KEY, OTHER]
+    ended = [keys[ending] for ending in endings[:4]]
+    assert report.written == ended
     assert report.skipped == {
-        "c" * 16: "crashed: MemoryError",
-        "d" * 16: "begun",
-        "e" * 16: "missing",
+        keys["going"]: "begun",
+        keys["missing"]: "missing",
         "report": "no report was rendered",
     }
     assert (report.failed, said) == ({}, [])
-    folder = mirrored.only_folder(study)
-    assert [row["_step"] for row in mirrored.history(folder)] == mirrored.STEPS
-    assert mirrored.summary(folder)["config"] == mirrored.CONFIG
-    diverged = mirrored.summary(mirrored.only_folder(study, OTHER))
-    assert diverged["summary"]["status"] == "diverged"
-    assert diverged["exit_code"] == 0
+    for ending in endings[:4]:
+        folder = mirrored.only_folder(study, keys[ending])
+        whole = mirrored.summary(folder)
+        assert [row["_step"] for row in mirrored.history(folder)] == mirrored.STEPS
+        assert whole["config"] == mirrored.config(keys[ending])
+        assert whole["notes"] == mirrored.NOTES
+        assert whole["summary"]["status"] == ending
+        assert whole["tags"][-1] == f"status:{ending}"
+        assert whole["state"] == ("failed" if ending == "crashed" else "finished")
+        assert ("final" in whole["summary"]) is (ending in ("finished", "diverged"))
+        assert whole["summary"]["kid_best"] == pytest.approx(0.1)
+        assert mirrored.records(folder, "stats") == []  # another machine may have trained it
+    assert whole["summary"]["message"] == "MemoryError"
 
     before = tree(study / "wandb")
     again = synced(tmp_path, said)
-    assert (again.written, again.whole) == ([], [KEY, OTHER])
+    assert (again.written, again.whole) == ([], ended)
     assert [e for e in tree(study / "wandb") if "/locks" not in e[0]] == [
         e for e in before if "/locks" not in e[0]
     ]
@@ -78,10 +86,10 @@ def test_every_ended_trial_is_written_once(tmp_path, said):
 
 def test_what_was_whole_live_is_left_alone_and_equals_a_rewrite(tmp_path, study, said):
     sink = WandbSink.open(
-        mirrored.identity(study), mirrored.settings(), mirrored.CONFIG, said.append
+        mirrored.identity(study), mirrored.settings(), mirrored.config(), said.append
     )
     mirrored.train(sink, tmp_path / "samples")
-    assert sink.finish(mirrored.ended())
+    assert sink.finish(mirrored.ending())
     live = mirrored.only_folder(study)
     report = synced(tmp_path, said)
     assert (report.whole, report.written) == ([KEY], [])
@@ -149,13 +157,13 @@ OBJECTIVES = {
 
 @pytest.mark.parametrize("ending", ["finished", "diverged"])
 @pytest.mark.parametrize("objective", OBJECTIVES)
-def test_kid_final_is_the_objective_of_the_report(tmp_path, study, said, objective, ending):
+def test_the_summary_holds_the_objective_under_its_name(tmp_path, study, said, objective, ending):
     runtime = mirrored.runtime(tmp_path)
     plan = read_json(study / "plan.json") | {"objective": objective, "threshold": 0.12}
     plan["cells"][0] |= {"config": {}}
     write_json(study / "plan.json", plan)
     folder = mirrored.write_trial(tmp_path, KEY, ending)
-    write_json(folder / "config.json", mirrored.CONFIG | {"training.evaluations": 5})
+    write_json(folder / "config.json", mirrored.KNOBS | {"training.evaluations": 5})
     kids, found = OBJECTIVES[objective]
     rows = [
         {"evaluation": n, "iteration": 10 * n, "kimg": float(n), "seconds": n, "kid": kid,
@@ -168,8 +176,9 @@ def test_kid_final_is_the_objective_of_the_report(tmp_path, study, said, objecti
 
     assert synced(tmp_path, said).written == [KEY]
     whole = mirrored.summary(mirrored.only_folder(study))["summary"]
-    assert whole["kid_final"] == pytest.approx(final)
+    assert whole[objective] == pytest.approx(final)
     assert whole["objective"] == objective
+    assert not whole.keys() & (OBJECTIVES.keys() - {objective})
     assert (whole["kid_last"], whole["kid_best"]) == (kids[-1], min(kids))
 
     write_json(study / "plan.json", plan | {"objective": "area"})  # declared anew: written anew
@@ -217,11 +226,11 @@ def test_a_run_that_is_gone_is_written_again(tmp_path, study, said):
 
 def test_a_run_that_is_being_written_is_left_alone(tmp_path, study, said):
     live = WandbSink.open(
-        mirrored.identity(study), mirrored.settings(), mirrored.CONFIG, said.append
+        mirrored.identity(study), mirrored.settings(), mirrored.config(), said.append
     )
     assert "another process" in synced(tmp_path, said).failed[KEY]
     mirrored.train(live, tmp_path / "samples")
-    assert live.finish(mirrored.ended())
+    assert live.finish(mirrored.ending())
     assert synced(tmp_path, said).whole == [KEY]
 
 
@@ -244,8 +253,11 @@ def reported(root, effect=-0.03):
 def test_the_run_of_the_finished_study(tmp_path, study, said):
     assert synced(tmp_path, said, shown=reported(tmp_path)).written == [KEY, "report"]
     folder = mirrored.only_folder(study, "report")
-    (run,) = mirrored.records(folder, "run")
+    run = mirrored.records(folder, "run")[-1]
     assert (run["run_id"], run["job_type"]) == (f"{RUN_NAME}-report", "report")
+    assert run["notes"] == mirrored.NOTES
+    config = mirrored.summary(folder)["config"]
+    assert (config["study"], config["profile"], config["objective"]) == ("beta1", "smoke", "final")
     whole = mirrored.summary(folder)["summary"]
     assert whole["verdict"] == "beta_1 helps"
     assert whole["verdicts"] == {"better, surely": 1, "not judged": 1}
@@ -273,6 +285,13 @@ def test_the_run_of_the_finished_study(tmp_path, study, said):
     assert synced(tmp_path, said, shown=other).written == ["report"]
     mirrored.only_folder(study, "report")
     assert said == []
+
+
+def test_pruned_trials_leave_no_study_unfinished(tmp_path, said):
+    mirrored.write_plan(tmp_path, [KEY, OTHER])
+    mirrored.write_trial(tmp_path)
+    mirrored.write_trial(tmp_path, OTHER, "pruned")
+    assert synced(tmp_path, said, shown=reported(tmp_path)).written == [KEY, OTHER, "report"]
 
 
 def test_no_report_before_the_study_is_finished(tmp_path, said):

@@ -36,7 +36,7 @@ def said():
 
 def opened(tmp_path, said, **changes):
     return WandbSink.open(
-        mirrored.identity(tmp_path), mirrored.settings(**changes), mirrored.CONFIG, said.append
+        mirrored.identity(tmp_path), mirrored.settings(**changes), mirrored.config(), said.append
     )
 
 
@@ -51,17 +51,18 @@ def test_validation_images_are_logged_once(tmp_path, said):
 def test_a_live_run_holds_all_that_was_logged(tmp_path, said):
     sink = opened(tmp_path, said)
     mirrored.train(sink, tmp_path / "samples")
-    assert sink.finish(mirrored.ended())
+    assert sink.finish(mirrored.ending())
     assert said == []
     folder = mirrored.only_folder(tmp_path)
 
-    (run,) = mirrored.records(folder, "run")
+    run = mirrored.records(folder, "run")[-1]
     assert run["run_id"] == "beta1-smoke-0123456789abcdef"
     assert run["project"] == "gan-ablation"
     assert run["run_group"] == "beta1-smoke"
     assert run["job_type"] == "adam_beta_1=ignoring"
     assert run["display_name"] == "adam_beta_1=ignoring-s3"
-    assert run["tags"] == ["study:beta1", "profile:smoke", "seed:3"]
+    assert run["tags"] == ["study:beta1", "profile:smoke", "seed:3", "status:finished"]
+    assert run["notes"] == "Run it again: harness run beta1 --profile smoke"
 
     history = mirrored.history(folder)
     assert [row["_step"] for row in history] == mirrored.STEPS
@@ -80,10 +81,10 @@ def test_a_live_run_holds_all_that_was_logged(tmp_path, said):
     assert {axes[n] for n in ("kid", "coverage", "gradient_penalty", "samples")} == {"kimg"}
 
     whole = mirrored.summary(folder)
-    assert whole["config"] == mirrored.CONFIG
+    assert whole["config"] == mirrored.config()
     assert whole["exit_code"] == 0
     assert whole["summary"]["kid"] == pytest.approx({"min": 0.1, "last": 0.2})
-    assert whole["summary"]["kid_final"] == pytest.approx(0.2)
+    assert whole["summary"]["final"] == pytest.approx(0.2)
     assert whole["summary"]["kid_best"] == pytest.approx(0.1)
     assert whole["summary"]["status"] == "finished"
     assert whole["summary"]["metric"] == mirrored.METRIC
@@ -99,7 +100,7 @@ def test_a_score_that_is_not_finite_stays_out_of_the_summary(tmp_path, said, pla
         bad = dict.fromkeys(("kid", "fid", "coverage", "inception_score"), odd)
         scored = ScoreRow({**row, **(bad if number == place else {})})
         sink.evaluation(scored, mirrored.METRIC)
-    assert sink.finish(mirrored.ended())
+    assert sink.finish(mirrored.ending())
     assert said == []
     whole = mirrored.summary(mirrored.only_folder(tmp_path))["summary"]
     kids = [row["kid"] for n, row in enumerate(mirrored.EVALUATIONS) if n != place]
@@ -117,18 +118,49 @@ def test_an_attempt_that_was_cut_off_is_not_whole(tmp_path, said):
     assert mirrored.records(mirrored.only_folder(tmp_path), "exit") == [{"exit_code": 1}]
 
 
+# how a trial ended → the exit code of its run, and W&B's word for that
+OUTCOMES = {
+    "finished": (0, "finished"),
+    "diverged": (0, "finished"),
+    "pruned": (0, "finished"),
+    "crashed": (1, "failed"),
+}
+
+
+@pytest.mark.parametrize("status", OUTCOMES)
+def test_a_run_is_marked_as_what_it_is(tmp_path, said, status):
+    sink = opened(tmp_path, said)
+    sink.training(mirrored.TRAINING[0])
+    assert sink.finish(mirrored.ending(status=status))
+    whole = mirrored.summary(mirrored.only_folder(tmp_path))
+    assert (whole["exit_code"], whole["state"]) == OUTCOMES[status]
+    assert whole["summary"]["status"] == status
+    assert whole["tags"] == ["study:beta1", "profile:smoke", "seed:3", f"status:{status}"]
+
+
+@pytest.mark.parametrize("machine", [True, False])
+def test_the_load_of_the_machine_is_sampled_where_it_trains(tmp_path, said, machine):
+    sink = opened(tmp_path, said, machine=machine)
+    sink.training(mirrored.TRAINING[0])
+    time.sleep(2)  # W&B's first sample comes as the run starts
+    assert sink.finish(mirrored.ending())
+    sampled = mirrored.records(mirrored.only_folder(tmp_path), "stats")
+    assert bool(sampled) is machine
+    assert not machine or sampled[0]["item"]["proc.memory.rssMB"] > 0
+
+
 def test_a_step_back_is_not_whole(tmp_path, said):
     sink = opened(tmp_path, said)
     sink.training(mirrored.TRAINING[1])
     sink.training(mirrored.TRAINING[0])
-    assert not sink.finish(mirrored.result())
+    assert not sink.finish(mirrored.ending())
     assert mirror.entries(tmp_path / "wandb") == {}
 
 
 def test_disabled_leaves_nothing(tmp_path, said):
     sink = opened(tmp_path, said, mode="disabled")
     mirrored.train(sink, tmp_path / "samples")
-    assert not sink.finish(mirrored.result())
+    assert not sink.finish(mirrored.ending())
     assert not (tmp_path / "wandb").exists()
 
 
@@ -145,7 +177,7 @@ def test_two_runs_at_once_stay_apart(tmp_path, said):
     for seed, sink in enumerate(sinks):
         for row in mirrored.TRAINING[: seed + 1]:
             sink.training(row)
-    whole = [sink.finish(mirrored.result(key)) for sink, key in zip(sinks, keys, strict=True)]
+    whole = [sink.finish(mirrored.ending(key)) for sink, key in zip(sinks, keys, strict=True)]
     assert whole == [True, True]
     folders = [mirrored.only_folder(tmp_path, key) for key in keys]
     assert [len(mirrored.history(folder)) for folder in folders] == [2, 3]
@@ -155,19 +187,19 @@ def test_two_runs_at_once_stay_apart(tmp_path, said):
 def test_one_writer_a_run(tmp_path, said):
     first, second = opened(tmp_path, []), opened(tmp_path, said)
     second.training(mirrored.TRAINING[0])
-    assert not second.finish(mirrored.result())
+    assert not second.finish(mirrored.ending())
     assert len(said) == 1
     assert "another process" in said[0]
-    assert first.finish(mirrored.result())
+    assert first.finish(mirrored.ending())
 
 
 def test_a_folder_that_cannot_be_made(tmp_path, said):
     (tmp_path / "file").write_text("")
     sink = WandbSink.open(
-        mirrored.identity(tmp_path / "file"), mirrored.settings(), mirrored.CONFIG, said.append
+        mirrored.identity(tmp_path / "file"), mirrored.settings(), mirrored.config(), said.append
     )
     mirrored.train(sink, tmp_path / "samples")
-    assert not sink.finish(mirrored.result())
+    assert not sink.finish(mirrored.ending())
     assert len(said) == 1
     assert "not mirrored" in said[0]
 
@@ -199,7 +231,7 @@ def test_what_raises_is_said_once(tmp_path, said, monkeypatch, call):
     monkeypatch.setattr(wandb_sink, "library", lambda: double(tmp_path, **{call: raise_}))
     sink = opened(tmp_path, said)
     mirrored.train(sink, tmp_path / "samples")
-    assert not sink.finish(mirrored.result())
+    assert not sink.finish(mirrored.ending())
     assert len(said) == 1
     assert "RuntimeError: no space for key ***" in said[0]
     assert mirror.entries(tmp_path / "wandb") == {}
@@ -217,7 +249,7 @@ def test_what_hangs_holds_nothing_up(tmp_path, said, monkeypatch, call):
     for row in mirrored.TRAINING:
         sink.training(row)
     assert time.monotonic() - began < 0.1
-    assert not sink.finish(mirrored.result())
+    assert not sink.finish(mirrored.ending())
     assert time.monotonic() - began < 1.0
     assert len(said) == 1
     assert "no answer within" in said[0]
@@ -233,7 +265,7 @@ def test_a_full_queue_drops_and_says_so(tmp_path, said, monkeypatch):
     for _ in range(100):
         sink.training(mirrored.TRAINING[0])
     assert time.monotonic() - began < 0.2
-    assert not sink.finish(mirrored.result())
+    assert not sink.finish(mirrored.ending())
     assert len(said) == 1
     assert "2 calls wait" in said[0]
 
@@ -295,8 +327,9 @@ STUCK = """
     wandb_sink.GRACE = 1.0
     directory = Path(sys.argv[1])
     def opened(key):
-        return wandb_sink.WandbSink.open(
-            mirrored.identity(directory, key), mirrored.settings(timeout=1.5), {}, print)
+        settings = mirrored.settings(timeout=1.5, machine=True)
+        run = mirrored.identity(directory, key)
+        return wandb_sink.WandbSink.open(run, settings, {}, print)
     first = opened("aa")
     mirrored.train(first, directory / "samples")
     while not list(directory.glob("wandb/*/files/media/images/samples_50_*")):
@@ -306,10 +339,10 @@ STUCK = """
     for pid in core:
         os.kill(int(pid), int(sys.argv[2]))
     began = time.monotonic()
-    print(first.finish(mirrored.result("aa")), time.monotonic() - began < 4)
+    print(first.finish(mirrored.ending("aa")), time.monotonic() - began < 4)
     second = opened("bb")
     second.training(mirrored.TRAINING[0])
-    print(second.finish(mirrored.result("bb")))
+    print(second.finish(mirrored.ending("bb")))
 """
 
 

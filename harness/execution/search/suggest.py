@@ -68,9 +68,8 @@ class Searcher(Source):
         if known is None:
             cell = Cell(label, config, difference(config, plan.cells[0].config))
             trial = TrialRecord(cell=label, seed=search.seed, key=key)
-            plan = plan.replaced(
-                cells=(*plan.cells, cell_record(cell)), trials=(*plan.trials, trial)
-            )
+            record = cell_record(cell, {name: params[name] for name in search.factors})
+            plan = plan.replaced(cells=(*plan.cells, record), trials=(*plan.trials, trial))
         made = search.added(Suggestion(params=params, cell=label, refused=""))
         write_plan(self._path, plan.replaced(search=made))
         if known is None:

@@ -60,6 +60,7 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
                 break
             continue
         config = unflatten({**cells.knobs(claim.cell), "seed": claim.seed})
+        context.plan = cells.plan
         if key(config) != claim.key:
             ledger.finish(claim, Status.STOPPED, "")
             raise HarnessError(f"{folder / 'plan.json'} has changed since the trials were queued")
@@ -87,6 +88,7 @@ class _Cells:
         self._learn(plan)
 
     def _learn(self, plan: PlanRecord) -> None:
+        self.plan = plan
         self._knobs = {cell.label: cell.config for cell in plan.cells}
         self._structures = {label: structure(knobs) for label, knobs in self._knobs.items()}
 
@@ -152,6 +154,8 @@ def _run(
         tail = "\n".join(trace.splitlines()[-LOG_TAIL:])
         recorder.failure(message, tail)
         return Status.CRASHED, message
+    finally:
+        context.close_sink(claim, recorder)
 
 
 def _hold(recorder: Recorder, stop: Callable[[], bool]) -> Recorder:

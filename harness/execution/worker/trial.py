@@ -3,16 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.analysis.scores import summarise_scores
-from harness.config.identity import metric_request
-from harness.config.inputs.facts import flat
-from harness.config.patch import flatten
 from harness.config.plugins import check_contents
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
-from harness.core.errors import HarnessError
+from harness.core.errors import Damaged, HarnessError
 from harness.core.grids import GRID, SIDE, write_grid
 from harness.execution.worker.listener import Listener
 from harness.execution.worker.resume import resumed
@@ -20,17 +17,19 @@ from harness.gan.data import Images, load_images
 from harness.gan.evaluate import Evaluator
 from harness.gan.train.program import Programs
 from harness.gan.train.session import Session
-from harness.mirror.places import RunIdentity, TrackingSettings
+from harness.mirror.content import trial_config, trial_ending, trial_identity
+from harness.mirror.places import TrackingSettings
 from harness.mirror.wandb_sink import WandbSink
 from harness.queue.base import Claim
 from harness.runs import layout
 from harness.runs.environment import this_environment
-from harness.runs.plan import PlanRecord
+from harness.runs.plan import PlanRecord, TrialRecord
 from harness.runs.recorder import Recorder
 from harness.runs.rows import MetricAbout, Progress, ScoreRow
 from harness.runs.status import Status
 from harness.runs.trial import Trial
 
+T = TypeVar("T")
 EVALUATORS = 4  # kept; each holds an encoder and the features of the validation images
 
 
@@ -46,6 +45,7 @@ class Context:
     keep_all: bool = False
     run_id: str = ""  # of W&B, where a sweep has begun the run
     gives_up: Callable[[str], bool] = lambda cell: False  # whether a search drops its trial now
+    _sink: WandbSink | None = None
     _images: dict[str, Images] = field(default_factory=dict)
     _evaluators: dict[str, Evaluator] = field(default_factory=dict)
 
@@ -67,29 +67,42 @@ class Context:
             self._evaluators[name] = Evaluator(config, images, self.runtime.cache)
         return self._evaluators[name]
 
-    def sink(
-        self, config: TrialConfig, claim: Claim, recorder: Recorder, images: Images
-    ) -> WandbSink:
+    def open_sink(self, claim: Claim, recorder: Recorder) -> WandbSink:
         """A live mirror of a trial; what fails in it is a line in the trial's log."""
-        identity = RunIdentity(
-            project=self.runtime.project,
-            run_name=self.plan.run_name,
-            study=self.plan.study,
-            profile=self.plan.profile,
-            key=claim.key,
-            cell=claim.cell,
-            seed=claim.seed,
-            directory=self.runtime.study(self.plan.run_name),
-            run_id=self.run_id,
-        )
-        settings = TrackingSettings(mode=self.runtime.tracking)
-        return WandbSink.open(
-            identity, settings, flatten(config) | flat(images.facts), recorder.log
-        )
+        planned, trial = _planned(claim), Trial(recorder.folder)
+        config = self._mirrored(partial(trial_config, self.plan, planned, trial)) or {}
+        identity = trial_identity(self.plan, planned, self.runtime, self.run_id)
+        settings = TrackingSettings(mode=self.runtime.tracking, machine=True)
+        self._sink = WandbSink.open(identity, settings, config, recorder.log)
+        return self._sink
+
+    def close_sink(self, claim: Claim, recorder: Recorder) -> None:
+        """End the mirror of a trial, if it has one, with what the record says of its end."""
+        sink, self._sink = self._sink, None
+        if sink is not None:
+            planned, trial = _planned(claim), Trial(recorder.folder)
+            ending = partial(trial_ending, self.plan, planned, trial, summarise_scores)
+            sink.finish(self._mirrored(ending))
+
+    def _mirrored(self, read: Callable[[], T | None]) -> T | None:
+        # on a cluster's node nothing is mirrored, and the plan may lack a cell that was suggested
+        if self.runtime.tracking == "disabled":
+            return None
+        try:
+            return read()
+        except Damaged:  # by other metrics of an older training; a mirror fails no trial
+            return None
+
+
+def _planned(claim: Claim) -> TrialRecord:
+    return TrialRecord(cell=claim.cell, seed=claim.seed, key=claim.key)
 
 
 def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Context) -> Status:
-    """Train (or continue) one trial, or score it if it is trained; how it ended."""
+    """Train (or continue) one trial, or score it if it is trained; how it ended.
+
+    Its mirror stays open, for `Context.close_sink` to end once the record has the outcome.
+    """
     check_contents(config)
     recorder.progress(
         Progress(phase="loading", iteration=0, iterations=config.iterations, kimg=0.0)
@@ -112,16 +125,12 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
     recorder.describe_metric(_about(evaluator))
     validation = recorder.folder / layout.VALIDATION
     write_grid(validation, evaluator.rows(SIDE * SIDE), GRID)
-    sink = context.sink(config, claim, recorder, images)
+    sink = context.open_sink(claim, recorder)
     if not session.iteration:
         sink.validation_images(validation)
-    result = None
     gives_up = partial(context.gives_up, claim.cell)
     listener = Listener(session, recorder, sink, context.keep_all, gives_up)
-    try:
-        result = listener.run(context.stop)
-    finally:
-        sink.finish({**result.to_json(), **_scores(config, recorder, context)} if result else None)
+    result = listener.run(context.stop)
     if listener.pruned:
         return Status.PRUNED
     return result.status if result else Status.STOPPED
@@ -131,10 +140,6 @@ def _about(evaluator: Evaluator) -> MetricAbout:
     """The description of a metric, as it is recorded."""
     spec = dict(evaluator.spec)
     return MetricAbout(requests=(spec.pop("request"),), **spec)
-
-
-def _scores(config: TrialConfig, recorder: Recorder, context: Context) -> dict[str, Any]:
-    return summarise_scores(Trial(recorder.folder), metric_request(config), context.plan)
 
 
 def _score(session: Session, recorder: Recorder) -> Status:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from harness.analysis.frame import each_row
 from harness.analysis.objectives import FINAL, KIMG, Objective
@@ -109,6 +109,8 @@ def draw_slices(panels: Sequence[Panel], unit: str, width: float) -> Figure:
         axes.set_title(names[panel.name])
         if panel.log:
             axes.set_xscale("log")
+            axes.xaxis.set_major_formatter(ticked)
+            axes.xaxis.set_minor_formatter(NullFormatter())  # in a narrow panel they would overlap
         if panel.ticks:
             axes.set_xticks(range(len(panel.ticks)), panel.ticks)
             axes.set_xlim(-0.5, len(panel.ticks) - 0.5)

@@ -138,8 +138,4 @@ def _keys(data: ReportData) -> Table:
 
 
 def _commands(data: ReportData) -> str:
-    plan = data.plan
-    profile = f" --profile {plan.profile}" if plan.profile else ""
-    name = f"{plan.study}-{plan.profile}" if plan.profile else plan.study
-    changed = "" if plan.run_name == name else "  # with the same --set"
-    return "\n".join(f"harness {verb} {plan.study}{profile}{changed}" for verb in ("run", "report"))
+    return "\n".join(map(data.plan.command, ("run", "report")))

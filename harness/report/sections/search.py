@@ -1,16 +1,18 @@
 """A search: its best suggestions, its history, and what seems to matter. No tip is ranked here."""
 
 from functools import partial
-from typing import Any
 
 import pandas as pd
 
 from harness.analysis.search import SUGGESTED, ranked
 from harness.core import format as show
 from harness.plan.search import REFUSED
-from harness.report.blocks import Block, Cell, Figure, Heading, Table, Text
+from harness.report.blocks import Block, Cell, Code, Figure, Heading, Items, Table, Text
 from harness.report.data import ReportData
+from harness.report.pasted import baseline
+from harness.report.plots.parallel import draw_parallel, parallel_info
 from harness.report.plots.search import draw_history, draw_slices, history_info, slices_info
+from harness.report.suggested import edge_phrase, edges_of, knob_value
 from harness.runs.stages import Search
 from harness.runs.status import Status
 
@@ -26,7 +28,8 @@ def build(data: ReportData) -> list[Block]:
     blocks: list[Block] = [Heading("Search", "search"), Text(_how(search, table))]
     if table["final"].isna().all():
         return [*blocks, Text("No suggestion has a value yet.", "note")]
-    blocks += [_best(data, search, table), _history(data, table), _slices(data, search, table)]
+    blocks += [*_wider(search, table), _best(data, search, table), *_advice(data, search, table)]
+    blocks += [_parallel(data, search, table), _history(data, table), _slices(data, search, table)]
     return [*blocks, *_importances(data, table)]
 
 
@@ -46,6 +49,35 @@ def _how(search: Search, table: pd.DataFrame) -> str:
     )
 
 
+def _wider(search: Search, table: pd.DataFrame) -> list[Block]:
+    """At which edges of the space the best suggestion lies."""
+    best = ranked(table).head(1).iterrows()
+    edges = [f"{edge_phrase(edge)}." for _, row in best for edge in edges_of(search, row)]
+    return [Items("Search wider: the best suggestion lies at an edge", edges)] if edges else []
+
+
+def _advice(data: ReportData, search: Search, table: pd.DataFrame) -> list[Block]:
+    """The worst suggestion, and the best one to paste into a study."""
+    learnt = ranked(table)
+    if learnt.empty:
+        return []
+    label = learnt.iloc[0]["cell"]
+    said = [Text(_worst(data, search, learnt))] if len(learnt) > 1 else []
+    paste = f"The best, {label}, to paste into a study that confirms it on other seeds:"
+    return [*said, Text(paste), Code(baseline(data.plan.cell(label).config))]
+
+
+def _worst(data: ReportData, search: Search, learnt: pd.DataFrame) -> str:
+    worst = learnt.iloc[-1]
+    values = "; ".join(f"{name} {knob_value(worst[f'{SUGGESTED}{name}'])}" for name in search.space)
+    unit, scale = data.objective.unit, data.objective.scale
+    value = show.kid(worst["final"], show.decimals(learnt["final"], scale), scale=scale)
+    edges = "; ".join(map(edge_phrase, edges_of(search, worst)))
+    at = f" At an edge: {edges}." if edges else ""
+    who = f"The worst of the {len(learnt)} that finished and have learnt is {worst['cell']}"
+    return f"{who}, with {unit} of {value}: {values}.{at}"
+
+
 def _best(data: ReportData, search: Search, table: pd.DataFrame) -> Table:
     names = list(search.space)
     ended = ranked(table).head(MOST)
@@ -53,18 +85,26 @@ def _best(data: ReportData, search: Search, table: pd.DataFrame) -> Table:
     places = show.decimals(ended["final"], scale)
     rows: list[list[Cell]] = []
     for place, best in enumerate(ended.to_dict("records"), 1):
-        values = [_value(best[f"{SUGGESTED}{name}"]) for name in names]
+        values = [knob_value(best[f"{SUGGESTED}{name}"]) for name in names]
         value = show.kid(best["final"], places, scale=scale)
         rows.append([str(place), best["cell"], value, *values])
     columns = ["#", "Suggestion", unit, *names]
     caption = f"The best finished suggestions, of {int((table['status'] == Status.FINISHED).sum())}"
     if nothing := int((table["unlearnt"] != "").sum()):
         caption += f"; {nothing} that {'has' if nothing == 1 else 'have'} not learnt left out"
-    return Table(caption, columns, rows, frozenset({0, 2}), "tables/search.csv")
+    numbers = {place for place, span in enumerate(search.space.values(), 3) if "low" in span}
+    return Table(caption, columns, rows, frozenset({0, 2} | numbers), "tables/search.csv")
 
 
-def _value(value: Any) -> str:
-    return show.digits(value) if isinstance(value, float) else str(value)
+def _parallel(data: ReportData, search: Search, table: pd.DataFrame) -> Figure:
+    info = parallel_info(table, search.space, data.objective)
+    caption = (
+        "Each suggestion as a line through its values, from the top down to its objective: the "
+        "stronger the line, the better; the thick one is the best. Dotted lines have no place: "
+        "pruned or not learnt (grey), diverged (orange)."
+    )
+    alt = f"{caption} Scales: {', '.join(scale.name for scale in info.scales)}."
+    return Figure("search-parallel", partial(draw_parallel, info), alt, caption)
 
 
 def _history(data: ReportData, table: pd.DataFrame) -> Figure:

@@ -5,10 +5,13 @@ import pandas as pd
 from harness.analysis.frame import each_row
 from harness.analysis.objectives import Objective
 from harness.analysis.ranked import ranked_rows
+from harness.analysis.tuning import at_edges
 from harness.core import format as show
 from harness.report import words
-from harness.report.blocks import Block, Cell, Heading, Label, Table, Tag, Text
+from harness.report.blocks import Block, Cell, Code, Heading, Items, Label, Table, Tag, Text
 from harness.report.data import ReportData
+from harness.report.pasted import tuned
+from harness.report.suggested import edge_phrase
 from harness.runs.stages import TuningRecord
 
 OPENED = 24  # rows of points that a page shows at once; more are folded
@@ -23,6 +26,8 @@ def build(data: ReportData) -> list[Block]:
     blocks: list[Block] = [Heading("Tuning", "tuning"), Text(how)]
     if unfinished := words.tuning(data):
         blocks.append(Text(f"{unfinished}.", "warning"))
+    elif tuning.chosen:
+        blocks += _advice(data, tuning)
     blocks.append(_points(data.points, data.objective))
     if data.untuned is not None and not unfinished and not data.ranking.empty:
         blocks.append(_rankings(data.ranking, data.untuned, data.objective))
@@ -40,6 +45,15 @@ def _how(objective: str, tuning: TuningRecord, points: pd.DataFrame) -> str:
         f"{show.number(points['kimg'].sum(), 0)} kimg and {cost}; "
         "the section on cost leaves that out."
     )
+
+
+def _advice(data: ReportData, tuning: TuningRecord) -> list[Block]:
+    """Where chosen values lie at an edge of the grid, and the chosen points to paste."""
+    edges = at_edges(tuning, data.frames.points)
+    named = [f"{cell}: {edge_phrase(edge)}." for cell, edge in edges]
+    wider: list[Block] = [Items("Tune wider: chosen values lie at an edge", named)] if named else []
+    how = "The chosen points, to paste into a study with design: one_at_a_time:"
+    return [*wider, Text(how), Code(tuned(data.plan, tuning))]
 
 
 def _points(points: pd.DataFrame, judged: Objective) -> Table:

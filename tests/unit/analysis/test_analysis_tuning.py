@@ -10,6 +10,7 @@ from harness.config.study import read
 from harness.core.errors import HarnessError
 from harness.core.files import read_json, write_json
 from harness.plan.expand import expand_study
+from harness.report.blocks import Code, Items
 from harness.report.data import analyse
 from harness.report.sections.tuning import build
 from harness.report.words import verdict
@@ -118,10 +119,35 @@ def test_the_ranking_is_of_tuned_cells_and_the_untuned_one_stands_beside_it(runt
     assert list(table["chosen"]) == [False, False, True, False, True, False]
     assert list(table["trials"]) == [2] * 6
     assert table["seconds"].sum() == 12 * 11.0
-    _, how, cost, ranks = build(data)
+    _, how, *_, cost, ranks = build(data)
     assert "12 trials, 60 kimg and 2 min" in how.text
     assert [row[-1].text if row[-1] else "" for row in cost.rows].count("chosen") == 2
     assert ranks.rows[0][-2:] == ["better", "worse"]
+
+
+def test_the_chosen_points_are_a_study_that_trains_the_same(runtime, plan):
+    settled = run(runtime, plan)
+    write_json(runtime.study("tuned") / "plan.json", settled.to_json())
+    (paste,) = (one.text for one in build(analyse(load("tuned", runtime))) if isinstance(one, Code))
+    head = "title: T\nquestion: Q?\ndesign: one_at_a_time\nseeds: 3\n"
+    (runtime.studies / "again.yaml").write_text(head + paste)
+    again = expand_study(read("again", runtime.studies), None, {}, runtime.cache)
+    other = "generator_ema=off"
+    named = f"{other}=optimizer.generator.learning_rate=0.0002"
+    for label, pasted in (("reference", "reference"), (other, named)):
+        keys = [settled.trial(label, seed).key for seed in settled.seeds]
+        assert [again.trial(pasted, seed).key for seed in again.seeds] == keys
+
+
+def test_chosen_values_at_an_edge_of_the_grid_are_named(runtime, plan):
+    settled = run(runtime, plan)
+    write_json(runtime.study("tuned") / "plan.json", settled.to_json())
+    blocks = build(analyse(load("tuned", runtime)))
+    (wider,) = (block for block in blocks if isinstance(block, Items))
+    assert wider.items == [  # the other cell chose the value in the middle
+        "reference: optimizer.generator.learning_rate 0.0004 is at the upper end of 0.0001 to "
+        "0.0004."
+    ]
 
 
 def test_until_values_are_chosen_the_report_says_that_nothing_is_tuned(runtime, plan):

@@ -7,7 +7,7 @@ import pytest
 from harness.analysis.frame import load
 from harness.config.inputs.facts import flat
 from harness.core.files import read_json, write_json
-from harness.mirror import sync
+from harness.mirror.content import trial_config
 from harness.report import summarise_run
 from harness.report.data import analyse
 from harness.report.record import publish_record
@@ -77,9 +77,7 @@ def test_the_facts_are_published_and_mirrored(runtime):
     plan = read_plan(runtime.study(RUN) / "plan.json")
     planned = plan.trials[0]
     assert read_json(folder / "trials" / planned.key / "images.json") == FACTS
-    identity = sync.identity_of(plan, runtime, planned.key, planned.cell, planned.seed)
-    trial = Trial(runtime.trials / planned.key)
-    shown = sync._trial_content(identity, trial, plan.cells[0].request, {}).config
+    shown = trial_config(plan, planned, Trial(runtime.trials / planned.key))
     assert shown["images.train.used"] == 58
     assert shown["images.train.left_out"] == 2
     assert shown["images.other_files"] == 1

@@ -10,6 +10,7 @@ from harness.config.runtime import Runtime
 from harness.core.files import read_json, write_json
 from harness.plan.stages import Static
 from harness.report import words
+from harness.report.blocks import Code, Figure, Items, Table, Text
 from harness.report.data import analyse
 from harness.report.plots.search import history_info, slices_info
 from harness.report.sections import cells, ranking, search
@@ -75,6 +76,11 @@ def whole(runtime):
     return runtime
 
 
+def one(blocks, kind):
+    """The first block of a kind."""
+    return next(block for block in blocks if isinstance(block, kind))
+
+
 def test_it_begins_empty(runtime):
     write_json(runtime.study("hunt") / "plan.json", app.plan("hunt", runtime)[0].to_json())
     data = data_of(runtime)
@@ -85,12 +91,15 @@ def test_it_begins_empty(runtime):
 @pytest.mark.drawn
 def test_the_best_are_finished_ones_and_say_that_they_were_selected(whole):
     data = data_of(whole)
-    _, how, best, history, slices, note = search.build(data)
+    blocks = search.build(data)
+    how, note = blocks[1], blocks[-1]
+    best = one(blocks, Table)
+    parallel, history, slices = (block for block in blocks if isinstance(block, Figure))
     assert "13 suggestions within a budget of 14 trials" in how.text
     assert "(10 finished, 1 pruned, 1 diverged, 1 refused)" in how.text
     assert [row[1] for row in best.rows][:3] == ["suggestion 4", "suggestion 3", "suggestion 5"]
     assert "suggestion 12" not in {row[1] for row in best.rows}  # pruned
-    assert all(figure.narrow.startswith("<svg") for figure in (history, slices))
+    assert all(figure.narrow.startswith("<svg") for figure in (parallel, history, slices))
     assert "not shown" in note.text  # nobody asked for importances yet
     assert "confirm it on other seeds" in words.verdict(data)
     assert "suggestion 4" in words.verdict(data)
@@ -108,7 +117,7 @@ def test_a_suggestion_that_collapsed_is_never_the_best(whole):
     data = data_of(whole)
     assert data.suggestions["unlearnt"][6] == "1 of 1 trials collapsed"
     assert data.suggestions["best_so_far"].min() == pytest.approx(0.3)
-    best = search.build(data)[2]
+    best = one(search.build(data), Table)
     assert "suggestion 7" not in {row[1] for row in best.rows}
     assert best.rows[0][1] == "suggestion 4"
     assert best.caption.endswith("1 that has not learnt left out")
@@ -117,6 +126,43 @@ def test_a_suggestion_that_collapsed_is_never_the_best(whole):
     assert said.startswith("The reference has not learnt (its final KID is 56 % of its untrained")
     assert "The best of 10 finished suggestions is suggestion 4" in said
     assert said.endswith("1 suggestion has not learnt, and has no place.")
+
+
+def test_the_best_is_a_baseline_that_trains_the_same(whole, tmp_path):
+    blocks = search.build(data_of(whole))
+    paste = one(blocks, Code).text
+    assert RATE in paste
+    assert "evaluation" not in paste.replace("training.evaluations", "")  # it follows from the data
+    tips = "heuristics: [generator_ema]\nseeds: [0, 9]\n"
+    (whole.studies / "confirm.yaml").write_text(f"title: T\nquestion: Q?\n{tips}{paste}")
+    hunted, confirmed = (app.plan(name, whole)[0] for name in ("hunt", "confirm"))
+    assert confirmed.trial("reference", 0).key == hunted.trial("suggestion 4", 0).key
+    assert confirmed.cells[0].identity == hunted.cell("suggestion 4").identity
+
+
+def test_a_best_value_at_an_edge_says_to_search_wider(whole):
+    data = data_of(whole)
+    assert not [block for block in search.build(data) if isinstance(block, Items)]
+    assert "search wider" not in words.verdict(data)
+    plan = begun(whole, 12)
+    record(whole, plan.trials[1], 0.2)  # suggestion 1, at 1.3e-5 of 1e-5 to 1e-3: not yet
+    assert "search wider" not in words.verdict(data_of(whole))
+    path = whole.study("hunt") / "plan.json"
+    narrow = read_json(path)
+    narrow["search"]["space"][RATE]["low"] = 1.2e-5
+    write_json(path, narrow)
+    data = data_of(whole)
+    (edge,) = one(search.build(data), Items).items
+    assert edge == f"{RATE} 1.3e-05 is at the lower end of 1.2e-05 to 0.001."
+    wider = f"on other seeds. Its {RATE} lies at an edge of what was searched: search wider."
+    assert words.verdict(data).endswith(wider)
+
+
+def test_the_worst_is_told_with_its_values(whole):
+    worst = [block.text for block in search.build(data_of(whole)) if isinstance(block, Text)][1]
+    assert worst.startswith("The worst of the 10 that finished and have learnt is suggestion 10")
+    assert "with KID × 10³ of 420.0:" in worst
+    assert f"{RATE} 0.000138; spectral_norm on." in worst
 
 
 def test_figures_show_what_ended_badly_as_such(whole):
@@ -138,7 +184,7 @@ def test_a_time_is_shown_in_kimg(whole):
     path = whole.study("hunt") / "plan.json"
     write_json(path, read_json(path) | {"objective": "time_to_threshold", "threshold": 0.35})
     data = data_of(whole)
-    _, _, best, *_ = search.build(data)
+    best = one(search.build(data), Table)
     assert best.columns[2] == "kimg"
     values = [float(row[2]) for row in best.rows]
     assert 0 < min(values) <= max(values) <= data.reference["training.kimg"]
