@@ -61,7 +61,7 @@ def _decide(planned: Plan, runtime: Runtime) -> Plan:
     from harness.queue.optuna_ledger import OptunaLedger
 
     folder = runtime.study(planned.run_name)
-    ledger = OptunaLedger.open(planned.run_name, folder)
+    ledger = OptunaLedger.open(planned.run_name, folder, runtime.trials)
     with alone(folder / layout.SEARCH_LOCK):  # another run of it may be deciding, too
         held = {row.key for row in ledger.rows() if row.open}
         after = decided(planned, runtime, held)
