@@ -39,7 +39,7 @@ def main() -> None:
         while True:
             for part in report.parts:
                 sent[_kind(part.name)] += len(part.data)
-                if part.name.endswith(layout.LAST):
+                if part.name.startswith(layout.CHECKPOINT):
                     largest = max(largest, part.size)
             inbox.take(report.parts)
             if report.asks:

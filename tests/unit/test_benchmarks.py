@@ -316,7 +316,7 @@ def test_the_model_of_a_cluster_is_drawn_and_tabled(tmp_path, monkeypatch):
 
 
 def test_a_checkpoint_a_minute_is_most_of_what_an_hour_sends():
-    assert cluster_bytes.hour(checkpoint=10.0, record=5.0, evaluations=4) == 5 + 10 * (60 + 2 * 5)
+    assert cluster_bytes.hour(checkpoint=10.0, record=5.0, evaluations=4) == 5 + 10 * (60 + 5)
 
 
 @pytest.mark.tf
