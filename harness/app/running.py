@@ -127,6 +127,13 @@ def _earlier(path: Path) -> PlanRecord | None:
         return None
 
 
+def left(planned: Plan, runtime: Runtime) -> tuple[int, int]:
+    """How many trials are to be trained or scored, and how many may still follow from them."""
+    planned = grown(planned, runtime)
+    stages = planned.stages
+    return len(missing(planned, runtime)), stages.undecided(planned) + stages.record.left
+
+
 def given_up(planned: Plan, runtime: Runtime) -> list[str]:
     """One line per trial of a plan that crashed and has not been trained since."""
     lines = []
