@@ -308,7 +308,7 @@ def test_a_simulated_cluster_that_fails_loses_nothing_and_does_nothing_twice(see
 def test_the_model_of_a_cluster_is_drawn_and_tabled(tmp_path, monkeypatch):
     monkeypatch.setattr(measure, "RESULTS", tmp_path)
     (lines, (table,), notes), (plot,) = cluster.model(quick=True)
-    assert [one["ours"]["median"] for one in lines[2:]] == [0.0, 0.0]
+    assert [one["ours"]["median"] for one in lines[4:]] == [0.0, 0.0]
     assert 0 < lines[0]["ours"]["median"] < 1
     assert table["rows"]
     assert "Assumed" in notes[0]

@@ -127,7 +127,7 @@ class PlainLines:
         self._ended = len(snapshot.ended)
 
     def _say(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._console.out(line, highlight=False)
 
 
 def summary(snapshot: Snapshot, left: float | None) -> str:
