@@ -55,8 +55,8 @@ def key_by_seed(config: TrialConfig) -> Callable[[int], str]:
 
 def keys(config: TrialConfig, seeds: Iterable[int]) -> dict[int, str]:
     """The key of each seed of a cell."""
-    of = key_by_seed(config)
-    return {seed: of(seed) for seed in seeds}
+    key_of = key_by_seed(config)
+    return {seed: key_of(seed) for seed in seeds}
 
 
 def _key(knobs: Mapping[str, Any], revised: Mapping[str, int]) -> str:

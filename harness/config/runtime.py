@@ -38,9 +38,9 @@ def _checked(run_name: str) -> str:
 
 
 REMOVED = {  # variables of earlier versions → what to do instead
-    "HARNESS_STORAGE": "the queue of a run lies beside its record, in no database; unset it. Runs "
-    "that were begun with one go on in the folder that HARNESS_RUNS names, and several machines "
-    "train together with: harness run STUDY --on ray (docs/cluster.md)",
+    "HARNESS_STORAGE": "a run keeps its queue in HARNESS_RUNS, and no database; unset it. A run "
+    "that was begun with a database continues on one machine from its record in that folder; to "
+    "train on several: harness run STUDY --on ray (docs/cluster.md)",
 }
 
 

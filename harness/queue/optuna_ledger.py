@@ -23,6 +23,7 @@ from harness.core.redact import redacted
 from harness.queue.base import ENDED, Claim, Job, Row, attempt_after, next_attempt
 from harness.queue.journal import JOURNAL, UNREADABLE, Kept, damaged, open_journal
 from harness.queue.lease import Lease
+from harness.queue.rows import row_of
 from harness.queue.waiting import Waiting
 from harness.runs.status import Status
 from harness.runs.trial import Trial
@@ -30,13 +31,6 @@ from harness.runs.trial import Trial
 _BATCH = 100  # trials written in one piece; others wait some 20 ms for it
 _UNLEASED = 60.0  # seconds that a running row may lack its lease, which is written after the claim
 T = TypeVar("T")
-_STATUSES = {  # of a row that does not say how it ended
-    TrialState.WAITING: Status.WAITING,
-    TrialState.RUNNING: Status.RUNNING,
-    TrialState.COMPLETE: Status.FINISHED,
-    TrialState.FAIL: Status.CRASHED,
-    TrialState.PRUNED: Status.CRASHED,
-}
 
 
 class OptunaLedger:
@@ -127,7 +121,7 @@ class OptunaLedger:
         with self._together():
             while (trial := self._next(prefers)) is not None:
                 if self._take(trial, worker):
-                    row = _row(trial)
+                    row = row_of(trial)
                     return Claim(row.id, row.key, row.cell, row.seed, row.order, row.attempt)
         return None
 
@@ -177,12 +171,12 @@ class OptunaLedger:
                 if "key" not in trial.user_attrs:
                     self._end_stray(trial)
                     continue
-                row = _row(trial)
+                row = row_of(trial)
                 alive = is_alive(row) if row.lease else _just_claimed(trial)
                 if alive or not self._end(trial, Status.LOST, _who_died(row)):
                     continue
                 self._again(row.id)
-                released.append(_row(self._storage.get_trial(row.id)))
+                released.append(row_of(self._storage.get_trial(row.id)))
         return released
 
     def rows(self) -> list[Row]:
@@ -193,7 +187,7 @@ class OptunaLedger:
         """The row of a trial, cached until the storage returns a new object for it."""
         known = self._made.get(trial._trial_id)
         if known is None or known[0] is not trial:
-            known = self._made[trial._trial_id] = trial, _row(trial)
+            known = self._made[trial._trial_id] = trial, row_of(trial)
         return known[1]
 
     def _trials(self, *states: TrialState) -> list[FrozenTrial]:
@@ -230,7 +224,7 @@ class OptunaLedger:
 
     def _again(self, number: int) -> None:
         """Queue a trial that has just failed again, if it has an attempt left in this run."""
-        row = _row(self._storage.get_trial(number))
+        row = row_of(self._storage.get_trial(number))
         if (attempt := attempt_after(row)) is not None:
             self._add(Job(row.key, row.cell, row.seed, row.order), attempt)
 
@@ -256,7 +250,7 @@ def look(folder: Path, run_name: str) -> list[Row]:
         study = storage.get_study_id_from_name(run_name)
     except KeyError:
         return []
-    return [_row(trial) for trial in storage.get_all_trials(study) if "key" in trial.user_attrs]
+    return [row_of(trial) for trial in storage.get_all_trials(study) if "key" in trial.user_attrs]
 
 
 def _study_id(storage: BaseStorage, run_name: str) -> int:
@@ -272,25 +266,6 @@ def _study_id(storage: BaseStorage, run_name: str) -> int:
 
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
     return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
-
-
-def _row(trial: FrozenTrial) -> Row:
-    attributes = trial.user_attrs
-    # of one that runs it may have been written by a worker that was killed before it ended the row
-    end = attributes.get("end") if trial.state.is_finished() else None
-    return Row(
-        id=trial._trial_id,
-        key=attributes["key"],
-        cell=attributes["cell"],
-        seed=attributes["seed"],
-        order=attributes["order"],
-        attempt=attributes["attempt"],
-        status=Status(end["status"]) if end else _STATUSES[trial.state],
-        lease=Lease.read(attributes.get("lease")),
-        message=end["message"] if end else "",
-        # an earlier version wrote neither
-        advanced=bool(end) and end.get("reached", 0) > attributes.get("reached", 0),
-    )
 
 
 def _just_claimed(trial: FrozenTrial) -> bool:

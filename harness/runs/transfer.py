@@ -70,7 +70,7 @@ class _Sent:
 
     def parts(self, name: str, file: BinaryIO) -> Iterator[Part]:
         """A whole file, or the name of one with the same content."""
-        digest = file_digest(file, "sha256").hexdigest()
+        digest = file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
         twins = (other for other, known in self._digests.items() if known == digest)
         twin = next(twins, None)
         self._digests[name] = digest

@@ -163,7 +163,9 @@ def test_a_run_moves_to_a_cluster_and_back(cluster, undisturbed, tmp_path):
     until(lambda: reached(here))
     kill(driver)
     there = OnCluster(tmp_path, cluster, LONG)
-    until(lambda begun=reached(here), driver=there.begin(): reached(here) > begun and kill(driver))
+    before, driver = reached(here), there.begin()
+    until(lambda: reached(here) > before)
+    kill(driver)
     until(lambda: not cluster.workers())
     here.run("run", "tiny")
     assert differences(undisturbed, here) == []
@@ -175,12 +177,11 @@ def test_a_run_moves_to_a_cluster_and_back(cluster, undisturbed, tmp_path):
 
 
 def kill(driver):
-    """End a driver and its workers at once; returns true."""
+    """End a driver and its workers at once."""
     for process in [*psutil.Process(driver.pid).children(recursive=True), driver]:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     driver.communicate()
-    return True
 
 
 def test_an_exception_costs_one_attempt_and_the_trial_ends_well(cluster, undisturbed, tmp_path):

@@ -4,7 +4,6 @@ import os
 import time
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 
 from harness.config.patch import unflatten
 from harness.config.plugins import recall

@@ -261,7 +261,9 @@ def test_parts_that_do_not_fit_cost_the_attempt_and_change_nothing(tmp_path):
     class Odd(Hired):
         async def call(self, method, *args):
             report = await super().call(method, *args)
-            if method in ("start", "poll") and any(part.name == "result.json" for part in report.parts):
+            if method in ("start", "poll") and any(
+                part.name == "result.json" for part in report.parts
+            ):
                 return report._replace(parts=[Part("steps.jsonl", Action.APPEND, b"{}\n", 10**6)])
             return report
 
