@@ -42,12 +42,12 @@ def measure(quick: bool) -> dict[str, Any]:
 
 
 def hour(checkpoint: float, record: float, evaluations: int = EVALUATIONS) -> float:
-    """Bytes that an hour-long trial sends: a checkpoint a minute, and two at an evaluation.
+    """Bytes that an hour-long trial sends: a checkpoint a minute, and one at an evaluation.
 
-    An evaluation that is the best so far sends the state as `best.npz`, too; every one is taken to
-    be. All else is sent once, and is in the record.
+    An evaluation that is the best so far keeps the state as `best.npz`, too, which is not sent
+    again. All else is sent once, and is in the record.
     """
-    return record + checkpoint * (MINUTES + 2 * (evaluations + 1))
+    return record + checkpoint * (MINUTES + evaluations + 1)
 
 
 def rows(quick: bool) -> tuple[list[dict[str, Any]], dict[str, Any], list[str]]:
@@ -77,8 +77,8 @@ def rows(quick: bool) -> tuple[list[dict[str, Any]], dict[str, Any], list[str]]:
             "What is sent: one trial of the networks of S0 (64 px, width 128; in a quick run "
             "smaller ones), ten steps, as worker and driver of a cluster exchange it. An "
             "hour-long trial is computed from these sizes: a checkpoint each minute, and at "
-            f"{EVALUATIONS} evaluations and that of the untrained generator one more, sent as the "
-            "best one, too. The record keeps no checkpoint of a trial that has ended: that is the "
+            f"{EVALUATIONS} evaluations and that of the untrained generator one more. The record "
+            "keeps no checkpoint of a trial that has ended: that is the "
             "price of losing a minute at most."
         ],
     )

@@ -73,7 +73,7 @@ class Model:
     def __init__(self, durations: Sequence[float], assumed: Assumed, seed: int = 0) -> None:
         self.of, self.durations = assumed, durations
         self.draw = np.random.default_rng(seed)
-        self.ledger = OptunaLedger(InMemoryStorage(), "model")
+        self.ledger = OptunaLedger(InMemoryStorage(), "model", reached=self._reached)
         self.jobs = [
             Job(f"{i:x}", f"cell {i % CELLS}", i // CELLS, i) for i in range(len(durations))
         ]
@@ -109,6 +109,10 @@ class Model:
             self.busy, self.attempts,
             self.drained, self.given_up, self.finished,
         )  # fmt: skip
+
+    def _reached(self, key: str) -> int:
+        """Seconds of training in the checkpoint at home, as iterations."""
+        return int(self.saved[int(key, 16)])
 
     def _plan(self, after: float, kind: str, worker: _Worker | None = None) -> None:
         self.count += 1

@@ -22,7 +22,7 @@ def run(quick: bool) -> Result:
     count = 500 if quick else 10_000
     jobs = [Job(f"{i:010x}", f"cell {i % CELLS}", i // CELLS, i) for i in range(count)]
     with place() as here:
-        ledger = OptunaLedger.open(RUN, here.folder)
+        ledger = OptunaLedger.open(RUN, here.folder, here.runs)
         enqueued = 1000 * seconds(lambda: ledger.enqueue(jobs)) / count
         start = time.perf_counter()
         claims = _drain(here)
@@ -68,7 +68,7 @@ def _drain(here: Place) -> list[list[tuple[str, float, float]]]:
 
 def main(worker: str) -> None:
     """Claim and end until nothing waits; print what was claimed."""
-    ledger = OptunaLedger.open(RUN, Path.cwd())
+    ledger = OptunaLedger.open(RUN, Path.cwd(), Path.cwd() / "runs")
     rows = []
     while True:
         start = time.perf_counter()

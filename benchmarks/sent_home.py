@@ -30,22 +30,23 @@ def main() -> None:
     trial = plan.trials[0]
     cell = next(cell for cell in plan.cells if cell.label == trial.cell)
     remote = Remote(plan, Path("node").resolve(), "bench", Kept({}, {}))
-    remote.start(Claim(0, trial.key, trial.cell, trial.seed, 0, 1), cell.config, keep_all=False)
+    claim = Claim(0, trial.key, trial.cell, trial.seed, 0, 1)
+    report = remote.start(claim, cell.config, keep_all=False, seconds=BEAT)
     sent: Counter[str] = Counter()
     largest = 0
     with Recorder(runtime.trials / trial.key) as recorder:
         inbox = Inbox(recorder)
         while True:
-            report = remote.poll(BEAT)
             for part in report.parts:
                 sent[_kind(part.name)] += len(part.data)
-                if part.name.endswith(layout.LAST):
+                if part.name.startswith(layout.CHECKPOINT):
                     largest = max(largest, part.size)
             inbox.take(report.parts)
             if report.asks:
                 remote.answer(gives_up=False)
             if report.end is not None:
                 break
+            report = remote.poll(BEAT)
         if report.end.status is not Status.FINISHED:
             raise RuntimeError(report.end.message)
         record = sum(path.stat().st_size for path in recorder.folder.rglob("*") if path.is_file())

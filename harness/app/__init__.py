@@ -4,7 +4,7 @@ from harness.app.cleaning import clean
 from harness.app.images import compare_samples, samples
 from harness.app.power import course, reach
 from harness.app.records import Explanation, damaged_plans, show, status
-from harness.app.running import detach, given_up, run
+from harness.app.running import detach, given_up, left, run
 from harness.app.studies import (
     changed_plugins,
     cost,
@@ -20,6 +20,7 @@ from harness.runs.layout import run_names
 
 __all__ = [
     "Explanation", "changed_plugins", "clean", "compare_samples", "cost", "course",
-    "damaged_plans", "detach", "evaluate", "given_up", "name", "one_off", "plan", "planned",
-    "reach", "report", "run", "run_names", "samples", "show", "status", "study_rows", "study_text",
+    "damaged_plans", "detach", "evaluate", "given_up", "left", "name", "one_off", "plan",
+    "planned", "reach", "report", "run", "run_names", "samples", "show", "status", "study_rows",
+    "study_text",
 ]  # fmt: skip

@@ -61,7 +61,7 @@ def _decide(planned: Plan, runtime: Runtime) -> Plan:
     from harness.queue.optuna_ledger import OptunaLedger
 
     folder = runtime.study(planned.run_name)
-    ledger = OptunaLedger.open(planned.run_name, folder)
+    ledger = OptunaLedger.open(planned.run_name, folder, runtime.trials)
     with alone(folder / layout.SEARCH_LOCK):  # another run of it may be deciding, too
         held = {row.key for row in ledger.rows() if row.open}
         after = decided(planned, runtime, held)
@@ -125,6 +125,13 @@ def _earlier(path: Path) -> PlanRecord | None:
     except Damaged:
         set_aside(path, path.parent / layout.ASIDE, path.name)
         return None
+
+
+def left(planned: Plan, runtime: Runtime) -> tuple[int, int]:
+    """How many trials are to be trained or scored, and how many may still follow from them."""
+    planned = grown(planned, runtime)
+    stages = planned.stages
+    return len(missing(planned, runtime)), stages.undecided(planned) + stages.record.left
 
 
 def given_up(planned: Plan, runtime: Runtime) -> list[str]:

@@ -29,6 +29,9 @@ from harness.cli.options import plan as _plan
 from harness.cli.options import runtime as _runtime
 from harness.core.errors import HarnessError
 
+INCOMPLETE = 1  # exit codes: trials of the plan are missing
+INTERRUPTED = 130  # as after SIGINT
+
 app = typer.Typer()
 
 
@@ -127,7 +130,7 @@ def run(
 def _run(plan: Any, why: str, options: Any) -> None:
     from harness import app as cases
     from harness.app.wandb import sync
-    from harness.cli.printing import show_forecast, show_given_up, show_summary
+    from harness.cli.printing import show_forecast, show_given_up, show_left, show_summary
     from harness.execution.local import Outcome
 
     runtime = _runtime()
@@ -138,19 +141,24 @@ def _run(plan: Any, why: str, options: Any) -> None:
     summary = cases.report(plan.run_name, runtime)
     typer.echo(sync(plan.run_name, runtime, summary).said)
     show_summary(summary)
-    again = shlex.join(["harness", *sys.argv[1:]])
     if outcome is Outcome.INTERRUPTED:
-        typer.echo(f"Stopped. What was trained is kept; to continue: {again}")
-        raise typer.Exit(130)
-    if outcome is Outcome.DONE and (lost := cases.given_up(plan, runtime)):
+        show_left(*cases.left(plan, runtime), "Stopped", shlex.join(_words()))
+        raise typer.Exit(INTERRUPTED)
+    if outcome is Outcome.TIME and any(left := cases.left(plan, runtime)):
+        show_left(*left, "The time is up", shlex.join(_words()))
+        raise typer.Exit(INCOMPLETE)
+    if outcome is not Outcome.FAILED and (lost := cases.given_up(plan, runtime)):
         # to score once more is always to try again
         retry = [] if options.retry_crashed else ["--retry", "crashed"]
-        show_given_up(lost, shlex.join(["harness", *sys.argv[1:], *retry]))
-        raise typer.Exit(1)
-    if outcome is Outcome.TIME:
-        typer.echo(f"The time is up. What was trained is kept; to continue: {again}")
+        show_given_up(lost, shlex.join([*_words(), *retry]))
+        raise typer.Exit(INCOMPLETE)
     if outcome is Outcome.FAILED:
         raise lost_workers(plan.run_name)
+
+
+def _words() -> list[str]:
+    """This command line."""
+    return ["harness", *sys.argv[1:]]
 
 
 def _only(value: str | None, word: str, option: str) -> None:

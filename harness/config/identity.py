@@ -7,7 +7,7 @@ evaluation.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from harness.config.patch import DEFAULTS, default, flatten
@@ -45,14 +45,18 @@ def key(config: TrialConfig) -> str:
     return _key(weight_knobs(config), affecting_revisions(config))
 
 
-def keys(config: TrialConfig, seeds: Iterable[int]) -> dict[int, str]:
-    """The key of each seed of a cell; `config` is flattened only once."""
+def key_by_seed(config: TrialConfig) -> Callable[[int], str]:
+    """The key of a seed of a cell; `config` is flattened only once."""
     knobs = weight_knobs(config)
     knobs.pop("seed", None)
     default, revised = DEFAULTS["seed"], affecting_revisions(config)
-    return {
-        seed: _key(knobs if seed == default else {**knobs, "seed": seed}, revised) for seed in seeds
-    }
+    return lambda seed: _key(knobs if seed == default else {**knobs, "seed": seed}, revised)
+
+
+def keys(config: TrialConfig, seeds: Iterable[int]) -> dict[int, str]:
+    """The key of each seed of a cell."""
+    key_of = key_by_seed(config)
+    return {seed: key_of(seed) for seed in seeds}
 
 
 def _key(knobs: Mapping[str, Any], revised: Mapping[str, int]) -> str:

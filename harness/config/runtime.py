@@ -37,6 +37,13 @@ def _checked(run_name: str) -> str:
     return run_name
 
 
+REMOVED = {  # variables of earlier versions → what to do instead
+    "HARNESS_STORAGE": "a run keeps its queue in HARNESS_RUNS, and no database; unset it. A run "
+    "that was begun with a database continues on one machine from its record in that folder; to "
+    "train on several: harness run STUDY --on ray (docs/cluster.md)",
+}
+
+
 @dataclass(frozen=True)
 class Runtime:
     """Folders and tracking."""
@@ -48,6 +55,11 @@ class Runtime:
     project: str = field(default_factory=lambda: os.environ.get("WANDB_PROJECT") or "gan-ablation")
     tracking: str = field(default_factory=lambda: os.environ.get("WANDB_MODE", ""))
     sweep_run: str = field(default_factory=_sweep_run)  # of W&B; empty: no sweep asks for one
+
+    def __post_init__(self) -> None:
+        for name, instead in REMOVED.items():
+            if os.environ.get(name):
+                raise HarnessError(f"{name} is set, and is not read any more: {instead}")
 
     @property
     def study_folders(self) -> tuple[Path, ...]:

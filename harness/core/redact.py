@@ -27,6 +27,8 @@ _QUERY = re.compile(
 
 def redacted(text: str) -> str:
     """`text` with every secret masked: of the environment, and of URLs in it."""
+    if not text:
+        return text
     secrets = frozenset[str]().union(*(_secrets(*variable) for variable in os.environ.items()))
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, MASK)

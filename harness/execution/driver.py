@@ -39,7 +39,7 @@ def drive(plan: PlanRecord, jobs: Sequence[Job], runtime: Runtime, options: Opti
         return drive_on(options.cluster, plan, jobs, runtime, options, deadline)
     folder = runtime.study(plan.run_name)
     machine = share(plan.run_name, runtime, options.workers)
-    ledger = OptunaLedger.open(plan.run_name, folder)
+    ledger = OptunaLedger.open(plan.run_name, folder, runtime.trials)
     queue(jobs, runtime, ledger, options.retry_crashed)
     keep = ["--keep", "all"] if options.keep_all else []
     specs = [

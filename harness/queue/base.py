@@ -45,6 +45,7 @@ class Row(NamedTuple):
     status: Status  # waiting, running, or how it ended
     lease: Lease | None
     message: str
+    advanced: bool = False  # its checkpoint is later than that of the attempts before
 
     @property
     def open(self) -> bool:
@@ -55,6 +56,18 @@ class Row(NamedTuple):
     def done(self) -> bool:
         """Whether it has ended, and no further attempt is needed."""
         return self.status in ENDED
+
+    @property
+    def counts(self) -> bool:
+        """Whether it has used up one of the attempts of its trial; the only place that says so.
+
+        A stop does not, nor does the death of a worker or node that had brought the trial further:
+        where nodes die often, a long training would never come to its end. The number of such
+        deaths is bounded, since each needs a later checkpoint.
+        """
+        if self.status is Status.LOST:
+            return not self.advanced
+        return self.status is not Status.STOPPED
 
 
 class Ledger(Protocol):
@@ -81,7 +94,11 @@ class Ledger(Protocol):
         """Make many claims and ends durable at once, when the block ends."""
 
     def finish(self, claim: Claim, status: str, message: str = "") -> bool:
-        """Report how a claim ended; False if it was taken away meanwhile (keep the record)."""
+        """Report how a claim ended; False if it was taken away meanwhile (keep the record).
+
+        Of one that was lost, the checkpoint in the record is compared with that when the attempt
+        was queued (`Row.counts`).
+        """
 
     def release_stale(self, is_alive: Callable[[Row], bool]) -> list[Row]:
         """Fail running rows whose worker is dead, queue them again, and return them."""
@@ -90,14 +107,18 @@ class Ledger(Protocol):
         """Every attempt, in the order of queueing."""
 
 
+def attempt_after(last: Row) -> int | None:
+    """The number of a further attempt in the same run; None: they are used up."""
+    attempt = last.attempt + last.counts
+    return attempt if attempt <= LIMIT else None
+
+
 def next_attempt(last: Row | None, retry_crashed: bool = False) -> int | None:
     """The number of the next attempt after a key's `last` row; None: no attempt is left."""
     if last is None or last.done:
         return 1
     if last.open:
         return None
-    if last.status is Status.STOPPED:
-        return last.attempt
-    if last.attempt < LIMIT:
-        return last.attempt + 1
+    if (attempt := attempt_after(last)) is not None:
+        return attempt
     return 1 if last.status is Status.LOST or retry_crashed else None

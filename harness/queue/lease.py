@@ -6,6 +6,7 @@ Optuna's own heartbeats exist for databases only, and skip a trial that was kill
 
 import os
 import socket
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,9 +28,7 @@ class Lease(NamedTuple):
     @classmethod
     def mine(cls, worker: str = "") -> "Lease":
         """A lease for this process, from now."""
-        pid = os.getpid()
-        started = _started(pid) or _NO_CLOCK
-        return cls(socket.gethostname(), pid, _boot_id(), started, worker)
+        return _of(os.getpid())._replace(worker=worker)
 
     @classmethod
     def read(cls, value: dict[str, Any] | None) -> "Lease | None":
@@ -53,6 +52,12 @@ def lease_alive(lease: Lease | None, trial: Trial) -> bool:
     if lease.host == socket.gethostname():
         return lease.boot_id == _boot_id() and _started(lease.pid) in (lease.started, _NO_CLOCK)
     return trial.held
+
+
+@cache
+def _of(pid: int) -> Lease:
+    """Of this process, for no worker: what the system tells is read once, not at each claim."""
+    return Lease(socket.gethostname(), pid, _boot_id(), _started(pid) or _NO_CLOCK)
 
 
 def _boot_id() -> str:

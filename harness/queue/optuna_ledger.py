@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import optuna
 from optuna.exceptions import DuplicatedStudyError, UpdateFinishedTrialError
@@ -20,32 +20,37 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from harness.core.files import alone
 from harness.core.redact import redacted
-from harness.queue.base import ENDED, Claim, Job, Row, next_attempt
+from harness.queue.base import ENDED, Claim, Job, Row, attempt_after, next_attempt
 from harness.queue.journal import JOURNAL, UNREADABLE, Kept, damaged, open_journal
 from harness.queue.lease import Lease
+from harness.queue.rows import row_of
 from harness.queue.waiting import Waiting
 from harness.runs.status import Status
+from harness.runs.trial import Trial
 
 _BATCH = 100  # trials written in one piece; others wait some 20 ms for it
 _UNLEASED = 60.0  # seconds that a running row may lack its lease, which is written after the claim
 T = TypeVar("T")
-_STATUSES = {  # of a row that does not say how it ended
-    TrialState.WAITING: Status.WAITING,
-    TrialState.RUNNING: Status.RUNNING,
-    TrialState.COMPLETE: Status.FINISHED,
-    TrialState.FAIL: Status.CRASHED,
-    TrialState.PRUNED: Status.CRASHED,
-}
 
 
 class OptunaLedger:
     """One Optuna study per run name; a row's identity lies in its user attributes."""
 
-    def __init__(self, storage: BaseStorage, run_name: str, lock: Path | None = None) -> None:
-        """`lock`: a file that keeps two processes from queueing the same trial at once."""
+    def __init__(
+        self,
+        storage: BaseStorage,
+        run_name: str,
+        lock: Path | None = None,
+        reached: Callable[[str], int] = lambda key: 0,
+    ) -> None:
+        """`lock`: a file that keeps two processes from queueing the same trial at once.
+
+        `reached`: the iteration of the checkpoint that the record has of a trial.
+        """
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._storage = storage
         self._lock = lock
+        self._reached = reached
         # what is written inside it costs one lock and fsync
         self._together: Callable[[], AbstractContextManager[None]] = getattr(
             storage, "together", nullcontext
@@ -56,11 +61,12 @@ class OptunaLedger:
         self._is_alone = False
 
     @classmethod
-    def open(cls, run_name: str, folder: Path) -> "OptunaLedger":
-        """Open or create the ledger of a run, a journal in its `folder`."""
+    def open(cls, run_name: str, folder: Path, trials: Path) -> "OptunaLedger":
+        """Open or create the ledger of a run, a journal in its `folder`; `trials`: the record."""
         journal = open_journal(folder)
         try:
-            ledger = cls(journal, run_name, folder / "enqueue.lock")
+            lock = folder / "enqueue.lock"
+            ledger = cls(journal, run_name, lock, lambda key: Trial(trials / key).reached())
             ledger.rows()
         except UNREADABLE:  # lines that Optuna takes, and that are no trials of ours
             raise damaged(folder / JOURNAL) from None
@@ -96,7 +102,7 @@ class OptunaLedger:
             count = 0
             for batch in _batches(stale):
                 with self._together():
-                    count += sum(self._end(t._trial_id, Status.STOPPED, "withdrawn") for t in batch)
+                    count += sum(self._end(t, Status.STOPPED, "withdrawn") for t in batch)
         return count
 
     @contextmanager
@@ -115,7 +121,7 @@ class OptunaLedger:
         with self._together():
             while (trial := self._next(prefers)) is not None:
                 if self._take(trial, worker):
-                    row = _row(trial)
+                    row = row_of(trial)
                     return Claim(row.id, row.key, row.cell, row.seed, row.order, row.attempt)
         return None
 
@@ -151,7 +157,7 @@ class OptunaLedger:
         """Report how a claim ended; False if it was taken away meanwhile (keep the record)."""
         ended = Status(status)
         with self._alone(), self._together():
-            if not self._end(claim.id, ended, message):
+            if not self._end(self._storage.get_trial(claim.id), ended, message):
                 return False
             if ended not in ENDED:
                 self._again(claim.id)
@@ -165,12 +171,12 @@ class OptunaLedger:
                 if "key" not in trial.user_attrs:
                     self._end_stray(trial)
                     continue
-                row = _row(trial)
+                row = row_of(trial)
                 alive = is_alive(row) if row.lease else _just_claimed(trial)
-                if alive or not self._end(row.id, Status.LOST, _who_died(row)):
+                if alive or not self._end(trial, Status.LOST, _who_died(row)):
                     continue
                 self._again(row.id)
-                released.append(_row(self._storage.get_trial(row.id)))
+                released.append(row_of(self._storage.get_trial(row.id)))
         return released
 
     def rows(self) -> list[Row]:
@@ -181,7 +187,7 @@ class OptunaLedger:
         """The row of a trial, cached until the storage returns a new object for it."""
         known = self._made.get(trial._trial_id)
         if known is None or known[0] is not trial:
-            known = self._made[trial._trial_id] = trial, _row(trial)
+            known = self._made[trial._trial_id] = trial, row_of(trial)
         return known[1]
 
     def _trials(self, *states: TrialState) -> list[FrozenTrial]:
@@ -199,25 +205,27 @@ class OptunaLedger:
         return last
 
     def _add(self, job: Job, attempt: int) -> Row:
-        attributes = {**job._asdict(), "attempt": attempt}
+        reached = self._reached(job.key)
+        attributes = {**job._asdict(), "attempt": attempt, "reached": reached}
         template = create_trial(state=TrialState.WAITING, user_attrs=attributes)
         number = self._storage.create_new_trial(self._study, template)
         return Row(number, *job, attempt, Status.WAITING, None, "")
 
-    def _end(self, number: int, status: Status, message: str) -> bool:
+    def _end(self, trial: FrozenTrial, status: Status, message: str) -> bool:
         state = TrialState.COMPLETE if status in ENDED else TrialState.FAIL
-        end = {"status": status.value, "message": redacted(message)}
+        end: dict[str, Any] = {"status": status.value, "message": redacted(message)}
+        if status is Status.LOST:
+            end["reached"] = self._reached(trial.user_attrs["key"])
         try:
-            self._storage.set_trial_user_attr(number, "end", end)
-            return bool(self._storage.set_trial_state_values(number, state))
+            self._storage.set_trial_user_attr(trial._trial_id, "end", end)
+            return bool(self._storage.set_trial_state_values(trial._trial_id, state))
         except UpdateFinishedTrialError:
             return False  # released as stale and perhaps running elsewhere: not ours any more
 
     def _again(self, number: int) -> None:
         """Queue a trial that has just failed again, if it has an attempt left in this run."""
-        row = _row(self._storage.get_trial(number))
-        attempt = next_attempt(row)
-        if attempt is not None and (attempt > 1 or row.status is Status.STOPPED):
+        row = row_of(self._storage.get_trial(number))
+        if (attempt := attempt_after(row)) is not None:
             self._add(Job(row.key, row.cell, row.seed, row.order), attempt)
 
     def _end_stray(self, trial: FrozenTrial) -> None:
@@ -242,7 +250,7 @@ def look(folder: Path, run_name: str) -> list[Row]:
         study = storage.get_study_id_from_name(run_name)
     except KeyError:
         return []
-    return [_row(trial) for trial in storage.get_all_trials(study) if "key" in trial.user_attrs]
+    return [row_of(trial) for trial in storage.get_all_trials(study) if "key" in trial.user_attrs]
 
 
 def _study_id(storage: BaseStorage, run_name: str) -> int:
@@ -258,23 +266,6 @@ def _study_id(storage: BaseStorage, run_name: str) -> int:
 
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
     return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
-
-
-def _row(trial: FrozenTrial) -> Row:
-    attributes = trial.user_attrs
-    # of one that runs it may have been written by a worker that was killed before it ended the row
-    end = attributes.get("end") if trial.state.is_finished() else None
-    return Row(
-        id=trial._trial_id,
-        key=attributes["key"],
-        cell=attributes["cell"],
-        seed=attributes["seed"],
-        order=attributes["order"],
-        attempt=attributes["attempt"],
-        status=Status(end["status"]) if end else _STATUSES[trial.state],
-        lease=Lease.read(attributes.get("lease")),
-        message=end["message"] if end else "",
-    )
 
 
 def _just_claimed(trial: FrozenTrial) -> bool:

@@ -1,14 +1,17 @@
 """A trial's folder on the way between a node, where it is trained, and the record.
 
-What has changed is sent in parts that fit a message. Rows go before the checkpoint that follows
+What has changed is sent in parts that fit a message, and no content twice: a checkpoint that is the
+best one, too, is named instead. Rows go before the checkpoint that follows
 from them, and the result goes last, so what has arrived when a node dies is what a kill would have
 left on one machine.
 """
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from enum import StrEnum
+from hashlib import file_digest
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
@@ -45,6 +48,7 @@ class Action(StrEnum):
 
     APPEND = "append"
     WRITE = "write"  # the file is replaced once its last part is there
+    COPY = "copy"  # the file is replaced by another one that has arrived
     REMOVE = "remove"
 
 
@@ -53,9 +57,31 @@ class Part(NamedTuple):
 
     name: str  # of the file, relative to the trial's folder
     action: Action
-    data: bytes = b""
+    data: bytes = b""  # of a copy: the other file's name
     offset: int = 0  # of `data` in the file
     size: int = 0  # bytes of the whole file; 0 where it only grows
+
+
+class _Sent:
+    """Contents of whole files that the other end has."""
+
+    def __init__(self) -> None:
+        self._digests: dict[str, str] = {}  # by name
+
+    def parts(self, name: str, file: BinaryIO) -> Iterator[Part]:
+        """A whole file, or the name of one with the same content."""
+        digest = file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        twins = (other for other, known in self._digests.items() if known == digest)
+        twin = next(twins, None)
+        self._digests[name] = digest
+        if twin is None or twin == name:
+            yield from pieces(name, file)
+        else:
+            yield Part(name, Action.COPY, twin.encode())
+
+    def forget(self, name: str) -> None:
+        """It is removed there."""
+        self._digests.pop(name, None)
 
 
 class Outbox:
@@ -65,6 +91,7 @@ class Outbox:
         """The other end knows the files that `folder` has now."""
         self.folder = folder
         self._sent = {name: _stamp(folder / name) for name in _names(folder)}
+        self._contents = _Sent()
         self._lines = {name: _known(folder / name) for name in self._sent if _grows(name)}
 
     def parts(self) -> Iterator[Part]:
@@ -104,7 +131,7 @@ class Outbox:
         if _grows(name):
             yield from self._more(name, file)
         elif name != _BEFORE:
-            yield from pieces(name, file)
+            yield from self._contents.parts(name, file)
 
     def _more(self, name: str, file: BinaryIO) -> Iterator[Part]:
         """The lines that have come; one that is being written comes next time."""
@@ -121,6 +148,7 @@ class Outbox:
     def _removals(self) -> Iterator[Part]:
         for name in sorted(set(self._sent) - set(_names(self.folder))):
             del self._sent[name]
+            self._contents.forget(name)
             yield Part(name, Action.REMOVE)
 
 
@@ -145,6 +173,8 @@ class Inbox:
                     path.parent.rmdir()
         elif part.action is Action.APPEND:
             _append(path, part)
+        elif part.action is Action.COPY:
+            self._copy(path, self._place(part.data.decode()))
         else:
             self._write(path, part)
 
@@ -173,6 +203,14 @@ class Inbox:
             del self._coming[part.name]
             self._replace(path, coming)
 
+    def _copy(self, path: Path, other: Path) -> None:
+        if not other.exists():
+            raise OutOfStep(f"{path.name}: {other.name} has not arrived")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        coming = passing(path)
+        shutil.copyfile(other, coming)
+        self._replace(path, coming)
+
     def _replace(self, path: Path, coming: Path) -> None:
         name = path.relative_to(self._recorder.folder).as_posix()
         if name in _FOLLOWS:
@@ -187,10 +225,11 @@ class Inbox:
 
 def parts_of(folder: Path) -> Iterator[Part]:
     """A trial's folder as a node needs it to go on."""
+    contents = _Sent()
     for name in _names(folder):
         if name != layout.PROGRESS:
             with (folder / name).open("rb") as file:
-                yield from pieces(name, file)
+                yield from contents.parts(name, file)
 
 
 def unpack(folder: Path, parts: Iterable[Part]) -> None:
@@ -198,6 +237,9 @@ def unpack(folder: Path, parts: Iterable[Part]) -> None:
     for part in parts:
         path = folder / part.name
         path.parent.mkdir(parents=True, exist_ok=True)
+        if part.action is Action.COPY:
+            shutil.copyfile(folder / part.data.decode(), path)
+            continue
         with path.open("wb" if part.offset == 0 else "ab") as file:
             file.write(part.data)
 

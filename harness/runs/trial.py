@@ -135,6 +135,17 @@ class Trial:
         except Damaged:  # it is being written
             return Progress()
 
+    def reached(self) -> int:
+        """The iteration of the newest checkpoint; 0 where there is none that can be read."""
+        from harness.core.archive import NUMBER, read_archive  # NumPy: most readers need none
+
+        name = f"{NUMBER}iteration"
+        try:
+            stored = read_archive(self.folder / layout.CHECKPOINT / layout.LAST, name)
+        except (OSError, Damaged):
+            return 0
+        return int(stored[name])
+
     def images(self) -> dict[str, Any] | None:
         """Facts of its images (`config.facts`); None in a record of an older version."""
         return self._object(layout.IMAGES)

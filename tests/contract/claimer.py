@@ -14,7 +14,7 @@ from harness.queue.optuna_ledger import OptunaLedger
 
 
 def main(mode: str, run_name: str, folder: str, worker: str) -> None:
-    ledger = OptunaLedger.open(run_name, Path(folder))
+    ledger = OptunaLedger.open(run_name, Path(folder), Path(folder) / "trials")
     say("ready")
     sys.stdin.readline()
     if mode == "lock":

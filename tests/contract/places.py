@@ -3,10 +3,13 @@
 import uuid
 from pathlib import Path
 
+import numpy as np
 import optuna
 
+from harness.core.archive import NUMBER
 from harness.queue.base import Job
 from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs.trial import Trial
 
 KINDS = ("memory", "journal")  # the latter is shared by several processes
 
@@ -21,8 +24,17 @@ class Place:
 
     def open(self) -> OptunaLedger:
         if self.memory is not None:
-            return OptunaLedger(self.memory, self.run_name)
-        return OptunaLedger.open(self.run_name, self.folder)
+            return OptunaLedger(self.memory, self.run_name, None, self._reached)
+        return OptunaLedger.open(self.run_name, self.folder, self.folder / "trials")
+
+    def _reached(self, key: str) -> int:
+        return Trial(self.folder / "trials" / key).reached()
+
+    def bring(self, key: str, iteration: int) -> None:
+        """A checkpoint comes into the record."""
+        folder = self.folder / "trials" / key / "checkpoint"
+        folder.mkdir(parents=True, exist_ok=True)
+        np.savez(folder / "last.npz", **{f"{NUMBER}iteration": np.asarray(iteration)})
 
 
 def jobs(count: int) -> list[Job]:

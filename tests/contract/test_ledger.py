@@ -148,6 +148,59 @@ def test_lost_trials_have_a_limit_too_which_a_new_run_lifts(place: Place) -> Non
     assert ledger.enqueue(jobs(1)) == 1
 
 
+def finished_as_lost(ledger: Ledger) -> None:
+    """As the driver of a cluster reports a death; `released` is as on one machine."""
+    claim = ledger.claim("w")
+    assert claim is not None
+    assert ledger.finish(claim, "lost", "the node died")
+
+
+def released(ledger: Ledger) -> None:
+    assert ledger.claim("w") is not None
+    assert len(ledger.release_stale(dead)) == 1
+
+
+@pytest.mark.parametrize("lose", [finished_as_lost, released])
+def test_a_loss_that_brought_a_later_checkpoint_costs_no_attempt(
+    place: Place, lose: Callable[[Ledger], None]
+) -> None:
+    ledger = place.open()
+    ledger.enqueue(jobs(1))
+    for iteration in range(100, 1000, 100):
+        place.bring("key0000", iteration)
+        lose(ledger)
+    assert states(ledger) == [*["0 lost 1"] * 9, "0 waiting 1"]
+    for _ in range(LIMIT):  # no further than the attempt before
+        lose(ledger)
+    assert states(ledger)[9:] == ["0 lost 1", "0 lost 2", "0 lost 3"]
+    assert ledger.claim("w") is None
+    assert ledger.enqueue(jobs(1)) == 1  # the next run lifts the limit
+    place.bring("key0000", 500)  # a checkpoint was damaged, and the one before it taken
+    lose(ledger)
+    assert states(ledger)[-1] == "0 waiting 2"
+
+
+@pytest.mark.parametrize("status", ["crashed", "stopped"])
+def test_a_crash_counts_however_far_it_came_and_a_stop_never(place: Place, status: str) -> None:
+    ledger = place.open()
+    ledger.enqueue(jobs(1))
+    place.bring("key0000", 100)
+    claim = ledger.claim("w")
+    assert claim is not None
+    ledger.finish(claim, status)
+    assert states(ledger)[-1] == f"0 waiting {2 if status == 'crashed' else 1}"
+
+
+def test_a_journal_of_an_earlier_version_counts_every_loss(tmp_path: Path) -> None:
+    ledger = OptunaLedger.open("run", tmp_path, tmp_path / "trials")
+    ledger.enqueue(jobs(1))
+    finished_as_lost(ledger)
+    journal = tmp_path / "ledger.log"
+    journal.write_text(journal.read_text().replace(',"reached":0', ""))
+    ledger = OptunaLedger.open("run", tmp_path, tmp_path / "trials")
+    assert states(ledger) == ["0 lost 1", "0 waiting 2"]
+
+
 def test_a_claim_carries_a_lease_of_this_process(place: Place) -> None:
     ledger = place.open()
     ledger.enqueue(jobs(1))
@@ -271,24 +324,24 @@ def test_a_killed_claimers_trial_is_picked_up_and_a_living_ones_is_not(shared: P
 
 
 def test_a_damaged_journal_is_named(tmp_path: Path) -> None:
-    ledger = OptunaLedger.open("run", tmp_path)
+    ledger = OptunaLedger.open("run", tmp_path, tmp_path / "trials")
     ledger.enqueue(jobs(2))
     journal = tmp_path / "ledger.log"
     journal.write_text(journal.read_text()[:-30] + "\n" + journal.read_text())
     with pytest.raises(HarnessError, match=r"ledger\.log: the queue is damaged"):
-        OptunaLedger.open("run", tmp_path)
+        OptunaLedger.open("run", tmp_path, tmp_path / "trials")
 
 
 def test_a_ledger_where_a_file_lies_is_one_message(tmp_path: Path) -> None:
     (tmp_path / "ledger.log").mkdir()
     with pytest.raises(HarnessError, match=r"ledger\.log: the queue cannot be opened"):
-        OptunaLedger.open("run", tmp_path)
+        OptunaLedger.open("run", tmp_path, tmp_path / "trials")
 
 
 def test_large_studies_are_queued_and_claimed_quickly(tmp_path: Path) -> None:
     # of 10,000 trials on an idle machine: 0.3 ms to queue one, 5 ms to claim one; what is caught
     # here, with room for a busy machine, is work that grows with the square of the queue
-    ledger = OptunaLedger.open("run", tmp_path)
+    ledger = OptunaLedger.open("run", tmp_path, tmp_path / "trials")
     count = 2000
     assert _seconds(lambda: ledger.enqueue(jobs(count))) / count < 0.005
     assert _seconds(lambda: [ledger.claim("w") for _ in range(20)]) / 20 < 0.050
@@ -350,31 +403,31 @@ class TestLeaseAlive:
 
 def test_a_torn_last_line_is_cut_when_the_journal_is_opened(tmp_path: Path) -> None:
     """As a kill in mid-write leaves it, also one longer than what is read at once."""
-    ledger = OptunaLedger.open("run", tmp_path)
+    ledger = OptunaLedger.open("run", tmp_path, tmp_path / "trials")
     ledger.enqueue(jobs(3))
     journal = tmp_path / "ledger.log"
     whole = journal.read_bytes()
     for rest in (b'{"op_code":', b"x" * 10_000):
         journal.write_bytes(whole + rest)
-        assert len(OptunaLedger.open("run", tmp_path).rows()) == 3
+        assert len(OptunaLedger.open("run", tmp_path, tmp_path / "trials").rows()) == 3
         assert journal.read_bytes() == whole
 
 
 def test_a_line_that_another_process_tore_is_cut_before_the_next_is_written(
     tmp_path: Path,
 ) -> None:
-    ledger = OptunaLedger.open("run", tmp_path)
+    ledger = OptunaLedger.open("run", tmp_path, tmp_path / "trials")
     ledger.enqueue(jobs(1))
     with (tmp_path / "ledger.log").open("ab") as file:
         file.write(b'{"op_code":')
     ledger.enqueue(jobs(3))
-    assert [row.key for row in OptunaLedger.open("run", tmp_path).rows()] == [
+    assert [row.key for row in OptunaLedger.open("run", tmp_path, tmp_path / "trials").rows()] == [
         job.key for job in jobs(3)
     ]
 
 
 def test_a_line_that_is_json_and_no_trial_of_ours_is_one_message(tmp_path: Path) -> None:
-    ledger = OptunaLedger.open("run", tmp_path)
+    ledger = OptunaLedger.open("run", tmp_path, tmp_path / "trials")
     ledger.enqueue(jobs(2))
     journal = tmp_path / "ledger.log"
     text = journal.read_text()
@@ -382,13 +435,13 @@ def test_a_line_that_is_json_and_no_trial_of_ours_is_one_message(tmp_path: Path)
         journal.write_text(text.replace(old, new, 1))
         assert journal.read_text() != text
         with pytest.raises(HarnessError, match=r"ledger\.log: the queue is damaged"):
-            OptunaLedger.open("run", tmp_path)
+            OptunaLedger.open("run", tmp_path, tmp_path / "trials")
 
 
 def test_claims_and_ends_together_wait_once_for_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ledger = OptunaLedger.open("run", tmp_path)
+    ledger = OptunaLedger.open("run", tmp_path, tmp_path / "trials")
     ledger.enqueue(jobs(6))
     waits: list[int] = []
     monkeypatch.setattr(os, "fsync", waits.append)
@@ -398,7 +451,7 @@ def test_claims_and_ends_together_wait_once_for_the_disk(
         ledger.finish(claims[2], "lost")
         assert waits == []
     assert len(waits) == 1
-    assert states(OptunaLedger.open("run", tmp_path)) == [
+    assert states(OptunaLedger.open("run", tmp_path, tmp_path / "trials")) == [
         "0 finished 1", "1 finished 1", "2 lost 1", "3 running 1", "4 waiting 1", "5 waiting 1",
         "2 waiting 2",
     ]  # fmt: skip
@@ -408,12 +461,12 @@ def test_a_process_that_writes_together_and_one_that_queues_do_not_wait_for_each
     tmp_path: Path,
 ) -> None:
     """Both need two locks, and take them in the same order."""
-    ours = OptunaLedger.open("run", tmp_path)
+    ours = OptunaLedger.open("run", tmp_path, tmp_path / "trials")
     ours.enqueue(jobs(40))
     code = (
         "import sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path;"
         "from places import jobs; from harness.queue.optuna_ledger import OptunaLedger;"
-        "theirs = OptunaLedger.open('run', Path(sys.argv[1])); print('up', flush=True);"
+        "theirs = OptunaLedger.open('run', Path(sys.argv[1]), Path()); print('up', flush=True);"
         "[theirs.enqueue(jobs(40 + n)) for n in range(60)]"
     )
     arguments = [sys.executable, "-c", code, str(tmp_path), str(Path(__file__).parent)]
@@ -463,7 +516,7 @@ def _looked_up(rows: list[Row], ready: set[str]) -> int | None:
 def test_a_journal_in_which_nothing_is_new_is_not_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ledger = OptunaLedger.open("run", tmp_path)
+    ledger = OptunaLedger.open("run", tmp_path, tmp_path / "trials")
     ledger.enqueue(jobs(2))
     read: list[int] = []
     theirs = JournalFileBackend.read_logs
@@ -472,7 +525,7 @@ def test_a_journal_in_which_nothing_is_new_is_not_opened(
     )
     assert states(ledger) == states(ledger) == ["0 waiting 1", "1 waiting 1"]
     assert read == []
-    other = OptunaLedger.open("run", tmp_path)
+    other = OptunaLedger.open("run", tmp_path, tmp_path / "trials")
     other.claim("w")
     read.clear()
     assert states(ledger) == ["0 running 1", "1 waiting 1"]

@@ -45,7 +45,7 @@ class TestJournal:
     def test_each_piece_of_work_is_synced_once(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        ledger = OptunaLedger.open("run", tmp_path)
+        ledger = OptunaLedger.open("run", tmp_path, tmp_path / "trials")
         calls = Counter[str]()
         sync = os.fsync
         monkeypatch.setattr(journal.os, "fsync", lambda file: (calls.update(["sync"]), sync(file)))
@@ -60,7 +60,7 @@ class TestJournal:
         assert not calls
 
     def test_a_full_disk_leaves_no_half_line(self, tmp_path: Path) -> None:
-        ledger = OptunaLedger.open("run", tmp_path)
+        ledger = OptunaLedger.open("run", tmp_path, tmp_path / "trials")
         ledger.enqueue(jobs(10))
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         full = (tmp_path / "ledger.log").stat().st_size + 1000
@@ -70,12 +70,12 @@ class TestJournal:
                 ledger.enqueue(jobs(20))
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        written = OptunaLedger.open("run", tmp_path).rows()
+        written = OptunaLedger.open("run", tmp_path, tmp_path / "trials").rows()
         assert 10 < len(written) < 20
         assert ledger.enqueue(jobs(20)) == 20 - len(written)
 
     def test_whoever_is_killed_while_it_writes_holds_nobody_up(self, tmp_path: Path) -> None:
-        ledger = OptunaLedger.open("run", tmp_path)
+        ledger = OptunaLedger.open("run", tmp_path, tmp_path / "trials")
         ledger.enqueue(jobs(1))
         argv = [sys.executable, str(Path(__file__).with_name("claimer.py")), "lock", "run"]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}

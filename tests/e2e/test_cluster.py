@@ -7,15 +7,19 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
+import psutil
 import pytest
 
+from harness.queue.optuna_ledger import look
 from harness.runs.status import Status
 from harness.runs.trial import Trial
 from tests.e2e.faults import ROOT, STUDY, Site, differences, gutted
 from tests.e2e.nodes import Cluster, OnCluster, until
 from tests.e2e.place import one_core
 from tests.light import STEPS
+from tests.raising import ERROR
 
 pytest.importorskip("ray", reason="the extra `cluster` is not installed")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -134,6 +138,70 @@ def test_a_node_needs_no_file_of_the_study(cluster, tmp_path, shared):
     with one_core():
         here.run("run", "tiny")
     assert differences(here, site) == []
+
+
+LONG = STUDY.replace("kimg: 0.16", "kimg: 3.2").replace("evaluations: 2", "evaluations: 8")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """Two trials of 200 steps, on this machine."""
+    return whole(tmp_path_factory.mktemp("undisturbed"), LONG)
+
+
+def reached(site):
+    """The iteration of the furthest trial that has not ended."""
+    return max((Trial(path).reached() for path in site.trials().values()), default=0)
+
+
+def test_a_run_moves_to_a_cluster_and_back(cluster, undisturbed, tmp_path):
+    """Killed on one machine, killed on a cluster, and brought to its end on one machine."""
+    here = Site(tmp_path)
+    here.write(LONG, "tiny")
+    with one_core():
+        driver = here.start("run", "tiny")
+    until(lambda: reached(here))
+    kill(driver)
+    there = OnCluster(tmp_path, cluster, LONG)
+    before, driver = reached(here), there.begin()
+    until(lambda: reached(here) > before)
+    kill(driver)
+    until(lambda: not cluster.workers())
+    here.run("run", "tiny")
+    assert differences(undisturbed, here) == []
+    assert gutted(here) == []
+    assert max(len(attempts(path)) for path in here.trials().values()) == 3
+    lost = [row for row in look(tmp_path / "runs/studies/tiny", "tiny") if row.status == "lost"]
+    assert len(lost) >= 2
+    assert {row.attempt for row in lost} == {1}  # each of them had brought its trial further
+
+
+def kill(driver):
+    """End a driver and its workers at once."""
+    for process in [*psutil.Process(driver.pid).children(recursive=True), driver]:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    driver.communicate()
+
+
+def test_an_exception_costs_one_attempt_and_the_trial_ends_well(cluster, undisturbed, tmp_path):
+    mark = tmp_path / "raised"
+    site = OnCluster(tmp_path, cluster, LONG.replace("title: Faults", f"title: {mark}"))
+    command = [*cluster.prefix, sys.executable, "-m", "tests.raising"]
+    with (tmp_path / "said").open("ab") as said:
+        driver = subprocess.Popen(
+            command, cwd=tmp_path, env=site.environment, stdin=subprocess.DEVNULL, stdout=said,
+            stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    site.end(driver)
+    assert mark.exists()
+    assert f"RuntimeError: {ERROR}" in site.said()
+    rows = look(tmp_path / "runs/studies/tiny", "tiny")
+    ends = sorted((row.status.value, row.attempt) for row in rows)
+    assert ends == [("crashed", 1), ("finished", 1), ("finished", 2)]
+    assert differences(undisturbed, site) == []
+    assert gutted(site) == []
+    assert not list(tmp_path.glob("runs/trials/*/failure.json"))
 
 
 LIGHT = """title: A study

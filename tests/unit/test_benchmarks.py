@@ -308,7 +308,7 @@ def test_a_simulated_cluster_that_fails_loses_nothing_and_does_nothing_twice(see
 def test_the_model_of_a_cluster_is_drawn_and_tabled(tmp_path, monkeypatch):
     monkeypatch.setattr(measure, "RESULTS", tmp_path)
     (lines, (table,), notes), (plot,) = cluster.model(quick=True)
-    assert [one["ours"]["median"] for one in lines[2:]] == [0.0, 0.0]
+    assert [one["ours"]["median"] for one in lines[4:]] == [0.0, 0.0]
     assert 0 < lines[0]["ours"]["median"] < 1
     assert table["rows"]
     assert "Assumed" in notes[0]
@@ -316,7 +316,7 @@ def test_the_model_of_a_cluster_is_drawn_and_tabled(tmp_path, monkeypatch):
 
 
 def test_a_checkpoint_a_minute_is_most_of_what_an_hour_sends():
-    assert cluster_bytes.hour(checkpoint=10.0, record=5.0, evaluations=4) == 5 + 10 * (60 + 2 * 5)
+    assert cluster_bytes.hour(checkpoint=10.0, record=5.0, evaluations=4) == 5 + 10 * (60 + 5)
 
 
 @pytest.mark.tf

@@ -164,7 +164,7 @@ def test_a_plan_that_was_removed_is_named(runtime, plan):
 
 def test_the_queue_is_reconciled_with_the_record(runtime, plan):
     folder, key = runtime.study("one"), plan.trials[0].key
-    ledger = OptunaLedger.open("one", folder)
+    ledger = OptunaLedger.open("one", folder, runtime.trials)
     ledger.enqueue([Job(trial.key, trial.cell.label, trial.seed, 0) for trial in plan.trials[:2]])
     first, second = ledger.claim("w"), ledger.claim("w")
     ledger.finish(first, "finished")
@@ -191,7 +191,7 @@ def test_the_queue_is_reconciled_with_the_record(runtime, plan):
 )
 def test_a_torn_queue_is_cut_and_a_damaged_one_set_aside(runtime, plan, damage, what):
     path = runtime.study("one") / "ledger.log"
-    OptunaLedger.open("one", runtime.study("one")).enqueue([Job("a", "b", 0, 0)])
+    OptunaLedger.open("one", runtime.study("one"), runtime.trials).enqueue([Job("a", "b", 0, 0)])
     path.write_bytes(damage(path.read_bytes()))
     [found] = wrong(runtime).values()
     assert found.startswith(what)

@@ -3,6 +3,8 @@
 import json
 import shlex
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from types import SimpleNamespace
 
 import pandas as pd
@@ -12,6 +14,7 @@ import harness as h
 from harness import app, cli
 from harness.app import analysis
 from harness.app import wandb as app_wandb
+from harness.cli import printing
 from harness.config.runtime import Runtime
 from harness.core.files import write_json
 from harness.execution.local import Outcome
@@ -113,6 +116,49 @@ def test_a_run_of_which_trials_crashed(harness, drive):
     assert shlex.split(again) == [*words, "--retry", "crashed"]
     assert harness(*shlex.split(again)[1:])[0] == 1
     assert [options.retry_crashed for options in drive] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "trained", "code", "said"),
+    [
+        (Outcome.TIME, 3, 1, "The time is up: 1 trial is left. What was trained is kept; to "),
+        (Outcome.TIME, 0, 1, "The time is up: 4 trials are left. "),
+        (Outcome.TIME, 4, 0, ""),
+        (Outcome.INTERRUPTED, 3, 130, "Stopped: 1 trial is left. What was trained is kept; to "),
+    ],
+)
+def test_a_run_that_was_stopped(harness, drive, place, monkeypatch, outcome, trained, code, said):
+    def train(plan, runtime, options):
+        app.running.write_plan(plan, runtime)
+        for trial in plan.trials[:trained]:
+            record(place, trial, 0.1)
+        return outcome
+
+    monkeypatch.setattr(app, "run", train)
+    ended, output = harness("run", "one", "--max-hours", "2")
+    assert ended == code
+    assert said in output
+    assert ("continue: harness run one --max-hours 2" in output) is bool(code)
+
+
+def test_a_search_that_was_stopped_may_go_further():
+    with redirect_stdout(StringIO()) as output:
+        printing.show_left(2, 28, "Stopped", "harness run one")
+    assert "2 trials are left, and up to 28 further ones may follow." in output.getvalue()
+
+
+def test_a_variable_that_was_removed_says_what_to_do_now(place, monkeypatch, capsys):
+    monkeypatch.setenv("HARNESS_STORAGE", "postgresql://ann:secret@host/queue")
+    monkeypatch.setattr(sys, "argv", ["harness", "run", "one"])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 2
+    errors = capsys.readouterr().err
+    assert "HARNESS_STORAGE is set, and is not read any more" in errors
+    assert "harness run STUDY --on ray" in errors
+    assert "secret" not in errors
+    monkeypatch.setenv("HARNESS_STORAGE", "")
+    assert Runtime().runs.name == "runs"
 
 
 def test_an_evaluation_of_which_trials_crashed(harness, drive, place):

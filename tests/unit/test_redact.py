@@ -102,7 +102,7 @@ def test_a_trials_folder_does_not_hold_it(canary, tmp_path):
 
 
 def test_a_ledger_does_not_hold_it(canary, tmp_path):
-    ledger = OptunaLedger.open("run", tmp_path)
+    ledger = OptunaLedger.open("run", tmp_path, tmp_path / "trials")
     ledger.enqueue([Job("key", "cell", 0, 0)])
     claim = ledger.claim("worker")
     assert claim is not None

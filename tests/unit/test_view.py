@@ -157,7 +157,7 @@ def test_without_a_terminal_each_event_is_one_line_and_progress_is_rare() -> Non
         for _ in range(10):
             stage.now += 1.0
             tick("")
-        again = replace(ACTIVE, attempt=2)
+        again = replace(ACTIVE, attempt=2, row=1)
         crash = TrialEnd(ACTIVE.key, ACTIVE.cell, 3, "crashed", message="Traceback\nOSError: full")
         stage.snapshot = replace(SNAPSHOT, active=(again,), ended=(crash,))
         stage.now += LINE

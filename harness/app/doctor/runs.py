@@ -113,7 +113,7 @@ def _alive(row: Row, runtime: Runtime) -> bool:
 
 def _released(run_name: str, runtime: Runtime) -> Callable[[], str]:
     def mend() -> str:
-        ledger = OptunaLedger.open(run_name, runtime.study(run_name))
+        ledger = OptunaLedger.open(run_name, runtime.study(run_name), runtime.trials)
         released = ledger.release_stale(lambda row: _alive(row, runtime))
         return f"{len(released)} queued again"
 

@@ -60,6 +60,16 @@ def show_given_up(trials: list[str], again: str) -> None:
     console.print(f"For details: harness show KEY. To try again: {again}")
 
 
+def show_left(trials: int, further: int, why: str, again: str) -> None:
+    """How many trials a run that was stopped has left, and the command line that continues."""
+    follow = f", and up to {show.count(further, 'further one')} may follow" if further else ""
+    be = "is" if trials == 1 else "are"
+    Console(highlight=False, markup=False, soft_wrap=True).print(
+        f"{why}: {show.count(trials, 'trial')} {be} left{follow}. "
+        f"What was trained is kept; to continue: {again}"
+    )
+
+
 def show_score(row: "ScoreRow") -> None:
     """An evaluation of the trial that is trained in this process."""
     text = f"{show.number(row.kimg)} kimg: KID {show.kid(row.kid)} × 10⁻³"

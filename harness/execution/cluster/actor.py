@@ -61,9 +61,12 @@ class Actor:
         """Take pieces of the folder of a trial that was begun elsewhere."""
         self._remote.receive(key, parts)
 
-    def start(self, claim: Claim, knobs: Mapping[str, Any], keep_all: bool) -> None:
-        """Begin an attempt."""
-        self._remote.start(claim, knobs, keep_all)
+    def start(
+        self, claim: Claim, knobs: Mapping[str, Any], keep_all: bool, seconds: float
+    ) -> Report:
+        """Begin an attempt; its first changes."""
+        report: Report = self._remote.start(claim, knobs, keep_all, seconds)
+        return report
 
     def poll(self, seconds: float) -> Report:
         """The changes since the last call."""

@@ -35,10 +35,10 @@ async def train(
     """
     for part in parts_of(recorder.folder):
         await worker.call("receive", claim.key, [part])
-    await worker.call("start", claim, knobs, keep_all)
+    report = await worker.call("start", claim, knobs, keep_all, ask.beat())
     inbox = Inbox(recorder)
     try:
-        return await _listen(claim, inbox, worker, ask)
+        return await _listen(claim, report, inbox, worker, ask)
     except OutOfStep as error:
         raise Gone(f"what it sent does not fit the record ({error})") from None
     except OSError as error:
@@ -49,16 +49,18 @@ async def train(
         inbox.close()
 
 
-async def _listen(claim: Claim, inbox: Inbox, worker: Worker, ask: Questions) -> End:
+async def _listen(
+    claim: Claim, report: Report, inbox: Inbox, worker: Worker, ask: Questions
+) -> End:
     told = False
     while True:
-        if ask.stopping() and not told:
-            await worker.call("stop")
-            told = True
-        report: Report = await worker.call("poll", ask.beat())
         if report.parts:
             await aside(inbox.take, report.parts)
         if report.asks:
             await worker.call("answer", ask.gives_up(claim.cell))
         if report.end is not None:
             return report.end
+        if ask.stopping() and not told:
+            await worker.call("stop")
+            told = True
+        report = await worker.call("poll", ask.beat())

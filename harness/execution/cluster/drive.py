@@ -39,7 +39,7 @@ def drive_on(
 
     What this machine's driver promises holds here, too; every worker has ended when it returns.
     """
-    ledger = OptunaLedger.open(plan.run_name, runtime.study(plan.run_name))
+    ledger = OptunaLedger.open(plan.run_name, runtime.study(plan.run_name), runtime.trials)
     # in this order: joining sets a handler of Ray's for SIGTERM, which ends the process at once
     with joined(cluster.address) as (ray, _), caught_signals() as signals:
         share, threads = shares(cluster, ray.cluster_resources(), _threads(plan, runtime))

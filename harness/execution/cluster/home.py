@@ -10,14 +10,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from harness.config.identity import key
-from harness.config.patch import unflatten
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.lock import Busy
+from harness.execution.cells import Cells
 from harness.execution.cluster.attempt import Questions, train
 from harness.execution.cluster.book import Book
 from harness.execution.cluster.fleet import Fleet, Gone, Worker
@@ -28,7 +26,7 @@ from harness.execution.search.source import Source
 from harness.queue.base import Claim, Ledger
 from harness.queue.lease import on_node
 from harness.runs import layout
-from harness.runs.plan import PlanRecord, read_plan
+from harness.runs.plan import PlanRecord
 from harness.runs.recorder import Recorder
 from harness.runs.status import Status
 from harness.runs.trial import Trial
@@ -58,10 +56,12 @@ class Home:
     mistake: str = ""  # of the user's: it ends the run
     last_death: str = ""
     book: Book = field(init=False)
+    cells: Cells = field(init=False)
     _looked: float = float("-inf")  # when it was last seen how many workers the cluster carries
 
     def __post_init__(self) -> None:
         self.book = Book(self.ledger)
+        self.cells = Cells(layout.plan_file(self.plan.run_name, self.runtime), self.plan)
 
     async def run(
         self, signals: Signals, deadline: float | None, tick: Callable[[str], None]
@@ -166,7 +166,7 @@ class Home:
         """
         if len(self.by_kind) == 1:
             return cell in compiled
-        return trained[cell] * len(self.plan.cells) <= trained.total()
+        return trained[cell] * len(self.cells) <= trained.total()
 
     async def _claim(self, name: str, prefers: Callable[[str], bool]) -> Claim | None:
         """Take the next trial; it counts as trained from then on, so that the run does not end."""
@@ -193,19 +193,19 @@ class Home:
 
     async def _attempt(self, claim: Claim, worker: Worker) -> End:
         """One attempt at a trial; whatever goes wrong in it costs only this."""
-        knobs = self._knobs(claim.cell)
-        config = unflatten({**knobs, "seed": claim.seed})
-        if key(config) != claim.key:
+        try:
+            cell = self.cells.claimed(claim)
+        except HarnessError:
             await self._finish(claim, End(Status.STOPPED))
-            raise HarnessError(f"{self._plan_file} has changed since the trials were queued")
+            raise
         self.attempts += 1
         end = End(Status.STOPPED)
         try:
             with await self._held(claim) as recorder:
-                if ended := answered(recorder.folder, config):
+                if ended := answered(recorder.folder, cell.config):
                     end = End(ended, "trained meanwhile by another run")
                 else:
-                    end = await self._train(claim, knobs, recorder, worker)
+                    end = await self._train(claim, cell.knobs, recorder, worker)
         except Gone as gone:
             end = End(Status.LOST, str(gone))
             raise
@@ -241,13 +241,3 @@ class Home:
 
     def _beat(self) -> float:
         return max(BEAT, len(self.training) / A_SECOND)
-
-    @property
-    def _plan_file(self) -> Path:
-        return layout.plan_file(self.plan.run_name, self.runtime)
-
-    def _knobs(self, cell: str) -> Mapping[str, Any]:
-        """Every knob of a cell but its seed; one that is unknown may have been added since."""
-        if cell not in {known.label for known in self.plan.cells}:
-            self.plan = read_plan(self._plan_file) or self.plan
-        return next((known.config for known in self.plan.cells if known.label == cell), {})

@@ -40,8 +40,10 @@ class Outpost(ABC):
         self._clear()
         unpack(self._trials / key, parts)
 
-    def start(self, claim: Claim, knobs: Mapping[str, Any], keep_all: bool) -> None:
-        """Begin an attempt."""
+    def start(
+        self, claim: Claim, knobs: Mapping[str, Any], keep_all: bool, seconds: float
+    ) -> Report:
+        """Begin an attempt; the first changes, as `poll` reports them."""
         self._clear()
         folder = self._trials / claim.key
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,6 +51,7 @@ class Outpost(ABC):
         self._stopping = self._asks = False
         self._news.clear()
         Thread(target=self._run, args=(claim, knobs, keep_all), daemon=True).start()
+        return self.poll(seconds)
 
     def _clear(self) -> None:
         """Remove what an ended attempt left: the record has it, and it may go on elsewhere."""

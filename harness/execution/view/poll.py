@@ -26,13 +26,17 @@ class Poll:
         self._plan = layout.plan_file(self._name, runtime)
         self._trials = runtime.trials
         self._ledger = ledger
-        self._before = {row.id for row in ledger.rows() if not row.open}
+        self._noted = {row.id for row in ledger.rows() if not row.open}
         self._grows = plan.stages.grows
         self._learn(plan)
         asked = {job.key for job in jobs}
         self._done_before = len(self._kimg) - len(asked)
         self._shown_before = sum(kimg for key, kimg in self._kimg.items() if key not in asked)
-        self._ended: dict[int, TrialEnd] = {}
+        # of the rows that have ended since, each of which is looked at once: there may be many
+        self._ended: list[TrialEnd] = []
+        self._done: set[str] = set()
+        self._diverged: set[str] = set()
+        self._failed: set[str] = set()
 
     def _learn(self, plan: PlanRecord) -> None:
         kimg = {cell.label: float(cell.config["training.kimg"]) for cell in plan.cells}
@@ -48,32 +52,40 @@ class Poll:
         """How things stand now."""
         if self._grows and (plan := read_plan(self._plan)):
             self._learn(plan)
-        # rows of an earlier state of the study file are none of this plan's
-        rows = [
-            row
-            for row in self._ledger.rows()
-            if row.id not in self._before and row.key in self._kimg
-        ]
-        for row in sorted(rows, key=lambda row: row.id):
-            if row.status in _SHOWN and row.id not in self._ended:
-                self._ended[row.id] = self._end(row)
-        active = tuple(self._progress(row) for row in rows if row.status is Status.RUNNING)
-        done = {row.key for row in rows if row.done}
-        given_up = {row.key for row in rows} - done - {row.key for row in rows if row.open}
+        still = []
+        for row in self._ledger.rows():
+            # rows of an earlier state of the study file are none of this plan's
+            if row.id in self._noted or row.key not in self._kimg:
+                continue
+            if row.open:
+                still.append(row)
+            else:
+                self._note(row)
+        active = tuple(self._progress(row) for row in still if row.status is Status.RUNNING)
+        given_up = self._failed - self._done - {row.key for row in still}
         shown = self._shown_before
-        shown += sum(self._kimg[key] for key in done) + sum(trial.kimg for trial in active)
+        shown += sum(self._kimg[key] for key in self._done) + sum(trial.kimg for trial in active)
         return Snapshot(
             run_name=self._name,
             total=self._total,
-            done=self._done_before + len(done),
+            done=self._done_before + len(self._done),
             crashed=len(given_up),
             images=shown * 1000,
             images_total=self._shown_total * 1000,
             active=active,
-            ended=tuple(self._ended.values()),
+            ended=tuple(self._ended),
             standing=self._standing,
-            diverged=len({row.key for row in rows if row.status is Status.DIVERGED}),
+            diverged=len(self._diverged),
         )
+
+    def _note(self, row: Row) -> None:
+        """Take account of an attempt that has ended."""
+        self._noted.add(row.id)
+        if row.status in _SHOWN:
+            self._ended.append(self._end(row))
+        (self._done if row.done else self._failed).add(row.key)
+        if row.status is Status.DIVERGED:
+            self._diverged.add(row.key)
 
     def _progress(self, row: Row) -> TrialProgress:
         progress = Trial(self._trials / row.key).progress()
@@ -88,6 +100,7 @@ class Poll:
             images_per_second=progress.images_per_second,
             attempt=row.attempt,
             node=node_of(row.lease),
+            row=row.id,
         )
 
     def _end(self, row: Row) -> TrialEnd:

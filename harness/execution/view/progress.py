@@ -17,6 +17,7 @@ class TrialProgress:
     images_per_second: float | None = None
     attempt: int = 1
     node: str = ""  # of a cluster
+    row: int = 0  # of the attempt in the queue: some attempts have the same number
 
     @property
     def seconds_left(self) -> float | None:

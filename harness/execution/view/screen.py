@@ -93,7 +93,7 @@ class PlainLines:
         self._pace = Pace()
         self._next_look = self._next_line = float("-inf")
         self._started: set[tuple[str, int]] = set()
-        self._ended: set[tuple[str, int, str]] = set()
+        self._ended = 0  # of the ends, how many were said
         self._notice = ""
 
     def tick(self, notice: str) -> None:
@@ -117,18 +117,17 @@ class PlainLines:
 
     def _say_events(self, snapshot: Snapshot) -> None:
         for trial in snapshot.active:
-            if (trial.key, trial.attempt) not in self._started:
-                self._started.add((trial.key, trial.attempt))
+            if (trial.key, trial.row) not in self._started:
+                self._started.add((trial.key, trial.row))
                 more = f", attempt {trial.attempt}" if trial.attempt > 1 else ""
                 more += f", on {trial.node}" if trial.node else ""
                 self._say(f"started {trial.cell} seed {trial.seed} ({trial.key}{more})")
-        for end in snapshot.ended:
-            if (end.key, end.attempt, end.status) not in self._ended:
-                self._ended.add((end.key, end.attempt, end.status))
-                self._say(ended_line(end))
+        for end in snapshot.ended[self._ended :]:
+            self._say(ended_line(end))
+        self._ended = len(snapshot.ended)
 
     def _say(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._console.out(line, highlight=False)
 
 
 def summary(snapshot: Snapshot, left: float | None) -> str:

@@ -3,11 +3,8 @@
 import os
 import time
 import traceback
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
-from harness.config.identity import key
 from harness.config.patch import unflatten
 from harness.config.plugins import recall
 from harness.config.runtime import Runtime
@@ -16,6 +13,7 @@ from harness.core.errors import HarnessError
 from harness.core.files import unwritable
 from harness.core.lock import Busy
 from harness.core.stop import Stop
+from harness.execution.cells import Cells
 from harness.execution.ended import answered
 from harness.execution.search.source import source_of
 from harness.execution.worker.probe import try_plugins
@@ -45,7 +43,7 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     context = prepare(plan, runtime, stop, keep_all)
     try_plugins(plan)
     programs = context.programs
-    ledger = OptunaLedger.open(run_name, folder)
+    ledger = OptunaLedger.open(run_name, folder, runtime.trials)
     source = source_of(plan, runtime, ledger)
     context.gives_up = source.gives_up
     cells = _Cells(folder / layout.PLAN, plan)
@@ -59,12 +57,13 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
             if not source.extend():
                 break
             continue
-        config = unflatten({**cells.knobs(claim.cell), "seed": claim.seed})
-        context.plan = cells.plan
-        if key(config) != claim.key:
+        try:
+            knobs = cells.claimed(claim).knobs
+        except HarnessError:
             ledger.finish(claim, Status.STOPPED, "")
-            raise HarnessError(f"{folder / 'plan.json'} has changed since the trials were queued")
-        _attempt(config, claim, ledger, context)
+            raise
+        context.plan = cells.plan
+        _attempt(unflatten({**knobs, "seed": claim.seed}), claim, ledger, context)
     return 0
 
 
@@ -80,26 +79,16 @@ def prepare(
     return Context(plan, runtime, arithmetic, programs, stop, keep_all)
 
 
-class _Cells:
-    """The cells of a plan by label; one that is unknown may have been added since it was read."""
-
-    def __init__(self, path: Path, plan: PlanRecord) -> None:
-        self._path = path
-        self._learn(plan)
+class _Cells(Cells):
+    """And which program trains each."""
 
     def _learn(self, plan: PlanRecord) -> None:
+        super()._learn(plan)
         self.plan = plan
-        self._knobs = {cell.label: cell.config for cell in plan.cells}
         self._structures = {label: structure(knobs) for label, knobs in self._knobs.items()}
 
-    def knobs(self, label: str) -> Mapping[str, Any]:
-        """Every knob but the seed; none of a cell that the plan does not have."""
-        if label not in self._knobs and (plan := read_plan(self._path)):
-            self._learn(plan)
-        return self._knobs.get(label, {})
-
     def structure(self, label: str) -> str:
-        """Which program trains it; empty where that is not known yet."""
+        """Which program trains a cell; empty where that is not known yet."""
         return self._structures.get(label, "")
 
 

@@ -1,16 +1,15 @@
 """Checkpoints: every variable by name in one .npz, written whole or not at all."""
 
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
-from zipfile import BadZipFile
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from harness.core.errors import Damaged, HarnessError
+from harness.core.archive import NUMBER, read_archive
+from harness.core.errors import HarnessError
 from harness.core.files import write_atomically
 
 Variables = Mapping[str, keras.Variable | tf.Variable]
@@ -19,7 +18,7 @@ Variables = Mapping[str, keras.Variable | tf.Variable]
 def save(path: Path, variables: Variables, **numbers: float) -> None:
     """Write all variables and some plain numbers."""
     arrays = {name: np.asarray(tf.convert_to_tensor(value)) for name, value in variables.items()}
-    extra = {f"number/{name}": np.asarray(value) for name, value in numbers.items()}
+    extra = {f"{NUMBER}{name}": np.asarray(value) for name, value in numbers.items()}
 
     def write(file: BinaryIO) -> None:
         np.savez(file, **arrays, **extra)  # type: ignore[arg-type]
@@ -32,8 +31,8 @@ def load(path: Path, variables: Variables) -> dict[str, Any]:
 
     Everything is read, check sums included, before anything is assigned. Raises Damaged.
     """
-    stored = _read(path)
-    numbers = {name for name in stored if name.startswith("number/")}
+    stored = read_archive(path)
+    numbers = {name for name in stored if name.startswith(NUMBER)}
     if differing := (set(stored) - numbers) ^ set(variables) or _misshapen(stored, variables):
         raise HarnessError(
             f"{path}: holds other variables than this version builds "
@@ -41,20 +40,7 @@ def load(path: Path, variables: Variables) -> dict[str, Any]:
         )
     for name, variable in variables.items():
         variable.assign(stored[name])
-    return {name.removeprefix("number/"): stored[name].item() for name in numbers}
-
-
-def _read(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with path.open("rb") as file, np.load(file) as stored:
-            return {name: stored[name] for name in stored.files}
-    except FileNotFoundError:
-        raise
-    # whatever a damaged archive, header or array makes zipfile and NumPy raise
-    except (OSError, ValueError, LookupError, EOFError, BadZipFile, NotImplementedError) as error:
-        raise Damaged(path, f"no whole archive of arrays ({error})") from None
-    except (SyntaxError, TypeError, AttributeError, zlib.error) as error:
-        raise Damaged(path, f"no whole archive of arrays ({type(error).__name__})") from None
+    return {name.removeprefix(NUMBER): stored[name].item() for name in numbers}
 
 
 def _misshapen(stored: Mapping[str, np.ndarray], variables: Variables) -> set[str]:

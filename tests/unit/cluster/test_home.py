@@ -47,8 +47,9 @@ class Hired:
         await asyncio.sleep(0)
         if self._dies(method):
             raise Gone("the worker process died (as it should)")
-        if method == "poll":
-            return await asyncio.to_thread(self._light.poll, 0.02)
+        if method in ("start", "poll"):
+            args = (*args[:-1], 0.02)  # seconds
+            return await asyncio.to_thread(getattr(self._light, method), *args)
         return getattr(self._light, method)(*args)
 
     def end(self):
@@ -88,7 +89,7 @@ class Run:
         self.runtime = Runtime(place / "runs", place / "reports", place / "studies")
         planned, _ = app.plan("one", self.runtime)
         self.plan = app.running.write_plan(planned, self.runtime)
-        self.ledger = OptunaLedger.open("one", self.runtime.study("one"))
+        self.ledger = OptunaLedger.open("one", self.runtime.study("one"), self.runtime.trials)
         jobs = [Job(t.key, t.cell, t.seed, n) for n, t in enumerate(self.plan.trials)]
         driver.queue(jobs, self.runtime, self.ledger, retry_crashed=False)
         left = partial(driver.work_left, self.plan, self.runtime, self.ledger)
@@ -204,7 +205,7 @@ def test_workers_that_never_begin_end_the_run(tmp_path):
 def test_a_mistake_of_the_users_ends_the_run_and_no_attempt_is_lost(tmp_path):
     class Mistaken(Hired):
         async def call(self, method, *args):
-            if method == "poll":
+            if method == "start":
                 return Report([], end=End(Status.STOPPED, "the folder is empty", mistake=True))
             return await super().call(method, *args)
 
@@ -260,7 +261,9 @@ def test_parts_that_do_not_fit_cost_the_attempt_and_change_nothing(tmp_path):
     class Odd(Hired):
         async def call(self, method, *args):
             report = await super().call(method, *args)
-            if method == "poll" and any(part.name == "result.json" for part in report.parts):
+            if method in ("start", "poll") and any(
+                part.name == "result.json" for part in report.parts
+            ):
                 return report._replace(parts=[Part("steps.jsonl", Action.APPEND, b"{}\n", 10**6)])
             return report
 

@@ -26,13 +26,13 @@ def worker(tmp_path):
 
 def attempt(worker, number, key="one"):
     """The message of an attempt, and the files that came home from it."""
-    worker.start(Claim(0, key, "cell", 0, 0, number), {}, False)
+    report = worker.start(Claim(0, key, "cell", 0, 0, number), {}, False, 1.0)
     names = []
     while True:
-        report = worker.poll(1.0)
         names += [part.name for part in report.parts]
         if report.end:
             return report.end.message, names
+        report = worker.poll(1.0)
 
 
 def test_an_attempt_goes_on_from_what_the_record_has(worker):

@@ -125,6 +125,37 @@ def test_the_record_keeps_the_checkpoint_before_the_last(home, node):
     assert (home.folder / "checkpoint" / layout.BEFORE).read_bytes() == b"1"
 
 
+def test_a_checkpoint_that_is_the_best_one_is_sent_once(home, node, tmp_path):
+    outbox, inbox = Outbox(node), Inbox(home)
+    last, best = f"checkpoint/{layout.LAST}", f"checkpoint/{layout.BEST}"
+    for seed in range(3):  # a look between the two, and one after both
+        write(node, best, 250, seed)
+        sent = list(outbox.parts()) if seed % 2 else []
+        write(node, last, 250, seed)
+        sent += outbox.parts()
+        assert sum(len(part.data) for part in sent) < 300
+        inbox.take(sent)
+        assert files(home.folder) == files(node)
+    sent = list(parts_of(home.folder))
+    assert sum(len(part.data) for part in sent) < 600  # the one before the last is another
+    unpack(tmp_path / "other", sent)
+    assert files(tmp_path / "other") == files(home.folder)
+    write(node, last, 250, 3)
+    inbox.take(outbox.parts())
+    assert files(home.folder) == files(node)  # and the best one is what it was
+
+
+def test_a_file_that_was_removed_is_sent_again(home, node):
+    outbox, inbox = Outbox(node), Inbox(home)
+    write(node, "generators/00000001.npz", 250)
+    send(outbox, inbox)
+    discard(node / "generators/00000001.npz")
+    send(outbox, inbox)
+    write(node, "generators/00000002.npz", 250)
+    send(outbox, inbox)
+    assert files(home.folder) == files(node)
+
+
 def test_what_arrives_in_part_replaces_nothing(home, node):
     outbox, inbox = Outbox(node), Inbox(home)
     write(node, "checkpoint/last.npz", 300, 1)
@@ -160,6 +191,8 @@ def test_a_trial_goes_on_elsewhere(home, node, tmp_path):
         (Part("/etc/x", Action.WRITE, b"x", 0, 1), "'/etc/x' is no file of a trial"),
         (Part("lock", Action.REMOVE), "'lock' is no file of a trial"),
         (Part("metrics.jsonl", Action.APPEND, b"x\n", 7), "0 bytes have arrived, not 7"),
+        (Part("x", Action.COPY, b"../y"), "'../y' is no file of a trial"),
+        (Part("x", Action.COPY, b"y"), "x: y has not arrived"),
         (Part("result.json", Action.WRITE, b"x", 100, 200), "its beginning has not arrived"),
     ],
 )
