@@ -1,6 +1,6 @@
 """The use cases as plain functions, which command line and library call."""
 
-from harness.app.cleaning import clean
+from harness.app.cleaning import clean, waste
 from harness.app.power import course, reach
 from harness.app.records import Explanation, damaged_plans, show, status
 from harness.app.running import detach, given_up, run
@@ -21,5 +21,5 @@ from harness.runs.layout import run_names
 __all__ = [
     "Explanation", "changed_plugins", "clean", "cost", "course", "damaged_plans", "detach",
     "evaluate", "given_up", "name", "one_off", "plan", "planned", "reach", "report", "run",
-    "run_names", "samples", "show", "status", "study_rows", "study_text",
+    "run_names", "samples", "show", "status", "study_rows", "study_text", "waste",
 ]  # fmt: skip
