@@ -13,8 +13,8 @@ from rich.text import Text
 
 from harness.core import format as show
 from harness.execution.view.notebook import Output
+from harness.execution.view.pace import Pace
 from harness.execution.view.progress import (
-    Pace,
     Snapshot,
     TrialEnd,
     TrialProgress,
