@@ -67,8 +67,11 @@ def mentioned(text: str) -> list[str]:
 
 
 def introduced(text: str, known: Iterable[str] = ()) -> str:
-    """The text with each source explained where it is first named; `known` are explained before."""
+    """The text with each source explained where it is first named; `known` are explained before.
+
+    Of "S0's recipe" the explanation follows the genitive.
+    """
     for name in mentioned(text):
         if name not in known:
-            text = re.sub(rf"\b{name}\b", f"{name} ({SOURCES[name].short})", text, count=1)
+            text = re.sub(rf"\b({name}\b(?:'s)?)", rf"\1 ({SOURCES[name].short})", text, count=1)
     return text

@@ -10,7 +10,7 @@ from harness.cli.printing.power import show_detectable
 from harness.cli.printing.tables import Table
 from harness.cli.printing.terminal import Terminal
 from harness.core import format as show
-from harness.heuristics.sources import mentioned
+from harness.heuristics.sources import introduced, mentioned
 
 if TYPE_CHECKING:
     from harness.analysis.course import Course
@@ -25,9 +25,10 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
     plan, terminal = forecast.plan, Terminal()
     study = plan.file.study
     terminal.say(f"{study.title} ({plan.run_name}: {why})", "bold")
+    named = [] if brief else list(dict.fromkeys([*study.sources, *mentioned(study.question)]))
     if not brief:
         terminal.say(study.question)
-        show_sources(list(dict.fromkeys([*study.sources, *mentioned(study.question)])))
+        show_sources(named)
         terminal.print(_cells(forecast))
     terminal.say(_counts(forecast))
     _show_data(forecast)
@@ -42,7 +43,7 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
     for missing in () if brief else plan.lacking:
         terminal.say(str(missing), "yellow")
     for warning in forecast.warnings:
-        terminal.say(f"Advised against {warning}", "yellow")
+        terminal.say(f"Advised against {introduced(warning, named)}", "yellow")
 
 
 def _path(contrasts: "Iterable[Contrast]") -> list[str]:
