@@ -34,7 +34,7 @@ class Waste(NamedTuple):
 def waste(planned: Plan, runtime: Runtime, whole: bool) -> Waste:
     """How much `clean` would remove; nothing is changed."""
     folders = _removable(planned, runtime, whole)
-    sizes = [size for folder in folders if (size := held(folder, whole))]
+    sizes = [size for folder in folders if (size := held(folder, whole)) or whole]
     there = {trial.key for trial in planned.trials if (runtime.trials / trial.key).exists()}
     return Waste(len(sizes), len(there) - len(folders), sum(sizes))
 

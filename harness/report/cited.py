@@ -21,7 +21,10 @@ def with_sources(front: Front, blocks: Sequence[Block]) -> tuple[Front, list[Blo
     explained = [page.block(block) for block in blocks]
     if page.known:
         rows = [(name, SOURCES[name].full) for name in SOURCES if name in page.known]
-        explained += [Heading("Sources", "sources"), Terms("Authors of the advice on this page", rows)]
+        explained += [
+            Heading("Sources", "sources"),
+            Terms("Authors of the advice on this page", rows),
+        ]
     return front, explained
 
 
