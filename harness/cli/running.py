@@ -120,6 +120,8 @@ def run(
     _only(keep, "all", "--keep")
     plan, why = _plan(study, profile, changes)
     cluster = asked_cluster(on, workers, gpus, cpus, memory, most, detach)
+    if as_json and detach:
+        raise HarnessError("run: --json prints results, which --detach does not wait for")
     if cluster and detach:
         hand_over(plan, cluster, _runtime())
         return

@@ -12,8 +12,9 @@ from harness.app.studies import report
 from harness.config.runtime import Runtime
 from harness.core import format as show
 from harness.core.errors import Damaged, HarnessError
+from harness.execution.view.pace import Pace
 from harness.execution.view.poll import Poll
-from harness.execution.view.progress import Pace, Snapshot, TrialProgress
+from harness.execution.view.progress import Snapshot, TrialProgress
 from harness.execution.view.screen import summary
 from harness.queue.base import Job
 from harness.queue.journal import JOURNAL

@@ -47,8 +47,8 @@ def show_given_up(trials: list[str], again: str) -> None:
     )
     for line in trials:
         terminal.say(line, indent=2)
-    terminal.say("For details: harness show KEY. To try again:")
-    terminal.print(f"  {again}", soft_wrap=True)
+    terminal.say("For details: harness show KEY")
+    terminal.print(f"To try again: {again}", soft_wrap=True)
 
 
 def show_score(row: "ScoreRow") -> None:
