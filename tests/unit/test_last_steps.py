@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from harness import cli
-from harness.cli.printing.terminal import step
+from harness.cli.printing.terminal import Terminal, step
 from harness.execution.local import Outcome
 from harness.report.summary import Summary
 
@@ -73,3 +73,9 @@ def test_on_a_terminal_a_step_moves_and_leaves_nothing_behind():
     drawn = terminal.file.getvalue()
     assert "Writing the report …" in drawn
     assert "\x1b[2K" in drawn.rpartition("Writing")[2]  # the line is erased
+
+
+def test_without_a_terminal_standard_error_stays_for_errors(capsys):
+    with step("Writing the report", Terminal(stderr=True)):
+        pass
+    assert capsys.readouterr().err == ""

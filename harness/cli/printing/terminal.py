@@ -29,10 +29,14 @@ class Terminal(Console):
 
 @contextmanager
 def step(name: str, console: Console | None = None) -> Iterator[None]:
-    """Show that a step is worked on: a line that moves on a terminal, else a plain one."""
+    """Show that a step is worked on: a line that moves on a terminal, else a plain one.
+
+    Standard error is for errors: without a terminal it gets no line.
+    """
     console = console or Terminal()
     if not console.is_terminal:
-        console.print(f"{name} …", soft_wrap=True)
+        if not console.stderr:
+            console.print(f"{name} …", soft_wrap=True)
         yield
         return
     with console.status(Text(f"{name} …")):
