@@ -37,6 +37,15 @@ class Comparison(NamedTuple):
     ranks: pd.DataFrame  # mean rank of each contrast that all runs have, each by one measure
     pooled: Pool | None = None  # one estimate a contrast over all runs, where it was asked for
 
+    def to_json(self) -> dict[str, Any]:
+        """Every table as a list of its rows, with all digits; unknown values are NaN."""
+        parts = {**self._asdict(), **(self.pooled._asdict() if self.pooled else {})}
+        return {
+            name: part.to_dict("records") if isinstance(part, pd.DataFrame) else part
+            for name, part in parts.items()
+            if name != "pooled"
+        }
+
 
 def compare_runs(frames: Mapping[str, Frames], pool: bool = False) -> Comparison:
     """Compare runs by the contrasts and cells that they share.

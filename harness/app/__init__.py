@@ -1,6 +1,6 @@
 """The use cases as plain functions, which command line and library call."""
 
-from harness.app.cleaning import clean
+from harness.app.cleaning import clean, waste
 from harness.app.images import compare_samples, samples
 from harness.app.power import course, reach
 from harness.app.records import Explanation, damaged_plans, show, status
@@ -22,5 +22,5 @@ __all__ = [
     "Explanation", "changed_plugins", "clean", "compare_samples", "cost", "course",
     "damaged_plans", "detach", "evaluate", "given_up", "left", "name", "one_off", "plan",
     "planned", "reach", "report", "run", "run_names", "samples", "show", "status", "study_rows",
-    "study_text",
+    "study_text", "waste",
 ]  # fmt: skip

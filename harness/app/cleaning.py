@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from harness.app.records import users
 from harness.config.runtime import Runtime
@@ -14,8 +15,28 @@ from harness.plan.expand import Plan
 from harness.runs import layout
 from harness.runs.plan import read_plan
 from harness.runs.recorder import Recorder
-from harness.runs.removal import free
+from harness.runs.removal import free, held
 from harness.runs.trial import Trial
+
+
+class Waste(NamedTuple):
+    """The part of a run that `clean` would remove."""
+
+    trials: int  # whose weights, or which themselves, would go
+    kept: int  # trials that another study needs, or that have not ended
+    size: int  # bytes
+
+    def to_json(self) -> dict[str, int]:
+        """As plain data."""
+        return self._asdict()
+
+
+def waste(planned: Plan, runtime: Runtime, whole: bool) -> Waste:
+    """How much `clean` would remove; nothing is changed."""
+    folders = _removable(planned, runtime, whole)
+    sizes = [size for folder in folders if (size := held(folder, whole)) or whole]
+    there = {trial.key for trial in planned.trials if (runtime.trials / trial.key).exists()}
+    return Waste(len(sizes), len(there) - len(folders), sum(sizes))
 
 
 def clean(planned: Plan, runtime: Runtime, whole: bool) -> int:
@@ -59,13 +80,13 @@ def _others(planned: Plan, key: str, runtime: Runtime) -> bool:
 def _unused(planned: Plan, folders: list[Path], runtime: Runtime) -> Iterator[None]:
     """Prevent runs that need one of the folders from starting; an error if one is running."""
     keys = {folder.name for folder in folders}
-    with ExitStack() as held:
+    with ExitStack() as locks:
         for name in {planned.run_name, *layout.run_names(runtime)}:
             plan = read_plan(layout.plan_file(name, runtime))
             if plan is None or not keys & plan.keys:
                 continue
             try:
-                held.enter_context(driven(runtime.study(name), alone=True))
+                locks.enter_context(driven(runtime.study(name), alone=True))
             except Busy:
                 raise HarnessError(
                     f"clean: the run {name} is in progress and uses these trials; nothing was "

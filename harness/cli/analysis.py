@@ -36,12 +36,17 @@ def compare(
             help="Also pool three or more data sets or sizes into one estimate per tip.",
         ),
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compare the effects and rankings of runs, and write a page about it."""
     from harness.app import analysis as cases
     from harness.cli.printing.analysis import show_comparison
 
-    show_comparison(*cases.compare(runs, runtime(), pool))
+    comparison, page = cases.compare(runs, runtime(), pool)
+    if as_json:
+        echo_json({**comparison.to_json(), "page": str(page)})
+    else:
+        show_comparison(comparison, page)
 
 
 @app.command(epilog="Example: harness rank results.csv --treatment method --block seed --value fid")

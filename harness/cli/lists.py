@@ -1,12 +1,12 @@
 """The verbs that list what can be named: studies, tips, hyper-parameters."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from harness.cli.options import AsJson, echo_json
 from harness.cli.options import runtime as _runtime
+from harness.core.errors import HarnessError
 
 app = typer.Typer()
 
@@ -16,6 +16,7 @@ def studies_(
     study: Annotated[
         str | None, typer.Argument(metavar="STUDY", help="Name of a study, to print its file.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """List the studies and where each file is, or print one.
 
@@ -24,10 +25,14 @@ def studies_(
     from harness import app as cases
     from harness.cli.printing import show_studies
 
-    if study is None:
-        show_studies(cases.study_rows(_runtime()))
-    else:
+    if study is not None and as_json:
+        raise HarnessError("studies: --json lists the studies; the file of one is YAML already")
+    if study is not None:
         typer.echo(cases.study_text(study, _runtime()), nl=False)
+    elif as_json:
+        echo_json(cases.study_rows(_runtime()))
+    else:
+        show_studies(cases.study_rows(_runtime()))
 
 
 @app.command(epilog="Example: harness heuristics spectral_norm")
@@ -60,13 +65,23 @@ def heuristics(
         show_heuristics(rows)
 
 
-@app.command()
-def knobs() -> None:
-    """List all hyper-parameters (knobs): meaning, unit, bounds, default and source."""
+@app.command(epilog="Example: harness knobs --part discriminator")
+def knobs(
+    knob: Annotated[str | None, typer.Argument(metavar="[KNOB]", help="Only this one.")] = None,
+    part: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only of this part, e.g. training.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only from this source, e.g. S0.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the hyper-parameters (knobs), or one: meaning, unit, bounds, default and source."""
     from harness.cli.printing import show_knobs
-    from harness.config.describe import rows, table
+    from harness.config.describe import chosen
 
-    if sys.stdout.isatty():
-        show_knobs(rows())
+    rows = chosen(knob, part=part, source=source)
+    if as_json:
+        echo_json(rows)
     else:
-        typer.echo(table())  # Markdown, for documents
+        show_knobs(rows)

@@ -61,9 +61,14 @@ def plan(
     return cases.plan(study, runtime(), profile, {**cases.one_off(changes or []), **(more or {})})
 
 
+def json_of(value: Any) -> str:
+    """A value as JSON; a number that is not finite is null."""
+    return json_text(finite(value))
+
+
 def echo_json(value: Any) -> None:
-    """Print JSON; a number that is not finite is null."""
-    typer.echo(json_text(finite(value)), nl=False)
+    """Print JSON."""
+    typer.echo(json_of(value), nl=False)
 
 
 def lost_workers(run_name: str) -> HarnessError:

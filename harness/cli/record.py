@@ -1,10 +1,15 @@
-"""The command that checks records and the installation."""
+"""The commands that check the record and delete from it."""
 
-from typing import Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import AsJson, Profile, Set, echo_json, plan, runtime
+from harness.cli.options import AsJson, Profile, Set, StudyName, echo_json, plan, runtime
+from harness.core.errors import HarnessError
+
+if TYPE_CHECKING:
+    from harness.app.cleaning import Waste
 
 app = typer.Typer()
 
@@ -43,3 +48,56 @@ def doctor(
         show_diagnosis(diagnosis, fix)
     if not diagnosis.healthy:
         raise typer.Exit(1)
+
+
+@app.command(epilog="Example: harness clean bn_ablation --profile smoke --dry-run")
+def clean(
+    study: StudyName,
+    whole: Annotated[
+        bool, typer.Option("--trials", help="Delete whole trials, not only their weights.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be deleted.")
+    ] = False,
+    profile: Profile = None,
+    changes: Set = None,
+) -> None:
+    """Delete the weights of a study to free disk space; trials that another run needs are kept.
+
+    It says what it would free, and asks.
+    """
+    from harness import app as cases
+    from harness.core.format import size
+
+    planned, _ = plan(study, profile, changes)
+    waste = cases.waste(planned, runtime(), whole)
+    typer.echo(_would(waste, planned.run_name, whole))
+    if dry_run or not waste.trials:
+        return
+    if not yes and not sys.stdin.isatty():
+        raise HarnessError("clean: nothing was deleted; to delete without being asked, add --yes")
+    if yes or typer.confirm("Delete?"):
+        typer.echo(f"{size(cases.clean(planned, runtime(), whole))} freed")
+    else:
+        typer.echo("Nothing was deleted")
+
+
+def _would(waste: "Waste", run_name: str, whole: bool) -> str:
+    """A line: the trials that cleaning deletes, and those that it keeps."""
+    from harness.core import format as show
+
+    kept = f"; {show.count(waste.kept, 'trial')} kept (unfinished, or needed by another run)"
+    kept = kept if waste.kept else ""
+    if not waste.trials:
+        return f"{run_name}: nothing to delete{kept}"
+    part = "" if whole else "the weights of "
+    lost = (
+        "they would have to be trained again"
+        if whole
+        else "without weights a trial cannot be scored with another metric or sampled"
+    )
+    return (
+        f"{run_name}: would delete {part}{show.count(waste.trials, 'trial')}, "
+        f"{show.size(waste.size)}{kept}; {lost}"
+    )

@@ -2,7 +2,8 @@
 
 import shlex
 import sys
-from typing import Annotated, Any
+from contextlib import redirect_stdout
+from typing import IO, Annotated, Any
 
 import typer
 
@@ -23,6 +24,7 @@ from harness.cli.options import (
     StudyName,
     Workers,
     echo_json,
+    json_of,
     lost_workers,
 )
 from harness.cli.options import plan as _plan
@@ -109,6 +111,7 @@ def run(
     memory: Memory = None,
     most: MaxWorkers = None,
     detach: Detach = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train the missing trials of a study, log them to W&B, and write the report.
 
@@ -120,17 +123,27 @@ def run(
     _only(keep, "all", "--keep")
     plan, why = _plan(study, profile, changes)
     cluster = asked_cluster(on, workers, gpus, cpus, memory, most, detach)
+    if as_json and detach:
+        raise HarnessError("run: --json prints results, which --detach does not wait for")
     if cluster and detach:
         hand_over(plan, cluster, _runtime())
         return
     options = Options(workers, max_hours, retry == "crashed", keep == "all", cluster)
-    _run(plan, why, options)
+    _run(plan, why, options, as_json)
 
 
-def _run(plan: Any, why: str, options: Any) -> None:
+def _run(plan: Any, why: str, options: Any, as_json: bool) -> None:
+    """Train, report and mirror; as JSON the results alone, and the rest to standard error."""
+    output = sys.stdout
+    with redirect_stdout(sys.stderr if as_json else output):
+        _train(plan, why, options, output if as_json else None)
+
+
+def _train(plan: Any, why: str, options: Any, output: IO[str] | None) -> None:
     from harness import app as cases
     from harness.app.wandb import sync
     from harness.cli.printing import show_forecast, show_given_up, show_left, show_summary
+    from harness.cli.printing.terminal import step
     from harness.execution.local import Outcome
 
     runtime = _runtime()
@@ -138,9 +151,14 @@ def _run(plan: Any, why: str, options: Any) -> None:
         typer.echo(line, err=True)
     show_forecast(cases.cost(plan, runtime, options.workers), why, brief=True)
     outcome = cases.run(plan, runtime, options)
-    summary = cases.report(plan.run_name, runtime)
-    typer.echo(sync(plan.run_name, runtime, summary).said)
+    with step("Writing the report"):
+        summary = cases.report(plan.run_name, runtime)
+    with step("Mirroring to W&B"):
+        mirrored = sync(plan.run_name, runtime, summary)
+    typer.echo(mirrored.said)
     show_summary(summary)
+    if output:
+        output.write(json_of(summary.to_json()))
     if outcome is Outcome.INTERRUPTED:
         show_left(*cases.left(plan, runtime), "Stopped", shlex.join(_words()))
         raise typer.Exit(INTERRUPTED)
@@ -197,6 +215,7 @@ def evaluate(
     profile: Profile = None,
     changes: Set = None,
     workers: Workers = None,
+    as_json: AsJson = False,
 ) -> None:
     """Score the finished trials of a study with another metric. Trains nothing."""
     from harness import app as cases
@@ -206,6 +225,5 @@ def evaluate(
     patch = {f"evaluation.{name}": value for name, value in asked.items() if value is not None}
     patch = {**cases.one_off(changes or []), **patch}
     plan = cases.evaluate(study, patch, _runtime(), profile)
-    _run(
-        plan, f"{len(plan.trials)} trained trials are scored", Options(workers, retry_crashed=True)
-    )
+    why = f"{len(plan.trials)} trained trials are scored"
+    _run(plan, why, Options(workers, retry_crashed=True), as_json)

@@ -12,7 +12,6 @@ from harness.cli.options import (
     StudyName,
     echo_json,
 )
-from harness.cli.options import plan as _plan
 from harness.cli.options import runtime as _runtime
 from harness.core.errors import HarnessError
 
@@ -20,19 +19,27 @@ app = typer.Typer()
 
 
 @app.command()
-def report(study: StudyName, profile: Profile = None, changes: Set = None) -> None:
+def report(
+    study: StudyName, profile: Profile = None, changes: Set = None, as_json: AsJson = False
+) -> None:
     """Render the report of a study from its record, finished or not.
 
     If there is no record in runs/, the one published with the report is used.
     """
     from harness import app as cases
     from harness.cli.printing import show_summary
+    from harness.cli.printing.terminal import Terminal, step
     from harness.runs.layout import holding
 
     runtime = _runtime()
     if profile or changes or holding(study, runtime) is runtime:
         study = cases.name(study, runtime, profile, cases.one_off(changes or []))
-    show_summary(cases.report(study, runtime))
+    with step("Writing the report", Terminal(stderr=True)):
+        summary = cases.report(study, runtime)
+    if as_json:
+        echo_json(summary.to_json())
+    else:
+        show_summary(summary)
 
 
 @app.command()
@@ -64,23 +71,6 @@ def show(
     from harness.cli.printing import show_trial
 
     show_trial(cases.show(key, _runtime()))
-
-
-@app.command()
-def clean(
-    study: StudyName,
-    whole: Annotated[
-        bool, typer.Option("--trials", help="Delete whole trials, not only their weights.")
-    ] = False,
-    profile: Profile = None,
-    changes: Set = None,
-) -> None:
-    """Delete the weights of a study to free disk space; trials that another run needs are kept."""
-    from harness import app as cases
-    from harness.core.format import size
-
-    plan, _ = _plan(study, profile, changes)
-    typer.echo(f"{size(cases.clean(plan, _runtime(), whole))} freed")
 
 
 @app.command(epilog="Example: harness serve quickstart")

@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 from harness.config.patch import PLUGINS
 from harness.config.trial import TrialConfig
 from harness.config.trial.base import OneOf
+from harness.core.errors import HarnessError, unknown
 
 _BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
@@ -15,6 +16,41 @@ _BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 def rows() -> list[dict[str, str]]:
     """One row per knob: name, meaning, unit, bounds, default, source."""
     return _rows(TrialConfig, "")
+
+
+def chosen(
+    knob: str | None = None, *, part: str | None = None, source: str | None = None
+) -> list[dict[str, str]]:
+    """The row of this knob, or those that match all filters.
+
+    None: any. `part` is what names of knobs begin with, up to a dot. An unknown word is an error
+    that suggests the nearest one.
+    """
+    every = rows()
+    parts = dict.fromkeys(part for row in every for part in _parts(row["knob"]))
+    words = {
+        "hyper-parameter": (knob, [row["knob"] for row in every]),
+        "part": (part, list(parts)),
+        "source": (source, list(dict.fromkeys(row["source"] for row in every))),
+    }
+    for what, (word, known) in words.items():
+        if word is not None and word not in known:
+            raise HarnessError(unknown(what, word, known))
+    if knob is not None and (part, source) != (None, None):
+        raise HarnessError(f"{knob} is a single hyper-parameter: give its name without filters")
+    return [
+        row
+        for row in every
+        if knob in (None, row["knob"])
+        if part is None or part in _parts(row["knob"])
+        if source in (None, row["source"])
+    ]
+
+
+def _parts(knob: str) -> list[str]:
+    """Every name that a knob is in: a.b.c is in a and in a.b."""
+    names = knob.split(".")
+    return [".".join(names[:end]) for end in range(1, len(names))]
 
 
 def table() -> str:

@@ -8,13 +8,13 @@ from harness.core.errors import HarnessError, unknown
 from harness.heuristics.conditions import describe_condition
 from harness.heuristics.schema import (
     KINDS,
-    SOURCES,
     Claim,
     Effect,
     Heuristic,
     Practice,
     Tip,
 )
+from harness.heuristics.sources import SOURCES
 from harness.heuristics.table import HEURISTICS
 from harness.heuristics.topics import TOPICS
 
@@ -49,7 +49,13 @@ def _sides(row: Heuristic) -> str:
 
 def sources() -> str:
     """The sources as a Markdown list."""
-    return "\n".join(f"- **{name}** {title}" for name, title in SOURCES.items())
+    return "\n".join(f"- **{name}** {source.full}" for name, source in SOURCES.items())
+
+
+def sources_of(rows: Iterable[Heuristic]) -> list[str]:
+    """The names of the sources whose claims the rows hold, ours first, in their order."""
+    names = {claim.source for row in rows for claim in row.claims}
+    return sorted(names, key=lambda name: (name not in SOURCES, name))
 
 
 def describe_claim(claim: Claim) -> str:

@@ -10,7 +10,8 @@ from harness.config.patch import check_value
 from harness.config.plugged import typed
 from harness.core.errors import HarnessError, shown, unknown
 from harness.core.plugins import NAME, Plugin
-from harness.heuristics.schema import CITED, SOURCES, Claim, Effect, Of, Tip
+from harness.heuristics.schema import Claim, Effect, Of, Tip
+from harness.heuristics.sources import CITED, SOURCES
 from harness.heuristics.topics import BY_ID
 
 Where = Callable[..., str]  # keys → file and line

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from harness.core.registry import Registry
-
 Effect = Literal["helps", "hurts", "no_effect", "depends"]
 Of = Literal["quality", "stability", "variety", "fidelity"]
 Kind = Literal["setting", "default", "diagnostic", "protocol", "advice"]
@@ -17,22 +15,12 @@ KINDS: Mapping[str, str] = {
     "advice": "cannot be tested by comparing two trainings",
 }
 
-SOURCES: Mapping[str, str] = {
-    "S0": "A. Béres, Data-efficient GANs with Adaptive Discriminator Augmentation (Keras example)",
-    "S1": "J. Brownlee, Tips for Training Stable GANs (Machine Learning Mastery)",
-    "S2": "J. Hui, GAN: Ways to improve GAN performance",
-    "S3": "Making GANs train (Pix2Pix notes)",
-    "S4": "Beating the GAN Game",
-}
-CITED: Registry[str] = Registry("source", SOURCES, "sources", lambda plugin: str(plugin.value))
-"""The sources that claims may cite: ours, and those that come with tips from outside."""
-
 
 @dataclass(frozen=True)
 class Claim:
     """One source's claim about a heuristic."""
 
-    source: str  # a name of SOURCES
+    source: str  # its name in `sources.py`
     effect: Effect
     gist: str  # what it says, in our words or a short quotation
     condition: str = ""  # where it is said to hold, an id of `conditions`; empty: everywhere

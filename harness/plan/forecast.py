@@ -196,7 +196,7 @@ def remember_speed(plan: Plan, runtime: Runtime) -> None:
         result = record.result()
         finished = result is not None and result.status is Status.FINISHED
         if result and finished and result.images_per_second and _trained_with(record, trial, count):
-            speeds[_speed_name(trial)] = {
+            speeds[speed_name(flatten(trial.cell.config))] = {
                 "images_per_second": result.images_per_second,
                 "evaluation_seconds": (result.evaluation_seconds or 0.0) / count,
             }
@@ -224,16 +224,16 @@ def _trained_with(record: Record, trial: Trial, count: int) -> bool:
     return metric is not None and len(record.evaluation_rows(metric)) == count
 
 
-def _speed_name(trial: Trial) -> str:
-    values = flatten(trial.cell.config)
-    return digest({path: value for path, value in values.items() if not path.startswith(SPEEDLESS)})
+def speed_name(knobs: Mapping[str, Any]) -> str:
+    """A name that trials of the same speed share, from all knobs of a cell."""
+    return digest({path: value for path, value in knobs.items() if not path.startswith(SPEEDLESS)})
 
 
 def _seconds(trials: Iterable[Trial], speeds: Mapping[str, Any]) -> float | None:
     """Seconds of one worker for `trials`, from the speed of similar ones; None: unmeasured."""
     total = 0.0
     for trial in trials:
-        speed = speeds.get(_speed_name(trial))
+        speed = speeds.get(speed_name(flatten(trial.cell.config)))
         if speed is None:
             return None
         config = trial.cell.config

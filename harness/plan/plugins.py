@@ -11,7 +11,7 @@ from harness.core.plugins import Plugin
 from harness.core.registry import Registry
 from harness.heuristics import HEURISTICS
 from harness.heuristics.own import check_plugins, read_tips
-from harness.heuristics.schema import CITED, SOURCES
+from harness.heuristics.sources import CITED, SOURCES
 from harness.plan.cells import Cell
 from harness.plan.drafts import Contrast
 from harness.runs.plugins import ModuleRecord, PluginRecord, PluginsRecord

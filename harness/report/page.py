@@ -15,6 +15,7 @@ from harness.core.files import alone
 from harness.core.leftovers import discard, passing, sweep
 from harness.report import overview, pooled, words
 from harness.report.blocks import Block, Figure, Gallery
+from harness.report.cited import with_sources
 from harness.report.data import ReportData, analyse
 from harness.report.html import Front, render_html
 from harness.report.latex import ranking_tex
@@ -51,6 +52,7 @@ def publish(
 ) -> Path:
     """Write a folder of reports/ in one go, what `more` adds to it, and the list of reports."""
     folder = reports / front.name
+    front, blocks = with_sources(front, blocks)
     sweep(reports, folder)
     temporary = passing(folder)
     try:

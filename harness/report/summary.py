@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -42,6 +42,17 @@ class Summary(NamedTuple):
     path: Path
     ranking: pd.DataFrame  # with all digits
     first: str = ""  # what is to be known before any number
+
+    def to_json(self) -> dict[str, Any]:
+        """The results as plain data, the ranking with all digits; unknown values are NaN."""
+        return {
+            "verdict": self.verdict,
+            "outcome": self.outcome,
+            "warning": self.first,
+            "notes": self.notes,
+            "ranking": self.ranking.to_dict("records"),
+            "report": str(self.path),
+        }
 
 
 def summarise_run(run_name: str, runtime: Runtime) -> Summary:

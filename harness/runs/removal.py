@@ -31,13 +31,18 @@ def sweep_trial(folder: Path) -> None:
 def free(folder: Path, whole: bool) -> int:
     """Remove a trial's weights, or all of it, in one step; how many bytes. Raises Busy."""
     with Recorder(folder):
-        paths = (
-            [folder]
-            if whole
-            else [folder / part for part in (layout.GENERATORS, layout.CHECKPOINT)]
-        )
-        files = [file for path in paths for file in path.rglob("*") if file.is_file()]
-        freed = sum(file.stat().st_size for file in files)
-        for path in paths:
+        freed = held(folder, whole)
+        for path in _parts(folder, whole):
             discard(path)
     return freed
+
+
+def held(folder: Path, whole: bool) -> int:
+    """How many bytes a trial's weights hold, or all of it."""
+    files = (file for path in _parts(folder, whole) for file in path.rglob("*") if file.is_file())
+    return sum(file.stat().st_size for file in files)
+
+
+def _parts(folder: Path, whole: bool) -> list[Path]:
+    names = (layout.GENERATORS, layout.CHECKPOINT)
+    return [folder] if whole else [folder / name for name in names]

@@ -16,7 +16,8 @@ from harness.core.errors import HarnessError
 from harness.heuristics import HEURISTICS, TOPICS, Practice, Tip, conditions
 from harness.heuristics.clashes import clash, clashing
 from harness.heuristics.conditions import CONDITIONS
-from harness.heuristics.schema import KINDS, SOURCES, Effect
+from harness.heuristics.schema import KINDS, Effect
+from harness.heuristics.sources import SOURCES
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = (ROOT / "tests/golden/heuristic_ids.txt").read_text().split()  # of the sources, all

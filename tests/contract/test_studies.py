@@ -6,7 +6,7 @@ import pytest
 
 from harness.config.study import read
 from harness.heuristics import HEURISTICS
-from harness.heuristics.schema import SOURCES
+from harness.heuristics.sources import SOURCES
 from harness.plan.expand import expand_study
 from tests.encoder_files import described
 

@@ -100,10 +100,10 @@ def test_a_killed_run_whose_trials_follow_from_trials(fresh, tmp_path, kind):
 
 def cleaned(whole, folder, at):
     site = Site(folder, like=whole)
-    died = site.kill(at, "driver", "clean", "tiny", "--trials")
+    died = site.kill(at, "driver", "clean", "tiny", "--trials", "--yes")
     assert gutted(site) == []
     assert set(site.trials()) <= set(whole.trials())
-    site.look("clean", "tiny", "--trials")
+    site.look("clean", "tiny", "--trials", "--yes")
     assert site.trials() == {}
     assert site.hidden() == []
     return died

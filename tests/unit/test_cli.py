@@ -2,16 +2,24 @@
 
 import inspect
 import json
+import math
 import re
 import sys
+from importlib import import_module
+from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from rich.text import Text
 
-from harness import cli
+from harness import app, cli
 from harness.app import wandb as app_wandb
 from harness.cli import analysis, lists, record, running, studies, wandb
+from harness.cli.printing.tables import Table
 from harness.config.patch import KNOBS
+from harness.config.runtime import Runtime
+from harness.execution.local import Outcome
 from harness.heuristics import HEURISTICS
 from harness.runs.rows import ScoreRow
 
@@ -22,13 +30,13 @@ VERBS = [
     "report",
     "status",
     "show",
-    "clean",
     "samples",
     "serve",
     "studies",
     "heuristics",
     "knobs",
     "doctor",
+    "clean",
     "compare",
     "rank",
     "self-check",
@@ -133,7 +141,8 @@ def test_a_practice_is_explained_by_what_the_harness_does(harness):
 @pytest.mark.parametrize("columns", [80, 120])
 def test_ids_are_whole_and_lines_fit(harness, monkeypatch, columns):
     monkeypatch.setenv("COLUMNS", str(columns))
-    lines = harness("heuristics")[1].splitlines()
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    lines = Text.from_ansi(harness("heuristics")[1]).plain.splitlines()
     assert max(map(len, lines)) <= columns
     first = [line.split(" ")[0] for line in lines]
     assert [word for word in first if word in HEURISTICS] == list(HEURISTICS)
@@ -175,8 +184,31 @@ def test_no_heuristic_is_all_of_that(harness):
 
 
 def test_every_knob_is_listed(harness):
-    output = harness("knobs")[1]
-    assert all(f"| `{knob}` |" in output for knob in KNOBS)
+    lines = harness("knobs")[1].splitlines()
+    assert [line for line in lines if line in KNOBS] == list(KNOBS)
+    assert "S0: A. Béres, Data-efficient GANs" in lines[-5]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "right"),
+    [
+        (["--part", "optimizer"], lambda row: row["knob"].startswith("optimizer.")),
+        (["--part", "penalties.r1"], lambda row: row["knob"].startswith("penalties.r1.")),
+        (["--source", "S2"], lambda row: row["source"] == "S2"),
+        (
+            ["--source", "S0", "--part", "generator"],
+            lambda row: row["source"] == "S0" and row["knob"].startswith("generator."),
+        ),
+        (["training.kimg"], lambda row: row["knob"] == "training.kimg"),
+    ],
+)
+def test_knobs_are_chosen(harness, arguments, right):
+    every = json.loads(harness("knobs", "--json")[1])
+    found = json.loads(harness("knobs", "--json", *arguments)[1])
+    assert found == [row for row in every if right(row)]
+    assert 0 < len(found) < len(every)
+    listed = harness("knobs", *arguments)[1]
+    assert [line for line in listed.splitlines() if line in KNOBS] == [r["knob"] for r in found]
 
 
 def test_status_of_nothing(harness):
@@ -184,27 +216,85 @@ def test_status_of_nothing(harness):
     assert json.loads(harness("status", "--json")[1]) == []
 
 
+PARTS = (running.app, studies.app, lists.app, record.app, analysis.app, wandb.app)
+CALLBACKS = {
+    command.name or command.callback.__name__.rstrip("_"): command.callback
+    for part in PARTS
+    for command in part.registered_commands
+}
+
+
+def reached(function, seen):
+    """Every function and class of the command line that a function may call, however deep."""
+    if function in seen:
+        return seen
+    seen.add(function)
+    if inspect.isclass(function):
+        return seen
+    names = {module for code in codes(function.__code__) for module in code.co_names}
+    modules = [sys.modules[function.__module__]]
+    # a verb imports its printers when it is called
+    modules += [
+        import_module(name)
+        for code in codes(function.__code__)
+        for name in code.co_names
+        if name.startswith("harness.cli")
+    ]
+    for module, name in product(modules, names):
+        called = getattr(module, name, None)
+        if getattr(called, "__module__", "").startswith("harness.cli") and callable(called):
+            reached(called, seen)
+    return seen
+
+
+def codes(code):
+    """A function's code, and that of the functions in it."""
+    inner = [constant for constant in code.co_consts if inspect.iscode(constant)]
+    return [code, *(deeper for one in inner for deeper in codes(one))]
+
+
+def test_every_verb_that_prints_a_table_prints_json_too():
+    tables = {verb for verb, callback in CALLBACKS.items() if Table in reached(callback, set())}
+    assert {"plan", "run", "report", "evaluate", "compare", "rank", "heuristics"} <= tables
+    lists = {"status", "doctor", "knobs"}  # which are lines, one a run, a finding, a knob
+    offered = {
+        verb
+        for verb, callback in CALLBACKS.items()
+        if "as_json" in inspect.signature(callback).parameters
+    }
+    assert offered == tables | lists
+
+
 def test_json_of_every_verb_is_read_by_strict_parsers(harness, monkeypatch):
     """A number that is not known is null, in whatever a verb has to print."""
     unknown = {"a": [float("nan"), float("inf")]}
+    record = SimpleNamespace(to_json=lambda: unknown, said="")
     monkeypatch.setattr("harness.app.status", lambda runtime: unknown)
+    monkeypatch.setattr("harness.app.study_rows", lambda runtime: unknown)
+    monkeypatch.setattr("harness.app.report", lambda name, runtime: record)
+    monkeypatch.setattr("harness.app.run", lambda *args: Outcome.TIME)
+    monkeypatch.setattr("harness.app.evaluate", lambda *args: app.plan("one", Runtime())[0])
+    monkeypatch.setattr("harness.app.wandb.sync", lambda *args: record)
+    monkeypatch.setattr("harness.cli.printing.show_summary", lambda summary: None)
+    monkeypatch.setattr("harness.app.analysis.compare", lambda *args: (record, Path("page")))
     monkeypatch.setattr("harness.plan.forecast.Forecast.to_json", lambda self: unknown)
     monkeypatch.setattr("harness.heuristics.describe.record", lambda row: unknown)
+    monkeypatch.setattr("harness.config.describe.rows", lambda: [{"knob": "", "source": math.nan}])
     monkeypatch.setattr("harness.app.analysis.Ranking.to_json", lambda self: unknown)
     Path("r.csv").write_text("a,b,kid\n1,1,1\n2,1,2\n1,2,2\n2,2,3\n")
     rank = ("rank", "r.csv", "--treatment", "a", "--block", "b", "--value", "kid")
     monkeypatch.setattr("harness.app.doctor.diagnosis.Diagnosis.to_json", lambda self: unknown)
     monkeypatch.setattr("harness.app.doctor.machine.check_devices", list)
-    asked = (("status",), ("plan", "one"), ("heuristics",), rank, ("doctor",))
-    calls = {call[0]: call for call in asked}
+    calls = [("status",), ("plan", "one"), ("heuristics",), rank, ("doctor",), ("studies",)]
+    calls += [("knobs",), ("run", "one"), ("report", "one"), ("compare", "a", "b")]
+    calls += [("evaluate", "one", "--metric", "blocks")]
     offered = {
-        command.name or command.callback.__name__
-        for part in (running.app, studies.app, lists.app, record.app, analysis.app, wandb.app)
-        for command in part.registered_commands
-        if "as_json" in inspect.signature(command.callback).parameters
+        verb
+        for verb, callback in CALLBACKS.items()
+        if "as_json" in inspect.signature(callback).parameters
     }
-    assert offered == set(calls)
-    for call in calls.values():
+    assert offered == {call[0] for call in calls}
+    for call in calls:
         code, output, _ = harness(*call, "--json")
         assert code == 0, call
         assert "null" in output

@@ -70,7 +70,7 @@ def test_a_damaged_plan_hides_no_other_run(harness, place):
     code, said = harness("status")
     assert code == 2
     assert "two" in said
-    assert "0 of 4" in said or "1 of 4" in said
+    assert "0/4" in said or "1/4" in said
     code, said = harness("status", "--json")
     assert (code, [row["run"] for row in json.loads(said)]) == (2, ["two"])
     code, said = harness("show", plan.trials[0].key)

@@ -81,6 +81,23 @@ def test_labels_are_cut_in_what_they_have_in_common():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("width", [8, 12, 20, 40])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [f"discriminator.learning_rate={rate},generator_ema=off" for rate in ("2e-4", "4e-4")],
+        [f"{start}_batch_norm_in_{net}=off" for start in "ab" for net in ("d", "g", "both")],
+        ["reference", "reference_2", "one_more"],
+    ],
+)
+def test_shortened_labels_stay_different(labels, width):
+    short = show.shortened(labels, width)
+    assert list(short) == labels
+    assert len(set(short.values())) == len(labels)
+    assert max(map(len, short.values())) <= width
+    assert all(short[label] == label for label in labels if len(label) <= width)
+
+
 def test_rates():
     rates = [show.rate(value) for value in (None, 3.14, 412.7, 12_345.0)]
     assert rates == ["–", "3.1", "413", "12\u202f345"]

@@ -59,6 +59,24 @@ def test_before_anything_ran(ledger, runtime):
     assert (found.run_name, found.total, found.done, found.crashed) == ("bn-cpu", 4, 1, 0)
     assert (found.images, found.images_total) == (10_000, 60_000)
     assert found.active == found.ended == ()
+    assert [(one.cell, one.kimg) for one in found.waiting] == [
+        ("off", 20.0),
+        ("reference", 10.0),
+        ("off", 20.0),
+    ]
+
+
+def test_what_runs_ended_or_was_given_up_does_not_wait(ledger, runtime):
+    poll = Poll(PLAN, JOBS, ledger, runtime)
+    ledger.add("off-0", Status.RUNNING)
+    ledger.add("reference-1", Status.FINISHED)
+    ledger.add("off-1", Status.CRASHED, attempt=3)
+    assert poll.snapshot().waiting == ()
+    ledger.add("off-1", Status.WAITING)
+    found = poll.snapshot()
+    assert [one.cell for one in found.waiting] == ["off"]
+    # the cells differ in what a speed does not depend on
+    assert found.waiting[0].program == found.active[0].program
 
 
 def test_a_running_trial_is_its_last_progress(ledger, runtime):

@@ -38,7 +38,7 @@ def ledger(runtime):
     folder = runtime.study(RUN)
     plan = read_plan(folder / "plan.json")
     (key,) = (trial.key for trial in plan.trials if (trial.cell, trial.seed) == LEFT)
-    ledger = OptunaLedger.open(RUN, folder)
+    ledger = OptunaLedger.open(RUN, folder, runtime.trials)
     ledger.enqueue([Job(key, *LEFT, 0)])
     return ledger
 

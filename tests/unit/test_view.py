@@ -9,19 +9,14 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from harness.execution.view.progress import (
-    Pace,
-    Snapshot,
-    TrialEnd,
-    TrialProgress,
-)
+from harness.execution.view.progress import Snapshot, TrialEnd, TrialProgress
 from harness.execution.view.screen import LINE, draw, open_view, summary
 
 ACTIVE = TrialProgress(
     "ab12cd34", "batch_norm_in_discriminator=following", 3, "training", 64.0, 128.0, 0.0812, 400.0
 )
 ENDED = TrialEnd("ee55ff66", "reference", 0, "finished", 0.0555, 754.0)
-SNAPSHOT = Snapshot("bn_ablation-cpu", 12, 4, 0, 500_000.0, 1_500_000.0, (ACTIVE,), (ENDED,))
+SNAPSHOT = Snapshot("bn_ablation-cpu", 12, 4, 0, 5e5, 1.5e6, (ACTIVE,), ended=(ENDED,))
 
 
 def drawn(snapshot: Snapshot, width: int, height: int = 30, notice: str = "") -> str:
@@ -29,17 +24,6 @@ def drawn(snapshot: Snapshot, width: int, height: int = 30, notice: str = "") ->
     with console.capture() as capture:
         console.print(draw(snapshot, 754.0, width, height, notice))
     return Text.from_ansi(capture.get()).plain
-
-
-def test_time_left_is_images_left_at_the_pace_so_far() -> None:
-    pace = Pace()
-    first = replace(SNAPSHOT, images=500_000.0)
-    assert pace.seconds_left(first, 100.0) is None
-    # 250,000 images in 50 s; 750,000 remain. What an earlier driver showed does not count.
-    later = replace(SNAPSHOT, images=750_000.0)
-    assert pace.seconds_left(later, 150.0) == pytest.approx(150.0)
-    done = replace(SNAPSHOT, images=1_500_000.0)
-    assert pace.seconds_left(done, 300.0) == 0.0
 
 
 def test_a_trials_time_left() -> None:
@@ -86,6 +70,17 @@ def test_nothing_overflows_a_terminal(width: int, height: int) -> None:
     assert all(len(line) <= width for line in lines)
     assert any("more" in line for line in lines)
     assert sum("81.2" in line for line in lines) >= (1 if width >= 32 else 0)
+
+
+def test_cells_that_differ_in_their_middle_do_not_look_alike() -> None:
+    cells = [f"discriminator.learning_rate={rate},generator_ema=off" for rate in ("2e-4", "4e-4")]
+    ends = tuple(replace(ENDED, cell=cell) for cell in cells)
+    text = drawn(replace(SNAPSHOT, active=tuple(replace(ACTIVE, cell=c) for c in cells)), 80)
+    assert "rate=2" in text
+    assert "rate=4" in text
+    text = drawn(replace(SNAPSHOT, active=(), ended=ends), 80)
+    assert "rate=2" in text
+    assert "rate=4" in text
 
 
 def test_labels_are_text_and_never_markup() -> None:

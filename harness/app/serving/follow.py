@@ -12,8 +12,9 @@ from harness.app.studies import report
 from harness.config.runtime import Runtime
 from harness.core import format as show
 from harness.core.errors import Damaged, HarnessError
+from harness.execution.view.pace import Pace
 from harness.execution.view.poll import Poll
-from harness.execution.view.progress import Pace, Snapshot, TrialProgress
+from harness.execution.view.progress import Snapshot, TrialProgress
 from harness.execution.view.screen import summary
 from harness.queue.base import Job
 from harness.queue.journal import JOURNAL
@@ -87,7 +88,7 @@ class Follower:
             plan = read_plan(folder / layout.PLAN)
             if plan is None:
                 return None
-            ledger = OptunaLedger.open(self.run_name, folder)
+            ledger = OptunaLedger.open(self.run_name, folder, self._runtime.trials)
             self._poll = Poll(plan, self._missing(plan), ledger, self._runtime)
             self._planned = planned
         return self._poll.snapshot()

@@ -1,25 +1,25 @@
-"""Output of the command line: tables by rich, plain text without a terminal."""
+"""Output of the command line: tables and sentences for a terminal, whole lines without one."""
 
-from harness.cli.printing.plans import show_course, show_forecast, show_reach
-from harness.cli.printing.power import show_detectable
-from harness.cli.printing.studies import (
-    show_end,
-    show_given_up,
+from harness.cli.printing.lists import (
     show_heuristic,
     show_heuristics,
     show_knobs,
+    show_sources,
+    show_studies,
+)
+from harness.cli.printing.plans import show_course, show_forecast, show_reach
+from harness.cli.printing.power import show_detectable
+from harness.cli.printing.status import show_status
+from harness.cli.printing.studies import (
+    show_end,
+    show_given_up,
     show_left,
     show_score,
-    show_status,
-    show_studies,
     show_summary,
     show_trial,
 )
-from harness.cli.printing.tables import VERDICTS, new_table
 
 __all__ = [
-    "VERDICTS",
-    "new_table",
     "show_course",
     "show_detectable",
     "show_end",
@@ -31,6 +31,7 @@ __all__ = [
     "show_left",
     "show_reach",
     "show_score",
+    "show_sources",
     "show_status",
     "show_studies",
     "show_summary",

@@ -5,18 +5,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.text import Text
 
 from harness.analysis.compare import scale as scale_of
 from harness.analysis.compare import unlearnt
 from harness.analysis.frame import each_row
-from harness.cli.printing.tables import VERDICTS, Name, Whole, new_table
+from harness.cli.printing.cells import Cell, Name
+from harness.cli.printing.tables import VERDICTS, Table
+from harness.cli.printing.terminal import Terminal
 from harness.core import format as show
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.table import Table
 
     from harness.analysis.compare import Comparison
     from harness.analysis.pooling import Pool
@@ -37,24 +37,24 @@ def _digits(values: Iterable[float]) -> int:
 
 def show_rank(ranking: "Ranking") -> None:
     """Direction, warnings, treatments with their places, and every pair."""
-    console = Console()
-    console.print(Text(ranking.direction, "bold"))
+    terminal = Terminal()
+    terminal.say(ranking.direction, "bold")
     for note in ranking.notes:
-        console.print(Text(f"warning: {note}", "yellow"))
-    console.print(_places(ranking))
+        terminal.say(f"warning: {note}", "yellow")
+    terminal.print(_places(ranking))
     if len(ranking.pairs):
-        console.print(_pairs(ranking))
+        terminal.print(_pairs(ranking))
     if ranking.within is not None:
-        console.print(Text("Within each block, by Welch's test of means and deviations"))
-        console.print(_within(ranking.within))
+        terminal.say("Within each block, by Welch's test of means and deviations")
+        terminal.print(_within(ranking.within))
 
 
-def _places(ranking: "Ranking") -> "Table":
+def _places(ranking: "Ranking") -> Table:
     rows = list(each_row(ranking.treatments))
     several, uneven = rows[-1].group > 1, len({row.n for row in rows}) > 1
     adjusted = ("Adjusted",) if uneven else ()
     heads = (*(("Group",) if several else ()), "Place", "May be", "Treatment", "n", *adjusted)
-    table = new_table((*heads, "Mean", "sd"), ("n", "Adjusted", "Mean", "sd"))
+    table = Table((*heads, "Mean", "sd"), right=("n", "Adjusted", "Mean", "sd"))
     digits = _digits(ranking.treatments["mean"])
     place = dict.fromkeys((row.group for row in rows), 0)
     for row in rows:
@@ -70,9 +70,9 @@ def _places(ranking: "Ranking") -> "Table":
     return table
 
 
-def _pairs(ranking: "Ranking") -> "Table":
+def _pairs(ranking: "Ranking") -> Table:
     digits = _digits(ranking.pairs["effect"])
-    table = new_table(("a", "b", "n", "a − b [interval]", "p", "a is"), ("n", "p"))
+    table = Table(("a", "b", "n", "a − b [interval]", "p", "a is"), right=("n", "p"))
     for row in each_row(ranking.pairs):
         table.add_row(
             Name(str(row.a)),
@@ -85,9 +85,9 @@ def _pairs(ranking: "Ranking") -> "Table":
     return table
 
 
-def _within(pairs: "pd.DataFrame") -> "Table":
+def _within(pairs: "pd.DataFrame") -> Table:
     digits = _digits(pairs["effect"])
-    table = new_table(("Block", "a", "b", "n", "a − b [interval]", "p", "a is"), ("n", "p"))
+    table = Table(("Block", "a", "b", "n", "a − b [interval]", "p", "a is"), right=("n", "p"))
     for row in each_row(pairs):
         table.add_row(
             Name(str(row.block)),
@@ -103,27 +103,28 @@ def _within(pairs: "pd.DataFrame") -> "Table":
 
 def show_comparison(comparison: "Comparison", page: Path) -> None:
     """References that have not learnt, the runs, their effects, agreement and drift."""
-    console = Console()
+    terminal = Terminal()
     for line in unlearnt(comparison):
-        console.print(line, style="bold yellow", markup=False, highlight=False)
-    runs = new_table(("Run", "Data", "px", "kimg", "Seeds", "Trials", "Code"))
+        terminal.say(line, "bold yellow")
+    runs = Table(("Run", "Data", "px", "kimg", "Seeds", "Trials", "Code"), right=("px", "kimg"))
     for row in each_row(comparison.runs):
         counts = (show.plain(row.kimg), str(row.seeds), row.outcome)
         names = (Name(row.run), Name(str(row.data)))
         runs.add_row(*names, str(row.pixels), *counts, row.code or show.NONE)
-    console.print(runs)
+    terminal.print(runs)
     for name, effects in comparison.effects.groupby("measure", sort=False):
-        console.print(Text(f"\n{name}"), _effects(str(name), effects), sep="\n")
+        terminal.say(str(name))
+        terminal.print(_effects(str(name), effects))
         for line in _without_interval(effects):
-            console.print(line, markup=False, highlight=False)
+            terminal.say(line)
     if comparison.pooled:
-        _show_pool(console, comparison.pooled)
+        _show_pool(terminal, comparison.pooled)
     for row in each_row(comparison.agreement):
-        console.print(f"{row.a} and {row.b}: {_agreement(row)}", highlight=False)
+        terminal.say(f"{row.a} and {row.b}: {_agreement(row)}")
     for row in each_row(comparison.changed):
         sure = "both significant" if row.judged else "not significant"
-        console.print(f"changed sign ({sure}): {row.contrast}, {_signs(row)}", highlight=False)
-    console.print(f"Page: {page}", soft_wrap=True, highlight=False)
+        terminal.say(f"changed sign ({sure}): {row.contrast}, {_signs(row)}")
+    terminal.print(f"Page: {page}", soft_wrap=True)
 
 
 def _without_interval(effects: "pd.DataFrame") -> list[str]:
@@ -133,21 +134,21 @@ def _without_interval(effects: "pd.DataFrame") -> list[str]:
     return [f"{run}: no interval, {reason}" for run, reason in told]
 
 
-def _show_pool(console: Console, pool: "Pool") -> None:
+def _show_pool(terminal: Terminal, pool: "Pool") -> None:
     """One row a tip over all sets, in per cent of what each reference learnt."""
     for caution in pool.cautions:
-        console.print(Text(f"warning: {caution}", "yellow"))
-    table = new_table(("Tip", "Sets", "Pooled effect, %", "p", "Verdict"), ("Sets", "p"))
-    table.columns[2].no_wrap = True
+        terminal.say(f"warning: {caution}", "yellow")
+    table = Table(("Tip", "Sets", "Pooled effect, %", "p", "Verdict"), right=("Sets", "p"))
     digits = show.decimals(pool.tips["effect"], 100)
     for row in each_row(pool.tips):
         verdict = Text(row.verdict, VERDICTS.get(row.verdict, ""))
         effect = _estimate(row.effect, row.low, row.high, digits, 100)
         p = show.p_value(row.p_adjusted)
         table.add_row(Name(row.contrast), str(row.sets), effect, p, verdict)
-    console.print(Text("\nPooled, in % of what the reference learnt on each set"), table, sep="\n")
+    terminal.say("Pooled, in % of what the reference learnt on each set")
+    terminal.print(table)
     for row in each_row(pool.left_out):
-        console.print(Text(f"not pooled: {row.contrast}, {row.reason}"))
+        terminal.say(f"not pooled: {row.contrast}, {row.reason}")
 
 
 def _agreement(row: Any) -> str:
@@ -158,17 +159,16 @@ def _agreement(row: Any) -> str:
     return f"Kendall's tau {tau} over {common} (p {show.p_value(row.p)})"
 
 
-def _estimate(effect: float, low: float, high: float, digits: int, scale: float) -> Whole:
-    """An effect and its interval; thousands are parted by a space, where rich would break."""
-    interval = show.interval(low, high, digits, scale).split(" ") if math.isfinite(low) else ()
-    return Whole(show.kid(effect, digits, signed=True, scale=scale), *interval)
+def _estimate(effect: float, low: float, high: float, digits: int, scale: float) -> Cell:
+    """An effect and its interval, never folded."""
+    interval = f" {show.interval(low, high, digits, scale)}" if math.isfinite(low) else ""
+    return Cell(show.kid(effect, digits, signed=True, scale=scale) + interval)
 
 
-def _effects(name: str, effects: "pd.DataFrame") -> "Table":
+def _effects(name: str, effects: "pd.DataFrame") -> Table:
     """The effects of one metric and objective; others have their own tables."""
     scale, unit = scale_of(name)
-    table = new_table(("Tip", "Run", f"Effect, {unit}", "Verdict"))
-    table.columns[2].no_wrap = True  # names give way first
+    table = Table(("Tip", "Run", f"Effect, {unit}", "Verdict"))
     last = ""
     for row in each_row(effects):
         tip = row.contrast if row.contrast != last else ""
@@ -192,11 +192,10 @@ def show_self_check(check: "SelfCheck") -> None:
     """The share of random splits with a verdict, and the expected share."""
     fine = check.share <= check.tolerance
     judged = "as expected" if fine else "MORE than expected: do not trust the verdicts"
-    Console().print(
+    Terminal().say(
         f"A/A: {check.pool} seeds of the baseline, split at random {show.whole(check.deals)} times "
         f"into {show.count(check.contrasts, 'contrast')} of {check.seeds} against {check.seeds} "
         f"seeds.\n{show.percent(check.share, 1)} of the splits found a difference, where "
         f"at most {show.percent(check.alpha)} should; splits overlap, so up to "
-        f"{show.percent(check.tolerance)} is acceptable: {judged}.",
-        highlight=False,
+        f"{show.percent(check.tolerance)} is acceptable: {judged}."
     )

@@ -3,9 +3,9 @@
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
 from rich.text import Text
 
+from harness.cli.printing.terminal import Terminal
 from harness.core import format as show
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ class Looking:
     """A progress line on a terminal; nothing elsewhere."""
 
     def __init__(self) -> None:
-        self._status = Console(stderr=True).status("Checking …")
+        self._status = Terminal(stderr=True).status("Checking …")
 
     def __enter__(self) -> Self:
         self._status.start()
@@ -37,19 +37,19 @@ class Looking:
 
 def show_diagnosis(diagnosis: "Diagnosis", fixed: bool) -> None:
     """Every finding in one or two lines, faults first in each area, and a summary."""
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    terminal = Terminal()
     for area in dict.fromkeys(finding.area for finding in diagnosis.findings):
-        console.print(area, style="bold")
+        terminal.say(area, "bold")
         findings = [finding for finding in diagnosis.findings if finding.area == area]
         for finding in sorted(findings, key=lambda finding: not finding.wrong):
             mark, style = ("!", "yellow") if finding.wrong else ("-", "")
-            console.print(f"  {mark} {finding.place}: {finding.what}", style=style)
+            terminal.say(f"{mark} {finding.place}: {finding.what}", style, indent=2)
             for line in (finding.remedy, finding.done and f"done: {finding.done}"):
                 if line:
-                    console.print(f"      {line}")
+                    terminal.say(line, indent=6)
     wrong = [finding for finding in diagnosis.findings if finding.wrong]
     left = sum(finding.open for finding in wrong)
-    console.print(
+    terminal.say(
         f"{show.count(len(diagnosis.runs), 'run')}, {show.count(diagnosis.trials, 'trial')}: "
         f"{_said(len(wrong), left, fixed)}"
     )

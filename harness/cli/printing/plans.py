@@ -4,13 +4,13 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from harness.cli.printing.cells import Name
+from harness.cli.printing.lists import show_sources
 from harness.cli.printing.power import show_detectable
-from harness.cli.printing.tables import Name, new_table
+from harness.cli.printing.tables import Table
+from harness.cli.printing.terminal import Terminal
 from harness.core import format as show
+from harness.heuristics.sources import introduced, mentioned
 
 if TYPE_CHECKING:
     from harness.analysis.course import Course
@@ -22,26 +22,28 @@ if TYPE_CHECKING:
 
 def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
     """Cells, trials and cost of a plan."""
-    plan, console = forecast.plan, Console()
+    plan, terminal = forecast.plan, Terminal()
     study = plan.file.study
-    console.print(Text(study.title, "bold"), f"({plan.run_name}: {why})", highlight=False)
+    terminal.say(f"{study.title} ({plan.run_name}: {why})", "bold")
+    named = [] if brief else list(dict.fromkeys([*study.sources, *mentioned(study.question)]))
     if not brief:
-        console.print(study.question, highlight=False, markup=False)
-        console.print(_cells(forecast))
-    console.print(_counts(forecast), highlight=False)
+        terminal.say(study.question)
+        show_sources(named)
+        terminal.print(_cells(forecast))
+    terminal.say(_counts(forecast))
     _show_data(forecast)
     if plan.crossed and not brief:
         show_crossed(plan.crossed)
     for line in () if brief else _path(plan.contrasts):
-        console.print(line, highlight=False, markup=False)
+        terminal.say(line)
     for line in plan.stages.lines():
-        console.print(line, highlight=False)
+        terminal.say(line)
     if forecast.choosing:
-        console.print(_choosing(forecast, forecast.choosing), highlight=False, markup=False)
+        terminal.say(_choosing(forecast, forecast.choosing))
     for missing in () if brief else plan.lacking:
-        console.print(str(missing), style="yellow", highlight=False, markup=False, soft_wrap=True)
+        terminal.say(str(missing), "yellow")
     for warning in forecast.warnings:
-        console.print(f"[yellow]Advised against[/yellow] {warning}", highlight=False)
+        terminal.say(f"Advised against {introduced(warning, named)}", "yellow")
 
 
 def _path(contrasts: "Iterable[Contrast]") -> list[str]:
@@ -78,7 +80,7 @@ def _show_data(forecast: "Forecast") -> None:
     for data in plan.images:
         show_images(data, alone=len(plan.images) == 1)
     if forecast.changed:
-        Console(highlight=False).print(
+        Terminal().say(
             "The images, or how they are decoded, have changed since this run was started: its "
             "trials have new keys; earlier trials are kept under their old keys"
         )
@@ -88,32 +90,32 @@ def show_images(data: Mapping[str, Any], alone: bool = True) -> None:
     """Image counts, and irregularities of the data."""
     from harness.config.inputs.facts import terms
 
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    terminal = Terminal()
     place = f" at {data['place']}" if data["place"] else ""
     cells = "" if alone else f" ({', '.join(data['cells'])})"
-    console.print(f"Images: {data['name']}{place}, {data['image_size']} px{cells}")
+    terminal.say(f"Images: {data['name']}{place}, {data['image_size']} px{cells}")
     for title, text in terms(data):
-        console.print(f"  {title}: {text}")
+        terminal.say(f"{title}: {text}", indent=2)
 
 
 def show_crossed(crossed: "Crossed") -> None:
     """Dropped combinations, aliases and efficiency of a crossed design."""
     from harness.plan.describe import aliased, dropped, summary
 
-    console = Console(highlight=False, markup=False)
-    console.print(summary(crossed))
+    terminal = Terminal()
+    terminal.say(summary(crossed))
     for line in dropped(crossed):
-        console.print(f"Dropped: {line}")
+        terminal.say(f"Dropped: {line}")
     for named, others in aliased(crossed):
-        console.print(f"Aliased: {named}: {others}")
+        terminal.say(f"Aliased: {named}: {others}")
 
 
 def show_reach(reach: "Reach") -> None:
     """Power of the tests of a plan with its seeds."""
-    console = Console(highlight=False, markup=False)
-    console.print(f"Smallest adjusted p: {_smallest(reach)}")
+    terminal = Terminal()
+    terminal.say(f"Smallest adjusted p: {_smallest(reach)}")
     if reach.contrasts:
-        console.print(f"Equivalent: {_equivalent(reach)}")
+        terminal.say(f"Equivalent: {_equivalent(reach)}")
     if reach.detectable:
         show_detectable(reach.detectable, reach.seeds)
 
@@ -134,8 +136,8 @@ def show_course(course: "Course") -> None:
             f"if {who} an effect of {show.plain(LARGE)} standard deviations{others} and the "
             f"equivalence margin is {show.plain(MARGIN)} of them"
         )
-    first, console = course.looks[0], Console(highlight=False, markup=False)
-    console.print(
+    first, terminal = course.looks[0], Terminal()
+    terminal.say(
         f"Looks at {show.listed(map(str, course.looks))} seeds: {show.whole(course.least)} trials "
         f"if the first decides everything, {show.whole(course.most)} at most, about "
         f"{show.number(course.expected, 0)} expected {by}"
@@ -146,7 +148,7 @@ def show_course(course: "Course") -> None:
             f"; it finds an effect of {show.digits(size, 2)} standard deviations of a paired "
             f"difference with a power of {show.percent(POWER)}"
         )
-    console.print(
+    terminal.say(
         f"First look, {first} seeds: its smallest p is {show.digits(course.first_p, 2)}, its level "
         f"{show.digits(course.first_level, 2)}{finds}"
     )
@@ -212,7 +214,7 @@ def _choosing(forecast: "Forecast", choosing: "Forecast") -> str:
 def _cells(forecast: "Forecast") -> Table:
     plan = forecast.plan
     missing = {item.trial.key for item in forecast.missing if not item.trained}
-    table = new_table(("Cell", "Changes", "Trained", "Keys"), ("Trained",))
+    table = Table(("Cell", "Changes", "Trained", "Keys"), right=("Trained",))
     for cell in plan.cells:
         trials = [trial for trial in plan.trials if trial.cell is cell]
         done = sum(trial.key not in missing for trial in trials)

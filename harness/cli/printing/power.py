@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-
-from harness.cli.printing.tables import Name, new_table
+from harness.cli.printing.cells import Name
+from harness.cli.printing.tables import Table
+from harness.cli.printing.terminal import Terminal
 from harness.core import format as show
 
 if TYPE_CHECKING:
@@ -17,13 +16,13 @@ COLUMNS = ("Contrast", "SD", "n", "Effect", "Margin", "To detect", "Equivalent")
 
 def show_detectable(detectable: "Detectable", seeds: int) -> None:
     """One row a contrast: the effect that the seeds detect, and the seeds that would decide it."""
-    console = Console(highlight=False, markup=False)
+    terminal = Terminal()
     for line in _lines(detectable, seeds):
-        console.print(line)
+        terminal.say(line)
     if detectable.found:
-        console.print(_table(detectable))
+        terminal.print(_table(detectable))
     if detectable.lacking:
-        console.print(_unknown(detectable, seeds))
+        terminal.say(_unknown(detectable, seeds))
 
 
 def _lines(detectable: "Detectable", seeds: int) -> Iterator[str]:
@@ -51,7 +50,7 @@ def _lines(detectable: "Detectable", seeds: int) -> Iterator[str]:
 
 
 def _table(detectable: "Detectable") -> Table:
-    table = new_table(COLUMNS, COLUMNS[1:])
+    table = Table(COLUMNS, right=COLUMNS[1:])
     for one in detectable.found:
         table.add_row(Name(one.contrast), *_numbers(one, detectable))
     return table

@@ -1,76 +1,98 @@
-"""Common parts of printed tables: columns, sizes, colours of verdicts."""
+"""Tables of the command line: every verb's, so that none breaks a word or cuts a name."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from rich import box
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.measure import Measurement
-from rich.table import Table
 from rich.text import Text
 
-from harness.core.format import shorten
+from harness.cli.printing.cells import Cell, Stack, prose, shared
 
-LEAST = 8  # letters that a name keeps
 VERDICTS = {"better": "bold blue", "worse": "bold yellow"}
+_GAP = "  "  # between columns
+_INDENT = "  "  # of a row's fields that stand below each other
+
+Given = str | Text | Cell | Stack
 
 
-class Whole:
-    """Parts that are never broken: as many on a line as there is room for."""
+class Table:
+    """Rows with a head. Where the columns do not fit, each row is a block, a field a line."""
 
-    def __init__(self, *parts: str) -> None:
-        self.parts = parts
+    def __init__(
+        self, columns: Sequence[str], right: Sequence[str] = (), whole: Sequence[str] = ()
+    ) -> None:
+        """`right`: columns of numbers; cells of these and of `whole` are never folded.
 
-    def least(self, part: str) -> int:
-        """Letters that a part needs."""
-        return len(part)
+        Columns without a name have no head.
+        """
+        self._columns, self._right, self._whole = columns, right, {*right, *whole}
+        self._heads = [prose(name, "bold") for name in columns]
+        self._rows: list[list[Cell | Stack]] = []
 
-    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        least = max(map(self.least, self.parts), default=0)
-        return Measurement(least, len(" ".join(self.parts)))
+    def add_row(self, *cells: Given) -> None:
+        """Add a row, a cell a column; the last ones may be left out."""
+        rest = [""] * (len(self._columns) - len(cells))
+        pairs = zip((*cells, *rest), self._columns, strict=True)
+        self._rows.append([self._cell(cell, name) for cell, name in pairs])
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        lines: list[str] = []
-        for part in (shorten(part, options.max_width) for part in self.parts):
-            if lines and len(lines[-1]) + 1 + len(part) <= options.max_width:
-                lines[-1] += f" {part}"
-            else:
-                lines.append(part)
-        yield Text("\n".join(lines), no_wrap=True)
-
-
-class Name(Whole):
-    """Names: where room is short the middle of each goes, since names differ at both ends."""
-
-    def least(self, part: str) -> int:
-        """Letters that are left of a name."""
-        return min(LEAST, len(part))
-
-
-class _Words(Table):
-    """A table whose columns are never narrower than their longest word."""
+    def _cell(self, cell: Given, column: str) -> Cell | Stack:
+        if isinstance(cell, Cell | Stack):
+            return cell
+        plain, style = (cell.plain, str(cell.style)) if isinstance(cell, Text) else (cell, "")
+        return Cell(plain, style=style) if column in self._whole else prose(plain, style)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for column in self.columns:
-            cells = (console.measure(cell) for cell in (column.header, *column.cells))
-            column.min_width = max(cell.minimum for cell in cells)
-        yield from super().__rich_console__(console, options)
+        room = options.max_width - 1 - len(_GAP) * (len(self._columns) - 1)
+        columns = list(zip(self._heads, *self._rows, strict=True))
+        least = [max(cell.least for cell in column) for column in columns]
+        most = [max(cell.most for cell in column) for column in columns]
+        widths = shared(least, most, room)
+        yield from self._grid(widths) if widths else self._blocks(options.max_width)
+
+    def _grid(self, widths: Sequence[int]) -> Iterator[Text]:
+        if any(self._columns):
+            yield Text("")
+            yield from self._lines(self._heads, widths)
+            yield Text(" " + "─" * (sum(widths) + len(_GAP) * (len(widths) - 1)))
+        for row in self._rows:
+            yield from self._lines(row, widths)
+        if any(self._columns):
+            yield Text("")
+
+    def _lines(self, row: Sequence[Cell | Stack], widths: Sequence[int]) -> Iterator[Text]:
+        cells = [cell.lines(width) for cell, width in zip(row, widths, strict=True)]
+        for at in range(max(map(len, cells))):
+            line = Text(" " if any(self._columns) else "")
+            for number, (lines, width) in enumerate(zip(cells, widths, strict=True)):
+                text = lines[at] if at < len(lines) else Text("")
+                space = " " * (width - cell_len(text.plain))
+                right = self._columns[number] in self._right
+                line.append(_GAP if number else "")
+                line.append_text(Text(space) + text if right else text + Text(space))
+            line.rstrip()
+            yield line
+
+    def _blocks(self, width: int) -> Iterator[Text]:
+        """Each row below its first cell, which is left out where it is empty."""
+        for first, *others in self._rows:
+            for line in first.lines(width) if first.most else ():
+                line.stylize("bold")
+                yield line
+            for name, cell in zip(self._columns[1:], others, strict=True):
+                label = f"{_INDENT}{name}: " if name else _INDENT
+                lines = cell.lines(width - len(label))
+                if any(line.plain for line in lines):
+                    yield from _beside(label, lines)
 
 
-def new_table(columns: Sequence[str], right: Sequence[str] = ()) -> Table:
-    """An empty table that breaks no word; columns in `right` hold numbers, right-aligned."""
-    table = _Words(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in columns:
-        justify: Any = "right" if name in right else "left"
-        table.add_column(Text(name), justify=justify, no_wrap=name in right)
-    return table
+def _beside(label: str, lines: Sequence[Text]) -> Iterator[Text]:
+    for number, line in enumerate(lines):
+        yield Text(label if number == 0 else " " * len(label)) + line
 
 
 def listing(rows: Sequence[tuple[str, str, str]]) -> Table:
-    """Names, never cut, each with a text and a dim line below it."""
-    table = _Words(box=None, show_header=False, pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column()
+    """Names, never folded, each with a text and a dim line below it."""
+    table = Table(("", ""))
     for name, text, below in rows:
-        table.add_row(name, Text(text).append(f"\n{below}", "dim"))
+        table.add_row(Cell(name), Stack(prose(text), prose(below, "dim")))
     return table

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from harness.config.runtime import Runtime
-from harness.execution.view.progress import Snapshot, TrialEnd, TrialProgress
+from harness.execution.view.progress import Snapshot, TrialEnd, TrialProgress, Waiting
+from harness.plan.forecast import speed_name
 from harness.queue.base import ENDED, Job, Row
 from harness.queue.lease import node_of
 from harness.queue.optuna_ledger import OptunaLedger
@@ -30,8 +31,8 @@ class Poll:
         self._grows = plan.stages.grows
         self._learn(plan)
         asked = {job.key for job in jobs}
-        self._done_before = len(self._kimg) - len(asked)
-        self._shown_before = sum(kimg for key, kimg in self._kimg.items() if key not in asked)
+        self._done_before = set(self._due) - asked
+        self._shown_before = sum(self._due[key].kimg for key in self._done_before)
         # of the rows that have ended since, each of which is looked at once: there may be many
         self._ended: list[TrialEnd] = []
         self._done: set[str] = set()
@@ -39,14 +40,17 @@ class Poll:
         self._failed: set[str] = set()
 
     def _learn(self, plan: PlanRecord) -> None:
-        kimg = {cell.label: float(cell.config["training.kimg"]) for cell in plan.cells}
-        self._kimg = {trial.key: kimg[trial.cell] for trial in plan.trials}
+        cells = {
+            cell.label: Waiting(
+                cell.label, float(cell.config["training.kimg"]), speed_name(cell.config)
+            )
+            for cell in plan.cells
+        }
+        self._due = {trial.key: cells[trial.cell] for trial in plan.trials}
         self._requests = {cell.label: cell.request for cell in plan.cells}
         self._standing = plan.stages.standing
-        left = plan.stages.left
-        self._total = len(self._kimg) + left
         # what is yet to be suggested is taken to be as long as the first cell, the reference
-        self._shown_total = sum(self._kimg.values()) + left * next(iter(kimg.values()))
+        self._further = (next(iter(cells.values())),) * plan.stages.left
 
     def snapshot(self) -> Snapshot:
         """How things stand now."""
@@ -55,7 +59,7 @@ class Poll:
         still = []
         for row in self._ledger.rows():
             # rows of an earlier state of the study file are none of this plan's
-            if row.id in self._noted or row.key not in self._kimg:
+            if row.id in self._noted or row.key not in self._due:
                 continue
             if row.open:
                 still.append(row)
@@ -63,16 +67,20 @@ class Poll:
                 self._note(row)
         active = tuple(self._progress(row) for row in still if row.status is Status.RUNNING)
         given_up = self._failed - self._done - {row.key for row in still}
-        shown = self._shown_before
-        shown += sum(self._kimg[key] for key in self._done) + sum(trial.kimg for trial in active)
+        shown = self._shown_before + sum(self._due[key].kimg for key in self._done)
+        shown += sum(trial.kimg for trial in active)
+        over = self._done_before | self._done | given_up | {trial.key for trial in active}
+        waiting = tuple(due for key, due in self._due.items() if key not in over)
+        every = (*self._due.values(), *self._further)
         return Snapshot(
             run_name=self._name,
-            total=self._total,
-            done=self._done_before + len(self._done),
+            total=len(every),
+            done=len(self._done_before) + len(self._done),
             crashed=len(given_up),
             images=shown * 1000,
-            images_total=self._shown_total * 1000,
+            images_total=sum(due.kimg for due in every) * 1000,
             active=active,
+            waiting=(*waiting, *self._further),
             ended=tuple(self._ended),
             standing=self._standing,
             diverged=len(self._diverged),
@@ -95,7 +103,8 @@ class Poll:
             seed=row.seed,
             phase=progress.phase,
             kimg=progress.kimg,
-            kimg_total=self._kimg[row.key],
+            kimg_total=self._due[row.key].kimg,
+            program=self._due[row.key].program,
             kid=progress.kid,
             images_per_second=progress.images_per_second,
             attempt=row.attempt,

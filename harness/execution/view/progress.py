@@ -1,6 +1,7 @@
-"""Content of the live view: facts about a running study, and estimates from them."""
+"""Content of the live view: facts about a running study."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class TrialProgress:
     attempt: int = 1
     node: str = ""  # of a cluster
     row: int = 0  # of the attempt in the queue: some attempts have the same number
+    program: str = ""  # what it compiles, as far as the settings tell
 
     @property
     def seconds_left(self) -> float | None:
@@ -25,6 +27,14 @@ class TrialProgress:
         if not self.images_per_second:
             return None
         return max(0.0, self.kimg_total - self.kimg) * 1000 / self.images_per_second
+
+
+class Waiting(NamedTuple):
+    """A trial that no worker has taken yet."""
+
+    cell: str
+    kimg: float  # images to be shown, in thousands
+    program: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,24 +62,7 @@ class Snapshot:
     images: float  # shown so far, by trials done and active
     images_total: float  # of the whole plan
     active: tuple[TrialProgress, ...] = ()
+    waiting: tuple[Waiting, ...] = ()  # in the order of the plan
     ended: tuple[TrialEnd, ...] = ()  # oldest first
     diverged: int = 0  # of those done
     standing: str = ""  # how far the decisions of a sequential run are
-
-
-@dataclass
-class Pace:
-    """How fast a study goes, all workers and all pauses together, since this driver started."""
-
-    started_at: float | None = None  # seconds, any clock
-    started_images: float = 0.0
-
-    def seconds_left(self, snapshot: Snapshot, now: float) -> float | None:
-        """Time to the end of the study at the pace so far; None while nothing was shown yet."""
-        if self.started_at is None:
-            self.started_at, self.started_images = now, snapshot.images
-        shown = snapshot.images - self.started_images
-        elapsed = now - self.started_at
-        if shown <= 0 or elapsed <= 0:
-            return None
-        return max(0.0, snapshot.images_total - snapshot.images) * elapsed / shown

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from harness.core import format as show
 from harness.execution.view.notebook import Output
+from harness.execution.view.pace import Pace
 from harness.execution.view.progress import (
-    Pace,
     Snapshot,
     TrialEnd,
     TrialProgress,
@@ -254,12 +254,12 @@ def _active(trials: tuple[TrialProgress, ...], width: int) -> RenderableType:
     table.add_column("", width=max(1, free - label), no_wrap=True)
     for column in others:
         table.add_column(column.title, width=column.width, no_wrap=True, justify="right")
+    spare = max(len(_again(trial)) for trial in trials) if label >= 16 else 0
+    names = show.shortened((trial.cell for trial in trials), label - spare)
     for trial in trials:
         bar = ProgressBar(total=max(trial.kimg_total, 1e-9), completed=trial.kimg)
-        again = _again(trial) if label >= 16 else ""
-        name = show.shorten(trial.cell, label - len(again)) + again
         table.add_row(
-            Text(name),
+            Text(names[trial.cell] + (_again(trial) if spare else "")),
             str(trial.seed),
             *(Text(column.text(trial)) for column in phase),
             bar,
@@ -275,14 +275,15 @@ def _again(trial: TrialProgress) -> str:
 def _ended(ends: tuple[TrialEnd, ...], width: int) -> RenderableType:
     """One line a trial, the newest first; what does not fit falls off its end."""
     label = min(max(len(end.cell) for end in ends), max(8, width // 3))
-    return Group(*(_ended_text(end, label) for end in reversed(ends)))
+    names = show.shortened((end.cell for end in ends), label)
+    return Group(*(_ended_text(end, f"{names[end.cell]:{label}}") for end in reversed(ends)))
 
 
-def _ended_text(end: TrialEnd, label: int) -> Text:
+def _ended_text(end: TrialEnd, name: str) -> Text:
     style = _STYLES.get(end.status, "")
     line = Text(no_wrap=True, overflow="ellipsis")
     line.append(f"{_MARKS.get(end.status, '·')} ", style=style)
-    line.append(f"{show.shorten(end.cell, label):{label}}  {end.seed:{_SEED}}  ")
+    line.append(f"{name}  {end.seed:{_SEED}}  ")
     if end.kid is not None:
         line.append(f"KID×10³ {show.kid(end.kid):>6}  ")
     if end.seconds is not None:

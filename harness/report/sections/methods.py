@@ -7,6 +7,7 @@ from typing import Any
 from harness.analysis.effects import HOLM, MAX_T, primary
 from harness.analysis.frame import each_row
 from harness.core import format as show
+from harness.heuristics.sources import SOURCES
 from harness.report import words
 from harness.report.blocks import Block, Heading, Text
 from harness.report.data import ReportData
@@ -32,10 +33,14 @@ FAILED = {
 """Counts of `Outcomes` → what became of these trials."""
 
 
+_S0 = SOURCES["S0"]
+_EXAMPLE = f"the {_S0.place} “{_S0.title}” ({_S0.author}, {_S0.year})"
+
+
 def build(data: ReportData) -> list[Block]:
     """The paragraph, and what to mind before it is used."""
     sentences = " ".join(sentence for part in _PARTS for sentence in part(data))
-    mind = "Ready to paste; S0 is the Keras example of adaptive augmentation by A. Béres."
+    mind = "Ready to paste."
     if not data.plan.evidence:
         mind += " The numbers of this profile are no evidence, so quote none of them."
     return [Heading("Methods", "methods"), Text(mind, "note"), Text(sentences, "quote")]
@@ -65,9 +70,9 @@ def _network(data: ReportData) -> Iterator[str]:
         if not path.startswith(SAID)
     ]
     if changes:
-        yield f"The reference differs from S0 in {show.listed(changes)}."
+        yield f"The reference differs from {_EXAMPLE} in {show.listed(changes)}."
     else:
-        yield "The reference has the networks and the training of S0."
+        yield f"The reference has the networks and the training of {_EXAMPLE}."
 
 
 def _training(data: ReportData) -> Iterator[str]:

@@ -97,7 +97,8 @@ def test_the_methods_name_what_the_reference_changes(tmp_path: Path, small):
     runtime = build(tmp_path, replace(small, baseline=changed, tips=()))
     text = methods.build(analyse(load(RUN, runtime)))[-1].text
     changes = "generator.depth = 2, discriminator.depth = 2 and discriminator.spectral_norm = True"
-    assert f"The reference differs from S0 in {changes}." in text
+    assert "The reference differs from the Keras example “Data-efficient GANs with" in text
+    assert f"Augmentation” (A. Béres, 2021) in {changes}." in text
     assert "before the training and 8 times in its course, 4 of them in its last fifth." in text
     assert "SGD (learning rate 0.0002, momentum 0.9) in the generator and Adam" in text
 

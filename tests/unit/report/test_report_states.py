@@ -70,7 +70,7 @@ def test_reports_of_every_state_are_written(tmp_path: Path, draft, small, parse,
     path = render(RUN, runtime).path
     parsed = parse(path.read_text())
     assert "h1" in parsed.tags
-    assert parsed.tags.count("h2") == 9
+    assert parsed.tags.count("h2") == 10
     assert all(link.startswith("#") or (path.parent / link).is_file() for link in parsed.links)
     assert {entry.name for entry in runtime.reports.iterdir()} == {RUN, "index.html"}
     # nothing is known of learning where no trial of the reference has finished

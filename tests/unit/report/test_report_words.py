@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.text import Text as Plain
 
 from harness.analysis.frame import load
 from harness.cli import printing as terminal
@@ -95,8 +96,9 @@ def test_summary_is_the_ranking_as_text(runtime, found):
 
 def test_the_summary_fits_80_columns_and_cuts_no_word(found, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("FORCE_COLOR", "1")
     terminal.show_summary(found)
-    lines = capsys.readouterr().out.splitlines()
+    lines = Plain.from_ansi(capsys.readouterr().out).plain.splitlines()
     report = next(line for line in lines if line.startswith("Report: "))
     assert str(found.path) in report  # whole, to be clicked at
     assert max(len(line) for line in lines if line is not report) <= 80
