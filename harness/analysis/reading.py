@@ -16,12 +16,13 @@ from harness.analysis.values import costs, message, number, surroundings
 from harness.config.catalog import PROTOCOLS
 from harness.config.patch import schedule
 from harness.metrics.kid import standard_error
+from harness.metrics.neighbours import SCORES
 from harness.runs.plan import PlanRecord, TrialRecord
 from harness.runs.rows import MetricAbout, ScoreRow
 from harness.runs.status import Status
 from harness.runs.trial import Trial
 
-BESIDE = ("coverage", "fid", "inception_score")  # KID; described, never judged
+BESIDE = (*SCORES, "fid", "inception_score")  # KID; described, never judged
 
 
 @dataclass(frozen=True)

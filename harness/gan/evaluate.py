@@ -22,10 +22,10 @@ from harness.gan.encoder_checks import check_behaviour, check_features, check_fi
 from harness.gan.encoders import ENCODING, Encoder
 from harness.gan.labels.labelled import MaybeLabelled
 from harness.gan.saved_model import load_saved_model
-from harness.metrics.coverage import measure_coverage, radii
 from harness.metrics.fid import Frechet
 from harness.metrics.inception_score import measure_inception_score
 from harness.metrics.kid import FIRST_HALF, SECOND_HALF, Draw, Estimate
+from harness.metrics.neighbours import Neighbourhoods
 
 BATCH = 128  # images generated at a time
 REAL = "real.npy"
@@ -77,7 +77,7 @@ class Evaluator:
         order = rng.generator(0, "evaluation", "reference").permutation(len(images.validation))
         self._images, self._order = images.validation, order[: self.count]
         self._real = self._real_features(images.identity, cache)  # (m, d)
-        self._radii = radii(self._real)
+        self._neighbourhoods = Neighbourhoods(self._real)
         parts = _draws(PROTOCOLS.load(protocol), self.count, size)
         self._ends = np.cumsum([len(part) for part in parts])
         self._estimate = Estimate(self._real, [draw for part in parts for draw in part])
@@ -113,7 +113,7 @@ class Evaluator:
             "kid_blocks": [float(value) for value in values],
             FIRST_HALF: float(first.mean()),
             SECOND_HALF: float(second.mean()),
-            "coverage": measure_coverage(generated, self._real, self._radii),
+            **self._neighbourhoods(generated),
             "fid": self._frechet(generated) if with_fid else None,
             "inception_score": measure_inception_score(classes(generated)) if classes else None,
         }

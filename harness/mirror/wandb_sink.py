@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from harness.core.errors import HarnessError
 from harness.core.format import duration
 from harness.core.redact import redacted
+from harness.metrics.neighbours import SCORES
 from harness.mirror import places as mirror
 from harness.mirror.places import (
     Log,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     import wandb
 
 SUMMARIES = dict.fromkeys(("kid", "fid"), "min,last")  # of a curve whose last is not enough
-SUMMARIES |= dict.fromkeys(("coverage", "inception_score"), "max,last")
+SUMMARIES |= dict.fromkeys((*SCORES, "inception_score"), "max,last")
 GRACE = 5.0  # seconds beyond W&B's own time limit after which it counts as stuck
 
 

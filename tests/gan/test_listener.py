@@ -9,7 +9,7 @@ from harness.execution.worker import listener
 from harness.gan.data import load_images
 from harness.gan.train.program import Program
 from harness.gan.train.session import Session
-from harness.metrics.coverage import NEIGHBOURS
+from harness.metrics.neighbours import NEIGHBOURS
 from harness.runs.recorder import Recorder
 from harness.runs.rows import Environment
 from harness.runs.status import Status

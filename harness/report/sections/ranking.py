@@ -203,7 +203,7 @@ def _by(row: Any) -> str:
         return ""
     if row.of in _BY and math.isfinite(row.p_adjusted):
         return f"{_BY[row.of]}, p {show.p_value(row.p_adjusted)}"
-    return "no metric of it" if row.of == "fidelity" else _BY.get(row.of, "")
+    return "described, not tested" if row.of == "fidelity" else _BY.get(row.of, "")
 
 
 _BY = {STABILITY: "by failures", VARIETY: "by coverage"}
