@@ -1,4 +1,4 @@
-"""Use cases of studies: plan, run, report, evaluate, samples."""
+"""Use cases of studies: plan, run, report, samples."""
 
 import time
 from collections.abc import Mapping
@@ -210,22 +210,6 @@ def given_up(planned: Plan, runtime: Runtime) -> list[str]:
             where = f"{item.trial.cell.label} seed {item.trial.seed}"
             lines.append(f"{item.trial.key} ({where}): {failure.error}")
     return lines
-
-
-def evaluate(study: str, metric: Mapping[str, Any], runtime: Runtime, profile: str | None) -> Plan:
-    """The plan that scores the finished trials of a study with another metric."""
-    scored, _ = plan(study, runtime, profile, metric)
-    training = {path: metric[path] for path in metric if not path.startswith("evaluation.")}
-    trained_as, _ = plan(study, runtime, profile, training)
-    scored = scored.stages.like(scored, trained_as, runtime.cache)
-    trained = tuple(
-        trial for trial in scored.trials if Record(runtime.trials / trial.key).result() is not None
-    )
-    if not trained:
-        raise HarnessError(
-            f"{study}: no trial has been trained yet; train them with: harness run {study}"
-        )
-    return replace(scored, trials=trained)
 
 
 def report(run_name: str, runtime: Runtime) -> "Summary":

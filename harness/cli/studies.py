@@ -228,7 +228,10 @@ def evaluate(
     changes: Set = None,
     workers: Workers = None,
 ) -> None:
-    """Score the finished trials of a study with another metric. Trains nothing."""
+    """Score the finished trials of a study with another metric. Trains nothing.
+
+    The report of the study then has the verdicts by both.
+    """
     from harness import app as cases
     from harness.execution.options import Options
 
@@ -239,6 +242,8 @@ def evaluate(
     _run(
         plan, f"{len(plan.trials)} trained trials are scored", Options(workers, retry_crashed=True)
     )
+    if path := cases.compared(study, patch, _runtime(), profile):
+        typer.echo(f"Report with the verdicts by both metrics: {path}")
 
 
 @app.command(epilog="Example: harness samples quickstart --cell reference --count 64 --out images")

@@ -71,6 +71,8 @@ class Evaluator:
             "reference": images.identity[:8],
             "encoder_digest": self._encoder.digest,
         }
+        if self._encoder.file:
+            self.spec["file"] = Path(self._encoder.file).name
         if config.translation.source:
             self.spec["translation"] = config.translation.source
         self.identity = self.spec["identity"] = _identity(self.spec, estimator)

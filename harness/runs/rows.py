@@ -198,6 +198,7 @@ class MetricAbout(Record):
     identity: str = ""
     protocol: str = ""
     encoder: str = ""
+    file: str = ""  # name of a user's encoder file; an older record does not say
     resolution: int | None = None  # of the images that the encoder is given
     resizer: str = ""
     n: int | None = None  # generated images

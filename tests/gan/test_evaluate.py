@@ -69,8 +69,9 @@ def test_identity_and_spec(evaluator):
     )
     assert set(spec) == {
         "request", "identity", "protocol", "encoder", "resolution", "resizer", "n", "m",
-        "reference", "encoder_digest",
+        "reference", "encoder_digest", "file",
     }  # fmt: skip
+    assert spec["file"] == "projection.keras"  # no folder of this machine
     assert all(len(spec[name]) == 8 for name in ("request", "reference", "encoder_digest"))
     assert evaluator(protocol="subsets").identity.startswith(
         "custom.16.bilinear.subsets100x500.n899"
