@@ -25,7 +25,7 @@ def evaluate(study: str, metric: Mapping[str, Any], runtime: Runtime, profile: s
         raise HarnessError(
             f"{study}: no trial has been trained yet; train them with: harness run {study}"
         )
-    return replace(scored, trials=trained)
+    return replace(scored, trials=trained, metrics=())
 
 
 def compared(

@@ -72,8 +72,10 @@ class Listener:
             row = TrainingRow(event.values)
             self.recorder.training(row)
             self.sink.training(row)
-        elif isinstance(event, Scores):
+        elif isinstance(event, Scores) and event.identity == self.identity:
             self._evaluated(ScoreRow(event.values))
+        elif isinstance(event, Scores):  # before that, whose checkpoint makes it final, too
+            self.recorder.evaluation(event.identity, ScoreRow(event.values))
         elif not isinstance(event, Diverged):
             self._progress(event.phase)
             # before a due evaluation a checkpoint would lose it: a resume goes on training

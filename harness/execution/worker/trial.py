@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from harness.analysis.scores import summarise_scores
+from harness.config.further import scorings
 from harness.config.identity import metric_request
 from harness.config.inputs.facts import flat
 from harness.config.patch import flatten
@@ -88,7 +89,11 @@ class Context:
 
 
 def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Context) -> Status:
-    """Train (or continue) one trial, or score it if it is trained; how it ended."""
+    """Train (or continue) one trial, or score it if it is trained; how it ended.
+
+    A further metric that lacks scores at some evaluations, since it was added later, is measured on
+    the generators that are kept.
+    """
     check_contents(config)
     recorder.progress(
         Progress(phase="loading", iteration=0, iterations=config.iterations, kimg=0.0)
@@ -101,15 +106,33 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
         recorder.log(note)
     if not trained:
         recorder.images(images.facts)
-    evaluator = context.evaluator(config)
-    for note in evaluator.notes:
-        recorder.log(note)
     program = context.programs.get(config)
-    if trained:
-        return _score(Session(config, images, evaluator, program), recorder)
-    session = resumed(lambda: Session(config, images, evaluator, program), recorder)
-    recorder.describe_metric(_about(evaluator))
-    sink = context.sink(config, claim, recorder, images)
+    asked = scorings(config, context.plan.metrics)
+    evaluators = [context.evaluator(each) for each in asked]
+    for note in dict.fromkeys(note for each in evaluators for note in each.notes):
+        recorder.log(note)
+    sessions = [
+        partial(Session, each, images, evaluator, program)
+        for each, evaluator in zip(asked, evaluators, strict=True)
+    ]
+    if not trained:
+        begin = partial(sessions[0], further=evaluators[1:])
+        status = _train(begin, claim, recorder, context)
+        if not status.ended:
+            return status
+    for session in sessions if trained else sessions[1:]:
+        status = _score(session(), recorder)
+    return status
+
+
+def _train(
+    begin: Callable[[], Session], claim: Claim, recorder: Recorder, context: Context
+) -> Status:
+    session = resumed(begin, recorder)
+    config = session.config
+    for evaluator in (session.evaluator, *session.further):
+        recorder.describe_metric(_about(evaluator))
+    sink = context.sink(config, claim, recorder, context.images(config))
     result = None
     gives_up = partial(context.gives_up, claim.cell)
     listener = Listener(session, recorder, sink, context.keep_all, gives_up)
