@@ -39,6 +39,13 @@ def knobs_of(metric: Mapping[str, Any]) -> dict[str, Any]:
     return {f"evaluation.{name}": metric.get(name, field.default) for name, field in fields}
 
 
+def settings(knobs: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a metric that are no defaults, from all of its knobs."""
+    defaults = knobs_of({})
+    known = {name: f"evaluation.{name}" for name in NAMES}
+    return {name: knobs[path] for name, path in known.items() if knobs.get(path) != defaults[path]}
+
+
 def scored_by(config: TrialConfig, knobs: Mapping[str, Any]) -> TrialConfig:
     """The same training, scored by another metric (knobs by their dotted names)."""
     trained = {path: v for path, v in flatten(config).items() if not path.startswith(SCORING)}

@@ -62,9 +62,9 @@ def _disagreements(data: ReportData, label: str, further: Further) -> Iterator[s
     turned = further.having(Match.REVERSED, Match.DIFFERENT)
     lost = [each for each in further.having(Match.LOST) if each.turned]
     if turned:
-        said = [f"{_named(data, each)} is {each.verdict}, not {_verdict(data, each)}"
+        turns = [f"{_named(data, each)} is {each.verdict}, not {_verdict(data, each)}"
                 for each in turned]  # fmt: skip
-        yield f"Another metric disagrees: by {label}, {show.listed(said)}."
+        yield f"Another metric disagrees: by {label}, {show.listed(turns)}."
     if lost:
         names = show.listed(_named(data, each) for each in lost)
         words = {_verdict(data, each) for each in lost}
@@ -92,12 +92,12 @@ def _agreement(data: ReportData, label: str, further: Further) -> str:
     if data.plan.looks:
         parts.append(f"{UNTESTED}, since the looks of the study's metric decided on the seeds")
     elif lost := further.having(Match.LOST):
-        said = [f"{_named(data, each)} (here {_verdict(data, each)})" for each in lost]
-        parts.append(f"{UNTESTED} on {show.listed(said)}")
+        here = [f"{_named(data, each)} (here {_verdict(data, each)})" for each in lost]
+        parts.append(f"{UNTESTED} on {show.listed(here)}")
     if gained := further.having(Match.GAINED):
-        said = [f"{_named(data, each)} is {each.verdict} (here {_verdict(data, each)})"
+        there = [f"{_named(data, each)} is {each.verdict} (here {_verdict(data, each)})"
                 for each in gained]  # fmt: skip
-        parts.append(show.listed(said))
+        parts.append(show.listed(there))
     if not parts and further.having(Match.OPEN):
         parts.append("no verdict either")
     return f"By {label}: {'; '.join([*parts, _order(further)])}."

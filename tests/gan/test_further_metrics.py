@@ -44,7 +44,7 @@ def train(config, images, folder: Path, further: Judge):
     with Recorder(folder) as recorder:
         recorder.start(config, Environment())
         begin = lambda: Session(  # noqa: E731
-            config, images, Judge(None), PROGRAMS.get(config), [further]
+            config, images, Judge(None), PROGRAMS.get(config), further=[further]
         )
         session = resumed(begin, recorder)
         return listener.Listener(session, recorder, Nothing(), False).run(lambda: False)

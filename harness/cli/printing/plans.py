@@ -34,14 +34,22 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
         show_crossed(plan.crossed)
     for line in () if brief else _path(plan.contrasts):
         console.print(line, highlight=False, markup=False)
-    for line in plan.stages.lines():
-        console.print(line, highlight=False)
+    for line in (*map(_metric, plan.metrics), *plan.stages.lines()):
+        console.print(line, highlight=False, markup=False)
     if forecast.choosing:
         console.print(_choosing(forecast, forecast.choosing), highlight=False, markup=False)
     for missing in () if brief else plan.lacking:
         console.print(str(missing), style="yellow", highlight=False, markup=False, soft_wrap=True)
     for warning in forecast.warnings:
         console.print(f"[yellow]Advised against[/yellow] {warning}", highlight=False)
+
+
+def _metric(knobs: Mapping[str, Any]) -> str:
+    """A further metric by the settings that the study gives it."""
+    from harness.config.further import settings
+
+    named = ", ".join(f"{name} {value}" for name, value in settings(knobs).items())
+    return f"Scored by a further metric, too: {named or 'that of the data set'}"
 
 
 def _path(contrasts: "Iterable[Contrast]") -> list[str]:

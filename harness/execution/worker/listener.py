@@ -72,10 +72,10 @@ class Listener:
             row = TrainingRow(event.values)
             self.recorder.training(row)
             self.sink.training(row)
-        elif isinstance(event, Scores) and event.identity == self.identity:
+        elif isinstance(event, Scores) and event.further:  # the study's metric follows
+            self.recorder.evaluation(event.further, ScoreRow(event.values))
+        elif isinstance(event, Scores):
             self._evaluated(ScoreRow(event.values))
-        elif isinstance(event, Scores):  # before that, whose checkpoint makes it final, too
-            self.recorder.evaluation(event.identity, ScoreRow(event.values))
         elif not isinstance(event, Diverged):
             self._progress(event.phase)
             # before a due evaluation a checkpoint would lose it: a resume goes on training

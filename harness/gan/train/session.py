@@ -47,10 +47,10 @@ class Row(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """An evaluation of the EMA generator by one metric; that of the study comes last."""
+    """An evaluation of the EMA generator by one metric; the study's comes last."""
 
     values: Mapping[str, Any]
-    identity: str  # of the metric
+    further: str | None = None  # identity of another metric than the study's
 
 
 class Diverged(NamedTuple):
@@ -74,6 +74,7 @@ class Session:
         images: Images,
         evaluator: Evaluator,
         program: Program,
+        *,
         further: Sequence[Evaluator] = (),
     ) -> None:
         """`further`: metrics by which it is scored, too, at the same evaluations."""
@@ -215,8 +216,8 @@ class Session:
         scores = self._scored(number, evaluator, self.program.generate, final)
         if final and len(self.program.alone) > 1:
             # of the same inputs, so that all and each alone are a pair
-            alone = (self._scored(number, evaluator, one, False) for one in self.program.alone)
-            kids = [row["kid"] for row in alone]
+            alone = self.program.alone
+            kids = [self._scored(number, evaluator, one, False)["kid"] for one in alone]
             scores |= {"member_kids": kids, "member_kid": float(np.mean(kids))}
         return scores
 
@@ -234,8 +235,9 @@ class Session:
 
     def _score(self) -> Iterator[Scores]:
         number = self._evaluations[self.iteration]
-        for evaluator in (*self.further, self.evaluator):
+        for evaluator in self.further:
             yield Scores(self.score_values(number, evaluator), evaluator.identity)
+        yield Scores(self.score_values(number))
 
     def _clock(self) -> dict[str, Any]:
         return {

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.cli.printing import show_forecast
 from harness.config.further import NAMES, scorings
 from harness.config.identity import key, metric_request
 from harness.config.patch import unflatten
@@ -10,7 +11,7 @@ from harness.config.study import read
 from harness.core.errors import HarnessError
 from harness.execution.ended import answered
 from harness.plan.expand import expand_study
-from harness.plan.forecast import missing
+from harness.plan.forecast import forecast_cost, missing
 from harness.runs.plan import PlanRecord
 from harness.runs.status import Status
 from tests.encoder_files import described
@@ -66,6 +67,13 @@ def test_the_metric_of_the_study_in_other_words_is_none_further(expand):
     same = "{protocol: subsets, encoder: classifier, samples: 300}"
     assert expand(f"metrics: [{same}]\n").metrics == ()
     assert len(expand(f"metrics: [{same}, blocks, {{protocol: blocks}}]\n").metrics) == 1
+
+
+def test_a_plan_names_them(expand, capsys):
+    plan = expand("metrics: [{protocol: blocks, encoder: classifier, resizer: bilinear}]\n")
+    show_forecast(forecast_cost(plan, Runtime(runs=expand.folder / "runs"), 1), "why")
+    said = "Scored by a further metric, too: protocol blocks, encoder classifier"
+    assert said in capsys.readouterr().out
 
 
 def test_an_encoder_of_the_users_is_known_by_its_content(expand):
