@@ -253,7 +253,8 @@ def _curves(folder: Path, recipe: Recipe, cell: str, config: TrialConfig, share:
         kid = level + (0.9 - level) * math.exp(-5 * done) + own.normal(0, 0.006) * (number > 0)
         place = _place(config, iteration)
         scores = {"kid": kid, "kid_blocks": [kid - 0.01, kid + 0.01], "kid_first_half": kid,
-                  "kid_second_half": kid, "coverage": 0.6 * done, "evaluation_seconds": 4.0,
+                  "kid_second_half": kid, "precision": 0.8 * done, "recall": 0.5 * done,
+                  "density": 0.9 * done, "coverage": 0.6 * done, "evaluation_seconds": 4.0,
                   "fid": 300 * kid if iteration in late else None,
                   "inception_score": None}  # fmt: skip
         scored.append({"evaluation": number, **place, **scores})

@@ -66,9 +66,9 @@ def judge_claims(frames: Frames, ranking: pd.DataFrame) -> pd.DataFrame:
     """One row a claim of a ranked contrast, in the order of the ranking.
 
     What a claim is `of` decides by what it is judged: quality by the ranking, stability by failure
-    rates, variety by coverage; for the fidelity of single images there is no metric. `p_adjusted`
-    is adjusted for all contrasts of the study or, of stability and variety, for the `family` of
-    contrasts that bear such a claim.
+    rates, variety by coverage; claims about the fidelity of single images are not tested.
+    `p_adjusted` is adjusted for all contrasts of the study or, of stability and variety, for the
+    `family` of contrasts that bear such a claim.
     """
     claims_of = {contrast.name: contrast.claims for contrast in frames.plan.contrasts}
     verdicts = _verdicts(frames, ranking)

@@ -4,7 +4,7 @@ from collections import namedtuple
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -91,11 +91,19 @@ class Frames:
     blocks: Mapping[tuple[str, int], Blocks] = field(default_factory=dict)  # by cell and seed
     # cell that judges nothing → knobs as planned
     points: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    further: Sequence["Scored"] = ()  # metrics that the plan's trials were scored by, too
 
     def real_kid(self, identity: str) -> float | None:
         """KID of real images against real ones in a metric; None where no record has it."""
         known = self.metrics.loc[self.metrics["identity"] == identity, "real_kid"].dropna()
         return float(known.iloc[0]) if len(known) else None
+
+
+class Scored(NamedTuple):
+    """A metric that is not the one that verdicts are by, and `Frames.trials` by it."""
+
+    about: MetricAbout
+    trials: pd.DataFrame
 
 
 def each_row(frame: pd.DataFrame) -> Iterable[Any]:
@@ -152,7 +160,21 @@ def load(run_name: str, runtime: Runtime) -> Frames:
         damaged=_damaged_pictures(plan, runtime),
         images={one.planned.cell: one.images for one in reads[::-1] if one.images},
         blocks={(one.planned.cell, one.planned.seed): one.blocks for one in reads if one.blocks},
+        further=_further(reads),
     )  # fmt: skip
+
+
+def _further(reads: Sequence[Read]) -> list[Scored]:
+    """By each further metric all trials; those that it has not scored have no value."""
+    known = {about.identity: about for one in reads for about, _ in one.further}
+    unscored = dict.fromkeys(("identity", *_TRIAL_NUMBERS), None)
+    tables = {
+        name: _frame(
+            ({about.identity: row for about, row in one.further}.get(name, {**one.row, **unscored})
+             for one in reads), _TRIAL_TEXT, _TRIAL_NUMBERS)
+        for name in sorted(known)
+    }  # fmt: skip
+    return [Scored(known[name], table) for name, table in tables.items()]
 
 
 def _damaged_pictures(plan: PlanRecord, runtime: Runtime) -> list[str]:

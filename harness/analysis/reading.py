@@ -16,13 +16,14 @@ from harness.analysis.values import costs, message, number, surroundings
 from harness.config.catalog import PROTOCOLS
 from harness.config.patch import schedule
 from harness.metrics.kid import standard_error
+from harness.metrics.neighbours import SCORES
 from harness.runs import layout
 from harness.runs.plan import PlanRecord, TrialRecord
 from harness.runs.rows import MetricAbout, ScoreRow
 from harness.runs.status import Status
 from harness.runs.trial import Trial
 
-BESIDE = ("coverage", "fid", "inception_score")  # KID; described, never judged
+BESIDE = (*SCORES, "fid", "inception_score")  # KID; described, never judged
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Read:
     nearest: list[dict[str, Any]]
     images: dict[str, Any] | None
     blocks: Blocks | None
+    further: Sequence[tuple[MetricAbout, dict[str, Any]]] = ()  # other metrics, and `row` by each
 
 
 def read(trial: Trial, planned: TrialRecord, plan: PlanRecord) -> Read:
@@ -50,9 +52,9 @@ def read(trial: Trial, planned: TrialRecord, plan: PlanRecord) -> Read:
     result, failure = trial.result(), trial.failure()
     # read flat and unvalidated, so that the record of an older version can still be reported
     config = trial.knobs()
-    identity = trial.metric(plan.request(planned))
+    identity, metrics = trial.metric(plan.request(planned)), trial.metrics()
     curves = trial.evaluation_rows(identity) if identity else []
-    metric = trial.metrics()[identity] if identity else None
+    metric = metrics[identity] if identity else None
     protocol = metric.protocol if metric else ""
     overlapping = protocol in PROTOCOLS and PROTOCOLS[protocol].overlapping
     training = trial.training_rows()
@@ -63,20 +65,26 @@ def read(trial: Trial, planned: TrialRecord, plan: PlanRecord) -> Read:
     key = {**who, "key": planned.key}
     compared = compared_as(plan.objective, identity, curves)
     flags = result.flags_of(identity) if result else []
-    row = {
-        **key,
-        "status": status,
-        "identity": compared,
-        "flags": " ".join(dict.fromkeys(flag.flag for flag in flags)),
-        "message": message(result, failure),
-        **_scores(curves, status, config, plan),
-        **costs(result, (curves or training)[-1:]),
-    }
+
+    def row(name: str | None, rows: Sequence[ScoreRow]) -> dict[str, Any]:
+        """Its row by one metric."""
+        raised = result.flags_of(name) if result else []
+        return {
+            **key,
+            "status": status,
+            "identity": compared_as(plan.objective, name, rows),
+            "flags": " ".join(dict.fromkeys(flag.flag for flag in raised)),
+            "message": message(result, failure),
+            **_scores(rows, status, config, plan),
+            **costs(result, (rows or training)[-1:]),
+        }
+
     finished = status == Status.FINISHED
     scored = collect_blocks(curves, overlapping, plan.objective, config) if finished else None
+    others = [(about, name) for name, about in metrics.items() if name != identity]
     return Read(
         planned,
-        row,
+        row(identity, curves),
         config,
         metric,
         [
@@ -96,6 +104,7 @@ def read(trial: Trial, planned: TrialRecord, plan: PlanRecord) -> Read:
         [{**who, **near.to_json(), "sign": near.sign} for near in (trial.nearest(),) if near],
         trial.images(),
         scored,
+        [(about, row(name, trial.evaluation_rows(name))) for about, name in others],
     )  # fmt: skip
 
 

@@ -1,7 +1,6 @@
-"""Use cases of studies: plan, report, evaluate."""
+"""Use cases of studies: plan and report."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.stages import grown
@@ -14,7 +13,6 @@ from harness.plan.forecast import Forecast, forecast_cost
 from harness.runs import layout
 from harness.runs.contents import content_in_record
 from harness.runs.plan import read_plan
-from harness.runs.trial import Trial as Record
 
 if TYPE_CHECKING:
     from harness.report import Summary
@@ -100,22 +98,6 @@ def changed_plugins(planned: Plan, runtime: Runtime) -> list[str]:
         if row.kind not in ("tips", "designs") and name in before
         if before[name].digest != row.digest
     ]
-
-
-def evaluate(study: str, metric: Mapping[str, Any], runtime: Runtime, profile: str | None) -> Plan:
-    """The plan that scores the finished trials of a study with another metric."""
-    scored, _ = plan(study, runtime, profile, metric)
-    training = {path: metric[path] for path in metric if not path.startswith("evaluation.")}
-    trained_as, _ = plan(study, runtime, profile, training)
-    scored = scored.stages.like(scored, trained_as, runtime.cache)
-    trained = tuple(
-        trial for trial in scored.trials if Record(runtime.trials / trial.key).result() is not None
-    )
-    if not trained:
-        raise HarnessError(
-            f"{study}: no trial has been trained yet; train them with: harness run {study}"
-        )
-    return replace(scored, trials=trained)
 
 
 def report(run_name: str, runtime: Runtime) -> "Summary":

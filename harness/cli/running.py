@@ -217,7 +217,10 @@ def evaluate(
     workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score the finished trials of a study with another metric. Trains nothing."""
+    """Score the finished trials of a study with another metric. Trains nothing.
+
+    The report of the study then has the verdicts by both.
+    """
     from harness import app as cases
     from harness.execution.options import Options
 
@@ -227,3 +230,5 @@ def evaluate(
     plan = cases.evaluate(study, patch, _runtime(), profile)
     why = f"{len(plan.trials)} trained trials are scored"
     _run(plan, why, Options(workers, retry_crashed=True), as_json)
+    if path := cases.compared(study, patch, _runtime(), profile):
+        typer.echo(f"Report with the verdicts by both metrics: {path}", err=as_json)

@@ -186,24 +186,3 @@ def shorten(label: str, width: int) -> str:
         return ELLIPSIS[:width]
     tail = (width - 1) // 2
     return f"{label[: width - 1 - tail]}{ELLIPSIS}{label[len(label) - tail :]}"
-
-
-def shortened(labels: Iterable[str], width: int) -> dict[str, str]:
-    """Labels in at most `width` characters, no two alike.
-
-    Where cuts in the middle leave some alike, all are cut at both ends, to show where they differ.
-    Those that differ in several places, too far from each other, are numbered.
-    """
-    names = list(dict.fromkeys(labels))
-    cuts = [[shorten(name, width) for name in names]]
-    cuts += [[_from(name, at, width) for name in names] for at in range(max(map(len, names)))]
-    cuts += [[shorten(f"{at}{ELLIPSIS}{name}", width) for at, name in enumerate(names, 1)]]
-    return dict(zip(names, next(cut for cut in cuts if len(set(cut)) == len(names)), strict=True))
-
-
-def _from(label: str, start: int, width: int) -> str:
-    """The part of a label from `start`, marked where something goes before or after it."""
-    if len(label) <= width:
-        return label
-    text = f"{ELLIPSIS if start else ''}{label[start:]}"
-    return text if len(text) <= width else f"{text[: width - 1]}{ELLIPSIS}"

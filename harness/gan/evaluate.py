@@ -24,10 +24,10 @@ from harness.gan.encoders import ENCODING, Encoder
 from harness.gan.labels.labelled import MaybeLabelled
 from harness.gan.neighbours import CHECKED, SEARCHED, Nearest, Neighbours
 from harness.gan.saved_model import load_saved_model
-from harness.metrics.coverage import measure_coverage, radii
 from harness.metrics.fid import Frechet
 from harness.metrics.inception_score import measure_inception_score
 from harness.metrics.kid import FIRST_HALF, SECOND_HALF, Draw, Estimate
+from harness.metrics.neighbours import Neighbourhoods
 
 BATCH = 128  # images generated at a time
 REAL = "real.npy"
@@ -73,13 +73,15 @@ class Evaluator:
             "reference": images.identity[:8],
             "encoder_digest": self._encoder.digest,
         }
+        if self._encoder.file:
+            self.spec["file"] = Path(self._encoder.file).name
         if config.translation.source:
             self.spec["translation"] = config.translation.source
         self.identity = self.spec["identity"] = _identity(self.spec, estimator)
         self._images, self._order = images, compared_order(images)[: self.count]
         self._cache = cache
         self._real = self._real_features()  # (m, d)
-        self._radii = radii(self._real)
+        self._neighbourhoods = Neighbourhoods(self._real)
         parts = _draws(PROTOCOLS.load(protocol), self.count, size)
         self.spec["real_kid"] = _between_halves(self._real, parts[1])
         self._ends = np.cumsum([len(part) for part in parts])
@@ -134,7 +136,7 @@ class Evaluator:
             "kid_blocks": [float(value) for value in values],
             FIRST_HALF: float(first.mean()),
             SECOND_HALF: float(second.mean()),
-            "coverage": measure_coverage(generated, self._real, self._radii),
+            **self._neighbourhoods(generated),
             "fid": self._frechet(generated) if with_fid else None,
             "inception_score": measure_inception_score(classes(generated)) if classes else None,
         }

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.metrics.coverage import Features, squared_distances
+from harness.metrics.neighbours import Features, squared_distances
 
 CHUNK = 1024  # training features at a time: bounds the memory, changes no value
 NEAR = 0.05  # share of the validation images that are nearest to training images

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.metrics.neighbours import SCORES
 from harness.runs.plan import PlanRecord
 
 TITLE_LENGTH = 128  # W&B's limit
@@ -61,7 +62,7 @@ TRAINING = (
     Panel("curve", "Accuracy on real images", ("real_accuracy",)),
     Panel("curve", "Accuracy on generated images", ("fake_accuracy",)),
     Panel("curve", "Probability of augmentation", ("augmentation_probability",)),
-    Panel("curve", "Coverage", ("coverage",)),
+    *(Panel("curve", name.capitalize(), (name,)) for name in SCORES),
 )
 
 

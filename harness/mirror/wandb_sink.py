@@ -22,6 +22,7 @@ from harness.core.files import file_digest
 from harness.core.format import duration
 from harness.core.grids import GRID, spaced
 from harness.core.redact import redacted
+from harness.metrics.neighbours import SCORES
 from harness.mirror import places as mirror
 from harness.mirror.places import (
     Ending,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     import wandb
 
 SUMMARIES = dict.fromkeys(("kid", "fid"), "min,last")  # of a curve whose last is not enough
-SUMMARIES |= dict.fromkeys(("coverage", "inception_score"), "max,last")
+SUMMARIES |= dict.fromkeys((*SCORES, "inception_score"), "max,last")
 GRACE = 5.0  # seconds beyond W&B's own time limit after which it counts as stuck
 
 

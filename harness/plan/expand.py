@@ -17,6 +17,7 @@ from harness.core.errors import HarnessError, unknown
 from harness.plan.cells import Cell, Trial, difference, identity, seed_major
 from harness.plan.drafts import Asked, Contrast, Draft, contrast_record
 from harness.plan.factors import levels_of, recipe, resolution, study_factors
+from harness.plan.further import further_metrics
 from harness.plan.leave_one_out import STACK
 from harness.plan.path import STEP
 from harness.plan.plugins import activated, plugin_record
@@ -55,6 +56,7 @@ class Plan:
     images: tuple[Mapping[str, Any], ...] = ()  # of each data set that its cells train on
     lacking: tuple[Lacking, ...] = ()  # missing files, whose content a record knows
     plugins: PluginsRecord | None = None  # that it was made with; None: with none
+    metrics: tuple[Patch, ...] = ()  # by which trials are scored, too: knobs of the evaluation
 
     @property
     def due(self) -> tuple[Trial, ...]:
@@ -130,7 +132,8 @@ class Plan:
     def _optional(self) -> Mapping[str, Any]:
         """Fields of the record that most plans do not have."""
         plugins = {"plugins": self.plugins} if self.plugins else {}
-        return {**self.stages.fields, **plugins}
+        metrics = {"metrics": self.metrics} if self.metrics else {}
+        return {**metrics, **self.stages.fields, **plugins}
 
     def to_json(self) -> dict[str, Any]:
         """`record` as plain data."""
@@ -191,6 +194,7 @@ def expand_study(
     return Plan(
         name, file, profile, changes, kept, contrasts, trials, stages, crossed, images,
         contents.lacking, plugin_record(file, own_tips, kept, contrasts),
+        further_metrics(file, [cell.config for cell in kept], contents),
     )  # fmt: skip
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from harness.config.further import scorings
 from harness.config.identity import digest, metric_request
-from harness.config.patch import flatten
+from harness.config.patch import Patch, flatten
 from harness.config.runtime import Runtime
 from harness.config.trial import rules
 from harness.core.errors import Damaged
@@ -132,16 +133,16 @@ def missing(plan: Plan, runtime: Runtime) -> tuple[Missing, ...]:
         trained = record.result() is not None
         if gives_up and not trained and record.pruned() is not None:
             continue
-        if not trained or not _scored(record, trial):
+        if not trained or not _scored(record, trial, plan.metrics):
             incomplete.append(Missing(trial, trained))
     return tuple(incomplete)
 
 
-def _scored(record: Record, trial: Trial) -> bool:
+def _scored(record: Record, trial: Trial, metrics: Sequence[Patch]) -> bool:
     """Whether a trained trial has the requested scores; damaged ones count as missing."""
-    config = trial.cell.config
+    asked = scorings(trial.cell.config, metrics)
     try:
-        return record.scored(metric_request(config), config.schedule)
+        return all(record.scored(metric_request(each), each.schedule) for each in asked)
     except Damaged:
         return False
 

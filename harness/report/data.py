@@ -16,6 +16,7 @@ from harness.analysis.deciding import Span, deciding_intervals
 from harness.analysis.effects import seen
 from harness.analysis.failures import failure_rates, outcomes
 from harness.analysis.frame import Frames
+from harness.analysis.further import Further, rank_further
 from harness.analysis.interactions import estimate_interactions
 from harness.analysis.learning import of_reference
 from harness.analysis.noise import split_variance
@@ -49,6 +50,7 @@ class ReportData:
     interactions: pd.DataFrame  # empty where factors were not crossed
     checks: Sequence[str]
     differences: Mapping[str, Sequence[float]]  # contrast → one value a seed
+    further: Sequence[Further] = ()  # the contrasts by other metrics, where there are any
     points: pd.DataFrame | None = None  # of a study that tunes
     untuned: pd.DataFrame | None = None  # its ranking without
     suggestions: pd.DataFrame | None = None  # of a search
@@ -107,6 +109,10 @@ class ReportData:
             groups.setdefault(row.identity, []).append(row)
         return groups
 
+    def row(self, contrast: str) -> RankedRow:
+        """The row of the ranking of a contrast."""
+        return next(row for row in self.ranked if row.contrast == contrast)
+
     def encoder(self, metric: Any) -> str:
         """Encoder of a metric (a row of `Frames.metrics`); a user's own by its file in the plan."""
         asked = self.plan.cell(self.plan.reference).config
@@ -164,6 +170,7 @@ def analyse(frames: Frames) -> ReportData:
             contrast.name: list(table["difference"])
             for contrast, table in zip(plan.contrasts, seen(frames), strict=True)
         },
+        further=rank_further(frames, ranking) if plan.evidence else [],
         points=tuning.points(plan.tuning, frames.beside) if plan.tuning else None,
         suggestions=search.suggestions(frames, plan.search) if plan.search else None,
         untuned=tuning.untuned(frames, plan.tuning) if plan.tuning else None,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from harness.analysis.ranked import RankedRow
 from harness.core import format as show
-from harness.report import words
+from harness.report import second, words
 from harness.report.data import ReportData
 
 _P = "$p$ (adj.)"
@@ -38,12 +38,13 @@ def escaped(text: str) -> str:
 
 
 class Tabular(NamedTuple):
-    """A table: a title first, numbers, and a word at the end; caption and columns are LaTeX."""
+    """A table: a title first, numbers, and words at the end; caption and columns are LaTeX."""
 
     caption: str
     label: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]  # text, not escaped
+    words: int = 1  # columns at the end
 
 
 def document(name: str, tables: Iterable[Tabular]) -> str:
@@ -55,6 +56,7 @@ def document(name: str, tables: Iterable[Tabular]) -> str:
 
 
 def _lines(table: Tabular) -> Iterator[str]:
+    numbers = len(table.columns) - 1 - table.words
     yield from (
         "\\begin{table}",
         "\\centering",
@@ -63,7 +65,7 @@ def _lines(table: Tabular) -> Iterator[str]:
         "\\small",
         "\\setlength{\\tabcolsep}{4pt}",
         # as wide as the text, whatever that is: titles are broken into what the numbers leave
-        f"\\begin{{tabularx}}{{\\linewidth}}{{@{{}}X{'r' * (len(table.columns) - 2)}l@{{}}}}",
+        f"\\begin{{tabularx}}{{\\linewidth}}{{@{{}}X{'r' * numbers}{'l' * table.words}@{{}}}}",
         "\\toprule",
         " & ".join(table.columns) + r" \\",
         "\\midrule",
@@ -79,10 +81,13 @@ def ranking_tex(data: ReportData) -> str:
     tables = []
     for number, rows in enumerate(groups, 1):
         label = data.plan.run_name + (f"-{number}" if len(groups) > 1 else "")
-        drop = COLUMNS.index(_P) if data.plan.looks else len(COLUMNS)  # looks give no p
-        every = [COLUMNS, *(_cells(row) for row in rows)]
-        columns, *cells = [(*row[:drop], *row[drop + 1 :]) for row in every]
-        tables.append(Tabular(_caption(data), label, columns, cells))
+        drop = {COLUMNS.index(_P)} if data.plan.looks else set()  # looks give no p
+        named = (*COLUMNS, *(f"By $M_{place}$" for place, _ in _further(data)))
+        every = [named, *(_cells(data, row) for row in rows)]
+        columns, *cells = [
+            [text for place, text in enumerate(row) if place not in drop] for row in every
+        ]
+        tables.append(Tabular(_caption(data), label, columns, cells, 1 + len(data.further)))
     return document(data.plan.run_name, tables)
 
 
@@ -91,9 +96,18 @@ def _caption(data: ReportData) -> str:
     unit = f"on {escaped(data.objective.unit)}, paired by seed; negative helps"
     spans = words.intervals(data)
     caption = f"{title}: effects {unit}{escaped(f', with {spans}' if spans else '')}."
+    if data.further:
+        names = (f"$M_{place}$, {escaped(name)}" for place, name in _further(data))
+        caption += f" Verdicts by further metrics: {'; '.join(names)}."
     return caption if data.plan.evidence else f"{caption} These numbers are no evidence."
 
 
-def _cells(row: RankedRow) -> tuple[str, ...]:
+def _further(data: ReportData) -> Iterator[tuple[int, str]]:
+    """Number and name of each further metric."""
+    return enumerate(second.labels(data), 1)
+
+
+def _cells(data: ReportData, row: RankedRow) -> tuple[str, ...]:
     _, title = row.names
-    return title, row.effect_text, row.interval_text, row.n_text, row.p_text, row.verdict_text
+    numbers = row.effect_text, row.interval_text, row.n_text, row.p_text
+    return title, *numbers, row.verdict_text, *second.words(data, row.contrast)

@@ -8,12 +8,13 @@ import pandas as pd
 
 from harness.analysis.closed import decisions
 from harness.analysis.frame import load
+from harness.analysis.further import agreement
 from harness.config.catalog import SECTIONS
 from harness.config.runtime import Runtime
 from harness.core import format as show
 from harness.core.files import alone
 from harness.core.leftovers import discard, passing, sweep
-from harness.report import overview, pooled, words
+from harness.report import overview, pooled, second, words
 from harness.report.blocks import Block, Figure, Gallery
 from harness.report.cited import with_sources
 from harness.report.data import ReportData, analyse
@@ -94,7 +95,9 @@ def _front(data: ReportData, tables: Sequence[str]) -> Front:
 
 
 def _tables(data: ReportData) -> Iterator[tuple[str, pd.DataFrame]]:
-    yield "ranking", data.ranking
+    yield "ranking", data.ranking.assign(**second.columns(data))
+    if data.further:
+        yield "agreement", agreement(data.further)
     yield "claims", data.claims
     yield "cells", data.cells
     trials = data.frames.trials

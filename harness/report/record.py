@@ -29,9 +29,10 @@ PRIVATE = ("host", "pid")  # of a machine, and of no use elsewhere
 def publish_record(run_name: str, runtime: Runtime) -> Path:
     """Write reports/<run name>/record/: plan, settings, curves, results, environments, pictures.
 
-    No weights and no machine names; the scores by this run's metric alone; of the pictures those
-    that the report shows: all of the first seed of each cell, and the last grid of its best and
-    worst. The layout is that of runs/, and `harness report` reads it where runs/ has no such run.
+    No weights and no machine names; the scores by the metrics that the report shows; of the
+    pictures those that it shows: all of the first seed of each cell, and the last grid of its best
+    and worst. The layout is that of runs/, and `harness report` reads it where runs/ has no such
+    run.
     """
     plan = read_plan(runtime.study(run_name) / layout.PLAN)
     if plan is None:
@@ -51,8 +52,10 @@ def publish_record(run_name: str, runtime: Runtime) -> Path:
 def _write(plan: PlanRecord, runtime: Runtime, target: Runtime) -> None:
     write_plan(target.study(plan.run_name) / layout.PLAN, plan)
     first = min(plan.seeds)
-    trials = load(plan.run_name, runtime).trials
-    identities = set(trials["identity"].dropna())
+    frames = load(plan.run_name, runtime)
+    trials = frames.trials
+    # a page that shows several metrics shows them from here, too
+    identities = {*trials["identity"].dropna(), *(one.about.identity for one in frames.further)}
     by_cell = by_objective(trials)
     ends = {
         (cell, row.seed) for cell, rows in by_cell.items() for row in each_row(rows.iloc[[0, -1]])

@@ -11,6 +11,7 @@ from harness.analysis.ranked import RankedRow
 from harness.analysis.verdicts import SMALL
 from harness.core import format as show
 from harness.report.data import ReportData
+from harness.report.second import disagreement
 from harness.report.suggested import best_suggestion
 from harness.runs.status import Status
 
@@ -91,7 +92,7 @@ def headline(data: ReportData) -> str:
     elif first and data.suggestions is None:
         sentences = [first, look and f"{look}."]
     else:
-        sentences = [first, look and f"{look}.", lost(data), _verdict(data)]
+        sentences = [first, look and f"{look}.", lost(data), _verdict(data), disagreement(data)]
     return " ".join(filter(None, sentences))
 
 

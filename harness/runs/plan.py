@@ -104,6 +104,7 @@ class PlanRecord(Record):
     design: str = ""
     resolution: int | None = None
     metric: str | None = None
+    metrics: Items[Mapping[str, Any]] = ()  # knobs of the evaluation by each further one
     objective: str = "final"
     threshold: Number | None = None
     equivalence: Number = 0.05
@@ -122,12 +123,12 @@ class PlanRecord(Record):
     plugins: PluginsRecord | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data; stages and plug-ins that the plan does not have bear no key."""
+        """Plain data; further metrics, stages and plug-ins that it does not have bear no key."""
         document = super().to_json()
         return {
             name: value
             for name, value in document.items()
-            if value is not None or name not in ("tuning", "search", "looks", "plugins")
+            if value or name not in ("metrics", "tuning", "search", "looks", "plugins")
         }
 
     def __repr__(self) -> str:

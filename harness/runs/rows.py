@@ -88,6 +88,21 @@ class ScoreRow(Row):
         return self.get("kid_blocks") or []
 
     @property
+    def precision(self) -> float | None:
+        """Share of the generated images that have a validation image near them."""
+        return self.get("precision")
+
+    @property
+    def recall(self) -> float | None:
+        """Share of the validation images that are near a generated one, as those lie."""
+        return self.get("recall")
+
+    @property
+    def density(self) -> float | None:
+        """How many validation images a generated one has near it, relative to what is expected."""
+        return self.get("density")
+
+    @property
     def coverage(self) -> float | None:
         """Share of the validation images that have a generated one near them."""
         return self.get("coverage")
@@ -187,6 +202,7 @@ class MetricAbout(Record):
     identity: str = ""
     protocol: str = ""
     encoder: str = ""
+    file: str = ""  # name of a user's encoder file; an older record does not say
     resolution: int | None = None  # of the images that the encoder is given
     resizer: str = ""
     n: int | None = None  # generated images

@@ -191,6 +191,37 @@ def test_without_its_queue_a_run_goes_on_from_the_record(tmp_path, cache):
     assert not any(folder.name in queued for folder in ended)
 
 
+def test_a_second_metric_is_in_the_report_of_the_training(place):
+    """Scored again by a verb, or as a further metric of the study: by both ways once."""
+    place.study("first", kimg=KIMG)
+    command = ("evaluate", "first", "--metric", "blocks", "--encoder", "classifier")
+    code, output, errors = place.here(*command, "--workers", "1")
+    assert (code, errors) == (0, "")
+    assert "Report with the verdicts by both metrics: reports/first/index.html" in output
+    folder = place.folder / "runs/trials" / place.plan("first")["trials"][0]["key"]
+    [blocks] = folder.glob("evaluations/*blocks128*.jsonl")
+    assert {"precision", "recall", "density", "coverage"} <= set(rows(blocks)[-1])
+    table = (place.folder / "reports/first/tables/ranking.csv").read_text()
+    assert f"verdict {blocks.stem}" in table.splitlines()[0]
+    page = (place.folder / "reports/first/index.html").read_text()
+    assert "By classifier at 16 px, blocks" in page
+
+    path = place.folder / "studies/first.yaml"
+    text = path.read_text()
+    same = "metrics:\n- {protocol: blocks, encoder: classifier, samples: 256}\n"
+    path.write_text(text + same)
+    assert place.plan("first")["to_score"] == 0
+    path.write_text(f"{text}{same}- {{protocol: blocks, resizer: bicubic, samples: 256}}\n")
+    todo = place.plan("first")
+    assert (todo["to_train"], todo["to_score"]) == (0, len(todo["trials"]))
+    code, output, errors = place.here("run", "first", "--workers", "1")
+    assert (code, errors) == (0, "")
+    assert place.plan("first")["to_score"] == 0
+    assert len(list(folder.glob("evaluations/*bicubic*.jsonl"))) == 1
+    for made in folder.parent.glob("*/evaluations/*bicubic*"):
+        made.unlink()
+
+
 def test_a_trained_trial_is_scored_again_sampled_and_explained(place):
     place.study("first", kimg=KIMG)
     blocks = ("--metric", "blocks", "--encoder", "classifier", "--workers", "1")
@@ -207,6 +238,7 @@ def test_a_trained_trial_is_scored_again_sampled_and_explained(place):
     [blocks] = folder.glob("evaluations/*blocks128*.jsonl")
     assert rows(blocks)[0]["evaluation"] == 0
     assert rows(blocks)[-1]["iteration"] == ITERATIONS
+    assert {"precision", "recall", "density", "coverage"} <= set(rows(blocks)[-1])
 
     # the same metric in other words neither scores again nor loses a point of the curve
     code, _, errors = place.here("evaluate", "first", "--metric", "subsets", "--resolution", "16")
@@ -215,12 +247,7 @@ def test_a_trained_trial_is_scored_again_sampled_and_explained(place):
     assert [row["evaluation"] for row in rows(subsets)] == [0, 1, 2, 3, 4, 5]
     assert place.plan("first")["to_score"] == 0
 
-    place.look("samples", "first", "--count", "5", "--out", "images.npz")
-    assert np.load(place.folder / "images.npz")["images"].shape == (5, 16, 16, 1)
-    said = place.look("samples", "first", "--beside", "--out", "all.png")
-    assert "Validation images and images of 2 cells in all.png" in said
-    assert pixels(place.folder / "all.png").shape[0] == 3 * (28 + 48)
-
+    assert_sampled(place)
     shown = place.look("show", name[:8])
     assert "finished" in shown
     assert "data.name = digits" in shown
@@ -232,6 +259,14 @@ def test_a_trained_trial_is_scored_again_sampled_and_explained(place):
     assert code == 2
     assert "generators were removed" in errors
     assert place.plan("second")["to_train"] == 0
+
+
+def assert_sampled(place):
+    place.look("samples", "first", "--count", "5", "--out", "images.npz")
+    assert np.load(place.folder / "images.npz")["images"].shape == (5, 16, 16, 1)
+    said = place.look("samples", "first", "--beside", "--out", "all.png")
+    assert "Validation images and images of 2 cells in all.png" in said
+    assert pixels(place.folder / "all.png").shape[0] == 3 * (28 + 48)
 
 
 @pytest.mark.slow

@@ -69,8 +69,9 @@ def test_identity_and_spec(evaluator):
     )
     assert set(spec) == {
         "request", "identity", "protocol", "encoder", "resolution", "resizer", "n", "m",
-        "reference", "encoder_digest", "real_kid",
+        "reference", "encoder_digest", "file", "real_kid",
     }  # fmt: skip
+    assert spec["file"] == "projection.keras"  # no folder of this machine
     assert all(len(spec[name]) == 8 for name in ("request", "reference", "encoder_digest"))
     assert evaluator(protocol="subsets").identity.startswith(
         "custom.16.bilinear.subsets100x500.n899"
@@ -90,8 +91,8 @@ def test_request_is_that_of_the_configuration(encoder_file, cache):
 def test_score(evaluator, protocol, count):
     made = evaluator(protocol=protocol)
     row = score(made, noise_images, 3)
-    names = ["kid", "kid_blocks", "kid_first_half", "kid_second_half", "coverage", "fid",
-             "inception_score"]  # fmt: skip
+    names = ["kid", "kid_blocks", "kid_first_half", "kid_second_half", "precision", "recall",
+             "density", "coverage", "fid", "inception_score"]  # fmt: skip
     assert list(row) == names
     assert len(row["kid_blocks"]) == count
     assert row["kid"] == pytest.approx(np.mean(row["kid_blocks"]))
@@ -218,7 +219,8 @@ def test_real_images_score_near_zero_and_noise_does_not(evaluator, cache):
 
     good, bad = score(made, real), score(made, noise_images)
     assert abs(good["kid"]) < 0.02 * bad["kid"]
-    assert good["coverage"] > 0.9 > bad["coverage"]
+    for name in ("precision", "recall", "density", "coverage"):
+        assert good[name] > 0.9 > bad[name]
 
 
 def test_real_features_are_computed_once(evaluator, monkeypatch):

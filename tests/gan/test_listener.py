@@ -12,8 +12,8 @@ from harness.gan.data import load_images
 from harness.gan.neighbours import Nearest
 from harness.gan.train.program import Program
 from harness.gan.train.session import Session
-from harness.metrics.coverage import NEIGHBOURS
 from harness.metrics.nearest import compare_distances
+from harness.metrics.neighbours import NEIGHBOURS
 from harness.runs import layout
 from harness.runs.digests import read_seal
 from harness.runs.recorder import Recorder

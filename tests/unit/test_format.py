@@ -91,7 +91,7 @@ def test_labels_are_cut_in_what_they_have_in_common():
     ],
 )
 def test_shortened_labels_stay_different(labels, width):
-    short = show.shortened(labels, width)
+    short = show.shorten_apart(labels, width)
     assert list(short) == labels
     assert len(set(short.values())) == len(labels)
     assert max(map(len, short.values())) <= width

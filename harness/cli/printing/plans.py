@@ -36,7 +36,7 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
         show_crossed(plan.crossed)
     for line in () if brief else _path(plan.contrasts):
         terminal.say(line)
-    for line in plan.stages.lines():
+    for line in (*map(_metric, plan.metrics), *plan.stages.lines()):
         terminal.say(line)
     if forecast.choosing:
         terminal.say(_choosing(forecast, forecast.choosing))
@@ -44,6 +44,14 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
         terminal.say(str(missing), "yellow")
     for warning in forecast.warnings:
         terminal.say(f"Advised against {introduced(warning, named)}", "yellow")
+
+
+def _metric(knobs: Mapping[str, Any]) -> str:
+    """A further metric by the settings that the study gives it."""
+    from harness.config.further import settings
+
+    named = ", ".join(f"{name} {value}" for name, value in settings(knobs).items())
+    return f"Scored by a further metric, too: {named or 'that of the data set'}"
 
 
 def _path(contrasts: "Iterable[Contrast]") -> list[str]:

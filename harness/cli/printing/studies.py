@@ -55,10 +55,9 @@ def show_left(trials: int, further: int, why: str, again: str) -> None:
     """How many trials a run that was stopped has left, and the command line that continues."""
     follow = f", and up to {show.count(further, 'further one')} may follow" if further else ""
     be = "is" if trials == 1 else "are"
-    Console(highlight=False, markup=False, soft_wrap=True).print(
-        f"{why}: {show.count(trials, 'trial')} {be} left{follow}. "
-        f"What was trained is kept; to continue: {again}"
-    )
+    terminal = Terminal()
+    terminal.say(f"{why}: {show.count(trials, 'trial')} {be} left{follow}.")
+    terminal.print(f"What was trained is kept; to continue: {again}", soft_wrap=True)
 
 
 def show_score(row: "ScoreRow") -> None:

@@ -202,7 +202,7 @@ class Home:
         end = End(Status.STOPPED)
         try:
             with await self._held(claim) as recorder:
-                if ended := answered(recorder.folder, cell.config):
+                if ended := answered(recorder.folder, cell.config, self.plan.metrics):
                     end = End(ended, "trained meanwhile by another run")
                 else:
                     end = await self._train(claim, cell.knobs, recorder, worker)

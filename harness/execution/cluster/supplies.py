@@ -73,7 +73,8 @@ def wanted(plan: PlanRecord) -> str:
         json.dumps({k: v for k, v in cell.config.items() if k.partition(".")[0] in _PARTS})
         for cell in plan.cells
     }
-    return digest([sorted(kinds), plan.plugins.to_json() if plan.plugins else None])
+    further = [dict(metric) for metric in plan.metrics]
+    return digest([sorted(kinds), plan.plugins.to_json() if plan.plugins else None, *further])
 
 
 def read_supplies(plan: PlanRecord, runtime: Runtime) -> Supplies | None:

@@ -255,7 +255,7 @@ def _active(trials: tuple[TrialProgress, ...], width: int) -> RenderableType:
     for column in others:
         table.add_column(column.title, width=column.width, no_wrap=True, justify="right")
     spare = max(len(_again(trial)) for trial in trials) if label >= 16 else 0
-    names = show.shortened((trial.cell for trial in trials), label - spare)
+    names = show.shorten_apart([trial.cell for trial in trials], label - spare)
     for trial in trials:
         bar = ProgressBar(total=max(trial.kimg_total, 1e-9), completed=trial.kimg)
         table.add_row(
@@ -275,7 +275,7 @@ def _again(trial: TrialProgress) -> str:
 def _ended(ends: tuple[TrialEnd, ...], width: int) -> RenderableType:
     """One line a trial, the newest first; what does not fit falls off its end."""
     label = min(max(len(end.cell) for end in ends), max(8, width // 3))
-    names = show.shortened((end.cell for end in ends), label)
+    names = show.shorten_apart([end.cell for end in ends], label)
     return Group(*(_ended_text(end, f"{names[end.cell]:{label}}") for end in reversed(ends)))
 
 

@@ -129,7 +129,7 @@ def attempt(
 def _run(
     config: TrialConfig, claim: Claim, recorder: Recorder, context: Context
 ) -> tuple[Status, str]:
-    if ended := answered(recorder.folder, config):
+    if ended := answered(recorder.folder, config, context.plan.metrics):
         return ended, "trained meanwhile by another run"
     try:
         return run_trial(config, claim, recorder, context), ""

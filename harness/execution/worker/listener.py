@@ -82,6 +82,8 @@ class Listener:
             row = TrainingRow(event.values)
             self.recorder.training(row)
             self.sink.training(row)
+        elif isinstance(event, Scores) and event.further:  # the study's metric follows
+            self.recorder.evaluation(event.further, ScoreRow(event.values))
         elif isinstance(event, Scores):
             self._evaluated(ScoreRow(event.values))
         elif not isinstance(event, Diverged):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from harness.config.further import scorings
 from harness.config.inputs.sent import files_read
 from harness.config.patch import unflatten
 from harness.config.runtime import Runtime
@@ -29,7 +30,8 @@ def gather(run_name: str, runtime: Runtime) -> None:
     try_plugins(plan)  # here, so that a mistake costs no node its time
     for config in _distinct(unflatten({**cell.config, "seed": 0}) for cell in plan.cells):
         context.images(config)
-        context.evaluator(config)
+        for asked in scorings(config, plan.metrics):
+            context.evaluator(asked)
     cache = runtime.cache.absolute()
     document = {
         "wanted": wanted(plan),

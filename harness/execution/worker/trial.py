@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from harness.analysis.scores import summarise_scores
+from harness.config.further import scorings
 from harness.config.plugins import check_contents
 from harness.config.runtime import Runtime
 from harness.config.trial import TrialConfig
@@ -101,7 +102,9 @@ def _planned(claim: Claim) -> TrialRecord:
 def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Context) -> Status:
     """Train (or continue) one trial, or score it if it is trained; how it ended.
 
-    Its mirror stays open, for `Context.close_sink` to end once the record has the outcome.
+    Its mirror stays open, for `Context.close_sink` to end once the record has the outcome. A
+    further metric that lacks scores at some evaluations, since it was added later, is measured on
+    the generators that are kept.
     """
     check_contents(config)
     recorder.progress(
@@ -115,16 +118,33 @@ def run_trial(config: TrialConfig, claim: Claim, recorder: Recorder, context: Co
         recorder.log(note)
     if not trained:
         recorder.images(images.facts)
-    evaluator = context.evaluator(config)
-    for note in evaluator.notes:
-        recorder.log(note)
     program = context.programs.get(config)
-    if trained:
-        return _score(Session(config, images, evaluator, program), recorder)
-    session = resumed(lambda: Session(config, images, evaluator, program), recorder)
-    recorder.describe_metric(_about(evaluator))
+    asked = scorings(config, context.plan.metrics)
+    evaluators = [context.evaluator(each) for each in asked]
+    for note in dict.fromkeys(note for each in evaluators for note in each.notes):
+        recorder.log(note)
+    sessions = [
+        partial(Session, each, images, evaluator, program)
+        for each, evaluator in zip(asked, evaluators, strict=True)
+    ]
+    if not trained:
+        begin = partial(sessions[0], further=evaluators[1:])
+        status = _train(begin, claim, recorder, context)
+        if not status.ended:
+            return status
+    for session in sessions if trained else sessions[1:]:
+        status = _score(session(), recorder)
+    return status
+
+
+def _train(
+    begin: Callable[[], Session], claim: Claim, recorder: Recorder, context: Context
+) -> Status:
+    session = resumed(begin, recorder)
+    for evaluator in (session.evaluator, *session.further):
+        recorder.describe_metric(_about(evaluator))
     validation = recorder.folder / layout.VALIDATION
-    write_grid(validation, evaluator.rows(SIDE * SIDE), GRID)
+    write_grid(validation, session.evaluator.rows(SIDE * SIDE), GRID)
     sink = context.open_sink(claim, recorder)
     if not session.iteration:
         sink.validation_images(validation)

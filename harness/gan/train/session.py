@@ -5,7 +5,7 @@ The session trains and scores; its listener writes the record, W&B and the live 
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,9 +47,10 @@ class Row(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """An evaluation of the EMA generator."""
+    """An evaluation of the EMA generator by one metric; the study's comes last."""
 
     values: Mapping[str, Any]
+    further: str | None = None  # identity of another metric than the study's
 
 
 class Diverged(NamedTuple):
@@ -68,10 +69,17 @@ class Session:
     """
 
     def __init__(
-        self, config: TrialConfig, images: Images, evaluator: Evaluator, program: Program
+        self,
+        config: TrialConfig,
+        images: Images,
+        evaluator: Evaluator,
+        program: Program,
+        *,
+        further: Sequence[Evaluator] = (),
     ) -> None:
+        """`further`: metrics by which it is scored, too, at the same evaluations."""
         self.config = config
-        self.evaluator = evaluator
+        self.evaluator, self.further = evaluator, further
         self.program = program
         labels = _labels(config, images)
         program.reset(config, labels)
@@ -95,7 +103,7 @@ class Session:
         """Train until the budget is used up, the training diverges, or `stop` says so."""
         if not self._restored:
             yield Moved("evaluating")
-            yield self._score()
+            yield from self._score()
         yield Moved("training" if self.program.speed else "compiling")
         while self.iteration < self.config.iterations and not stop():
             self._advance()
@@ -110,7 +118,7 @@ class Session:
                 yield self._row(self._pulls() if due else {})
             if due:
                 yield Moved("evaluating")
-                yield self._score()
+                yield from self._score()
             yield Moved("training")
 
     @property
@@ -203,35 +211,44 @@ class Session:
         self.iteration = int(checkpoint.load(path, self._sampling)["iteration"])
         return self.iteration
 
-    def score_values(self, number: int) -> dict[str, Any]:
-        """Score the EMA generator as it is now, on the latents of evaluation `number`."""
+    def score_values(self, number: int, evaluator: Evaluator | None = None) -> dict[str, Any]:
+        """Score the EMA generator as it is now, on the latents of evaluation `number`.
+
+        By its own metric or, with `evaluator`, by another one.
+        """
         start = time.perf_counter()
-        scores = {"evaluation": number, **self._scores(number)}
+        scores = {"evaluation": number, **self._scores(number, evaluator or self.evaluator)}
         self.evaluation_seconds += time.perf_counter() - start
         return {**self._clock(), "evaluation_seconds": self.evaluation_seconds, **scores}
 
-    def _scores(self, number: int) -> dict[str, Any]:
+    def _scores(self, number: int, evaluator: Evaluator) -> dict[str, Any]:
         # of 2,048 features an FID takes a fifth of an evaluation's time, on a GPU most of it
         final = self.iteration in self.config.final_iterations
-        scores = self._scored(number, self.program.generate, final)
+        scores = self._scored(number, evaluator, self.program.generate, final)
         if final and len(self.program.alone) > 1:
             # of the same inputs, so that all and each alone are a pair
-            kids = [self._scored(number, alone, False)["kid"] for alone in self.program.alone]
+            alone = self.program.alone
+            kids = [self._scored(number, evaluator, one, False)["kid"] for one in alone]
             scores |= {"member_kids": kids, "member_kid": float(np.mean(kids))}
         return scores
 
-    def _scored(self, number: int, make: Make, with_fid: bool) -> dict[str, Any]:
+    def _scored(
+        self, number: int, evaluator: Evaluator, make: Make, with_fid: bool
+    ) -> dict[str, Any]:
         if self.config.translation.source:
-            return self.evaluator.score_translation(
+            return evaluator.score_translation(
                 lambda real: self._bytes(make(self.program.sources(real))), with_fid
             )
         # the same for all cells, fresh for each evaluation
         stream = (self.config.seed, "evaluation", number)
-        inputs = self._inputs(self.evaluator.count, *stream)
-        return self.evaluator.score(lambda given: self._bytes(make(given)), inputs, with_fid)
+        inputs = self._inputs(evaluator.count, *stream)
+        return evaluator.score(lambda given: self._bytes(make(given)), inputs, with_fid)
 
-    def _score(self) -> Scores:
-        return Scores(self.score_values(self._evaluations[self.iteration]))
+    def _score(self) -> Iterator[Scores]:
+        number = self._evaluations[self.iteration]
+        for evaluator in self.further:
+            yield Scores(self.score_values(number, evaluator), evaluator.identity)
+        yield Scores(self.score_values(number))
 
     def _clock(self) -> dict[str, Any]:
         return {

@@ -1,6 +1,6 @@
-"""The cells against the reference."""
+"""The cells against the reference, and the fidelity and variety of their images."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,12 +12,16 @@ from harness.report.blocks import Block, Cell, Heading, Label, Table, Text
 from harness.report.data import ReportData
 
 # columns that are left out where empty
-MAYBE = ("A member alone", "FID", "Inception score", "Not reached", "Ends")
+TITLES = {name: name.capitalize() for name in BESIDE} | {
+    "fid": "FID",
+    "inception_score": "Inception score",
+}
+MAYBE = {"A member alone", "Not reached", "Ends", *TITLES.values()}
 WORDS = ("Cell", "Ends")
 
 
 def build(data: ReportData) -> list[Block]:
-    """One table a metric identity: the objective of each cell and its paired difference."""
+    """Two tables a metric identity: the objective of each cell, and what describes its images."""
     if data.suggestions is not None:
         return []  # the search's own table
     reference = data.plan.reference
@@ -27,11 +31,28 @@ def build(data: ReportData) -> list[Block]:
         "above are what is judged."
     )
     groups = list(data.cells.groupby("identity", sort=False, dropna=False))
-    tables = [_table(data, rows, str(identity), len(groups)) for identity, rows in groups]
-    return [Heading("Cells against the reference", "cells"), Text(how), *tables]
+    named = [
+        (rows, f"; metric identity {identity}" if len(groups) > 1 else "")
+        for identity, rows in groups
+    ]
+    blocks: list[Block] = [Heading("Cells against the reference", "cells"), Text(how)]
+    blocks += [_table(data, rows, metric) for rows, metric in named]
+    images = [_images(rows, metric) for rows, metric in named]
+    if images := [table for table in images if len(table.columns) > len(WORDS)]:
+        blocks += [Text(_IMAGES, "note"), *images]
+    return blocks
 
 
-def _table(data: ReportData, rows: pd.DataFrame, identity: str, identities: int) -> Table:
+_IMAGES = (
+    "Fidelity (do generated images look like real ones?) and variety (are all real ones "
+    "represented?), by the five nearest neighbours of each image in the features of the metric. "
+    "Precision is the share of generated images near a real one, density how many real ones each "
+    "is near, about 1 where generated images are as real ones; recall and coverage are shares of "
+    "real images near a generated one. They describe; verdicts are by the objective."
+)
+
+
+def _table(data: ReportData, rows: pd.DataFrame, metric: str) -> Table:
     scale = data.objective.scale
     places = show.decimals([*rows["mean"], *rows["difference"]], scale)
     body: list[list[Cell]] = [
@@ -42,7 +63,6 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, identities: int)
             show.kid(row.sd, places, scale=scale),
             show.kid(row.best, show.decimals([row.best])),
             show.kid(row.member_kid, show.decimals([row.member_kid])),
-            *(show.number(getattr(row, name), 2) for name in BESIDE),
             show.kid(row.difference, places, True, scale),
             show.interval(row.low, row.high, places, scale),
             show.number(row.censored, 0) if row.censored else show.NONE,
@@ -50,11 +70,25 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, identities: int)
         ]
         for row in each_row(rows)
     ]
-    metric = f"; metric identity {identity}" if identities > 1 else ""
     unit = data.objective.unit.replace(" ", "\u00a0")
-    columns = ["Cell", "n", unit, "sd", "Best", "A member alone", "Coverage", "FID",
-               "Inception score", "Difference", "Interval", "Not reached",
-               "Ends"]  # fmt: skip
+    columns = ["Cell", "n", unit, "sd", "Best", "A member alone", "Difference", "Interval",
+               "Not reached", "Ends"]  # fmt: skip
+    level = show.percent(1 - data.plan.alpha)
+    caption = f"Objective by cell, and the {level} t-interval of each difference alone{metric}"
+    return _filled(caption, columns, body)
+
+
+def _images(rows: pd.DataFrame, metric: str) -> Table:
+    body: list[list[Cell]] = [
+        [row.cell, str(row.n), *(show.number(getattr(row, name), 2) for name in BESIDE)]
+        for row in each_row(rows)
+    ]
+    caption = f"Fidelity and variety by cell, at the last evaluation, means over n trials{metric}"
+    return _filled(caption, ["Cell", "n", *TITLES.values()], body)
+
+
+def _filled(caption: str, columns: Sequence[str], body: list[list[Cell]]) -> Table:
+    """A table of cells, without the columns of `MAYBE` in which no row has a value."""
     shown = [
         place
         for place, name in enumerate(columns)
@@ -62,8 +96,6 @@ def _table(data: ReportData, rows: pd.DataFrame, identity: str, identities: int)
     ]
     numeric = frozenset(at for at, place in enumerate(shown) if columns[place] not in WORDS)
     columns, body = [columns[i] for i in shown], [[row[i] for i in shown] for row in body]
-    level = show.percent(1 - data.plan.alpha)
-    caption = f"Objective by cell, and the {level} t-interval of each difference alone{metric}"
     return Table(caption, columns, body, numeric, "tables/cells.csv")
 
 

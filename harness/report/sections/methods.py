@@ -8,7 +8,7 @@ from harness.analysis.effects import HOLM, MAX_T, primary
 from harness.analysis.frame import each_row
 from harness.core import format as show
 from harness.heuristics.sources import SOURCES
-from harness.report import words
+from harness.report import second, words
 from harness.report.blocks import Block, Heading, Text
 from harness.report.data import ReportData
 from harness.report.plugged import plugins
@@ -119,6 +119,11 @@ def _scores(data: ReportData) -> Iterator[str]:
             f"{row.protocol}, features of {data.encoder(row)}"
             f"{show.pixels(row.resolution)}) of {show.number(row.n, 0)} generated images "
             f"against {show.number(row.m, 0)} real ones of the validation split."
+        )
+    if data.further:
+        yield (
+            f"The same generators were scored by {show.listed(second.labels(data))}, too; verdicts "
+            "by several metrics were compared in words, signs and order, not in size."
         )
 
 

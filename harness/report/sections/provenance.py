@@ -74,6 +74,7 @@ def _metric(data: ReportData) -> list[tuple[str, str]]:
         encoder = data.encoder(row) + show.pixels(row.resolution)
         asked = f"{row.protocol}, encoder {encoder}, {row.n} generated against {row.m} real images"
         terms.append(("Description", f"KID by {asked}; {show.count(row.trials, 'trial')}"))
+    terms += [("Further metric", further.about.identity) for further in data.further]
     return terms
 
 

@@ -19,7 +19,7 @@ from harness.analysis.ranked import RankedRow, titled
 from harness.core import format as show
 from harness.metrics.health import COVERAGE_FLOOR
 from harness.plan.path import PATH, changes, order, placed
-from harness.report import words
+from harness.report import second, words
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Tag, Text
 from harness.report.data import ReportData
 from harness.runs.stages import LooksRecord
@@ -70,7 +70,17 @@ def _how(data: ReportData) -> str:
         f"{_equivalent(data)}; “inconclusive” is not “no effect”. "
         f"{_UNLEARNT} {_numbered(data)}Places in brackets are those that a tip may hold, by the "
         f"test of all pairs{_FIRST if plan.looks else ''}; a win is a seed in which following is "
-        f"better.{diverged}{nothing}"
+        f"better.{_further(data)}{diverged}{nothing}"
+    )
+
+
+def _further(data: ReportData) -> str:
+    """The meaning of the columns of other metrics, where there are any."""
+    if not data.further:
+        return ""
+    return (
+        " Columns “By …” have the verdict that the same test gives by another metric, and whether "
+        "its effect has the sign of that here; sizes of two metrics do not compare."
     )
 
 
@@ -138,8 +148,15 @@ def _test(data: ReportData) -> str:
 
 def _table(data: ReportData, rows: Sequence[RankedRow], identity: str, identities: int) -> Table:
     places = _places(data)
-    body = [_cells(row, places.get(row.contrast, "")) for row in rows]
-    columns = ["#", "Tip", "Effect", "Interval", "n", "Wins", "p", "Verdict", "Diverged"]
+    body = [
+        [
+            *_cells(row, places.get(row.contrast, "")),
+            *(second.cell(data, further, row.contrast) for further in data.further),
+        ]
+        for row in rows
+    ]
+    columns = ["#", "Tip", "Effect", "Interval", "n", "Wins", "p", "Diverged", "Verdict"]
+    columns += [f"By {label}" for label in second.labels(data)]
     left_out = set() if any(row.diverged for row in rows) else {"Diverged"}
     left_out |= {"p"} if data.plan.looks else set()  # tests of looks give none
     kept = [place for place, column in enumerate(columns) if column not in left_out]
@@ -167,7 +184,7 @@ def _cells(row: RankedRow, place: str) -> list[Cell]:
     verdict = Tag(row.verdict_text, TONES.get(row.verdict, "neutral"), row.reason)
     # a diverged trial enters with its failure value; in small print is the effect without
     without = Label(str(row.diverged), f"without: {row.finished_text}")
-    return [row.place_text, title, *texts, verdict, without if row.diverged else show.NONE]
+    return [row.place_text, title, *texts, without if row.diverged else show.NONE, verdict]
 
 
 def _claims(data: ReportData) -> Table:
@@ -203,7 +220,7 @@ def _by(row: Any) -> str:
         return ""
     if row.of in _BY and math.isfinite(row.p_adjusted):
         return f"{_BY[row.of]}, p {show.p_value(row.p_adjusted)}"
-    return "no metric of it" if row.of == "fidelity" else _BY.get(row.of, "")
+    return "described, not tested" if row.of == "fidelity" else _BY.get(row.of, "")
 
 
 _BY = {STABILITY: "by failures", VARIETY: "by coverage"}

@@ -14,8 +14,8 @@ from harness.analysis.ranked import titled
 from harness.analysis.remedies import SEEDS
 from harness.core import format as show
 from harness.plan.path import changes
-from harness.report import words
-from harness.report.blocks import Block, Figure, Items, Numbers, Text
+from harness.report import second, words
+from harness.report.blocks import Block, Code, Figure, Items, Numbers, Text
 from harness.report.data import ReportData
 from harness.report.plots.forest import Forest, draw_forest, forest_info
 from harness.runs.status import Status
@@ -30,6 +30,7 @@ def build(data: ReportData) -> list[Block]:
     blocks: list[Block] = [Text(words.headline(data), tone)]
     if remarks := words.remarks(data):
         blocks.append(Text(remarks, "remark"))
+    blocks += _metrics(data)
     if data.plan.evidence and data.plan.note:
         blocks.append(Text(data.plan.note, "note"))
     if not data.plan.evidence and (look := words.interim(data)):
@@ -50,6 +51,16 @@ def build(data: ReportData) -> list[Block]:
     if sure := _uncertainty(data):
         blocks.append(Text(sure, "note"))
     return blocks
+
+
+def _metrics(data: ReportData) -> list[Block]:
+    """Whether other metrics agree or, where there is none, how to have one."""
+    if agreed := second.agreements(data):
+        return [Text(" ".join(agreed), "note")]
+    if alone := second.alone(data):
+        sentence, command = alone
+        return [Text(sentence, "note"), Code(command)]
+    return []
 
 
 def _uncertainty(data: ReportData) -> str:

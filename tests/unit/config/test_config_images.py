@@ -11,7 +11,7 @@ from harness.config.patch import flatten, resolve
 from harness.config.specs import DatasetSpec
 from harness.core.errors import HarnessError
 from harness.core.files import write_json
-from harness.metrics.coverage import NEIGHBOURS
+from harness.metrics.neighbours import NEIGHBOURS
 
 DIGITS = {"data.name": "digits", "data.image_size": 16}
 CIFAR = {"data.name": "cifar10", "data.image_size": 16}

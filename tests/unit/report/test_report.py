@@ -1,5 +1,6 @@
 """The page of a report: links, words, privacy, and that nothing half-written is ever seen."""
 
+import json
 import math
 import re
 from dataclasses import replace
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 from harness.analysis.frame import load
+from harness.metrics.neighbours import SCORES
 from harness.report import html, page, render
 from harness.report.data import analyse
 from harness.report.sections import cells
@@ -72,7 +74,7 @@ def test_tables_hold_all_digits(folder):
     assert set(trials["status"]) == {"finished", "diverged", "crashed", "missing"}
     assert len(pd.read_csv(folder / "tables" / "cells.csv")) == 5
     curves = pd.read_csv(folder / "tables" / "curves.csv")
-    assert {"cell", "seed", "kimg", "kid", "coverage"} <= set(curves)
+    assert {"cell", "seed", "kimg", "kid", *SCORES} <= set(curves)
 
 
 def test_what_is_beside_kid_has_a_column_where_it_was_measured(runtime):
@@ -89,8 +91,20 @@ def test_what_is_beside_kid_has_a_column_where_it_was_measured(runtime):
     assert curves.loc[early, "fid"].isna().all()
     assert data.cells["inception_score"].isna().all()
     table = cells.build(replace(data, cells=data.cells.assign(fid=math.nan)))[-1]
-    assert table.columns[5:7] == ["Coverage", "Difference"]
+    assert table.columns == ["Cell", "n", *(name.capitalize() for name in SCORES)]
     assert all(len(row) == len(table.columns) for row in table.rows)
+
+
+def test_a_record_without_precision_recall_and_density_is_read(tmp_path: Path, small):
+    runtime = build(tmp_path, small)
+    for path in runtime.trials.glob("*/evaluations/*.jsonl"):
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        kept = [{n: v for n, v in row.items() if n not in SCORES[:3]} for row in rows]
+        path.write_text("".join(json.dumps(row) + "\n" for row in kept))
+    data = analyse(load(RUN, runtime))
+    assert data.frames.curves[list(SCORES[:3])].isna().all(axis=None)
+    assert data.cells["coverage"].notna().all()
+    assert cells.build(data)[-1].columns == ["Cell", "n", "Coverage", "FID"]
 
 
 def test_markdown_links_the_figures(folder):

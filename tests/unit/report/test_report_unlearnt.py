@@ -65,7 +65,7 @@ def test_what_was_not_tested_has_no_p():
     row.judgement = "undecided"
     assert ranking._by(row) == "by failures, p 0.600"
     row.of, row.judgement = "fidelity", "not tested here"
-    assert ranking._by(row) == "no metric of it"
+    assert ranking._by(row) == "described, not tested"
 
 
 def test_it_is_the_first_thing_in_a_terminal(grey, monkeypatch, capsys):

@@ -1,0 +1,173 @@
+"""Verdicts by further metrics in words: where they disagree, and how to have a second one."""
+
+import math
+import shlex
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any
+
+from harness.analysis.frame import each_row
+from harness.analysis.further import Further, Match, Second
+from harness.analysis.verdicts import BETTER, EQUIVALENT, WORSE
+from harness.core import format as show
+from harness.report.blocks import Cell, Tag
+from harness.report.data import CUSTOM, ReportData
+from harness.runs.plan import PlanRecord
+
+TONES = {BETTER: "good", WORSE: "bad", EQUIVALENT: "neutral"}
+UNTESTED = "no verdict"  # of trials whose number was decided by another metric
+
+# what a study is scored by → another built-in encoder, with a protocol that takes any image
+_SECOND = {"inception_v3": ("fidelity299", "inception_2015", 299)}
+_FIRST = ("subsets", "inception_v3", 75)  # of all others
+
+
+def labels(data: ReportData) -> list[str]:
+    """Names of the further metrics: encoder and size, and the protocol where others differ in it.
+
+    In the order of `data.further`.
+    """
+    every: list[Any] = [*each_row(data.frames.metrics), *(each.about for each in data.further)]
+    seen = [_label(data, about) for about in every]
+    named = [
+        f"{text}, {about.protocol}" if seen.count(text) > 1 else text
+        for text, about in zip(seen, every, strict=True)
+    ]
+    return named[len(data.frames.metrics) :]
+
+
+def _label(data: ReportData, about: Any) -> str:
+    """Encoder and size of the images that it is given."""
+    name = about.encoder
+    if name == CUSTOM:
+        digest = f"encoder {about.encoder_digest}"
+        name = PurePath(about.file).stem if isinstance(about.file, str) and about.file else digest
+    return f"{name}{show.pixels(about.resolution)}"
+
+
+def disagreement(data: ReportData) -> str:
+    """Says which verdicts turn round by another metric, or stand by this one alone; else empty.
+
+    A verdict that only loses its significance is no disagreement, unless the effect changes sign.
+    """
+    sentences = [
+        sentence
+        for label, further in zip(labels(data), data.further, strict=True)
+        for sentence in _disagreements(data, label, further)
+    ]
+    return " ".join(sentences)
+
+
+def _disagreements(data: ReportData, label: str, further: Further) -> Iterator[str]:
+    turned = further.having(Match.REVERSED, Match.DIFFERENT)
+    lost = [each for each in further.having(Match.LOST) if each.turned]
+    if turned:
+        turns = [f"{_named(data, each)} is {each.verdict}, not {_verdict(data, each)}"
+                for each in turned]  # fmt: skip
+        yield f"Another metric disagrees: by {label}, {show.listed(turns)}."
+    if lost:
+        names = show.listed(_named(data, each) for each in lost)
+        words = {_verdict(data, each) for each in lost}
+        verdicts = f"the verdict{'s' * (len(lost) > 1)} ({show.listed(sorted(words))}) on {names}"
+        hold = "hold" if len(lost) > 1 else "holds"
+        have = "effects have" if len(lost) > 1 else "effect has"
+        yield (
+            f"{verdicts[0].upper()}{verdicts[1:]} {hold} for this metric alone: by {label} the "
+            f"{have} the other sign, without a verdict."
+        )
+
+
+def agreements(data: ReportData) -> list[str]:
+    """A sentence for each further metric: which verdicts it shares, and whether orders agree."""
+    return [
+        _agreement(data, label, further)
+        for label, further in zip(labels(data), data.further, strict=True)
+    ]
+
+
+def _agreement(data: ReportData, label: str, further: Further) -> str:
+    parts = []
+    if same := further.having(Match.SAME):
+        parts.append(f"the same verdict on {show.listed(_named(data, each) for each in same)}")
+    if data.plan.looks:
+        parts.append(f"{UNTESTED}, since the looks of the study's metric decided on the seeds")
+    elif lost := further.having(Match.LOST):
+        here = [f"{_named(data, each)} (here {_verdict(data, each)})" for each in lost]
+        parts.append(f"{UNTESTED} on {show.listed(here)}")
+    if gained := further.having(Match.GAINED):
+        there = [f"{_named(data, each)} is {each.verdict} (here {_verdict(data, each)})"
+                for each in gained]  # fmt: skip
+        parts.append(show.listed(there))
+    if not parts and further.having(Match.OPEN):
+        parts.append("no verdict either")
+    return f"By {label}: {'; '.join([*parts, _order(further)])}."
+
+
+def _order(further: Further) -> str:
+    """Kendall's tau-b of the effects by both metrics."""
+    count = len(further.contrasts)
+    if not math.isfinite(further.tau):
+        return f"{show.count(count, 'effect')}, so there is no order to compare"
+    return (
+        f"Kendall's τ-b of the {count} effects is {show.number(further.tau, 2)} (1: the same "
+        f"order, −1: the reverse; p {show.p_value(further.p)})"
+    )
+
+
+def _named(data: ReportData, each: Second) -> str:
+    return f"“{data.row(each.contrast).names[1]}”"
+
+
+def _verdict(data: ReportData, each: Second) -> str:
+    return data.row(each.contrast).verdict
+
+
+def cell(data: ReportData, further: Further, contrast: str) -> Cell:
+    """The verdict on a contrast by a further metric, and whether its effect has the same sign."""
+    each = further.contrasts.get(contrast)
+    if each is None:
+        return show.NONE
+    detail = "other sign" if each.turned else "same sign"
+    return Tag(_word(data, each), TONES.get(each.verdict, "neutral"), detail)
+
+
+def words(data: ReportData, contrast: str) -> list[str]:
+    """The verdicts on a contrast by the further metrics."""
+    seconds = (further.contrasts.get(contrast) for further in data.further)
+    return [_word(data, each) if each else show.NONE for each in seconds]
+
+
+def columns(data: ReportData) -> dict[str, list[str]]:
+    """The same for all rows of the ranking, by the metric identity, for its table."""
+    return {
+        f"verdict {further.about.identity}": [
+            words(data, name)[place] for name in data.ranking["contrast"]
+        ]
+        for place, further in enumerate(data.further)
+    }
+
+
+def _word(data: ReportData, each: Second) -> str:
+    return UNTESTED if data.plan.looks else each.verdict
+
+
+def alone(data: ReportData) -> tuple[str, str] | None:
+    """Says that verdicts hold for the one metric that was measured, and a command for another."""
+    judged = data.plan.evidence and not data.unlearnt and data.ranking["n"].gt(0).any()
+    if data.further or not judged or data.frames.metrics.empty:
+        return None
+    encoder = str(data.frames.metrics["encoder"].iloc[0])
+    return (
+        "Verdicts hold for this metric alone, and by another encoder they may turn round; to score "
+        "the same generators by a second one and see both here, without training:",
+        _command(data.plan, encoder),
+    )
+
+
+def _command(plan: PlanRecord, encoder: str) -> str:
+    protocol, other, size = _SECOND.get(encoder, _FIRST)
+    words = ["harness", "evaluate", plan.study]
+    words += ["--profile", plan.profile] if plan.profile else []
+    words += ["--metric", protocol, "--encoder", other, "--resolution", str(size)]
+    # values of --set may be paths, which a page does not show
+    return shlex.join(words) + ("  # with the same --set" if plan.changes else "")
