@@ -80,8 +80,10 @@ class Chart extends Plane {
 
   /** One cell before the others; null: all alike. */
   stress(cell) {
-    for (const one of this.data.cells)
+    for (const one of this.data.cells) {
       one.group?.classList.toggle("faint", Boolean(cell) && cell !== one);
+      one.group?.classList.toggle("stressed", cell === one);
+    }
   }
 
   draw() {

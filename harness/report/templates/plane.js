@@ -124,7 +124,7 @@ class Plane {
     }
     this.bounds(inner, heights);
     // many curves are each drawn fainter, so that the means stand out
-    const faint = Math.min(0.45, Math.max(0.14, 12 / this.visible.length));
+    const faint = Math.min(0.45, Math.max(0.2, 12 / this.visible.length));
     inner.style.setProperty("--faint", faint);
     for (const cell of this.data.cells) this.cell(inner, cell);
   }
