@@ -49,7 +49,7 @@ SOURCES: Mapping[str, Source] = {
         year="2018",
         place="Towards Data Science",
     ),
-    "S3": Source(title="Making GANs train (Pix2Pix notes)"),
+    "S3": Source(title="Making GANs train", place="notes on Pix2Pix"),
     "S4": Source(title="Beating the GAN Game", place="Artificial Intelligence on Medium"),
 }
 CITED: Registry[str] = Registry(

@@ -25,12 +25,12 @@ PAGES = [
 def test_what_is_not_known_of_a_source_is_said():
     assert CITED["S0"].endswith("Keras example, 2021")
     assert CITED["S1"].endswith("Machine Learning Mastery, year unknown")
-    assert CITED["S3"] == "Making GANs train (Pix2Pix notes), author and year unknown"
+    assert CITED["S3"] == "Making GANs train, notes on Pix2Pix, author and year unknown"
     assert [source.short for source in SOURCES.values()] == [
         "A. Béres 2021",
         "J. Brownlee",
         "J. Hui 2018",
-        "Making GANs train (Pix2Pix notes)",
+        "Making GANs train",
         "Beating the GAN Game",
     ]
 
