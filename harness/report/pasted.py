@@ -33,7 +33,7 @@ def tuned(plan: PlanRecord, tuning: TuningRecord) -> str:
 
 
 def _shown(patch: Mapping[str, Any]) -> dict[str, Any]:
-    """What a patch may set, without folders of this machine."""
+    """The part of a patch that a study may set; of a folder only the last part of its path."""
     return {path: _private(value) for path, value in patch.items() if path not in NOT_PATCHED}
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from harness.analysis.edges import share
+from harness.analysis.frame import each_row
 from harness.analysis.objectives import FINAL, Objective
 from harness.analysis.search import SUGGESTED, ranked
 from harness.core import format as show
@@ -56,19 +57,20 @@ def parallel_info(
     """From the table of suggestions, those left out that were refused or have not ended."""
     best = ranked(table)
     order = {number: place for place, number in enumerate(best["number"])}
-    values = best["final"] * judged.scale
-    last = {"low": values.min(), "high": values.max()}
+    kids = best["final"] * judged.scale
+    last = {"low": kids.min(), "high": kids.max()}
     last["log"] = last["high"] > WIDEST * last["low"] > 0
     lines = []
-    for row in table.to_dict("records"):
-        if row["status"] not in (Status.FINISHED, Status.PRUNED, Status.DIVERGED):
+    params = table[[f"{SUGGESTED}{name}" for name in space]].itertuples(index=False, name=None)
+    for row, values in zip(each_row(table), params, strict=True):
+        if row.status not in (Status.FINISHED, Status.PRUNED, Status.DIVERGED):
             continue
-        places = [_place(span, row[f"{SUGGESTED}{name}"]) for name, span in space.items()]
+        places = [*map(_place, space.values(), values)]
         rank = None
-        if row["number"] in order:
-            rank = order[row["number"]] / max(1, len(order) - 1)
-            places.append(_place(last, row["final"] * judged.scale))
-        lines.append(Line(tuple(places), str(row["status"]), rank))
+        if row.number in order:
+            rank = order[row.number] / max(1, len(order) - 1)
+            places.append(_place(last, row.final * judged.scale))
+        lines.append(Line(tuple(places), str(row.status), rank))
     scales = [_scale(name, span) for name, span in space.items()]
     scales.append(_scale(judged.unit, last, show.number) if order else Scale(judged.unit, ()))
     return Parallel(tuple(scales), tuple(sorted(lines, key=_front)))

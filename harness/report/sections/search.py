@@ -62,9 +62,9 @@ def _advice(data: ReportData, search: Search, table: pd.DataFrame) -> list[Block
     if learnt.empty:
         return []
     label = learnt.iloc[0]["cell"]
-    said = [Text(_worst(data, search, learnt))] if len(learnt) > 1 else []
+    worst = [Text(_worst(data, search, learnt))] if len(learnt) > 1 else []
     paste = f"The best, {label}, to paste into a study that confirms it on other seeds:"
-    return [*said, Text(paste), Code(baseline(data.plan.cell(label).config))]
+    return [*worst, Text(paste), Code(baseline(data.plan.cell(label).config))]
 
 
 def _worst(data: ReportData, search: Search, learnt: pd.DataFrame) -> str:
