@@ -81,13 +81,17 @@ class Actor:
         """Ask the training to write a checkpoint and end."""
         self._remote.stop()
 
+    def leave(self) -> None:
+        """Remove this worker's folder, before it is killed, and those that the dead have left."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        _sweep(self._folder.parent)
+
 
 def own_folder() -> Path:
     """A folder for this process, with the node's cache in it; those of the dead are removed."""
     node = Path(tempfile.gettempdir()) / f"harness-{os.getuid()}"
     (node / _KEPT).mkdir(parents=True, exist_ok=True, mode=0o700)
-    for other in node.glob(f"{_WORKER}*"):
-        _remove_unless_held(other)
+    _sweep(node)
     folder = Path(tempfile.mkdtemp(prefix=_WORKER, dir=node))
     _held.append((folder / "held").open("w"))
     lock_file(_held[-1])
@@ -96,7 +100,9 @@ def own_folder() -> Path:
     return folder
 
 
-def _remove_unless_held(folder: Path) -> None:
-    with suppress(OSError, Busy), (folder / "held").open("r+") as file:
-        lock_file(file, wait=False)
-        shutil.rmtree(folder)
+def _sweep(node: Path) -> None:
+    """Remove the folders of processes that have died."""
+    for folder in node.glob(f"{_WORKER}*"):
+        with suppress(OSError, Busy), (folder / "held").open("r+") as file:
+            lock_file(file, wait=False)
+            shutil.rmtree(folder)

@@ -1,10 +1,11 @@
 """Ray: joined or started, its resources counted, actors started and ended."""
 
+import asyncio
 import os
 import re
 import socket
 from collections.abc import Awaitable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -20,6 +21,7 @@ from harness.runs.plan import PlanRecord
 MISSING = (
     "--on ray: Ray is not installed; install the extra: pip install 'gan-ablation-harness[cluster]'"
 )
+LEAVES = 3.0  # seconds for a worker to tidy up
 PATIENCE = 5.0  # seconds for an address to answer
 HERE = "ray"  # --on: the cluster that runs here or that RAY_ADDRESS names, else one is started
 
@@ -63,8 +65,8 @@ class Worker(Protocol):
     def call(self, method: str, *args: Any) -> Awaitable[Any]:
         """The answer of `Actor.method`."""
 
-    def end(self) -> None:
-        """Kill its process."""
+    async def leave(self) -> None:
+        """Kill its process, once it has removed what it has on its node."""
 
 
 class Fleet(Protocol):
@@ -192,7 +194,7 @@ class RayFleet:
             await self._supplies.provide(worker, await worker.call("open"))
             worker.about = await worker.call("begin", self._supplies.kept)
         except BaseException:
-            worker.end()
+            worker.kill()
             raise
         return worker
 
@@ -218,7 +220,16 @@ class RayWorker:
         except exceptions.RayError as error:
             raise Gone(_how(error)) from None
 
-    def end(self) -> None:
+    async def leave(self) -> None:
+        """Kill its process, once it has removed what it has on its node."""
+        try:
+            with suppress(TimeoutError, Gone, HarnessError):
+                async with asyncio.timeout(LEAVES):
+                    await self.call("leave")
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
         """Kill its process."""
         self._ray.kill(self._handle)
 

@@ -138,7 +138,7 @@ class Home:
                 return
             finally:
                 if worker is not None:
-                    worker.end()
+                    await worker.leave()
             fruitless = 0 if self.attempts > before else fruitless + 1
 
     async def _work(self, name: str, worker: Worker) -> None:

@@ -52,7 +52,7 @@ class Hired:
             return await asyncio.to_thread(getattr(self._light, method), *args)
         return getattr(self._light, method)(*args)
 
-    def end(self):
+    async def leave(self):
         self._light.stop()
         self.ended = True
 

@@ -1,7 +1,10 @@
 """The far end of the driver: nothing of an attempt that has ended meets the next one."""
 
+import tempfile
+
 import pytest
 
+from harness.execution.cluster.actor import Actor
 from harness.execution.cluster.messages import End
 from harness.execution.cluster.outpost import Outpost
 from harness.queue.base import Claim
@@ -47,3 +50,18 @@ def test_what_another_attempt_left_is_gone(worker):
     assert attempt(worker, 3) == ("rows", ["attempt-3"])
     assert attempt(worker, 1, key="two") == ("", ["attempt-1"])
     assert [path.name for path in worker._trials.iterdir()] == ["two"]
+
+
+def test_a_worker_that_leaves_takes_its_folder_and_those_of_the_dead(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    first, second = Actor(None, "project"), Actor(None, "project")
+    (node,) = tmp_path.iterdir()
+    (node / "cache/images").write_text("kept for later runs")
+    dead = node / "worker-dead"
+    dead.mkdir()
+    (dead / "held").write_text("")  # and nobody holds it
+    first.leave()
+    assert len(list(node.glob("worker-*"))) == 1
+    second.leave()
+    assert [path.name for path in node.iterdir()] == ["cache"]
+    assert (node / "cache/images").exists()
