@@ -130,7 +130,7 @@ def _run(name: str, frames: Frames) -> dict[str, object]:
 
 _EFFECTS = (
     *("contrast", "title", "design", "identity", "n", "effect", "low", "high", "p_adjusted"),
-    *("verdict", "reason"),
+    *("verdict", "reason", "margin"),
 )
 
 

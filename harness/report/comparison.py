@@ -1,28 +1,31 @@
 """The page that sets runs side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from harness.analysis.compare import Comparison, unlearnt
+from harness.analysis.compare import Comparison
 from harness.analysis.compare import scale as scale_of
-from harness.analysis.effects import BETTER, WORSE
 from harness.analysis.frame import Frames, each_row
 from harness.config.identity import digest
 from harness.config.runtime import Runtime
 from harness.core import format as show
 from harness.report import overview, pooled
 from harness.report.blocks import Block, Cell, Figure, Heading, Table, Tag, Text
+from harness.report.compared import headline, titles_of
 from harness.report.html import Front
 from harness.report.page import publish
 from harness.report.plots.critical_difference import diagram_info, draw_diagram
+from harness.report.plots.side_by_side import draw_side_by_side, side_by_side_info
+from harness.report.same_cells import same_cells
 from harness.report.sections.ranking import TONES
 
 LONGEST = 80  # letters of a folder's name
 KIND = "compared"
+PANELS = 3  # measures in one figure
 
 
 def render(comparison: Comparison, frames: Mapping[str, Frames], runtime: Runtime) -> Path:
@@ -39,7 +42,7 @@ def render(comparison: Comparison, frames: Mapping[str, Frames], runtime: Runtim
     summary = {
         "title": title,
         "question": question,
-        "verdict": _verdict(comparison),
+        "verdict": headline(comparison),
         "trials": int(comparison.runs["planned"].sum()),
         "finished": int(comparison.runs["finished"].sum()),
         "outcome": "; ".join(f"{row.run}: {row.outcome}" for row in each_row(comparison.runs)),
@@ -90,7 +93,7 @@ def _tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
 
 def _blocks(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Block]:
     blocks: list[Block] = [
-        Text(_verdict(comparison), "lead"),
+        Text(headline(comparison), "lead"),
         Heading("The runs", "runs"),
         _runs(comparison),
         *(pooled.blocks(comparison.pooled) if comparison.pooled else []),
@@ -100,7 +103,9 @@ def _blocks(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Block]
         return [*blocks, Text("These runs have no contrast in common.", "note")]
     if len(_measures(comparison)) > 1:
         blocks.append(Text(_APART, "note"))
-    blocks += [_effects(name, rows) for name, rows in _parts(comparison, "effects")]
+    parts = _parts(comparison, "effects")
+    blocks += _forests([rows for _, rows in parts])
+    blocks += [_effects(name, rows) for name, rows in parts]
     blocks += [Heading("Agreement", "agreement"), _agreement(comparison)]
     blocks += [_changed(name, rows, comparison) for name, rows in _parts(comparison, "changed")]
     if len(turned := _turned(comparison)):
@@ -108,6 +113,7 @@ def _blocks(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Block]
     if len(comparison.ranks) > 2:
         alpha = min(run.plan.alpha for run in frames.values())
         blocks.append(_diagram(comparison, len(frames), alpha))
+    blocks += same_cells(comparison, frames)
     if len(comparison.drift):
         blocks += [Heading("Drift", "drift"), Text(_DRIFT)]
         blocks += [_drift(name, rows) for name, rows in _parts(comparison, "drift")]
@@ -126,40 +132,6 @@ _DRIFT = (
 )
 
 
-def _verdict(comparison: Comparison) -> str:
-    over_sets = [pooled.sentence(comparison.pooled)] if comparison.pooled else []
-    return " ".join([*unlearnt(comparison), *over_sets, _compared(comparison)])
-
-
-def _compared(comparison: Comparison) -> str:
-    if comparison.effects.empty:
-        return "These runs have no contrast in common."
-    contrasts = comparison.effects["contrast"].nunique()
-    sure = comparison.changed.loc[comparison.changed["judged"], "contrast"].nunique()
-    told = comparison.effects[comparison.effects["verdict"].isin([BETTER, WORSE])]
-    several = told.drop_duplicates(["contrast", "run"])["contrast"].duplicated().any()
-    moved = "No contrast is better or worse in more than one run, so no verdicts can disagree."
-    if sure:
-        moved = (
-            f"{show.count(sure, 'tip')} {'helps' if sure == 1 else 'help'} in one run and "
-            f"{'hurts' if sure == 1 else 'hurt'} in another, by both verdicts."
-        )
-    elif several:
-        moved = "No verdict of one run contradicts that of another."
-    common = show.count(contrasts, "common contrast")
-    return f"{common}; rank agreement {_agreed(comparison)}. {moved}"
-
-
-def _agreed(comparison: Comparison) -> str:
-    taus = comparison.agreement["tau"].dropna()
-    if taus.empty:
-        return "not known, for want of two contrasts that both runs can order"
-    low, high = (show.number(tau, 2, signed=True) for tau in (taus.min(), taus.max()))
-    pairs = len(comparison.agreement[["a", "b"]].drop_duplicates())
-    span = f"τ = {low}" if low == high else f"τ from {low} to {high}"
-    return span if len(taus) == 1 else f"{span} over {show.count(pairs, 'pair')} of runs"
-
-
 def _runs(comparison: Comparison) -> Table:
     rows: list[list[Cell]] = [
         [row.run, f"{row.data}, {row.pixels} px", show.plain(row.kimg), str(row.seeds),
@@ -169,6 +141,30 @@ def _runs(comparison: Comparison) -> Table:
     ]  # fmt: skip
     columns = ["Run", "Data", "kimg", "Seeds", "Trials", "Objective", "Metric identity", "Code"]
     return Table("Runs", columns, rows, frozenset({2, 3}), "tables/runs.csv")
+
+
+def _forests(parts: Sequence[pd.DataFrame]) -> Iterator[Figure]:
+    """Figures of the effects, with as many measures in each as fit next to each other."""
+    for number, start in enumerate(range(0, len(parts), PANELS), 1):
+        panels = [
+            side_by_side_info(rows, *scale_of(rows["measure"].iloc[0]))
+            for rows in parts[start : start + PANELS]
+        ]
+        verdicts = "; ".join(
+            f"{group.title}: {line.verdict} in {line.run}"
+            for panel in panels
+            for group in panel.groups
+            for line in group.lines
+        )
+        yield Figure(
+            "effects" if len(parts) <= PANELS else f"effects-{number}",
+            partial(draw_side_by_side, panels),
+            f"Effects with intervals in each run. {verdicts}.",
+            "Effects, following minus ignoring, with each run's intervals for all of its contrasts "
+            "at once. Triangles are verdicts: down better, up worse; a square is equivalent, a "
+            "ring none of these. The band is the run's zone of equivalence."
+            + (" Each panel has its scale." if len(panels) > 1 else ""),
+        )
 
 
 def _effects(name: str, effects: pd.DataFrame) -> Table:
@@ -197,7 +193,7 @@ def _agreement(comparison: Comparison) -> Table:
 
 def _changed(name: str, changed: pd.DataFrame, comparison: Comparison) -> Table:
     scale, unit = scale_of(changed["measure"].iloc[0])
-    titles = _titles(comparison)
+    titles = titles_of(comparison)
     rows: list[list[Cell]] = [
         [titles[row.contrast], row.a, show.kid(row.effect_a, signed=True, scale=scale), row.b,
          show.kid(row.effect_b, signed=True, scale=scale), _sure(row)]
@@ -209,7 +205,7 @@ def _changed(name: str, changed: pd.DataFrame, comparison: Comparison) -> Table:
 
 
 def _signs(turned: pd.DataFrame, comparison: Comparison) -> Table:
-    titles = _titles(comparison)
+    titles = titles_of(comparison)
     rows: list[list[Cell]] = [
         [titles[row.contrast], row.a, row.sign_a, row.b, row.sign_b, _sure(row)]
         for row in each_row(turned)
@@ -221,11 +217,6 @@ def _signs(turned: pd.DataFrame, comparison: Comparison) -> Table:
 
 def _sure(row: Any) -> Cell:
     return Tag("both significant", "bad") if row.judged else "not significant"
-
-
-def _titles(comparison: Comparison) -> "pd.Series[str]":
-    titles: pd.Series[str] = comparison.effects.groupby("contrast")["title"].first()
-    return titles
 
 
 def _diagram(comparison: Comparison, runs: int, alpha: float) -> Figure:

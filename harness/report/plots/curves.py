@@ -140,14 +140,14 @@ def draw_curves(info: Curves, looks: dict[str, Look], width: float) -> Figure:
         _draw_means(places.pop(0), info, looks)
     names = show.shorten_apart([panel.cell for panel in panels], LONGEST[columns])
     for axes, panel in zip(places, panels, strict=False):
-        _draw_panel(axes, panel, info.reference, looks)
+        draw_panel(axes, panel, info.reference, looks)
         write_title(axes, f"{names[panel.cell]}  (n = {panel.n})", looks[panel.cell])
     for axes in places[len(panels) :]:
         axes.set_visible(False)
     for axes in grid.flat:
         _draw_bounds(axes, info)
         axes.set(xlabel="", ylabel="")
-        _set_scale(axes, info.logarithmic)
+        set_scale(axes, info.logarithmic)
     figure.supxlabel("real images shown to the discriminator (thousands)", fontsize=8.5, color=INK)
     figure.supylabel("KID × 10³", fontsize=8.5, color=INK)
     return figure
@@ -160,7 +160,8 @@ def _draw_means(axes: Axes, info: Curves, looks: dict[str, Look]) -> None:
     axes.set_title("All cells (means)", color=INK)
 
 
-def _draw_panel(axes: Axes, panel: Curve, reference: Curve, looks: dict[str, Look]) -> None:
+def draw_panel(axes: Axes, panel: Curve, reference: Curve, looks: Mapping[str, Look]) -> None:
+    """A cell in its colour, and the reference behind it."""
     _draw_window(axes, panel)
     for curve, alpha in ((reference, 0.18), (panel, 0.38)):
         if curve is panel or panel is not reference:
@@ -208,7 +209,8 @@ def _draw_lines(axes: Axes, lines: Sequence[Line], **style: Any) -> None:
         axes.plot(line.kimg, line.kid, **style)
 
 
-def _set_scale(axes: Axes, logarithmic: bool) -> None:
+def set_scale(axes: Axes, logarithmic: bool) -> None:
+    """The vertical axis, of KID × 10³."""
     if logarithmic:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

@@ -133,7 +133,8 @@ def draw_forest(info: Forest, width: float) -> Figure:
     for place, entry in enumerate(info.rows):
         _draw_zone(axes, entry.margin, place, len(info.rows))
         _draw_row(axes, entry, place)
-        _mark_far(axes, entry, place, info)
+        colour = MARKS.get(entry.verdict, UNDECIDED).colour
+        mark_far(axes, _values(entry), place, (info.low, info.high), colour)
         _write_row(axes, entry, titles[entry.title], place, narrow)
     axes.axvline(0, color=INK, linewidth=0.9, zorder=1)
     write_sides(axes)
@@ -177,11 +178,11 @@ def _draw_row(axes: Axes, entry: Row, place: int) -> None:
               markerfacecolor=colour if filled else PAPER, markeredgewidth=1.8)  # fmt: skip
 
 
-def _mark_far(axes: Axes, entry: Row, place: int, info: Forest) -> None:
-    colour = MARKS.get(entry.verdict, UNDECIDED).colour
+def mark_far(axes: Axes, values: Sequence[float], place: float, shown: Span, colour: str) -> None:
+    """An arrow at an end of the range `shown` beyond which a row goes on."""
     for edge, far, marker in (
-        (info.low, min(_values(entry)) < info.low, "<"),
-        (info.high, max(_values(entry)) > info.high, ">"),
+        (shown[0], min(values) < shown[0], "<"),
+        (shown[1], max(values) > shown[1], ">"),
     ):
         if far:
             axes.plot(edge, place, marker, color=colour, markersize=6, clip_on=False)

@@ -1,0 +1,119 @@
+"""The section of a comparison on cells that runs have in common: their curves and images."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.analysis.compare import Comparison
+from harness.analysis.frame import Frames, each_row
+from harness.analysis.objectives import objective
+from harness.core import format as show
+from harness.report import pictures
+from harness.report.blocks import Block, Figure, Gallery, Heading, Picture, Strip, Text
+from harness.report.plots.curves import curves_info
+from harness.report.plots.panels import Panel, draw_panels
+from harness.report.plots.style import Look, looks
+from harness.report.sections.samples import by_objective
+
+CELLS = 8  # that are shown, the references among them
+_HOW = (
+    "Each panel is one run, with its scale: KIDs of other data or of another metric identity do "
+    "not compare. The cell is in its colour, the run's reference in grey; thin lines are seeds, "
+    "thick ones means of the finished seeds."
+)
+
+
+class Shared(NamedTuple):
+    """A cell, and the runs that have it."""
+
+    cell: str
+    runs: Sequence[str]
+
+
+def same_cells(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Block]:
+    """Heading, a figure a cell, and a strip of images a cell; empty where no two runs share one."""
+    shared = _shared(comparison, frames)
+    if not shared:
+        return []
+    shown = shared[:CELLS]
+    colours = looks([item.cell for item in shown], shown[0].cell)
+    section: list[Block] = [Heading("The same cell in each run", "cells"), Text(_HOW)]
+    section += _figures(shown, frames, colours)
+    if strips := list(_strips(shown, frames, colours)):
+        section.append(Gallery("Images at the end, of the median seed of each run", strips))
+    if left := [item.cell for item in shared[CELLS:]]:
+        section.append(Text(f"For want of room, left out: {show.listed(left)}.", "note"))
+    return section
+
+
+def _shared(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Shared]:
+    """References first, then cells of tips whose sign changed, then the others."""
+    runs: dict[str, list[str]] = {}
+    for name, run in frames.items():
+        for label in run.plan.labels:
+            runs.setdefault(label, []).append(name)
+    references = {run.plan.reference for run in frames.values()}
+    turned = set(comparison.changed["contrast"])
+
+    def place(item: Shared) -> tuple[bool, bool]:
+        return item.cell not in references, item.cell.partition("=")[0] not in turned
+
+    return sorted((Shared(*item) for item in runs.items() if len(item[1]) > 1), key=place)
+
+
+def _figures(
+    shown: Sequence[Shared], frames: Mapping[str, Frames], colours: Mapping[str, Look]
+) -> Iterator[Figure]:
+    for number, item in enumerate(shown, 1):
+        panels = [
+            panel for run in item.runs if (panel := _panel(item.cell, run, frames[run], colours))
+        ]
+        if panels:
+            names = ", ".join(f"{panel.run} (n = {panel.n})" for panel in panels)
+            yield Figure(
+                f"cell-{number}",
+                partial(draw_panels, panels, colours[shown[0].cell]),
+                f"KID × 10³ of the cell {item.cell} over real images shown, in {names}.",
+                f"Cell {item.cell}.",
+            )
+
+
+def _panel(cell: str, name: str, run: Frames, colours: Mapping[str, Look]) -> Panel | None:
+    """None where the run has no score of the cell."""
+    curves = run.curves.dropna(subset=["kid"])
+    identities = curves.loc[curves["cell"] == cell, "identity"]
+    if identities.empty:
+        return None
+    mine = curves[curves["identity"] == identities.mode().iloc[0]]
+    mine = mine[mine["cell"].isin([cell, run.plan.reference])]
+    return Panel(name, curves_info(mine, [cell], run.plan.reference), colours[cell])
+
+
+def _strips(
+    shown: Sequence[Shared], frames: Mapping[str, Frames], colours: Mapping[str, Look]
+) -> Iterator[Strip]:
+    for item in shown:
+        images = [
+            picture for run in item.runs if (picture := _picture(item.cell, run, frames[run]))
+        ]
+        if images:
+            yield Strip(item.cell, colours[item.cell].colour, images)
+
+
+def _picture(cell: str, name: str, run: Frames) -> Picture | None:
+    """The last grid of the seed whose objective is the median; None where there is no grid."""
+    grids = run.samples[run.samples["cell"] == cell].sort_values("iteration")
+    valued = by_objective(run.trials).get(cell)
+    if grids.empty or valued is None:
+        return None
+    valued = valued[valued["seed"].isin(grids["seed"])]
+    if valued.empty:
+        return None
+    (trial,) = each_row(valued.iloc[[(len(valued) - 1) // 2]])
+    path = Path(str(grids.loc[grids["seed"] == trial.seed, "path"].iloc[-1]))
+    judged = objective(run.plan.objective)
+    value = show.kid(trial.final, show.decimals([trial.final], judged.scale), scale=judged.scale)
+    caption = f"{name}: seed {trial.seed}, {judged.unit} {value}"
+    alt = f"Generated images of cell {cell} in {caption}"
+    return Picture(caption, alt, pictures.webp(path))
