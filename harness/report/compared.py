@@ -32,13 +32,14 @@ def _compared(comparison: Comparison) -> str:
 
 def _turned_round(comparison: Comparison) -> list[str]:
     """For each tip whose verdicts are opposite: in which runs it helps, and in which it hurts."""
-    titles, sure = titles_of(comparison), comparison.changed[comparison.changed["judged"]]
+    titles, changed = titles_of(comparison), comparison.changed
+    sure = changed[changed["judged"].astype(bool)]  # of no rows it has no type
     sentences = []
     for contrast, rows in sure.groupby("contrast", sort=False):
         pairs = [pair for row in each_row(rows) for pair in ((row.a, row.effect_a),
                                                             (row.b, row.effect_b))]  # fmt: skip
         helps, hurts = (
-            show.listed(dict.fromkeys(run for run, effect in pairs if (effect < 0) is sign))
+            show.listed(dict.fromkeys(run for run, effect in pairs if (effect < 0) == sign))
             for sign in (True, False)
         )
         sentences.append(f"{titles[contrast]} helps in {helps} and hurts in {hurts}")

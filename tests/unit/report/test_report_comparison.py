@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from harness.analysis import frame
 from harness.analysis.fields import Columns
 from harness.app import analysis
 from harness.cli import app
@@ -15,8 +16,9 @@ from harness.cli.printing.analysis import show_comparison
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import read_json
-from harness.report import comparison
+from harness.report import compared
 from harness.report.plots.critical_difference import diagram_info
+from harness.report.same_cells import same_cells
 from tests.synthetic import TIDY, build
 from tests.undrawn import undraw
 
@@ -27,6 +29,7 @@ RESULTS = "gan,set,fid\n" + "".join(
 )
 
 
+TURNED = "Spectral normalisation in the discriminator"
 QUICK = TIDY.baseline | {"training.evaluations": 5, "training.kimg": 32.0}
 PLAIN = replace(TIDY, baseline=QUICK, grids=1)
 
@@ -74,7 +77,8 @@ def test_the_page_of_a_comparison(runtime, parse):
     parsed = parse(text)
     assert len(parsed.ids) == len(set(parsed.ids))
     assert all(link.startswith("#") or (page.parent / link).is_file() for link in parsed.links)
-    assert "1 tip helps in one run and hurts in another" in text
+    assert f"By both verdicts, {TURNED} helps in one and hurts in two" in text
+    assert "The same cell in each run" in text
     assert "Critical-difference diagram of mean ranks over 2 runs" in text
     assert len(found.changed) == 1
     assert "rank agreement τ = +" in text
@@ -90,9 +94,9 @@ def test_what_is_judged_nowhere_agrees_with_nothing(pair):
     unjudged = found._replace(
         effects=found.effects.assign(verdict="not judged"), changed=found.changed[:0]
     )
-    assert comparison._verdict(unjudged).endswith("so no verdicts can disagree.")
+    assert compared.headline(unjudged).endswith("so no verdicts can disagree.")
     same = found._replace(changed=found.changed[:0])
-    assert comparison._verdict(same).endswith("No verdict of one run contradicts that of another.")
+    assert compared.headline(same).endswith("No verdict of one run contradicts that of another.")
 
 
 def test_one_common_contrast_has_no_order(pair, capsys):
@@ -105,7 +109,7 @@ def test_a_tip_that_turned_in_two_pairs_of_runs_is_one_tip(runtime):
     found, page = analysis.compare(["one", "two", "three"], runtime)
     assert len(found.changed) == 2
     text = page.read_text()
-    assert "1 tip helps in one run and hurts in another" in text
+    assert f"By both verdicts, {TURNED} helps in one and three and hurts in two" in text
     assert re.search(r"rank agreement τ from \S+ to \+1.00 over 3 pairs of runs", text)
 
 
@@ -326,3 +330,28 @@ def test_a_run_that_has_not_learnt_agrees_and_differs_with_none(tmp_path: Path, 
     assert said in page.read_text()
     show_comparison(found, page)
     assert capsys.readouterr().out.startswith(said)
+
+
+def test_cells_that_runs_share_are_next_to_each_other(record, pair):
+    found, _ = pair
+    frames = {name: frame.load(name, record) for name in ("one", "two")}
+    heading, _, *figures, gallery = same_cells(found, frames)
+    assert heading.title == "The same cell in each run"
+    cells = list(frames["one"].plan.labels)
+    assert sorted(figure.caption for figure in figures) == sorted(f"Cell {c}." for c in cells)
+    # references first, then what turns round
+    assert [figure.caption for figure in figures[:2]] == [
+        "Cell reference.", "Cell spectral_norm=following."
+    ]  # fmt: skip
+    assert all("one (n = " in figure.alt and "two (n = " in figure.alt for figure in figures)
+    strip = gallery.strips[0]
+    assert strip.label == "reference"
+    assert [picture.caption.partition(":")[0] for picture in strip.pictures] == ["one", "two"]
+    median = frames["two"].trials.query("cell == 'reference'").sort_values("final")
+    seed = int(median["seed"].iloc[(len(median) - 1) // 2])
+    assert strip.pictures[1].caption.startswith(f"two: seed {seed}, KID × 10³ ")
+
+
+def test_runs_that_share_no_cell(record, pair):
+    found, _ = pair
+    assert same_cells(found, {"one": frame.load("one", record)}) == []
