@@ -16,7 +16,7 @@ from harness.cli.printing.analysis import show_comparison
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import read_json
-from harness.report import compared
+from harness.report.compared import headline
 from harness.report.plots.critical_difference import diagram_info
 from harness.report.same_cells import same_cells
 from tests.synthetic import TIDY, build
@@ -94,9 +94,9 @@ def test_what_is_judged_nowhere_agrees_with_nothing(pair):
     unjudged = found._replace(
         effects=found.effects.assign(verdict="not judged"), changed=found.changed[:0]
     )
-    assert compared.headline(unjudged).endswith("so no verdicts can disagree.")
+    assert headline(unjudged).endswith("so no verdicts can disagree.")
     same = found._replace(changed=found.changed[:0])
-    assert compared.headline(same).endswith("No verdict of one run contradicts that of another.")
+    assert headline(same).endswith("No verdict of one run contradicts that of another.")
 
 
 def test_one_common_contrast_has_no_order(pair, capsys):
