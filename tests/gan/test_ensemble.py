@@ -10,7 +10,8 @@ from harness.gan.models.network import GENERATION
 from harness.gan.train import step
 from harness.gan.train.batches import Batches
 from harness.gan.train.ensemble import Ensemble, member
-from harness.gan.train.session import Scores, Session
+from harness.gan.train.events import Scores
+from harness.gan.train.session import Session
 from harness.gan.train.state import build
 from tests.training import PROGRAMS, images, train
 

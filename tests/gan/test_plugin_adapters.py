@@ -17,7 +17,8 @@ from harness.gan.data import load_images
 from harness.gan.evaluate import Evaluator
 from harness.gan.losses import Game
 from harness.gan.models import discriminator, generator
-from harness.gan.train.session import Scores, Session
+from harness.gan.train.events import Scores
+from harness.gan.train.session import Session
 from tests.plugin_files import MODULE
 from tests.training import same, train, train_eagerly, weights
 

@@ -8,11 +8,12 @@ from harness.config.patch import flatten, unflatten
 from harness.gan.data import load_images
 from harness.gan.numbers import structure
 from harness.gan.random import Counters
+from harness.gan.train.events import Row, Scores
 from harness.gan.train.forward import forward_pass
 from harness.gan.train.objectives import discriminator_loss, generator_loss
 from harness.gan.train.program import Program
 from harness.gan.train.pulls import measure_pulls
-from harness.gan.train.session import Row, Scores, Session
+from harness.gan.train.session import Session
 from harness.gan.train.state import build
 from tests.gan.test_listener import Judge
 from tests.training import images, same, train_eagerly, weights

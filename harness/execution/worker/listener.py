@@ -8,7 +8,8 @@ from fractions import Fraction
 from harness.config.catalog import LOSSES, PROTOCOLS
 from harness.core.grids import GRID, PAIRS, WAY, write_grid
 from harness.core.leftovers import discard
-from harness.gan.train.session import Diverged, Event, Row, Scores, Session
+from harness.gan.train.events import Diverged, Event, Row, Scores
+from harness.gan.train.session import Session
 from harness.metrics import health
 from harness.mirror.wandb_sink import WandbSink
 from harness.runs import layout

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -26,40 +26,13 @@ from harness.gan.pixels import to_bytes
 from harness.gan.train import checkpoint
 from harness.gan.train.batches import Batches
 from harness.gan.train.ensemble import sampling
+from harness.gan.train.events import Diverged, Event, Moved, Row, Scores
 from harness.gan.train.program import Make, Program
 
 ROWS = 100  # training rows in a whole trial, besides those at evaluations
 CALL_SECONDS = 1.0  # how long one call of the compiled loop should take
 GRID = SIDE * SIDE  # images of a sample grid
 LEGS, STEPS = 3, WAY.columns  # of an interpolation
-
-
-class Moved(NamedTuple):
-    """Training went on; nothing is due."""
-
-    phase: str  # compiling, training or evaluating: what comes next
-
-
-class Row(NamedTuple):
-    """Training statistics since the last row."""
-
-    values: Mapping[str, Any]
-
-
-class Scores(NamedTuple):
-    """An evaluation of the EMA generator by one metric; the study's comes last."""
-
-    values: Mapping[str, Any]
-    further: str | None = None  # identity of another metric than the study's
-
-
-class Diverged(NamedTuple):
-    """A loss or a weight is no longer finite; the training ends here."""
-
-    reason: str
-
-
-Event = Moved | Row | Scores | Diverged
 
 
 class Session:
