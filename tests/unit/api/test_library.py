@@ -14,6 +14,7 @@ from harness import api
 from harness.analysis.fields import Columns
 from harness.app import analysis as cases
 from harness.core.files import write_json
+from harness.core.grids import GRID, spaced
 from tests.synthetic import TIDY, Recipe, build
 
 ROOMS = {path.stem for path in Path(h.__file__).parent.iterdir() if path.name[0] != "_"}
@@ -128,7 +129,7 @@ def test_a_trial_has_its_settings_curves_and_pictures(run):
     assert trial.curves["evaluation"].tolist() == list(range(11))
     assert set(trial.curves["cell"]) == {"spectral_norm=following"}
     with Image.open(trial.samples[-1]) as last:
-        assert np.array_equal(np.asarray(trial.grid()), np.asarray(last))
+        assert np.array_equal(trial.grid(), spaced(last, GRID).convert("RGB"))
     assert "there is no sample grid 17 of 6" in mistake(lambda: trial.grid(17))
     for wrong in ("x", 1.5, True):
         assert mistake(lambda number=wrong: trial.grid(number)).startswith("grid(number): a whole")
