@@ -145,7 +145,7 @@ def test_the_report(extra, shown):
     assert media == [["validation_images"], ["samples"]]
     assert [panel["viewType"] for panel in panels(ranking)] == ["Weave"] + 2 * ["Media Browser"]
     assert "'ranking'" in str(panels(ranking)[0]["config"])
-    assert len(panels(training)) == 6
+    assert len(panels(training)) == 9
 
 
 def panels(grid):

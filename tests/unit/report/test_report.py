@@ -156,7 +156,8 @@ def test_the_first_screen_holds_the_key_numbers(text):
 
 
 def test_effect_without_the_diverged_trial_stands_beside_the_verdict(text):
-    row = text[text.index(">better</span> <small>") :].split("</tr>")[0]
+    place = text.index(">better</span> <small>")
+    row = text[text.rindex("<tr", 0, place) : text.index("</tr>", place)]
     assert "the side that ignores it diverged in 1 of 8 seeds" in row
     assert re.search(r"without: −[\d.]+ \[.*\], n = 7, better", row)
 
