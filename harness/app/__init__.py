@@ -19,14 +19,8 @@ from harness.app.study_files import study_rows, study_text
 from harness.runs.layout import run_names
 
 __all__ = [
-<<<<<<< HEAD
     "Explanation", "changed_plugins", "clean", "compare_samples", "compared", "cost", "course",
     "damaged_plans", "detach", "evaluate", "given_up", "left", "name", "one_off", "plan",
     "planned", "reach", "report", "run", "run_names", "samples", "show", "status", "study_rows",
     "study_text", "waste",
-=======
-    "Explanation", "changed_plugins", "clean", "compared", "cost", "course", "damaged_plans",
-    "detach", "evaluate", "given_up", "name", "one_off", "plan", "planned", "reach", "report",
-    "run", "run_names", "samples", "show", "status", "study_rows", "study_text",
->>>>>>> 6313f34 (Changelog: fidelity and variety, verdicts by a second metric)
 ]  # fmt: skip

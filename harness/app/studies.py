@@ -1,11 +1,6 @@
 """Use cases of studies: plan and report."""
 
 from collections.abc import Mapping
-<<<<<<< HEAD
-=======
-from contextlib import ExitStack, suppress
-from pathlib import Path
->>>>>>> 6313f34 (Changelog: fidelity and variety, verdicts by a second metric)
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.stages import grown

@@ -87,7 +87,6 @@ def serve(
     """Show the page of a run while it is trained, to browsers on this machine; Ctrl-C ends it."""
     from harness.app.serving.server import serving
 
-    with serving(run, _runtime(), port) as server:
+    with suppress(KeyboardInterrupt), serving(run, _runtime(), port) as server:
         typer.echo(f"{run or 'All runs'}: {server.url} (Ctrl-C ends it)")
-        with suppress(KeyboardInterrupt):
-            server.serve_forever()
+        server.serve_forever()

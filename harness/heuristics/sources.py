@@ -25,10 +25,10 @@ class Source:
     @property
     def full(self) -> str:
         """Everything that is known, and what is not."""
-        known = (self.author, self.title, self.place, self.year, self.link)
+        known = (self.author, self.title, self.place, self.year)
         unknown = [name for name in ("author", "year") if not getattr(self, name)]
         lacking = f"{' and '.join(unknown)} unknown" if unknown else ""
-        return ", ".join(filter(None, (*known, lacking)))
+        return ", ".join(filter(None, (*known, lacking, self.link)))
 
 
 SOURCES: Mapping[str, Source] = {
@@ -37,20 +37,31 @@ SOURCES: Mapping[str, Source] = {
         author="A. Béres",
         year="2021",
         place="Keras example",
+        link="https://keras.io/examples/generative/gan_ada/",
     ),
     "S1": Source(
         title="Tips for Training Stable GANs",
         author="J. Brownlee",
         place="Machine Learning Mastery",
+        link="https://machinelearningmastery.com/how-to-train-stable-generative-adversarial-networks/",
     ),
     "S2": Source(
         title="GAN: Ways to improve GAN performance",
         author="J. Hui",
         year="2018",
         place="Towards Data Science",
+        link="https://towardsdatascience.com/gan-ways-to-improve-gan-performance-acf37f9f59b",
     ),
-    "S3": Source(title="Making GANs train", place="notes on Pix2Pix"),
-    "S4": Source(title="Beating the GAN Game", place="Artificial Intelligence on Medium"),
+    "S3": Source(
+        title="Making GANs train",
+        place="notes on Pix2Pix",
+        link="https://theshank.gitbook.io/ai/deep-learning/untitled",
+    ),
+    "S4": Source(
+        title="Beating the GAN Game",
+        place="Artificial Intelligence on Medium",
+        link="https://mc.ai/beating-the-gan-game/",
+    ),
 }
 CITED: Registry[str] = Registry(
     "source",

@@ -20,7 +20,7 @@ from harness.report.html import Front
 from harness.report.page import publish
 from harness.report.plots.critical_difference import diagram_info, draw_diagram
 from harness.report.plots.side_by_side import draw_side_by_side, side_by_side_info
-from harness.report.same_cells import same_cells
+from harness.report.same_cells import shared_cells
 from harness.report.sections.ranking import TONES
 
 LONGEST = 80  # letters of a folder's name
@@ -113,7 +113,7 @@ def _blocks(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Block]
     if len(comparison.ranks) > 2:
         alpha = min(run.plan.alpha for run in frames.values())
         blocks.append(_diagram(comparison, len(frames), alpha))
-    blocks += same_cells(comparison, frames)
+    blocks += shared_cells(comparison, frames)
     if len(comparison.drift):
         blocks += [Heading("Drift", "drift"), Text(_DRIFT)]
         blocks += [_drift(name, rows) for name, rows in _parts(comparison, "drift")]

@@ -31,7 +31,7 @@ class Shared(NamedTuple):
     runs: Sequence[str]
 
 
-def same_cells(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Block]:
+def shared_cells(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Block]:
     """Heading, a figure a cell, and a strip of images a cell; empty where no two runs share one."""
     shared = _shared(comparison, frames)
     if not shared:

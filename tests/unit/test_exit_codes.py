@@ -121,10 +121,20 @@ def test_a_run_of_which_trials_crashed(harness, drive):
 @pytest.mark.parametrize(
     ("outcome", "trained", "code", "said"),
     [
-        (Outcome.TIME, 3, 1, "The time is up: 1 trial is left. What was trained is kept; to "),
+        (
+            Outcome.TIME,
+            3,
+            1,
+            "The time is up: 1 trial is left. Everything that was trained is kept; to ",
+        ),
         (Outcome.TIME, 0, 1, "The time is up: 4 trials are left. "),
         (Outcome.TIME, 4, 0, ""),
-        (Outcome.INTERRUPTED, 3, 130, "Stopped: 1 trial is left. What was trained is kept; to "),
+        (
+            Outcome.INTERRUPTED,
+            3,
+            130,
+            "Stopped: 1 trial is left. Everything that was trained is kept; to ",
+        ),
     ],
 )
 def test_a_run_that_was_stopped(harness, drive, place, monkeypatch, outcome, trained, code, said):

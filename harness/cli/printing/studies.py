@@ -57,7 +57,7 @@ def show_left(trials: int, further: int, why: str, again: str) -> None:
     be = "is" if trials == 1 else "are"
     terminal = Terminal()
     terminal.say(f"{why}: {show.count(trials, 'trial')} {be} left{follow}.")
-    terminal.print(f"What was trained is kept; to continue: {again}", soft_wrap=True)
+    terminal.print(f"Everything that was trained is kept; to continue: {again}", soft_wrap=True)
 
 
 def show_score(row: "ScoreRow") -> None:

@@ -18,7 +18,7 @@ from harness.core.errors import HarnessError
 from harness.core.files import read_json
 from harness.report.compared import headline
 from harness.report.plots.critical_difference import diagram_info
-from harness.report.same_cells import same_cells
+from harness.report.same_cells import shared_cells
 from tests.synthetic import TIDY, build
 from tests.undrawn import undraw
 
@@ -335,7 +335,7 @@ def test_a_run_that_has_not_learnt_agrees_and_differs_with_none(tmp_path: Path, 
 def test_cells_that_runs_share_are_next_to_each_other(record, pair):
     found, _ = pair
     frames = {name: frame.load(name, record) for name in ("one", "two")}
-    heading, _, *figures, gallery = same_cells(found, frames)
+    heading, _, *figures, gallery = shared_cells(found, frames)
     assert heading.title == "The same cell in each run"
     cells = list(frames["one"].plan.labels)
     assert sorted(figure.caption for figure in figures) == sorted(f"Cell {c}." for c in cells)
@@ -354,4 +354,4 @@ def test_cells_that_runs_share_are_next_to_each_other(record, pair):
 
 def test_runs_that_share_no_cell(record, pair):
     found, _ = pair
-    assert same_cells(found, {"one": frame.load("one", record)}) == []
+    assert shared_cells(found, {"one": frame.load("one", record)}) == []
