@@ -11,7 +11,6 @@ from typing import Annotated, Any
 
 from pydantic import Strict
 
-from harness.metrics.nearest import Nearness, copies
 from harness.runs.record import Items, Number, Record
 from harness.runs.status import Status
 
@@ -234,6 +233,8 @@ class Nearest(Record):
     @property
     def sign(self) -> bool:
         """Whether they are nearer than validation images, beyond chance."""
+        from harness.metrics.nearest import Nearness, copies  # with NumPy, which few readers need
+
         return copies(
             Nearness(
                 self.nearer, self.near, self.near_expected, self.median, self.median_validation

@@ -125,15 +125,15 @@ def test_a_run_of_which_trials_crashed(harness, drive):
             Outcome.TIME,
             3,
             1,
-            "The time is up: 1 trial is left. Everything that was trained is kept; to ",
+            "The time is up: 1 trial is left.",
         ),
-        (Outcome.TIME, 0, 1, "The time is up: 4 trials are left. "),
+        (Outcome.TIME, 0, 1, "The time is up: 4 trials are left."),
         (Outcome.TIME, 4, 0, ""),
         (
             Outcome.INTERRUPTED,
             3,
             130,
-            "Stopped: 1 trial is left. Everything that was trained is kept; to ",
+            "Stopped: 1 trial is left.",
         ),
     ],
 )

@@ -9,7 +9,6 @@ from rich.text import Text
 from harness.cli.printing.cells import prose
 from harness.cli.printing.terminal import Terminal
 from harness.core import format as show
-from harness.runs.outcomes import Outcomes
 
 _GAP = "  "
 
@@ -33,6 +32,8 @@ def show_status(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _line(run: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    from harness.runs.outcomes import Outcomes
+
     ends = Outcomes(**{name: run[name] for name in Outcomes._fields})
     state = ", ".join([*ends.short, *filter(None, [run["standing"]])]) or "finished"
     return run["run"], f"{ends.finished}/{ends.trials}", state, run["title"]
