@@ -18,8 +18,8 @@ TONES = {BETTER: "good", WORSE: "bad", EQUIVALENT: "neutral"}
 UNTESTED = "no verdict"  # of trials whose number was decided by another metric
 
 # what a study is scored by → another built-in encoder, with a protocol that takes any image
-_SECOND = {"inception_v3": ("fidelity299", "inception_2015", 299)}
-_FIRST = ("subsets", "inception_v3", 75)  # of all others
+_SECOND = {"inception_v3": ("--metric", "fidelity299", "--encoder", "inception_2015")}
+_FIRST = ("--metric", "subsets", "--encoder", "inception_v3", "--resolution", "75")  # of all others
 
 
 def labels(data: ReportData) -> list[str]:
@@ -151,23 +151,20 @@ def _word(data: ReportData, each: Second) -> str:
     return UNTESTED if data.plan.looks else each.verdict
 
 
-def alone(data: ReportData) -> tuple[str, str] | None:
-    """Says that verdicts hold for the one metric that was measured, and a command for another."""
+def alone(data: ReportData) -> str:
+    """Says that verdicts hold for the one metric that was measured, with a command for another.
+
+    Empty where there are several, or no verdicts.
+    """
     judged = data.plan.evidence and not data.unlearnt and data.ranking["n"].gt(0).any()
     if data.further or not judged or data.frames.metrics.empty:
-        return None
-    encoder = str(data.frames.metrics["encoder"].iloc[0])
-    return (
-        "Verdicts hold for this metric alone, and by another encoder they may turn round; to score "
-        "the same generators by a second one and see both here, without training:",
-        _command(data.plan, encoder),
-    )
+        return ""
+    command = _command(data.plan, str(data.frames.metrics["encoder"].iloc[0]))
+    return f"Verdicts hold for this metric alone; a second one may turn them round: {command}"
 
 
 def _command(plan: PlanRecord, encoder: str) -> str:
-    protocol, other, size = _SECOND.get(encoder, _FIRST)
-    words = ["harness", "evaluate", plan.study]
-    words += ["--profile", plan.profile] if plan.profile else []
-    words += ["--metric", protocol, "--encoder", other, "--resolution", str(size)]
+    profile = ("--profile", plan.profile) if plan.profile else ()
+    words = ("harness", "evaluate", plan.study, *profile, *_SECOND.get(encoder, _FIRST))
     # values of --set may be paths, which a page does not show
     return shlex.join(words) + ("  # with the same --set" if plan.changes else "")

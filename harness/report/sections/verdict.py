@@ -15,7 +15,7 @@ from harness.analysis.remedies import SEEDS
 from harness.core import format as show
 from harness.plan.path import changes
 from harness.report import second, words
-from harness.report.blocks import Block, Code, Figure, Items, Numbers, Text
+from harness.report.blocks import Block, Figure, Items, Numbers, Text
 from harness.report.data import ReportData
 from harness.report.plots.forest import Forest, draw_forest, forest_info
 from harness.runs.status import Status
@@ -28,9 +28,9 @@ def build(data: ReportData) -> list[Block]:
     """The verdict in a sentence, the numbers at a glance, the checks, and the effects."""
     tone = "lead" if data.plan.evidence and not data.unlearnt else "warning"
     blocks: list[Block] = [Text(words.headline(data), tone)]
-    if remarks := words.remarks(data):
-        blocks.append(Text(remarks, "remark"))
-    blocks += _metrics(data)
+    remarks = [words.remarks(data), second.alone(data), *second.agreements(data)]
+    if told := " ".join(filter(None, remarks)):
+        blocks.append(Text(told, "remark"))
     if data.plan.evidence and data.plan.note:
         blocks.append(Text(data.plan.note, "note"))
     if not data.plan.evidence and (look := words.interim(data)):
@@ -51,16 +51,6 @@ def build(data: ReportData) -> list[Block]:
     if sure := _uncertainty(data):
         blocks.append(Text(sure, "note"))
     return blocks
-
-
-def _metrics(data: ReportData) -> list[Block]:
-    """Whether other metrics agree or, where there is none, how to have one."""
-    if agreed := second.agreements(data):
-        return [Text(" ".join(agreed), "note")]
-    if alone := second.alone(data):
-        sentence, command = alone
-        return [Text(sentence, "note"), Code(command)]
-    return []
 
 
 def _uncertainty(data: ReportData) -> str:
