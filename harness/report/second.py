@@ -160,7 +160,7 @@ def alone(data: ReportData) -> str:
     if data.further or not judged or data.frames.metrics.empty:
         return ""
     command = _command(data.plan, str(data.frames.metrics["encoder"].iloc[0]))
-    return f"Verdicts hold for this metric alone; a second one may turn them round: {command}"
+    return f"Verdicts hold for this metric alone; for those by a second one next to them: {command}"
 
 
 def _command(plan: PlanRecord, encoder: str) -> str:

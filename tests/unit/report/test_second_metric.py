@@ -202,8 +202,8 @@ def test_one_metric_alone_is_named_with_a_command_for_a_second(tmp_path: Path):
     data = analyse(load(RUN, runtime))
     sentence = second.alone(data)
     assert sentence == (
-        "Verdicts hold for this metric alone; a second one may turn them round: harness evaluate "
-        "card_tips --profile cpu --metric fidelity299 --encoder inception_2015"
+        "Verdicts hold for this metric alone; for those by a second one next to them: harness "
+        "evaluate card_tips --profile cpu --metric fidelity299 --encoder inception_2015"
     )
     assert sentence in remark(data)
     path = runtime.study(RUN) / "plan.json"
