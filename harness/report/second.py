@@ -23,20 +23,21 @@ _FIRST = ("--metric", "subsets", "--encoder", "inception_v3", "--resolution", "7
 
 
 def labels(data: ReportData) -> list[str]:
-    """Names of the further metrics: encoder and size, and the protocol where others differ in it.
+    """Names of the further metrics, in the order of `data.further`.
 
-    In the order of `data.further`.
+    Encoder and size; where that is the name of several metrics, with what they may differ in.
     """
     every: list[Any] = [*each_row(data.frames.metrics), *(each.about for each in data.further)]
-    seen = [_label(data, about) for about in every]
-    named = [
-        f"{text}, {about.protocol}" if seen.count(text) > 1 else text
-        for text, about in zip(seen, every, strict=True)
-    ]
+    named = [_label(about) for about in every]
+    for field in ("protocol", "resizer", "n", "encoder_digest"):
+        named = [
+            f"{text}, {getattr(about, field)}" if named.count(text) > 1 else text
+            for text, about in zip(named, every, strict=True)
+        ]
     return named[len(data.frames.metrics) :]
 
 
-def _label(data: ReportData, about: Any) -> str:
+def _label(about: Any) -> str:
     """Encoder and size of the images that it is given."""
     name = about.encoder
     if name == CUSTOM:

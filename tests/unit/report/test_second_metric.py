@@ -213,7 +213,7 @@ def test_one_metric_alone_is_named_with_a_command_for_a_second(tmp_path: Path):
     assert second.alone(analyse(load(RUN, runtime))) == ""  # nothing holds
 
 
-def test_metrics_that_share_an_encoder_are_named_by_their_protocol(turned):
+def test_metrics_that_share_an_encoder_are_named_by_what_differs(turned):
     _, data = turned
     (further,) = data.further
     one = further.about.replaced(encoder="inception_v3", resolution=75, protocol="subsets")
@@ -221,6 +221,10 @@ def test_metrics_that_share_an_encoder_are_named_by_their_protocol(turned):
     assert other["encoder"] == "inception_v3"
     assert second.labels(replace(data, further=[further._replace(about=one)])) == [
         "inception_v3 at 75 px, subsets"
+    ]
+    same = one.replaced(protocol=other["protocol"], resizer="bicubic")
+    assert second.labels(replace(data, further=[further._replace(about=same)])) == [
+        "inception_v3 at 75 px, keras75, bicubic"
     ]
     old = further.about.replaced(file="")
     assert second.labels(replace(data, further=[further._replace(about=old)])) == [
