@@ -1,5 +1,6 @@
 """The commands that report on studies and their trials."""
 
+import signal
 from contextlib import suppress
 from typing import Annotated
 
@@ -87,6 +88,8 @@ def serve(
     """Show the page of a run while it is trained, to browsers on this machine; Ctrl-C ends it."""
     from harness.app.serving.server import serving
 
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where the first one was ignored before
+        signal.signal(number, signal.default_int_handler)
     with suppress(KeyboardInterrupt), serving(run, _runtime(), port) as server:
         typer.echo(f"{run or 'All runs'}: {server.url} (Ctrl-C ends it)")
         server.serve_forever()

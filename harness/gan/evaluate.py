@@ -22,7 +22,7 @@ from harness.gan.data import Images
 from harness.gan.encoder_checks import check_behaviour, check_features, check_finite
 from harness.gan.encoders import ENCODING, Encoder
 from harness.gan.labels.labelled import MaybeLabelled
-from harness.gan.neighbours import CHECKED, SEARCHED, Nearest, Neighbours
+from harness.gan.nearest_images import CHECKED, SEARCHED, Nearest, Neighbours
 from harness.gan.saved_model import load_saved_model
 from harness.metrics.fid import Frechet
 from harness.metrics.inception_score import measure_inception_score

@@ -32,7 +32,7 @@ def attempted(tmp_path, monkeypatch):
             return end(recorder)
 
         monkeypatch.setattr(drain, "run_trial", training)
-        monkeypatch.setattr(drain, "answered", lambda folder, config: None)
+        monkeypatch.setattr(drain, "answered", lambda folder, config, further: None)
         return drain.attempt(None, claim, Recorder(runtime.trials / KEY), context)[0]
 
     return attempt

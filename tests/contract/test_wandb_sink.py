@@ -43,7 +43,7 @@ def opened(tmp_path, said, **changes):
 def test_validation_images_are_logged_once(tmp_path, said):
     sink = opened(tmp_path, said)
     mirrored.train(sink, tmp_path / "samples")
-    assert sink.finish(mirrored.ended())
+    assert sink.finish(mirrored.ending())
     history = mirrored.history(mirrored.only_folder(tmp_path))
     assert [row["_step"] for row in history if "validation_images.sha256" in row] == [0]
 

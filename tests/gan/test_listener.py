@@ -9,7 +9,7 @@ from PIL import Image
 
 from harness.execution.worker import listener
 from harness.gan.data import load_images
-from harness.gan.neighbours import Nearest
+from harness.gan.nearest_images import Nearest
 from harness.gan.train.program import Program
 from harness.gan.train.session import Session
 from harness.metrics.nearest import compare_distances

@@ -14,6 +14,7 @@ from harness.execution.options import Cluster, Options
 def test_sigterm_while_trials_run_is_counted(monkeypatch, tmp_path):
     def init(*args, **kwargs):  # as Ray's, which ends the process
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(number))
+        return SimpleNamespace(dashboard_url="")
 
     async def run(signals, deadline, tick):
         os.kill(os.getpid(), signal.SIGTERM)

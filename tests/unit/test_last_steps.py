@@ -35,7 +35,8 @@ def run(tmp_path, monkeypatch, capsys):
         print("report is written")
         return summary
 
-    monkeypatch.setattr("harness.app.run", lambda *_: Outcome.TIME)
+    monkeypatch.setattr("harness.app.run", lambda *_: Outcome.DONE)
+    monkeypatch.setattr("harness.app.given_up", lambda *_: [])
     monkeypatch.setattr("harness.app.report", reported)
     monkeypatch.setattr("harness.app.wandb.sync", lambda *_: SimpleNamespace(said="W&B: done"))
 

@@ -21,7 +21,7 @@ from harness.gan.evaluate import BATCH, Evaluator, batches_of
 from harness.gan.labels.condition import in_rows, sampled_inputs
 from harness.gan.labels.labelled import Labelled, MaybeLabelled, gathered, together
 from harness.gan.latents import interpolate
-from harness.gan.neighbours import Nearest
+from harness.gan.nearest_images import Nearest
 from harness.gan.pixels import to_bytes
 from harness.gan.train import checkpoint
 from harness.gan.train.batches import Batches
