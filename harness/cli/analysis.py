@@ -43,8 +43,8 @@ def compare(
     """Compare the effects and rankings of runs, and write a page about it."""
     from harness.app import analysis as cases
     from harness.app import pack
-    from harness.cli.printing import show_packed
     from harness.cli.printing.analysis import show_comparison
+    from harness.cli.printing.studies import show_packed
 
     comparison, page = cases.compare(runs, runtime(), pool)
     archive = pack(page) if packed else None

@@ -32,7 +32,7 @@ def report(
     If there is no record in runs/, the one published with the report is used.
     """
     from harness import app as cases
-    from harness.cli.printing import show_packed, show_summary
+    from harness.cli.printing.studies import show_packed, show_summary
     from harness.cli.printing.terminal import Terminal, step
     from harness.runs.layout import holding
 
