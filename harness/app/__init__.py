@@ -11,6 +11,7 @@ from harness.app.studies import (
     cost,
     name,
     one_off,
+    pack,
     plan,
     planned,
     report,
@@ -20,7 +21,7 @@ from harness.runs.layout import run_names
 
 __all__ = [
     "Explanation", "changed_plugins", "clean", "compare_samples", "compared", "cost", "course",
-    "damaged_plans", "detach", "evaluate", "given_up", "left", "name", "one_off", "plan",
+    "damaged_plans", "detach", "evaluate", "given_up", "left", "name", "one_off", "pack", "plan",
     "planned", "reach", "report", "run", "run_names", "samples", "show", "status", "study_rows",
     "study_text", "waste",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Use cases of studies: plan and report."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.stages import grown
@@ -114,6 +115,13 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
         raise HarnessError(unknown("run", run_name, layout.run_names(runtime)))
     weigh(record, holding)
     return render(run_name, runtime)
+
+
+def pack(page: Path) -> Path:
+    """Pack the folder of a report's page; the path of the .zip next to it."""
+    from harness.report.zipped import pack
+
+    return pack(page)
 
 
 def one_off(settings: list[str], option: str = "--set ") -> dict[str, Any]:

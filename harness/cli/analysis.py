@@ -13,6 +13,7 @@ from harness.cli.options import (
     Set,
     StudyName,
     Workers,
+    Zip,
     echo_json,
     lost_workers,
     plan,
@@ -36,17 +37,24 @@ def compare(
             help="Also pool three or more data sets or sizes into one estimate per tip.",
         ),
     ] = False,
+    packed: Zip = False,
     as_json: AsJson = False,
 ) -> None:
     """Compare the effects and rankings of runs, and write a page about it."""
     from harness.app import analysis as cases
+    from harness.app import pack
     from harness.cli.printing.analysis import show_comparison
+    from harness.cli.printing.studies import show_packed
 
     comparison, page = cases.compare(runs, runtime(), pool)
+    archive = pack(page) if packed else None
     if as_json:
-        echo_json({**comparison.to_json(), "page": str(page)})
-    else:
-        show_comparison(comparison, page)
+        places = {"page": str(page), **({"zip": str(archive)} if archive else {})}
+        echo_json({**comparison.to_json(), **places})
+        return
+    show_comparison(comparison, page)
+    if archive:
+        show_packed(archive)
 
 
 @app.command(epilog="Example: harness rank results.csv --treatment method --block seed --value fid")

@@ -31,6 +31,13 @@ Set = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Zip = Annotated[
+    bool,
+    typer.Option(
+        "--zip",
+        help="Also pack the report as a .zip next to its folder, without its published record.",
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option(

@@ -11,6 +11,7 @@ from harness.cli.options import (
     Profile,
     Set,
     StudyName,
+    Zip,
     echo_json,
 )
 from harness.cli.options import runtime as _runtime
@@ -21,14 +22,18 @@ app = typer.Typer()
 
 @app.command()
 def report(
-    study: StudyName, profile: Profile = None, changes: Set = None, as_json: AsJson = False
+    study: StudyName,
+    profile: Profile = None,
+    changes: Set = None,
+    packed: Zip = False,
+    as_json: AsJson = False,
 ) -> None:
     """Render the report of a study from its record, finished or not.
 
     If there is no record in runs/, the one published with the report is used.
     """
     from harness import app as cases
-    from harness.cli.printing import show_summary
+    from harness.cli.printing.studies import show_packed, show_summary
     from harness.cli.printing.terminal import Terminal, step
     from harness.runs.layout import holding
 
@@ -37,10 +42,13 @@ def report(
         study = cases.name(study, runtime, profile, cases.one_off(changes or []))
     with step("Writing the report", Terminal(stderr=True)):
         summary = cases.report(study, runtime)
+        archive = cases.pack(summary.path) if packed else None
     if as_json:
-        echo_json(summary.to_json())
-    else:
-        show_summary(summary)
+        echo_json({**summary.to_json(), **({"zip": str(archive)} if archive else {})})
+        return
+    show_summary(summary)
+    if archive:
+        show_packed(archive)
 
 
 @app.command()

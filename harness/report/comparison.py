@@ -37,7 +37,7 @@ def render(comparison: Comparison, frames: Mapping[str, Frames], runtime: Runtim
     tables = _tables(comparison)
     question = "What do these runs agree on, and what has moved between them?"
     title = f"{', '.join(names[:-1])} and {names[-1]}"
-    front = Front(name, title, question, [show.count(len(names), "run")], [], list(tables))
+    front = Front(name, title, question, [show.count(len(names), "run")], [])
     blocks = _blocks(comparison, frames)
     summary = {
         "title": title,

@@ -39,8 +39,7 @@ def render(run_name: str, runtime: Runtime) -> Summary:
         (folder / "ranking.tex").write_text(ranking_tex(data), "utf-8")
         overview.write_summary(folder, overview.summary(data), blocks)
 
-    tables = dict(_tables(data))
-    publish(runtime.reports, _front(data, list(tables)), blocks, tables, more)
+    publish(runtime.reports, _front(data), blocks, dict(_tables(data)), more)
     return summarise(data, runtime)
 
 
@@ -71,8 +70,9 @@ def _write(
 ) -> None:
     for part in ("tables", "figures"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    for name, table in tables.items():
-        table.to_csv(folder / "tables" / f"{name}.csv", index=False)
+    texts = {f"tables/{name}.csv": table.to_csv(index=False) for name, table in tables.items()}
+    for path, text in texts.items():
+        (folder / path).write_text(text, "utf-8")
     for block in blocks:
         if isinstance(block, Figure):
             (folder / "figures" / f"{block.name}.svg").write_text(block.drawing.svg, "utf-8")
@@ -80,18 +80,18 @@ def _write(
         elif isinstance(block, Gallery):
             for name, png in block.files.items():
                 (folder / "figures" / f"{name}.png").write_bytes(png)
-    (folder / "index.html").write_text(render_html(front, blocks), "utf-8")
+    (folder / "index.html").write_text(render_html(front, blocks, texts), "utf-8")
     (folder / "report.md").write_text(render_markdown(front, blocks), "utf-8")
 
 
-def _front(data: ReportData, tables: Sequence[str]) -> Front:
+def _front(data: ReportData) -> Front:
     plan = data.plan
     profile = [f"profile {plan.profile}"] if plan.profile else []
     facts = [*profile, f"{show.count(len(plan.cells), 'cell')} × {plan.seeds_each}"]
     flags = ["interim analysis"] if words.interim(data) else []
     flags += [] if plan.evidence else ["no evidence"]
     flags += ["not learnt"] if data.unlearnt else []
-    return Front(plan.run_name, plan.title, plan.question, facts, flags, tables)
+    return Front(plan.run_name, plan.title, plan.question, facts, flags)
 
 
 def _tables(data: ReportData) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -12,7 +12,9 @@ def place(path: Any) -> str:
 
 
 def redact(text: str) -> str:
-    """Take credentials out of text that others wrote (error messages, addresses)."""
+    """Take credentials and folders out of text that others wrote (error messages, addresses)."""
+    text = re.sub(r"""(['"])/[^'"\n]*/([^'"\n/]*)\1""", r"\1…/\2\1", text)  # it may hold spaces
+    text = re.sub(r"(?<![\w…/:.~-])~?/(?:[^\s/'\":]+/)+", "…/", text)
     text = re.sub(r"://[^/\s@]+@", "://…@", text)
     secret = r"(?i)\b([\w-]*(?:api[_-]?key|token|secret|password|passwd)[\w-]*)(\s*[=:]\s*)\S+"
     return re.sub(secret, r"\1\2…", text)

@@ -7,17 +7,20 @@ import subprocess
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from xml.etree.ElementTree import fromstring as parse_xml
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from harness.report import render
+from harness.report.inks import INK
 from tests.synthetic import Recipe, build
 
 pytestmark = pytest.mark.slow
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BINARY = next(filter(None, map(shutil.which, NAMES)), None)
+DARK_INK = "#e8e6e0"
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -165,7 +168,9 @@ STILL = """
     [...figure.querySelectorAll("[role=img]")].filter((one) => one.checkVisibility()).length);
   const charts = [...page.querySelectorAll(".chart")];
   const seen = charts.filter((chart) => chart.checkVisibility()).length;
+  const offered = [...page.querySelectorAll(".file, .files")];
   return { figures, charts: charts.length, seen,
+    offered: offered.filter((one) => one.checkVisibility()).length,
     numbers: page.querySelectorAll("script.numbers-of-curves").length };"""
 REAL = """
   const box = (image) => {
@@ -176,6 +181,50 @@ REAL = """
     .filter((image) => image.checkVisibility()).map(box).at(-1);
   return [...page.querySelectorAll(".gallery")].map((gallery) =>
     [...gallery.querySelectorAll(".strip")].map(shown));"""
+FILES = """
+  const made = [];
+  window.URL.createObjectURL = (blob) => String(made.push(blob));
+  const names = [];
+  window.HTMLAnchorElement.prototype.click = function () { names.push(this.download); };
+  for (const folded of page.querySelectorAll("details")) folded.open = true;
+  const buttons = [...page.querySelectorAll("button.file")];
+  for (const [place, button] of buttons.entries()) {
+    button.click();
+    while (names.length <= place) await new Promise((done) => setTimeout(done, 10));
+  }
+  const texts = await Promise.all(made.map((blob) => blob.text()));
+  return {
+    files: buttons.map((button, place) => [button.dataset.path, names[place], texts[place]]),
+    seen: buttons.filter((button) => button.checkVisibility()).length,
+    links: [...page.querySelectorAll("[href], [src]")]
+      .map((item) => item.getAttribute("href") ?? item.getAttribute("src"))
+      .filter((link) => !link.startsWith("data:"))
+      .filter((link) => link[0] !== "#" || !page.getElementById(link.slice(1))),
+  };"""
+PAPER = """
+  const all = (names) => [...page.querySelectorAll(names)];
+  const style = (item) => window.getComputedStyle(item);
+  const [field] = all("input[type=search]");
+  if (field) {
+    field.value = "S0 helps";
+    field.dispatchEvent(new window.Event("input"));
+  }
+  const folded = all("details:not([open]) > :not(summary, .controls)");
+  return {
+    folded: folded.length,
+    unfolded: folded.filter((one) => one.checkVisibility({ contentVisibilityAuto: true })
+      && one.getBoundingClientRect().height > 0).length,
+    controls: all("button:not(th button), input, select, .player, nav")
+      .filter((one) => one.checkVisibility()).map((one) => one.outerHTML.slice(0, 80)),
+    heads: all("thead").map((head) => style(head).display),
+    cut: all("table, pre, .numbers, figure").filter((one) => one.checkVisibility()
+      && one.getBoundingClientRect().right > page.documentElement.clientWidth + 1)
+      .map((one) => one.outerHTML.slice(0, 80)),
+    orphans: all("h2, h3, caption, thead").filter((one) => style(one).breakAfter !== "avoid")
+      .map((one) => one.textContent),
+    filtered: all("output").filter((one) => one.textContent && one.checkVisibility())
+      .map((one) => one.textContent),
+  };"""
 KEYS = """
   const stops = [...page.querySelectorAll("a, button, input, select, summary, [tabindex]")]
     .filter((item) => item.checkVisibility({ visibilityProperty: true }) && item.tabIndex >= 0);
@@ -205,13 +254,13 @@ class Browser:
     def dom(self, page):
         return self.run(page, "--dump-dom").stdout
 
-    def ask(self, page, script, width=1280, height=900, refused=False):
+    def ask(self, page, script, width=1280, height=900, refused=False, flags=()):
         """What a script finds in a page of that width; `refused`: the page's own script is."""
         frame = page.with_name("frame.html")
         text = FRAME.format(page=page.name, width=width, height=height, script=script)
         frame.write_text(text, "utf-8")
-        flags = ("--allow-file-access-from-files", "--virtual-time-budget=20000")
-        run = self.run(frame, *flags, "--dump-dom")
+        more = ("--allow-file-access-from-files", "--virtual-time-budget=20000", *flags)
+        run = self.run(frame, *more, "--dump-dom")
         frame.unlink()
         assert ("CONSOLE" in run.stderr) == refused, run.stderr
         return json.loads(unescape(re.search(r"found(.*)end", run.stdout)[1]))
@@ -312,6 +361,28 @@ def test_a_film_stands_until_it_is_played(browser, page):
     assert said["focus"]
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_alone_hands_out_its_files(browser, page, tmp_path: Path, scheme):
+    """Of a copy in an empty folder: nothing that it offers lies elsewhere."""
+    alone = Path(shutil.copy(page, tmp_path))
+    flags = ["--force-dark-mode"] * (scheme == "dark")
+    found = browser.ask(alone, FILES, flags=flags)
+    assert found["links"] == []
+    assert found["seen"] == len(found["files"]) > 10
+    for path, name, text in found["files"]:
+        assert name == Path(path).name
+        if path.endswith(".csv"):
+            assert text == (page.parent / path).read_text()
+            continue
+        drawn, kept = (parse_xml(one) for one in (text, (page.parent / path).read_text()))
+        assert "var(" not in text
+        assert (INK in text, DARK_INK in text) == (True, False)
+        for attribute in ("viewBox", "width", "height"):
+            assert drawn.get(attribute) == kept.get(attribute)
+        assert len(list(drawn.iter())) > 50
+    assert {Path(path).suffix for path, *_ in found["files"]} == {".csv", ".svg"}
+
+
 @pytest.fixture(scope="module")
 def with_real(tmp_path_factory):
     recipe = replace(Recipe(), seeds=range(2), real=True)
@@ -394,20 +465,45 @@ def test_without_scripts_the_picture_stays(browser, page, width):
     found = browser.ask(still, STILL, width, refused=True)
     assert found["charts"] == 0
     assert found["numbers"] == 1
+    assert found["offered"] == 0
     assert found["figures"] == [1] * 3  # the wide or the narrow one of each
     still.unlink()
+
+
+def printed(text):
+    """A page whose style for paper holds on a screen, too."""
+
+    def media(rule):
+        return rule[0].replace("screen", "speech").replace("print", "all")
+
+    return re.sub(r"@media [^{]*", media, text)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize(("paper", "width"), [("A4", 718), ("A4, margins of an inch", 602)])
+def test_paper_holds_all_and_no_control(browser, page, paper, width, scripts):
+    """Tables are tables whose heads are repeated, and none is wider than the paper."""
+    text = printed(page.read_text())
+    if not scripts:
+        text = text.replace('"use strict";', '"use strict"; "";', 1)
+    sheet = page.with_name("sheet.html")
+    sheet.write_text(text)
+    told = browser.ask(sheet, PAPER, width, refused=not scripts)
+    sheet.unlink()
+    assert told["folded"] > 2
+    assert told["unfolded"] == told["folded"]
+    assert told["controls"] == []
+    assert told["heads"] == ["table-header-group"] * len(told["heads"])
+    assert told["cut"] == []
+    assert told["orphans"] == []
+    assert told["filtered"] == (["3 of 8 rows"] if scripts else [])
 
 
 def test_on_paper_the_picture_stays(browser, page):
     """As on a screen whose style is that for paper."""
     paper = page.with_name("paper.html")
-    style = {"@media print": "@media all", "@media screen": "@media not all"}
-    text = page.read_text()
-    for medium, other in style.items():
-        assert medium in text
-        text = text.replace(medium, other)
-    paper.write_text(text)
+    paper.write_text(printed(page.read_text()))
     found = browser.ask(paper, STILL)
     assert found["figures"] == [1] * 3
-    assert (found["charts"], found["seen"]) == (1, 0)
+    assert (found["charts"], found["seen"], found["offered"]) == (1, 0, 0)
     paper.unlink()

@@ -102,7 +102,7 @@ def test_the_report_says_what_the_looks_decided(ended):
     runtime, _ = ended
     data = analyse(load("one", runtime))
     assert words.interim(data) == ""
-    assert "3 cells × up to 12 seeds" in page_head(data, []).facts
+    assert "3 cells × up to 12 seeds" in page_head(data).facts
     assert "Seeds, at most" in str(provenance.build(data))
     plan, why = app.plan("one", runtime)
     assert repr(Plan(plan, why, runtime)) == "Plan(one: 3 cells × up to 12 seeds = 31 trials)"

@@ -13,7 +13,7 @@ from harness.report.cited import with_sources
 from harness.report.html import Front
 
 ROOT = Path(__file__).parents[2]
-FRONT = Front("run", "Title", "Which tips of S0 and S1 help, from S0's recipe?", [], [], [])
+FRONT = Front("run", "Title", "Which tips of S0 and S1 help, from S0's recipe?", [], [])
 S0, S1, S2 = (f"{name} ({SOURCES[name].short})" for name in ("S0", "S1", "S2"))
 PAGES = [
     path

@@ -1,5 +1,6 @@
 """Output of run, report, show and agent."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -29,6 +30,12 @@ def show_summary(summary: "Summary") -> None:
     terminal.say(summary.outcome)
     terminal.say(summary.verdict, "bold")
     terminal.print(f"Report: {summary.path}", soft_wrap=True)
+
+
+def show_packed(archive: Path) -> None:
+    """Where a packed report is, and its size."""
+    size = show.size(archive.stat().st_size)
+    Terminal().print(f"Packed: {archive} ({size})", soft_wrap=True)
 
 
 def _ranking(ranked: "Ranked") -> Table:

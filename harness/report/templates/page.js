@@ -1,5 +1,6 @@
 "use strict";
-// Nothing here is needed to read the page: it sorts and filters tables, and moves films.
+// Nothing here is needed to read the page: it sorts and filters tables, moves films, and unfolds
+// what is folded for paper.
 
 const NONE = "–";
 const SECONDS = { s: 1, min: 60, h: 3600 };
@@ -169,5 +170,18 @@ function moving(film) {
   film.querySelector(".strips").before(player);
 }
 
+/** Where the style for paper cannot unfold it; afterwards it is folded again. */
+function unfolding() {
+  let opened = [];
+  window.addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details:not([open])")];
+    for (const folded of opened) folded.open = true;
+  });
+  window.addEventListener("afterprint", () => {
+    for (const folded of opened) folded.open = false;
+  });
+}
+
 document.querySelectorAll(".table").forEach(interactive);
 document.querySelectorAll(".film").forEach(moving);
+unfolding();

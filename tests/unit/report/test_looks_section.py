@@ -57,8 +57,7 @@ def test_trials_figure_and_table(data):
 
 def test_the_table_of_decisions_has_all_digits(data, tmp_path):
     tables = dict(page._tables(data))
-    front = page._front(data, list(tables))
-    path = page.publish(tmp_path, front, looks.build(data), tables, lambda folder: None)
+    path = page.publish(tmp_path, page._front(data), looks.build(data), tables, lambda folder: None)
     folder = path.parent
     table = pd.read_csv(folder / "tables/looks.csv", keep_default_na=False, na_values=[""])
     assert list(zip(table["contrast"], table["seeds"], table["state"], strict=True)) == [
@@ -71,7 +70,7 @@ def test_the_table_of_decisions_has_all_digits(data, tmp_path):
     text = (folder / "report.md").read_text()
     assert "## Looks" in text
     assert "(figures/looks.png)" in text
-    assert 'href="tables/looks.csv"' in (folder / "index.html").read_text()
+    assert 'data-path="tables/looks.csv"' in (folder / "index.html").read_text()
 
 
 def test_between_two_looks(data):

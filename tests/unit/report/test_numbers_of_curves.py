@@ -17,7 +17,7 @@ from harness.report.plots import style
 from harness.report.sections import curves
 from tests.synthetic import build
 
-FRONT = Front("a-run", "A run", "Q?", [], [], [])
+FRONT = Front("a-run", "A run", "Q?", [], [])
 HOSTILE = "</script><script>alert(1)</script><!-- <b> & \u2028 'x' \"y\""
 
 
@@ -49,14 +49,14 @@ def drawn(monkeypatch):
     monkeypatch.setattr(style, "svg", lambda build, width: "<svg></svg>")
 
     def page(numbers):
-        return render_html(FRONT, [Figure("curves", lambda width: None, "alt", "", numbers)])
+        return render_html(FRONT, [Figure("curves", lambda width: None, "alt", "", numbers)], {})
 
     return page
 
 
 def test_names_of_others_do_not_break_out(drawn):
     numbers = {"cells": [{"name": HOSTILE, "n": 1}]}
-    (attributes, content), (own, _) = Scripts(drawn(numbers)).scripts
+    (attributes, content), _, (own, _) = Scripts(drawn(numbers)).scripts
     assert attributes["type"] == "application/json"
     assert json.loads(content) == numbers
     assert own == {}
@@ -64,7 +64,7 @@ def test_names_of_others_do_not_break_out(drawn):
 
 
 def test_only_a_page_with_curves_has_their_script(drawn):
-    plain = render_html(FRONT, [Text("No curves.")])
+    plain = render_html(FRONT, [Text("No curves.")], {})
     for text, answers in ((drawn({"cells": []}), True), (drawn({}), False), (plain, False)):
         assert ("class Chart" in text) is answers
         assert f"'sha256-{_digest(text)}'" in text

@@ -1,5 +1,7 @@
 """The page of a report: links, words, privacy, and that nothing half-written is ever seen."""
 
+import base64
+import gzip
 import json
 import math
 import re
@@ -19,21 +21,31 @@ from tests.synthetic import Recipe, build
 RUN = Recipe.run_name
 
 
-def test_every_link_resolves_inside_the_report(folder, text, parse):
+def test_every_link_resolves_inside_the_page(text, parse):
     parsed = parse(text)
+    assert len(parsed.links) > 10
     for link in parsed.links:
-        if link.startswith("#"):
-            assert link[1:] in parsed.ids
-        else:
-            assert (folder / link).is_file(), link
+        assert link.startswith("#")
+        assert link[1:] in parsed.ids
+
+
+def test_the_page_holds_every_table_of_the_folder(folder, text):
+    packed = re.search(r'<script type="text/plain" id="packed-tables">(.*?)</script>', text)[1]
+    held = json.loads(gzip.decompress(base64.b64decode(packed)))
+    files = {f"tables/{path.name}": path.read_text() for path in folder.glob("tables/*")}
+    assert held == files
+    asked = set(re.findall(r'data-path="([^"]*)"', text))
+    assert asked == {*files, *(f"figures/{path.name}" for path in folder.glob("figures/*.svg"))}
+    assert html.packed(held) == packed  # no time of day is in it
+    assert text.count('<button type="button" class="file"') == text.count("hidden>") - 1 > 10
 
 
 def test_the_page_asks_no_server(text, parse):
     parsed = parse(text)
     assert parsed.sources
     assert all(source.startswith("data:") for source in parsed.sources)
-    # ours, and the policy of the page lets no other run; the numbers of the curves are none
-    assert parsed.tags.count("script") == 2
+    # ours, and the policy of the page lets no other run; curves and tables are none
+    assert parsed.tags.count("script") == 3
     assert "@import" not in text
     hrefs = re.findall(r'(?:href|src)="(https?:[^"]*)"', text)
     assert hrefs == []
@@ -55,7 +67,7 @@ def test_figures_and_pictures_have_words(text, parse):
 def test_words_of_others_are_escaped(folder, text):
     assert "alert(1)" in text
     assert text.count("<script>") == 1
-    assert text.count('<script type="application/json"') == text.count("<script") - 1 == 1
+    assert text.count('<script type="application/json"') == text.count("<script") - 2 == 1
     assert "<script>alert" not in text
     assert not re.search(r"(?<!\\)<script", (folder / "report.md").read_text())
 
