@@ -73,14 +73,19 @@ def clean(
     planned, _ = plan(study, profile, changes)
     waste = cases.waste(planned, runtime(), whole)
     typer.echo(_would(waste, planned.run_name, whole))
-    if dry_run or not waste.trials:
+    if dry_run:
         return
-    if not yes and not sys.stdin.isatty():
-        raise HarnessError("clean: nothing was deleted; to delete without being asked, add --yes")
-    if yes or typer.confirm("Delete?"):
-        typer.echo(f"{size(cases.clean(planned, runtime(), whole))} freed")
-    else:
-        typer.echo("Nothing was deleted")
+    if waste.trials and not yes:
+        if not sys.stdin.isatty():
+            raise HarnessError(
+                "clean: nothing was deleted; to delete without being asked, add --yes"
+            )
+        if not typer.confirm("Delete?"):
+            typer.echo("Nothing was deleted")
+            return
+    freed = cases.clean(planned, runtime(), whole)  # and what a killed cleaning left behind
+    if waste.trials:
+        typer.echo(f"{size(freed)} freed")
 
 
 def _would(waste: "Waste", run_name: str, whole: bool) -> str:

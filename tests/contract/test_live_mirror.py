@@ -42,6 +42,7 @@ def begin(folder):
     spec = {"requests": [mirrored.REQUEST], "identity": METRIC, "protocol": "blocks"}
     write_json(folder / "evaluations" / f"{METRIC}.json", spec)
     write_json(folder / "progress.json", {"phase": "training"})
+    mirrored.picture(folder / "validation.png")
 
 
 def trained(folder, until, since=-1):

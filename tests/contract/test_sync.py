@@ -19,7 +19,7 @@ from harness.mirror import sync, wandb_sink
 from harness.mirror.places import StudyReport
 from harness.mirror.sync import sync_study
 from harness.mirror.wandb_sink import WandbSink
-from harness.runs.trial import Trial
+from harness.runs.plan import read_plan
 
 OTHER = "fedcba9876543210"
 
@@ -108,7 +108,9 @@ def test_a_record_without_real_images_is_whole_without_them(tmp_path, study, sai
     assert synced(tmp_path, said).written == [KEY]
     rows = mirrored.history(mirrored.only_folder(study))
     assert not any("validation_images.sha256" in row for row in rows)
-    content = sync._trial_content(mirrored.identity(study), Trial(folder), mirrored.REQUEST, {})
+    plan = read_plan(study / "plan.json")
+    places = mirrored.runtime(tmp_path)
+    content = sync._trial_content(plan, plan.trials[0], places, summarise_scores)
     assert set(content.logged) == {"training", "evaluations", "samples"}
     assert synced(tmp_path, said).whole == [KEY]
 

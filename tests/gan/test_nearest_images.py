@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.config.patch import resolve
-from harness.gan import evaluate, neighbours
+from harness.gan import evaluate
 from harness.gan.data import load_images
 from harness.gan.evaluate import Evaluator
 from harness.metrics.nearest import Nearness, copies
@@ -70,7 +70,7 @@ def test_one_that_returns_new_images_of_the_same_distribution_is_not(evaluator, 
 
 
 def test_of_a_large_set_a_part_is_searched(evaluator, known, monkeypatch):
-    monkeypatch.setattr(neighbours, "SEARCHED", 100)
+    monkeypatch.setattr(nearest_images, "SEARCHED", 100)
     monkeypatch.setattr(evaluate, "SEARCHED", 100)
     nearest = evaluator().nearest(np.asarray(known.train[:36]), batches(known.train[:60]))
     assert (nearest.values["searched"], nearest.values["training"]) == (100, 898)
@@ -80,7 +80,7 @@ def test_of_a_large_set_a_part_is_searched(evaluator, known, monkeypatch):
 def test_features_of_training_images_are_made_once(evaluator, known, monkeypatch):
     real = np.asarray(known.validation[:36])
     first = evaluator().nearest(real, batches(real))
-    monkeypatch.setattr(neighbours.Neighbours, "_keep", None)
+    monkeypatch.setattr(nearest_images.Neighbours, "_keep", None)
     again = evaluator().nearest(real, batches(real))
     assert again.values == first.values
     assert evaluator().checked == 400
