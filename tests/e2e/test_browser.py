@@ -341,7 +341,7 @@ def test_tables_are_sorted_and_filtered(browser, page):
     assert [states[2] for states in said["states"][1:3]] == ["ascending", "descending"]
     assert said["chosen"] == sorted(said["chosen"], reverse=True)
     assert said["buttons"]
-    assert said["filtered"] == ["S0"] * 3
+    assert [source[:2] for source in said["filtered"]] == ["S0"] * 3
     assert said["told"] == "3 of 8 rows"
     assert said["hidden"] == 0  # each row that is left says whose it is
     assert said["all"] == 8

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.config.patch import resolve
-from harness.gan import evaluate
+from harness.gan import evaluate, nearest_images
 from harness.gan.data import load_images
 from harness.gan.evaluate import Evaluator
 from harness.metrics.nearest import Nearness, copies
