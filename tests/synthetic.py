@@ -104,6 +104,17 @@ class Recipe:
         """The label of the tip's cell that is not the reference."""
         return f"{tip.name}={'ignoring' if tip.name in IGNORED else 'following'}"
 
+    def name(self, label: str) -> str:
+        """A cell as pages name it."""
+        titles = {tip.name: tip.title for tip in self.tips}
+        name, _, side = label.partition("=")
+        return f"{titles[name]}: {side}" if side else label
+
+    @property
+    def names(self) -> list[str]:
+        """The cells as pages name them, the reference first."""
+        return [self.name(label) for label in self.cells()]
+
     def config(self, cell: str, seed: int) -> TrialConfig:
         """The resolved configuration of a trial."""
         return resolve([self.baseline, self.cells()[cell], {"seed": seed}])

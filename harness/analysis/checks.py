@@ -1,11 +1,12 @@
 """Caveats of a comparison: gaps, imbalance, and machines confounded with cells."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.symmetry import doubts
+from harness.plan.naming import cell_names
 from harness.runs.plan import PlanRecord
 from harness.runs.status import Status
 
@@ -15,11 +16,13 @@ _ATTRIBUTES = {
     "versions": "set of library versions",
     "commit": "code version",
 }
+_COMMIT = 12  # letters of one that are told
 
 
 def run_checks(frames: Frames) -> list[str]:
     """One sentence for each thing that weakens the comparison; none: nothing found."""
-    trials = frames.trials
+    names = cell_names(frames.plan)
+    trials = frames.trials.assign(cell=frames.trials["cell"].map(names))
     return [
         *_deviations(frames.plan),
         *_incomplete(trials),
@@ -28,8 +31,8 @@ def run_checks(frames: Frames) -> list[str]:
         *_identities(frames),
         *_environments(frames.environments),
         *doubts(frames),
-        *_warnings(frames),
-        *images(frames),
+        *_warnings(frames.plan, names),
+        *_together(_notes(frames)),
     ]
 
 
@@ -113,7 +116,7 @@ def _environments(environments: pd.DataFrame) -> Iterable[str]:
         distinct = sorted(set(last[name]))
         if len(distinct) <= 1:
             continue
-        listed = "; ".join(distinct)
+        listed = "; ".join(value[:_COMMIT] if name == "commit" else value for value in distinct)
         if len(values) > 1:
             yield f"The {words} is confounded with the cells: not the same in all ({listed})."
         else:
@@ -131,11 +134,20 @@ def _environments(environments: pd.DataFrame) -> Iterable[str]:
 
 def images(frames: Frames) -> list[str]:
     """Images of the cells that were left out, and irregularities of the others."""
-    notes = dict.fromkeys(note for facts in frames.images.values() for note in facts["notes"])
-    return [f"Images: {note}." for note in notes]
+    return [f"Images: {note}." for note in _notes(frames)]
 
 
-def _warnings(frames: Frames) -> Iterable[str]:
-    for cell in frames.plan.cells:
+def _notes(frames: Frames) -> list[str]:
+    return list(dict.fromkeys(note for facts in frames.images.values() for note in facts["notes"]))
+
+
+def _together(notes: Sequence[str]) -> Iterable[str]:
+    """Notes on images in one line: each weakens less than what stands before it."""
+    if notes:
+        yield f"Images: {'; '.join(notes)}."
+
+
+def _warnings(plan: PlanRecord, names: Mapping[str, str]) -> Iterable[str]:
+    for cell in plan.cells:
         for warning in cell.warnings:
-            yield f"{cell.label}: {warning}."
+            yield f"{names[cell.label]}: {warning}."

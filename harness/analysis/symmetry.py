@@ -35,9 +35,9 @@ def doubts(frames: Frames) -> list[str]:
             continue
         low, high = sorted(float(side.std()) for side in sums)
         if low > 0 and high >= APART * low:
-            apart.append(contrast.name)
+            apart.append(contrast.title or contrast.name)
         if _skewed(_sums(values, weights).to_numpy(float)):
-            skewed.append(contrast.name)
+            skewed.append(contrast.title or contrast.name)
     return [*_unequal(apart), *_asymmetric(skewed)]
 
 

@@ -158,7 +158,7 @@ class Run:
             for block in SECTIONS.load(name)(data)
             if isinstance(block, Table) and block.csv in RANKED
         ]
-        sentences = [words.headline(data), words.remarks(data), f"{data.outcomes.sentence}."]
+        sentences = [words.headline(data), *words.remarks(data), f"{data.outcomes.sentence}."]
         return page(f"{self.title} ({self.name})", sentences, blocks)
 
 

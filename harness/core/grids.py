@@ -53,9 +53,13 @@ def spaced(
     layout: Layout,
     shown: Layout | None = None,
     colour: tuple[int, ...] = WHITE,
+    most: int | None = None,
 ) -> Image.Image:
-    """A montage with a gutter between its images, RGBA. `shown`: laid out in another way."""
-    return arranged(tiles(grid, layout.columns), shown or layout, colour)
+    """A montage with a gutter between its images, RGBA.
+
+    `shown`: laid out in another way; `most`: so many of them, the first ones.
+    """
+    return arranged(tiles(grid, layout.columns)[:most], shown or layout, colour)
 
 
 def arranged(

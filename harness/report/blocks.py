@@ -40,7 +40,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph; `tone`: plain, note, warning, lead, remark, quote for what others may paste."""
+    """A paragraph; `tone`: plain, note, warning, lead, remark, measured, quote (to be pasted)."""
 
     kind: ClassVar[str] = "text"
     text: str

@@ -25,6 +25,7 @@ from harness.analysis.ranked import RankedRow, ranked_rows
 from harness.config.identity import PLACES
 from harness.config.inputs.facts import trained_on
 from harness.config.patch import DEFAULTS
+from harness.plan.naming import cell_names
 from harness.report.private import place
 from harness.runs.outcomes import Outcomes
 from harness.runs.plan import PlanRecord
@@ -81,6 +82,20 @@ class ReportData:
         if self.suggestions is not None:
             return [self.plan.reference, *search.leading(self.suggestions, BEST)]
         return self.plan.labels
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Label of a cell → its name on the page."""
+        return cell_names(self.plan)
+
+    @property
+    def legend(self) -> tuple[list[str], str]:
+        """The names of the cells and of the reference, for `plots.style.looks`."""
+        return [self.names[cell] for cell in self.labels], self.names[self.plan.reference]
+
+    def named(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """A table with the names of its cells in place of their labels, for a figure."""
+        return frame.assign(cell=frame["cell"].map(self.names))
 
     @property
     def reference(self) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def nearest_blocks(data: ReportData) -> Iterator[Block]:
     yield Table(
         "Share of generated images that are nearer to a training image than a validation image",
         ["Cell", "Trials", "Drawn at random", f"Of the nearest {_NEAREST}", "Memorising"],
-        [expected, *(_row(cell, rows) for cell, rows in _by_cell(data, near))],
+        [expected, *(_row(data.names[cell], rows) for cell, rows in _by_cell(data, near))],
         frozenset({1, 2, 3}),
         "tables/nearest.csv",
     )

@@ -58,7 +58,8 @@ def _learnt(data: ReportData) -> bool | None:
 def write_summary(folder: Path, summary: Mapping[str, Any], blocks: Sequence[Block]) -> None:
     """Write a report's summary, and the first picture of samples at its last moment."""
     write_json(folder / SUMMARY, dict(summary))
-    galleries = (block for block in blocks if isinstance(block, Gallery))
+    galleries = [block for block in blocks if isinstance(block, Gallery)]
+    galleries.sort(key=lambda gallery: not gallery.film)  # whole grids, which the glimpse has not
     strips = [strip for gallery in galleries for strip in gallery.strips if not strip.real]
     if strips:
         (folder / PICTURE).write_bytes(strips[0].pictures[-1].webp)

@@ -14,20 +14,25 @@ QUALITY = 82  # with a gutter as many bytes as 85 without
 
 
 def webp(
-    path: Path, layout: Layout = GRID, shown: Layout | None = None, width: int = SMALL
+    path: Path,
+    layout: Layout = GRID,
+    shown: Layout | None = None,
+    width: int = SMALL,
+    most: int | None = None,
 ) -> bytes:
     """For the page: a third of the bytes of a PNG; each pixel of a small grid is a square.
 
-    Its gutter is clear, so it has the colour of the page, light or dark.
+    Its gutter is clear, so it has the colour of the page, light or dark. `most`: so many of its
+    images, the first ones.
     """
     with Image.open(path) as grid:
-        small, grey = spaced(grid, layout, shown, CLEAR), grid.mode == "L"
+        small, grey = spaced(grid, layout, shown, CLEAR, most), grid.mode == "L"
     # enlarged first, since WebP halves the resolution of colours
     sized = _enlarged(small, width)
-    most = round(LARGE * width)
-    if sized.width > most:
-        height = round(sized.height * most / sized.width)
-        sized = sized.resize((most, height), Image.Resampling.LANCZOS)
+    widest = round(LARGE * width)
+    if sized.width > widest:
+        height = round(sized.height * widest / sized.width)
+        sized = sized.resize((widest, height), Image.Resampling.LANCZOS)
     lossy = _saved(sized, "webp", quality=QUALITY)
     # of small grey images, such as digits, the exact pixels are often fewer bytes
     exact = _saved(small, "webp", lossless=True) if grey and small.width < width else lossy

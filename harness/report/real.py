@@ -29,11 +29,12 @@ def real_pictures(
     for cell in cells:
         settings = {k: v for k, v in data.frames.configs[cell].items() if k.startswith("data.")}
         choices.setdefault(str(sorted(settings.items())), []).append(cell)
-    return {
-        f"{LABEL} of {show.listed(alike)}" if len(choices) > 1 else LABEL: paths[first]
-        for alike in choices.values()
-        if (first := next((cell for cell in alike if cell in paths), None))
-    }
+    by_label: dict[str, Path] = {}
+    for alike in choices.values():
+        whose = f" of {show.listed(data.names[cell] for cell in alike)}" if len(choices) > 1 else ""
+        if first := next((cell for cell in alike if cell in paths), None):
+            by_label[f"{LABEL}{whose}"] = paths[first]
+    return by_label
 
 
 def real_strips(

@@ -9,6 +9,7 @@ from harness.analysis.compare import Comparison
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.objectives import objective
 from harness.core import format as show
+from harness.plan.naming import cell_names
 from harness.report import pictures
 from harness.report.blocks import Block, Figure, Gallery, Heading, Picture, Strip, Text
 from harness.report.plots.curves import curves_info
@@ -25,9 +26,10 @@ _HOW = (
 
 
 class Shared(NamedTuple):
-    """A cell, and the runs that have it."""
+    """A cell, its name, and the runs that have it."""
 
     cell: str
+    name: str
     runs: Sequence[str]
 
 
@@ -42,7 +44,7 @@ def shared_cells(comparison: Comparison, frames: Mapping[str, Frames]) -> list[B
     section += _figures(shown, frames, colours)
     if strips := list(_strips(shown, frames, colours)):
         section.append(Gallery("Images at the end, of the median seed of each run", strips))
-    if left := [item.cell for item in shared[CELLS:]]:
+    if left := [item.name for item in shared[CELLS:]]:
         section.append(Text(f"For want of room, left out: {show.listed(left)}.", "note"))
     return section
 
@@ -59,7 +61,9 @@ def _shared(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Shared
     def place(item: Shared) -> tuple[bool, bool]:
         return item.cell not in references, item.cell.partition("=")[0] not in turned
 
-    return sorted((Shared(*item) for item in runs.items() if len(item[1]) > 1), key=place)
+    names = {label: name for run in frames.values() for label, name in cell_names(run.plan).items()}
+    shared = (Shared(cell, names[cell], having) for cell, having in runs.items() if len(having) > 1)
+    return sorted(shared, key=place)
 
 
 def _figures(
@@ -74,8 +78,8 @@ def _figures(
             yield Figure(
                 f"cell-{number}",
                 partial(draw_panels, panels, colours[shown[0].cell]),
-                f"KID × 10³ of the cell {item.cell} over real images shown, in {names}.",
-                f"Cell {item.cell}.",
+                f"KID × 10³ of the cell {item.name} over real images shown, in {names}.",
+                f"Cell {item.name}.",
             )
 
 
@@ -94,17 +98,15 @@ def _strips(
     shown: Sequence[Shared], frames: Mapping[str, Frames], colours: Mapping[str, Look]
 ) -> Iterator[Strip]:
     for item in shown:
-        images = [
-            picture for run in item.runs if (picture := _picture(item.cell, run, frames[run]))
-        ]
+        images = [picture for run in item.runs if (picture := _picture(item, run, frames[run]))]
         if images:
-            yield Strip(item.cell, colours[item.cell].colour, images)
+            yield Strip(item.name, colours[item.cell].colour, images)
 
 
-def _picture(cell: str, name: str, run: Frames) -> Picture | None:
+def _picture(item: Shared, name: str, run: Frames) -> Picture | None:
     """The last grid of the seed whose objective is the median; None where there is no grid."""
-    grids = run.samples[run.samples["cell"] == cell].sort_values("iteration")
-    valued = by_objective(run.trials).get(cell)
+    grids = run.samples[run.samples["cell"] == item.cell].sort_values("iteration")
+    valued = by_objective(run.trials).get(item.cell)
     if grids.empty or valued is None:
         return None
     valued = valued[valued["seed"].isin(grids["seed"])]
@@ -115,5 +117,5 @@ def _picture(cell: str, name: str, run: Frames) -> Picture | None:
     judged = objective(run.plan.objective)
     value = show.kid(trial.final, show.decimals([trial.final], judged.scale), scale=judged.scale)
     caption = f"{name}: seed {trial.seed}, {judged.unit} {value}"
-    alt = f"Generated images of cell {cell} in {caption}"
+    alt = f"Generated images of cell {item.name} in {caption}"
     return Picture(caption, alt, pictures.webp(path))

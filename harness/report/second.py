@@ -28,7 +28,7 @@ def labels(data: ReportData) -> list[str]:
     Encoder and size; where that is the name of several metrics, with what they may differ in.
     """
     every: list[Any] = [*each_row(data.frames.metrics), *(each.about for each in data.further)]
-    named = [_label(about) for about in every]
+    named = [encoder_name(about) for about in every]
     for field in ("protocol", "resizer", "n", "encoder_digest"):
         named = [
             f"{text}, {getattr(about, field)}" if named.count(text) > 1 else text
@@ -37,8 +37,8 @@ def labels(data: ReportData) -> list[str]:
     return named[len(data.frames.metrics) :]
 
 
-def _label(about: Any) -> str:
-    """Encoder and size of the images that it is given."""
+def encoder_name(about: Any) -> str:
+    """Encoder of a metric (a row of `Frames.metrics`) and size of the images that it is given."""
     name = about.encoder
     if name == CUSTOM:
         digest = f"encoder {about.encoder_digest}"

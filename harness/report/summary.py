@@ -8,7 +8,7 @@ import pandas as pd
 
 from harness.analysis import checks
 from harness.analysis.frame import load
-from harness.analysis.ranked import RankedRow
+from harness.analysis.ranked import SUFFIX, RankedRow
 from harness.analysis.verdicts import NOT_JUDGED
 from harness.config.runtime import Runtime
 from harness.core import format as show
@@ -65,7 +65,13 @@ def summarise(data: ReportData, runtime: Runtime) -> Summary:
     first = words.unlearnt(data)
     told = {row.contrast: row.reason for row in data.ranked if row.reason and _tells(row)}
     alike = len(told) > 1 and len(set(told.values())) == 1 and len(told) == len(data.ranked)
-    reasons = [*set(told.values())] if alike else [f"{name}: {why}" for name, why in told.items()]
+    reasons = (
+        [*set(told.values())]
+        if alike
+        else [
+            f"{row.names[1]}: {told[row.contrast]}" for row in data.ranked if row.contrast in told
+        ]
+    )
     risk = words.looking(data)
     return Summary(
         tables=list(_tables(data)),
@@ -99,6 +105,5 @@ def _tables(data: ReportData) -> Iterator[Ranked]:
 
 
 def _name(row: RankedRow) -> str:
-    """A tip's id or a level's label; the table says which design it is of."""
-    name, _ = row.names
-    return name
+    """A tip's title or a level's label; the table says which design it is of."""
+    return row.title.removesuffix(SUFFIX)

@@ -1,22 +1,15 @@
 """The verdict in a sentence."""
 
-from collections.abc import Sequence
-
 from harness.analysis import convergence
-from harness.analysis.closed import unlooked
-from harness.analysis.effects import BETTER, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED, WORSE
+from harness.analysis.frame import each_row
 from harness.analysis.moderated import moderates
 from harness.analysis.objectives import KIMG
-from harness.analysis.ranked import RankedRow
-from harness.analysis.verdicts import SMALL
 from harness.core import format as show
+from harness.report import second
+from harness.report.conclusion import compared, conclude, seen, stains
 from harness.report.data import ReportData
-from harness.report.second import disagreement
-from harness.report.suggested import best_suggestion
 from harness.runs.status import Status
 
-NAMES = {"KID × 10³": "KID"}  # in a sentence that gives no number
-NAMED = 3  # contrasts of which the sentence says more
 FREE_LOOKS, FREE_ERROR = 5, 0.14  # benchmarks/looks.py: .1405 of 2,000 studies
 NO_EVIDENCE = "This profile shows the path; its numbers are no evidence."
 
@@ -79,9 +72,23 @@ def unlearnt(data: ReportData) -> str:
     return f"The reference has not learnt ({data.unlearnt}){so}."
 
 
+def measured(data: ReportData) -> str:
+    """A definition of KID, and the number that judges, for a stranger."""
+    encoders = [second.encoder_name(about) for about in each_row(data.frames.metrics)][:1]
+    features = f", in the features of the {_encoder(encoders[0])}" if encoders else ""
+    return (
+        "KID, the Kernel Inception Distance, measures how far generated images are from real ones; "
+        f"0 is best. Judged: {data.objective.what}{features}."
+    )
+
+
+def _encoder(name: str) -> str:
+    return name if name.startswith("encoder ") else f"encoder {name}"
+
+
 def verdict(data: ReportData) -> str:
     """The result of the study, or why there is none, and remarks on it."""
-    return " ".join(filter(None, (headline(data), remarks(data))))
+    return " ".join(filter(None, (headline(data), *remarks(data))))
 
 
 def headline(data: ReportData) -> str:
@@ -92,32 +99,28 @@ def headline(data: ReportData) -> str:
     elif first and data.suggestions is None:
         sentences = [first, look and f"{look}."]
     else:
-        sentences = [first, look and f"{look}.", lost(data), _verdict(data), disagreement(data)]
+        sentences = [
+            first,
+            look and f"{look}.",
+            lost(data),
+            conclude(data),
+            second.disagreement(data),
+        ]
     return " ".join(filter(None, sentences))
 
 
-def remarks(data: ReportData) -> str:
+def remarks(data: ReportData) -> list[str]:
     """Sides that have not learnt or diverged, and that a ranking is one of speed; mostly empty."""
-    if not data.plan.evidence or not _seen(data):
-        return ""
+    if not data.plan.evidence or not seen(data):
+        return []
+    late = list(filter(None, [speed(data)]))
     if data.suggestions is not None:
-        return speed(data)
+        return late
     if unlearnt(data):
-        return ""
-    rows = _compared(data)
+        return []
+    rows = compared(data)
     several = len(rows) > 1 and max(row.n for row in rows) > 1
-    return " ".join(filter(None, [*(_named(rows) if several else []), speed(data)]))
-
-
-def _seen(data: ReportData) -> bool:
-    """Whether there is anything to tell: a trial, or a look that was taken of trials."""
-    return bool(data.count(Status.FINISHED) or (data.plan.looks and data.plan.looks.taken))
-
-
-def _compared(data: ReportData) -> list[RankedRow]:
-    """The contrasts of which some seed has both sides, or of which a look found none."""
-    looks = data.plan.looks
-    return [row for row in data.ranked if row.n > 0 or (looks and row.verdict == NOT_JUDGED)]
+    return [*(stains(rows) if several else []), *late]
 
 
 def intervals(data: ReportData) -> str:
@@ -190,101 +193,3 @@ def window(data: ReportData, identity: str | None) -> str:
     if averaged.first == averaged.last:
         return f"at {show.digits(averaged.end, 4)} kimg"
     return f"mean over {show.digits(averaged.start, 4)} to {show.digits(averaged.end, 4)} kimg"
-
-
-def _verdict(data: ReportData) -> str:
-    if not _seen(data):
-        why = f" ({data.outcomes.others})" if data.outcomes.failures else ""
-        return f"No trial has finished{why}, so there is nothing to rank."
-    if data.suggestions is not None:
-        return best_suggestion(data, data.suggestions)
-    rows = _compared(data)
-    if not data.plan.contrasts:
-        return "This study declares no contrast, so there is nothing to rank."
-    if not any(row.n for row in rows):
-        yet = " yet" if data.count(Status.MISSING) and not rows else ""
-        reasons = {row.reason for row in rows}
-        told = [_sentence(*reasons)] if len(reasons) == 1 else _named(rows)
-        nothing = f"No seed has both sides of a contrast{yet}, so there is nothing to rank."
-        return " ".join([nothing, *told])
-    if data.plan.looks and (unlooked_yet := unlooked(data.plan.looks)):
-        return _sentence(unlooked_yet)
-    if max(row.n for row in rows) < 2:
-        return "No contrast has more than one seed, and from one seed nothing can be told."
-    if len(rows) == 1:
-        return f"{rows[0].title}: {_single(rows[0], data)}"
-    return _several(rows, data)
-
-
-def _single(row: RankedRow, data: ReportData) -> str:
-    unit, level = data.objective.unit, show.percent(1 - data.plan.alpha)
-    sure = f"{level} interval {row.interval_text}, n = {row.n}" if row.n > 1 else "n = 1"
-    why = f" ({row.reason})" if row.reason and row.n > 1 else ""
-    if row.verdict == NOT_JUDGED:
-        return f"not judged: {row.reason}."
-    if row.verdict in (INCONCLUSIVE, EQUIVALENT):
-        inside = f", {_within([row], data)}" if row.verdict == EQUIVALENT else ""
-        mean = f"the mean difference of {unit} is {row.effect_text}"
-        return f"{row.verdict}{inside}; {mean} ({sure}){why}."
-    way = "lowers" if row.verdict == BETTER else "raises"
-    return f"{row.verdict}; following it {way} {unit} by {row.size_text} ({sure}){why}."
-
-
-def _several(rows: list[RankedRow], data: ReportData) -> str:
-    unit = NAMES.get(data.objective.unit, data.objective.what)
-    named = {
-        word: [f"“{row.names[1]}”" for row in rows if row.verdict == word]
-        for word in (BETTER, WORSE, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED)
-    }
-    effects = ((BETTER, "lower"), (WORSE, "raise"))
-    parts = [f"{show.listed(named[w])} {_verb(named[w], verb)}" for w, verb in effects if named[w]]
-    same = named[EQUIVALENT]
-    if not parts and not same:
-        tested = len(rows) - len(named[NOT_JUDGED])
-        if not tested:
-            return "No contrast is judged."
-        none = (
-            f"None of the {tested} contrasts" if tested > 1 else "The one contrast that is judged"
-        )
-        none += " is" if tested > 1 else " is not"
-        return f"{none} distinguishable from zero; that is not “no effect”."
-    clauses = [f"{part} {unit if not number else 'it'}" for number, part in enumerate(parts)]
-    if same:
-        clauses.append(f"{show.listed(same)} {'makes' if len(same) == 1 else 'make'} no difference "
-                    f"that matters ({_within(rows, data)})")  # fmt: skip
-    sentences, undecided = [f"{'; '.join(clauses)}."], len(named[INCONCLUSIVE])
-    if undecided:
-        rest = "The other is" if undecided == 1 else f"The other {undecided} are"
-        sentences.append(f"{rest} inconclusive.")
-    if small := [f"“{row.names[1]}”" for row in rows if row.small]:
-        effects_are = "effect of {} is" if len(small) == 1 else "effects of {} are"
-        sentences.append(f"The {effects_are.format(show.listed(small))} {SMALL}.")
-    return " ".join(sentences)
-
-
-def _within(rows: Sequence[RankedRow], data: ReportData) -> str:
-    """How large an effect that does not matter may be: the declared share, as it is here."""
-    halves = {row.margin for row in rows if row.verdict == EQUIVALENT}
-    scale = data.objective.scale
-    sizes = [show.kid(half, show.decimals([half], scale), scale=scale) for half in sorted(halves)]
-    return f"significantly within ± {show.listed(sizes)} on {data.objective.unit}"
-
-
-def _named(rows: list[RankedRow]) -> list[str]:
-    """Remarks on verdicts: sides that have not learnt, and divergences."""
-    sentences = [
-        f"“{row.names[1]}”{' is not judged' if row.verdict == NOT_JUDGED else ''}: {row.reason}."
-        for row in rows
-        if row.reason and (row.verdict == NOT_JUDGED or row.stained)
-    ]
-    left = len(sentences) - NAMED
-    more = [f"The same goes for {left} more: see the ranking."] if left > 0 else []
-    return sentences[:NAMED] + more
-
-
-def _sentence(reason: str) -> str:
-    return f"{reason[0].upper()}{reason[1:]}."
-
-
-def _verb(subjects: list[str], verb: str) -> str:
-    return f"{verb}s" if len(subjects) == 1 else verb

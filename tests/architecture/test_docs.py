@@ -156,7 +156,8 @@ def test_the_readme_sells_in_one_screen():
         assert re.search(rf"^- A \*\*{word}\*\* ", first, re.MULTILINE), f"{word} is not explained"
     assert (ROOT / "studies/quickstart.yaml").read_text("utf-8") in first
     for tip in read("quickstart", ROOT / "studies").study.heuristics:
-        assert re.search(rf"^ {tip} +[−+]\d", first, re.MULTILINE), f"{tip} is not in the ranking"
+        start = HEURISTICS[tip].title[:26]  # a longer title goes on in the next line
+        assert re.search(rf"^ {re.escape(start)} +[−+]\d", first, re.MULTILINE), tip
 
 
 def test_the_readme_names_every_verb_and_study():

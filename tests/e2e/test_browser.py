@@ -36,9 +36,16 @@ FRAME = """<body style="margin: 0">
 }}</script>"""
 MEASURE = """
   const bottom = (name) => page.querySelector(name).getBoundingClientRect().bottom;
+  const weakened = page.querySelector("aside.warning");
   return {
     width: page.documentElement.scrollWidth,
+    lead: bottom(".lead"),
     number: bottom(".numbers"),
+    glimpse: bottom(".glimpse"),
+    weakened: bottom("aside.warning"),
+    told: [...weakened.querySelectorAll("li")].every((item) => item.checkVisibility()),
+    begins: Math.max(...[".wide svg", ".narrow svg"].map((name) =>
+      page.querySelector(`figure ${name}`).getBoundingClientRect().top)),
     plot: Math.max(bottom("figure .wide svg"), bottom("figure .narrow svg")),
     scrolling: [...page.querySelectorAll(".table")].filter((t) => t.scrollWidth > t.clientWidth)
       .map((t) => t.ariaLabel),
@@ -124,7 +131,7 @@ CURVES = """
   send(svg, "pointerleave", [0, 0]);
   told.left = tip.hidden;
   const entry = [...figure.querySelectorAll(".legend button")]
-    .find((b) => b.textContent.startsWith("spectral_norm"));
+    .find((b) => b.textContent.startsWith("Spectral normalisation"));
   entry.click();
   told.without = [cells(), entry.ariaPressed];
   named("Hide all").click();
@@ -306,9 +313,12 @@ def test_light_and_dark_are_drawn(browser, page, tmp_path: Path):
     assert np.median(dark) < 40
 
 
-def test_the_first_screen_holds_verdict_numbers_and_plot(browser, page):
+def test_the_first_screen_holds_verdict_numbers_images_and_what_weakens_them(browser, page):
+    """The plot follows on it: below four remarks, none of which is folded away, it begins."""
     wide = browser.ask(page, MEASURE)
-    assert wide["number"] < wide["plot"] < 900
+    assert wide["lead"] < wide["number"] < wide["glimpse"] < 900
+    assert wide["told"]
+    assert wide["number"] < wide["weakened"] < wide["begins"] < 900
     assert wide["width"] == 1280
     assert wide["scrolling"] == []
 
@@ -317,13 +327,17 @@ def test_a_phone_needs_no_sideways_scrolling(browser, page):
     phone = browser.ask(page, MEASURE, 390, 844)
     assert phone["width"] == 390
     assert phone["scrolling"] == []
-    assert phone["number"] < 844
+    assert phone["lead"] < 500
+    assert phone["number"] < 844  # images and remarks follow it, before the plot
+    assert phone["number"] < phone["glimpse"] < phone["weakened"] < phone["begins"]
+    assert phone["told"]
 
 
 def test_every_picture_is_one_and_says_what_it_shows(browser, page):
     images = browser.ask(page, IMAGES)
-    assert len(images) == 45
-    assert min(width for width, _ in images) >= 192
+    assert len(images) == 47
+    assert min(width for width, _ in images[:2]) >= 128  # at a glance
+    assert min(width for width, _ in images[2:]) >= 192
     assert all(len(words) > 20 for _, words in images)
     (_, words), *others = browser.ask(page.parents[1] / "index.html", IMAGES)
     assert (words, others) == ("", [])  # it stands beside the title that it would repeat
@@ -391,7 +405,8 @@ def with_real(tmp_path_factory):
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_real_images_are_as_large_as_generated_ones_and_above_the_last(browser, with_real, width):
-    galleries = browser.ask(with_real, REAL, width)
+    glimpse, *galleries = browser.ask(with_real, REAL, width)
+    assert len(glimpse) == 1
     assert len(galleries) == 4
     for real, *others in galleries:
         assert {tuple(size) for _, *size in others} == {tuple(real[1:])}
@@ -432,7 +447,7 @@ def test_curves_answer_to_a_pointer_and_to_keys(browser, page):
     seed, x, y = (told["numbers"][name] for name in ("seed", "x", "y"))
     assert told["hover"] == f"reference, seed {seed}, {x[4]:.4g} kimg: KID × 10³ {y[4]:.4g}"
     assert told["left"]
-    rest = [cell for cell in every if not cell.startswith("spectral_norm")]
+    rest = [cell for cell in every if not cell.startswith("Spectral normalisation")]
     assert told["without"] == [rest, "false"]
     assert told["none"] == []
     assert told["all"] == [every, "true"]
@@ -490,7 +505,7 @@ def test_paper_holds_all_and_no_control(browser, page, paper, width, scripts):
     sheet.write_text(text)
     told = browser.ask(sheet, PAPER, width, refused=not scripts)
     sheet.unlink()
-    assert told["folded"] > 2
+    assert told["folded"] >= 2
     assert told["unfolded"] == told["folded"]
     assert told["controls"] == []
     assert told["heads"] == ["table-header-group"] * len(told["heads"])

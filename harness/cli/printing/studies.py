@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from harness.cli.printing.cells import Name
+from harness.cli.printing.cells import prose
 from harness.cli.printing.tables import VERDICTS, Table
 from harness.cli.printing.terminal import Terminal
 from harness.core import format as show
@@ -39,9 +39,9 @@ def show_packed(archive: Path) -> None:
 
 
 def _ranking(ranked: "Ranked") -> Table:
-    table = Table(ranked.columns, whole=ranked.columns[1:])  # only names give way
-    for name, *cells in ranked.rows:
-        table.add_row(Name(name), *(Text(cell, VERDICTS.get(cell, "")) for cell in cells))
+    table = Table(ranked.columns, whole=ranked.columns[1:])  # only titles give way
+    for title, *cells in ranked.rows:
+        table.add_row(prose(title), *(Text(cell, VERDICTS.get(cell, "")) for cell in cells))
     return table
 
 

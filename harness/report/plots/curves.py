@@ -1,5 +1,6 @@
 """KID over training: a panel for each cell against the reference, every seed visible."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -17,7 +18,8 @@ from harness.runs.status import Status
 
 LOGARITHMIC_FROM = 4  # largest KID over smallest
 BELOW = 10  # times that a floor is below all curves, from which a logarithmic axis leaves it out
-LONGEST = {1: 36, 2: 36, 3: 22}  # panels in a row → letters of a cell's label that fit above one
+LONGEST = {1: 44, 2: 44, 3: 28}  # panels in a row → letters of a line above one
+LINES = 2  # of a cell's name
 
 
 class Line(NamedTuple):
@@ -138,10 +140,13 @@ def draw_curves(info: Curves, looks: dict[str, Look], width: float) -> Figure:
     places = list(grid.flat)
     if len(places) > len(panels):
         _draw_means(places.pop(0), info, looks)
-    names = show.shorten_apart([panel.cell for panel in panels], LONGEST[columns])
+    letters = LONGEST[columns]
+    # words leave a part of a line free
+    names = show.shorten_apart([panel.cell for panel in panels], int((LINES - 0.3) * letters))
     for axes, panel in zip(places, panels, strict=False):
         draw_panel(axes, panel, info.reference, looks)
-        write_title(axes, f"{names[panel.cell]}  (n = {panel.n})", looks[panel.cell])
+        title = textwrap.fill(f"{names[panel.cell]} (n\u00a0=\u00a0{panel.n})", letters)
+        write_title(axes, title, looks[panel.cell])
     for axes in places[len(panels) :]:
         axes.set_visible(False)
     for axes in grid.flat:

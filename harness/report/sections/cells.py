@@ -1,6 +1,6 @@
 """The cells against the reference, and the fidelity and variety of their images."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -16,7 +16,8 @@ TITLES = {name: name.capitalize() for name in BESIDE} | {
     "fid": "FID",
     "inception_score": "Inception score",
 }
-MAYBE = {"A member alone", "Not reached", "Ends", *TITLES.values()}
+FOLLOWED, APART = "Following − ignoring", "Cell − reference"
+MAYBE = {"A member alone", FOLLOWED, APART, "Not reached", "Ends", *TITLES.values()}
 WORDS = ("Cell", "Ends")
 
 
@@ -24,11 +25,9 @@ def build(data: ReportData) -> list[Block]:
     """Two tables a metric identity: the objective of each cell, and what describes its images."""
     if data.suggestions is not None:
         return []  # the search's own table
-    reference = data.plan.reference
     how = (
-        f"The objective “{data.plan.objective}” is {data.objective.what}. Differences are from "
-        f"the reference, “{reference}”, paired by seed; they describe the cells, and the contrasts "
-        "above are what is judged."
+        f"The objective “{data.plan.objective}” is {data.objective.what}. {_against(data)}They "
+        "describe the cells; the ranking is what is judged."
     )
     groups = list(data.cells.groupby("identity", sort=False, dropna=False))
     named = [
@@ -37,7 +36,7 @@ def build(data: ReportData) -> list[Block]:
     ]
     blocks: list[Block] = [Heading("Cells against the reference", "cells"), Text(how)]
     blocks += [_table(data, rows, metric) for rows, metric in named]
-    images = [_images(rows, metric) for rows, metric in named]
+    images = [_images(data, rows, metric) for rows, metric in named]
     if images := [table for table in images if len(table.columns) > len(WORDS)]:
         blocks += [Text(_IMAGES, "note"), *images]
     return blocks
@@ -57,30 +56,29 @@ def _table(data: ReportData, rows: pd.DataFrame, metric: str) -> Table:
     places = show.decimals([*rows["mean"], *rows["difference"]], scale)
     body: list[list[Cell]] = [
         [
-            Label(row.cell, _patch(data.plan.cell(row.cell).patch)),
+            Label(data.names[row.cell], _detail(data, row.cell)),
             f"{row.n} of {row.planned}",
             show.kid(row.mean, places, scale=scale),
             show.kid(row.sd, places, scale=scale),
             show.kid(row.best, show.decimals([row.best])),
             show.kid(row.member_kid, show.decimals([row.member_kid])),
-            show.kid(row.difference, places, True, scale),
-            show.interval(row.low, row.high, places, scale),
+            *_difference(data, row, places),
             show.number(row.censored, 0) if row.censored else show.NONE,
             _ends(data, row.cell),
         ]
         for row in each_row(rows)
     ]
     unit = data.objective.unit.replace(" ", "\u00a0")
-    columns = ["Cell", "n", unit, "sd", "Best", "A member alone", "Difference", "Interval",
+    columns = ["Cell", "n", unit, "sd", "Best", "A member alone", FOLLOWED, APART, "Interval",
                "Not reached", "Ends"]  # fmt: skip
     level = show.percent(1 - data.plan.alpha)
     caption = f"Objective by cell, and the {level} t-interval of each difference alone{metric}"
     return _filled(caption, columns, body)
 
 
-def _images(rows: pd.DataFrame, metric: str) -> Table:
+def _images(data: ReportData, rows: pd.DataFrame, metric: str) -> Table:
     body: list[list[Cell]] = [
-        [row.cell, str(row.n), *(show.number(getattr(row, name), 2) for name in BESIDE)]
+        [data.names[row.cell], str(row.n), *(show.number(getattr(row, name), 2) for name in BESIDE)]
         for row in each_row(rows)
     ]
     caption = f"Fidelity and variety by cell, at the last evaluation, means over n trials{metric}"
@@ -99,8 +97,46 @@ def _filled(caption: str, columns: Sequence[str], body: list[list[Cell]]) -> Tab
     return Table(caption, columns, body, numeric, "tables/cells.csv")
 
 
-def _patch(patch: Mapping[str, Any]) -> str:
-    return ", ".join(f"{path} = {value}" for path, value in patch.items()) or "the baseline"
+def _detail(data: ReportData, label: str) -> str:
+    """Its label, as commands take it, and where it differs from the baseline."""
+    patch = data.plan.cell(label).patch
+    changes = ", ".join(f"{path} = {value}" for path, value in patch.items()) or "the baseline"
+    return changes if data.names[label] == label else f"{label}: {changes}"
+
+
+def _sides(data: ReportData) -> dict[str, int]:
+    """Cells that differ from the reference by a tip → 1 where they follow it, else −1."""
+    sides: dict[str, int] = {}
+    for contrast in data.plan.tips:
+        pair = (contrast.following, contrast.ignoring)
+        if len(contrast.weights) == 2 and data.plan.reference in pair:
+            sides.setdefault(*((pair[0], 1) if pair[1] == data.plan.reference else (pair[1], -1)))
+    return sides
+
+
+def _difference(data: ReportData, row: Any, places: int) -> tuple[str, str, str]:
+    """The difference with the sign of its effect or, of no contrast, cell − reference."""
+    scale, sides = data.objective.scale, _sides(data)
+    sign = sides.get(row.cell, 1)
+    low, high = sorted((sign * row.low, sign * row.high))
+    size = show.kid(sign * row.difference, places, True, scale)
+    columns = (size, show.NONE) if row.cell in sides else (show.NONE, size)
+    return *columns, show.interval(low, high, places, scale)
+
+
+def _against(data: ReportData) -> str:
+    """How the cells are compared with the reference."""
+    sides = _sides(data)
+    rest = [cell for cell in data.labels if cell not in sides and cell != data.plan.reference]
+    parts = ["On: the tip is followed; off: it is ignored."] if data.plan.tips else []
+    if sides:
+        parts.append("Differences have the sign of effects, so negative helps.")
+    if rest:
+        what = "those of other cells" if sides else "differences"
+        parts.append(f"{what[0].upper()}{what[1:]} are from the reference.")
+    if sides or rest:
+        parts.append("Both are paired by seed." if sides and rest else "They are paired by seed.")
+    return " ".join(parts) + " " if parts else ""
 
 
 def _ends(data: ReportData, cell: str) -> str:

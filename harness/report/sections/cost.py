@@ -1,5 +1,7 @@
 """Costs of each cell."""
 
+from typing import Any
+
 from harness.analysis.frame import each_row
 from harness.core import format as show
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Text
@@ -14,7 +16,7 @@ def build(data: ReportData) -> list[Block]:
         return [head, Text("No trial has finished yet.", "note")]
     rows: list[list[Cell]] = [
         [
-            Label(row.cell, _sizes(row.generator_parameters, row.discriminator_parameters)),
+            Label(data.names[row.cell], _sizes(row)),
             str(row.trials),
             show.number(row.kimg, 1),
             _relative(show.number(row.generator_updates, 0), row.relative_generator_updates),
@@ -37,8 +39,10 @@ def build(data: ReportData) -> list[Block]:
     ]
 
 
-def _sizes(generator: float, discriminator: float) -> str:
-    return f"parameters: G {show.number(generator, 0)}, D {show.number(discriminator, 0)}"
+def _sizes(row: Any) -> str:
+    counts = row.generator_parameters, row.discriminator_parameters
+    generator, discriminator = (show.number(count, 0) for count in counts)
+    return f"parameters: G {generator}, D {discriminator}"
 
 
 def _relative(text: str, ratio: float) -> str:

@@ -31,13 +31,13 @@ def build(data: ReportData) -> list[Block]:
 
 def _figure(data: ReportData, identity: str, number: int, identities: int) -> Figure:
     curves = data.frames.curves
-    reference = data.plan.reference
-    cells = data.ends(ROOM, identity)
+    reference = data.names[data.plan.reference]
+    cells = [data.names[cell] for cell in data.ends(ROOM, identity)]
     averages = {cell: window(data.frames, cell, identity) for cell in data.labels}
-    windows = {cell: averaged.shaded for cell, averaged in averages.items() if averaged}
-    mine = curves[curves["identity"] == identity]
+    windows = {data.names[cell]: averaged.shaded for cell, averaged in averages.items() if averaged}
+    mine = data.named(curves[curves["identity"] == identity])
     info = curves_info(mine, cells, reference, windows, data.frames.real_kid(identity))
-    styles = looks(data.labels, reference)
+    styles = looks(*data.legend)
     scale = "logarithmic" if info.logarithmic else "linear"
     room = f" {ENDS}" if len(data.labels) > ROOM else ""
     metric = f" Metric identity {identity}." if identities > 1 else ""

@@ -53,7 +53,7 @@ def _rates(data: ReportData) -> list[Block]:
         return [Text(f"No trial diverged or collapsed. {unseen}", "note")] if unseen else []
     rows: list[list[Cell]] = [
         [
-            row.cell,
+            data.names[row.cell],
             f"{row.failed} of {row.ended}",
             str(row.diverged),
             str(row.collapsed),
@@ -86,7 +86,7 @@ def _failed(data: ReportData) -> Table:
     trials = data.frames.trials
     rows: list[list[Cell]] = [
         [
-            row.cell,
+            data.names[row.cell],
             str(row.seed),
             Tag("not ended", "neutral") if row.status == Status.MISSING else Tag(row.status, "bad"),
             show.number(row.kimg, 1),
@@ -112,7 +112,7 @@ def _flags(data: ReportData) -> Table:
     flags = data.frames.flags.drop_duplicates(["cell", "seed", "flag"])
     seeds = flags.groupby(["flag", "cell"])["seed"].agg(lambda column: sorted(column))
     rows: list[list[Cell]] = [
-        [_named(row.flag), row.cell, ", ".join(map(str, row.seed))]
+        [_named(row.flag), data.names[row.cell], ", ".join(map(str, row.seed))]
         for row in each_row(seeds.reset_index())
     ]
     caption = "Flags: signs of ill health; of these, a collapse is a failure, too"

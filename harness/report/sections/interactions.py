@@ -6,6 +6,7 @@ from harness.analysis.frame import each_row
 from harness.analysis.interactions import INTERACTION, means
 from harness.core import format as show
 from harness.plan.describe import aliased, levels, summary
+from harness.plan.naming import named_by_title
 from harness.report.blocks import Block, Cell, Figure, Heading, Items, Label, Table, Text
 from harness.report.data import ReportData
 from harness.report.plots.interaction import Panel, draw_interactions, interaction_panel
@@ -19,20 +20,21 @@ def build(data: ReportData) -> list[Block]:
     design = data.plan.crossed
     if design is None:
         return []
+    titled = named_by_title(design)
     blocks: list[Block] = [
         Heading("Main effects and interactions", "interactions"),
         Text(f"{summary(design)} {_how(data, design)}"),
     ]
     if data.interactions["effect"].notna().any():
-        blocks += [*_plot(data, design), _table(data)]
+        blocks += [*_plot(data, design), _table(data, design)]
     else:
         blocks.append(Text("There are not enough values yet to estimate effects.", "note"))
-    if apart := aliased(design):
+    if apart := aliased(titled):
         caption = "Confounded effects: an estimate on the left includes the effect on the right"
         rows: list[list[Cell]] = [list(row) for row in apart]
         blocks.append(Table(caption, ["Effect", "Includes"], rows, folded=len(rows) > MOST))
     if design.dropped:
-        lines = [f"{levels(one)}: {one.why}" for one in design.dropped]
+        lines = [f"{levels(one)}: {one.why}" for one in titled.dropped]
         blocks.append(Items("Combinations that are not trained", lines, folded=len(lines) > MOST))
     return blocks
 
@@ -66,12 +68,18 @@ def _how(data: ReportData, design: Crossed) -> str:
     return " ".join(parts)
 
 
-def _table(data: ReportData) -> Table:
-    table = data.interactions
+def _titles(design: Crossed) -> dict[str, str]:
+    """A term as tables on disk name it → by the titles of its factors."""
+    titled = named_by_title(design)
+    return {design.named(term): titled.named(term) for term in design.terms}
+
+
+def _table(data: ReportData, design: Crossed) -> Table:
+    table, titles = data.interactions, _titles(design)
     places = show.decimals(table["effect"])
     rows: list[list[Cell]] = [
         [
-            Label(row.term, row.compared),
+            Label(titles[row.term], row.compared),
             row.kind,
             show.kid(row.effect, places, signed=True),
             show.interval(row.low, row.high, places),
@@ -96,7 +104,7 @@ def _plot(data: ReportData, design: Crossed) -> list[Figure]:
         return []
     panels = []
     for term in shown:
-        first, second = (design.scales[factor] for factor in term)
+        first, second = (named_by_title(design).scales[factor] for factor in term)
         panels.append(interaction_panel(first, second, means(data.frames, design, term)))
     most = f" The {MOST} with the smallest p." if len(terms) > MOST else ""
     caption = (

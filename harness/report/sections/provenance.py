@@ -90,8 +90,9 @@ def _images(data: ReportData) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     for text, cells in cells_of.items():
         facts = json.loads(text)
-        name = facts["name"] if len(cells_of) == 1 else f"{facts['name']} ({', '.join(cells)})"
-        rows += [("Data set", name), *terms(facts)]
+        named = ", ".join(data.names[cell] for cell in cells)
+        whose = f" ({named})" if len(cells_of) > 1 else ""
+        rows += [("Data set", facts["name"] + whose), *terms(facts)]
     return rows
 
 

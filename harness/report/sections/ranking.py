@@ -18,6 +18,7 @@ from harness.analysis.learning import UNLEARNT_SHARE
 from harness.analysis.ranked import RankedRow, titled
 from harness.core import format as show
 from harness.metrics.health import COVERAGE_FLOOR
+from harness.plan.naming import reference_side, setting, tip_titles
 from harness.plan.path import PATH, changes, order, placed
 from harness.report import second, words
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Tag, Text
@@ -42,7 +43,7 @@ def build(data: ReportData) -> list[Block]:
     if data.ranking.empty:
         return [head, Text("This study declares no contrast.", "note")]
     blocks: list[Block] = [head, Text(_how(data))]
-    if changed := changes(data.plan.contrasts):
+    if changed := _changes(data):
         blocks.append(Text(" ".join(order(changed)), "note"))
     groups = data.by_identity
     blocks += [_table(data, rows, str(name), len(groups)) for name, rows in groups.items()]
@@ -172,13 +173,24 @@ def _table(data: ReportData, rows: Sequence[RankedRow], identity: str, identitie
 
 
 def _places(data: ReportData) -> Mapping[str, str]:
-    """Of each step of a path what is before it, in its own order and in the reverse one."""
+    """Of each step of a path what is before it, in its own order and in the reverse one.
+
+    Of another tip the side that the reference has, where it has one.
+    """
     steps = [contrast.name for contrast in data.plan.contrasts if contrast.design == PATH]
-    return dict(zip(steps, placed(changes(data.plan.contrasts)), strict=True))
+    sides = {tip.name: side for tip in data.plan.tips if (side := reference_side(data.plan, tip))}
+    of_path = dict(zip(steps, placed(_changes(data)), strict=True))
+    return {**{name: f"{side} in the reference" for name, side in sides.items()}, **of_path}
+
+
+def _changes(data: ReportData) -> list[str]:
+    """The changes of a path in its order, by their titles."""
+    titles = tip_titles(data.plan)
+    return [setting(change, titles) for change in changes(data.plan.contrasts)]
 
 
 def _cells(row: RankedRow, place: str) -> list[Cell]:
-    """`place`: where in a path it is; empty in another design."""
+    """`place`: where in a path it is or, in another design, which side the reference has."""
     title: Cell = Label(row.names[1], place) if place else row.names[1]
     texts = row.effect_text, row.interval_text, row.n_text, row.wins_text, row.p_text
     verdict = Tag(row.verdict_text, TONES.get(row.verdict, "neutral"), row.reason)

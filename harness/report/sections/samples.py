@@ -1,9 +1,9 @@
 """Sample grids of the cells from the same latents: through training, best and worst, in between."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from harness.report.nearest import TITLE, nearest_blocks
 from harness.report.plots import style
 from harness.report.plots.sheet import ROOM, Row, draw_sheet
 from harness.report.real import real_pictures, real_strips
+from harness.report.shown import Grid, Shown, shown_cells, shown_seed
 from harness.runs import layout
 from harness.runs.status import Status
 
@@ -36,33 +37,16 @@ DOUBLE = 2 * pictures.SMALL  # pixels that a grid of twice as many columns has a
 Real = dict[str, Path]  # label → picture of validation images
 
 
-class Grid(NamedTuple):
-    """A file, and when in training it was made."""
-
-    path: Path
-    kimg: float  # 0 where it is not known
-    when: str
-
-
-class Shown(NamedTuple):
-    """A cell with pictures: the grids of each seed, and the seed whose training is shown."""
-
-    cell: str
-    colour: str
-    seeds: Mapping[int, Sequence[Grid]]
-    seed: int
-
-
 def build(data: ReportData) -> list[Block]:
     """A film of all cells, the best and the worst seed of each, ways between latents."""
     head = Heading("Samples", "samples")
     damaged = [Text(_damaged(data), "note")] if data.frames.damaged else []
     if data.frames.samples.empty:
         return [head, Text("No sample grid has been recorded yet.", "note"), *damaged]
-    seed = _seed(data)
+    seed = shown_seed(data)
     with_grids = set(data.frames.samples["cell"])
     cells = [cell for cell in data.labels if cell in with_grids]
-    shown = list(_shown(data, cells[:CELLS], seed))
+    shown = list(shown_cells(data, cells[:CELLS], seed))
     real = real_pictures(data, [item.cell for item in shown])
     room = max(BYTES - ROW * len(data.frames.curves), LEAST)
     # best, worst, a way between latents, pairs
@@ -74,7 +58,9 @@ def build(data: ReportData) -> list[Block]:
         _between(data, shown, real, files),
     ]
     left = cells[CELLS:]
-    names = ", ".join(left[:NAMED]) + (" and others" if len(left) > NAMED else "")
+    names = ", ".join(data.names[cell] for cell in left[:NAMED]) + (
+        " and others" if len(left) > NAMED else ""
+    )
     left_out = (
         f"For want of room, pictures of {show.count(len(left), 'cell')} are left out: {names}."
     )
@@ -114,39 +100,6 @@ def _how(data: ReportData, seed: int) -> str:
     return f"Seed {seed}, unless another one is named. {shown}{real}"
 
 
-def _seed(data: ReportData) -> int:
-    """The first of the seeds that most cells finished, or, failing that, have a grid of."""
-    trials = data.frames.trials
-    finished = trials.loc[trials["status"] == Status.FINISHED, ["cell", "seed"]]
-    grids = data.frames.samples[["cell", "seed"]].drop_duplicates()
-    whole = grids.merge(finished, on=["cell", "seed"])
-    rows = grids if whole.empty else whole
-    return int(str(rows.groupby("seed")["cell"].nunique().idxmax()))
-
-
-def _shown(data: ReportData, cells: Sequence[str], seed: int) -> Iterator[Shown]:
-    samples = data.frames.samples
-    samples = samples[samples["cell"].isin(cells)].sort_values("iteration")
-    trials = data.frames.trials.set_index(["cell", "seed"])
-    images = (trials["kimg"] / trials["iteration"].where(trials["iteration"] > 0)).to_dict()
-    grids: dict[str, dict[int, list[Grid]]] = {}
-    for row in each_row(samples):
-        grid = _grid(Path(row.path), row.iteration, images[row.cell, row.seed])
-        grids.setdefault(row.cell, {}).setdefault(row.seed, []).append(grid)
-    looks = style.looks(data.labels, data.plan.reference)
-    for cell in cells:
-        first = seed if seed in grids[cell] else min(grids[cell])
-        yield Shown(cell, looks[cell].colour, grids[cell], first)
-
-
-def _grid(path: Path, iteration: float, images: float) -> Grid:
-    if iteration == 0:
-        return Grid(path, 0.0, "untrained")
-    if images == images:
-        return Grid(path, iteration * images, f"{show.number(iteration * images)} kimg")
-    return Grid(path, 0.0, f"iteration {show.number(iteration, 0)}")
-
-
 class _Files:
     """Names and PNGs of pictures as long as there is room; without a name, a page has no link."""
 
@@ -163,16 +116,16 @@ class _Files:
 
 
 def _film(data: ReportData, shown: Sequence[Shown], real: Real, moments: int) -> Gallery:
-    seed = _seed(data)
+    seed = shown_seed(data)
     picked = [_picked(item.seeds[item.seed], moments) for item in shown]
     strips = [
         Strip(
-            item.cell if item.seed == seed else f"{item.cell} (seed {item.seed})",
+            item.name if item.seed == seed else f"{item.name} (seed {item.seed})",
             item.colour,
             [
                 Picture(
                     grid.when,
-                    f"Generated images of cell {item.cell}, seed {item.seed}, {grid.when}",
+                    f"Generated images of cell {item.name}, seed {item.seed}, {grid.when}",
                     pictures.webp(grid.path),
                     moment=grid.kimg,
                     still=still,
@@ -223,7 +176,7 @@ def _extremes(
             for word, row in zip(words, each_row(rows.iloc[[0, -1][: len(words)]]), strict=True)
         ]
         if pair:
-            strips.append(Strip(item.cell, item.colour, pair))
+            strips.append(Strip(item.name, item.colour, pair))
     title = "The best and the worst seed of each cell, at the end"
     return Gallery(title, [*real_strips(real), *strips]) if strips else None
 
@@ -248,7 +201,7 @@ def _extreme(item: Shown, word: str, trial: Any, files: _Files, judged: Objectiv
     places = show.decimals([trial.final], judged.scale)
     value = show.kid(trial.final, places, scale=judged.scale)
     caption = f"{word}: seed {trial.seed}, {judged.unit} {value}{ended}"
-    alt = f"Generated images of cell {item.cell} at the end, {caption}"
+    alt = f"Generated images of cell {item.name} at the end, {caption}"
     kind = word.split()[-1] if word in ("best", "worst") else "only"
     return Picture(
         caption, alt, pictures.webp(grid.path), **files.of(f"samples-{kind}", item.cell, grid.path)
@@ -257,7 +210,7 @@ def _extreme(item: Shown, word: str, trial: Any, files: _Files, judged: Objectiv
 
 def _between(data: ReportData, shown: Sequence[Shown], real: Real, files: _Files) -> Gallery | None:
     strips = [
-        Strip(item.cell, item.colour, [_way(item, path, files)])
+        Strip(item.name, item.colour, [_way(item, path, files)])
         for item, path in _of(data, shown, layout.INTERPOLATION)
     ]
     first = real_strips(real, GRID, WAY, DOUBLE)
@@ -277,12 +230,12 @@ def _pairs(data: ReportData, shown: Sequence[Shown], files: _Files) -> Iterator[
     strips = []
     for item, path in _of(data, shown, layout.NEAREST_PAIRS):
         alt = (
-            f"Generated images of cell {item.cell}, each to the left of its nearest training image"
+            f"Generated images of cell {item.name}, each to the left of its nearest training image"
         )
         caption = f"seed {item.seed}, at the end: generated, nearest training image"
         file = files.of("nearest", item.cell, path, PAIRS)
         picture = Picture(caption, alt, pictures.webp(path, PAIRS, width=DOUBLE), **file)
-        strips.append(Strip(item.cell, item.colour, [picture]))
+        strips.append(Strip(item.name, item.colour, [picture]))
     real = real_pictures(data, [item.cell for item in shown], layout.VALIDATION_PAIRS)
     if strips:
         first = real_strips(real, PAIRS, width=DOUBLE)
@@ -290,7 +243,7 @@ def _pairs(data: ReportData, shown: Sequence[Shown], files: _Files) -> Iterator[
 
 
 def _way(item: Shown, path: Path, files: _Files) -> Picture:
-    alt = f"Generated images of cell {item.cell}, seed {item.seed}, on the way between latents"
+    alt = f"Generated images of cell {item.name}, seed {item.seed}, on the way between latents"
     caption = f"seed {item.seed}, at the end"
     return Picture(
         caption,

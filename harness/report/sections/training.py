@@ -22,7 +22,9 @@ def _about_pulls(data: ReportData) -> str:
 def build(data: ReportData) -> list[Block]:
     """Losses, accuracies and augmentation probability of all cells."""
     head = Heading("Training dynamics", "training")
-    info = dynamics_info(data.frames.training, data.ends(ROOM))
+    info = dynamics_info(
+        data.named(data.frames.training), [data.names[cell] for cell in data.ends(ROOM)]
+    )
     if not info:
         return [head, Text("No training statistics have been recorded yet.", "note")]
     caption = (
@@ -32,5 +34,5 @@ def build(data: ReportData) -> list[Block]:
         + (f" {ENDS}" if len(data.labels) > ROOM else "")
     )
     alt = f"Lines of {', '.join(panel.label for panel in info)} for each cell over training."
-    draw = partial(draw_dynamics, info, looks(data.labels, data.plan.reference))
+    draw = partial(draw_dynamics, info, looks(*data.legend))
     return [head, Figure("dynamics", draw, alt, caption)]

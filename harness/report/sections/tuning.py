@@ -28,7 +28,7 @@ def build(data: ReportData) -> list[Block]:
         blocks.append(Text(f"{unfinished}.", "warning"))
     elif tuning.chosen:
         blocks += _advice(data, tuning)
-    blocks.append(_points(data.points, data.objective))
+    blocks.append(_points(data, data.points))
     if data.untuned is not None and not unfinished and not data.ranking.empty:
         blocks.append(_rankings(data.ranking, data.untuned, data.objective))
     return blocks
@@ -50,17 +50,18 @@ def _how(objective: str, tuning: TuningRecord, points: pd.DataFrame) -> str:
 def _advice(data: ReportData, tuning: TuningRecord) -> list[Block]:
     """Where chosen values lie at an edge of the grid, and the chosen points to paste."""
     edges = at_edges(tuning, data.frames.points)
-    named = [f"{cell}: {edge_phrase(edge)}." for cell, edge in edges]
+    named = [f"{data.names[cell]}: {edge_phrase(edge)}." for cell, edge in edges]
     wider: list[Block] = [Items("Tune wider: chosen values lie at an edge", named)] if named else []
     how = "The chosen points, to paste into a study with design: one_at_a_time:"
     return [*wider, Text(how), Code(tuned(data.plan, tuning))]
 
 
-def _points(points: pd.DataFrame, judged: Objective) -> Table:
+def _points(data: ReportData, points: pd.DataFrame) -> Table:
+    judged = data.objective
     places = show.decimals(points["mean"], judged.scale)
     rows: list[list[Cell]] = [
         [
-            row.cell,
+            data.names[row.cell],
             row.point,
             show.kid(row.mean, places, scale=judged.scale),
             f"{row.trials - row.open} of {row.trials}" if row.trials else show.NONE,

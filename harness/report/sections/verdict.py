@@ -17,32 +17,25 @@ from harness.plan.path import changes
 from harness.report import second, words
 from harness.report.blocks import Block, Figure, Items, Numbers, Text
 from harness.report.data import ReportData
+from harness.report.glimpse import show_reference
 from harness.report.plots.forest import Forest, draw_forest, forest_info
 from harness.runs.status import Status
 
 MOST = 40  # rows that one plot holds; the table has them all
-OPEN = 1  # so many checks are shown at once; more would push the plot off the first screen
 
 
 def build(data: ReportData) -> list[Block]:
     """The verdict in a sentence, the numbers at a glance, the checks, and the effects."""
     tone = "lead" if data.plan.evidence and not data.unlearnt else "warning"
     blocks: list[Block] = [Text(words.headline(data), tone)]
-    remarks = [words.remarks(data), second.alone(data), *second.agreements(data)]
-    if told := " ".join(filter(None, remarks)):
-        blocks.append(Text(told, "remark"))
     if data.plan.evidence and data.plan.note:
         blocks.append(Text(data.plan.note, "note"))
     if not data.plan.evidence and (look := words.interim(data)):
         blocks.append(Text(f"{look}.", "note"))
-    blocks.append(Numbers([_ended(data), _reference(data), _trained_on(data), _took(data)]))
-    if data.checks:
-        folded = len(data.checks) > OPEN
-        blocks.append(Items("Before you read the numbers", data.checks, "warning", folded))
-    else:
-        balanced = "cells are balanced, " if data.plan.stages.balanced else ""
-        checked = f"Checked: no trial is missing, {balanced}hardware and arithmetic alike."
-        blocks.append(Text(checked, "note"))
+    blocks.append(Numbers([_reference(data), _trained_on(data), _ended(data), _took(data)]))
+    blocks += [*show_reference(data), Text(words.measured(data), "measured"), *_weakened(data)]
+    if agreed := second.agreements(data):
+        blocks.append(Text(" ".join(agreed), "remark"))
     groups = data.ranking[data.ranking["n"] > 0].groupby("identity", sort=False)
     for number, (identity, _) in enumerate(groups, 1):
         blocks.append(_forest(data, str(identity), number, len(groups)))
@@ -51,6 +44,17 @@ def build(data: ReportData) -> list[Block]:
     if sure := _uncertainty(data):
         blocks.append(Text(sure, "note"))
     return blocks
+
+
+def _weakened(data: ReportData) -> Iterator[Block]:
+    """Remarks that weaken the comparison, the most important first; none is folded away."""
+    alone = filter(None, [second.alone(data)])
+    if items := [*words.remarks(data), *data.checks, *alone]:
+        yield Items("Before you read the numbers", items, "warning")
+    if not data.checks:
+        balanced = "cells are balanced, " if data.plan.stages.balanced else ""
+        checked = f"Checked: no trial is missing, {balanced}hardware and arithmetic alike."
+        yield Text(checked, "note")
 
 
 def _uncertainty(data: ReportData) -> str:
@@ -96,24 +100,27 @@ def _ended(data: ReportData) -> tuple[str, str, str]:
 
 
 def _reference(data: ReportData) -> tuple[str, str, str]:
-    """Of the first metric identity; the table of the cells has them all."""
+    """How far it got, of the first metric identity; the table of the cells has them all."""
     unit, scale = data.objective.unit, data.objective.scale
-    name = f"Reference {unit}"
     reference = data.plan.reference
     row, *_ = each_row(data.cells[data.cells["cell"] == reference])
     if not row.n:
-        return name, show.NONE, "no value yet"
+        return f"Reference {unit}", show.NONE, "no value yet"
     trials = data.frames.trials[
         (data.frames.trials["cell"] == reference) & (data.frames.trials["identity"] == row.identity)
     ]
-    places = show.decimals([row.mean], scale)
     before, last = trials["untrained"].mean(), last_kid(data.frames, reference, row.identity)
-    prefix = "" if unit == FINAL.unit else f"{FINAL.unit} "
-    kids = f"{prefix}untrained {_kid(before)}, last {_kid(last)}"
-    detail = "; ".join(filter(None, (words.window(data, row.identity), kids)))
+    value = show.kid(row.mean, show.decimals([row.mean], scale), scale=scale)
+    about = [words.window(data, row.identity)]
+    if unit == FINAL.unit:
+        end, more = value, f"last {_kid(last)}"
+    else:
+        end, more = _kid(last), f"{value} {unit} to the threshold"
+    detail = "; ".join(filter(None, (*about, more)))
     if lost := int((trials["status"] == Status.DIVERGED).sum()):
         detail = f"{lost} of {row.n} diverged, and count with their failure value; {detail}"
-    return name, show.kid(row.mean, places, scale=scale), detail
+    detail = f"{FINAL.unit}; {detail}"
+    return "Reference, untrained → end", f"{_kid(before)} → {end}", detail
 
 
 def _kid(value: float) -> str:

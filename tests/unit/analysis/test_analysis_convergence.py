@@ -114,8 +114,9 @@ def test_the_headline_says_its_window_and_where_the_curve_ends(tmp_path: Path):
     frames, identity = _frames(tmp_path, last=[0.30, 0.20, 0.10])
     assert last_kid(frames, "reference", identity) == pytest.approx(0.1)
     (numbers,) = [block for block in verdict.build(analyse(frames)) if block.kind == "numbers"]
-    _, _, said = numbers.numbers[1]
-    assert said.startswith("mean over 115.2 to 128 kimg; untrained 900")
+    _, kids, said = numbers.numbers[0]
+    assert kids.startswith("900.0 → ")
+    assert said.startswith("KID × 10³; mean over 115.2 to 128 kimg; ")
     assert said.endswith("last 100.0")
     frames, identity = _frames(tmp_path / "b", evaluations=5)
     assert words.window(analyse(frames), identity) == "at 128 kimg"

@@ -206,8 +206,8 @@ def test_nothing_is_said_of_a_tidy_study(tidy):
 
 def test_checks_name_what_is_missing(frames):
     said = " ".join(run_checks(frames))
-    assert "spectral_norm=following seed 5" in said
-    assert "label_smoothing=following seed 4" in said
+    assert f"{TIDY.name('spectral_norm=following')} seed 5" in said
+    assert f"{TIDY.name('label_smoothing=following')} seed 4" in said
     assert "different numbers of seeds" in said
 
 

@@ -36,7 +36,7 @@ def test_it_is_flagged_in_words(data):
     (table,) = (block for block in blocks if getattr(block, "caption", "").startswith("Flags"))
     said = [(row[0], row[1]) for row in table.rows]
     words = "penalty historical does nothing here: its gradient is below 1 % of the loss's"
-    assert (words, "spectral_norm=following") in said
+    assert (words, "Spectral normalisation in the discriminator: following") in said
 
 
 def test_its_figure_is_explained(data):

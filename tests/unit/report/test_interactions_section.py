@@ -7,6 +7,7 @@ import pytest
 
 from harness.analysis.frame import load
 from harness.analysis.interactions import estimate_interactions
+from harness.heuristics import HEURISTICS
 from harness.report.data import analyse
 from harness.report.sections.interactions import build
 from tests.crossed import frames, noise, planned
@@ -49,7 +50,9 @@ def test_a_factorial_shows_plot_and_table(section):
     assert [block.kind for block in found["all"]] == ["heading", "text", "figure", "table"]
     table = found["table"]
     assert [row[1] for row in table.rows] == ["main effect"] * 3 + ["interaction"] * 3
-    assert table.rows[3][0].text == "batch_norm_in_discriminator × spectral_norm"
+    assert table.rows[3][0].text == (
+        "Batch normalisation in the discriminator × Spectral normalisation of the discriminator"
+    )
     assert table.rows[0][6] == "–"  # main effects are judged in the ranking
     assert table.rows[3][6] != "–"
     assert "8 combinations of the levels of 3 factors" in found["text"].text
@@ -67,7 +70,8 @@ def test_a_screening_names_its_aliases_and_has_no_plot(section):
     said = dict(aliases.rows)
     # the fifth column of eight runs is the product of two of the first
     assert any("×" in others for others in said.values())
-    assert set(NAMES.split(", ")) & set(said)
+    titles = {HEURISTICS[name].title for name in NAMES.split(", ")}
+    assert titles & {effect for effects in said for effect in effects.split(", ")}
 
 
 def test_dropped_combinations_are_listed_and_the_text_says_what_they_cost(section):
@@ -75,7 +79,7 @@ def test_dropped_combinations_are_listed_and_the_text_says_what_they_cost(sectio
     lists = {block.title: block.items for block in found["all"] if block.kind == "items"}
     assert len(lists["Combinations that are not trained"]) == 2
     lost = found["all"][4]
-    assert (lost.kind, lost.rows[0][0]) == ("table", "one_sided_label_smoothing × hinge_loss")
+    assert (lost.kind, lost.rows[0][0]) == ("table", "One-sided label smoothing × Hinge loss")
     assert "those of this model" in found["text"].text
 
 

@@ -7,9 +7,10 @@ from harness.core.files import read_json, write_json
 from harness.report import summarise_run
 from harness.report.data import analyse
 from harness.report.sections import ranking, verdict
-from tests.synthetic import TIDY, build
+from tests.synthetic import TIDY, TIPS, build
 
 STEPS = ["batch_norm_in_discriminator", "label_smoothing", "spectral_norm", "adam_beta_1"]
+TITLES = [tip.title for name in STEPS for tip in TIPS if tip.name == name]
 
 
 @pytest.fixture(scope="module")
@@ -43,17 +44,17 @@ def test_the_ranking_names_the_steps_their_order_and_the_alternative(data):
     blocks = ranking.build(data)
     text = " ".join(block.text for block in blocks if block.kind == "text")
     assert "all else equal, after the steps before it" in text
-    assert f"Path: reference → {' → '.join(STEPS)}." in text
-    assert f"the reverse order ({' → '.join(STEPS[::-1])})" in text
+    assert f"Path: reference → {' → '.join(TITLES)}." in text
+    assert f"the reverse order ({' → '.join(TITLES[::-1])})" in text
     table = next(block for block in blocks if block.kind == "table")
     tips = {row[1].text.split(":")[0]: row[1].detail for row in table.rows}
-    assert tips["Step 1"].startswith("on the baseline; in the reverse order after adam_beta_1, ")
+    assert tips["Step 1"].startswith(f"on the baseline; in the reverse order after {TITLES[3]}, ")
     assert tips["Step 2"] == (
-        "after batch_norm_in_discriminator; in the reverse order after adam_beta_1, spectral_norm"
+        f"after {TITLES[0]}; in the reverse order after {TITLES[3]}, {TITLES[2]}"
     )
 
 
 def test_the_terminal_names_design_and_steps(walked):
     (table,) = summarise_run(TIDY.run_name, walked).tables
     assert table.title.startswith("Each change added to those before it: effect on KID × 10³")
-    assert {row[0][-8:] for row in table.rows} == {f"(step {number})" for number in (1, 2, 3, 4)}
+    assert {row[0][:6] for row in table.rows} == {f"Step {number}" for number in (1, 2, 3, 4)}

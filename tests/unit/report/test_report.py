@@ -58,8 +58,9 @@ def test_ids_are_unique(text, parse):
 
 def test_figures_and_pictures_have_words(text, parse):
     parsed = parse(text)
-    # five cells: six moments each (one diverged in its other seed), best and worst, a way between
-    assert len(parsed.images) == 5 * 6 + 5 * 2 + 5
+    # the reference at both ends; of five cells six moments each (one diverged in its other seed),
+    # best and worst, a way between
+    assert len(parsed.images) == 2 + 5 * 6 + 5 * 2 + 5
     assert all(len(image["alt"]) > 20 for image in parsed.images)
     assert text.count('role="img"') == 2 * 3
 
@@ -156,15 +157,32 @@ def test_a_failed_rendering_leaves_the_old_report(tmp_path: Path, no_figures, sm
 def test_the_first_screen_holds_the_key_numbers(text):
     numbers = text[text.index('<dl class="numbers">') : text.index("</dl>")]
     found = re.findall(r"<dt>(.*?)</dt><dd><strong>(.*?)</strong> <small>(.*?)</small>", numbers)
-    assert found[0] == (
-        "Trials finished",
-        "37 of 40",
-        "1 diverged, 1 crashed, 1 not ended, 5 with a flag",
-    )
-    assert re.fullmatch(r"1[45]\d\.\d", found[1][1])
-    assert found[1][2] == ("mean over 115.2 to 128 kimg; untrained 900.0, last 148.0")
-    assert found[2][1:] == ("cifar10", "50\u202f000 images, 16 px, 128 kimg each")
-    assert text.index("Before you read the numbers: 3 remarks") < text.index("<figure>")
+    reference, trained_on, trials, _ = found
+    assert re.fullmatch(r"900\.0 → 1[45]\d\.\d", reference[1])
+    assert reference[2] == "KID × 10³; mean over 115.2 to 128 kimg; last 148.0"
+    assert trained_on[1:] == ("cifar10", "50\u202f000 images, 16 px, 128 kimg each")
+    assert trials[1:] == ("37 of 40", "1 diverged, 1 crashed, 1 not ended, 5 with a flag")
+
+
+def test_what_weakens_it_is_not_folded_away(text):
+    first = text[text.index('aria-label="Verdict"') : text.index("<nav")]
+    assert "<details" not in first
+    aside = first[first.index("<aside") : first.index("</aside>")]
+    assert aside.index("Not ended: 1 of 40") < aside.index("Crashed: 1 of 40")
+    assert aside.count("<li>") == 5
+    assert "Verdicts hold for this metric alone" in aside
+
+
+def test_the_first_screen_says_what_kid_is_and_shows_what_the_reference_makes(text):
+    first = text[text.index('aria-label="Verdict"') : text.index("<nav")]
+    assert "KID, the Kernel Inception Distance, measures how far" in first
+    assert "0 is best" in first
+    assert re.findall(r'<img [^>]*alt="([^"]*)"', first) == [
+        "Images of the reference, seed 0, untrained",
+        "Images of the reference, seed 0, 128.0 kimg",
+    ]
+    sizes = [len(image) for image in re.findall(r'src="(data:[^"]*)"', first)]
+    assert max(sizes) < 10_000
 
 
 def test_effect_without_the_diverged_trial_stands_beside_the_verdict(text):

@@ -338,10 +338,12 @@ def test_cells_that_runs_share_are_next_to_each_other(record, pair):
     heading, _, *figures, gallery = shared_cells(found, frames)
     assert heading.title == "The same cell in each run"
     cells = list(frames["one"].plan.labels)
-    assert sorted(figure.caption for figure in figures) == sorted(f"Cell {c}." for c in cells)
+    assert sorted(figure.caption for figure in figures) == sorted(
+        f"Cell {TIDY.name(c)}." for c in cells
+    )
     # references first, then what turns round
     assert [figure.caption for figure in figures[:2]] == [
-        "Cell reference.", "Cell spectral_norm=following."
+        "Cell reference.", f"Cell {TIDY.name('spectral_norm=following')}."
     ]  # fmt: skip
     assert all("one (n = " in figure.alt and "two (n = " in figure.alt for figure in figures)
     strip = gallery.strips[0]

@@ -55,14 +55,16 @@ def test_what_was_left_out_weakens_the_comparison_and_is_said_once(runtime):
     assert f"Images: {LOST}." in summarise_run(RUN, runtime).notes
 
 
-def test_cells_on_other_images_are_told_apart(runtime):
+def test_cells_on_other_images_are_told_apart(runtime, small):
     cell = read_json(runtime.study(RUN) / "plan.json")["trials"][1]
     other = {**FACTS, "train": {**FACTS["train"], "found": 30, "used": 30}, "notes": []}
     for row in read_json(runtime.study(RUN) / "plan.json")["trials"]:
         if row["cell"] == cell["cell"]:
             write_json(runtime.trials / row["key"] / "images.json", other)
     rows = provenance._images(analyse(load(RUN, runtime)))
-    assert f"folder ({cell['cell']})" in [text for title, text in rows if title == "Data set"]
+    assert f"folder ({small.name(cell['cell'])})" in [
+        text for title, text in rows if title == "Data set"
+    ]
 
 
 def test_an_older_record_has_what_the_catalogue_says(tmp_path, small):

@@ -23,13 +23,21 @@ RUN = Recipe.run_name
 def test_the_lead_says_interim_and_names_the_verdicts(found):
     sentence = found.verdict
     assert sentence.startswith("Interim analysis: 39 of 40 trials have ended.")
-    assert "and “Spectral normalisation in the discriminator” lower KID" in sentence
-    assert "“Batch normalisation in the discriminator” raises it" in sentence
+    assert (
+        "and “Spectral normalisation in the discriminator” bring generated images closer"
+        in sentence
+    )
+    learnt = r"real ones \(KID falls by \d+ % and \d+ % of what the reference learnt\);"
+    assert re.search(learnt, sentence)
+    worse = (
+        r"“Batch normalisation in the discriminator” moves generated images further from real ones"
+    )
+    assert re.search(rf"{worse} \(KID rises by \d %\)", sentence)
     assert (
         "“One-sided label smoothing of 0.1” makes no difference that matters (significantly"
         in sentence
     )
-    assert re.search(r"within ± 3\d\.\d on KID × 10³\)", sentence)
+    assert re.search(r"within ± 5 %, ± 3\d\.\d on KID × 10³\)", sentence)
     assert sentence.endswith("the side that ignores it diverged in 1 of 8 seeds.")
 
 
@@ -37,7 +45,10 @@ def test_a_single_contrast_is_put_in_numbers(tmp_path: Path):
     runtime = build(tmp_path, replace(TIDY, tips=TIPS[1:2]))
     sentence = words.verdict(analyse(load(RUN, runtime)))
     assert words.intervals(analyse(load(RUN, runtime))) == "the 95 % t-interval of the one contrast"
-    pattern = r"better; following it lowers KID × 10³ by [\d.]+ \(95 % interval \[−.*\], n = 8\)"
+    pattern = (
+        r"better; following it brings generated images closer to real ones: KID × 10³ falls by "
+        r"[\d.]+, \d % of what the reference learnt \(95 % interval \[−.*\], n = 8\)"
+    )
     assert re.search(pattern, sentence)
 
 
@@ -45,8 +56,8 @@ def test_effects_that_are_too_small_to_matter_are_named(tmp_path: Path):
     small = replace(TIPS[1], effect=-0.021)
     data = analyse(load(RUN, build(tmp_path, replace(TIDY, tips=[TIPS[0], small]))))
     assert words.verdict(data).endswith(
-        "lower KID. The effect of “Spectral normalisation in the discriminator” is smaller than "
-        "the margin of equivalence."
+        "% of what the reference learnt). The effect of “Spectral normalisation in the "
+        "discriminator” is smaller than the margin of equivalence."
     )
     alone = analyse(load(RUN, build(tmp_path / "alone", replace(TIDY, tips=[small]))))
     assert words.verdict(alone).endswith(" (smaller than the margin of equivalence).")
@@ -65,7 +76,9 @@ def test_from_one_seed_no_test_is_told(tmp_path: Path):
 def test_a_single_contrast_that_is_equivalent_says_within_what(tmp_path: Path):
     runtime = build(tmp_path, replace(TIDY, tips=TIPS[2:3]))
     sentence = words.verdict(analyse(load(RUN, runtime)))
-    assert re.search(r": equivalent, significantly within ± 3\d\.\d on KID × 10³; the", sentence)
+    assert re.search(
+        r": equivalent, significantly within ± 5 % of what the reference learnt, ± 3", sentence
+    )
 
 
 def test_a_single_contrast_says_why_it_is_inconclusive(tmp_path: Path):
@@ -82,11 +95,11 @@ def test_summary_is_the_ranking_as_text(runtime, found):
     (table,) = found.tables
     assert all(len(row) == len(table.columns) for row in table.rows)
     tip, effect, n, verdict = table.rows[1]
-    assert (tip, n, verdict) == ("spectral_norm", "7 of 8", "better")
+    assert (tip, n, verdict) == (TIPS[1].title, "7 of 8", "better")
     assert re.fullmatch(r"−\d\d\.\d \[−\d\d\.\d, −\d\d\.\d\]", effect)  # true minus signs
     assert found.first == ""
     assert found.notes == [
-        "adam_beta_1: the test decides, though the interval includes zero; "
+        f"{TIPS[0].title}: the test decides, though the interval includes zero; "
         "the side that ignores it diverged in 1 of 8 seeds",
         "Tested at 0.05, about 14 % of studies without any effect find one if they are stopped as "
         "soon as one of 5 such reports shows it; the key `sequential` declares a valid stopping "
@@ -102,8 +115,10 @@ def test_the_summary_fits_80_columns_and_cuts_no_word(found, monkeypatch, capsys
     report = next(line for line in lines if line.startswith("Report: "))
     assert str(found.path) in report  # whole, to be clicked at
     assert max(len(line) for line in lines if line is not report) <= 80
-    for row in found.tables[0].rows:
-        assert any(all(cell in line for cell in row) for line in lines), row
+    text = " ".join(" ".join(lines).split())
+    for title, *cells in found.tables[0].rows:
+        assert any(all(cell in line for cell in cells) for line in lines), cells
+        assert all(word in text for word in title.split())
 
 
 def test_designs_have_tables_of_their_own_and_long_names_are_whole(tmp_path: Path, small):
@@ -112,7 +127,7 @@ def test_designs_have_tables_of_their_own_and_long_names_are_whole(tmp_path: Pat
     plan = read_json(path)
     one, other = plan["contrasts"]
     knob = "optimizer.generator.learning_rate=0.0002"
-    left = other | {"design": "leave_one_out", "name": f"{knob} (leave one out)"}
+    left = other | {"design": "leave_one_out", "name": f"{knob} (leave one out)", "title": knob}
     write_json(path, plan | {"contrasts": [one, left]})
     tables = summarise_run(RUN, runtime).tables
     titles = [table.title.split(":")[0] for table in tables]
@@ -132,7 +147,9 @@ def test_a_tip_in_two_designs_is_named_with_its_design(tmp_path: Path):
     data = analyse(load(RUN, runtime))
     rows = [replace(row, reason=f"of {row.contrast}") for row in data.ranked]
     summary = summarise(replace(data, ranked=rows), runtime)
-    assert {f"{each}: of {each}" for each in (first["name"], name)} <= set(summary.notes)
+    assert {f"{title}: of {first['name']}", f"{title} (leave one out): of {name}"} <= set(
+        summary.notes
+    )
     assert f"“{title}”" in summary.verdict
     assert f"“{title} (leave one out)”" in summary.verdict
     assert data.ranking["place"].to_list() == [1, 1]  # each design has its own places

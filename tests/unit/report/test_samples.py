@@ -37,7 +37,7 @@ def drawn_later(monkeypatch):
 
 def test_a_film_has_all_moments_and_four_stills(tmp_path: Path, small, drawn_later):
     _, film, *_ = blocks(tmp_path, small)
-    assert [strip.label for strip in film.strips] == list(small.cells())
+    assert [strip.label for strip in film.strips] == small.names
     assert film.film
     for strip in film.strips:
         moments = [0.0, 6.4, 12.8, 19.2, 25.6, 32.0]
@@ -57,7 +57,7 @@ def test_the_seed_is_one_that_the_cells_finished(tmp_path: Path, small, drawn_la
 def test_a_cell_without_that_seed_is_shown_by_another(tmp_path: Path, small, drawn_later):
     cell = small.label(TIPS[1])
     _, film, *_ = blocks(tmp_path, replace(small, missing=[(cell, 0), ("reference", 1)]))
-    assert [strip.label for strip in film.strips][-1] == f"{cell} (seed 1)"
+    assert [strip.label for strip in film.strips][-1] == f"{small.name(cell)} (seed 1)"
 
 
 def test_best_and_worst_are_by_the_objective(tmp_path: Path, small, drawn_later):
@@ -66,7 +66,7 @@ def test_best_and_worst_are_by_the_objective(tmp_path: Path, small, drawn_later)
     _, _, _, extremes, between = samples.build(data)
     trials = data.frames.trials
     for strip in extremes.strips:
-        own = trials[trials["cell"] == strip.label].set_index("seed")["final"]
+        own = trials[trials["cell"].map(recipe.name) == strip.label].set_index("seed")["final"]
         best, worst = captions(strip)
         assert best.startswith(f"best: seed {own.idxmin()}, KID × 10³ ")
         assert worst.startswith(f"worst: seed {own.idxmax()}, KID × 10³ ")
@@ -76,7 +76,7 @@ def test_best_and_worst_are_by_the_objective(tmp_path: Path, small, drawn_later)
     key = trials.loc[(trials["cell"] == "reference") & (trials["seed"] == 2), "key"].item()
     last = sorted((tmp_path / "runs" / "trials" / key / "samples").iterdir())[-1]
     assert extremes.strips[0].pictures[1].webp == pictures.webp(last)
-    assert [strip.label for strip in between.strips] == list(recipe.cells())
+    assert [strip.label for strip in between.strips] == recipe.names
 
 
 def test_best_and_worst_have_the_unit_of_the_objective(tmp_path: Path, small, drawn_later):
@@ -133,7 +133,9 @@ def test_where_room_is_short_films_are_shorter(tmp_path: Path, small, drawn_late
     assert counts <= {1, 2, 3, 4, 5}
     assert [strip.pictures[-1].caption for strip in film.strips] == ["32.0 kimg"] * 2
     assert set(extremes.files) == set()
-    assert left.text.endswith(f"pictures of 1 cell are left out: {small.label(TIPS[1])}.")
+    assert left.text.endswith(
+        f"pictures of 1 cell are left out: {small.name(small.label(TIPS[1]))}."
+    )
 
 
 @pytest.mark.drawn
@@ -208,7 +210,7 @@ def test_the_first_row_of_each_comparison_is_real_images(tmp_path: Path, small, 
     )
     assert "The first row of each comparison shows real images" in text.text
     assert len(galleries) == 4
-    cells = list(small.cells())
+    cells = small.names
     for gallery in galleries:
         assert [strip.real for strip in gallery.strips] == [True, *[False] * len(cells)]
         assert [strip.label for strip in gallery.strips] == ["Validation images", *cells]
@@ -230,9 +232,10 @@ def test_cells_on_other_images_have_a_row_of_theirs(tmp_path: Path, small, drawn
     other = small.label(TIPS[1])
     data.frames.configs[other]["data.image_size"] = 32
     _, _, film, *_ = samples.build(data)
-    rest = [cell for cell in small.cells() if cell != other]
+    rest = [small.name(cell) for cell in small.cells() if cell != other]
     assert [strip.label for strip in film.strips if strip.real] == [
-        f"Validation images of {' and '.join(rest)}", f"Validation images of {other}",
+        f"Validation images of {' and '.join(rest)}",
+        f"Validation images of {small.name(other)}",
     ]  # fmt: skip
 
 
@@ -255,7 +258,7 @@ def test_the_page_says_that_nothing_is_copied(tmp_path: Path, small, drawn_later
     assert "with 10\u202f000 of 50\u202f000 training images" in items.items[0]
     assert "inception_v3 at 75 px" in items.items[0]
     assert rows[0] == ["expected of new images", "", "50 %", "5 %", ""]
-    assert rows[1:] == [[cell, "2", "20 %", "1 %", "no sign"] for cell in small.cells()]
+    assert rows[1:] == [[cell, "2", "20 %", "1 %", "no sign"] for cell in small.names]
 
 
 def test_a_sign_of_copying_is_a_warning(tmp_path: Path, small, drawn_later):

@@ -1,0 +1,89 @@
+"""Names of cells for people: what differs, a tip by its title and side. Files, YAML and commands
+have labels.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+from harness.plan.factors import FOLLOWING, IGNORING
+from harness.plan.leave_one_out import STACK
+from harness.plan.path import PATH, STEP
+from harness.runs.crossed import Crossed
+from harness.runs.plan import ContrastRecord, PlanRecord
+
+
+def cell_names(plan: PlanRecord) -> dict[str, str]:
+    """Label → name of every cell; no two are alike.
+
+    A side of a tip is "<title>: on" or "<title>: off", a level of another factor
+    "<factor>=<level>", a crossed cell all of its factors so, and the reference what it is.
+    """
+    titles = tip_titles(plan)
+    names = {cell.label: setting(cell.label, titles) for cell in plan.cells}
+    if plan.crossed:
+        names |= _combinations(plan.crossed, titles)
+    names[plan.reference] = plan.reference
+    times = Counter(names.values())
+    return {
+        label: name if times[name] == 1 else f"{name} ({label})" for label, name in names.items()
+    }
+
+
+def tip_titles(plan: PlanRecord) -> dict[str, str]:
+    """Id → title of the tips of a plan."""
+    titles: dict[str, str] = {}
+    for contrast in plan.contrasts:
+        if contrast.heuristic:
+            titles.setdefault(contrast.heuristic, _title(contrast))
+    return titles
+
+
+def _title(contrast: ContrastRecord) -> str:
+    """Of the tip alone, without the place that a design gives it."""
+    alone = re.sub(r" \(without [^()]*\)$", "", contrast.title)
+    return re.sub(rf"^{STEP} \d+: ", "", alone, flags=re.I) if contrast.design == PATH else alone
+
+
+def setting(label: str, titles: Mapping[str, str]) -> str:
+    """A label of a cell, or a change of a path, in words."""
+    return ", ".join(_part(part, titles) for part in label.split(","))
+
+
+def _part(part: str, titles: Mapping[str, str]) -> str:
+    if step := re.fullmatch(rf"{STEP}_0*(\d+)", part):
+        return f"{STEP} {step[1]}"
+    if part == STACK:
+        return part
+    name, _, level = part.partition("=")
+    if name not in titles:
+        return part
+    return f"{titles[name]}: {level}" if level else titles[name]
+
+
+def _combinations(crossed: Crossed, titles: Mapping[str, str]) -> dict[str, str]:
+    return {
+        label: ", ".join(
+            _part(f"{scale.name}={scale.levels[level]}", titles)
+            for scale, level in zip(crossed.scales, run, strict=True)
+        )
+        for label, run in crossed.cells.items()
+    }
+
+
+def named_by_title(crossed: Crossed) -> Crossed:
+    """The same with the titles of factors in place of their names."""
+    titles = {scale.name: scale.title for scale in crossed.scales}
+    scales = tuple(scale.replaced(name=scale.title) for scale in crossed.scales)
+    dropped = tuple(
+        one.replaced(levels={titles[name]: level for name, level in one.levels.items()})
+        for one in crossed.dropped
+    )
+    return crossed.replaced(scales=scales, dropped=dropped)
+
+
+def reference_side(plan: PlanRecord, tip: ContrastRecord) -> str:
+    """Whether a tip is on or off in the reference; empty where neither is known."""
+    sides = {tip.following: FOLLOWING, tip.ignoring: IGNORING}
+    levels = plan.cell(plan.reference).levels
+    return sides.get(plan.reference) or levels.get(tip.heuristic or "", "")
