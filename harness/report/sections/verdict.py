@@ -10,6 +10,7 @@ from harness.analysis.effects import NOT_JUDGED
 from harness.analysis.equivalence import resolution
 from harness.analysis.frame import each_row
 from harness.analysis.objectives import FINAL
+from harness.analysis.poolable import name_images
 from harness.analysis.ranked import titled
 from harness.analysis.remedies import SEEDS
 from harness.core import format as show
@@ -131,7 +132,7 @@ def _trained_on(data: ReportData) -> tuple[str, str, str]:
     config, count = data.reference, data.trained_on
     images = f"{show.number(count, 0)} images, " if count else ""
     size = f"{config['data.image_size']} px, {show.plain(config['training.kimg'])} kimg each"
-    return "Trained on", str(config["data.name"]), f"{images}{size}"
+    return "Trained on", name_images(config), f"{images}{size}"
 
 
 def _took(data: ReportData) -> tuple[str, str, str]:
