@@ -227,7 +227,7 @@ def test_a_trained_trial_is_scored_again_sampled_and_explained(place):
     blocks = ("--metric", "blocks", "--encoder", "classifier", "--workers", "1")
     code, output, errors = place.here("evaluate", "first", *blocks)
     assert (code, errors) == (0, "")
-    assert "adam_beta_1_half" in output
+    assert "Adam with beta_1 = 0.5" in output
     [table] = place.folder.glob("reports/first-*/tables/ranking.csv")
     [row] = csv.DictReader(table.read_text().splitlines())
     assert (row["planned"], row["n"]) == ("2", "2")  # both seeds have an objective by this metric

@@ -76,8 +76,9 @@ def test_every_place_says_the_same(tmp_path: Path, monkeypatch, capsys, recipe, 
     finished = int(said.split()[0])
     assert f" {finished}/6 " in output.splitlines()[-1]  # `status` is one line a run
     data = analyse(load(RUN, runtime))
-    (_, finished, others) = next(block for block in verdict.build(data) if block.kind == "numbers"
-                                 ).numbers[0]  # fmt: skip
+    (tiles,) = (block for block in verdict.build(data) if block.kind == "numbers")
+    (tile,) = (tile for tile in tiles.numbers if tile[0] == "Trials finished")
+    _, finished, others = tile
     assert said in f"{finished} trials finished, {others}"
     bad = data.outcomes.failures
     every = [block.text for block in methods.build(data) if block.kind == "text"]
