@@ -1,5 +1,6 @@
 """The page that sets runs side by side."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from harness.config.identity import digest
 from harness.config.runtime import Runtime
 from harness.core import format as show
 from harness.report import overview, pooled
-from harness.report.blocks import Block, Cell, Figure, Heading, Table, Tag, Text
+from harness.report.blocks import Block, Cell, Code, Figure, Heading, Table, Tag, Text
 from harness.report.compared import headline, titles_of
 from harness.report.html import Front
 from harness.report.page import publish
@@ -117,7 +118,9 @@ def _blocks(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Block]
     if len(comparison.drift):
         blocks += [Heading("Drift", "drift"), Text(_DRIFT)]
         blocks += [_drift(name, rows) for name, rows in _parts(comparison, "drift")]
-    return blocks
+    pool = ["--pool"] if comparison.pooled else []
+    again = shlex.join(["harness", "compare", *frames, *pool])
+    return [*blocks, Heading("Run it again", "again"), Code(again)]
 
 
 _APART = (

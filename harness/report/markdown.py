@@ -25,7 +25,7 @@ from harness.report.html import Front
 def render_markdown(front: Front, blocks: Sequence[Block]) -> str:
     """Title, question and all blocks; figures are linked from the folder."""
     parts = [f"# {_plain(front.title)}", _plain(front.question)]
-    parts += [_WRITERS[block.kind](block) for block in blocks]
+    parts += filter(None, (_WRITERS[block.kind](block) for block in blocks))
     return "\n\n".join(parts) + "\n"
 
 
@@ -80,7 +80,7 @@ def _figure(block: Figure) -> str:
 def _gallery(block: Gallery) -> str:
     alts = {picture.name: picture.alt for strip in block.strips for picture in strip.pictures}
     images = [f"![{_plain(alts.get(name, block.alt))}](figures/{name}.png)" for name in block.files]
-    return "\n".join([f"**{_plain(block.title)}**", "", *images])
+    return "\n".join([f"**{_plain(block.title)}**", "", *images]) if images else ""
 
 
 def _heading(block: Heading) -> str:

@@ -183,3 +183,11 @@ def test_ctrl_c_ends_it(runtime):
         assert "http://127.0.0.1:" in said.readline()
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 0
+
+
+def test_head_is_answered_without_a_body(served):
+    connection = HTTPConnection("127.0.0.1", served.server_port, timeout=60)
+    connection.request("HEAD", "/")
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (200, b"")
+    connection.close()

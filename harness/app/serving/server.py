@@ -101,6 +101,9 @@ class _Request(BaseHTTPRequestHandler):
         else:
             self._answer(404, b"no such page", "text/plain")
 
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
     def _list(self) -> None:
         followers = self.server.followers
         if len(followers) == 1:
@@ -130,7 +133,8 @@ class _Request(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.send_header("Cache-Control", "no-store")
         self.end_headers()
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing of each request."""

@@ -196,4 +196,4 @@ def _write_row(axes: Axes, entry: Row, title: str, place: int, narrow: bool) -> 
     axes.text(0, place - (0.46 if narrow else 0.3), title, bbox=box, **words)
     # below the title, or in a column of its own
     across, down = (0.0, place - 0.25) if narrow else (1.02, float(place))
-    axes.text(across, down, entry.note, color=MUTED, **words)
+    axes.text(across, down, entry.note, color=MUTED, bbox=box if narrow else None, **words)

@@ -35,12 +35,11 @@ def build(data: ReportData) -> list[Block]:
 
 def _how(search: Search, table: pd.DataFrame) -> str:
     ends = [f"{n} {name}" for name in ENDS if (n := int((table["status"] == name).sum()))]
-    pruned = (
-        f" The pruner “{search.pruner.replace('_', ' ')}” stopped unpromising ones; they are "
-        "never ranked among finished ones."
-        if search.pruner != "none"
-        else ""
-    )
+    pruner = f" The pruner “{search.pruner.replace('_', ' ')}” stopped "
+    if (table["status"] == Status.PRUNED).any():
+        pruned = f"{pruner}unpromising ones; they are never ranked among finished ones."
+    else:
+        pruned = f"{pruner}none." if search.pruner != "none" else ""
     return (
         f"The sampler “{search.sampler.replace('_', ' ')}” made {len(table)} suggestions within "
         f"a budget of {search.trials} trials ({', '.join(ends) or 'none has ended'}), each "

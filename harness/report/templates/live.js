@@ -5,6 +5,7 @@ const EVERY = 2000; // ms
 const NUMBERS = [1, 3, 4]; // columns
 const place = document.body.dataset;
 const part = (id) => document.getElementById(id);
+const heads = [...document.querySelectorAll("th")].map((head) => head.textContent);
 
 function rows(active) {
   return active.map((cells) => {
@@ -12,6 +13,7 @@ function rows(active) {
     cells.forEach((text, column) => {
       const cell = row.insertCell();
       cell.textContent = text;
+      cell.dataset.label = heads[column];
       if (NUMBERS.includes(column)) cell.className = "number";
     });
     return row;
