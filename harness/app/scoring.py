@@ -10,6 +10,7 @@ from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.plan.expand import Plan
 from harness.runs import layout
+from harness.runs.plan import read_plan
 from harness.runs.trial import Trial as Record
 
 
@@ -33,12 +34,18 @@ def compared(
 ) -> Path | None:
     """The report of the run that trained the trials, rendered again with both metrics.
 
-    None where these were trained for another run.
+    None where these were trained for another run, or have been scored by one metric alone: that
+    of the study, asked for in other words.
     """
     run_name = name(study, runtime, profile, _training(metric))
-    if not layout.plan_file(run_name, runtime).exists():
+    record = read_plan(layout.plan_file(run_name, runtime))
+    if record is None or not any(_several(key, runtime) for key in record.keys):
         return None
     return report(run_name, runtime).path
+
+
+def _several(key: str, runtime: Runtime) -> bool:
+    return len(list(Record(runtime.trials / key).metrics())) > 1
 
 
 def _training(metric: Mapping[str, Any]) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def test_a_detached_driver(cluster, tmp_path):
     (stop,) = (line for line in said.splitlines() if "to stop it:" in line)
     verb(site, *stop.split(":", 1)[1].partition("(")[0].split())
     assert standing(site) == ""
-    assert begun(site)  # its checkpoints are at home
+    assert len(list(site.folder.glob("runs/trials/*/result.json"))) < 10  # of 5 cells × 2 seeds
     assert (site.folder / "reports/tiny/index.html").exists()
     detached(site)
     until(lambda: standing(site) == "", seconds=300)

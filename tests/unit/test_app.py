@@ -3,6 +3,7 @@
 import pytest
 
 from harness import app
+from harness.app import scoring
 from harness.config.patch import flatten
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
@@ -282,3 +283,15 @@ def test_status_of_a_detached_run(runtime, monkeypatch, state, standing, job):
     monkeypatch.setattr(detach, "state", lambda job: state)
     (row,) = (row for row in app.status(runtime) if row["run"] == "one")
     assert (row["standing"], row["job"]) == (standing, job)
+
+
+def test_a_report_has_both_metrics_only_where_there_are_two(runtime):
+    plan = begin(runtime, "one")
+    assert scoring.compared("one", {}, runtime, None) is None
+    folder = trained(runtime, plan.trials[0]) / "evaluations"
+    about = {"requests": ["a"], "identity": "m", "protocol": "blocks"}
+    write_json(folder / "m.json", about)
+    assert scoring.compared("one", {}, runtime, None) is None
+    write_json(folder / "n.json", {**about, "identity": "n", "requests": ["b"]})
+    path = scoring.compared("one", {"evaluation.protocol": "blocks"}, runtime, None)
+    assert path == runtime.reports / "one/index.html"
