@@ -18,6 +18,7 @@ from harness.report.inks import THEME, inked
 
 TEMPLATES = Path(__file__).parent / "templates"
 SCRIPTS, CURVES = ("page.js", "download.js"), ("plane.js", "curves.js")
+ROOM = 4_000_000  # characters of tables, of which a page packs four into one
 FILTER_FROM = 8  # rows of a table that is worth a filter
 
 
@@ -32,7 +33,8 @@ class Front(NamedTuple):
 
 
 def render_html(front: Front, blocks: Sequence[Block], tables: Mapping[str, str]) -> str:
-    """A page of sections; `tables`: path → CSV, which the page hands out as files."""
+    """A page of sections; `tables`: path → CSV, which the page hands out where it has room."""
+    carried = _carried(tables)
     answers = any(isinstance(block, Figure) and block.numbers for block in blocks)
     return filled(
         "page.html.j2",
@@ -40,8 +42,9 @@ def render_html(front: Front, blocks: Sequence[Block], tables: Mapping[str, str]
         blocks=blocks,
         headings=[block for block in blocks if isinstance(block, Heading)],
         filter_from=FILTER_FROM,
-        tables=list(tables),
-        packed=packed(tables),
+        tables=list(carried),
+        large=[path for path in tables if path not in carried],
+        packed=packed(carried),
         **scripted(*SCRIPTS, *(CURVES if answers else ())),
     )
 
@@ -51,6 +54,16 @@ def scripted(*names: str) -> dict[str, str]:
     script = "".join(map(_own, names))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return {"script": Markup(script), "script_digest": digest}
+
+
+def _carried(tables: Mapping[str, str]) -> dict[str, str]:
+    """Tables that the page holds: the smallest first, as long as there is room."""
+    carried, room = {}, ROOM
+    for path, text in sorted(tables.items(), key=lambda item: len(item[1])):
+        room -= len(text)
+        if room >= 0:
+            carried[path] = text
+    return {path: text for path, text in tables.items() if path in carried}
 
 
 def packed(tables: Mapping[str, str]) -> str:

@@ -2,6 +2,8 @@
 
 const TABLES = document.getElementById("packed-tables");
 
+const HELD = new Set(TABLES.dataset.paths.split(" "));
+
 /** Path → text, as `harness/report/html.py` packed them. */
 async function unpacked() {
   const bytes = Uint8Array.from(atob(TABLES.textContent), (byte) => byte.charCodeAt(0));
@@ -30,7 +32,7 @@ function download(text, type, path) {
 for (const button of document.querySelectorAll("button.file")) {
   const { path } = button.dataset;
   const isTable = path.endsWith(".csv");
-  if (isTable && !("DecompressionStream" in window)) continue;
+  if (isTable && !(HELD.has(path) && "DecompressionStream" in window)) continue;
   button.hidden = false;
   const around = button.closest("p.files");
   if (around) around.hidden = false;
