@@ -30,7 +30,7 @@ def test_every_link_resolves_inside_the_page(text, parse):
 
 
 def test_the_page_holds_every_table_of_the_folder(folder, text):
-    packed = re.search(r'<script type="text/plain" id="packed-tables">(.*?)</script>', text)[1]
+    packed = re.search(r'id="packed-tables" data-paths="[^"]*">(.*?)</script>', text)[1]
     held = json.loads(gzip.decompress(base64.b64decode(packed)))
     files = {f"tables/{path.name}": path.read_text() for path in folder.glob("tables/*")}
     assert held == files
