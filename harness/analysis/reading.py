@@ -18,6 +18,7 @@ from harness.config.patch import schedule
 from harness.metrics.kid import standard_error
 from harness.metrics.neighbours import SCORES
 from harness.runs import layout
+from harness.runs.flags import trial_flags
 from harness.runs.plan import PlanRecord, TrialRecord
 from harness.runs.rows import MetricAbout, ScoreRow
 from harness.runs.status import Status
@@ -64,11 +65,11 @@ def read(trial: Trial, planned: TrialRecord, plan: PlanRecord) -> Read:
         status = Status.PRUNED
     key = {**who, "key": planned.key}
     compared = compared_as(plan.objective, identity, curves)
-    flags = result.flags_of(identity) if result else []
+    flags = trial_flags(trial, identity)
 
     def row(name: str | None, rows: Sequence[ScoreRow]) -> dict[str, Any]:
         """Its row by one metric."""
-        raised = result.flags_of(name) if result else []
+        raised = trial_flags(trial, name)
         return {
             **key,
             "status": status,

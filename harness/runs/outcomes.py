@@ -20,6 +20,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Self
 
 from harness.core.errors import Damaged
+from harness.runs.flags import trial_flags
 from harness.runs.status import Status
 from harness.runs.trial import Trial
 
@@ -32,8 +33,7 @@ def ending(trial: Trial, request: str) -> tuple[Status, Sequence[str]]:
     if not status.ended:
         return status, []
     try:
-        result = trial.result()
-        flags = result.flags_of(trial.metric(request)) if result and result.flags else []
+        flags = trial_flags(trial, trial.metric(request))
     except Damaged:
         return Status.DAMAGED, []
     return status, [flag.flag for flag in flags]

@@ -9,6 +9,7 @@ from harness.queue.base import ENDED, Job, Row
 from harness.queue.lease import node_of
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs import layout
+from harness.runs.flags import trial_flags
 from harness.runs.outcomes import COLLAPSED
 from harness.runs.plan import PlanRecord, read_plan
 from harness.runs.status import Status
@@ -117,7 +118,7 @@ class Poll:
         result = trial.result()
         metric = trial.metric(self._requests[row.cell])
         rows = trial.evaluation_rows(metric) if metric else []
-        flags = [flag.flag for flag in result.flags_of(metric)] if result else []
+        flags = [flag.flag for flag in trial_flags(trial, metric)]
         return TrialEnd(
             key=row.key,
             cell=row.cell,
