@@ -49,7 +49,10 @@ class Cluster:
         self.nodes = []
         self._apart = _namespace()
         path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-        self.environment = {**os.environ, **QUICK, "RAY_ADDRESS": HEAD, "PYTHONPATH": path}
+        programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        self.environment = {
+            **os.environ, **QUICK, "RAY_ADDRESS": HEAD, "PYTHONPATH": path, "PATH": programs,
+        }  # fmt: skip
         self.head = self._start(
             "--head", "--port", "6379", "--num-cpus", "0", "--include-dashboard", str(jobs).lower(),
             "--temp-dir", str(self.folder),
