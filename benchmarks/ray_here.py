@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import psutil
 
+from benchmarks.measure import ROOT
+
 PATIENCE = 180.0  # seconds for Ray to start; on a busy machine it takes many
 PAUSE = 0.1
 
@@ -32,6 +34,7 @@ def ray_here(cores: int) -> Iterator[Ray]:
     folder = Path(tempfile.mkdtemp(prefix="ray-"))  # short: sockets lie in it
     address = f"127.0.0.1:{_free_port()}"
     environment = {
+        "PYTHONPATH": str(ROOT),  # of its workers, too
         "RAY_ADDRESS": address,
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(16),

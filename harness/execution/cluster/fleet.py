@@ -244,5 +244,7 @@ def _how(error: Exception) -> str:
     text = " ".join(str(error).split())
     if "low on memory" in text:
         return "killed by Ray, since its node ran low on memory; see --memory-per-trial"
+    if "creation task" in text:  # a traceback, whose last line is the cause
+        return f"the worker process could not start ({str(error).strip().splitlines()[-1].strip()})"
     because = re.search(r"because (?:its |the |it )?(.{10,200}?)(?:\. |$)", text)
     return f"the worker process died ({because[1] if because else text[:200]})"

@@ -106,6 +106,11 @@ NODE = "The actor is dead because its node has died. Node Id: 1 the actor died b
         (EXIT, "the worker process died (worker process has died)"),
         (NODE, "the worker process died (node has died)"),
         ("x" * 500, f"the worker process died ({'x' * 200})"),
+        (
+            "The actor died because of an error raised in its creation task, ray::Actor.__init__()"
+            " (pid=1, ip=192.0.2.2)\n    ^^^^^\nModuleNotFoundError: No module named 'harness'",
+            "the worker process could not start (ModuleNotFoundError: No module named 'harness')",
+        ),
     ],
 )
 def test_a_death_is_one_short_line(text, said):
