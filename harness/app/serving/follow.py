@@ -12,6 +12,7 @@ from harness.app.studies import report
 from harness.config.runtime import Runtime
 from harness.core import format as show
 from harness.core.errors import Damaged, HarnessError
+from harness.core.rest import Rest
 from harness.execution.view.pace import Pace
 from harness.execution.view.poll import Poll
 from harness.execution.view.progress import Snapshot, TrialProgress
@@ -40,7 +41,7 @@ class Follower:
         self._pace = Pace()
         self._planned: tuple[int, int] | None = None
         self._ended: tuple[int, ...] | None = None  # when the page was rendered
-        self._rests = float("-inf")  # until then no page is rendered
+        self._rest = Rest(0.0, REST)
         self._stop, self._starting = threading.Event(), threading.Lock()
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
@@ -70,10 +71,9 @@ class Follower:
         snapshot = self._snapshot()
         self.state = {**self.state, **self._told(snapshot)}
         ended = self._count(snapshot)
-        if ended != self._ended and time.monotonic() >= self._rests:
-            begun = time.monotonic()
-            report(self.run_name, self._pages)
-            self._rests = time.monotonic() + REST * (time.monotonic() - begun)
+        if ended != self._ended and self._rest.over():
+            with self._rest.after():
+                report(self.run_name, self._pages)
             self._ended = ended
             self.state = {**self.state, "version": self.state["version"] + 1}
 

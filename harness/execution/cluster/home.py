@@ -15,6 +15,7 @@ from typing import Any
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.lock import Busy
+from harness.core.rest import Rest
 from harness.execution.cells import Cells
 from harness.execution.cluster.attempt import Questions, train
 from harness.execution.cluster.book import Book
@@ -34,6 +35,7 @@ from harness.runs.trial import Trial
 BEAT = 0.5  # seconds that a worker waits for news before it answers, where there are few
 A_SECOND = 200  # answers that the driver takes from all of them
 IDLE = 0.2  # seconds between two looks at the queue or the workers
+RARE = 5.0  # times as long as a look took, until the next one for whether nothing is left
 JOINS = 5.0  # seconds between two looks at how many workers the cluster carries
 STOPPING = "stopping: workers write their checkpoints (Ctrl-C again: stop at once)"
 
@@ -57,6 +59,7 @@ class Home:
     last_death: str = ""
     book: Book = field(init=False)
     cells: Cells = field(init=False)
+    _rest: Rest = field(default_factory=lambda: Rest(0.0, RARE))  # of looks for the end
     _looked: float = float("-inf")  # when it was last seen how many workers the cluster carries
 
     def __post_init__(self) -> None:
@@ -94,11 +97,18 @@ class Home:
                 task.result()  # an error of ours ends the driver as any other would
         if self.mistake:
             raise HarnessError(self.mistake)
-        if not self.training and not self.left():
+        if not self.training and self._is_done():
             return Outcome.DONE
         if serving and all(task.done() for task in serving):
             raise HarnessError(f"no worker of the cluster stays up: {self.last_death}")
         return None
+
+    def _is_done(self) -> bool:
+        """Whether nothing is left, if it is time to look."""
+        if not self._rest.over():
+            return False
+        with self._rest.after():
+            return not self.left()
 
     def _grow(self, serving: list[asyncio.Task[None]]) -> None:
         """As many workers as trials need and the cluster carries; nodes may join at any time."""

@@ -12,15 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.core import format as show
+from harness.core.rest import Rest
 from harness.execution.view.notebook import Output
 from harness.execution.view.pace import Pace
-from harness.execution.view.progress import (
-    Snapshot,
-    TrialEnd,
-    TrialProgress,
-)
+from harness.execution.view.progress import Snapshot, TrialEnd, TrialProgress
 
-REFRESH = 0.5  # seconds between two looks in a terminal
+REFRESH = 0.5  # seconds between two looks
+RARE = 20.0  # times as long as a look took, until the next
 LINE = 30.0  # seconds between two progress lines without a terminal
 LAST = 5  # ended trials shown
 _STYLES = {
@@ -66,13 +64,13 @@ class _LiveTable:
     ) -> None:
         self._poll, self._live, self._clock = poll, live, clock
         self._pace = Pace()
-        self._next = float("-inf")
+        self._rest = Rest(REFRESH, RARE, clock)
 
     def tick(self, notice: str) -> None:
         """Draw, if it is time."""
-        if self._clock() >= self._next:
-            self._next = self._clock() + REFRESH
-            self.look(notice)
+        if self._rest.over():
+            with self._rest.after():
+                self.look(notice)
 
     def look(self, notice: str) -> None:
         """Draw."""
@@ -91,17 +89,17 @@ class PlainLines:
     ) -> None:
         self._poll, self._console, self._clock = poll, console, clock
         self._pace = Pace()
-        self._next_look = self._next_line = float("-inf")
+        self._rest = Rest(REFRESH, RARE, clock)
+        self._next_line = float("-inf")
         self._started: set[tuple[str, int]] = set()
         self._ended = 0  # of the ends, how many were said
         self._notice = ""
 
     def tick(self, notice: str) -> None:
         """Say what is new, if it is time to look."""
-        now = self._clock()
-        if now >= self._next_look or notice != self._notice:
-            self._next_look = now + REFRESH
-            self.look(notice)
+        if self._rest.over() or notice != self._notice:
+            with self._rest.after():
+                self.look(notice)
 
     def look(self, notice: str) -> None:
         """Say what is new."""
@@ -127,7 +125,8 @@ class PlainLines:
         self._ended = len(snapshot.ended)
 
     def _say(self, line: str) -> None:
-        self._console.out(line, highlight=False)
+        # not by the console, which takes as long for a line as the queue for a trial
+        print(line, file=self._console.file, flush=True)
 
 
 def summary(snapshot: Snapshot, left: float | None) -> str:
