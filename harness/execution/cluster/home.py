@@ -21,7 +21,7 @@ from harness.execution.cluster.book import Book
 from harness.execution.cluster.fleet import Fleet, Gone, Worker
 from harness.execution.cluster.messages import End
 from harness.execution.ended import answered
-from harness.execution.local import GRACE, PATIENCE, Outcome, Signals
+from harness.execution.local import GRACE, PATIENCE, STOPPING, Outcome, Signals
 from harness.execution.search.source import Source
 from harness.queue.base import Claim, Ledger
 from harness.queue.lease import on_node
@@ -35,7 +35,6 @@ BEAT = 0.5  # seconds that a worker waits for news before it answers, where ther
 A_SECOND = 200  # answers that the driver takes from all of them
 IDLE = 0.2  # seconds between two looks at the queue or the workers
 JOINS = 5.0  # seconds between two looks at how many workers the cluster carries
-STOPPING = "stopping: workers write their checkpoints (Ctrl-C again: stop at once)"
 
 
 @dataclass
@@ -49,6 +48,7 @@ class Home:
     fleet: Fleet
     keep_all: bool
     left: Callable[[], int]  # trials that wait, or that may be added to the plan
+    goes_on: Callable[[], bool] = lambda: False  # queue what follows then; False: nothing does
     training: set[str] = field(default_factory=set)  # keys of what our workers hold
     attempts: int = 0
     by_kind: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -94,7 +94,7 @@ class Home:
                 task.result()  # an error of ours ends the driver as any other would
         if self.mistake:
             raise HarnessError(self.mistake)
-        if not self.training and not self.left():
+        if not self.training and not self.left() and not self.goes_on():
             return Outcome.DONE
         if serving and all(task.done() for task in serving):
             raise HarnessError(f"no worker of the cluster stays up: {self.last_death}")
