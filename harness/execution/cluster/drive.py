@@ -44,6 +44,7 @@ def drive_on(
     with joined(cluster.address) as (ray, _), caught_signals() as signals:
         share, threads = shares(cluster, nodes_of(ray), _threads(plan, runtime))
         write_json(_arithmetic(plan, runtime), {"threads": threads, "at": now()})
+        # of all rounds: cells that are chosen later read what those do that they are chosen from
         supplies = read_supplies(plan, runtime) or _gathered(plan, runtime, threads)
         if supplies is None:
             return Outcome.INTERRUPTED

@@ -72,9 +72,7 @@ def test_a_cluster_of_another_version_is_told_with_both(monkeypatch):
         raise RuntimeError(VERSIONS)
 
     monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(init=init))
-    said = (
-        r"with: Ray: 2\.59\.0 Python: 3\.12\.1 This .* Ray: 2\.60\.0 Python: 3\.11\.2\)\. Does"
-    )
+    said = r"with: Ray: 2\.59\.0 Python: 3\.12\.1 This .* Ray: 2\.60\.0 Python: 3\.11\.2\)\. Does"
     with pytest.raises(HarnessError, match=said), joined("elsewhere"):
         pass
 
