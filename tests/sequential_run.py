@@ -42,18 +42,23 @@ class Trained:
         self.crashed, self.diverged = set(crashed), set(diverged)
         self.trained = []
 
-    def __call__(self, plan, jobs, runtime, options):
+    def __call__(self, first, further, runtime, options):
+        self._train(first.jobs, runtime, options.retry_crashed)
+        for each in further:
+            self._train(each.jobs, runtime, retry_crashed=False)
+        return Outcome.DONE
+
+    def _train(self, jobs, runtime, retry_crashed):
         trials = {trial.key: trial for trial in self.plan.stages.further(self.plan)}
         trials |= {trial.key: trial for trial in self.plan.trials}
         for job in jobs:
             place = job.cell, job.seed
-            if place in self.crashed and not options.retry_crashed:
+            if place in self.crashed and not retry_crashed:
                 write_json(runtime.trials / job.key / "failure.json", {"error": "x", "attempt": 3})
                 continue
             status = "diverged" if place in self.diverged else "finished"
             record(runtime, trials[job.key], self.value(trials[job.key]), status)
             self.trained.append(place)
-        return Outcome.DONE
 
 
 def folders(place):

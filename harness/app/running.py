@@ -1,8 +1,6 @@
 """Use cases of runs: train what is missing, here or on a cluster."""
 
-import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,26 +19,40 @@ from harness.runs.trial import Trial as Record
 if TYPE_CHECKING:
     from harness.execution.cluster.detach import Job
     from harness.execution.local import Outcome
-    from harness.execution.options import Options
+    from harness.execution.options import Options, Round
 
 
 def run(planned: Plan, runtime: Runtime, options: "Options") -> "Outcome":
     """Train and score what is missing, then what follows from the results."""
+    from harness.execution.driver import drive
     from harness.execution.local import Outcome
+    from harness.execution.use import driven
 
     if planned.lacking and missing(planned, runtime):
         raise HarnessError(" ".join(map(str, planned.lacking)))
-    begun, hours = time.monotonic(), options.hours
-    outcome = _train(planned, runtime, options)
-    while outcome is Outcome.DONE and planned.stages.decides(planned):
+    folder = runtime.study(planned.run_name)
+    check_writable(folder)
+    with driven(folder):
+        sweep(folder, runtime.runs, runtime.trials)
+        rounds = _rounds(planned, runtime)
+        if (first := next(rounds, None)) is None:
+            return Outcome.DONE
+        outcome = drive(first, rounds, runtime, options)
+        remember_speed(grown(planned, runtime), runtime)
+    return outcome
+
+
+def _rounds(planned: Plan, runtime: Runtime) -> Iterator["Round"]:
+    """The rounds of a run; the next is asked for once all trials of the one before have ended."""
+    while True:
+        planned, due = _due(planned, runtime)
+        if due.jobs or due.plan.stages.left:
+            yield due
+        if not planned.stages.decides(planned):
+            return
         before, planned = planned, _decide(planned, runtime)
         if planned is before:  # trials crashed, or another run of it trains them
-            break
-        left = None if hours is None else hours - (time.monotonic() - begun) / 3600
-        # crashed trials are tried again once, not after each decision
-        options = replace(options, hours=left, retry_crashed=False)
-        outcome = _train(planned, runtime, options)
-    return outcome
+            return
 
 
 def detach(planned: Plan, arguments: Sequence[str], address: str, runtime: Runtime) -> "Job":
@@ -70,25 +82,16 @@ def _decide(planned: Plan, runtime: Runtime) -> Plan:
     return after
 
 
-def _train(planned: Plan, runtime: Runtime, options: "Options") -> "Outcome":
-    from harness.execution.use import driven
-
-    folder = runtime.study(planned.run_name)
-    check_writable(folder)
-    with driven(folder):
-        return _drive(planned, runtime, options, folder)
-
-
-def _drive(planned: Plan, runtime: Runtime, options: "Options", folder: Path) -> "Outcome":
-    from harness.execution.driver import drive
-    from harness.execution.local import Outcome
+def _due(planned: Plan, runtime: Runtime) -> tuple[Plan, "Round"]:
+    """The plan as far as it has grown, and what is due of it."""
+    from harness.execution.options import Round
     from harness.queue.base import Job
     from harness.runs.removal import sweep_trial
 
-    sweep(folder, runtime.runs, runtime.trials)
     for key in {trial.key for trial in planned.trials}:
         sweep_trial(runtime.trials / key)
-    with alone(folder / layout.SEARCH_LOCK):  # another run of it may be adding suggestions
+    # another run of it may be adding suggestions
+    with alone(runtime.study(planned.run_name) / layout.SEARCH_LOCK):
         planned = grown(planned, runtime)
         record = write_plan(planned, runtime)
     lacking = {item.trial.key for item in missing(planned, runtime)}
@@ -98,12 +101,8 @@ def _drive(planned: Plan, runtime: Runtime, options: "Options", folder: Path) ->
         for order, trial in enumerate(planned.due)
         if trial.key in lacking
     ]
-    if not jobs and not record.stages.left:
-        return Outcome.DONE
-    due = {trial.key for trial in planned.due}
-    outcome = drive(record.only(due), jobs, runtime, options)
-    remember_speed(planned, runtime)
-    return outcome
+    due = record.only({trial.key for trial in planned.due})
+    return planned, Round(due, jobs, planned.stages.decides(planned))
 
 
 def write_plan(planned: Plan, runtime: Runtime) -> PlanRecord:

@@ -41,7 +41,7 @@ Cpus = Annotated[
         "--cpus-per-trial",
         metavar="N",
         min=0.01,
-        help="Cores of a trial, and its threads. Default: 1, or a GPU's share of all cores.",
+        help="Cores of a trial, and its threads. Default: 1, or a GPU's share of its node's cores.",
         rich_help_panel=_PANEL,
     ),
 ]

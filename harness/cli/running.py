@@ -185,11 +185,11 @@ def _only(value: str | None, word: str, option: str) -> None:
 
 
 @app.command(hidden=True)
-def work(run_name: str, name: str, keep: str = "") -> None:
+def work(run_name: str, name: str, keep: str = "", stay: bool = False) -> None:
     """Train trials of a run in this process; `run` starts one such process per worker."""
     from harness.execution.worker import work as drain
 
-    raise typer.Exit(drain(run_name, _runtime(), name, keep == "all"))
+    raise typer.Exit(drain(run_name, _runtime(), name, keep == "all", stay))
 
 
 @app.command(hidden=True)

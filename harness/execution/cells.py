@@ -21,7 +21,7 @@ class Cell(NamedTuple):
 
 
 class Cells:
-    """Cells by label; one that is unknown may have been added since the plan was read."""
+    """Cells by label; the plan may have grown since it was read: added cells, or chosen points."""
 
     def __init__(self, path: Path, plan: PlanRecord) -> None:
         """`plan`: as it was read from `path`."""
@@ -37,17 +37,21 @@ class Cells:
 
     def claimed(self, claim: Claim) -> Cell:
         """The cell of a claim; an error if the plan says now that its trial is another one."""
-        cell = self._cell(claim.cell)
-        if cell is None or cell.key(claim.seed) != claim.key:
-            raise HarnessError(f"{self._path} has changed since the trials were queued")
-        return cell
-
-    def _cell(self, label: str) -> Cell | None:
-        if label not in self._knobs and (plan := read_plan(self._path)):
+        if cell := self._cell(claim):
+            return cell
+        if plan := read_plan(self._path):
             self._learn(plan)
+        if cell := self._cell(claim):
+            return cell
+        raise HarnessError(f"{self._path} has changed since the trials were queued")
+
+    def _cell(self, claim: Claim) -> Cell | None:
+        """The cell of a claim, by the plan as it was last read."""
+        label = claim.cell
         if label not in self._knobs:
             return None
         if label not in self._cells:
             config = unflatten(self._knobs[label])
             self._cells[label] = Cell(self._knobs[label], config, key_by_seed(config))
-        return self._cells[label]
+        cell = self._cells[label]
+        return cell if cell.key(claim.seed) == claim.key else None

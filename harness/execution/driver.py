@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from harness.core.files import check_writable, read_object, write_json
 from harness.core.lock import Busy
 from harness.execution.devices import WorkerEnv, plan_workers
 from harness.execution.local import Driver, Outcome, WorkerSpec, run_local
-from harness.execution.options import Options
+from harness.execution.options import Options, Round
 from harness.execution.view.poll import Poll
 from harness.execution.view.screen import open_view
 from harness.queue.base import Job, Ledger, Row
@@ -30,21 +30,26 @@ from harness.runs.trial import Trial
 USER_ERROR = 2  # a worker's exit code for a mistake that no further attempt can mend
 
 
-def drive(plan: PlanRecord, jobs: Sequence[Job], runtime: Runtime, options: Options) -> Outcome:
-    """Train and score `jobs`; returns when nothing is left, on a signal, or at the deadline."""
+def drive(first: Round, further: Iterator[Round], runtime: Runtime, options: Options) -> Outcome:
+    """Train and score rounds of trials; returns when none is left, on a signal, at the deadline.
+
+    The next one is asked of `further` once nothing is left of the one before; workers stay for it.
+    """
     deadline = time.monotonic() + options.hours * 3600 if options.hours is not None else None
     if options.cluster is not None:
         from harness.execution.cluster.drive import drive_on
 
-        return drive_on(options.cluster, plan, jobs, runtime, options, deadline)
+        return drive_on(options.cluster, first, further, runtime, options, deadline)
+    plan = first.plan
     folder = runtime.study(plan.run_name)
     machine = share(plan.run_name, runtime, options.workers)
     ledger = OptunaLedger.open(plan.run_name, folder, runtime.trials)
-    queue(jobs, runtime, ledger, options.retry_crashed)
-    keep = ["--keep", "all"] if options.keep_all else []
+    queue(first.jobs, runtime, ledger, options.retry_crashed)
+    more = ["--keep", "all"] if options.keep_all else []
+    more += ["--stay"] if first.decides else []
     specs = [
         WorkerSpec(
-            argv=[*python(), "-m", "harness", "work", plan.run_name, f"w{index}", *keep],
+            argv=[*python(), "-m", "harness", "work", plan.run_name, f"w{index}", *more],
             env={**share.env, **places(runtime)},
             log=folder / layout.worker_log(index),
         )
@@ -63,8 +68,15 @@ def drive(plan: PlanRecord, jobs: Sequence[Job], runtime: Runtime, options: Opti
             _record_loss(runtime, row, code)
         return bool(lost)
 
-    with open_view(Poll(plan, jobs, ledger, runtime).snapshot) as tick:
-        driver = Driver(lambda: work_left(plan, runtime, ledger) > 0, on_death, tick)
+    poll = Poll(plan, first.jobs, ledger, runtime)
+    with open_view(poll.snapshot) as tick:
+        driver = Driver(
+            lambda: work_left(plan, runtime, ledger) > 0,
+            on_death,
+            tick,
+            lambda: first.decides and not any(row.open for row in ledger.rows()),
+            lambda: go_on(further, poll, runtime, ledger),
+        )
         outcome = run_local(specs, driver, deadline)
     for line in notes.new():
         sys.stderr.write(f"{line}\n")
@@ -77,6 +89,17 @@ def queue(jobs: Sequence[Job], runtime: Runtime, ledger: Ledger, retry_crashed: 
         _record_loss(runtime, row, None)
     ledger.withdraw({job.key for job in jobs})
     ledger.enqueue(jobs, retry_crashed)
+
+
+def go_on(further: Iterator[Round], poll: Poll, runtime: Runtime, ledger: OptunaLedger) -> bool:
+    """Queue the next round, which follows from the results so far; False: there is none."""
+    following = next(further, None)
+    if following is None:
+        return False
+    # crashed trials are tried again at the start, not after each decision
+    queue(following.jobs, runtime, ledger, retry_crashed=False)
+    poll.expect(following.plan, following.jobs)
+    return True
 
 
 def work_left(plan: PlanRecord, runtime: Runtime, ledger: Ledger) -> int:

@@ -17,6 +17,7 @@ GRACE = 120.0  # seconds for a worker to end an evaluation and write its checkpo
 PATIENCE = 3  # fruitless starts in a row after which a worker is given up
 SHORT = 5.0  # seconds; a worker that leaves sooner, with work left, did nothing
 PAUSE = 0.2  # seconds between two looks at the workers
+STOPPING = "stopping: workers write their checkpoints (Ctrl-C again: stop at once)"
 # What a worker is started through on Linux: a driver that is killed takes its workers along, by
 # SIGTERM, so that they save. prctl(2): 1 is PR_SET_PDEATHSIG; it outlives exec. (Not preexec_fn,
 # which is unsafe, and warned of, where the driver has threads.)
@@ -54,6 +55,8 @@ class Driver:
     work_left: Callable[[], bool]  # is something waiting that an idle worker could take?
     on_death: Callable[[int, int], bool]  # (worker, exit code) → did a trial die with it?
     tick: Callable[[str], None]  # several times a second, with a notice for people or ""
+    rests: Callable[[], bool] = lambda: False  # do all workers stay, with nothing to train?
+    goes_on: Callable[[], bool] = lambda: False  # queue what follows then; False: nothing does
 
 
 @dataclass
@@ -121,8 +124,8 @@ def run_local(
     with caught_signals() as signals:
         try:
             outcome = _watch(workers, driver, signals, deadline)
-            if outcome in (Outcome.INTERRUPTED, Outcome.TIME):
-                _stop(workers, driver, signals, grace)
+            notice = "" if outcome is Outcome.DONE else STOPPING
+            _stop(workers, lambda: driver.tick(notice), signals, grace)
             return outcome
         finally:
             _kill(workers)  # nobody is left but after an error in the driver or a spent grace
@@ -153,12 +156,13 @@ def _watch(
             return Outcome.TIME
         for index, worker in enumerate(workers):
             _look_after(index, worker, driver)
-        if not all(worker.pending for worker in workers):
-            left = driver.work_left()
-            if left:
-                _start_idle(workers)
+        count = sum(worker.pending for worker in workers)
+        if count < len(workers) and driver.work_left():
+            _start_idle(workers)
             if not any(worker.pending for worker in workers):
-                return Outcome.FAILED if left else Outcome.DONE
+                return Outcome.FAILED
+        elif (not count or driver.rests()) and not driver.goes_on():
+            return Outcome.DONE
         driver.tick("")
         time.sleep(PAUSE)
 
@@ -178,7 +182,9 @@ def _start_idle(workers: Sequence[_Worker]) -> None:
             worker.start()
 
 
-def _stop(workers: Sequence[_Worker], driver: Driver, signals: Signals, grace: float) -> None:
+def _stop(
+    workers: Sequence[_Worker], tick: Callable[[], None], signals: Signals, grace: float
+) -> None:
     """Ask every worker once to stop, and wait; a further signal ends the waiting."""
     for worker in workers:
         worker.send(signal.SIGTERM)
@@ -186,7 +192,7 @@ def _stop(workers: Sequence[_Worker], driver: Driver, signals: Signals, grace: f
     while any(worker.ended() is None and worker.pending for worker in workers):
         if signals.count > asked or time.monotonic() > end:
             return
-        driver.tick("stopping: workers write their checkpoints (Ctrl-C again: stop at once)")
+        tick()
         time.sleep(PAUSE)
 
 

@@ -1,6 +1,11 @@
 """How a run is driven, and where."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from harness.queue.base import Job
+from harness.runs.plan import PlanRecord
 
 
 @dataclass(frozen=True)
@@ -23,3 +28,11 @@ class Options:
     retry_crashed: bool = False
     keep_all: bool = False
     cluster: Cluster | None = None  # None: on this machine
+
+
+class Round(NamedTuple):
+    """Trials that are due together; results of earlier rounds have decided on them."""
+
+    plan: PlanRecord  # with the trials that are due by now
+    jobs: Sequence[Job]  # those of them that are missing
+    decides: bool  # whether a further round may follow from its results

@@ -42,6 +42,17 @@ signal.signal(signal.SIGTERM, stop)
 (Path(sys.argv[1]) / f"up{time.monotonic_ns()}").touch()
 time.sleep(60)
 """
+STAYING = """
+import signal, sys, time
+from pathlib import Path
+folder = Path(sys.argv[1])
+(folder / f"up{time.monotonic_ns()}").touch()
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+while True:
+    for job in folder.glob("*.job"):
+        job.rename(job.with_suffix(".done"))
+    time.sleep(0.02)
+"""
 DEAF = """
 import signal, subprocess, sys, time
 from pathlib import Path
@@ -142,6 +153,26 @@ def test_all_work_is_done_and_each_worker_has_its_log_and_environment(tmp_path: 
     for i in range(2):
         log = (tmp_path / "logs" / f"worker-{i}.log").read_text()
         assert log == f"worker w{i} left\n"
+
+
+def test_workers_that_stay_do_what_follows_and_are_ended(tmp_path: Path) -> None:
+    fill(tmp_path, ["a"])
+    calls, rounds = Calls(tmp_path), iter((["b", "c"], [], ["d"]))
+
+    def goes_on() -> bool:
+        names = next(rounds, None)
+        fill(tmp_path, names or [])
+        return names is not None
+
+    def rests() -> bool:
+        return not calls.work_left()
+
+    driver = Driver(calls.work_left, calls.on_death, calls.tick, rests, goes_on)
+    assert run_local(specs(STAYING, tmp_path, 1), driver) is Outcome.DONE
+    assert sorted(path.stem for path in tmp_path.glob("*.done")) == ["a", "b", "c", "d"]
+    assert len(list(tmp_path.glob("up*"))) == 1  # no worker was started anew
+    assert calls.deaths == []
+    assert calls.notices == {""}
 
 
 def test_without_work_no_worker_is_started(tmp_path: Path) -> None:

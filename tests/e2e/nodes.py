@@ -63,13 +63,19 @@ class Cluster:
         """Words before a command that runs where the cluster can be reached."""
         return ["nsenter", "--net", "--target", str(self._apart.pid)] if self._apart else []
 
-    def add(self, cpus=1):
-        """One more node."""
-        node = self._start("--address", HEAD, "--num-cpus", str(cpus))
+    def add(self, cpus=1, **variables):
+        """One more node, in whose environment are these."""
+        node = self._start("--address", HEAD, "--num-cpus", str(cpus), **variables)
         self.nodes.append(node)
         return node
 
-    def _start(self, *options):
+    def end(self, node):
+        """Kill a node, at once."""
+        self.nodes.remove(node)
+        self.send(node, signal.SIGKILL)
+        node.wait()
+
+    def _start(self, *options, **variables):
         """A node that has started; on a busy machine one may not do so within Ray's time."""
         ray = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block"]
         store = ["--object-store-memory", str(100 * 2**20), "--node-ip-address", "127.0.0.1"]
@@ -78,7 +84,7 @@ class Cluster:
             with said.open("wb") as output:
                 node = subprocess.Popen(
                     [*self.prefix, *ray, *options, *store, "--disable-usage-stats"],
-                    env=self.environment, stdin=subprocess.DEVNULL, stdout=output,
+                    env=self.environment | variables, stdin=subprocess.DEVNULL, stdout=output,
                     stderr=subprocess.STDOUT, start_new_session=True,
                 )  # fmt: skip
             until(partial(_settled, node, said))

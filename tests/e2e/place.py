@@ -140,9 +140,9 @@ class Place:
 
         def run_local(specs, driver, deadline):
             """One worker after the other while work is left; deaths are told to the driver."""
-            while driver.work_left():
+            while driver.work_left() or driver.goes_on():
                 argv, log = specs[0].argv, specs[0].log
-                work = argv[argv.index("harness") + 1 :]
+                work = [word for word in argv[argv.index("harness") + 1 :] if word != "--stay"]
                 code, output, errors = self.call(*work, **quiet, **specs[0].env)
                 log.parent.mkdir(parents=True, exist_ok=True)
                 with log.open("a") as file:

@@ -100,9 +100,7 @@ def test_nodes_and_workers_die_and_the_record_is_the_same(cluster, tmp_path):
     until(lambda: begun(site))
     cluster.workers()[0].kill()
     until(lambda: "lost" in site.said())
-    node = cluster.nodes.pop()
-    cluster.send(node, signal.SIGKILL)
-    node.wait()
+    cluster.end(cluster.nodes[-1])
     cluster.add()
     until(lambda: site.said().count("lost") > 1)
     driver.kill()
@@ -250,9 +248,7 @@ class Scene:
             workers[0].kill()
 
     def node(self):
-        node = self.cluster.nodes.pop(0)
-        self.cluster.send(node, signal.SIGKILL)
-        node.wait()
+        self.cluster.end(self.cluster.nodes[0])
         self.cluster.add()
 
     def pause(self):
@@ -281,6 +277,18 @@ class Scene:
                 break
         assert self.driver.wait(timeout=300) == 0
 
+    def whole(self):
+        """Every trial has ended, and each of its steps was done once."""
+        folders = [path for path in self.folder.glob("runs/trials/*") if path.is_dir()]
+        assert len(folders) == TRIALS
+        for folder in folders:
+            assert Trial(folder).result().status is Status.FINISHED
+            rows = [json.loads(line) for line in (folder / "steps.jsonl").read_text().splitlines()]
+            assert [row["iteration"] for row in rows] == list(range(1, STEPS + 1))
+            assert {row["key"] for row in rows} == {folder.name}
+            assert list(folder.rglob(".*")) == []
+        assert "Traceback" not in self.log.read_text()
+
 
 @pytest.fixture
 def scene(tmp_path, cluster):
@@ -306,14 +314,36 @@ def test_twenty_random_deaths(scene):
             scene.resume()
     scene.resume()
     scene.end()
-    folders = [path for path in scene.folder.glob("runs/trials/*") if path.is_dir()]
-    assert len(folders) == TRIALS
-    for folder in folders:
-        assert Trial(folder).result().status is Status.FINISHED
-        rows = [json.loads(line) for line in (folder / "steps.jsonl").read_text().splitlines()]
-        assert [row["iteration"] for row in rows] == list(range(1, STEPS + 1))
-        assert {row["key"] for row in rows} == {folder.name}
-        assert list(folder.rglob(".*")) == []
-    said = scene.log.read_text()
-    assert "Traceback" not in said
-    assert said.count("lost") >= 5
+    scene.whole()
+    assert scene.log.read_text().count("lost") >= 5
+
+
+MUCH = {"RAY_memory_usage_threshold": "0", "RAY_memory_monitor_refresh_ms": "10000"}
+KILLED = "killed by Ray, since its node ran low on memory"
+
+
+def test_a_worker_that_is_killed_for_memory(cluster, tmp_path):
+    """By Ray's own monitor, on a node where any use is too much, each time that it looks."""
+    node = cluster.add(**MUCH)
+    scene = Scene(tmp_path, cluster)
+    try:
+        lost = until(lambda: [line for line in _lines(scene) if line.startswith("lost")])
+        cluster.end(node)
+        scene.end()
+    finally:
+        scene.driver.kill()
+        scene.driver.wait()
+        if node in cluster.nodes:
+            cluster.end(node)
+    assert f"{KILLED}; with a larger --memory-per-trial fewer trials share a node" in lost[0]
+    rows = look(tmp_path / "runs/studies/one", "one")
+    killed = [row for row in rows if row.message.startswith(KILLED)]
+    assert {row.status for row in killed} == {Status.LOST}
+    for row in killed:  # it goes on; a death that brought a later checkpoint costs no attempt
+        (again,) = [one for one in rows if one.key == row.key and one.id > row.id][:1]
+        assert again.attempt == row.attempt + row.counts
+    scene.whole()
+
+
+def _lines(scene):
+    return scene.log.read_text().splitlines()

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from harness.queue.optuna_ledger import look
 from tests.e2e.place import STUDY, Place, timeless
 from tests.e2e.test_study import kill_all
 
@@ -36,6 +37,11 @@ def plan_of(place, name):
     return json.loads((place.folder / f"runs/studies/{name}/plan.json").read_text())
 
 
+def held_by(place, name):
+    """The processes that took trials."""
+    return {row.lease.pid for row in look(place.folder / f"runs/studies/{name}", name) if row.lease}
+
+
 def kill_after(place, name, trials, *options):
     """Start a run, and kill -9 all of it once so many trials have ended and another has begun."""
     process = place.start("run", name, *options)
@@ -58,7 +64,9 @@ def test_a_tuned_study_that_is_killed_goes_on_and_ends_tuned(place):
     said = place.run("report", "tuned")
     assert "Tuning is not finished" in said
     before = {path: path.stat().st_mtime_ns for path in ended}
-    place.run("run", "tuned")
+    held = held_by(place, "tuned")
+    place.run("run", "tuned", "--workers", "1")
+    assert len(held_by(place, "tuned") - held) == 1  # the worker stayed when points were chosen
     assert {path: path.stat().st_mtime_ns for path in ended} == before
     after = place.plan("tuned")
     assert (after["to_train"], after["tuning"]["undecided"]) == (0, 0)

@@ -56,6 +56,16 @@ def test_a_claim_of_another_trial_is_refused(plan, tmp_path):
             cells.claimed(one)
 
 
+def test_a_cell_whose_point_was_chosen_meanwhile_is_the_chosen_one(plan, tmp_path):
+    def slower(cell):
+        return cell.replaced(config={**cell.config, "training.kimg": 2.0})
+
+    before = plan.replaced(cells=tuple(slower(cell) for cell in plan.cells))
+    cells = Cells(tmp_path / "plan.json", before)
+    write_plan(tmp_path / "plan.json", plan)
+    assert cells.claimed(claim(plan.trials[0])).config.training.kimg == 1
+
+
 def test_a_cell_that_a_search_has_added_is_found(plan, tmp_path):
     path = tmp_path / "plan.json"
     begun = plan.part(lambda label: label == "reference")

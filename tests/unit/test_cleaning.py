@@ -110,10 +110,10 @@ def test_a_run_holds_what_it_drives_and_lets_it_go(runtime, plan, monkeypatch):
     (runtime.trials / plan.trials[0].key / "result.json").unlink()
     asked = []
 
-    def driving(document, jobs, runtime, options):
+    def driving(first, further, runtime, options):
         with pytest.raises(HarnessError, match="the run one is in progress"):
             app.clean(plan, runtime, whole=True)
-        asked.extend(job.key for job in jobs)
+        asked.extend(job.key for job in first.jobs)
         return Outcome.DONE
 
     monkeypatch.setattr(drive, "drive", driving)

@@ -8,7 +8,7 @@ from unittest.mock import MagicMock
 
 from harness.config.runtime import Runtime
 from harness.execution.cluster import drive
-from harness.execution.options import Cluster, Options
+from harness.execution.options import Cluster, Options, Round
 
 
 def test_sigterm_while_trials_run_is_counted(monkeypatch, tmp_path):
@@ -20,8 +20,8 @@ def test_sigterm_while_trials_run_is_counted(monkeypatch, tmp_path):
         os.kill(os.getpid(), signal.SIGTERM)
         return signals.count
 
-    resources = {"CPU": 2.0}
-    ray = SimpleNamespace(init=init, shutdown=lambda: None, cluster_resources=lambda: resources)
+    node = {"Alive": True, "Resources": {"CPU": 2.0}}
+    ray = SimpleNamespace(init=init, shutdown=lambda: None, nodes=lambda: [node])
     monkeypatch.setitem(sys.modules, "ray", ray)
     monkeypatch.setattr(drive, "Home", lambda *args: SimpleNamespace(run=run))
     parts = ("OptunaLedger", "RayFleet", "queue", "source_of", "open_view", "Poll", "beside")
@@ -31,6 +31,7 @@ def test_sigterm_while_trials_run_is_counted(monkeypatch, tmp_path):
     runtime.study(plan.run_name).mkdir(parents=True)
     before = signal.getsignal(signal.SIGTERM)
     try:
-        assert drive.drive_on(Cluster("ray"), plan, [], runtime, Options(), None) == 1
+        first = Round(plan, [], decides=False)
+        assert drive.drive_on(Cluster("ray"), first, iter(()), runtime, Options(), None) == 1
     finally:
         signal.signal(signal.SIGTERM, before)

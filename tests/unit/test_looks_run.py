@@ -346,22 +346,6 @@ def test_a_lost_plan_takes_the_same_looks_again(start, runtime):
     assert again.trained == []
 
 
-def test_max_hours_hold_for_all_looks_together(start, runtime, monkeypatch):
-    hours = []
-    whole = Trained(runtime)
-
-    class Timed:
-        def __call__(self, plan, jobs, runtime, options):
-            hours.append(options.hours)
-            whole.plan = self.plan
-            return whole(plan, jobs, runtime, options)
-
-    start(workers=Timed(), options=Options(hours=1.0))
-    assert hours[0] == 1.0
-    assert hours == sorted(hours, reverse=True)
-    assert hours[-1] < 1.0
-
-
 def test_the_record_reads_back(ended):
     _, plan = ended
     assert read_plan_again(plan) == plan.looks

@@ -130,6 +130,19 @@ def test_a_stopped_trial_has_not_ended(ledger, runtime):
     assert poll.snapshot().ended == ()
 
 
+def test_trials_that_follow_from_results_are_added(ledger, runtime):
+    begun = PLAN.only({"reference-0", "off-0"})
+    poll = Poll(begun, JOBS[:1], ledger, runtime)
+    ledger.add("off-0", Status.FINISHED)
+    before = poll.snapshot()
+    assert (before.total, before.done) == (2, 2)
+    poll.expect(PLAN, JOBS[1:])
+    after = poll.snapshot()
+    assert (after.total, after.done, after.images) == (4, 2, 30_000)
+    assert after.ended == before.ended
+    assert [one.cell for one in after.waiting] == ["reference", "off"]
+
+
 def test_a_search_grows_while_it_is_watched(ledger, runtime):
     search = {"layers": [], "space": {}, "factors": {}, "trials": 3, "sampler": "tpe",
               "pruner": "none", "seed": 0, "suggestions": []}  # fmt: skip

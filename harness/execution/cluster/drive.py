@@ -2,25 +2,24 @@
 
 import asyncio
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import read_object, write_json
-from harness.core.format import digits
-from harness.execution.cluster.fleet import RayFleet, Share, Terms, joined
+from harness.core.format import number, plain
+from harness.execution.cluster.fleet import RayFleet, Share, Terms, joined, nodes_of
 from harness.execution.cluster.home import Home
 from harness.execution.cluster.supplies import Supplies, read_supplies
 from harness.execution.devices import one_worker
-from harness.execution.driver import last_words, places, python, queue, work_left
+from harness.execution.driver import go_on, last_words, places, python, queue, work_left
 from harness.execution.local import Driver, Outcome, WorkerSpec, beside, caught_signals, run_local
-from harness.execution.options import Cluster, Options
+from harness.execution.options import Cluster, Options, Round
 from harness.execution.search.source import source_of
 from harness.execution.view.poll import Poll
 from harness.execution.view.screen import open_view
-from harness.queue.base import Job
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs import layout
 from harness.runs.plan import PlanRecord
@@ -29,25 +28,28 @@ from harness.runs.record import now
 
 def drive_on(
     cluster: Cluster,
-    plan: PlanRecord,
-    jobs: Sequence[Job],
+    first: Round,
+    further: Iterator[Round],
     runtime: Runtime,
     options: Options,
     deadline: float | None,
 ) -> Outcome:
-    """Train and score `jobs` there; returns when nothing is left, on a signal, or at the deadline.
+    """Train and score rounds of trials there; returns when none is left, on a signal, or in time.
 
     What this machine's driver promises holds here, too; every worker has ended when it returns.
     """
+    plan = first.plan
     ledger = OptunaLedger.open(plan.run_name, runtime.study(plan.run_name), runtime.trials)
     # in this order: joining sets a handler of Ray's for SIGTERM, which ends the process at once
     with joined(cluster.address) as (ray, _), caught_signals() as signals:
-        share, threads = shares(cluster, ray.cluster_resources(), _threads(plan, runtime))
+        share, threads = shares(cluster, nodes_of(ray), _threads(plan, runtime))
         write_json(_arithmetic(plan, runtime), {"threads": threads, "at": now()})
+        # of all rounds: cells that are chosen later read what those do that they are chosen from
         supplies = read_supplies(plan, runtime) or _gathered(plan, runtime, threads)
         if supplies is None:
             return Outcome.INTERRUPTED
-        queue(jobs, runtime, ledger, options.retry_crashed)
+        queue(first.jobs, runtime, ledger, options.retry_crashed)
+        poll = Poll(plan, first.jobs, ledger, runtime)
         terms = Terms(share, one_worker(threads), cluster.workers)
         home = Home(
             plan,
@@ -57,8 +59,8 @@ def drive_on(
             RayFleet(ray, plan, runtime.project, terms, supplies),
             options.keep_all,
             partial(work_left, plan, runtime, ledger),
+            partial(go_on, further, poll, runtime, ledger),
         )
-        poll = Poll(plan, jobs, ledger, runtime)
         with beside(_mirror(plan, runtime)), open_view(poll.snapshot) as tick:
             return asyncio.run(home.run(signals, deadline, tick))
 
@@ -93,29 +95,42 @@ def _gathered(plan: PlanRecord, runtime: Runtime, threads: int) -> Supplies | No
 
 
 def shares(
-    cluster: Cluster, resources: Mapping[str, float], threads: int | None
+    cluster: Cluster, nodes: Sequence[Mapping[str, float]], threads: int | None
 ) -> tuple[Share, int]:
     """The resources and threads of a trial; `threads`: those that the run began with.
 
-    Unless asked otherwise a trial has a GPU where there are any, with its share of the cores, and
-    else one core.
+    Unless asked otherwise a trial has a GPU where there are any, with its share of the node's
+    cores, and else one core. Raises HarnessError where no node has room for it.
     """
-    gpus = cluster.gpus if cluster.gpus is not None else float("GPU" in resources)
+    with_gpus = [node for node in nodes if node.get("GPU") and node.get("CPU")]
+    gpus = cluster.gpus if cluster.gpus is not None else float(bool(with_gpus))
     if cluster.cpus is not None:
         threads = max(1, int(cluster.cpus))
-    elif threads is None and gpus:
-        threads = max(1, int(resources.get("CPU", 1) * gpus / resources.get("GPU", 1)))
+    elif threads is None and gpus and with_gpus:
+        threads = max(1, min(int(node["CPU"] * gpus / node["GPU"]) for node in with_gpus))
     threads = threads or 1
     share = Share(cluster.cpus or threads, gpus, cluster.memory)
-    for name, asked in (("CPU", share.cpus), ("GPU", share.gpus)):
-        # a cluster that grows may have none yet, and --max-workers asks for them
-        if asked > resources.get(name, 0) and cluster.workers is None:
-            raise HarnessError(
-                f"a trial needs {digits(asked)} {name}, and the whole cluster has "
-                f"{digits(resources.get(name, 0))}; see --cpus-per-trial and --gpus-per-trial, or "
-                "--max-workers for a cluster that grows"
-            )
+    # a cluster that grows may have none yet, and --max-workers asks for them
+    if cluster.workers is None and not share.fits(nodes):
+        raise HarnessError(
+            f"no node of the cluster has what a trial needs ({_amounts(share.asked)}); the most "
+            f"that one has is {_amounts(_most(share.asked, nodes))}. See --cpus-per-trial, "
+            "--gpus-per-trial and --memory-per-trial, or --max-workers for a cluster that grows"
+        )
     return share, threads
+
+
+def _most(names: Iterable[str], nodes: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The largest amount of each resource on a node."""
+    return {name: max((node.get(name, 0.0) for node in nodes), default=0.0) for name in names}
+
+
+def _amounts(resources: Mapping[str, float]) -> str:
+    """Resources for people."""
+    return ", ".join(
+        f"{plain(amount)} {name}" if name != "memory" else f"{number(amount / 2**30)} GB of memory"
+        for name, amount in resources.items()
+    )
 
 
 def _threads(plan: PlanRecord, runtime: Runtime) -> int | None:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 import socket
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ MISSING = (
 )
 LEAVES = 3.0  # seconds for a worker to tidy up
 PATIENCE = 5.0  # seconds for an address to answer
+LONGEST = 300  # characters of a message of Ray that are shown
 HERE = "ray"  # --on: the cluster that runs here or that RAY_ADDRESS names, else one is started
 
 
@@ -38,15 +39,18 @@ class Share:
     gpus: float = 0.0
     memory: float = 0.0  # GB; 0: not counted
 
-    def fits(self, resources: Mapping[str, float]) -> int:
-        """How many trials fit into so much at a time."""
-        asked = {"CPU": self.cpus, "GPU": self.gpus, "memory": self.memory * 2**30}
-        counts = [
-            int(resources.get(name, 0.0) / amount + 1e-9)
-            for name, amount in asked.items()
-            if amount > 0
-        ]
-        return min(counts, default=0)
+    @property
+    def asked(self) -> Mapping[str, float]:
+        """The resources by Ray's names."""
+        every = {"CPU": self.cpus, "GPU": self.gpus, "memory": self.memory * 2**30}
+        return {name: amount for name, amount in every.items() if amount > 0}
+
+    def fits(self, nodes: Sequence[Mapping[str, float]]) -> int:
+        """How many trials fit at a time; each has to find all of its resources on one node."""
+        return sum(
+            min(int(node.get(name, 0.0) / amount + 1e-9) for name, amount in self.asked.items())
+            for node in nodes
+        )
 
 
 class Terms(NamedTuple):
@@ -100,7 +104,7 @@ def joined(address: str, new: bool = True) -> Iterator[Joined]:
     except (ConnectionError, ValueError, RuntimeError) as error:
         where = os.environ.get("RAY_ADDRESS", address) if address == HERE else address
         raise HarnessError(
-            f"--on {address}: cannot join a Ray cluster at {where} ({line_of(error)}). Does it "
+            f"--on {address}: cannot join a Ray cluster at {where} ({_brief(error)}). Does it "
             "run there with this version of Ray, and does this machine have its token "
             "(ray get-auth-token)?"
         ) from None
@@ -185,7 +189,7 @@ class RayFleet:
     def room(self) -> int:
         """How many workers to have: as many as were asked for, else as the cluster carries."""
         terms = self._terms
-        return min(MOST_WORKERS, terms.workers or terms.share.fits(self._ray.cluster_resources()))
+        return min(MOST_WORKERS, terms.workers or terms.share.fits(nodes_of(self._ray)))
 
     async def hire(self) -> Worker:
         """A new actor, once Ray has placed it, supplies are there, and TensorFlow is loaded."""
@@ -234,16 +238,29 @@ class RayWorker:
         self._ray.kill(self._handle)
 
 
+def nodes_of(ray: Any) -> list[Mapping[str, float]]:
+    """The resources of each node that is up, by Ray's names."""
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
+
+
 def line_of(error: Exception) -> str:
     """The first line of an error's text."""
     return next((line.strip() for line in str(error).splitlines() if line.strip()), repr(error))
+
+
+def _brief(error: Exception) -> str:
+    """The beginning of an error's text in a line: Ray writes versions that differ in several."""
+    return (" ".join(str(error).split()) or repr(error))[:LONGEST]
 
 
 def _how(error: Exception) -> str:
     """How an actor died, in a line; Ray's text goes on with other processes of the node."""
     text = " ".join(str(error).split())
     if "low on memory" in text:
-        return "killed by Ray, since its node ran low on memory; see --memory-per-trial"
+        return (
+            "killed by Ray, since its node ran low on memory; with a larger --memory-per-trial "
+            "fewer trials share a node"
+        )
     if "creation task" in text:  # a traceback, whose last line is the cause
         return f"the worker process could not start ({str(error).strip().splitlines()[-1].strip()})"
     because = re.search(r"because (?:its |the |it )?(.{10,200}?)(?:\. |$)", text)

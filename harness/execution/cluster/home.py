@@ -22,7 +22,7 @@ from harness.execution.cluster.book import Book
 from harness.execution.cluster.fleet import Fleet, Gone, Worker
 from harness.execution.cluster.messages import End
 from harness.execution.ended import answered
-from harness.execution.local import GRACE, PATIENCE, Outcome, Signals
+from harness.execution.local import GRACE, PATIENCE, STOPPING, Outcome, Signals
 from harness.execution.search.source import Source
 from harness.queue.base import Claim, Ledger
 from harness.queue.lease import on_node
@@ -37,7 +37,6 @@ A_SECOND = 200  # answers that the driver takes from all of them
 IDLE = 0.2  # seconds between two looks at the queue or the workers
 RARE = 5.0  # times as long as a look took, until the next one for whether nothing is left
 JOINS = 5.0  # seconds between two looks at how many workers the cluster carries
-STOPPING = "stopping: workers write their checkpoints (Ctrl-C again: stop at once)"
 
 
 @dataclass
@@ -51,6 +50,7 @@ class Home:
     fleet: Fleet
     keep_all: bool
     left: Callable[[], int]  # trials that wait, or that may be added to the plan
+    goes_on: Callable[[], bool] = lambda: False  # queue what follows then; False: nothing does
     training: set[str] = field(default_factory=set)  # keys of what our workers hold
     attempts: int = 0
     by_kind: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -104,11 +104,12 @@ class Home:
         return None
 
     def _is_done(self) -> bool:
-        """Whether nothing is left, if it is time to look."""
+        """Whether nothing is left, nor follows from the results, if it is time to look."""
         if not self._rest.over():
             return False
         with self._rest.after():
-            return not self.left()
+            left = self.left()
+        return not left and not self.goes_on()
 
     def _grow(self, serving: list[asyncio.Task[None]]) -> None:
         """As many workers as trials need and the cluster carries; nodes may join at any time."""

@@ -30,15 +30,18 @@ class Poll:
         self._ledger = ledger
         self._noted = {row.id for row in ledger.rows() if not row.open}
         self._grows = plan.stages.grows
-        self._learn(plan)
-        asked = {job.key for job in jobs}
-        self._done_before = set(self._due) - asked
-        self._shown_before = sum(self._due[key].kimg for key in self._done_before)
         # of the rows that have ended since, each of which is looked at once: there may be many
         self._ended: list[TrialEnd] = []
         self._done: set[str] = set()
         self._diverged: set[str] = set()
         self._failed: set[str] = set()
+        self.expect(plan, jobs)
+
+    def expect(self, plan: PlanRecord, jobs: Sequence[Job]) -> None:
+        """Show this plan from now on; `jobs`: its missing trials."""
+        self._learn(plan)
+        self._done_before = set(self._due) - {job.key for job in jobs} - self._done
+        self._shown_before = sum(self._due[key].kimg for key in self._done_before)
 
     def _learn(self, plan: PlanRecord) -> None:
         cells = {

@@ -29,12 +29,18 @@ from harness.runs.recorder import Recorder
 from harness.runs.status import Status
 
 PROGRAMS_A_PROCESS = 40  # at about 30 MB that TensorFlow keeps of each when it is dropped
+IDLE = 0.2  # seconds between two looks at an empty queue
 LOG_TAIL = 40  # lines of a traceback kept with a failure
 
 
-def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> int:
-    """Take trials of a run from its ledger until none waits; the exit code of the process."""
-    stop = Stop()
+def work(
+    run_name: str, runtime: Runtime, name: str, keep_all: bool = False, stay: bool = False
+) -> int:
+    """Take trials of a run from its ledger until none waits; the exit code of the process.
+
+    `stay`: further ones may come, until the driver ends or asks to stop.
+    """
+    driver, stop = os.getppid(), Stop()
     stop.install()
     folder = runtime.study(run_name)
     plan = read_plan(folder / layout.PLAN)
@@ -55,7 +61,9 @@ def work(run_name: str, runtime: Runtime, name: str, keep_all: bool = False) -> 
     while programs.compiled < PROGRAMS_A_PROCESS and not stop():
         if (claim := ledger.claim(name, compiled)) is None:
             if not source.extend():
-                break
+                if not stay or os.getppid() != driver:
+                    break
+                time.sleep(IDLE)
             continue
         try:
             knobs = cells.claimed(claim).knobs

@@ -41,6 +41,7 @@ class Remote(Outpost):
         """Train or score a trial."""
         self._context.keep_all = keep_all
         config = unflatten({**knobs, "seed": claim.seed})
+        self._structures[claim.cell] = structure(knobs)  # the plan may have grown meanwhile
         status, message = attempt(config, claim, self.recorder(claim), self._context)
         programs = self._context.programs
         compiled = tuple(cell for cell, name in self._structures.items() if name in programs)

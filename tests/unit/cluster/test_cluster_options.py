@@ -3,6 +3,7 @@
 import socket
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -57,11 +58,32 @@ def test_ray_that_is_not_installed(monkeypatch):
         pass
 
 
-CPUS, GPUS = {"CPU": 64.0, "memory": 2.0**38}, {"CPU": 64.0, "GPU": 8.0, "memory": 2.0**38}
+VERSIONS = """Version mismatch: The cluster was started with:
+    Ray: 2.59.0
+    Python: 3.12.1
+This process on 192.0.2.2 was started with:
+    Ray: 2.60.0
+    Python: 3.11.2
+"""
+
+
+def test_a_cluster_of_another_version_is_told_with_both(monkeypatch):
+    def init(*args, **kwargs):
+        raise RuntimeError(VERSIONS)
+
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(init=init))
+    said = r"with: Ray: 2\.59\.0 Python: 3\.12\.1 This .* Ray: 2\.60\.0 Python: 3\.11\.2\)\. Does"
+    with pytest.raises(HarnessError, match=said), joined("elsewhere"):
+        pass
+
+
+CPU, GPU = {"CPU": 32.0, "memory": 2.0**37}, {"CPU": 32.0, "GPU": 4.0, "memory": 2.0**37}
+HEAD = {"memory": 2.0**37}  # trains nothing
+CPUS, GPUS = [HEAD, CPU, CPU], [HEAD, GPU, GPU]
 
 
 @pytest.mark.parametrize(
-    ("asked", "resources", "begun", "share", "threads", "workers"),
+    ("asked", "nodes", "begun", "share", "threads", "workers"),
     [
         (Cluster("ray"), CPUS, None, Share(1), 1, 64),
         (Cluster("ray"), CPUS, 4, Share(4), 4, 16),  # as the run began
@@ -71,29 +93,35 @@ CPUS, GPUS = {"CPU": 64.0, "memory": 2.0**38}, {"CPU": 64.0, "GPU": 8.0, "memory
         (Cluster("ray", gpus=0.25), GPUS, None, Share(2, 0.25), 2, 32),
         (Cluster("ray", gpus=0), GPUS, None, Share(1, 0), 1, 64),
         (Cluster("ray", memory=64), CPUS, None, Share(1, 0.0, 64), 1, 4),
+        (Cluster("ray", memory=80), CPUS, None, Share(1, 0.0, 80), 1, 2),  # one a node
+        (Cluster("ray", cpus=20), CPUS, None, Share(20), 20, 2),
+        (Cluster("ray"), [GPU, CPU, CPU], None, Share(8, 1.0), 8, 4),  # cores of nodes with GPUs
     ],
 )
-def test_what_a_trial_gets(asked, resources, begun, share, threads, workers):
-    assert shares(asked, resources, begun) == (share, threads)
-    assert share.fits(resources) == workers
+def test_what_a_trial_gets(asked, nodes, begun, share, threads, workers):
+    assert shares(asked, nodes, begun) == (share, threads)
+    assert share.fits(nodes) == workers
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (Cluster("ray", gpus=1), "a trial needs 1 GPU, and the whole cluster has 0"),
-        (Cluster("ray", cpus=100), "a trial needs 100 CPU, and the whole cluster has 64"),
+        (Cluster("ray", gpus=1), r"needs \(1 CPU, 1 GPU\); the most that one has is 32 CPU, 0 GPU"),
+        (Cluster("ray", cpus=40), r"needs \(40 CPU\); the most that one has is 32 CPU\."),
+        (Cluster("ray", memory=200), r"\(1 CPU, 200.0 GB of memory\); .* 32 CPU, 128.0 GB of mem"),
     ],
 )
-def test_more_than_the_cluster_has(asked, said):
+def test_more_than_any_node_has(asked, said):
     with pytest.raises(HarnessError, match=said):
         shares(asked, CPUS, None)
     grows = replace(asked, workers=4)
     assert shares(grows, CPUS, None)[0].fits(CPUS) == 0
 
 
-OOM = """The actor died because of an error raised in its creation task, ... Memory on the node (IP:
-127.0.0.1, ID: 1) where the lease was running was low on memory; COMMAND of others --secret 1"""
+OOM = """1 worker(s) were killed due to the node running low on memory. Memory on the node (IP:
+127.0.0.1, ID: 1) was 3.40GB used / 23.54GB limit (0.144316)
+Top 10 memory users: PID	MEM(GB)	COMMAND
+7	0.35	COMMAND of others --secret 1"""
 EXIT = """The actor died unexpectedly before finishing this task. class_name: Actor actor_id: 1
 The actor is dead because its worker process has died. Worker exit type: SYSTEM_ERROR Worker exit"""
 NODE = "The actor is dead because its node has died. Node Id: 1 the actor died because its node"
@@ -102,7 +130,11 @@ NODE = "The actor is dead because its node has died. Node Id: 1 the actor died b
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (OOM, "killed by Ray, since its node ran low on memory; see --memory-per-trial"),
+        (
+            OOM,
+            "killed by Ray, since its node ran low on memory; with a larger --memory-per-trial "
+            "fewer trials share a node",
+        ),
         (EXIT, "the worker process died (worker process has died)"),
         (NODE, "the worker process died (node has died)"),
         ("x" * 500, f"the worker process died ({'x' * 200})"),

@@ -90,8 +90,8 @@ class Run:
         planned, _ = app.plan("one", self.runtime)
         self.plan = app.running.write_plan(planned, self.runtime)
         self.ledger = OptunaLedger.open("one", self.runtime.study("one"), self.runtime.trials)
-        jobs = [Job(t.key, t.cell, t.seed, n) for n, t in enumerate(self.plan.trials)]
-        driver.queue(jobs, self.runtime, self.ledger, retry_crashed=False)
+        self.jobs = [Job(t.key, t.cell, t.seed, n) for n, t in enumerate(self.plan.trials)]
+        driver.queue(self.jobs, self.runtime, self.ledger, retry_crashed=False)
         left = partial(driver.work_left, self.plan, self.runtime, self.ledger)
         self.home = Home(self.plan, self.runtime, self.ledger, Source(), fleet, False, left)
         self.signals, self.notices = Signals(), []
@@ -128,6 +128,22 @@ def test_all_trials_are_trained_once(tmp_path):
     assert {row.lease.worker for row in run.ledger.rows()} == {
         f"w{n} on {hall.hired[0].about.node}" for n in range(3)
     }
+
+
+def test_workers_stay_while_trials_follow_from_results(tmp_path):
+    hall = Hall(tmp_path, room=2)
+    run = Run(tmp_path, hall)
+    first, rest = run.jobs[:5], [run.jobs[5:]]
+    run.ledger.withdraw({job.key for job in first})
+
+    def goes_on():
+        assert not run.home.training
+        return bool(rest and run.ledger.enqueue(rest.pop()))
+
+    run.home.goes_on = goes_on
+    assert run.go() is Outcome.DONE
+    run.whole()
+    assert len(hall.hired) == 2
 
 
 def test_as_many_workers_as_there_is_room_for_and_nodes_join_late(tmp_path):
@@ -174,8 +190,7 @@ def test_workers_that_die_at_any_call_lose_nothing(tmp_path, seed):
             lost = [f for f in run.folders() if Trial(f).result() is None]
             if not lost:
                 break
-            jobs = [Job(t.key, t.cell, t.seed, n) for n, t in enumerate(run.plan.trials)]
-            driver.queue([j for j in jobs if run.runtime.trials / j.key in lost],
+            driver.queue([j for j in run.jobs if run.runtime.trials / j.key in lost],
                          run.runtime, run.ledger, retry_crashed=True)  # fmt: skip
     run.whole()
     assert Status.LOST in {row.status for row in run.ledger.rows()}
