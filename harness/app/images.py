@@ -71,7 +71,7 @@ def compare_samples(
 
 
 def _untrained(key: str, planned: Plan) -> HarnessError:
-    return HarnessError(f"{key}: not trained yet; train it with: harness run {planned.file.name}")
+    return HarnessError(f"{key}: not trained yet; train it with: {planned.record().command('run')}")
 
 
 @contextmanager

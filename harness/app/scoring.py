@@ -24,7 +24,8 @@ def evaluate(study: str, metric: Mapping[str, Any], runtime: Runtime, profile: s
     )
     if not trained:
         raise HarnessError(
-            f"{study}: no trial has been trained yet; train them with: harness run {study}"
+            f"{study}: no trial has been trained yet; train them with: "
+            f"{trained_as.record().command('run')}"
         )
     return replace(scored, trials=trained, metrics=())
 

@@ -13,7 +13,7 @@ from harness.plan.expand import Plan, expand_study, run_name
 from harness.plan.forecast import Forecast, forecast_cost
 from harness.runs import layout
 from harness.runs.contents import content_in_record
-from harness.runs.plan import read_plan
+from harness.runs.plan import AGAIN, read_plan
 
 if TYPE_CHECKING:
     from harness.report import Summary
@@ -111,7 +111,7 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
     if record is None:
         path = layout.plan_file(run_name, runtime)
         if path.parent.is_dir():
-            raise HarnessError(f"{path}: missing; harness run writes it again")
+            raise HarnessError(f"{path}: missing; {AGAIN}")
         raise HarnessError(unknown("run", run_name, layout.run_names(runtime)))
     weigh(record, holding)
     return render(run_name, runtime)

@@ -88,7 +88,8 @@ def publish(planned: Plan, runtime: Runtime) -> Synced:
     summary = _summary(planned.run_name, runtime)
     if summary is None:
         raise HarnessError(
-            f"{planned.run_name}: there is no report yet; create it with harness run"
+            f"{planned.run_name}: there is no report yet; create it with: "
+            f"{planned.record().command('run')}"
         )
     written = sync(planned.run_name, runtime, summary)
     figures = sorted(path.stem for path in summary.path.parent.glob("figures/*.svg"))
