@@ -69,6 +69,10 @@ def name(
     `study` may be the name of a run without a study file, such as one started from Python.
     """
     if study not in list_studies(runtime.study_folders) and study in layout.run_names(runtime):
+        if profile or changes:
+            raise HarnessError(
+                f"{study} is a run, and has its profile and settings: leave out --profile and --set"
+            )
         return study
     file = declared(study, *runtime.study_folders)
     return run_name(file.name, _profile(file.study, profile)[0], changes or {})
