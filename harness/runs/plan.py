@@ -180,8 +180,12 @@ class PlanRecord(Record):
         """The command line of a verb for this run, as a shell reads it, with `more` words."""
         if verb == "run" and self.run_name.endswith(f"-{AGAINST_ITSELF}"):
             verb = "self-check"
-        words = (word for option in self.options for word in option)
-        return shlex.join(["harness", verb, self.study, *words, *more])
+        return shlex.join(["harness", verb, *self.words, *more])
+
+    @property
+    def words(self) -> list[str]:
+        """The study and its options, which name this run on the command line."""
+        return [self.study, *(word for option in self.options for word in option)]
 
     @property
     def options(self) -> list[tuple[str, str]]:

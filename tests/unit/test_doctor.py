@@ -179,6 +179,19 @@ def test_advice_for_a_run_with_changes_is_a_command_that_runs_it(runtime):
     assert app.plan("one", runtime, None, changes)[0].run_name == plan.run_name
 
 
+def test_a_run_in_place_of_a_study_is_told_how_to_be_named(runtime):
+    plan, _ = app.plan("one", runtime, None, {"training.kimg": 3.2})
+    write_plan(runtime.study(plan.run_name) / "plan.json", plan.record())
+    said = f"{plan.run_name} is a run, where a study is needed: give one --set training.kimg=3.2"
+    with pytest.raises(HarnessError) as error:
+        app.plan(plan.run_name, runtime)
+    assert str(error.value) == said
+    with pytest.raises(HarnessError, match=f"unknown study or run .* mean '{plan.run_name}'"):
+        app.name(f"{plan.run_name}0", runtime, None, None)
+    with pytest.raises(HarnessError, match="leave out --profile and --set"):
+        app.name(plan.run_name, runtime, None, {"training.kimg": 3.2})
+
+
 def test_advice_for_a_damaged_plan_names_no_run_as_a_study(runtime, plan):
     (runtime.study("one") / "plan.json").write_text("{")
     (finding,) = (one for one in doctor(runtime).findings if one.wrong)
