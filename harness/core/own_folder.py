@@ -28,17 +28,21 @@ def make_folder(kind: str) -> Path:
         folder = Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=common))
         _held[folder] = (folder / _HELD).open("w")
         lock_file(_held[folder])
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(_remove, folder)
     return folder
 
 
 def remove_folder(folder: Path) -> None:
     """Remove a folder of this process, and those that the dead have left."""
     with alone(folder.parent / _LOCK):
-        shutil.rmtree(folder, ignore_errors=True)
-        if held := _held.pop(folder, None):
-            held.close()
+        _remove(folder)
         _sweep(folder.parent)
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    if held := _held.pop(folder, None):
+        held.close()
 
 
 def common_folder() -> Path:

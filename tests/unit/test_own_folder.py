@@ -26,8 +26,9 @@ def test_a_folder_is_removed_with_its_process_and_by_the_next_where_it_was_kille
     make = "from harness.core.own_folder import make_folder; import os; make_folder('pages')"
     environment = {"TMPDIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, "-c"]
-    subprocess.run([*command, make], env=environment, check=True)
-    assert left(tmp_path) == []
+    strict = [command[0], "-X", "dev", "-W", "error", *command[1:]]  # it leaves no file open
+    done = subprocess.run([*strict, make], env=environment, capture_output=True, check=True)
+    assert (done.stderr, left(tmp_path)) == (b"", [])
     killed = subprocess.run([*command, f"{make}; os.kill(os.getpid(), 9)"], env=environment)
     assert killed.returncode == -signal.SIGKILL
     assert left(tmp_path) == ["pages"]
