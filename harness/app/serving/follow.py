@@ -79,12 +79,12 @@ class Follower:
 
     def _cannot(self, why: str) -> None:
         """Say that the run cannot be shown, once in the terminal; an older page is called that."""
-        said = f"{self.run_name} cannot be shown as it is now: {why}"
+        sentence = f"{self.run_name} cannot be shown as it is now: {why}"
         if why != self._trouble:
-            self._warn(said)
+            self._warn(sentence)
         if self.state["version"]:
-            said += f" (the page below is that of {self._rendered})"
-        self.state = {**self.state, **IDLE, "said": said, "wrong": True}
+            sentence += f" (the page below is that of {self._rendered})"
+        self.state = {**self.state, **IDLE, "said": sentence, "wrong": True}
         self._trouble = why
         self._planned = self._ended = None  # all is read again
 
@@ -93,14 +93,14 @@ class Follower:
         if not self._read_plan():
             return
         snapshot = self._poll.snapshot() if self._poll else None
-        told = self._told(snapshot)
+        progress = self._told(snapshot)
         if not self._trouble:  # else not before a page is rendered
-            self.state = {**self.state, **told}
+            self.state = {**self.state, **progress}
         ended = self._count(snapshot)
         if ended != self._ended and time.monotonic() >= self._rests:
             self._render()
             self._ended, self._trouble = ended, ""
-            self.state = {**self.state, **told, "version": self._renders}
+            self.state = {**self.state, **progress, "version": self._renders}
 
     def _read_plan(self) -> bool:
         """Read the plan where it has changed; False, and no page any more, where it is gone."""
