@@ -1,6 +1,5 @@
 """One trial of a run: its settings, curves and images, and its generator as a Keras model."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from harness.api.keywords import checked
 from harness.config.plugins import recall
 from harness.core.errors import HarnessError, shown
 from harness.core.grids import GRID, spaced
+from harness.core.quiet import without_log
 from harness.runs.plan import PlanRecord
 from harness.runs.trial import Trial as Record
 
@@ -81,8 +81,8 @@ class Trial:
                 f"{self.cell} seed {self.seed}: {self.status}, so it has no generator yet; "
                 "plan.run() or harness run trains it"
             )
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        from harness.gan.generator_model import Generator
+        with without_log():
+            from harness.gan.generator_model import Generator
 
         if self._plan.plugins:  # its configuration may name what they give
             modules = self._plan.plugins.modules

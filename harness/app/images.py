@@ -8,6 +8,7 @@ from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import check_writable
 from harness.core.lock import Busy
+from harness.core.quiet import without_log
 from harness.plan.expand import Plan
 from harness.runs import layout
 from harness.runs.recorder import Recorder
@@ -26,7 +27,8 @@ def samples(
     if target.is_file() and target.suffix != ".npz":
         raise HarnessError(f"--out {target}: is a file; give a folder, or a .npz file")
     check_writable(target.parent if target.suffix == ".npz" else target)
-    from harness.gan.sampling import write_samples
+    with without_log():
+        from harness.gan.sampling import write_samples
 
     with _kept([record]):
         return write_samples(
@@ -54,7 +56,8 @@ def compare_samples(
     trained = {cell: record for cell, record in records.items() if record.result() is not None}
     if not trained:
         raise _untrained(next(iter(records.values())).key, planned)
-    from harness.gan.sampling import Trained, write_comparison
+    with without_log():
+        from harness.gan.sampling import Trained, write_comparison
 
     with _kept(trained.values()):
         sources = [
@@ -71,7 +74,7 @@ def compare_samples(
 
 
 def _untrained(key: str, planned: Plan) -> HarnessError:
-    return HarnessError(f"{key}: not trained yet; train it with: harness run {planned.file.name}")
+    return HarnessError(f"{key}: not trained yet; train it with: {planned.record().command('run')}")
 
 
 @contextmanager

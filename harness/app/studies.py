@@ -1,19 +1,22 @@
 """Use cases of studies: plan and report."""
 
+import shlex
 from collections.abc import Mapping
+from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.stages import grown
 from harness.config.lookup import list_studies, origin
-from harness.config.runtime import Runtime
+from harness.config.runtime import Runtime, is_name
 from harness.config.study import Study, StudyFile, declared, read
 from harness.core.errors import Damaged, HarnessError, shown, told, unknown
 from harness.plan.expand import Plan, expand_study, run_name
 from harness.plan.forecast import Forecast, forecast_cost
 from harness.runs import layout
 from harness.runs.contents import content_in_record
-from harness.runs.plan import read_plan
+from harness.runs.plan import AGAIN, read_plan
 
 if TYPE_CHECKING:
     from harness.report import Summary
@@ -25,11 +28,27 @@ def plan(
     profile: str | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> tuple[Plan, str]:
-    """Read, check and expand a study: the plan, and a sentence on the choice of its profile."""
+    """Read, check and expand a study: the plan, and a sentence on the choice of its profile.
+
+    The name of a run is an error that says how to name it by its study.
+    """
+    _refuse_run(study, runtime)
     expanded, why = planned(read(study, *runtime.study_folders), runtime, profile, changes)
     where = origin(study, runtime.study_folders)
     expected = ("", str(runtime.studies / f"{study}.yaml"))
     return expanded, why if where in expected else f"{why}; study file: {where}"
+
+
+def _refuse_run(name: str, runtime: Runtime) -> None:
+    """Raise an error if it is the name of a run of another study."""
+    studies = list_studies(runtime.study_folders)
+    if name in studies or name not in layout.run_names(runtime):
+        return
+    with suppress(Damaged):
+        record = read_plan(layout.plan_file(name, runtime))
+        if record and record.study in studies:
+            words = shlex.join(record.words)
+            raise HarnessError(f"{name} is a run, where a study is needed: give {words}")
 
 
 def planned(
@@ -69,7 +88,18 @@ def name(
     `study` may be the name of a run without a study file, such as one started from Python.
     """
     if study not in list_studies(runtime.study_folders) and study in layout.run_names(runtime):
+        if profile or changes:
+            raise HarnessError(
+                f"{study} is a run, and has its profile and settings: leave out --profile and --set"
+            )
         return study
+    known = {*list_studies(runtime.study_folders), *layout.run_names(runtime)}
+    if (
+        is_name(study)
+        and study not in known
+        and get_close_matches(study, layout.run_names(runtime))
+    ):
+        raise HarnessError(unknown("study or run", study, known))
     file = declared(study, *runtime.study_folders)
     return run_name(file.name, _profile(file.study, profile)[0], changes or {})
 
@@ -111,7 +141,7 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
     if record is None:
         path = layout.plan_file(run_name, runtime)
         if path.parent.is_dir():
-            raise HarnessError(f"{path}: missing; harness run writes it again")
+            raise HarnessError(f"{path}: missing; {AGAIN}")
         raise HarnessError(unknown("run", run_name, layout.run_names(runtime)))
     weigh(record, holding)
     return render(run_name, runtime)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import check_writable, write_atomically
+from harness.core.quiet import LEVEL, without_log
 from harness.plan.expand import Plan
 from harness.runs import layout
 
@@ -88,7 +89,8 @@ def publish(planned: Plan, runtime: Runtime) -> Synced:
     summary = _summary(planned.run_name, runtime)
     if summary is None:
         raise HarnessError(
-            f"{planned.run_name}: there is no report yet; create it with harness run"
+            f"{planned.run_name}: there is no report yet; create it with: "
+            f"{planned.record().command('run')}"
         )
     written = sync(planned.run_name, runtime, summary)
     figures = sorted(path.stem for path in summary.path.parent.glob("figures/*.svg"))
@@ -128,8 +130,11 @@ def train(
     check_writable(folder)
     with driven(folder):
         plan = write_plan(planned, runtime)
-        os.environ.update(share(planned.run_name, runtime, None)[0].env)
-        from harness.execution.worker import train
+        env = share(planned.run_name, runtime, None)[0].env
+        # the level is for a worker's log
+        os.environ.update({name: value for name, value in env.items() if name != LEVEL})
+        with without_log():
+            from harness.execution.worker import train
 
         status, message = train(plan, trial_record(trial), runtime, say)
         return str(status), message

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -116,8 +117,8 @@ def hand_over(plan: Any, cluster: "Cluster", runtime: "Runtime") -> None:
     from harness import app as cases
 
     profile = ["--profile", plan.profile] if plan.profile else []  # the head may choose another
-    line = [argument for argument in sys.argv[1:] if argument != "--detach"]
-    there = [] if cluster.address == RAY else ["--on", RAY]  # where the driver runs it is at hand
+    there = ["--on", RAY]  # where the driver runs the cluster is at hand
+    line = _without(sys.argv[1:], "--profile", "--on")
     job = cases.detach(plan, [*line, *profile, *there], cluster.address, runtime)
     typer.echo(
         f"Detached: the cluster drives {plan.run_name} as the job {job.id}.\n"
@@ -126,3 +127,14 @@ def hand_over(plan: Any, cluster: "Cluster", runtime: "Runtime") -> None:
         f"  its messages:   {job.command('logs --follow')}\n"
         f"  to stop it:     {job.command('stop')}   (what was trained is kept)"
     )
+
+
+def _without(words: Sequence[str], *options: str) -> list[str]:
+    """A command line without --detach, and without these options and their values."""
+    words = [word for word in words if word != "--detach"]
+    values = {number + 1 for number, word in enumerate(words) if word in options}
+    return [
+        word
+        for number, word in enumerate(words)
+        if number not in values and word.partition("=")[0] not in options
+    ]

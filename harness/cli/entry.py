@@ -11,6 +11,7 @@ import typer
 
 from harness.cli import analysis, images, lists, record, running, studies, wandb
 from harness.cli.options import runtime
+from harness.cli.verb import Verb
 from harness.core.errors import REMEDY, HarnessError, told
 from harness.core.files import unwritable
 from harness.core.redact import redacted
@@ -25,6 +26,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for verbs in (running, studies, images, lists, record, analysis, wandb):
+    for command in verbs.app.registered_commands:
+        command.cls = Verb
     app.add_typer(verbs.app)
 
 

@@ -1,6 +1,5 @@
 """The command that writes images of trained generators."""
 
-import os
 import re
 from pathlib import Path
 from typing import Annotated
@@ -57,7 +56,6 @@ def samples(
     """Write images of a trained generator, as PNG files or as one .npz file."""
     from harness import app as cases
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     planned, _ = plan(study, profile, changes)
     if beside:
         cells = [cell] if cell else planned.record().labels

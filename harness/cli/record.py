@@ -38,8 +38,10 @@ def doctor(
     from harness.cli.printing.doctor import Looking, show_diagnosis
 
     name = study
-    if study is not None and study not in cases.run_names(runtime()):
-        name = plan(study, profile, changes)[0].run_name
+    if study is None and (profile or changes):
+        raise HarnessError("doctor: --profile and --set name the run of a study: give the study")
+    if study is not None and (profile or changes or study not in cases.run_names(runtime())):
+        name = cases.name(study, runtime(), profile, cases.one_off(changes or []))
     with Looking() as looking:
         diagnosis = examine(runtime(), name, fix, looking)
     if as_json:
@@ -62,6 +64,7 @@ def clean(
     ] = False,
     profile: Profile = None,
     changes: Set = None,
+    as_json: AsJson = False,
 ) -> None:
     """Delete the weights of a study to free disk space; trials that another run needs are kept.
 
@@ -70,22 +73,31 @@ def clean(
     from harness import app as cases
     from harness.core.format import size
 
+    if as_json and not (yes or dry_run):
+        raise HarnessError("clean: --json does not ask: give --yes to delete, or --dry-run")
+    if yes and dry_run:
+        raise HarnessError("clean: --dry-run deletes nothing and --yes deletes: give one of them")
     planned, _ = plan(study, profile, changes)
     waste = cases.waste(planned, runtime(), whole)
-    typer.echo(_would(waste, planned.run_name, whole))
-    if dry_run:
+    if as_json:
+        freed = 0 if dry_run else cases.clean(planned, runtime(), whole)
+        echo_json({"run": planned.run_name, **waste.to_json(), "freed": freed})
         return
-    if waste.trials and not yes:
-        if not sys.stdin.isatty():
-            raise HarnessError(
-                "clean: nothing was deleted; to delete without being asked, add --yes"
-            )
-        if not typer.confirm("Delete?"):
-            typer.echo("Nothing was deleted")
-            return
+    typer.echo(_would(waste, planned.run_name, whole))
+    if dry_run or (waste.trials and not yes and not _confirmed()):
+        return
     freed = cases.clean(planned, runtime(), whole)  # and what a killed cleaning left behind
     if waste.trials:
         typer.echo(f"{size(freed)} freed")
+
+
+def _confirmed() -> bool:
+    if not sys.stdin.isatty():
+        raise HarnessError("clean: nothing was deleted; to delete without being asked, add --yes")
+    if typer.confirm("Delete?"):
+        return True
+    typer.echo("Nothing was deleted")
+    return False
 
 
 def _would(waste: "Waste", run_name: str, whole: bool) -> str:

@@ -2,6 +2,7 @@
 
 import signal
 from contextlib import suppress
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -96,8 +97,9 @@ def serve(
     """Show the page of a run while it is trained, to browsers on this machine; Ctrl-C ends it."""
     from harness.app.serving.server import serving
 
+    warn = partial(typer.echo, err=True)
     for number in (signal.SIGINT, signal.SIGTERM):  # also where the first one was ignored before
         signal.signal(number, signal.default_int_handler)
-    with suppress(KeyboardInterrupt), serving(run, _runtime(), port) as server:
+    with suppress(KeyboardInterrupt), serving(run, _runtime(), port, warn) as server:
         typer.echo(f"{run or 'All runs'}: {server.url} (Ctrl-C ends it)")
         server.serve_forever()

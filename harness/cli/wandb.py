@@ -70,6 +70,8 @@ def export(
 
     if wandb_sweep == record:
         raise HarnessError("export: give either --wandb-sweep or --record")
+    if record and out:
+        raise HarnessError("export: --out is for --wandb-sweep; --record goes to its report folder")
     planned, _ = plan(study, profile, changes)
     if record:
         from harness.report.record import publish_record

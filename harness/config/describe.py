@@ -5,7 +5,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from harness.config.patch import PLUGINS
+from harness.config.patch import ALIASES, PLUGINS
+from harness.config.study import Study
 from harness.config.trial import TrialConfig
 from harness.config.trial.base import OneOf
 from harness.core.errors import HarnessError, unknown
@@ -23,28 +24,46 @@ def chosen(
 ) -> list[dict[str, str]]:
     """The row of this knob, or those that match all filters.
 
-    None: any. `part` is what names of knobs begin with, up to a dot. An unknown word is an error
-    that suggests the nearest one.
+    None: any. `knob` may also be a part of names, as `kimg` is of training.kimg. `part` is what
+    names of knobs begin with, up to a dot. An unknown word is an error that suggests the nearest
+    one.
     """
     every = rows()
+    if knob is not None and (part, source) == (None, None):
+        return _of(knob, every)
     parts = dict.fromkeys(part for row in every for part in _parts(row["knob"]))
     words = {
-        "hyper-parameter": (knob, [row["knob"] for row in every]),
         "part": (part, list(parts)),
         "source": (source, list(dict.fromkeys(row["source"] for row in every))),
     }
     for what, (word, known) in words.items():
         if word is not None and word not in known:
             raise HarnessError(unknown(what, word, known))
-    if knob is not None and (part, source) != (None, None):
-        raise HarnessError(f"{knob} is a single hyper-parameter: give its name without filters")
+    if knob is not None:
+        raise HarnessError(f"give either the name of a hyper-parameter ({knob}) or filters")
     return [
         row
         for row in every
-        if knob in (None, row["knob"])
         if part is None or part in _parts(row["knob"])
         if source in (None, row["source"])
     ]
+
+
+def _of(name: str, every: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The row of this knob, or those with this name between dots."""
+    matching = [row for row in every if row["knob"] == name]
+    if matching := matching or [row for row in every if f".{name}." in f".{row['knob']}."]:
+        return matching
+    if knob := {alias.rpartition(".")[2]: knob for alias, knob in ALIASES.items()}.get(
+        name.rpartition(".")[2]
+    ):
+        raise HarnessError(f"{name} is another way to write {knob}: harness knobs {knob}")
+    if name in Study.model_fields:
+        raise HarnessError(
+            f"{name} is a key of a study, and no hyper-parameter: docs/studies.md explains it"
+        )
+    words = {word for row in every for word in (row["knob"], *row["knob"].split("."))}
+    raise HarnessError(unknown("hyper-parameter", name, {*words, *Study.model_fields}))
 
 
 def _parts(knob: str) -> list[str]:

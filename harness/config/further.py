@@ -9,28 +9,53 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from harness.config.catalog import PROTOCOLS
 from harness.config.identity import SCORING
 from harness.config.patch import check_value, flatten, unflatten
 from harness.config.trial import EvaluationConfig, TrialConfig
-from harness.core.errors import HarnessError, unknown
+from harness.core.errors import HarnessError, shown, unknown
 
 CONTENT = "encoder_content"  # set by the harness
+_SECTION = "evaluation."
+_FORM = (
+    f"a further metric is a protocol ({', '.join(PROTOCOLS)}) or some of its settings, such as "
+    "{{protocol: blocks, encoder: classifier}} (given: {})"
+)
 NAMES = tuple(name for name in EvaluationConfig.model_fields if name != CONTENT)
 
 
 def _named(value: Any) -> Any:
-    return {"protocol": value} if isinstance(value, str) else value
+    named = {"protocol": value} if isinstance(value, str) else value
+    if not isinstance(named, Mapping) or not named:
+        raise HarnessError(_FORM.format(shown(value)))
+    return named
+
+
+def _listed(value: Any) -> Any:
+    if not isinstance(value, list):
+        raise HarnessError(f"a list is needed, such as [blocks] (given: {shown(value)})")
+    return value
 
 
 Metric = Annotated[dict[str, Any], BeforeValidator(_named)]
 """Settings by their names in `evaluation`; a string is a protocol."""
+Metrics = Annotated[list[Metric], BeforeValidator(_listed)]
 
 
 def check_setting(name: str, value: Any) -> None:
     """Raise an error with the nearest choice unless it is a setting of an evaluation."""
     if name not in NAMES:
         raise HarnessError(unknown("setting of a metric", name, NAMES))
-    check_value(f"evaluation.{name}", value)
+    try:
+        check_value(f"{_SECTION}{name}", value)
+    except HarnessError as error:  # a study gives the setting's name alone
+        raise HarnessError(f"metrics: {str(error).removeprefix(_SECTION)}") from None
+
+
+def in_words(knobs: Mapping[str, Any]) -> str:
+    """A metric, from all of its knobs, by the settings that are no defaults."""
+    named = ", ".join(f"{name} {value}" for name, value in settings(knobs).items())
+    return named or "that of the data set"
 
 
 def knobs_of(metric: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The plug-ins of a study: modules next to its file; no other module is imported by name."""
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -68,7 +67,6 @@ def _named(folder: Path, name: Any) -> Module:
 
 def imported(file: Path) -> Module:
     """Import a module and check what its tables give."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # many import TensorFlow, which is talkative
     digest = plugins.source_digest(file)
     module = plugins.load_module(file, digest)
     offers = [(table, group) for table, group in TABLES.items() if table in vars(module)]

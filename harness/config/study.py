@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from harness.config.catalog import DESIGNS, OBJECTIVES, PROTOCOLS
-from harness.config.further import Metric, check_setting
+from harness.config.further import Metrics, check_setting
 from harness.config.load import Document, read_yaml
 from harness.config.lookup import NAME, find_study
 from harness.config.part import Levels, Part, check_seeds, count_seeds
@@ -78,7 +78,7 @@ class Study(Part):
     sequential: Declared = None
     seeds: Seeds = 8
     metric: Protocol | None = None
-    metrics: list[Metric] = Field(default_factory=list)  # further ones, which judge nothing
+    metrics: Metrics = Field(default_factory=list)  # further ones, which judge nothing
     objective: Annotated[str, AfterValidator(OBJECTIVES.check)] = "final"
     threshold: float | None = Field(None, gt=0)  # a KID, of time_to_threshold
     equivalence: float = Field(0.05, gt=0, lt=1)
@@ -174,7 +174,8 @@ def check(name: str, document: Document) -> StudyFile:
             try:
                 check_setting(name, value)
             except HarnessError as error:
-                raise HarnessError(f"{document.where('metrics', index, name)}: {error}") from None
+                where = document.where("metrics", index, name)
+                raise HarnessError(f"{where}: {error}") from None
     _check_objective(document, study)
     _check_tuning(study, document)
     _check_sequential(study, document)

@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import HarnessError, told
+from harness.core.quiet import without_log
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint, EntryPoints
@@ -86,7 +87,8 @@ def _package(point: "EntryPoint") -> str:
 def _loaded(point: "EntryPoint") -> Plugin:
     group, package = point.group.removeprefix("harness."), _package(point)
     try:
-        value = point.load()
+        with without_log():
+            value = point.load()
     except Exception as error:  # noqa: BLE001
         raise HarnessError(
             f"{package}, {group}: {point.name}: {point.value} does not import: {first_line(error)}"
@@ -122,7 +124,8 @@ def load_module(file: Path, digest: str) -> ModuleType:
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # nothing beside the study
     try:
-        with redirect_stdout(sys.stderr):  # what a verb prints may be read by a program
+        # what a verb prints may be read by a program; many plug-ins import TensorFlow
+        with redirect_stdout(sys.stderr), without_log():
             spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:  # noqa: BLE001
         for loaded in [other for other in sys.modules if other.partition(".")[0] == name]:

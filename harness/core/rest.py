@@ -24,8 +24,10 @@ class Rest:
 
     @contextmanager
     def after(self) -> Iterator[None]:
-        """Rest after the look that the block takes."""
+        """Rest after the look that the block takes, also where it fails."""
         begun = self._clock()
-        yield
-        ended = self._clock()
-        self._until = max(begun + self._pause, ended + self._times * (ended - begun))
+        try:
+            yield
+        finally:
+            ended = self._clock()
+            self._until = max(begun + self._pause, ended + self._times * (ended - begun))

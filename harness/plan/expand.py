@@ -194,7 +194,7 @@ def expand_study(
     return Plan(
         name, file, profile, changes, kept, contrasts, trials, stages, crossed, images,
         contents.lacking, plugin_record(file, own_tips, kept, contrasts),
-        further_metrics(file, [cell.config for cell in kept], contents),
+        further_metrics(file, [cell.config for cell in kept], contents, changes),
     )  # fmt: skip
 
 

@@ -149,8 +149,8 @@ class Tuned(Static):
         """The plan at the points of `other`."""
         del cache
         if not other.stages.chosen:
-            name = plan.file.name
-            raise HarnessError(f"{name}: tuning has not finished; harness run {name} finishes it")
+            again = other.record().command("run")
+            raise HarnessError(f"{plan.file.name}: tuning has not finished; to finish it: {again}")
         return self.at(plan, other.stages.chosen)
 
     def at(self, plan: "Plan", chosen: Mapping[str, str]) -> "Plan":

@@ -1,7 +1,6 @@
 """Verdicts by further metrics in words: where they disagree, and how to have a second one."""
 
 import math
-import shlex
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
@@ -165,7 +164,6 @@ def alone(data: ReportData) -> str:
 
 
 def _command(plan: PlanRecord, encoder: str) -> str:
-    profile = ("--profile", plan.profile) if plan.profile else ()
-    words = ("harness", "evaluate", plan.study, *profile, *_SECOND.get(encoder, _FIRST))
     # values of --set may be paths, which a page does not show
-    return shlex.join(words) + ("  # with the same --set" if plan.changes else "")
+    command = plan.replaced(changes={}).command("evaluate", *_SECOND.get(encoder, _FIRST))
+    return command + ("  # with the same --set" if plan.changes else "")

@@ -26,6 +26,7 @@ TIP, LEVEL = "tip", "level"  # kinds of contrasts
 QUALITY = "quality"  # what a claim is about, unless it says otherwise
 AGAINST_ITSELF = "self_check"  # ends the run name of a study's baseline against itself
 DIGEST = "digest"  # the key of the digest of all others
+AGAIN = "harness run of its study, with the same --profile and --set, writes it again"  # if lost
 
 
 class CellRecord(Record):
@@ -175,12 +176,16 @@ class PlanRecord(Record):
         """Every knob of a trial by its dotted name."""
         return {**self.cell(trial.cell).config, "seed": trial.seed}
 
-    def command(self, verb: str) -> str:
-        """The command line of a verb for this run, as a shell reads it."""
+    def command(self, verb: str, *more: str) -> str:
+        """The command line of a verb for this run, as a shell reads it, with `more` words."""
         if verb == "run" and self.run_name.endswith(f"-{AGAINST_ITSELF}"):
             verb = "self-check"
-        words = (word for option in self.options for word in option)
-        return shlex.join(["harness", verb, self.study, *words])
+        return shlex.join(["harness", verb, *self.words, *more])
+
+    @property
+    def words(self) -> list[str]:
+        """The study and its options, which name this run on the command line."""
+        return [self.study, *(word for option in self.options for word in option)]
 
     @property
     def options(self) -> list[tuple[str, str]]:

@@ -211,6 +211,13 @@ def test_what_cannot_be_done_yet_says_what_to_do(runtime, act, said):
     assert str(error.value) == said
 
 
+def test_the_metric_of_the_study_is_no_second_one(runtime):
+    """It would be a further run of the same title."""
+    said = r"one: this is the metric of the study itself \(protocol subsets, encoder classifier"
+    with pytest.raises(HarnessError, match=said):
+        app.evaluate("one", {"evaluation.protocol": "subsets"}, runtime, None)
+
+
 def test_an_untrained_trial_has_no_samples(runtime):
     plan, _ = app.plan("one", runtime)
     with pytest.raises(HarnessError, match="not trained yet; train it with: harness run one"):

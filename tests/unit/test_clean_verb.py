@@ -1,6 +1,7 @@
 """`harness clean` says what it would free, and asks before it deletes."""
 
 import io
+import json
 import sys
 
 import pytest
@@ -53,7 +54,20 @@ def clean(runtime, tmp_path, monkeypatch, capsys):
 
 def test_a_dry_run_deletes_nothing(clean):
     assert clean("--dry-run") == (0, LEFT, "", 3)
-    assert clean("--dry-run", "--yes") == (0, LEFT, "", 3)
+    code, output, errors, left = clean("--dry-run", "--yes")
+    assert (code, output, left) == (2, "", 3)
+    assert "--dry-run deletes nothing and --yes deletes: give one of them" in errors
+
+
+def test_as_json(clean):
+    code, output, errors, left = clean("--json")
+    assert (code, output, left) == (2, "", 3)
+    assert "give --yes to delete, or --dry-run" in errors
+    would = {"run": "one", "trials": 3, "kept": 1, "size": 600, "freed": 0}
+    code, output, errors, left = clean("--json", "--dry-run")
+    assert (code, json.loads(output), errors, left) == (0, would, "", 3)
+    code, output, errors, left = clean("--json", "--yes")
+    assert (code, json.loads(output), errors, left) == (0, {**would, "freed": 600}, "", 0)
 
 
 def test_without_a_terminal_and_without_yes_nothing_is_deleted(clean):

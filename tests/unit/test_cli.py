@@ -200,6 +200,8 @@ def test_every_knob_is_listed(harness):
             lambda row: row["source"] == "S0" and row["knob"].startswith("generator."),
         ),
         (["training.kimg"], lambda row: row["knob"] == "training.kimg"),
+        (["kimg"], lambda row: row["knob"] == "training.kimg"),
+        (["beta_1"], lambda row: row["knob"].endswith(".beta_1")),
     ],
 )
 def test_knobs_are_chosen(harness, arguments, right):
@@ -256,7 +258,7 @@ def codes(code):
 def test_every_verb_that_prints_a_table_prints_json_too():
     tables = {verb for verb, callback in CALLBACKS.items() if Table in reached(callback, set())}
     assert {"plan", "run", "report", "evaluate", "compare", "rank", "heuristics"} <= tables
-    lists = {"status", "doctor", "knobs"}  # which are lines, one a run, a finding, a knob
+    lists = {"status", "doctor", "knobs", "clean"}  # which are lines, one a run, a finding, a knob
     offered = {
         verb
         for verb, callback in CALLBACKS.items()
@@ -288,7 +290,8 @@ def test_json_of_every_verb_is_read_by_strict_parsers(harness, monkeypatch):
     monkeypatch.setattr("harness.app.doctor.machine.check_devices", list)
     calls = [("status",), ("plan", "one"), ("heuristics",), rank, ("doctor",), ("studies",)]
     calls += [("knobs",), ("run", "one"), ("report", "one"), ("compare", "a", "b")]
-    calls += [("evaluate", "one", "--metric", "blocks")]
+    calls += [("evaluate", "one", "--metric", "blocks"), ("clean", "one", "--dry-run")]
+    monkeypatch.setattr("harness.app.cleaning.Waste.to_json", lambda self: unknown)
     offered = {
         verb
         for verb, callback in CALLBACKS.items()
@@ -351,6 +354,9 @@ def test_an_agent_is_asked_for_knobs_as_set_would_name_them(harness, monkeypatch
             ["heuristics", "spectral_norm", "--topic", "losses"],
             "harness: spectral_norm is a single heuristic: give its id",
         ),
+        (["knobs", "seeds"], "harness: seeds is a key of a study, and no hyper-parameter: docs/"),
+        (["knobs", "epochs"], "harness: epochs is another way to write training.kimg: harness kn"),
+        (["knobs", "kimgg"], "harness: unknown hyper-parameter 'kimgg'; did you mean 'kimg'?"),
         (["publish", "one"], "harness: to publish, W&B needs "),
         (["export", "one"], "harness: export: give either --wandb-sweep or --record"),
         (["agent", "one", "--seed=5"], "harness: one: reference has no seed 5 (seeds: 0, 1)"),
@@ -369,6 +375,35 @@ def test_a_mistake_is_one_message_on_stderr(harness, arguments, said):
     code, output, errors = harness(*arguments)
     assert (code, output) == (2, "")
     assert errors.startswith(said)
+
+
+RANK = ["rank", "a.csv", "--treatment", "t", "--block", "b", "--value", "v"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            [*RANK, "--lower-is-better", "--higher-is-better"],
+            "--lower-is-better and --higher-is-better contradict each other: give one of them",
+        ),
+        (["plan", "one", "--profile", "a", "--profile=b"], "--profile is given twice"),
+        (["export", "one", "-o", "a", "--out", "b"], "--out is given twice"),
+        (["export", "one", "--record", "--out", "a"], "export: --out is for --wandb-sweep"),
+        (["doctor", "--profile", "smoke"], "doctor: --profile and --set name the run of a study"),
+        (["clean", "one", "--yes", "--dry-run"], "clean: --dry-run deletes nothing and --yes"),
+        (["run", "one", "--on", "ray", "--workers", "1"], "--workers is for runs without Ray"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(harness, arguments, said):
+    code, output, errors = harness(*arguments)
+    assert (code, output) == (2, "")
+    assert errors.startswith(f"harness: {said}")
+
+
+def test_a_setting_of_several_values_may_be_repeated(harness):
+    changes = ("--set", "training.kimg=3.2", "--set", "training.evaluations=2")
+    assert harness("plan", "one", *changes)[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from harness.mirror import places as mirror
 from harness.queue.base import Job
 from harness.queue.lease import Lease
 from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs.plan import write_plan
 from harness.runs.recorder import Recorder
 from harness.runs.rows import Environment, Result
 from harness.runs.status import Status
@@ -158,8 +159,43 @@ def test_a_plan_that_was_removed_is_named(runtime, plan):
     path = runtime.study("one") / "plan.json"
     path.unlink()
     assert f"{path}: it is not there" in noted(runtime, "record")
-    with pytest.raises(HarnessError, match=f"{path}: missing; harness run writes it again"):
+    with pytest.raises(HarnessError, match=f"{path}: missing; harness run of its study, with"):
         app.report("one", runtime)
+
+
+def test_advice_for_a_run_with_changes_is_a_command_that_runs_it(runtime):
+    """A run name with a hash is no argument of `harness run`."""
+    plan, _ = app.plan("one", runtime, None, {"training.kimg": 3.2})
+    write_plan(runtime.study(plan.run_name) / "plan.json", plan.record())
+    lost, damaged, *_ = (ended(runtime, trial) for trial in plan.trials)
+    (lost / "result.json").unlink()
+    (damaged / "metrics.jsonl").write_text("{")
+    findings = doctor(runtime).findings
+    remedies = [finding.remedy for finding in findings if "harness run" in finding.remedy]
+    command = "harness run one --set training.kimg=3.2"
+    assert len(remedies) > 2
+    assert [remedy for remedy in remedies if command not in remedy] == []
+    changes = app.one_off([command.rpartition(" ")[2]])
+    assert app.plan("one", runtime, None, changes)[0].run_name == plan.run_name
+
+
+def test_a_run_in_place_of_a_study_is_told_how_to_be_named(runtime):
+    plan, _ = app.plan("one", runtime, None, {"training.kimg": 3.2})
+    write_plan(runtime.study(plan.run_name) / "plan.json", plan.record())
+    said = f"{plan.run_name} is a run, where a study is needed: give one --set training.kimg=3.2"
+    with pytest.raises(HarnessError) as error:
+        app.plan(plan.run_name, runtime)
+    assert str(error.value) == said
+    with pytest.raises(HarnessError, match=f"unknown study or run .* mean '{plan.run_name}'"):
+        app.name(f"{plan.run_name}0", runtime, None, None)
+    with pytest.raises(HarnessError, match="leave out --profile and --set"):
+        app.name(plan.run_name, runtime, None, {"training.kimg": 3.2})
+
+
+def test_advice_for_a_damaged_plan_names_no_run_as_a_study(runtime, plan):
+    (runtime.study("one") / "plan.json").write_text("{")
+    (finding,) = (one for one in doctor(runtime).findings if one.wrong)
+    assert finding.remedy.startswith("harness run of its study, with the same")
 
 
 def test_the_queue_is_reconciled_with_the_record(runtime, plan):

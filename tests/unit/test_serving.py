@@ -44,7 +44,7 @@ def ledger(runtime):
 
 
 def test_it_follows_a_run(runtime, ledger, tmp_path):
-    follower = Follower(RUN, runtime, tmp_path / "pages")
+    follower = Follower(RUN, runtime, tmp_path / "pages", print)
     claim = ledger.claim("w0", lambda cell: True)
     follower.look()
     assert follower.state["version"] == 1
@@ -64,7 +64,7 @@ def test_it_follows_a_run(runtime, ledger, tmp_path):
 
 def test_pages_rest_while_workers_train(runtime, ledger, tmp_path, monkeypatch):
     monkeypatch.setattr(follow, "REST", 1e6)
-    follower = Follower(RUN, runtime, tmp_path / "pages")
+    follower = Follower(RUN, runtime, tmp_path / "pages", print)
     claim = ledger.claim("w0", lambda cell: True)
     follower.look()
     ledger.finish(claim, Status.DIVERGED, "")
@@ -76,12 +76,94 @@ def test_a_damaged_record_is_told_and_tried_again(runtime, tmp_path):
     plan = runtime.study(RUN) / "plan.json"
     whole = plan.read_text()
     plan.write_text("{")
-    follower = Follower(RUN, runtime, tmp_path / "pages")
+    follower = Follower(RUN, runtime, tmp_path / "pages", print)
     follower.start()
     until(lambda: "not valid JSON" in follower.state["said"])
     plan.write_text(whole)
     until(lambda: follower.state["version"] == 1)
     follower.stop()
+
+
+def test_a_damaged_record_keeps_its_page_named_as_older(runtime, tmp_path):
+    warned = []
+    follower = Follower(RUN, runtime, tmp_path / "pages", warned.append)
+    follower.look()
+    plan = runtime.study(RUN) / "plan.json"
+    whole = plan.read_text()
+    plan.write_text("{")
+    for _ in range(2):
+        with pytest.raises(HarnessError) as error:
+            follower.look()
+        follower._cannot(str(error.value))
+    assert len(warned) == 1
+    assert "plan.json: damaged" in warned[0]
+    assert follower.state["wrong"]
+    assert "the page below is that of" in follower.state["said"]
+    assert (follower.folder / "index.html").exists()
+    plan.write_text(whole)
+    follower.look()
+    assert (follower.state["wrong"], follower.state["version"]) == (False, 2)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_run_that_is_deleted_or_moved_has_no_page_until_it_is_back(runtime, tmp_path, whole):
+    warned = []
+    follower = Follower(RUN, runtime, tmp_path / "pages", warned.append)
+    follower.look()
+    place = runtime.study(RUN) if whole else runtime.study(RUN) / "plan.json"
+    place.rename(tmp_path / "elsewhere")
+    follower.look()
+    follower.look()
+    assert len(warned) == 1
+    assert "deleted or moved" in warned[0]
+    assert (follower.state["version"], follower.state["active"]) == (0, [])
+    assert "deleted or moved" in follower.state["said"]
+    assert not follower.folder.exists()
+    (tmp_path / "elsewhere").rename(place)
+    follower.look()
+    assert (follower.state["wrong"], follower.state["version"]) == (False, 2)
+    assert (follower.folder / "index.html").exists()
+
+
+def test_a_trial_that_is_removed_is_shown_as_that(runtime, tmp_path):
+    follower = Follower(RUN, runtime, tmp_path / "pages", print)
+    follower.look()
+    key = next(path.parent.name for path in runtime.trials.glob("*/result.json"))
+    (runtime.trials / key / "result.json").unlink()
+    follower.look()
+    assert follower.state["version"] == 2
+
+
+def test_a_fault_while_files_go_is_told_without_a_traceback(runtime, tmp_path, monkeypatch, capfd):
+    warned = []
+    follower = Follower(RUN, runtime, tmp_path / "pages", warned.append)
+    fault = KeyError("trials")
+    monkeypatch.setattr(follow, "report", lambda name, runtime: (_ for _ in ()).throw(fault))
+    follower.start()
+    until(lambda: follower.state["wrong"])
+    follower.stop()
+    assert warned == [f"{RUN} cannot be shown as it is now: KeyError: 'trials'"]
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_pages_of_a_killed_server_are_removed_by_the_next(runtime, monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    dead = tmp_path / f"temporary/harness-{os.getuid()}/pages-dead"
+    dead.mkdir(parents=True)
+    (dead / "held").touch()  # and nobody holds it
+    with server.serving(RUN, runtime, None, print) as made, made:
+        assert not dead.exists()
+        (pages,) = dead.parent.glob("pages-*")
+    assert not pages.exists()
+
+
+def test_a_browser_that_leaves_is_no_fault(served, capfd):
+    for fault, shown in ((BrokenPipeError(), False), (KeyError("a fault"), True)):
+        try:
+            raise fault
+        except (BrokenPipeError, KeyError):
+            served.handle_error(None, ("127.0.0.1", 1))
+        assert ("a fault" in capfd.readouterr().err) is shown
 
 
 def until(answer):
@@ -94,7 +176,7 @@ def until(answer):
 
 @pytest.fixture
 def served(runtime):
-    with server.serving(RUN, runtime, None) as made:
+    with server.serving(RUN, runtime, None, print) as made:
         thread = threading.Thread(target=made.serve_forever)
         thread.start()
         yield made
@@ -140,7 +222,7 @@ def test_it_listens_on_this_machine_alone(served):
 
 def test_all_runs(runtime):
     build(runtime.runs.parent, Recipe(seeds=range(2), run_name="other-cpu"))
-    with server.serving(None, runtime, None) as made, made:
+    with server.serving(None, runtime, None, print) as made, made:
         threading.Thread(target=made.serve_forever, daemon=True).start()
         page = ask(made, "/")[1]
         assert f'href="/{RUN}/"' in page
@@ -151,7 +233,7 @@ def test_all_runs(runtime):
 def test_a_run_that_is_none(runtime):
     with (
         pytest.raises(HarnessError, match=f"did you mean '?{RUN}"),
-        server.serving("four-cpuu", runtime, None),
+        server.serving("four-cpuu", runtime, None, print),
     ):
         pass
 
@@ -159,7 +241,7 @@ def test_a_run_that_is_none(runtime):
 def test_a_port_that_is_taken(served, runtime):
     port = served.server_port
     said = f"--port {port}: .*choose another"
-    with pytest.raises(HarnessError, match=said), server.serving(RUN, runtime, port):
+    with pytest.raises(HarnessError, match=said), server.serving(RUN, runtime, port, print):
         pass
 
 
@@ -169,7 +251,7 @@ def test_without_a_run(tmp_path, runtime):
     empty = replace(runtime, runs=tmp_path / "none")
     with (
         pytest.raises(HarnessError, match="no study has been run here yet"),
-        server.serving(None, empty, None),
+        server.serving(None, empty, None, print),
     ):
         pass
 

@@ -9,7 +9,7 @@ from harness.app.doctor.trials import RECORD, Planned, check_trial
 from harness.config.runtime import Runtime
 from harness.core.errors import Damaged
 from harness.runs import layout
-from harness.runs.plan import PlanRecord, read_plan
+from harness.runs.plan import AGAIN, PlanRecord, read_plan
 from harness.runs.status import Status
 from harness.runs.trial import Trial
 
@@ -76,19 +76,18 @@ def _plans(runtime: Runtime, names: Sequence[str]) -> tuple[list[PlanRecord], li
             if plan := read_plan(path):
                 plans.append(plan)
         except Damaged as error:
-            missing.append(
-                runs.damaged(RECORD, path, error.why, f"harness run {name} writes it again")
-            )
+            missing.append(runs.damaged(RECORD, path, error.why, AGAIN))
     return plans, missing
 
 
 def _planned(plans: Sequence[PlanRecord]) -> dict[str, Planned]:
-    """Key → knobs and request, from the first plan that has it."""
+    """Key → knobs, request and command, from the first plan that has it."""
     needed: dict[str, Planned] = {}
     for plan in plans:
+        again = plan.command("run")
         for trial in plan.trials:
             if trial.key not in needed:
-                needed[trial.key] = Planned(plan.knobs(trial), plan.request(trial))
+                needed[trial.key] = Planned(plan.knobs(trial), plan.request(trial), again)
     return needed
 
 
@@ -107,8 +106,7 @@ def _planless(runtime: Runtime) -> Iterator[Finding]:
     """Folders of runs without a plan."""
     for folder in layout.run_folders(runtime):
         if not (folder / layout.PLAN).exists():
-            yield Finding(RECORD, str(folder / layout.PLAN), "it is not there",
-                          "harness run writes it (again)", wrong=False)  # fmt: skip
+            yield Finding(RECORD, str(folder / layout.PLAN), "it is not there", AGAIN, wrong=False)
 
 
 def _missing(plan: PlanRecord, runtime: Runtime) -> Iterator[Finding]:
@@ -118,4 +116,4 @@ def _missing(plan: PlanRecord, runtime: Runtime) -> Iterator[Finding]:
     summary = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     if summary:
         yield Finding(RECORD, plan.run_name, f"of {len(states)} trials {summary}",
-                      "harness run trains what is missing", wrong=False)  # fmt: skip
+                      f"{plan.command('run')} trains what is missing", wrong=False)  # fmt: skip

@@ -81,8 +81,8 @@ def check_places(runtime: Runtime) -> Iterator[Finding]:
             continue
         free = shutil.disk_usage(there).free
         free_space = f"{show.size(free)} free"
-        yield Finding(AREA, str(folder), free_space, "run harness clean" if free < ROOM else "",
-                      wrong=free < ROOM)  # fmt: skip
+        remedy = "harness clean STUDY frees more" if free < ROOM else ""
+        yield Finding(AREA, str(folder), free_space, remedy, wrong=free < ROOM)
 
 
 def check_tracking(runtime: Runtime) -> Iterator[Finding]:

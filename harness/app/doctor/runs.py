@@ -60,7 +60,7 @@ def check_ledger(plan: PlanRecord, runtime: Runtime) -> Iterator[Finding]:
     path = folder / JOURNAL
     if not path.exists():
         return
-    again = "harness run queues missing trials"
+    again = f"{plan.command('run')} queues missing trials"
     try:
         if torn(path):
             yield Finding(
@@ -99,12 +99,13 @@ def _rows(plan: PlanRecord, rows: Sequence[Row], runtime: Runtime) -> Iterator[F
     for key, row in last.items():
         if row.status.ended and not (runtime.trials / key / layout.RESULT).exists():
             yield Finding(LEDGER, key, f"finished in the queue of {name}, but has no result",
-                          "harness run trains it again", wrong=False)  # fmt: skip
+                          f"{plan.command('run')} trains it again", wrong=False)  # fmt: skip
     dead = [row for row in waiting if row.status is Status.RUNNING and not _alive(row, runtime)]
     if dead:
         where = f"{name}: {', '.join(row.key for row in dead)}"
-        yield Finding(LEDGER, where, "held by a worker that has ended", "harness run continues it",
-                      wrong=False, mend=_released(name, runtime))  # fmt: skip
+        yield Finding(LEDGER, where, "held by a worker that has ended",
+                      f"{plan.command('run')} continues it", wrong=False,
+                      mend=_released(name, runtime))  # fmt: skip
 
 
 def _alive(row: Row, runtime: Runtime) -> bool:
@@ -123,7 +124,8 @@ def _released(run_name: str, runtime: Runtime) -> Callable[[], str]:
 def check_mirror(plan: PlanRecord, runtime: Runtime) -> Iterator[Finding]:
     """The markers in a run's W&B folder, compared with its folders and with the record."""
     folder = runtime.study(plan.run_name) / layout.WANDB
-    again = f"harness sync {plan.study} writes it again"
+    sync = plan.command("sync")
+    again = f"{sync} writes it again"
     yield from left(WANDB, folder)
     try:
         entries = mirror.entries(folder)
@@ -143,7 +145,7 @@ def check_mirror(plan: PlanRecord, runtime: Runtime) -> Iterator[Finding]:
     ended = (key for key in keys if Trial(runtime.trials / key).status().ended)
     if runtime.tracking != "disabled" and (lacking := sorted(set(ended) - entries.keys())):
         yield Finding(WANDB, plan.run_name, f"{len(lacking)} finished trials are not in W&B",
-                      f"harness sync {plan.study} writes them", wrong=False)  # fmt: skip
+                      f"{sync} writes them", wrong=False)  # fmt: skip
 
 
 def _written(folder: Path) -> bool:

@@ -37,6 +37,7 @@ class Planned(NamedTuple):
 
     knobs: Mapping[str, Any]  # with the seed
     request: str  # of its metric
+    again: str  # the command that trains what is missing
 
 
 def check_trial(trial: Trial, planned: Planned | None) -> Iterator[Finding]:
@@ -49,7 +50,7 @@ def check_trial(trial: Trial, planned: Planned | None) -> Iterator[Finding]:
     ended = (trial.folder / layout.RESULT).exists()
     if seal and not ended:
         faults.pop(trial.folder / layout.RESULT, None)
-        yield _cut_off(trial, seal)
+        yield _cut_off(trial, seal, planned)
     for path, why in faults.items():
         yield _damaged(trial, path, why, planned, ended)
     if faults or not ended:
@@ -73,11 +74,16 @@ def _seal(folder: Path) -> tuple[Seal | None, list[Finding]]:
         return None, [Finding(RECORD, str(path), f"damaged: {why}", remedy, mend=mend)]
 
 
-def _cut_off(trial: Trial, seal: Seal) -> Finding:
+def _again(planned: Planned | None) -> str:
+    """The command that trains a trial, where a plan has it."""
+    return planned.again if planned else "harness run of a study that needs it"
+
+
+def _cut_off(trial: Trial, seal: Seal, planned: Planned | None) -> Finding:
     """Digests without a result: the trial was killed at its end, or the result was removed."""
     path = trial.folder / layout.RESULT
     if layout.RESULT in seal.files and not any(Recorder(trial.folder).checkpoints()):
-        again = "harness run trains it again"
+        again = f"{_again(planned)} trains it again"
 
         def mend(recorder: Recorder) -> str:
             discard(recorder.folder / layout.DIGESTS)
@@ -85,7 +91,7 @@ def _cut_off(trial: Trial, seal: Seal) -> Finding:
 
         return Finding(RECORD, str(path), "lost", again, mend=_under_lock(trial.folder, mend))
     return Finding(RECORD, str(path), "the trial was interrupted at its end",
-                   "harness run finishes it", wrong=False)  # fmt: skip
+                   f"{_again(planned)} finishes it", wrong=False)  # fmt: skip
 
 
 def _damaged(trial: Trial, path: Path, why: str, planned: Planned | None, ended: bool) -> Finding:
@@ -104,15 +110,15 @@ def _damaged(trial: Trial, path: Path, why: str, planned: Planned | None, ended:
             gone = both if path.suffix == ".jsonl" else [path]
             done = [_aside(recorder, each, why) for each in gone if each.exists()]
             forget(recorder.folder, {each.relative_to(recorder.folder).as_posix() for each in gone})
-            return "; ".join([*done, "harness run scores it again"])
-        return _whole_aside(recorder)
+            return "; ".join([*done, f"{_again(planned)} scores it again"])
+        return _whole_aside(recorder, _again(planned))
 
     def unlocked() -> str:
         return f"kept as {set_aside(path, trial.folder / layout.ASIDE, path.name)}"
 
     act = unlocked if name == layout.LOCK else _under_lock(trial.folder, mend)
     what = "lost" if why == "it is missing" else f"damaged: {why}"
-    return Finding(RECORD, str(path), what, _remedy(folder, name, ended), mend=act)
+    return Finding(RECORD, str(path), what, _remedy(folder, name, ended, _again(planned)), mend=act)
 
 
 BESIDES = (
@@ -125,7 +131,7 @@ BESIDES = (
 )  # a trial counts without them
 
 
-def _remedy(folder: str, name: str, ended: bool) -> str:
+def _remedy(folder: str, name: str, ended: bool, again: str) -> str:
     if name == layout.CONFIG:
         return "--fix writes it again from the plan, or moves it or the trial aside"
     if folder == layout.SAMPLES or name in (*layout.PICTURES, layout.NEAREST):
@@ -133,10 +139,10 @@ def _remedy(folder: str, name: str, ended: bool) -> str:
     if folder == layout.GENERATORS:
         return "its scores remain; another metric may lack a point"
     if name in BESIDES or not ended:
-        return "--fix moves it aside; harness run continues without it"
+        return f"--fix moves it aside; {again} continues without it"
     if folder == layout.EVALUATIONS:
-        return "--fix moves it aside; harness run scores or trains the trial again"
-    return "--fix moves the trial aside; harness run trains it again"
+        return f"--fix moves it aside; {again} scores or trains the trial again"
+    return f"--fix moves the trial aside; {again} trains it again"
 
 
 def _aside(recorder: Recorder, path: Path, why: str) -> str:
@@ -146,10 +152,10 @@ def _aside(recorder: Recorder, path: Path, why: str) -> str:
     return "removed from the list of its files"
 
 
-def _whole_aside(recorder: Recorder) -> str:
+def _whole_aside(recorder: Recorder, again: str) -> str:
     folder = recorder.folder
     kept = set_aside(folder, folder.parent.parent / layout.ASIDE, folder.name)
-    return f"the trial is kept as {kept}; harness run trains it again"
+    return f"the trial is kept as {kept}; {again} trains it again"
 
 
 def _config_again(folder: Path, planned: Planned | None) -> bool:
@@ -191,7 +197,7 @@ def _scores(trial: Trial, planned: Planned) -> Iterator[Finding]:
     if identity is None:
         yield Finding(
             RECORD, str(trial.folder), "not scored with the metric of the plan",
-            "harness run scores it", wrong=False,
+            f"{_again(planned)} scores it", wrong=False,
         )  # fmt: skip
     elif not trial.complete(identity, planned_evaluations):
         path = trial.folder / layout.scores(identity)

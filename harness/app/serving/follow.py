@@ -1,8 +1,9 @@
 """One run as it goes on: its progress, and a page that is rendered again as trials end."""
 
+import shutil
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 from harness.app.studies import report
 from harness.config.runtime import Runtime
 from harness.core import format as show
-from harness.core.errors import Damaged, HarnessError
+from harness.core.errors import Damaged, HarnessError, told
+from harness.core.redact import redacted
 from harness.core.rest import Rest
 from harness.execution.view.pace import Pace
 from harness.execution.view.poll import Poll
@@ -25,23 +27,31 @@ from harness.runs.plan import PlanRecord, read_plan
 from harness.runs.trial import Trial
 
 LOOK = 2.0  # seconds between two looks at the record
+IDLE: Mapping[str, Any] = {"share": None, "active": [], "wrong": False}
 REST = 3.0  # a page is not rendered again for so many times as its rendering took: workers train
 
 
 class Follower:
     """Looks at a run in a thread, the only one that reads its queue and renders its page."""
 
-    def __init__(self, run_name: str, runtime: Runtime, pages: Path) -> None:
+    def __init__(
+        self, run_name: str, runtime: Runtime, pages: Path, warn: Callable[[str], None]
+    ) -> None:
+        """`pages`: the folder of its page; `warn` is told once that the run cannot be shown."""
         self.run_name = run_name
         self._runtime = layout.holding(run_name, runtime)
+        self._journal = self._runtime.study(run_name) / JOURNAL
         self._pages = replace(self._runtime, reports=pages)
         self.folder = self._pages.reports / run_name
-        self.state: Mapping[str, Any] = {"version": 0, "said": "", "share": None, "active": []}
+        self.state: Mapping[str, Any] = {"version": 0, "said": "", **IDLE}
         self._poll: Poll | None = None
         self._pace = Pace()
-        self._planned: tuple[int, int] | None = None
-        self._ended: tuple[int, ...] | None = None  # when the page was rendered
-        self._rest = Rest(0.0, REST)
+        self._keys: tuple[str, ...] = ()
+        self._planned: tuple[int, int] | None = None  # when the plan was written
+        self._ended: tuple[int, ...] | None = None  # what the page was rendered from
+        self._renders, self._rendered = 0, ""  # how often, and when last
+        self._rest = Rest(0.0, REST)  # of rendering
+        self._trouble, self._warn = "", warn
         self._stop, self._starting = threading.Event(), threading.Lock()
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
@@ -62,36 +72,68 @@ class Follower:
         while not self._stop.is_set():
             try:
                 self.look()
-            except (HarnessError, OSError) as error:  # shown, and tried again
-                self.state = {**self.state, "said": str(error)}
+            except HarnessError as error:  # shown, and tried again
+                self._cannot(str(error))
+            except Exception as error:  # noqa: BLE001  files may go while they are read
+                self._cannot(told(redacted(f"{type(error).__name__}: {error}")))
             self._stop.wait(LOOK)
+
+    def _cannot(self, why: str) -> None:
+        """Say that the run cannot be shown, once in the terminal; an older page is called that."""
+        sentence = f"{self.run_name} cannot be shown as it is now: {why}"
+        if why != self._trouble:
+            self._warn(sentence)
+        if self.state["version"]:
+            sentence += f" (the page below is that of {self._rendered})"
+        self.state = {**self.state, **IDLE, "said": sentence, "wrong": True}
+        self._trouble = why
+        self._planned = self._ended = None  # all is read again
 
     def look(self) -> None:
         """Bring progress up to date, and the page where a trial or look has ended since."""
-        snapshot = self._snapshot()
-        self.state = {**self.state, **self._told(snapshot)}
+        if not self._read_plan():
+            return
+        snapshot = self._poll.snapshot() if self._poll else None
+        progress = self._told(snapshot)
+        if not self._trouble:  # else not before a page is rendered
+            self.state = {**self.state, **progress}
         ended = self._count(snapshot)
         if ended != self._ended and self._rest.over():
-            with self._rest.after():
-                report(self.run_name, self._pages)
-            self._ended = ended
-            self.state = {**self.state, "version": self.state["version"] + 1}
+            self._render()
+            self._ended, self._trouble = ended, ""
+            self.state = {**self.state, **progress, "version": self._renders}
 
-    def _snapshot(self) -> Snapshot | None:
-        """How the queue stands; None where there is none, as of a published record."""
-        folder = self._runtime.study(self.run_name)
-        if not (folder / JOURNAL).exists():
+    def _read_plan(self) -> bool:
+        """Read the plan where it has changed; False, and no page any more, where it is gone."""
+        path = layout.plan_file(self.run_name, self._runtime)
+        plan = None
+        with suppress(FileNotFoundError):
+            file = path.stat()
+            planned = file.st_mtime_ns, file.st_size
+            if planned == self._planned and (self._poll or not self._journal.exists()):
+                return True
+            plan = read_plan(path)
+        if plan is None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.state = {**self.state, "version": 0}
+            self._cannot(f"it was deleted or moved; {path} is not there")
+            return False
+        self._keys = tuple(trial.key for trial in plan.trials)
+        self._poll = self._polled(plan)
+        self._planned = planned
+        return True
+
+    def _polled(self, plan: PlanRecord) -> Poll | None:
+        """Where its queue is read from; None where there is none, as of a published record."""
+        if not self._journal.exists():
             return None
-        file = (folder / layout.PLAN).stat()
-        planned = file.st_mtime_ns, file.st_size
-        if self._poll is None or planned != self._planned:  # new trials may have been asked for
-            plan = read_plan(folder / layout.PLAN)
-            if plan is None:
-                return None
-            ledger = OptunaLedger.open(self.run_name, folder, self._runtime.trials)
-            self._poll = Poll(plan, self._missing(plan), ledger, self._runtime)
-            self._planned = planned
-        return self._poll.snapshot()
+        ledger = OptunaLedger.open(self.run_name, self._journal.parent, self._runtime.trials)
+        return Poll(plan, self._missing(plan), ledger, self._runtime)
+
+    def _render(self) -> None:
+        with self._rest.after():
+            report(self.run_name, self._pages)
+        self._renders, self._rendered = self._renders + 1, time.strftime("%H:%M:%S")
 
     def _missing(self, plan: PlanRecord) -> list[Job]:
         return [
@@ -106,18 +148,25 @@ class Follower:
         return False
 
     def _count(self, snapshot: Snapshot | None) -> tuple[int, ...]:
-        """Changes with each trial that ends, and with the plan, which looks and searches change."""
-        planned = self._planned or (0, 0)
+        """Changes with each trial that ends, is removed or damaged, and with the plan."""
+        counts = *(self._planned or (0, 0)), *self._results()
         if snapshot is None:
-            return planned
-        return *planned, snapshot.done, snapshot.crashed, len(snapshot.ended)
+            return counts
+        return *counts, snapshot.done, snapshot.crashed, len(snapshot.ended)
+
+    def _results(self) -> Iterator[int]:
+        """When the result of each trial was written."""
+        for key in self._keys:
+            with suppress(OSError):
+                yield (self._runtime.trials / key / layout.RESULT).stat().st_mtime_ns
 
     def _told(self, snapshot: Snapshot | None) -> dict[str, Any]:
         """The snapshot for the page, in words where it has words."""
         if snapshot is None or not (snapshot.active or snapshot.done < snapshot.total):
-            return {"said": f"{self.run_name}: nothing is trained now", "share": None, "active": []}
+            return {**IDLE, "said": f"{self.run_name}: nothing is trained now"}
         left = self._pace.seconds_left(snapshot, time.monotonic())
         return {
+            "wrong": False,
             "said": summary(snapshot, left),
             "share": min(1.0, snapshot.images / snapshot.images_total),
             "active": [_row(trial) for trial in snapshot.active],

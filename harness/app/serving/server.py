@@ -2,12 +2,13 @@
 
 import json
 import mimetypes
-import tempfile
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socket import socket
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,6 +17,7 @@ from harness.app.serving.follow import Follower
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError, unknown
 from harness.core.files import finite
+from harness.core.own_folder import PAGES, make_folder, remove_folder
 from harness.report.html import filled, scripted
 from harness.runs import layout
 
@@ -38,6 +40,11 @@ class Server(ThreadingHTTPServer):
         """Where a browser finds it."""
         return f"http://{HOST}:{self.server_port}/"
 
+    def handle_error(self, request: socket | tuple[bytes, socket], client_address: Any) -> None:
+        """Go on where a browser has left in the middle of an answer; else the error is shown."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
     @cached_property
     def hosts(self) -> set[str]:
         """Names by which a browser of this machine asks: of other names, another site has made."""
@@ -45,19 +52,27 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(run_name: str | None, runtime: Runtime, port: int | None) -> Iterator[Server]:
+def serving(
+    run_name: str | None,
+    runtime: Runtime,
+    port: int | None,
+    warn: Callable[[str], None],
+) -> Iterator[Server]:
     """A server of one run, or of all that have a plan; `serve_forever` answers until it is closed.
 
-    `port`: None is the first free one from 8600 on. Raises HarnessError if there is no run of that
-    name, or the port is taken.
+    `port`: None is the first free one from 8600 on. `warn` is called with a sentence where a run
+    can no longer be shown. Raises HarnessError if there is no run of that name, or the port is
+    taken.
     """
     names = layout.run_names(runtime) if run_name is None else [run_name]
     if not names:
         raise HarnessError("no study has been run here yet; start with: harness run quickstart")
     if run_name and not layout.plan_file(run_name, layout.holding(run_name, runtime)).exists():
         raise HarnessError(unknown("run", run_name, layout.run_names(runtime)))
-    with tempfile.TemporaryDirectory(prefix="harness-pages-") as pages, ExitStack() as stack:
-        followers = {name: Follower(name, runtime, Path(pages)) for name in names}
+    with ExitStack() as stack:
+        pages = make_folder(PAGES)
+        stack.callback(remove_folder, pages)
+        followers = {name: Follower(name, runtime, pages, warn) for name in names}
         server = stack.enter_context(_bound(port, followers, runtime))
         for follower in followers.values():
             stack.callback(follower.stop)
@@ -125,7 +140,12 @@ class _Request(BaseHTTPRequestHandler):
             self._answer(404, b"no such file", "text/plain")
             return
         kind = mimetypes.guess_type(path.name)[0] or "text/plain"
-        self._answer(200, path.read_bytes(), kind)
+        try:
+            content = path.read_bytes()
+        except OSError:  # the page was rendered again, or withdrawn, a moment ago
+            self._answer(404, b"no such file", "text/plain")
+            return
+        self._answer(200, content, kind)
 
     def _answer(self, status: int, content: bytes, kind: str) -> None:
         self.send_response(status)

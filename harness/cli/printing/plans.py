@@ -48,10 +48,9 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
 
 def _metric(knobs: Mapping[str, Any]) -> str:
     """A further metric by the settings that the study gives it."""
-    from harness.config.further import settings
+    from harness.config.further import in_words
 
-    named = ", ".join(f"{name} {value}" for name, value in settings(knobs).items())
-    return f"Scored by a further metric, too: {named or 'that of the data set'}"
+    return f"Scored by a further metric, too: {in_words(knobs)}"
 
 
 def _path(contrasts: "Iterable[Contrast]") -> list[str]:

@@ -1,16 +1,10 @@
 """The Ray actor: one process that trains; TensorFlow is imported there alone."""
 
-import atexit
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from harness.core.lock import Busy, lock_file
+from harness.core.own_folder import WORKER, common_folder, make_folder, remove_folder
 from harness.execution.cluster.depot import Depot
 from harness.execution.cluster.messages import About, Report
 from harness.execution.cluster.supplies import Item, Kept
@@ -20,8 +14,6 @@ from harness.runs.transfer import Part
 
 _REMOTE = "harness.execution.worker.remote"
 _KEPT = "cache"  # of a node: shared by its workers, and by later ones
-_WORKER = "worker-"
-_held: list[IO[str]] = []  # open as long as this process lives
 
 
 class Actor:
@@ -30,7 +22,10 @@ class Actor:
     def __init__(self, plan: PlanRecord, project: str) -> None:
         self._remote: Any = None
         self._plan, self._project = plan, project
-        self._folder = own_folder()
+        cache = common_folder() / _KEPT
+        cache.mkdir(exist_ok=True)
+        self._folder = make_folder(WORKER)
+        (self._folder / _KEPT).symlink_to(cache)
         self._depot = Depot(self._folder / _KEPT)
 
     def open(self) -> str:
@@ -83,26 +78,4 @@ class Actor:
 
     def leave(self) -> None:
         """Remove this worker's folder, before it is killed, and those that the dead have left."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-        _sweep(self._folder.parent)
-
-
-def own_folder() -> Path:
-    """A folder for this process, with the node's cache in it; those of the dead are removed."""
-    node = Path(tempfile.gettempdir()) / f"harness-{os.getuid()}"
-    (node / _KEPT).mkdir(parents=True, exist_ok=True, mode=0o700)
-    _sweep(node)
-    folder = Path(tempfile.mkdtemp(prefix=_WORKER, dir=node))
-    _held.append((folder / "held").open("w"))
-    lock_file(_held[-1])
-    (folder / _KEPT).symlink_to(node / _KEPT)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
-def _sweep(node: Path) -> None:
-    """Remove the folders of processes that have died."""
-    for folder in node.glob(f"{_WORKER}*"):
-        with suppress(OSError, Busy), (folder / "held").open("r+") as file:
-            lock_file(file, wait=False)
-            shutil.rmtree(folder)
+        remove_folder(self._folder)

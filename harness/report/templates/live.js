@@ -32,15 +32,18 @@ async function look() {
   try {
     const state = await (await fetch(place.state, { cache: "no-store" })).json();
     part("said").textContent = state.said;
+    part("said").classList.toggle("wrong", state.wrong);
     part("share").hidden = state.share === null;
     part("share").value = state.share ?? 0;
     part("active").replaceChildren(...rows(state.active));
     part("active").closest(".table").hidden = !state.active.length;
-    const first = place.version === "0" && state.version > 0;
-    if (String(state.version) !== place.version && !first) reload(part("page"));
+    const before = place.version;
+    const comes = (before === "0") !== (state.version === 0); // a first page, or no page any more
+    if (String(state.version) !== before && !comes) reload(part("page"));
     place.version = state.version;
-    if (first) location.reload();
+    if (comes) location.reload();
   } catch {
+    part("said").classList.add("wrong");
     part("said").textContent = "harness serve has ended; this is the last state that it sent.";
   }
 }

@@ -63,10 +63,26 @@ def test_the_record_of_a_plan_holds_them_and_that_of_others_has_no_such_key(expa
     assert "metrics" not in expand().to_json()
 
 
-def test_the_metric_of_the_study_in_other_words_is_none_further(expand):
-    same = "{protocol: subsets, encoder: classifier, samples: 300}"
-    assert expand(f"metrics: [{same}]\n").metrics == ()
-    assert len(expand(f"metrics: [{same}, blocks, {{protocol: blocks}}]\n").metrics) == 1
+SAME = "{protocol: subsets, encoder: classifier, samples: 300}"
+
+
+@pytest.mark.parametrize(
+    ("metrics", "said"),
+    [
+        (f"[{SAME}]", r"a\.yaml:6: metrics: this metric is that of the study itself \(protocol "),
+        ("\n- blocks\n- {protocol: blocks}", r"a\.yaml:8: .* is the one of .*a\.yaml:7 \("),
+    ],
+)
+def test_a_metric_that_is_given_twice_in_other_words_is_a_mistake(expand, metrics, said):
+    with pytest.raises(HarnessError, match=said):
+        expand(f"metrics: {metrics}\n")
+
+
+def test_a_one_off_change_to_a_further_metric_leaves_it_out(expand):
+    """As `--set` and `harness evaluate` do."""
+    changes = {"evaluation.protocol": "blocks", "evaluation.samples": None}
+    assert len(expand("metrics: [blocks]\n").metrics) == 1
+    assert expand("metrics: [blocks]\n", changes).metrics == ()
 
 
 def test_a_plan_names_them(expand, capsys):
@@ -89,13 +105,17 @@ def test_an_encoder_of_the_users_is_known_by_its_content(expand):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("metrics: [kers75]\n", "a.yaml:6: evaluation.protocol: unknown protocol 'kers75'; did you "
+        ("metrics: [kers75]\n", "a.yaml:6: metrics: protocol: unknown protocol 'kers75'; did you "
          "mean 'keras75'?"),
         ("metrics:\n- blocks\n- {encodr: classifier}\n", "a.yaml:8: unknown setting of a metric "
          "'encodr'; did you mean 'encoder'?"),
         ("metrics:\n- {resolution: big}\n", "a.yaml:7: "),
         ("metrics:\n- {encoder_content: abc}\n", "a.yaml:7: unknown setting of a metric"),
-        ("metrics: 5\n", "a.yaml:6: metrics: Input should be a valid list (given: 5)"),
+        ("metrics: 5\n", "a.yaml:6: metrics: a list is needed, such as [blocks] (given: 5)"),
+        ("metrics: [3]\n", "a.yaml:6: metrics.0: a further metric is a protocol (keras75, "),
+        ("metrics: [{}]\n", "a.yaml:6: metrics.0: a further metric is a protocol (keras75, "),
+        ("metrics:\n- {encoder: 5}\n", "a.yaml:7: metrics: encoder: Input should be a valid "
+         "string (given: 5)"),
         ("metrics:\n- {protocol: keras75, encoder: classifier}\n", "a.yaml:7: "),
         ("metrics:\n- {samples: 5000}\n", "a.yaml:7: "),
     ],
