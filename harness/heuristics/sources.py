@@ -9,18 +9,18 @@ from harness.core.registry import Registry
 
 @dataclass(frozen=True)
 class Source:
-    """A document, by what it says of itself; what is empty is not known."""
+    """A document; what is empty is not known."""
 
     title: str
     author: str = ""
     year: str = ""
     place: str = ""  # where it is published
-    brief: str = ""  # for where the title is too long
+    link: str = ""
 
     @property
     def short(self) -> str:
         """For its first mention in a text: author and year, or its title."""
-        return f"{self.author} {self.year}".strip() if self.author else self.brief or self.title
+        return f"{self.author} {self.year}".strip() if self.author else self.title
 
     @property
     def full(self) -> str:
@@ -28,7 +28,7 @@ class Source:
         known = (self.author, self.title, self.place, self.year)
         unknown = [name for name in ("author", "year") if not getattr(self, name)]
         lacking = f"{' and '.join(unknown)} unknown" if unknown else ""
-        return ", ".join(filter(None, (*known, lacking)))
+        return ", ".join(filter(None, (*known, lacking, self.link)))
 
 
 SOURCES: Mapping[str, Source] = {
@@ -37,26 +37,31 @@ SOURCES: Mapping[str, Source] = {
         author="A. Béres",
         year="2021",
         place="Keras example",
+        link="https://keras.io/examples/generative/gan_ada/",
     ),
     "S1": Source(
-        title="The Empirical Heuristics, Tips, and Tricks That You Need to Know to Train Stable "
-        "Generative Adversarial Networks (GANs)",
+        title="Tips for Training Stable Generative Adversarial Networks",
+        author="J. Brownlee",
+        year="2019",
         place="Machine Learning Mastery",
-        brief="Machine Learning Mastery",
+        link="https://machinelearningmastery.com/how-to-train-stable-generative-adversarial-networks/",
     ),
     "S2": Source(
         title="GAN: Ways to improve GAN performance",
         author="J. Hui",
         year="2018",
         place="Towards Data Science",
+        link="https://towardsdatascience.com/gan-ways-to-improve-gan-performance-acf37f9f59b",
     ),
     "S3": Source(
         title="Making GANs train",
         place="notes on Pix2Pix",
+        link="https://theshank.gitbook.io/ai/deep-learning/untitled",
     ),
     "S4": Source(
         title="Beating the GAN Game",
         place="Artificial Intelligence on Medium",
+        link="https://mc.ai/beating-the-gan-game/",
     ),
 }
 CITED: Registry[str] = Registry(
