@@ -25,7 +25,7 @@ def headline(comparison: Comparison) -> str:
 
 
 def run_by_run(comparison: Comparison) -> list[str]:
-    """What the tips do by the runs that decide it, a sentence a verdict, and what none decides."""
+    """A sentence for each verdict: which tips have it in which runs; and what no run decides."""
     sentences = [f"{'; '.join(parts)}." for word in _VERBS if (parts := _told(comparison, word))]
     effects, titles = comparison.effects, titles_of(comparison)
     decided = set(effects.loc[effects["verdict"].isin(list(_VERBS)), "contrast"])
@@ -48,7 +48,7 @@ def _told(comparison: Comparison, word: str) -> list[str]:
 
 
 def _moved(comparison: Comparison) -> str:
-    """What helps or hurts by some run or, where nothing does, what looked best."""
+    """The tips that help or hurt by some run or, where nothing does, what looked best."""
     if parts := [part for word in (BETTER, WORSE) for part in _told(comparison, word)]:
         return f"{'; '.join(parts)}."
     none = "No run shows that a common tip helps or hurts"

@@ -126,7 +126,7 @@ def _blocks(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Block]
 
 
 def _first(comparison: Comparison) -> Iterator[Block]:
-    """What weakens the pooled effects, what each run says, and whether their orders agree."""
+    """Cautions on the pooled effects, the verdicts run by run, and whether their orders agree."""
     if comparison.pooled and comparison.pooled.cautions:
         yield Items("Before you read the numbers", comparison.pooled.cautions, "warning")
     if told := run_by_run(comparison):

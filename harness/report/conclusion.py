@@ -102,6 +102,8 @@ def _several(rows: list[RankedRow], data: ReportData) -> str:
           for word in (BETTER, WORSE, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED)}  # fmt: skip
     parts = [_moved(by_word[word], data) for word in (BETTER, WORSE) if by_word[word]]
     best = looked_best(by_word[INCONCLUSIVE], data)
+    if not any(row.effect < 0 for row in rows):
+        best = f"None lowered {data.objective.unit} on average."
     if not parts and not by_word[EQUIVALENT]:
         return " ".join(filter(None, [_nothing(len(rows) - len(by_word[NOT_JUDGED])), best]))
     if same := by_word[EQUIVALENT]:
@@ -111,10 +113,7 @@ def _several(rows: list[RankedRow], data: ReportData) -> str:
     if undecided := len(by_word[INCONCLUSIVE]):
         rest = "The other is" if undecided == 1 else f"The other {undecided} are"
         sentences.append(f"{rest} inconclusive: the seeds cannot tell.")
-    if best:
-        sentences.append(best)
-    elif not any(row.effect < 0 for row in rows):
-        sentences.append(f"None lowered {data.objective.unit} on average.")
+    sentences += filter(None, [best])
     if small := [row for row in rows if row.small]:
         effects_are = "effect of {} is" if len(small) == 1 else "effects of {} are"
         sentences.append(f"The {effects_are.format(quoted(small))} {SMALL}.")

@@ -36,7 +36,7 @@ def best_suggestion(data: ReportData, table: pd.DataFrame) -> str:
 
 
 def unranked(table: pd.DataFrame) -> str:
-    """What became of the suggestions that have no place; empty where there is none."""
+    """The ends of the suggestions that have no place; empty where there is none."""
     lost = {
         "finished without having learnt": (table["status"] == Status.FINISHED)
         & (table["unlearnt"] != ""),

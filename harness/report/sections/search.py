@@ -42,7 +42,7 @@ def build(data: ReportData) -> list[Block]:
 
 
 def _missing(table: pd.DataFrame, learnt: int) -> str:
-    """What the section lacks, and why; empty where it is whole."""
+    """The parts that the section lacks, and why; empty where it is whole."""
     if learnt >= SEVERAL:
         return ""
     why = unranked(table)
@@ -163,8 +163,9 @@ def _slices(data: ReportData, search: Search, table: pd.DataFrame) -> Figure:
 def _importances(data: ReportData, table: pd.DataFrame) -> list[Block]:
     n = int(((table["status"] == Status.FINISHED) & table["final"].notna()).sum())
     if not data.frames.importances:
-        few = f"Importances are left out: they need {ENOUGH} finished suggestions that differ"
-        return [Text(f"{few}; finished: {n}.", "note")]
+        count = show.count(n, "finished suggestion")
+        how = f"`harness report` estimates them from {ENOUGH} that differ"
+        return [Text(f"Importances are not shown for {count}: {how}.", "note")]
     rows: list[list[Cell]] = [
         [name, show.number(share, 2)] for name, share in data.frames.importances.items()
     ]

@@ -48,8 +48,8 @@ def test_the_page_of_a_pooled_comparison(here, parse):
     parsed = parse(text)
     assert "pooled" in parsed.ids
     assert all(link.startswith("#") or (folder / link).is_file() for link in parsed.links)
-    assert "Pooled over 3 sets: Spectral normalisation in the discriminator is better." in text
-    for part in ("cifar10, 8 px", "Prediction interval", "On a further set", "Weight"):
+    assert "Over 3 sets together, “Spectral normalisation in the discriminator” (−" in text
+    for part in ("cifar10, 8 px", "SD between sets", "On a further set", "Weight"):
         assert part in text
     tips = pd.read_csv(folder / "tables" / "pooled.csv")
     assert tips["contrast"].to_list() == ["spectral_norm", "label_smoothing"]
