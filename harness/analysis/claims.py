@@ -21,13 +21,12 @@ from harness.analysis.effects import (
 from harness.analysis.failures import failure_effects
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.learning import of_reference
-from harness.analysis.verdicts import NOT_JUDGED as UNTESTED
-from harness.analysis.verdicts import SMALL
+from harness.analysis.verdicts import NOT_JUDGED, SMALL
 from harness.runs.plan import QUALITY, ClaimRecord
 
-SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
-STABILITY, VARIETY = "stability", "variety"  # what a claim may be of, beside quality
-NOT_TESTED, NOT_JUDGED = "not tested here", "not judged"
+SUPPORTED, CONTRADICTED = "supported", "contradicted"
+STABILITY, VARIETY, FIDELITY = "stability", "variety", "fidelity"  # of what else a claim may be
+DESCRIBED = "precision and density describe it, without a test"
 
 _JUDGEMENTS = {
     ("helps", BETTER): SUPPORTED,
@@ -44,19 +43,31 @@ _COLUMNS = ("contrast", "title", "design", "source", "effect", "of", "condition"
 
 
 def judge(claim: ClaimRecord, word: str, n: int, within: bool = False) -> str:
-    """Judgement of a claim by a verdict; `met`: whether its condition holds here, None: unknown.
+    """Judgement of a claim by a verdict over n seeds.
 
     `within`: the effect is within the margin of equivalence, so it is no effect that matters.
     """
-    if claim.effect == "depends":
+    if unjudged(claim, word, n):
         return NOT_JUDGED
-    if claim.condition and claim.met is None:
-        return NOT_JUDGED  # "supported" would say that the condition holds
-    if n == 0 or claim.met is False or word not in _VERDICTS:
-        return NOT_TESTED
     if within and claim.effect == "no_effect":
-        return UNDECIDED
-    return _JUDGEMENTS.get((claim.effect, word), UNDECIDED)
+        return INCONCLUSIVE
+    return _JUDGEMENTS.get((claim.effect, word), INCONCLUSIVE)
+
+
+def unjudged(claim: ClaimRecord, word: str, n: int) -> str:
+    """Why a claim is not judged by a verdict over n seeds; empty: it is.
+
+    `met` of a claim: whether its condition holds here; None: unknown.
+    """
+    if claim.effect == "depends":
+        return "any result agrees with it"
+    if claim.condition and claim.met is None:  # "supported" would say that it holds
+        return "hyper-parameters do not tell whether its condition holds"
+    if claim.met is False:
+        return "its condition does not hold here"
+    if n == 0 or word not in _VERDICTS:
+        return DESCRIBED if claim.of == FIDELITY else "there is nothing to judge it by"
+    return ""
 
 
 _VERDICTS = (BETTER, WORSE, EQUIVALENT, INCONCLUSIVE)
@@ -79,11 +90,12 @@ def judge_claims(frames: Frames, ranking: pd.DataFrame) -> pd.DataFrame:
             word, n, p, family = verdicts.get(claim.of, {}).get(row.contrast, _UNTESTED)
             within = claim.of == QUALITY and SMALL in row.reason
             if unlearnt or (row.unlearnt_following and row.unlearnt_ignoring):
-                word = UNTESTED
+                word = NOT_JUDGED
             values = (row.contrast, row.title, row.design, claim.source, claim.effect,
                       claim.of, claim.condition, claim.quote)  # fmt: skip
-            rows.append((*values, word, judge(claim, word, n, within), p, family))
-    named = [*_COLUMNS, "verdict", "judgement", "p_adjusted", "family"]
+            judged = judge(claim, word, n, within), unjudged(claim, word, n)
+            rows.append((*values, word, *judged, p, family))
+    named = [*_COLUMNS, "verdict", "judgement", "reason", "p_adjusted", "family"]
     return pd.DataFrame(rows, columns=named)
 
 

@@ -11,7 +11,15 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.sequential import Decision, State
-from harness.analysis.verdicts import BETTER, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED, WORSE, Words
+from harness.analysis.verdicts import (
+    BETTER,
+    EQUIVALENT,
+    INCONCLUSIVE,
+    NOT_JUDGED,
+    UNLOOKED,
+    WORSE,
+    Words,
+)
 from harness.runs.stages import LooksRecord, SeenRecord
 
 _WORDS = {State.BETTER: BETTER, State.WORSE: WORSE, State.EQUIVALENT: EQUIVALENT}
@@ -57,13 +65,13 @@ def verdicts(looks: LooksRecord) -> dict[str, Words]:
 def unlooked(looks: LooksRecord) -> str:
     """Why no look of this run decides anything; empty if one does."""
     if looks.seeds_of:
-        return f"no verdict: the seeds follow from the looks of {looks.seeds_of}"
-    return "" if looks.taken else f"no verdict before the first look, at {looks.planned[0]} seeds"
+        return f"{UNLOOKED}, since the seeds follow from those of {looks.seeds_of}"
+    return "" if looks.taken else f"{UNLOOKED} yet; the first is at {looks.planned[0]} seeds"
 
 
 def _verdict(looks: LooksRecord, name: str) -> Words:
     if why := unlooked(looks):
-        return INCONCLUSIVE, why
+        return NOT_JUDGED, why
     seen, most = looks.last[name], len(looks.seeds)
     if name not in looks.closed:
         if looks.ended:

@@ -18,6 +18,7 @@ from harness.analysis.objectives import TIME, objective
 from harness.analysis.poolable import name_images
 from harness.analysis.pooling import Pool, pool_runs
 from harness.analysis.ranking import rank_contrasts
+from harness.analysis.verdicts import UNLOOKED
 from harness.config.patch import DEFAULTS
 from harness.core import format as show
 
@@ -74,7 +75,8 @@ def compare_runs(frames: Mapping[str, Frames], pool: bool = False) -> Comparison
 def _told(effects: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """The effects that order and sign are taken of: not those of what has not learnt."""
     grey = set(runs.loc[runs["unlearnt"] != "", "run"])
-    collapsed = (effects["verdict"] == NOT_JUDGED) & (effects["reason"] != "")
+    waiting = effects["reason"].str.startswith(UNLOOKED)
+    collapsed = (effects["verdict"] == NOT_JUDGED) & (effects["reason"] != "") & ~waiting
     return effects[~effects["run"].isin(grey) & ~collapsed]
 
 

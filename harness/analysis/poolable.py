@@ -14,7 +14,7 @@ from harness.analysis.learning import of_reference
 from harness.analysis.objectives import TIME
 from harness.analysis.random_effects import FEWEST
 from harness.analysis.ranked import SUFFIX
-from harness.analysis.verdicts import NOT_JUDGED, UNLEARNT, favoured_unlearnt
+from harness.analysis.verdicts import NOT_JUDGED, UNLEARNT, UNLOOKED, favoured_unlearnt
 from harness.config.patch import DEFAULTS
 from harness.core.format import listed, plain
 from harness.runs.plan import ContrastRecord
@@ -129,7 +129,8 @@ def obstacle(contrast: str, frames: Mapping[str, Frames], rows: Mapping[str, Any
     for name, row in rows.items():
         if row.n < 2:
             return f"n = {row.n} in {name}"
-        if row.verdict == NOT_JUDGED or favoured_unlearnt(row):
+        waiting = row.reason.startswith(UNLOOKED)
+        if (row.verdict == NOT_JUDGED and not waiting) or favoured_unlearnt(row):
             return f"not judged in {name}: {row.reason}"
     if len(set(designs.values())) > 1:
         return _apart("designs", designs)

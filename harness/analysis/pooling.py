@@ -25,7 +25,7 @@ from harness.runs.status import Status
 
 TIP_COLUMNS = (
     *("contrast", "title", "sets", "effect", "error", "low", "high", "t_low", "t_high"),
-    *("predicted_low", "predicted_high", "tau", "i_squared", "q", "p_q", "p", "p_adjusted"),
+    *("predicted_low", "predicted_high", "sd_between", "i_squared", "q", "p_q", "p", "p_adjusted"),
     *("verdict", "reason"),
 )
 SET_COLUMNS = (
@@ -40,9 +40,9 @@ class Pool(NamedTuple):
     """Pooled estimates as shares of what each run's reference has learnt; negative helps.
 
     Of tips, `low` and `high` hold for all at once, `t_low` and `t_high` for one row alone, and so
-    does the prediction interval; `tau` is the standard deviation of true effects between sets. Of
-    sets, they are what `interval` says: the t-interval of the row alone, the repeated interval of a
-    sequential run, or NaN where no look of it gives one.
+    does the prediction interval; `sd_between` is the standard deviation of true effects between
+    sets. Of sets, they are what `interval` says: the t-interval of the row alone, the repeated
+    interval of a sequential run, or NaN where no look of it gives one.
     """
 
     tips: pd.DataFrame  # one row a tip, in the order of the effects: TIP_COLUMNS

@@ -8,6 +8,7 @@ from harness.plan.reach import EXACT
 BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"
 INCONCLUSIVE, NOT_JUDGED = "inconclusive", "not judged"
 UNLEARNT = "the reference has not learnt"
+UNLOOKED = "no look has decided"  # begins the reason of what waits for one
 SMALL = "smaller than the margin of equivalence"
 FOLLOWS, IGNORES = "the side that follows it", "the side that ignores it"  # the tip, or level
 

@@ -191,8 +191,8 @@ class Comparison:
 
         Effects are shares of what each reference has learnt. Columns: `contrast`, `title`, `sets`;
         `effect`, `error`, `low` and `high` (interval for all tips at once), `t_low` and `t_high`
-        (for this one), `predicted_low` and `predicted_high` (for a further set); `tau`,
-        `i_squared`, `q` and `p_q`; `p`, `p_adjusted`, `verdict`, `reason`.
+        (for this one), `predicted_low` and `predicted_high` (for a further set);
+        `sd_between`, `i_squared`, `q` and `p_q`; `p`, `p_adjusted`, `verdict`, `reason`.
         """
         return self._pool.tips
 

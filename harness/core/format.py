@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 NONE = "–"
+_BREAK = re.compile(r"(?<=\w\w[_=.])(?=[^\W\d]\w)")  # in a long name, not amid a word or number
 THIN, MINUS, ELLIPSIS = "\u202f", "\u2212", "…"
 KID_SCALE = 1000  # a KID is shown × 10³
 _NOTHING = 1e-10
@@ -138,6 +139,38 @@ def listed(names: Iterable[str]) -> str:
 def pixels(resolution: float | None) -> str:
     """The image size of an encoder, if it is set."""
     return f" at {resolution:.0f} px" if resolution and math.isfinite(resolution) else ""
+
+
+def parts(name: str) -> list[str]:
+    """A long name in parts between which a line may end: after `_`, `=` and `.`."""
+    return _BREAK.split(name)
+
+
+def wrapped(text: str, width: int) -> str:
+    """Text in lines of at most `width` characters; no word is cut, and nothing is left out.
+
+    A line is longer only where a word, or a part of a long name, is.
+    """
+    lines = [""]
+    for word in text.split(" "):
+        gap = " " if lines[-1] else ""
+        if len(lines[-1] + gap + word) <= width:
+            lines[-1] += gap + word
+            continue
+        first, *others = parts(word) if len(word) > width else [word]
+        lines.append(first)
+        for part in others:
+            if len(lines[-1] + part) <= width:
+                lines[-1] += part
+            else:
+                lines.append(part)
+    return "\n".join(lines if lines[0] else lines[1:])
+
+
+def marked(text: str) -> list[tuple[str, bool]]:
+    """A sentence in pieces, and whether each is code: what stands between two backticks."""
+    pieces = enumerate(text.split("`")) if text.count("`") % 2 == 0 else [(0, text)]
+    return [(piece, bool(place % 2)) for place, piece in pieces if piece]
 
 
 def shorten_apart(labels: Sequence[str], width: int) -> dict[str, str]:

@@ -37,6 +37,7 @@ class Outcome(NamedTuple):
 
 
 REFUSED = "refused"  # the rules between knobs forbid it
+ENOUGH = 10  # finished suggestions from which importances are estimated
 
 
 def suggested_config(search: Search, params: Mapping[str, Any], cache: Path) -> TrialConfig:

@@ -3,31 +3,78 @@
 import pandas as pd
 
 from harness.analysis.compare import Comparison, unlearnt
-from harness.analysis.effects import BETTER, WORSE
+from harness.analysis.effects import BETTER, EQUIVALENT, WORSE
 from harness.analysis.frame import each_row
 from harness.core import format as show
 from harness.report import pooled
 
+_VERBS = {
+    BETTER: ("helps", "help"),
+    WORSE: ("hurts", "hurt"),
+    EQUIVALENT: ("makes no difference that matters", "make no difference that matters"),
+}
+
 
 def headline(comparison: Comparison) -> str:
-    """Runs that judge nothing, pooled effects, agreement, and opposite verdicts by name."""
-    over_sets = [pooled.sentence(comparison.pooled)] if comparison.pooled else []
-    return " ".join([*unlearnt(comparison), *over_sets, _compared(comparison)])
-
-
-def _compared(comparison: Comparison) -> str:
+    """Runs that judge nothing, what helps or hurts, and opposite verdicts by name."""
+    told = unlearnt(comparison)
     if comparison.effects.empty:
-        return "These runs have no contrast in common."
-    contrasts = comparison.effects["contrast"].nunique()
+        return " ".join([*told, "These runs have no contrast in common."])
+    answer = pooled.sentence(comparison.pooled) if comparison.pooled else _moved(comparison)
+    return " ".join([*told, answer, _contradicted(comparison)])
+
+
+def run_by_run(comparison: Comparison) -> list[str]:
+    """A sentence for each verdict: which tips have it in which runs; and what no run decides."""
+    sentences = [f"{'; '.join(parts)}." for word in _VERBS if (parts := _told(comparison, word))]
+    effects, titles = comparison.effects, titles_of(comparison)
+    decided = set(effects.loc[effects["verdict"].isin(list(_VERBS)), "contrast"])
+    if left := [f"“{title}”" for tip, title in titles.items() if tip not in decided]:
+        sentences.append(f"No run decides {show.listed(left)}.")
+    return sentences
+
+
+def _told(comparison: Comparison, word: str) -> list[str]:
+    """The tips with a verdict in some run, those together that have it in the same runs."""
+    effects, names = comparison.effects, list(comparison.runs["run"])
+    titles, by_runs = titles_of(comparison), dict[tuple[str, ...], list[str]]()
+    for contrast, rows in effects[effects["verdict"] == word].groupby("contrast", sort=False):
+        by_runs.setdefault(tuple(rows["run"].unique()), []).append(f"“{titles[contrast]}”")
+    return [
+        f"{show.listed(tips)} {_VERBS[word][len(tips) > 1]} in "
+        + (f"all {len(names)} runs" if set(runs) == set(names) else show.listed(runs))
+        for runs, tips in by_runs.items()
+    ]
+
+
+def _moved(comparison: Comparison) -> str:
+    """The tips that help or hurt by some run or, where nothing does, what looked best."""
+    if parts := [part for word in (BETTER, WORSE) for part in _told(comparison, word)]:
+        return f"{'; '.join(parts)}."
+    none = "No run shows that a common tip helps or hurts"
+    if comparison.ranks.empty:
+        return f"{none}."
+    best, *_ = each_row(comparison.ranks)
+    title = titles_of(comparison)[best.contrast]
+    return f"{none}; “{title}” looked best (mean rank {show.number(best.rank, 1)})."
+
+
+def _contradicted(comparison: Comparison) -> str:
     told = comparison.effects[comparison.effects["verdict"].isin([BETTER, WORSE])]
     several = told.drop_duplicates(["contrast", "run"])["contrast"].duplicated().any()
-    moved = "No contrast is better or worse in more than one run, so no verdicts can disagree."
     if turned := _turned_round(comparison):
-        moved = f"By both verdicts, {show.listed(turned)}."
-    elif several:
-        moved = "No verdict of one run contradicts that of another."
-    common = show.count(contrasts, "common contrast")
-    return f"{common}; rank agreement {_agreed(comparison)}. {moved}"
+        return f"By both verdicts, {show.listed(turned)}."
+    if several:
+        return "No verdict of one run contradicts that of another."
+    return "No contrast is better or worse in more than one run, so no verdicts can disagree."
+
+
+def agreement(comparison: Comparison) -> str:
+    """How far the runs order their common contrasts alike; empty where they have none."""
+    if comparison.effects.empty:
+        return ""
+    common = show.count(comparison.effects["contrast"].nunique(), "common contrast")
+    return f"Rank agreement over {common}: {_agreed(comparison)}."
 
 
 def _turned_round(comparison: Comparison) -> list[str]:
@@ -52,8 +99,9 @@ def _agreed(comparison: Comparison) -> str:
         return "not known, for want of two contrasts that both runs can order"
     low, high = (show.number(tau, 2, signed=True) for tau in (taus.min(), taus.max()))
     pairs = len(comparison.agreement[["a", "b"]].drop_duplicates())
-    span = f"τ = {low}" if low == high else f"τ from {low} to {high}"
-    return span if len(taus) == 1 else f"{span} over {show.count(pairs, 'pair')} of runs"
+    span = f"τ-b = {low}" if low == high else f"τ-b from {low} to {high}"
+    span = f"Kendall's {span}"
+    return span if len(taus) == 1 else f"{span} for {show.count(pairs, 'pair')} of runs"
 
 
 def titles_of(comparison: Comparison) -> "pd.Series[str]":

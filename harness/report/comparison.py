@@ -15,8 +15,8 @@ from harness.config.identity import digest
 from harness.config.runtime import Runtime
 from harness.core import format as show
 from harness.report import overview, pooled
-from harness.report.blocks import Block, Cell, Code, Figure, Heading, Table, Tag, Text
-from harness.report.compared import headline, titles_of
+from harness.report.blocks import Block, Cell, Code, Figure, Heading, Items, Table, Tag, Text
+from harness.report.compared import agreement, headline, run_by_run, titles_of
 from harness.report.html import Front
 from harness.report.page import publish
 from harness.report.plots.critical_difference import diagram_info, draw_diagram
@@ -95,6 +95,8 @@ def _tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
 def _blocks(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Block]:
     blocks: list[Block] = [
         Text(headline(comparison), "lead"),
+        Text(_MEASURED, "measured"),
+        *_first(comparison),
         Heading("The runs", "runs"),
         _runs(comparison),
         *(pooled.blocks(comparison.pooled) if comparison.pooled else []),
@@ -123,6 +125,21 @@ def _blocks(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Block]
     return [*blocks, Heading("Run it again", "again"), Code(again)]
 
 
+def _first(comparison: Comparison) -> Iterator[Block]:
+    """Cautions on the pooled effects, the verdicts run by run, and whether their orders agree."""
+    if comparison.pooled and comparison.pooled.cautions:
+        yield Items("Before you read the numbers", comparison.pooled.cautions, "warning")
+    if told := run_by_run(comparison):
+        yield Items("Run by run", told)
+    if agreed := agreement(comparison):
+        yield Text(agreed, "note")
+
+
+_MEASURED = (
+    "An effect is the objective of a run with a tip followed less that with it ignored, seed by "
+    "seed, so negative helps. KID, the Kernel Inception Distance, measures how far generated "
+    "images are from real ones; 0 is best."
+)
 _APART = (
     "These runs were not all judged by one objective under one metric identity. Effects of "
     "different ones are on different scales: each has a separate table, and between tables only "
@@ -189,8 +206,8 @@ def _agreement(comparison: Comparison) -> Table:
          show.p_value(row.p)]
         for row in each_row(comparison.agreement)
     ]  # fmt: skip
-    caption = "Kendall's τ of the effects: 1 the same order, −1 the reverse"
-    columns = ["Run", "Other run", "Common", "τ", "p"]
+    caption = "Kendall's τ-b of the effects: 1 the same order, −1 the reverse"
+    columns = ["Run", "Other run", "Common", "τ-b", "p"]
     return Table(caption, columns, rows, frozenset({2, 3, 4}), "tables/agreement.csv")
 
 

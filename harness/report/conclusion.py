@@ -9,6 +9,7 @@ from harness.analysis.ranked import RankedRow
 from harness.analysis.verdicts import SMALL
 from harness.core import format as show
 from harness.report.data import ReportData
+from harness.report.leaning import looked_best, quoted
 from harness.report.suggested import best_suggestion
 from harness.runs.status import Status
 
@@ -43,10 +44,11 @@ def conclude(data: ReportData) -> str:
         told = [_sentence(*reasons)] if len(reasons) == 1 else stains(rows)
         nothing = f"No seed has both sides of a contrast{yet}, so there is nothing to rank."
         return " ".join([nothing, *told])
-    if data.plan.looks and (unlooked_yet := unlooked(data.plan.looks)):
-        return _sentence(unlooked_yet)
+    if data.plan.looks and (why := unlooked(data.plan.looks)):
+        return " ".join(filter(None, [f"Nothing is judged: {why}.", looked_best(rows, data)]))
     if max(row.n for row in rows) < 2:
-        return "No contrast has more than one seed, and from one seed nothing can be told."
+        one = "No contrast has more than one seed, and from one seed nothing can be told."
+        return " ".join(filter(None, [one, looked_best(rows, data)]))
     if len(rows) == 1:
         return f"{rows[0].title}: {_single(rows[0], data)}"
     return _several(rows, data)
@@ -58,10 +60,12 @@ def _single(row: RankedRow, data: ReportData) -> str:
     why = f" ({row.reason})" if row.reason and row.n > 1 else ""
     if row.verdict == NOT_JUDGED:
         return f"not judged: {row.reason}."
-    if row.verdict in (INCONCLUSIVE, EQUIVALENT):
-        inside = f", {_within([row], data)}" if row.verdict == EQUIVALENT else ""
-        mean = f"the mean difference of {unit} is {row.effect_text}"
-        return f"{row.verdict}{inside}; {mean} ({sure}){why}."
+    mean = f"{unit} differs by {row.effect_text} on average ({sure}){why}."
+    if row.verdict == EQUIVALENT:
+        return f"{row.verdict}, {_within([row], data)}; {mean}"
+    if row.verdict == INCONCLUSIVE:
+        looked = "better" if row.effect < 0 else "worse"
+        return f"{row.verdict}, the seeds cannot tell; following it looked {looked}: {mean}"
     way, moves = _ways(data)[row.verdict]
     share = _share(row, data)
     size = f"{row.size_text}, {share} {LEARNT}" if share else row.size_text
@@ -97,18 +101,22 @@ def _several(rows: list[RankedRow], data: ReportData) -> str:
     by_word = {word: [row for row in rows if row.verdict == word]
           for word in (BETTER, WORSE, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED)}  # fmt: skip
     parts = [_moved(by_word[word], data) for word in (BETTER, WORSE) if by_word[word]]
+    best = looked_best(by_word[INCONCLUSIVE], data)
+    if not any(row.effect < 0 for row in rows):
+        best = f"None lowered {data.objective.unit} on average."
     if not parts and not by_word[EQUIVALENT]:
-        return _nothing(len(rows) - len(by_word[NOT_JUDGED]))
+        return " ".join(filter(None, [_nothing(len(rows) - len(by_word[NOT_JUDGED])), best]))
     if same := by_word[EQUIVALENT]:
         make = "makes" if len(same) == 1 else "make"
-        parts.append(f"{_quoted(same)} {make} no difference that matters ({_within(same, data)})")
+        parts.append(f"{quoted(same)} {make} no difference that matters ({_within(same, data)})")
     sentences = [f"{_once('; '.join(parts))}."]
     if undecided := len(by_word[INCONCLUSIVE]):
         rest = "The other is" if undecided == 1 else f"The other {undecided} are"
         sentences.append(f"{rest} inconclusive: the seeds cannot tell.")
+    sentences += filter(None, [best])
     if small := [row for row in rows if row.small]:
         effects_are = "effect of {} is" if len(small) == 1 else "effects of {} are"
-        sentences.append(f"The {effects_are.format(_quoted(small))} {SMALL}.")
+        sentences.append(f"The {effects_are.format(quoted(small))} {SMALL}.")
     return " ".join(sentences)
 
 
@@ -126,7 +134,7 @@ def _moved(rows: Sequence[RankedRow], data: ReportData) -> str:
         what, size = "KID", f"{show.listed(shares)} {LEARNT}"
     else:
         what, size = data.objective.unit, show.listed(row.size_text for row in rows)
-    return f"{_quoted(rows)} {way[len(rows) > 1]} ({what} {moves} by {size})"
+    return f"{quoted(rows)} {way[len(rows) > 1]} ({what} {moves} by {size})"
 
 
 def _nothing(tested: int) -> str:
@@ -138,10 +146,6 @@ def _nothing(tested: int) -> str:
         else "For the one contrast that is judged the seeds cannot tell"
     )
     return f"{none} whether it helps or hurts; that is not “no effect”."
-
-
-def _quoted(rows: Sequence[RankedRow]) -> str:
-    return show.listed(f"“{row.names[1]}”" for row in rows)
 
 
 def _within(rows: Sequence[RankedRow], data: ReportData) -> str:

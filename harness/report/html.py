@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from harness.core import format as show
 from harness.report.blocks import Block, Figure, Heading
@@ -91,6 +91,8 @@ def filled(template: str, **values: Any) -> str:
     environment.filters["themed"] = themed
     environment.filters["data_uri"] = data_uri
     environment.filters["breakable"] = breakable
+    environment.filters["labelled"] = labelled
+    environment.filters["prose"] = prose
     environment.filters["counted"] = show.count
     environment.filters["inked"] = inked
     # ours, and no text of anybody else is in it
@@ -115,7 +117,26 @@ def themed(svg: str, prefix: str) -> Markup:
 
 def breakable(text: str) -> Markup:
     """Text whose long names may break after `_`, `=` and `.`, and not amid a word or number."""
-    return Markup(re.sub(r"(\w\w[_=.])(?=[^\W\d]\w)", r"\1<wbr>", str(escape(text))))
+    return Markup("<wbr>").join(show.parts(text))
+
+
+def labelled(text: str) -> str:
+    """The same for an attribute that the style sheet prints, which holds no element."""
+    return "\u200b".join(show.parts(text))
+
+
+def prose(text: str) -> Markup:
+    """A sentence that may break as `breakable` says, with what is code set as code.
+
+    Code breaks between words alone: an option would not be one after a break in its dashes.
+    """
+    word = Markup("<span>{}</span>").format
+    return Markup("").join(
+        Markup("<code>{}</code>").format(Markup(" ").join(map(word, piece.split(" "))))
+        if code
+        else breakable(piece)
+        for piece, code in show.marked(text)
+    )
 
 
 def data_uri(webp: bytes) -> str:

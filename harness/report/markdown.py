@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from harness.core import format as show
 from harness.report.blocks import (
     Block,
     Cell,
@@ -23,8 +24,10 @@ from harness.report.html import Front
 
 
 def render_markdown(front: Front, blocks: Sequence[Block]) -> str:
-    """Title, question and all blocks; figures are linked from the folder."""
-    parts = [f"# {_plain(front.title)}", _plain(front.question)]
+    """Title, question, facts and all blocks; figures are linked from the folder."""
+    facts = [_plain(fact) for fact in (front.name, *front.facts)]
+    facts += [f"**{_plain(flag)}**" for flag in front.flags]
+    parts = [f"# {_plain(front.title)}", _plain(front.question), " · ".join(facts)]
     parts += filter(None, (_WRITERS[block.kind](block) for block in blocks))
     return "\n\n".join(parts) + "\n"
 
@@ -34,14 +37,19 @@ def _plain(text: str) -> str:
     return re.sub(r"([\\`*_<>|\[\]#])", r"\\\1", text)
 
 
+def _prose(text: str) -> str:
+    """A sentence, with what is code as code."""
+    return "".join(f"`{piece}`" if code else _plain(piece) for piece, code in show.marked(text))
+
+
 def _text(block: Text) -> str:
-    text = _plain(block.text)
+    text = _prose(block.text)
     return {"lead": f"**{text}**", "plain": text, "remark": text}.get(block.tone, f"> {text}")
 
 
 def _items(block: Items) -> str:
     return "\n".join(
-        [f"**{_plain(block.title)}**", "", *(f"- {_plain(item)}" for item in block.items)]
+        [f"**{_plain(block.title)}**", "", *(f"- {_prose(item)}" for item in block.items)]
     )
 
 

@@ -11,7 +11,7 @@ from harness.analysis.frame import each_row
 from harness.analysis.pooling import ALONE, NONE, REPEATED, Pool
 from harness.core import format as show
 from harness.report import latex
-from harness.report.blocks import Block, Cell, Figure, Heading, Items, Table, Tag, Text
+from harness.report.blocks import Block, Cell, Figure, Heading, Items, Label, Table, Tag, Text
 from harness.report.plots.pooled import SCALE, draw_pooled, pooled_info
 from harness.report.sections.ranking import TONES
 
@@ -21,16 +21,42 @@ UNIT = "% of what the reference learnt"
 
 
 def sentence(pool: Pool) -> str:
-    """Which tips are better or worse over all sets, and which of these carry over."""
-    words = [_group(pool.tips[pool.tips["verdict"] == word], word) for word in (BETTER, WORSE)]
-    told = ", and ".join(filter(None, words)) or "no tip is better or worse"
-    return f"Pooled over {_sets(pool)}: {told}."
+    """Which tips help or hurt over all sets, and of how many that is not decided."""
+    verdicts, over = pool.tips["verdict"], f"Over {_sets(pool)} together"
+    parts = [
+        _group(pool.tips[verdicts == word], verbs, pool)
+        for word, verbs in ((BETTER, ("helps", "help")), (WORSE, ("hurts", "hurt")))
+    ]
+    told = "; ".join(filter(None, parts))
+    undecided = pool.tips[~verdicts.isin([BETTER, WORSE])]
+    if undecided.empty:
+        return f"{over}, {told}."
+    several = len(undecided) > 1
+    if told:
+        others = f"the other {len(undecided)} tips" if several else "the other tip"
+        they = "they help or hurt" if several else "it helps or hurts"
+        first = f"{over}, {told}. Of {others} it is not decided whether {they}"
+    else:
+        tips = f"any of the {len(undecided)} tips" if several else "the one tip"
+        first = f"{over}, it is not decided of {tips} whether it helps or hurts"
+    return f"{first}{_looked_best(undecided, pool)}."
 
 
-def _group(tips: pd.DataFrame, word: str) -> str:
+def _group(tips: pd.DataFrame, verbs: tuple[str, str], pool: Pool) -> str:
+    """Tips and their effects, with a verb for one and for several; empty of none."""
     if tips.empty:
         return ""
-    return f"{show.listed(tips['title'])} {'is' if len(tips) == 1 else 'are'} {word}"
+    names = show.listed(f"“{row.title}” ({_effect(row, pool)} {UNIT})" for row in each_row(tips))
+    return f"{names} {verbs[len(tips) > 1]}"
+
+
+def _looked_best(undecided: pd.DataFrame, pool: Pool) -> str:
+    """The first of some tips, which are in the order of their effects; empty if none helps."""
+    best, *_ = each_row(undecided)
+    if best.effect >= 0:
+        return ""
+    span = _span(best.low, best.high, pool)
+    return f"; “{best.title}” looked best ({_effect(best, pool)} {span} {UNIT})"
 
 
 def _sets(pool: Pool) -> str:
@@ -39,10 +65,14 @@ def _sets(pool: Pool) -> str:
 
 
 def blocks(pool: Pool) -> list[Block]:
-    """Heading, what was done, figure, one row a tip, one row a tip and set, what was left out."""
-    section: list[Block] = [Heading("Pooled over data sets", "pooled"), Text(_method(pool))]
-    section += [Text(caution, "warning") for caution in pool.cautions]
-    section += [_figure(pool), _tips(pool), _by_set(pool)]
+    """Heading, figure, one row a tip, what was done, one row a tip and set, what was left out."""
+    section: list[Block] = [
+        Heading("Pooled over data sets", "pooled"),
+        _figure(pool),
+        _tips(pool),
+        Text(_method(pool)),
+        _by_set(pool),
+    ]
     if len(pool.left_out):
         items = [f"{row.title}: {row.reason}." for row in each_row(pool.left_out)]
         section.append(Items("Not pooled", items))
@@ -60,7 +90,8 @@ def _method(pool: Pool) -> str:
         "tips at once. The prediction interval (Higgins, Thompson and Spiegelhalter 2009) is where "
         f"the effect on a further set is expected with {level} probability; from three sets it is "
         "very wide. I² is the share of the spread between sets that their own uncertainty does "
-        "not explain, τ the standard deviation of true effects, and Q tests whether they are equal."
+        "not explain, the SD between sets the standard deviation of true effects, and Q tests "
+        "whether they are equal."
     )
 
 
@@ -99,17 +130,26 @@ def carries_over(row: Any) -> str:
 
 def _tips(pool: Pool) -> Table:
     rows: list[list[Cell]] = [
-        [row.title, str(row.sets), _effect(row, pool), _span(row.low, row.high, pool),
-         _span(row.predicted_low, row.predicted_high, pool), carries_over(row),
-         show.kid(row.tau, _decimals(pool), scale=SCALE), show.percent(row.i_squared, 0),
-         f"{show.number(row.q, 1)} ({show.p_value(row.p_q)})", show.p_value(row.p_adjusted),
+        [row.title, str(row.sets), Label(_effect(row, pool), _span(row.low, row.high, pool)),
+         Label(carries_over(row), _span(row.predicted_low, row.predicted_high, pool)),
+         Label(show.kid(row.sd_between, _decimals(pool), scale=SCALE), _heterogeneity(row)),
+         show.p_value(row.p_adjusted),
          Tag(row.verdict, TONES.get(row.verdict, "neutral"), row.reason)]
         for row in each_row(pool.tips)
     ]  # fmt: skip
-    columns = ["Tip", "Sets", "Effect", "Interval", "Prediction interval", "On a further set", "τ",
-               "I²", "Q (p)", "p (adjusted)", "Verdict"]  # fmt: skip
-    numeric = frozenset({1, 2, 3, 4, 6, 7, 8, 9})
-    return Table(f"Pooled effects in {UNIT}", columns, rows, numeric, "tables/pooled.csv")
+    columns = ["Tip", "Sets", "Effect", "On a further set", "SD between sets", "p (adjusted)",
+               "Verdict"]  # fmt: skip
+    level = show.percent(1 - pool.alpha)
+    caption = (
+        f"Pooled effects in {UNIT}, each with its {level} interval; on a further set, with the "
+        "prediction interval"
+    )
+    return Table(caption, columns, rows, frozenset({1, 2, 4, 5}), "tables/pooled.csv")
+
+
+def _heterogeneity(row: Any) -> str:
+    p = show.p_value(row.p_q)
+    return f"I² {show.percent(row.i_squared, 0)}; Q {show.number(row.q, 1)}, p {p}"
 
 
 def _by_set(pool: Pool) -> Table:

@@ -74,7 +74,7 @@ def _figures(
             panel for run in item.runs if (panel := _panel(item.cell, run, frames[run], colours))
         ]
         if panels:
-            names = ", ".join(f"{panel.run} (n = {panel.n})" for panel in panels)
+            names = ", ".join(f"{panel.run} (n = {panel.curve.n})" for panel in panels)
             yield Figure(
                 f"cell-{number}",
                 partial(draw_panels, panels, colours[shown[0].cell]),

@@ -7,14 +7,13 @@ from typing import Any
 
 from harness.analysis.frame import each_row
 from harness.analysis.further import Further, Match, Second
-from harness.analysis.verdicts import BETTER, EQUIVALENT, WORSE
+from harness.analysis.verdicts import BETTER, EQUIVALENT, NOT_JUDGED, WORSE
 from harness.core import format as show
 from harness.report.blocks import Cell, Tag
 from harness.report.data import CUSTOM, ReportData
 from harness.runs.plan import PlanRecord
 
 TONES = {BETTER: "good", WORSE: "bad", EQUIVALENT: "neutral"}
-UNTESTED = "no verdict"  # of trials whose number was decided by another metric
 
 # what a study is scored by → another built-in encoder, with a protocol that takes any image
 _SECOND = {"inception_v3": ("--metric", "fidelity299", "--encoder", "inception_2015")}
@@ -71,9 +70,11 @@ def _disagreements(data: ReportData, label: str, further: Further) -> Iterator[s
         verdicts = f"the verdict{'s' * (len(lost) > 1)} ({show.listed(sorted(words))}) on {names}"
         hold = "hold" if len(lost) > 1 else "holds"
         have = "effects have" if len(lost) > 1 else "effect has"
+        is_ = "are" if len(lost) > 1 else "is"
+        open_ = sorted({each.verdict for each in lost})
         yield (
             f"{verdicts[0].upper()}{verdicts[1:]} {hold} for this metric alone: by {label} the "
-            f"{have} the other sign, without a verdict."
+            f"{have} the other sign, and {is_} {show.listed(open_)}."
         )
 
 
@@ -90,16 +91,17 @@ def _agreement(data: ReportData, label: str, further: Further) -> str:
     if same := further.having(Match.SAME):
         parts.append(f"the same verdict on {show.listed(_named(data, each) for each in same)}")
     if data.plan.looks:
-        parts.append(f"{UNTESTED}, since the looks of the study's metric decided on the seeds")
+        parts.append(f"{NOT_JUDGED}, since the looks of the study's metric decided on the seeds")
     elif lost := further.having(Match.LOST):
-        here = [f"{_named(data, each)} (here {_verdict(data, each)})" for each in lost]
-        parts.append(f"{UNTESTED} on {show.listed(here)}")
+        there = [f"{_named(data, each)} is {each.verdict} (here {_verdict(data, each)})"
+                for each in lost]  # fmt: skip
+        parts.append(show.listed(there))
     if gained := further.having(Match.GAINED):
         there = [f"{_named(data, each)} is {each.verdict} (here {_verdict(data, each)})"
                 for each in gained]  # fmt: skip
         parts.append(show.listed(there))
     if not parts and further.having(Match.OPEN):
-        parts.append("no verdict either")
+        parts.append("nothing is better, worse or equivalent, as here")
     return f"By {label}: {'; '.join([*parts, _order(further)])}."
 
 
@@ -148,7 +150,35 @@ def columns(data: ReportData) -> dict[str, list[str]]:
 
 
 def _word(data: ReportData, each: Second) -> str:
-    return UNTESTED if data.plan.looks else each.verdict
+    return NOT_JUDGED if data.plan.looks else each.verdict
+
+
+def few(data: ReportData) -> list[str]:
+    """A sentence for each further metric that saw less than the study's: images, or seeds."""
+    first = data.frames.metrics
+    sentences = []
+    for label, further in zip(labels(data), data.further, strict=True):
+        parts = []
+        for name, what in (("n", "generated"), ("m", "validation")):
+            count, usual = getattr(further.about, name), first[name].max()
+            if count and usual and count < usual:
+                usual_text = show.whole(int(usual))
+                parts.append(f"{show.whole(count)} {what} images (the study's metric {usual_text})")
+        by_it = {row.contrast: row.n for row in each_row(further.ranking)}
+        lacking = [row for row in data.ranked if by_it.get(row.contrast, 0) < row.n]
+        if lacking:
+            least = min(by_it.get(row.contrast, 0) for row in lacking)
+            most = max(row.n for row in lacking)
+            parts.append(
+                f"fewer seeds of {show.count(len(lacking), 'contrast')} (at least "
+                f"{least}, by the study's metric up to {most})"
+            )
+        if parts:
+            sentences.append(
+                f"The second opinion by {label} rests on less: {show.listed(parts)}. Where it is "
+                "inconclusive, that may be all."
+            )
+    return sentences
 
 
 def alone(data: ReportData) -> str:
@@ -160,7 +190,10 @@ def alone(data: ReportData) -> str:
     if data.further or not judged or data.frames.metrics.empty:
         return ""
     command = _command(data.plan, str(data.frames.metrics["encoder"].iloc[0]))
-    return f"Verdicts hold for this metric alone; for those by a second one next to them: {command}"
+    return (
+        "All verdicts are by this one metric, and another encoder may see other faults. To have "
+        f"its verdicts next to these: `{command}`"
+    )
 
 
 def _command(plan: PlanRecord, encoder: str) -> str:

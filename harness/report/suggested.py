@@ -7,19 +7,21 @@ import pandas as pd
 from harness.analysis.edges import Edge, search_edges
 from harness.analysis.search import SUGGESTED, ranked
 from harness.core import format as show
+from harness.plan.search import REFUSED
 from harness.report.data import ReportData
 from harness.runs.stages import Search
 from harness.runs.status import Status
+
+ENDS = (Status.FINISHED, Status.PRUNED, Status.DIVERGED, Status.CRASHED, REFUSED)
 
 
 def best_suggestion(data: ReportData, table: pd.DataFrame) -> str:
     """Its best suggestion, and why that is too good; or why there is none."""
     ended = table[(table["status"] == Status.FINISHED) & table["final"].notna()]
-    if ended.empty:
-        return "No suggestion has finished yet."
     learnt = ranked(table)
     if learnt.empty:
-        return f"None of {show.count(len(ended), 'finished suggestion')} has learnt."
+        why = unranked(table)
+        return f"No suggestion has finished and learnt{f' ({why})' if why else ''}: none is best."
     best = learnt.iloc[0]
     reference = data.frames.trials.loc[data.frames.trials["cell"] == data.plan.reference]
     unit, scale = data.objective.unit, data.objective.scale
@@ -31,6 +33,20 @@ def best_suggestion(data: ReportData, table: pd.DataFrame) -> str:
         "by one trial each, so it is too good by chance: confirm it on other seeds."
         f"{_wider(data.plan.search, best)}{_left_out(len(ended) - len(learnt))}"
     )
+
+
+def unranked(table: pd.DataFrame) -> str:
+    """The ends of the suggestions that have no place; empty where there is none."""
+    lost = {
+        "finished without having learnt": (table["status"] == Status.FINISHED)
+        & (table["unlearnt"] != ""),
+        "stopped by the pruner": table["status"] == Status.PRUNED,
+        "diverged": table["status"] == Status.DIVERGED,
+        "crashed": table["status"] == Status.CRASHED,
+        "refused": table["status"] == REFUSED,
+        "not ended": ~table["status"].isin([*ENDS]),
+    }
+    return ", ".join(f"{n} {word}" for word, rows in lost.items() if (n := int(rows.sum())))
 
 
 def edges_of(search: Search, row: "pd.Series[Any]") -> list[Edge]:

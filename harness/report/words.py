@@ -1,6 +1,7 @@
 """The verdict in a sentence."""
 
 from harness.analysis import convergence
+from harness.analysis.closed import unlooked
 from harness.analysis.frame import each_row
 from harness.analysis.moderated import moderates
 from harness.analysis.objectives import KIMG
@@ -8,6 +9,7 @@ from harness.core import format as show
 from harness.report import second
 from harness.report.conclusion import compared, conclude, seen, stains
 from harness.report.data import ReportData
+from harness.report.leaning import doubtful
 from harness.runs.status import Status
 
 FREE_LOOKS, FREE_ERROR = 5, 0.14  # benchmarks/looks.py: .1405 of 2,000 studies
@@ -120,7 +122,9 @@ def remarks(data: ReportData) -> list[str]:
         return []
     rows = compared(data)
     several = len(rows) > 1 and max(row.n for row in rows) > 1
-    return [*(stains(rows) if several else []), *late]
+    if data.plan.looks and unlooked(data.plan.looks):
+        return late  # one reason for all, which the headline gives
+    return [*doubtful(rows, data), *(stains(rows) if several else []), *late]
 
 
 def intervals(data: ReportData) -> str:

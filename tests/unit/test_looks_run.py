@@ -146,20 +146,21 @@ def test_an_early_report_gives_no_verdict(start, runtime, monkeypatch):
     plan = start()
     assert (plan.looks.taken, len(plan.trials)) == ((), 21)
     rows = estimate_effects(load("one", runtime))
-    assert set(rows["verdict"]) == {"inconclusive"}
-    assert set(rows["reason"]) == {"no verdict before the first look, at 7 seeds"}
+    assert set(rows["verdict"]) == {"not judged"}
+    assert set(rows["reason"]) == {"no look has decided yet; the first is at 7 seeds"}
     assert rows["low"].isna().all()
     data = analyse(load("one", runtime))
     page = " ".join(str(block) for block in [*verdict.build(data), *ranking.build(data)])
     assert "no interval, since no look was taken" in page
     assert "want of two seeds" not in page
     rescored = plan.looks.replaced(seeds_of="other")
-    assert unlooked(rescored) == "no verdict: the seeds follow from the looks of other"
+    assert unlooked(rescored) == "no look has decided, since the seeds follow from those of other"
     notes = summarise(data, runtime).notes
-    assert notes.count("no verdict before the first look, at 7 seeds") == 1  # not one a tip
+    assert notes.count("no look has decided yet; the first is at 7 seeds") == 1  # not one a tip
     assert not [note for note in notes if note.endswith("7 seeds") and ": " in note]
     said = words.headline(data)
-    assert said.endswith("No verdict before the first look, at 7 seeds.")
+    assert "Nothing is judged: no look has decided yet; the first is at 7 seeds. “" in said
+    assert said.endswith("but that is not decided.")
     assert said.startswith("Interim analysis: 21 of 21 trials have ended; look 1 of 3 at 7 seeds")
     assert plan.stages.standing == "look 1 of 3 at 7 seeds, 2 of 2 contrasts open"
 

@@ -22,12 +22,11 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from harness.config.catalog import PRUNERS, SAMPLERS
 from harness.core.rng import derive
-from harness.plan.search import REFUSED, Outcome
+from harness.plan.search import ENOUGH, REFUSED, Outcome
 from harness.runs.stages import Search
 from harness.runs.status import Status
 
 STARTUP = 10  # trials with a value that random draws bring before TPE's model is asked
-ENOUGH = 10  # finished trials below which no importances are given
 TREES = 0  # seed of the evaluator's forest
 Params = dict[str, Any]
 

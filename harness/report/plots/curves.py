@@ -1,6 +1,5 @@
 """KID over training: a panel for each cell against the reference, every seed visible."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -19,7 +18,8 @@ from harness.runs.status import Status
 LOGARITHMIC_FROM = 4  # largest KID over smallest
 BELOW = 10  # times that a floor is below all curves, from which a logarithmic axis leaves it out
 LONGEST = {1: 44, 2: 44, 3: 28}  # panels in a row → letters of a line above one
-LINES = 2  # of a cell's name
+LINES = 2  # of a cell's name that a panel has room for
+LINE = 0.16  # inches of a further one
 
 
 class Line(NamedTuple):
@@ -134,18 +134,17 @@ def draw_curves(info: Curves, looks: dict[str, Look], width: float) -> Figure:
     panels: Sequence[Curve] = info.cells or (info.reference,)
     columns = min(len(panels), 1 if width <= NARROW else 3 if len(panels) > 4 else 2)
     rows = -(-len(panels) // columns)
-    height = 1.9 if width <= NARROW else 2.3
+    letters = LONGEST[columns]
+    titles = [show.wrapped(f"{panel.cell} (n\u00a0=\u00a0{panel.n})", letters) for panel in panels]
+    further = max(0, *(title.count("\n") + 1 - LINES for title in titles))
+    height = (1.9 if width <= NARROW else 2.3) + LINE * further
     figure = Figure(figsize=(width, height * rows + 0.3), layout="constrained")
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     places = list(grid.flat)
     if len(places) > len(panels):
         _draw_means(places.pop(0), info, looks)
-    letters = LONGEST[columns]
-    # words leave a part of a line free
-    names = show.shorten_apart([panel.cell for panel in panels], int((LINES - 0.3) * letters))
-    for axes, panel in zip(places, panels, strict=False):
+    for axes, panel, title in zip(places, panels, titles, strict=False):
         draw_panel(axes, panel, info.reference, looks)
-        title = textwrap.fill(f"{names[panel.cell]} (n\u00a0=\u00a0{panel.n})", letters)
         write_title(axes, title, looks[panel.cell])
     for axes in places[len(panels) :]:
         axes.set_visible(False)

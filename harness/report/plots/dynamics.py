@@ -21,7 +21,7 @@ MEASURES = {
     "augmentation_probability": "augmentation probability",
 }
 ROOM = 8  # cells that a legend in place of a panel has room for
-LONGEST = 40  # letters of a cell's label in the legend
+LONGEST = 40  # letters of a line of the legend
 BINS = 120  # more points than a panel has room for are averaged
 
 
@@ -78,7 +78,9 @@ def draw_dynamics(info: Sequence[Panel], looks: dict[str, Look], width: float) -
     rows = -(-len(info) // columns)
     cells = {trace.cell: trace.n for panel in info for trace in panel.traces}
     free = rows * columns > len(info) and len(cells) <= ROOM
-    legend = 0.0 if free else -(-len(cells) // columns) * 0.2 + 0.25
+    names = [show.wrapped(f"{cell} (n\u00a0=\u00a0{n})", LONGEST) for cell, n in cells.items()]
+    lines = max((1 + name.count("\n") for name in names), default=1)
+    legend = 0.0 if free else -(-len(cells) // columns) * (0.05 + 0.15 * lines) + 0.25
     height = 1.5 if columns == 1 else 1.75
     figure = Figure(figsize=(width, height * rows + legend), layout="constrained")
     grid = figure.subplots(rows, columns, sharex=True, squeeze=False)
@@ -87,8 +89,6 @@ def draw_dynamics(info: Sequence[Panel], looks: dict[str, Look], width: float) -
     handles = [
         Line2D([], [], color=looks[cell].colour, linestyle=looks[cell].dash) for cell in cells
     ]
-    short = show.shorten_apart(list(cells), LONGEST)
-    names = [f"{short[cell]} (n = {n})" for cell, n in cells.items()]
     for axes in grid.flat[len(info) :]:
         axes.set_axis_off()
         grid[-2, -1].tick_params(labelbottom=True)

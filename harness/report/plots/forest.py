@@ -17,7 +17,7 @@ from harness.core import format as show
 from harness.report.inks import EQUIVALENT, INK, MUTED, PAPER
 from harness.report.plots.style import MARKS, NARROW, UNDECIDED, Figure, ticked
 
-ROW = 0.52  # inches
+ROW, LINE = 0.52, 0.15  # inches: a row, and a further line of its title
 FAR = 4  # times the median reach of the rows: what lies beyond is cut off, and marked
 SIDE = 0.2  # share of the axis on either side of zero, at least: room for a word
 HELPS, HURTS = "← helps", "hurts →"  # of all objectives the lower value is better
@@ -126,16 +126,17 @@ def sided(low: float, high: float) -> tuple[float, float]:
 def draw_forest(info: Forest, width: float) -> Figure:
     """Draw the rows; each has its words above and its numbers below or next to them."""
     narrow = width <= NARROW
-    row = ROW * (1.3 if narrow else 1)
+    titles = [show.wrapped(entry.title, 48 if narrow else 70) for entry in info.rows]
+    further = max((title.count("\n") for title in titles), default=0)
+    row = ROW * (1.3 if narrow else 1) + LINE * further
     figure = Figure(figsize=(width, row * len(info.rows) + 0.7), layout="constrained")
     axes = figure.add_subplot()
-    titles = show.shorten_apart([entry.title for entry in info.rows], 48 if narrow else 62)
-    for place, entry in enumerate(info.rows):
+    for place, (entry, title) in enumerate(zip(info.rows, titles, strict=True)):
         _draw_zone(axes, entry.margin, place, len(info.rows))
         _draw_row(axes, entry, place)
         colour = MARKS.get(entry.verdict, UNDECIDED).colour
         mark_far(axes, _values(entry), place, (info.low, info.high), colour)
-        _write_row(axes, entry, titles[entry.title], place, narrow)
+        _write_row(axes, entry, title, place, row, narrow)
     axes.axvline(0, color=INK, linewidth=0.9, zorder=1)
     write_sides(axes)
     axes.set_ylim(len(info.rows) - 0.55, -0.75)
@@ -188,12 +189,14 @@ def mark_far(axes: Axes, values: Sequence[float], place: float, shown: Span, col
             axes.plot(edge, place, marker, color=colour, markersize=6, clip_on=False)
 
 
-def _write_row(axes: Axes, entry: Row, title: str, place: int, narrow: bool) -> None:
+def _write_row(axes: Axes, entry: Row, title: str, place: int, row: float, narrow: bool) -> None:
+    """`row`: its height in inches."""
     beside = axes.get_yaxis_transform()  # x in shares of the axes, y in rows
     words: dict[str, Any] = {"transform": beside, "va": "center"}
     # clear of the line at zero, and the zone shines through
     box = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.2, "alpha": 0.7}
-    axes.text(0, place - (0.46 if narrow else 0.3), title, bbox=box, **words)
+    above = (0.31 if narrow else 0.16) + LINE * title.count("\n") / 2  # inches
+    axes.text(0, place - above / row, title, bbox=box, **words)
     # below the title, or in a column of its own
-    across, down = (0.0, place - 0.25) if narrow else (1.02, float(place))
+    across, down = (0.0, place - 0.17 / row) if narrow else (1.02, float(place))
     axes.text(across, down, entry.note, color=MUTED, bbox=box if narrow else None, **words)

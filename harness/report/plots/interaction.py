@@ -15,7 +15,9 @@ from harness.report.plots.style import DASHES, NARROW, Figure, ticked
 from harness.runs.crossed import Scale
 
 PANEL = 2.5  # inches high
-LETTERS = 10.5  # of a factor's name, in an inch
+LETTERS = 14  # of a factor's name, in an inch
+AXIS = 0.4  # inches of a panel that its vertical axis takes
+LINE = 0.16  # inches of a further line of a name
 SHADES = (INK, MUTED)
 
 
@@ -63,10 +65,14 @@ def draw_interactions(panels: Sequence[Panel], width: float) -> Figure:
     """One panel a pair of factors, on one scale."""
     across = min(len(panels), 2 if width <= NARROW else 3)
     down = math.ceil(len(panels) / across)
-    figure = Figure(figsize=(width, PANEL * down + 0.2), layout="constrained")
-    grid = figure.subplots(down, across, sharey=True, squeeze=False)
     factors = [name for panel in panels for name in (panel.first, panel.second)]
-    names = show.shorten_apart(factors, int(LETTERS * width / across))
+    letters = int(LETTERS * (width / across - AXIS))
+    names = {factor: show.wrapped(factor, letters) for factor in factors}
+    lines = sum(max(names[getattr(panel, side)].count("\n") for panel in panels)
+                for side in ("first", "second"))  # fmt: skip
+    height = (PANEL + LINE * lines) * down + 0.2
+    figure = Figure(figsize=(width, height), layout="constrained")
+    grid = figure.subplots(down, across, sharey=True, squeeze=False)
     for place, axes in enumerate(grid.flat):
         if place >= len(panels):
             axes.set_visible(False)

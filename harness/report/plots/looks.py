@@ -1,7 +1,6 @@
 """Looks at a sequential run: estimate and repeated interval of each contrast, look by look."""
 
 import math
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -18,7 +17,8 @@ from harness.report.plots.style import MARKS, NARROW, Figure, Mark, ticked
 
 HEIGHT = 1.65  # inches of a panel, with the words above it
 LETTERS = 15  # of a title to an inch
-LINES = 1.7  # of a title: two, of which words leave a part free
+LINES = 2  # of a title that a panel has room for
+LINE = 0.16  # inches of a further one
 TICK = 0.22  # inches from one labelled tick to the next
 AXIS = 0.5  # inches of a panel that its vertical axis takes
 _ENDS = {  # how a contrast was closed
@@ -79,16 +79,17 @@ def draw_looks(panels: Sequence[Panel], planned: Sequence[int], unit: str, width
     """Small multiples; `planned`: the numbers of seeds of all looks."""
     columns = min(len(panels), 2 if width <= NARROW else 3)
     rows = -(-len(panels) // columns)
-    figure = Figure(figsize=(width, HEIGHT * rows + 0.3), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False)
     across = width / columns
     letters = int(LETTERS * (across - AXIS))
-    titles = show.shorten_apart([panel.title for panel in panels], int(LINES * letters))
+    titles = [show.wrapped(panel.title, letters) for panel in panels]
+    further = max(0, *(title.count("\n") + 1 - LINES for title in titles))
+    figure = Figure(figsize=(width, (HEIGHT + LINE * further) * rows + 0.3), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False)
     for place, axes in enumerate(grid.flat):
         if place >= len(panels):
             axes.set_visible(False)
             continue
-        _draw(axes, panels[place], titles[panels[place].title], letters)
+        _draw(axes, panels[place], titles[place])
         _set_seeds(axes, planned, across - AXIS)
         axes.tick_params(labelbottom=place + columns >= len(panels))
     figure.supxlabel("seeds", fontsize=8.5, color=MUTED)
@@ -96,7 +97,7 @@ def draw_looks(panels: Sequence[Panel], planned: Sequence[int], unit: str, width
     return figure
 
 
-def _draw(axes: Axes, panel: Panel, title: str, letters: int) -> None:
+def _draw(axes: Axes, panel: Panel, title: str) -> None:
     marker, colour, filled = _ENDS[panel.word]
     if math.isfinite(panel.margin):
         axes.axhspan(-panel.margin, panel.margin, color=EQUIVALENT, alpha=0.16, linewidth=0)
@@ -113,7 +114,7 @@ def _draw(axes: Axes, panel: Panel, title: str, letters: int) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(ticked)
     axes.grid(axis="x", visible=False)
-    axes.set_title("\n".join(textwrap.wrap(title, letters)), pad=15, fontsize=8.5)
+    axes.set_title(title, pad=15, fontsize=8.5)
     end = axes.annotate(panel.end, (0, 1), (0, 4), "axes fraction", "offset points", color=colour,
                         fontsize=8)  # fmt: skip
     end.set_in_layout(False)  # the title leaves room for it

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from harness.core import format as show
 from harness.report.inks import INK
-from harness.report.plots.curves import Curves, draw_panel, set_scale
+from harness.report.plots.curves import Curve, Curves, draw_panel, set_scale
 from harness.report.plots.style import NARROW, Figure, Look, write_title
 
-LONGEST = {1: 36, 2: 30, 3: 22}  # panels in a row → letters of a run's name that fit above one
+LONGEST = {1: 44, 2: 38, 3: 28}  # panels in a row → letters of a line that fit above one
+TITLE = 0.15  # inches of a further line
 
 
 class Panel(NamedTuple):
@@ -19,9 +20,14 @@ class Panel(NamedTuple):
     look: Look
 
     @property
-    def n(self) -> int:
-        """Finished seeds of the cell."""
-        return (*self.curves.cells, self.curves.reference)[0].n
+    def curve(self) -> Curve:
+        """The cell's."""
+        return (*self.curves.cells, self.curves.reference)[0]
+
+    @property
+    def title(self) -> str:
+        """The run, and how many seeds of the cell it finished."""
+        return f"{self.run} (n\u00a0=\u00a0{self.curve.n})"
 
 
 def draw_panels(panels: Sequence[Panel], reference: Look, width: float) -> Figure:
@@ -29,14 +35,14 @@ def draw_panels(panels: Sequence[Panel], reference: Look, width: float) -> Figur
     narrow = width <= NARROW
     columns = 1 if narrow else min(len(panels), 3)
     rows = -(-len(panels) // columns)
-    figure = Figure(figsize=(width, (1.7 if narrow else 2.0) * rows + 0.3), layout="constrained")
+    titles = [show.wrapped(panel.title, LONGEST[columns]) for panel in panels]
+    height = (1.7 if narrow else 2.0) + TITLE * max(title.count("\n") for title in titles)
+    figure = Figure(figsize=(width, height * rows + 0.3), layout="constrained")
     places = list(figure.subplots(rows, columns, squeeze=False).flat)
-    names = show.shorten_apart([panel.run for panel in panels], LONGEST[columns])
-    for axes, panel in zip(places, panels, strict=False):
-        first = panel.curves.reference
-        curve = panel.curves.cells[0] if panel.curves.cells else first
+    for axes, panel, title in zip(places, panels, titles, strict=False):
+        first, curve = panel.curves.reference, panel.curve
         draw_panel(axes, curve, first, {first.cell: reference, curve.cell: panel.look})
-        write_title(axes, f"{names[panel.run]}  (n = {curve.n})", panel.look)
+        write_title(axes, title, panel.look)
         set_scale(axes, panel.curves.logarithmic)
     for axes in places[len(panels) :]:
         axes.set_visible(False)

@@ -18,7 +18,8 @@ from harness.report.plots.forest import sided, write_sides
 from harness.report.plots.style import NARROW, Figure, ticked
 
 SCALE = 100  # shares are shown in per cent
-ROW = 0.23  # inches
+ROW, LINE = 0.23, 0.13  # inches: a row, and a further line of its label
+BASE = 0.17  # rows from the middle of a line to where its letters stand
 GAP = 0.6  # rows between two tips
 FAR = 3  # times the median reach of what was pooled: what lies beyond is cut off, and marked
 _COLOURS = {effects.BETTER: BETTER, effects.WORSE: WORSE}
@@ -105,19 +106,21 @@ def _reach(line: Line) -> float:
 def draw_pooled(info: PooledForest, width: float) -> Figure:
     """Draw a block of rows for each tip: its sets, then the mean and the prediction interval."""
     narrow = width <= NARROW
-    rows = sum(len(group.sets) + 2 + GAP for group in info.groups)
-    figure = Figure(figsize=(width, ROW * rows + 0.85), layout="constrained")
-    axes = figure.add_subplot()
-    titles = show.shorten_apart([group.title for group in info.groups], 42 if narrow else 70)
+    titles = [show.wrapped(group.title, 42 if narrow else 70) for group in info.groups]
     lines = [line.label for group in info.groups for line in (*group.sets, group.pooled)]
-    short = show.shorten_apart(lines, 18 if narrow else 34)
-    places, labels, place = [], [], 0.0
-    for group in info.groups:
-        _write_title(axes, titles[group.title], place, narrow)
-        for line in (*group.sets, group.pooled):
+    labels = [show.wrapped(label, 24 if narrow else 40) for label in lines]
+    row = ROW + LINE * max(label.count("\n") for label in labels)
+    rows = sum(len(group.sets) + 2 + GAP for group in info.groups)
+    rows += sum(title.count("\n") for title in titles)
+    figure = Figure(figsize=(width, row * rows + 0.85), layout="constrained")
+    axes = figure.add_subplot()
+    places, place = [], 0.0
+    for group, title in zip(info.groups, titles, strict=True):
+        place += title.count("\n")
+        _write_title(axes, title, place, narrow)
+        for _ in (*group.sets, group.pooled):
             place += 1
             places.append(place)
-            labels.append(short[line.label])
         _draw_group(axes, group, place, info)
         if not narrow:
             _write_numbers(axes, group, place)
@@ -160,8 +163,8 @@ def _mark_far(axes: Axes, span: tuple[float, float], place: float, info: PooledF
 
 
 def _write_title(axes: Axes, title: str, place: float, narrow: bool) -> None:
-    axes.text(0 if not narrow else -0.35, place, title, transform=axes.get_yaxis_transform(),
-              va="center", color=INK, fontweight="bold")  # fmt: skip
+    left, base = -0.35 if narrow else 0, place + BASE
+    axes.text(left, base, title, transform=axes.get_yaxis_transform(), color=INK, fontweight="bold")
 
 
 def _write_numbers(axes: Axes, group: Group, last: float) -> None:

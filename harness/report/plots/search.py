@@ -16,7 +16,8 @@ from harness.report.inks import INK, MUTED, REFERENCE
 from harness.report.plots.style import NARROW, Figure, ticked
 from harness.runs.status import Status
 
-LONGEST = 30  # letters of a dimension's name
+LETTERS = 13  # of a dimension's name, in an inch
+TITLE = 0.16  # inches of a further line of it
 _MARKERS = {Status.FINISHED: "o", Status.DIVERGED: "x", Status.PRUNED: "v"}
 
 
@@ -101,9 +102,11 @@ def draw_slices(panels: Sequence[Panel], unit: str, width: float) -> Figure:
     """Small multiples that share the vertical axis."""
     columns = 1 if width <= NARROW else min(3, len(panels))
     rows = -(-len(panels) // columns)
-    figure = Figure(figsize=(width, 2.1 * rows), layout="constrained")
+    letters = int(LETTERS * (width - 0.6) / columns)
+    names = {panel.name: show.wrapped(panel.name, letters) for panel in panels}
+    height = 2.1 + TITLE * max(name.count("\n") for name in names.values())
+    figure = Figure(figsize=(width, height * rows), layout="constrained")
     grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
-    names = show.shorten_apart([panel.name for panel in panels], LONGEST)
     for axes, panel in zip(grid.flat, panels, strict=False):
         _scatter(axes, panel)
         axes.set_title(names[panel.name])

@@ -11,7 +11,8 @@ from harness.report.pictures import white
 from harness.report.plots.style import Figure, Look
 
 ROOM = 8  # cells that a page has room for, with a row of real images
-LONGEST = 60  # letters of a cell's label above its row
+LETTERS = 90  # of a line of a cell's name above its row
+LINE = 0.15  # inches of a further line
 INDENT = 0.14  # inches from the square in a cell's colour to its name
 GAP, TEXT = 0.08, 0.46  # inches between grids: beside each other; of two rows, for what is written
 
@@ -27,14 +28,16 @@ def draw_sheet(rows: Sequence[Row], looks: dict[str, Look], width: float) -> Fig
     """Draw a row a cell, all grids at one size, no pixel blurred."""
     columns = max(len(row.grids) for row in rows)
     side = width / columns - GAP
-    figure = Figure(figsize=(width, (side + TEXT) * len(rows)))
+    names = {row.cell: show.wrapped(row.cell, LETTERS) for row in rows}
+    text = TEXT + LINE * max(name.count("\n") for name in names.values())
+    figure = Figure(figsize=(width, (side + text) * len(rows)))
     grid = figure.subplots(len(rows), columns, squeeze=False)
-    top = 1 - TEXT * 0.6 / figure.get_figheight()
-    bottom = TEXT * 0.4 / figure.get_figheight()
+    below = 0.4 * TEXT
+    top = 1 - (text - below) / figure.get_figheight()
+    bottom = below / figure.get_figheight()
     figure.subplots_adjust(
-        left=0, right=1, top=top, bottom=bottom, wspace=GAP / side, hspace=TEXT / side
+        left=0, right=1, top=top, bottom=bottom, wspace=GAP / side, hspace=text / side
     )
-    names = show.shorten_apart([row.cell for row in rows], LONGEST)
     for places, row in zip(grid, rows, strict=True):
         for axes in places:
             axes.set_axis_off()

@@ -1,7 +1,7 @@
 """Forest plot of several runs: for each tip the effect in every run, an axis for each measure."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from harness.report.plots.style import MARKS, NARROW, UNDECIDED, Figure, ticked
 
 ROW, HEAD = 0.24, 1.0  # inches: a row, and what is above and below them
 GAP = 0.6  # rows between two tips
+BASE = 0.17  # rows from the middle of a line to where its letters stand
 SIDE = 0.25  # share of the longer side of zero that the other one has at least: room for a word
 LONGEST = 70  # letters above a panel as wide as the page
 FAR = 4  # times the median reach of the rows: what lies beyond is cut off, and marked
@@ -98,27 +99,30 @@ def draw_side_by_side(panels: Sequence[SideBySide], width: float) -> Figure:
     other.
     """
     narrow = width <= NARROW
-    titles = list(dict.fromkeys(group.title for panel in panels for group in panel.groups))
+    named = dict.fromkeys(group.title for panel in panels for group in panel.groups)
+    titles = {title: show.wrapped(title, 42 if narrow else 70) for title in named}
     places, rows = _places(panels, titles)
     columns = 1 if narrow else len(panels)
     height = ROW * rows + HEAD
     size = (width, height * (len(panels) if narrow else 1))
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(len(panels) // columns, columns, squeeze=False)
-    short = show.shorten_apart(titles, 42 if narrow else 70)
     for axes, panel in zip(grid.flat, panels, strict=True):
         for group in panel.groups:
             _draw_group(axes, group, places[group.title], panel)
             if narrow or panel is panels[0]:
-                _write_title(axes, short[group.title], places[group.title])
+                _write_title(axes, titles[group.title], places[group.title])
         _set_axes(axes, panel, rows, columns)
     return figure
 
 
-def _places(panels: Sequence[SideBySide], titles: Sequence[str]) -> tuple[dict[str, float], float]:
-    """The row of each tip's title, and how many rows there are."""
+def _places(
+    panels: Sequence[SideBySide], titles: Mapping[str, str]
+) -> tuple[dict[str, float], float]:
+    """The row of the last line of each tip's title, and how many rows there are."""
     places, place = {}, 0.0
-    for title in titles:
+    for title, lines in titles.items():
+        place += lines.count("\n")
         places[title] = place
         counts = [len(group.lines) for panel in panels for group in panel.groups
                   if group.title == title]  # fmt: skip
@@ -147,7 +151,7 @@ def _draw_line(axes: Axes, line: Line, place: float, panel: SideBySide) -> None:
 
 def _write_title(axes: Axes, title: str, place: float) -> None:
     box = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.2, "alpha": 0.7}
-    text = axes.text(0, place, title, transform=axes.get_yaxis_transform(), va="center", color=INK,
+    text = axes.text(0, place + BASE, title, transform=axes.get_yaxis_transform(), color=INK,
                      fontweight="bold", bbox=box, zorder=4)  # fmt: skip
     text.set_in_layout(False)  # a long one may reach over the next panel
 
@@ -156,7 +160,7 @@ def _set_axes(axes: Axes, panel: SideBySide, rows: float, columns: int) -> None:
     axes.axvline(0, color=INK, linewidth=0.9, zorder=1)
     write_sides(axes)
     if len(panel.runs) == 1:
-        axes.set_title(show.shorten(panel.runs[0], LONGEST // columns), color=INK, pad=18)
+        axes.set_title(show.wrapped(panel.runs[0], LONGEST // columns), color=INK, pad=18)
     axes.set_ylim(rows - 0.4, -0.6)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)

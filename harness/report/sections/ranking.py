@@ -6,8 +6,6 @@ from typing import Any
 
 from harness.analysis.claims import (
     CONTRADICTED,
-    NOT_JUDGED,
-    NOT_TESTED,
     STABILITY,
     SUPPORTED,
     VARIETY,
@@ -16,6 +14,7 @@ from harness.analysis.effects import BETTER, EQUIVALENT, HOLM, MAX_T, WORSE, pri
 from harness.analysis.frame import each_row
 from harness.analysis.learning import UNLEARNT_SHARE
 from harness.analysis.ranked import RankedRow, titled
+from harness.analysis.verdicts import NOT_JUDGED
 from harness.core import format as show
 from harness.metrics.health import COVERAGE_FLOOR
 from harness.plan.naming import reference_side, setting, tip_titles
@@ -104,7 +103,7 @@ def _equivalent(data: ReportData) -> str:
 def _looks(looks: LooksRecord, alpha: float) -> str:
     """Where verdicts come from: the test, and the seeds of the looks that were taken."""
     if not looks.taken:
-        return "No look was taken, so there is no verdict"
+        return "No look was taken, so nothing is judged"
     at = show.listed(str(len(look.seeds)) for look in looks.taken)
     return (
         f"Verdicts are those of the looks at {at} seeds, by {_SEQUENTIAL}, at {show.plain(alpha)}; "
@@ -227,12 +226,12 @@ def _said(row: Any) -> str:
 
 
 def _by(row: Any) -> str:
-    """The test that a claim was judged by, where it is not the ranking."""
-    if row.judgement == NOT_JUDGED or (row.of in _BY and row.judgement == NOT_TESTED):
-        return ""
+    """The test that a claim was judged by, where it is not the ranking, or why it was by none."""
+    if row.judgement == NOT_JUDGED:
+        return str(row.reason)
     if row.of in _BY and math.isfinite(row.p_adjusted):
         return f"{_BY[row.of]}, p {show.p_value(row.p_adjusted)}"
-    return "described, not tested" if row.of == "fidelity" else _BY.get(row.of, "")
+    return _BY.get(row.of, "")
 
 
 _BY = {STABILITY: "by failures", VARIETY: "by coverage"}

@@ -6,18 +6,18 @@ import pandas as pd
 
 from harness.analysis.search import SUGGESTED, ranked
 from harness.core import format as show
-from harness.plan.search import REFUSED
+from harness.plan.search import ENOUGH
 from harness.report.blocks import Block, Cell, Code, Figure, Heading, Items, Table, Text
 from harness.report.data import ReportData
 from harness.report.pasted import baseline
 from harness.report.plots.parallel import draw_parallel, parallel_info
 from harness.report.plots.search import draw_history, draw_slices, history_info, slices_info
-from harness.report.suggested import edge_phrase, edges_of, knob_value
+from harness.report.suggested import ENDS, edge_phrase, edges_of, knob_value, unranked
 from harness.runs.stages import Search
 from harness.runs.status import Status
 
+SEVERAL = 2  # suggestions that finished and have learnt, from which values can be compared
 MOST = 15  # of the best that the page lists; the CSV has all suggestions
-ENDS = (Status.FINISHED, Status.PRUNED, Status.DIVERGED, Status.CRASHED, REFUSED)
 
 
 def build(data: ReportData) -> list[Block]:
@@ -25,12 +25,38 @@ def build(data: ReportData) -> list[Block]:
     table, search = data.suggestions, data.plan.search
     if table is None or search is None:
         return []
+    learnt = len(ranked(table))
     blocks: list[Block] = [Heading("Search", "search"), Text(_how(search, table))]
-    if table["final"].isna().all():
-        return [*blocks, Text("No suggestion has a value yet.", "note")]
-    blocks += [*_wider(search, table), _best(data, search, table), *_advice(data, search, table)]
-    blocks += [_parallel(data, search, table), _history(data, table), _slices(data, search, table)]
-    return [*blocks, *_importances(data, table)]
+    if missing := _missing(table, learnt):
+        blocks.append(Text(missing))
+    if learnt:
+        blocks += [*_wider(search, table), _best(data, search, table)]
+        blocks += _advice(data, search, table)
+    if learnt >= SEVERAL:
+        blocks.append(_parallel(data, search, table))
+    if table["final"].notna().any():
+        blocks.append(_history(data, table))
+    if learnt >= SEVERAL:
+        blocks += [_slices(data, search, table), *_importances(data, table)]
+    return blocks
+
+
+def _missing(table: pd.DataFrame, learnt: int) -> str:
+    """The parts that the section lacks, and why; empty where it is whole."""
+    if learnt >= SEVERAL:
+        return ""
+    why = unranked(table)
+    because = f" ({why})" if why else ""
+    if not learnt:
+        return (
+            f"No suggestion has both finished and learnt{because}, so there is none to rank: the "
+            "table of the best, the values to paste, the comparison of values and the importances "
+            "are left out."
+        )
+    return (
+        f"One suggestion alone has finished and learnt{because}, so there is nothing to compare it "
+        "with: the comparison of values and the importances are left out."
+    )
 
 
 def _how(search: Search, table: pd.DataFrame) -> str:
@@ -137,7 +163,9 @@ def _slices(data: ReportData, search: Search, table: pd.DataFrame) -> Figure:
 def _importances(data: ReportData, table: pd.DataFrame) -> list[Block]:
     n = int(((table["status"] == Status.FINISHED) & table["final"].notna()).sum())
     if not data.frames.importances:
-        return [Text(f"Importances: not shown for {show.count(n, 'finished suggestion')}.", "note")]
+        count = show.count(n, "finished suggestion")
+        how = f"`harness report` estimates them from {ENOUGH} that differ"
+        return [Text(f"Importances are not shown for {count}: {how}.", "note")]
     rows: list[list[Cell]] = [
         [name, show.number(share, 2)] for name, share in data.frames.importances.items()
     ]

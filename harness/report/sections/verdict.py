@@ -49,8 +49,8 @@ def build(data: ReportData) -> list[Block]:
 
 def _weakened(data: ReportData) -> Iterator[Block]:
     """Remarks that weaken the comparison, the most important first; none is folded away."""
-    alone = filter(None, [second.alone(data)])
-    if items := [*words.remarks(data), *data.checks, *alone]:
+    others = [*second.few(data), *filter(None, [second.alone(data)])]
+    if items := [*words.remarks(data), *data.checks, *others]:
         yield Items("Before you read the numbers", items, "warning")
     if not data.checks:
         balanced = "cells are balanced, " if data.plan.stages.balanced else ""
@@ -180,7 +180,8 @@ def _caption(data: ReportData, info: Forest, judged: bool) -> str:
 
 _MARKS = (
     "Triangle down, blue: better; triangle up, orange: worse; square, green: equivalent; open "
-    "circle, grey: inconclusive or not judged."
+    "circle, grey: inconclusive (tested, but the seeds cannot tell) or not judged (not tested; the "
+    "ranking says why)."
 )
 
 

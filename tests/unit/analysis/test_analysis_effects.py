@@ -144,7 +144,7 @@ def test_a_profile_without_evidence_is_not_judged(tmp_path: Path):
     frames = load(RUN, build(tmp_path, replace(TIDY, evidence=False, seeds=range(2))))
     table = rank_contrasts(frames)
     assert set(table["verdict"]) == {module.NOT_JUDGED}
-    assert set(judge_claims(frames, table)["judgement"]) == {"not tested here", "not judged"}
+    assert set(judge_claims(frames, table)["judgement"]) == {"not judged"}
 
 
 @pytest.mark.parametrize(
@@ -152,13 +152,13 @@ def test_a_profile_without_evidence_is_not_judged(tmp_path: Path):
     [
         ("helps", "better", "supported"),
         ("helps", "worse", "contradicted"),
-        ("helps", "inconclusive", "undecided"),
+        ("helps", "inconclusive", "inconclusive"),
         ("hurts", "worse", "supported"),
         ("hurts", "better", "contradicted"),
-        ("hurts", "inconclusive", "undecided"),
+        ("hurts", "inconclusive", "inconclusive"),
         ("no_effect", "better", "contradicted"),
         ("no_effect", "worse", "contradicted"),
-        ("no_effect", "inconclusive", "undecided"),
+        ("no_effect", "inconclusive", "inconclusive"),
         ("helps", "equivalent", "contradicted"),
         ("hurts", "equivalent", "contradicted"),
         ("no_effect", "equivalent", "supported"),
@@ -174,11 +174,11 @@ def _claim(effect, **more):
 
 
 def test_a_claim_without_a_pair_is_not_tested():
-    assert judge(_claim("helps"), "inconclusive", 0) == "not tested here"
+    assert judge(_claim("helps"), "inconclusive", 0) == "not judged"
 
 
 @pytest.mark.parametrize(
-    ("met", "judgement"), [(True, "supported"), (False, "not tested here"), (None, "not judged")]
+    ("met", "judgement"), [(True, "supported"), (False, "not judged"), (None, "not judged")]
 )
 def test_a_claim_under_a_condition_is_judged_where_the_study_meets_it(met, judgement):
     claim = _claim("hurts", condition="with WGAN-GP", met=met)

@@ -71,7 +71,7 @@ def test_where_the_reference_has_not_learnt_nothing_is_judged(reference, why):
     assert set(table["reason"]) == {f"the reference has not learnt: {why}"}
     assert table["place"].isna().all()
     assert table["rank_low"].isna().all()
-    assert set(judge_claims(frames, table)["judgement"]) == {"not tested here"}
+    assert set(judge_claims(frames, table)["judgement"]) == {"not judged"}
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_of_looks_it_is_said_where_the_repeated_interval_includes_zero():
     assert reason(still, 0.05, looked=True) == "closed at 9 seeds"
 
 
-@pytest.mark.parametrize(("final", "said"), [(0.285, "undecided"), (0.2, "contradicted")])
+@pytest.mark.parametrize(("final", "said"), [(0.285, "inconclusive"), (0.2, "contradicted")])
 def test_a_small_effect_does_not_contradict_that_there_is_none(final, said):
     frames = study({"tip": cell(final, seeds=8, share=-0.9)}, cell(seeds=8, share=-1.0))
     claims = judge_claims(frames, rank_contrasts(frames))
@@ -175,7 +175,7 @@ def test_where_neither_side_has_learnt_that_contrast_is_not_judged():
     assert table["verdict"].to_dict() == {"tip": "better", "left out": "not judged"}
     assert table.loc["left out", "reason"].startswith("neither side has learnt (")
     judged = judge_claims(frames, rank_contrasts(frames)).groupby("contrast")["judgement"].agg(set)
-    assert judged["left out"] == {"not tested here"}
+    assert judged["left out"] == {"not judged"}
 
 
 def test_before_any_seed_has_both_sides_a_first_divergence_is_no_verdict_on_a_side():

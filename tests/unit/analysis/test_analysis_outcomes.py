@@ -87,7 +87,7 @@ def _of(of):
     return change
 
 
-@pytest.mark.parametrize(("count", "judgement"), [(6, "supported"), (3, "undecided")])
+@pytest.mark.parametrize(("count", "judgement"), [(6, "supported"), (3, "inconclusive")])
 def test_claims_of_stability_go_by_failures(tmp_path: Path, count, judgement):
     frames = _diverging(tmp_path, count, _of("stability"))
     table = judge_claims(frames, rank_contrasts(frames))
@@ -106,7 +106,7 @@ def test_verdicts_on_failures_are_adjusted_for_all_claims_of_the_kind(tmp_path: 
     frames = _diverging(tmp_path, 6, change)
     table = judge_claims(frames, rank_contrasts(frames)).set_index("contrast").loc[BETA.name]
     assert set(table["family"]) == {1 if alone else 4}
-    assert set(table["judgement"]) == {"supported" if alone else "undecided"}
+    assert set(table["judgement"]) == {"supported" if alone else "inconclusive"}
 
 
 def test_verdicts_on_variety_are_adjusted_for_all_claims_of_the_kind(tmp_path: Path):
@@ -139,7 +139,7 @@ def test_claims_of_variety_go_by_coverage_and_of_fidelity_by_nothing(tmp_path: P
     assert set(table.loc[BETA.name, "judgement"]) == {"supported"}
     frames = _load(tmp_path / "b", change=_of("fidelity"))
     table = judge_claims(frames, rank_contrasts(frames)).set_index("contrast")
-    assert set(table.loc[BETA.name, "judgement"]) == {"not tested here"}
+    assert set(table.loc[BETA.name, "judgement"]) == {"not judged"}
 
 
 def test_a_change_of_what_was_declared_is_a_deviation(tmp_path: Path):

@@ -1,5 +1,6 @@
 """Pooled effects on the page, in tables, LaTeX, terminal, figure and library."""
 
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -48,8 +49,8 @@ def test_the_page_of_a_pooled_comparison(here, parse):
     parsed = parse(text)
     assert "pooled" in parsed.ids
     assert all(link.startswith("#") or (folder / link).is_file() for link in parsed.links)
-    assert "Pooled over 3 sets: Spectral normalisation in the discriminator is better." in text
-    for part in ("cifar10, 8 px", "Prediction interval", "On a further set", "Weight"):
+    assert "Over 3 sets together, “Spectral normalisation in the discriminator” (−" in text
+    for part in ("cifar10, 8 px", "SD between sets", "On a further set", "Weight"):
         assert part in text
     tips = pd.read_csv(folder / "tables" / "pooled.csv")
     assert tips["contrast"].to_list() == ["spectral_norm", "label_smoothing"]
@@ -131,8 +132,15 @@ def test_a_prediction_far_off_does_not_stretch_the_figure(compared):
 
 def test_the_sentence_names_what_helps_and_what_hurts(compared):
     pool = compared._pool
-    assert sentence(pool).endswith("Spectral normalisation in the discriminator is better.")
+    helps = (
+        "“Spectral normalisation in the discriminator” (−38.8 % of what the reference learnt) helps"
+    )
+    assert sentence(pool).startswith(f"Over 3 sets together, {helps}. Of the other tip it is not")
     none = pool._replace(tips=pool.tips.assign(verdict="inconclusive", sets=[3, 4]))
-    assert sentence(none) == "Pooled over 3 to 4 sets: no tip is better or worse."
+    assert sentence(none).startswith(
+        "Over 3 to 4 sets together, it is not decided of any of the 2 tips whether it helps or "
+        "hurts; “Spectral normalisation in the discriminator” looked best (−38.8 [−"
+    )
     both = pool._replace(tips=pool.tips.assign(verdict=["better", "worse"]))
-    assert sentence(both).endswith("is better, and One-sided label smoothing of 0.1 is worse.")
+    assert re.search(rf"{re.escape(helps)}; “One-sided label smoothing of 0.1” \(.*\) hurts.$",
+                     sentence(both))  # fmt: skip

@@ -193,6 +193,37 @@ def test_a_time_is_shown_in_kimg(whole):
     assert "pruned" not in {point.status for point in info.panel.points}  # its last KID is no time
 
 
+@pytest.mark.parametrize(
+    ("status", "value", "why"),
+    [("diverged", 0.3, "3 diverged, 1 refused"),
+     ("finished", 0.85, "3 finished without having learnt, 1 refused")],
+)  # fmt: skip
+def test_a_search_without_a_best_one_says_what_is_missing_and_why(runtime, status, value, why):
+    plan = begun(runtime, 3)
+    record(runtime, plan.trials[0], 0.3)
+    for trial in plan.trials[1:]:
+        record(runtime, trial, value, status)
+    data = data_of(runtime)
+    assert f"No suggestion has finished and learnt ({why})" in words.headline(data)
+    blocks = search.build(data)
+    assert any(isinstance(b, Text) and f"learnt ({why}), so there is none to rank" in b.text
+               for b in blocks)  # fmt: skip
+    assert not [block for block in blocks if isinstance(block, Table)]
+    assert [block.name for block in blocks if isinstance(block, Figure)] == ["search-history"]
+
+
+def test_one_suggestion_is_compared_with_nothing(runtime):
+    plan = begun(runtime, 3)
+    record(runtime, plan.trials[0], 0.3)
+    record(runtime, plan.trials[1], 0.2)
+    blocks = search.build(data_of(runtime))
+    told = [block.text for block in blocks if isinstance(block, Text)]
+    assert any("(1 refused, 2 not ended), so there is nothing to compare it with" in text
+               for text in told)  # fmt: skip
+    assert [block.name for block in blocks if isinstance(block, Figure)] == ["search-history"]
+    assert len([block for block in blocks if isinstance(block, Table)]) == 1
+
+
 def test_importances_are_asked_for_with_the_report_and_labelled(whole):
     summary = app.report("hunt", whole)
     assert read_json(whole.study("hunt") / "importances.json").keys() == {RATE, "spectral_norm"}

@@ -44,7 +44,7 @@ def test_it_is_said_first_on_the_page_and_in_the_list(grey, parse):
     assert SAID in body[: body.index("Trials finished")]
     assert ">not learnt</span>" in text
     assert "Nothing is judged, since the reference has not learnt." in text
-    assert "not tested here" in text
+    assert "there is nothing to judge it by" in text
     for word in (">better<", ">worse<", ">equivalent<", ">supported<", ">contradicted<"):
         assert word not in text
     said = read_json(page.parent / overview.SUMMARY)
@@ -60,12 +60,11 @@ def test_it_is_said_first_on_the_page_and_in_the_list(grey, parse):
 
 
 def test_what_was_not_tested_has_no_p():
-    row = SimpleNamespace(of="stability", judgement="not tested here", p_adjusted=0.6)
-    assert ranking._by(row) == ""
-    row.judgement = "undecided"
+    why = "its condition does not hold here"
+    row = SimpleNamespace(of="stability", judgement="not judged", reason=why, p_adjusted=0.6)
+    assert ranking._by(row) == why
+    row.judgement = "inconclusive"
     assert ranking._by(row) == "by failures, p 0.600"
-    row.of, row.judgement = "fidelity", "not tested here"
-    assert ranking._by(row) == "described, not tested"
 
 
 def test_it_is_the_first_thing_in_a_terminal(grey, monkeypatch, capsys):

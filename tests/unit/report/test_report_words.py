@@ -55,12 +55,50 @@ def test_a_single_contrast_is_put_in_numbers(tmp_path: Path):
 def test_effects_that_are_too_small_to_matter_are_named(tmp_path: Path):
     small = replace(TIPS[1], effect=-0.021)
     data = analyse(load(RUN, build(tmp_path, replace(TIDY, tips=[TIPS[0], small]))))
-    assert words.verdict(data).endswith(
+    assert (
         "% of what the reference learnt). The effect of “Spectral normalisation in the "
         "discriminator” is smaller than the margin of equivalence."
-    )
+    ) in words.verdict(data)
     alone = analyse(load(RUN, build(tmp_path / "alone", replace(TIDY, tips=[small]))))
     assert words.verdict(alone).endswith(" (smaller than the margin of equivalence).")
+
+
+def test_where_nothing_is_better_the_first_sentences_say_what_looked_best(tmp_path: Path):
+    """From three seeds, of which the noise leaves nothing decided; and the same of one contrast."""
+    tips = [replace(TIPS[1], effect=-0.004), replace(TIPS[2], effect=0.002)]
+    data = analyse(load(RUN, build(tmp_path, replace(TIDY, tips=tips, seeds=range(3)))))
+    rows = [
+        replace(row, verdict="inconclusive", effect=effect, low=-0.2, high=0.2)
+        for row, effect in zip(data.ranked, (-0.039, 0.005), strict=True)
+    ]
+    best = rows[0].names[1]
+    said = words.headline(replace(data, ranked=rows))
+    value = r"KID × 10³ −39\.0+ \[−200\.0+, \+200\.0+\]"
+    pattern = (
+        rf"“{best}” looked best \({value}\), but that is not decided: its interval includes zero"
+    )
+    assert re.search(pattern, said)
+    worse = [replace(row, effect=abs(row.effect)) for row in rows]
+    assert words.headline(replace(data, ranked=worse)).endswith(
+        "None lowered KID × 10³ on average."
+    )
+    alone = words.headline(replace(data, ranked=rows[:1]))
+    assert "inconclusive, the seeds cannot tell; following it looked better: KID" in alone
+
+
+def test_verdicts_that_hold_by_less_than_they_seem_to_are_named(tmp_path: Path):
+    data = analyse(load(RUN, build(tmp_path, replace(TIDY, tips=TIPS[:2]))))
+    first, other = data.ranked
+    near = replace(first, effect=-0.5 * first.margin, low=-1.0, high=0.001, reason="")
+    remarks = words.remarks(replace(data, ranked=[near, other]))
+    name = first.names[1]
+    assert f"“{name}”: the interval includes zero; the test alone decides." in remarks
+    assert any(
+        text.startswith(f"“{name}”") and "smaller than the margin of equivalence" in text
+        for text in remarks
+    )
+    sure = [replace(row, effect=-2 * row.margin, low=-1.0, high=-0.1) for row in (near, other)]
+    assert not words.remarks(replace(data, ranked=sure))
 
 
 def test_from_one_seed_no_test_is_told(tmp_path: Path):

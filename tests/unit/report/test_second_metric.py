@@ -127,7 +127,7 @@ def test_a_verdict_that_is_lost_is_no_disagreement_unless_the_sign_turns(build_r
         assert (each.match, each.turned) == (Match.LOST, turns)
         alone = f"The verdict (better) on {SPECTRAL} holds for this metric alone: by {LABEL} the"
         assert (alone in words.headline(data)) == turns
-        assert f"no verdict on {SPECTRAL} (here better)" in second.agreements(data)[0]
+        assert f"{SPECTRAL} is inconclusive (here better)" in second.agreements(data)[0]
 
 
 def test_a_verdict_of_the_second_metric_only(build_run):
@@ -171,7 +171,7 @@ def test_a_metric_whose_scores_give_no_objective_is_left_out(tmp_path: Path):
         path.write_text(path.read_text().splitlines()[0] + "\n")
     data = analyse(load(RUN, runtime))
     assert data.further == []
-    assert second.alone(data).startswith("Verdicts hold for this metric alone")
+    assert second.alone(data).startswith("All verdicts are by this one metric")
 
 
 def test_looks_are_taken_by_one_metric(tmp_path: Path, monkeypatch):
@@ -189,11 +189,11 @@ def test_looks_are_taken_by_one_metric(tmp_path: Path, monkeypatch):
     data = analyse(load("one", places))
     assert data.row(LARGE).verdict == BETTER
     (further,) = data.further
-    assert set(further.ranking["verdict"]) == {INCONCLUSIVE}
+    assert set(further.ranking["verdict"]) == {NOT_JUDGED}
     table = next(block for block in ranking.build(data) if isinstance(block, Table))
-    assert {row[-1] for row in table.rows} == {Tag("no verdict", "neutral", "same sign")}
+    assert {row[-1] for row in table.rows} == {Tag("not judged", "neutral", "same sign")}
     (said,) = second.agreements(data)
-    assert "no verdict, since the looks of the study's metric decided on the seeds" in said
+    assert "not judged, since the looks of the study's metric decided on the seeds" in said
     assert second.disagreement(data) == ""
 
 
@@ -202,16 +202,33 @@ def test_one_metric_alone_is_named_with_a_command_for_a_second(tmp_path: Path):
     data = analyse(load(RUN, runtime))
     sentence = second.alone(data)
     assert sentence == (
-        "Verdicts hold for this metric alone; for those by a second one next to them: harness "
-        "evaluate card_tips --profile cpu --metric fidelity299 --encoder inception_2015"
+        "All verdicts are by this one metric, and another encoder may see other faults. To have "
+        "its verdicts next to these: `harness evaluate card_tips --profile cpu --metric "
+        "fidelity299 --encoder inception_2015`"
     )
     (weakened,) = (block for block in verdict.build(data) if isinstance(block, Items))
     assert weakened.items[-1] == sentence
     path = runtime.study(RUN) / "plan.json"
     write_json(path, {**read_json(path), "changes": {"data.path": "/home/someone/images"}})
-    assert second.alone(analyse(load(RUN, runtime))).endswith("2015  # with the same --set")
+    assert second.alone(analyse(load(RUN, runtime))).endswith("2015  # with the same --set`")
     write_json(path, {**read_json(path), "evidence": False})
     assert second.alone(analyse(load(RUN, runtime))) == ""  # nothing holds
+
+
+def test_a_second_metric_that_saw_less_says_so_on_the_first_screen(turned):
+    _, data = turned
+    assert second.few(data) == []
+    (further,) = data.further
+    table = further.ranking.assign(n=further.ranking["n"] - 3)
+    less = further._replace(about=further.about.replaced(n=128), ranking=table)
+    small = replace(data, further=[less])
+    (said,) = second.few(small)
+    assert said.startswith(
+        f"The second opinion by {LABEL} rests on less: 128 generated images (the"
+    )
+    assert "and fewer seeds of 4 contrasts (at least 5, by the study's metric up to 8)" in said
+    (weakened,) = (block for block in verdict.build(small) if isinstance(block, Items))
+    assert said in weakened.items
 
 
 def test_metrics_that_share_an_encoder_are_named_by_what_differs(turned):

@@ -1,0 +1,54 @@
+"""Which way effects lean that no test has decided: what looked best, and why that is no verdict."""
+
+import math
+from collections.abc import Sequence
+
+from harness.analysis.ranked import RankedRow
+from harness.analysis.verdicts import BETTER, WORSE
+from harness.core import format as show
+from harness.report.data import ReportData
+
+ZERO = "its interval includes zero"
+
+
+def looked_best(rows: Sequence[RankedRow], data: ReportData) -> str:
+    """A sentence on the most helpful of some undecided effects; empty where none helps.
+
+    `rows`: contrasts with a value, of which no test has decided any.
+    """
+    helping = [row for row in rows if row.n > 0 and row.effect < 0]
+    if not helping:
+        return ""
+    best = min(helping, key=lambda row: row.effect)
+    known = math.isfinite(best.low)
+    value = f"{data.objective.unit} {best.estimate_text if known else best.effect_text}"
+    why = f": {ZERO}" if known and best.high > 0 else ""
+    return f"“{best.names[1]}” looked best ({value}), but that is not decided{why}."
+
+
+def doubtful(rows: Sequence[RankedRow], data: ReportData) -> list[str]:
+    """Sentences on verdicts that hold by less than they seem to.
+
+    Of some the interval includes zero, which a single contrast says itself; of others the estimate
+    is within the margin of equivalence, though no test says that the effect is.
+    """
+    decided = [row for row in rows if row.verdict in (BETTER, WORSE)]
+    spanning = [row for row in decided if row.low < 0 < row.high and len(rows) > 1]
+    within = [row for row in decided if abs(row.effect) < row.margin and not row.small]
+    sentences = []
+    if spanning:
+        one = "interval includes" if len(spanning) == 1 else "intervals include"
+        sentences.append(f"{quoted(spanning)}: the {one} zero; the test alone decides.")
+    if within:
+        share = show.percent(data.plan.equivalence)
+        one, they = ("effect is", "it") if len(within) == 1 else ("effects are", "they")
+        sentences.append(
+            f"{quoted(within)}: the estimated {one} smaller than the margin of equivalence "
+            f"(± {share} of what the reference learnt), so {they} may be too small to matter."
+        )
+    return sentences
+
+
+def quoted(rows: Sequence[RankedRow]) -> str:
+    """The titles of some contrasts, as a sentence names them."""
+    return show.listed(f"“{row.names[1]}”" for row in rows)

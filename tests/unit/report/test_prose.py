@@ -1,0 +1,41 @@
+"""Sentences with code in them, and where long names may break, on the page and in Markdown."""
+
+from harness.core import format as show
+from harness.report.blocks import Items, Text
+from harness.report.html import Front, labelled, prose
+from harness.report.markdown import render_markdown
+
+COMMAND = "harness evaluate my_study --metric subsets"
+
+
+def test_code_in_a_sentence_breaks_between_its_words_alone():
+    assert prose(f"Then: `{COMMAND}`") == (
+        "Then: <code><span>harness</span> <span>evaluate</span> <span>my_study</span> "
+        "<span>--metric</span> <span>subsets</span></code>"
+    )
+    assert prose("<b>a `b") == "&lt;b&gt;a `b"
+
+
+def test_labels_of_the_cells_of_a_phone_break_where_names_have_parts():
+    assert labelled("optimizer.learning_rate") == "optimizer.\u200blearning_\u200brate"
+    assert labelled("Trials") == "Trials"
+
+
+def test_markdown_has_the_facts_and_flags_of_the_page_and_code_as_code():
+    front = Front("a_run", "Title", "Question?", ["4 cells × 3 seeds"], ["no evidence"])
+    text = render_markdown(front, [Text("An answer.", "lead"), Items("Mind", [f"`{COMMAND}`"])])
+    assert text.splitlines()[:7] == [
+        "# Title", "", "Question?", "", "a\\_run · 4 cells × 3 seeds · **no evidence**", "",
+        "**An answer.**",
+    ]  # fmt: skip
+    assert f"- `{COMMAND}`" in text
+
+
+def test_wrapped_text_is_whole_and_no_word_of_it_is_cut():
+    title = "Spectral normalisation of the discriminator"
+    assert show.wrapped(title, 20).split("\n") == [
+        "Spectral", "normalisation of the", "discriminator",
+    ]  # fmt: skip
+    name = "optimizer.generator.learning_rate"
+    assert show.wrapped(name, 20).split("\n") == ["optimizer.generator.", "learning_rate"]
+    assert show.wrapped("beta_1=0.5", 3) == "beta_1=0.5"
