@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from harness.config.trial import TrialConfig, rules
 from harness.core.errors import HarnessError, unknown
 from harness.plan.cells import Cell, Trial, difference, identity, seed_major
 from harness.plan.drafts import Asked, Contrast, Draft, contrast_record
-from harness.plan.factors import levels_of, recipe, resolution, study_factors
+from harness.plan.factors import levels_by, recipe, resolution, study_factors
 from harness.plan.further import further_metrics
 from harness.plan.leave_one_out import STACK
 from harness.plan.path import STEP
@@ -96,6 +97,10 @@ class Plan:
 
     def record(self) -> PlanRecord:
         """The plan as a record: enough to render the report without the study file."""
+        return self._record
+
+    @cached_property
+    def _record(self) -> PlanRecord:
         study = self.file.study
         profile = study.profiles[self.profile] if self.profile else None
         declared = {name: getattr(study, name) for name in DECLARED} | {"seeds": self.seeds}
@@ -124,9 +129,9 @@ class Plan:
     @property
     def _cells(self) -> Iterator[CellRecord]:
         """All cells for the record, each with its levels."""
-        factors, reference = study_factors(self.file), flatten(self.cells[0].config)
+        levels = levels_by(study_factors(self.file), flatten(self.cells[0].config))
         for cell in (*self.cells, *self.stages.cells):
-            yield cell_record(cell, levels_of(factors, flatten(cell.config), reference))
+            yield cell_record(cell, levels(flatten(cell.config)))
 
     @property
     def _optional(self) -> Mapping[str, Any]:
@@ -159,15 +164,23 @@ def expand_study(
     under += [chosen.patch if chosen else {}, changes]
     contents = Contents(cache, recorded)
 
+    made: dict[str, TrialConfig] = {}  # a design asks for each cell before it is one
+
+    def filled(layers: list[Patch]) -> TrialConfig:
+        place = repr(layers)
+        if place not in made:
+            made[place] = contents.fill(resolve(layers))
+        return made[place]
+
     def resolved(label: str, layers: list[Patch]) -> TrialConfig:
         try:
-            return contents.fill(resolve(layers))
+            return filled(layers)
         except HarnessError as error:
             where = _where(file, profile, changes, label, str(error))
             raise HarnessError(f"{where}: cell {label!r}: {error}") from None
 
     reference = resolved(REFERENCE, under)
-    draft = _draft(file, lambda patches: identity(contents.fill(resolve([*under, *patches]))))
+    draft = _draft(file, lambda patches: identity(filled([*under, *patches])))
     before = flatten(reference)
     cells: dict[str, Cell] = {}
     names: dict[str, str] = {}  # draft label → label of the cell that it is
