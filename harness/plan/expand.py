@@ -163,24 +163,17 @@ def expand_study(
     under: list[Patch] = [{"evaluation.protocol": metric} if metric else {}, study.baseline]
     under += [chosen.patch if chosen else {}, changes]
     contents = Contents(cache, recorded)
-
-    made: dict[str, TrialConfig] = {}  # a design asks for each cell before it is one
-
-    def filled(layers: list[Patch]) -> TrialConfig:
-        place = repr(layers)
-        if place not in made:
-            made[place] = contents.fill(resolve(layers))
-        return made[place]
+    configs = _Configs(contents)
 
     def resolved(label: str, layers: list[Patch]) -> TrialConfig:
         try:
-            return filled(layers)
+            return configs.of(layers)
         except HarnessError as error:
             where = _where(file, profile, changes, label, str(error))
             raise HarnessError(f"{where}: cell {label!r}: {error}") from None
 
     reference = resolved(REFERENCE, under)
-    draft = _draft(file, lambda patches: identity(filled([*under, *patches])))
+    draft = _draft(file, lambda patches: identity(configs.of([*under, *patches])))
     before = flatten(reference)
     cells: dict[str, Cell] = {}
     names: dict[str, str] = {}  # draft label → label of the cell that it is
@@ -202,13 +195,27 @@ def expand_study(
     search = declared(file, seeds, under, draft.searched)
     stages = study_stages(tuning, search, declared_looks(file, profile, contrasts, seeds))
     trials = (*stages.choosing, *seed_major(kept, stages.first(seeds)))
-    name = run_name(file.name, profile, changes)
     images = contents.facts({cell.label: cell.config for cell in kept})
     return Plan(
-        name, file, profile, changes, kept, contrasts, trials, stages, crossed, images,
-        contents.lacking, plugin_record(file, own_tips, kept, contrasts),
+        run_name(file.name, profile, changes), file, profile, changes, kept, contrasts, trials,
+        stages, crossed, images, contents.lacking, plugin_record(file, own_tips, kept, contrasts),
         further_metrics(file, [cell.config for cell in kept], contents),
     )  # fmt: skip
+
+
+class _Configs:
+    """Configurations by their layers, each made once: a design asks for cells before they are."""
+
+    def __init__(self, contents: Contents) -> None:
+        self._contents = contents
+        self._made: dict[str, TrialConfig] = {}
+
+    def of(self, layers: list[Patch]) -> TrialConfig:
+        """Resolved, with what follows from files."""
+        name = repr(layers)
+        if name not in self._made:
+            self._made[name] = self._contents.fill(resolve(layers))
+        return self._made[name]
 
 
 def _draft(file: StudyFile, trains: Callable[[list[Patch]], str]) -> Draft:

@@ -1,6 +1,5 @@
 """Reading a trial's folder (`runs.layout` says what lies there). Written by `runs.recorder`."""
 
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -186,7 +185,7 @@ class Trial:
     def identities(self) -> list[str]:
         """The metric identities that it was scored by, in the order of their names."""
         try:
-            files = os.listdir(self.folder / layout.EVALUATIONS)
+            files = [path.name for path in (self.folder / layout.EVALUATIONS).iterdir()]
         except (FileNotFoundError, NotADirectoryError):
             return []
         ending = layout.about("")[len(layout.EVALUATIONS) + 1 :]

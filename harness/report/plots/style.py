@@ -171,7 +171,7 @@ def _svg(figure: Figure) -> str:
         engine.execute(figure)
         # or each save would lay out, and draw, once more; set_layout_engine("none") leaves an
         # engine that does nothing, for which each save draws twice, too
-        figure._layout_engine = None
+        vars(figure)["_layout_engine"] = None
     text = StringIO()
     blank = dict.fromkeys(("Date", "Creator", "Format", "Type"))  # nothing that changes by the day
     figure.savefig(text, format="svg", transparent=True, metadata=blank)
