@@ -1,6 +1,7 @@
 """A temporary folder with studies, runs and caches of its own, and programs run in it."""
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ class Ran:
     """What a program took and used."""
 
     seconds: float
+    processor: float  # seconds of it and of what it started, which other programs hardly change
     output: str  # its stdout
     cpu: float  # mean share of all cores that the machine was busy, 0 to 1
 
@@ -63,20 +65,23 @@ class Place:
         *arguments: str,
         look: Callable[[int], object] | None = None,
         stream: str = "std",
+        tree: Path = ROOT,
     ) -> Ran:
         """Run `python -m module arguments` to its end; an error shows what it said.
 
         `look` is called meanwhile, again and again, with the process's id. `stream` names the
-        files of what is printed, where several programs run at once.
+        files of what is printed, where several programs run at once. `tree` is the checkout whose
+        code runs.
         """
         outputs = [self.folder / f"{stream}.{kind}" for kind in ("out", "err")]
         with outputs[0].open("w") as out, outputs[1].open("w") as err:
+            before = _processor_seconds()
             start = time.perf_counter()
             psutil.cpu_percent()
             process = subprocess.Popen(
                 [sys.executable, "-m", module, *arguments],
                 cwd=self.folder,
-                env=self.environment,
+                env={**self.environment, "PYTHONPATH": str(tree)},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -89,7 +94,13 @@ class Place:
         said, errors = (path.read_text() for path in outputs)
         if process.returncode:
             raise RuntimeError(f"{module} {' '.join(arguments)}: {said}{errors}")
-        return Ran(took, said, cpu)
+        return Ran(took, _processor_seconds() - before, said, cpu)
+
+
+def _processor_seconds() -> float:
+    """Of all programs that were run and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @contextmanager

@@ -14,12 +14,13 @@ from harness.analysis.effects import BETTER, NOT_JUDGED, WORSE, estimate
 from harness.analysis.failures import outcomes
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.learning import of_reference
-from harness.analysis.objectives import TIME, objective
+from harness.analysis.objectives import objective
 from harness.analysis.poolable import name_images
 from harness.analysis.pooling import Pool, pool_runs
 from harness.analysis.ranking import rank_contrasts
 from harness.analysis.verdicts import UNLOOKED
 from harness.config.patch import DEFAULTS
+from harness.config.study import TIME
 from harness.core import format as show
 
 

@@ -147,7 +147,6 @@ def _trained(rows: Rows) -> Rows:
 
 
 KIMG = "kimg"
-TIME = "time_to_threshold"
 FINAL = Objective(final, "the mean KID over the evaluations in the last fifth of the training")
 BEST = Objective(
     best,

@@ -11,11 +11,11 @@ import pandas as pd
 from harness.analysis.equivalence import margin
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.learning import of_reference
-from harness.analysis.objectives import TIME
 from harness.analysis.random_effects import FEWEST
 from harness.analysis.ranked import SUFFIX
 from harness.analysis.verdicts import NOT_JUDGED, UNLEARNT, UNLOOKED, favoured_unlearnt
 from harness.config.patch import DEFAULTS
+from harness.config.study import TIME
 from harness.core.format import listed, plain
 from harness.runs.plan import ContrastRecord
 from harness.runs.status import Status

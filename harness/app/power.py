@@ -70,10 +70,10 @@ def course(planned: Plan, runtime: Runtime, pilot: str | None = None) -> "Course
 
 def _stated(planned: Plan, effect: float | None) -> float | None:
     """An effect as the objective measures it."""
-    from harness.analysis.objectives import objective
-
     if effect is None:
         return None
+    from harness.analysis.objectives import objective  # with NumPy
+
     if not (math.isfinite(effect) and effect > 0):
         raise HarnessError(
             f"--effect: give the size of an effect, a number above 0, as in --effect 20 (given: "

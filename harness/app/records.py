@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
-from harness.config.patch import PLUGINS, default, flatten
 from harness.config.runtime import Runtime
 from harness.core.errors import Damaged, HarnessError, unknown
 from harness.runs import layout
@@ -53,7 +52,9 @@ def _state(name: str, plan: PlanRecord, runtime: Runtime) -> dict[str, Any]:
 
 def _job(name: str, runtime: Runtime) -> dict[str, str]:
     """The job of Ray that drives the run, or that failed to."""
-    from harness.execution.cluster.detach import detached, state
+    if not (runtime.study(name) / layout.JOB).exists():
+        return {}
+    from harness.execution.cluster.detach import detached, state  # with Optuna
 
     job = detached(runtime.study(name))
     if job is None or (now := state(job)) in ("SUCCEEDED", "STOPPED"):
@@ -97,6 +98,8 @@ def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
     names = told.of(lambda: list(trial.metrics()), [])
     scores = {name: told.of(partial(trial.evaluation_rows, name), []) for name in names}
     told.of(trial.training_rows, [])
+    from harness.config.patch import default  # all hyper-parameters, which `status` does not need
+
     told.damaged += [f"{path}: damaged: not a complete image" for path in trial.damaged_pictures()]
     used_by = [
         user
@@ -119,6 +122,8 @@ def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
 
 def _knobs(trial: Record) -> dict[str, Any]:
     """Every knob of a trial; as recorded where plug-ins have a part in them, which may be gone."""
+    from harness.config.patch import PLUGINS, flatten
+
     knobs = trial.knobs()
     if not knobs or any(path.startswith(f"{PLUGINS}.") for path in knobs):
         return knobs

@@ -36,7 +36,7 @@ def weight_knobs(config: TrialConfig) -> dict[str, Any]:
     return {
         path: value
         for path, value in flatten(config).items()
-        if not path.startswith(SCORING) and path not in PLACES and value != default(path)
+        if value != default(path) and not path.startswith(SCORING) and path not in PLACES
     }
 
 

@@ -20,24 +20,28 @@ from harness.core.errors import HarnessError, shown, unknown
 
 Patch = Mapping[str, Any]
 PLUGINS = "plugins"  # where a configuration holds the digests of plug-ins
+_LEAVES = frozenset({bool, int, float, str, type(None)})  # types of most values
 
 
-def _walk(model: BaseModel, prefix: str = "") -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for name, value in model:
-        if isinstance(value, BaseModel):
-            values |= _walk(value, f"{prefix}{name}.")
+def _walk(model: BaseModel, prefix: str, values: dict[str, Any]) -> None:
+    # as `for name, value in model`, and looking at the type first: a plan asks a thousand times
+    for name, value in (*vars(model).items(), *(model.__pydantic_extra__ or {}).items()):
+        if type(value) in _LEAVES:
+            values[prefix + name] = value
+        elif isinstance(value, BaseModel):
+            _walk(value, f"{prefix}{name}.", values)
         elif name == PLUGINS:  # group → name → digest; no leaf where no plug-in is used
             leaves = ((group, each) for group, names in value.items() for each in names)
             values |= {f"{PLUGINS}.{g}.{each}": value[g][each] for g, each in leaves}
         else:
-            values[f"{prefix}{name}"] = value
-    return values
+            values[prefix + name] = value
 
 
 def flatten(config: BaseModel) -> dict[str, Any]:
     """Every leaf by its dotted name, in the order of declaration."""
-    return _walk(config)
+    values: dict[str, Any] = {}
+    _walk(config, "", values)
+    return values
 
 
 DEFAULTS = flatten(TrialConfig())

@@ -22,6 +22,7 @@ from harness.core.errors import HarnessError, shown, unknown
 PROFILE = re.compile(r"[A-Za-z0-9_-]{1,60}")
 TIPS = re.compile(r"[A-Za-z0-9_-]{1,100}\.ya?ml")
 MISTAKES = 10  # that one message lists
+TIME = "time_to_threshold"  # the objective that needs a threshold, and is a time
 Location = tuple[str | int, ...]
 
 
@@ -183,7 +184,7 @@ def check(name: str, document: Document) -> StudyFile:
 
 
 def _check_objective(document: Document, study: Study) -> None:
-    wanted = study.objective == "time_to_threshold"
+    wanted = study.objective == TIME
     if wanted and study.threshold is None:
         raise HarnessError(
             f"{document.where('objective')}: objective time_to_threshold needs a key `threshold`, "

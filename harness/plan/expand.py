@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from harness.config.trial import TrialConfig, rules
 from harness.core.errors import HarnessError, unknown
 from harness.plan.cells import Cell, Trial, difference, identity, seed_major
 from harness.plan.drafts import Asked, Contrast, Draft, contrast_record
-from harness.plan.factors import levels_of, recipe, resolution, study_factors
+from harness.plan.factors import levels_by, recipe, resolution, study_factors
 from harness.plan.further import further_metrics
 from harness.plan.leave_one_out import STACK
 from harness.plan.path import STEP
@@ -96,6 +97,10 @@ class Plan:
 
     def record(self) -> PlanRecord:
         """The plan as a record: enough to render the report without the study file."""
+        return self._record
+
+    @cached_property
+    def _record(self) -> PlanRecord:
         study = self.file.study
         profile = study.profiles[self.profile] if self.profile else None
         declared = {name: getattr(study, name) for name in DECLARED} | {"seeds": self.seeds}
@@ -124,9 +129,9 @@ class Plan:
     @property
     def _cells(self) -> Iterator[CellRecord]:
         """All cells for the record, each with its levels."""
-        factors, reference = study_factors(self.file), flatten(self.cells[0].config)
+        levels = levels_by(study_factors(self.file), flatten(self.cells[0].config))
         for cell in (*self.cells, *self.stages.cells):
-            yield cell_record(cell, levels_of(factors, flatten(cell.config), reference))
+            yield cell_record(cell, levels(flatten(cell.config)))
 
     @property
     def _optional(self) -> Mapping[str, Any]:
@@ -158,16 +163,17 @@ def expand_study(
     under: list[Patch] = [{"evaluation.protocol": metric} if metric else {}, study.baseline]
     under += [chosen.patch if chosen else {}, changes]
     contents = Contents(cache, recorded)
+    configs = _Configs(contents)
 
     def resolved(label: str, layers: list[Patch]) -> TrialConfig:
         try:
-            return contents.fill(resolve(layers))
+            return configs.of(layers)
         except HarnessError as error:
             where = _where(file, profile, changes, label, str(error))
             raise HarnessError(f"{where}: cell {label!r}: {error}") from None
 
     reference = resolved(REFERENCE, under)
-    draft = _draft(file, lambda patches: identity(contents.fill(resolve([*under, *patches]))))
+    draft = _draft(file, lambda patches: identity(configs.of([*under, *patches])))
     before = flatten(reference)
     cells: dict[str, Cell] = {}
     names: dict[str, str] = {}  # draft label → label of the cell that it is
@@ -189,13 +195,27 @@ def expand_study(
     search = declared(file, seeds, under, draft.searched)
     stages = study_stages(tuning, search, declared_looks(file, profile, contrasts, seeds))
     trials = (*stages.choosing, *seed_major(kept, stages.first(seeds)))
-    name = run_name(file.name, profile, changes)
     images = contents.facts({cell.label: cell.config for cell in kept})
     return Plan(
-        name, file, profile, changes, kept, contrasts, trials, stages, crossed, images,
-        contents.lacking, plugin_record(file, own_tips, kept, contrasts),
+        run_name(file.name, profile, changes), file, profile, changes, kept, contrasts, trials,
+        stages, crossed, images, contents.lacking, plugin_record(file, own_tips, kept, contrasts),
         further_metrics(file, [cell.config for cell in kept], contents, changes),
     )  # fmt: skip
+
+
+class _Configs:
+    """Configurations by their layers, each made once: a design asks for cells before they are."""
+
+    def __init__(self, contents: Contents) -> None:
+        self._contents = contents
+        self._made: dict[str, TrialConfig] = {}
+
+    def of(self, layers: list[Patch]) -> TrialConfig:
+        """Resolved, with what follows from files."""
+        name = repr(layers)
+        if name not in self._made:
+            self._made[name] = self._contents.fill(resolve(layers))
+        return self._made[name]
 
 
 def _draft(file: StudyFile, trains: Callable[[list[Patch]], str]) -> Draft:

@@ -1,6 +1,6 @@
 """Factors: tips and inline factors as one type, so designs treat them alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,25 +125,41 @@ def _label(value: Any) -> str:
     return plain(value) if isinstance(value, float) else str(value)
 
 
-def levels_of(
-    factors: Sequence[Factor], knobs: Mapping[str, Any], reference: Mapping[str, Any]
-) -> dict[str, str]:
-    """Factor → the label of its level that a cell has, by every knob of cell and reference.
+def levels_by(
+    factors: Sequence[Factor], reference: Mapping[str, Any]
+) -> Callable[[Mapping[str, Any]], dict[str, str]]:
+    """Knobs of a cell → factor → the label of its level there; `reference`: the reference's knobs.
 
     A factor is left out whose knobs have, in this cell, the values of none of its levels.
     """
-    at = {factor.name: _level(factor, knobs, reference) for factor in factors}
-    return {name: label for name, label in at.items() if label is not None}
+    reads = {factor.name: _level_by(factor, reference) for factor in factors}
+
+    def levels(knobs: Mapping[str, Any]) -> dict[str, str]:
+        at = {name: level(knobs) for name, level in reads.items()}
+        return {name: label for name, label in at.items() if label is not None}
+
+    return levels
 
 
-def _level(factor: Factor, knobs: Mapping[str, Any], reference: Mapping[str, Any]) -> str | None:
-    paths = {ALIASES.get(path, path) for path in factor.paths}
-    before = {path: reference.get(path, default(path)) for path in paths}
-    for level in factor.levels:
-        # multiples refer to the baseline's value of the knob itself, and to the cell's of others
-        refers = any(isinstance(v, Mapping) or path in ALIASES for path, v in level.patch.items())
-        base = {**knobs, **before} if refers else before
-        values = patched(base, level.patch) if refers else {**base, **level.patch}
-        if all(values[path] == knobs.get(path, default(path)) for path in paths):
-            return level.label
-    return None
+def _level_by(
+    factor: Factor, reference: Mapping[str, Any]
+) -> Callable[[Mapping[str, Any]], str | None]:
+    # all that does not depend on the cell is found once: cells times factors are many
+    absent = {path: default(path) for path in {ALIASES.get(path, path) for path in factor.paths}}
+    before = {path: reference.get(path, value) for path, value in absent.items()}
+    # multiples refer to the baseline's value of the knob itself, and to the cell's of others
+    refers = [
+        any(isinstance(v, Mapping) or path in ALIASES for path, v in level.patch.items())
+        for level in factor.levels
+    ]
+
+    def label(knobs: Mapping[str, Any]) -> str | None:
+        now = {path: knobs.get(path, value) for path, value in absent.items()}
+        for level, relative in zip(factor.levels, refers, strict=True):
+            base = {**knobs, **before} if relative else before
+            values = patched(base, level.patch) if relative else {**base, **level.patch}
+            if all(values[path] == value for path, value in now.items()):
+                return level.label
+        return None
+
+    return label

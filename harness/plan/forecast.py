@@ -8,7 +8,7 @@ from harness.config.further import scorings
 from harness.config.identity import digest, metric_request
 from harness.config.patch import Patch, flatten
 from harness.config.runtime import Runtime
-from harness.config.trial import rules
+from harness.config.trial import Schedule, rules
 from harness.core.errors import Damaged
 from harness.core.files import read_object, write_json
 from harness.plan.cells import Trial
@@ -127,22 +127,38 @@ def missing(plan: Plan, runtime: Runtime) -> tuple[Missing, ...]:
     """The trials without a result or a score, in the order of the plan."""
     incomplete = []
     gives_up = plan.stages.record.gives_up
+    asked = _Asked(plan.metrics)
     # cells can be tuned to the same training
     for trial in {trial.key: trial for trial in plan.trials}.values():
         record = Record(runtime.trials / trial.key)
         trained = record.result() is not None
         if gives_up and not trained and record.pruned() is not None:
             continue
-        if not trained or not _scored(record, trial, plan.metrics):
+        if not trained or not _scored(record, asked.of(trial)):
             incomplete.append(Missing(trial, trained))
     return tuple(incomplete)
 
 
-def _scored(record: Record, trial: Trial, metrics: Sequence[Patch]) -> bool:
+class _Asked:
+    """By which metrics each trial is to be scored, and when: the same for all seeds of a cell."""
+
+    def __init__(self, metrics: Sequence[Patch]) -> None:
+        self._metrics = metrics
+        self._cells: dict[str, list[tuple[str, Schedule]]] = {}
+
+    def of(self, trial: Trial) -> list[tuple[str, Schedule]]:
+        """Request and schedule of each metric."""
+        cell = trial.cell
+        if cell.label not in self._cells:
+            asked = scorings(cell.config, self._metrics)
+            self._cells[cell.label] = [(metric_request(one), one.schedule) for one in asked]
+        return self._cells[cell.label]
+
+
+def _scored(record: Record, asked: Sequence[tuple[str, Schedule]]) -> bool:
     """Whether a trained trial has the requested scores; damaged ones count as missing."""
-    asked = scorings(trial.cell.config, metrics)
     try:
-        return all(record.scored(metric_request(each), each.schedule) for each in asked)
+        return all(record.scored(request, schedule) for request, schedule in asked)
     except Damaged:
         return False
 
@@ -233,8 +249,11 @@ def speed_name(knobs: Mapping[str, Any]) -> str:
 def _seconds(trials: Iterable[Trial], speeds: Mapping[str, Any]) -> float | None:
     """Seconds of one worker for `trials`, from the speed of similar ones; None: unmeasured."""
     total = 0.0
+    names: dict[str, str] = {}  # by cell: a seed is no matter of speed
     for trial in trials:
-        speed = speeds.get(speed_name(flatten(trial.cell.config)))
+        label = trial.cell.label
+        names[label] = names.get(label) or speed_name(flatten(trial.cell.config))
+        speed = speeds.get(names[label])
         if speed is None:
             return None
         config = trial.cell.config

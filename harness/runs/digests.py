@@ -7,15 +7,17 @@ is read as it is, and is called unverified.
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.core.errors import Damaged
-from harness.core.files import content_digest, parse_object, read_bytes, read_object, write_json
+from harness.core.files import content_digest, parse_object, read_bytes, write_json
 from harness.runs import layout
 
 ALONE = (layout.CONFIG, layout.ENVIRONMENT, layout.METRICS, layout.RESULT, layout.NEAREST,
          *layout.PICTURES)  # fmt: skip
+RECENT = 16  # documents that are not parsed again
 FOLDERS = {layout.EVALUATIONS: ".json*", layout.SAMPLES: ".png", layout.GENERATORS: ".npz"}
 
 
@@ -32,10 +34,15 @@ def digest_of(name: str, content: bytes) -> str:
     Of what describes a metric without its `requests`, since further ones come to be answered by it.
     """
     if name.startswith(f"{layout.EVALUATIONS}/") and name.endswith(".json"):
-        about = parse_object(Path(name), content)
-        about.pop("requests", None)
-        content = json.dumps(about, sort_keys=True).encode()
+        return _about_digest(name, content)
     return content_digest(content)
+
+
+@lru_cache(RECENT)
+def _about_digest(name: str, content: bytes) -> str:
+    about = parse_object(Path(name), content)
+    about.pop("requests", None)
+    return content_digest(json.dumps(about, sort_keys=True).encode())
 
 
 def document_digest(value: Mapping[str, Any]) -> str:
@@ -55,11 +62,19 @@ def read_seal(folder: Path) -> Seal | None:
 def checked_seal(folder: Path) -> Seal | None:
     """The seal of a trial, None where there is none; an error where it is damaged itself."""
     path = folder / layout.DIGESTS
-    value = read_object(path, "files", "keeps_checkpoint", "digest")
-    if value is None:
-        return None
+    content = read_bytes(path)
+    try:
+        return None if content is None else _parsed(content)
+    except Damaged as error:
+        raise Damaged(path, error.why) from None
+
+
+@lru_cache(RECENT)
+def _parsed(content: bytes) -> Seal:
+    """The seal in a file, by its content: it is read with every file that it is about."""
+    value = parse_object(Path(), content, "files", "keeps_checkpoint", "digest")
     if value["digest"] != _own(value["files"], value["keeps_checkpoint"]):
-        raise Damaged(path, "it does not hold what was recorded")
+        raise Damaged(Path(), "it does not hold what was recorded")
     return Seal(value["files"], value["keeps_checkpoint"])
 
 

@@ -3,10 +3,7 @@
 from fractions import Fraction
 
 from harness.config.catalog import PROTOCOLS
-from harness.config.identity import metric_request
-from harness.config.patch import schedule
 from harness.core.errors import HarnessError
-from harness.runs import layout
 from harness.runs.rows import Flag
 from harness.runs.trial import Trial
 
@@ -23,6 +20,7 @@ def trial_flags(trial: Trial, identity: str | None) -> list[Flag]:
     flags = result.flags_of(identity)
     if identity is None or not _further(trial, identity):
         return flags
+    from harness.config.patch import schedule
     from harness.metrics.health import score_flags  # with NumPy, which few readers need
 
     protocol = trial.metrics()[identity].protocol
@@ -37,8 +35,10 @@ def trial_flags(trial: Trial, identity: str | None) -> list[Flag]:
 
 def _further(trial: Trial, identity: str) -> bool:
     """Whether it is not the metric of the training; where there is one alone, it is."""
-    if len(list(trial.folder.glob(layout.about("*")))) < 2:
+    if len(trial.identities()) < 2:
         return False
+    from harness.config.identity import metric_request
+
     try:
         asked = trial.metric(metric_request(trial.config()))
     except HarnessError:  # a plug-in of it is gone, and which metric it asked for is not known

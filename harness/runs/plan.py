@@ -8,13 +8,13 @@ Only what every version has written is needed; whatever else an older plan lacks
 import json
 import shlex
 from collections.abc import Callable, Collection, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.core import format as show
 from harness.core.errors import Damaged, HarnessError, unknown
-from harness.core.files import read_object, write_json
+from harness.core.files import parse_object, read_bytes, write_json
 from harness.runs.crossed import Crossed
 from harness.runs.digests import DIFFERS, document_digest
 from harness.runs.plugins import PluginsRecord
@@ -237,13 +237,22 @@ class PlanRecord(Record):
 
 def read_plan(path: Path) -> PlanRecord | None:
     """The plan in a `plan.json`; None where there is none, Damaged where it is not what it was."""
-    document = read_object(path)
-    if document is None:
-        return None
+    content = read_bytes(path)
+    try:
+        return None if content is None else _parsed(content)
+    except Damaged as error:
+        raise Damaged(path, error.why) from None
+
+
+@lru_cache(4)
+def _parsed(content: bytes) -> PlanRecord:
+    """The plan in a file, by its content: a verb reads it several times."""
+    nowhere = Path()  # for messages; who asks knows the file
+    document = parse_object(nowhere, content)
     recorded = document.pop(DIGEST, None)  # an earlier version wrote none
     if recorded is not None and recorded != document_digest(document):
-        raise Damaged(path, DIFFERS)
-    return PlanRecord.parse(document, path)
+        raise Damaged(nowhere, DIFFERS)
+    return PlanRecord.parse(document, nowhere)
 
 
 def write_plan(path: Path, plan: PlanRecord) -> None:

@@ -1,11 +1,10 @@
 """Reading a trial's folder (`runs.layout` says what lies there). Written by `runs.recorder`."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from harness.config.patch import unflatten
-from harness.config.trial import Schedule, TrialConfig
 from harness.core.errors import Damaged
 from harness.core.files import (
     parse_json,
@@ -31,7 +30,18 @@ from harness.runs.rows import (
 )
 from harness.runs.status import Status
 
+if TYPE_CHECKING:
+    from harness.config.trial import Schedule, TrialConfig
+
 R = TypeVar("R", bound=Record)
+RECENT = 64  # documents that are not parsed again: a reader asks several times for each of a trial
+
+
+@lru_cache(RECENT)
+def _parsed(kind: type[Record], content: bytes) -> Record:
+    """The record in a file, by its content: many trials have the same description of a metric."""
+    nowhere = Path()  # for messages; who asks knows the file
+    return kind.parse(parse_object(nowhere, content), nowhere)
 
 
 @dataclass(frozen=True)
@@ -73,15 +83,20 @@ class Trial:
         return None if content is None else parse_object(self.folder / name, content, *needed)
 
     def _record(self, name: str, kind: type[R]) -> R | None:
-        document = self._object(name)
-        return None if document is None else kind.parse(document, self.folder / name)
+        content = self._content(name)
+        try:
+            return None if content is None else _parsed(kind, content)  # type: ignore[return-value]
+        except Damaged as error:
+            raise Damaged(self.folder / name, error.why) from None
 
     def knobs(self) -> dict[str, Any]:
         """Every knob by its dotted name as it was recorded; none of a trial that never began."""
         return self._object(layout.CONFIG) or {}
 
-    def config(self) -> TrialConfig:
+    def config(self) -> "TrialConfig":
         """The resolved configuration."""
+        from harness.config.patch import unflatten  # all hyper-parameters: few readers need them
+
         return unflatten(self.knobs())
 
     def result(self) -> Result | None:
@@ -163,9 +178,18 @@ class Trial:
 
     def metrics(self) -> dict[str, MetricAbout]:
         """Metric identity → what it is (`requests` that it answers, protocol, encoder, ...)."""
-        names = [path.stem for path in sorted(self.folder.glob(layout.about("*")))]
+        names = self.identities()
         known = {name: self._record(layout.about(name), MetricAbout) for name in names}
         return {name: about for name, about in known.items() if about is not None}
+
+    def identities(self) -> list[str]:
+        """The metric identities that it was scored by, in the order of their names."""
+        try:
+            files = [path.name for path in (self.folder / layout.EVALUATIONS).iterdir()]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        ending = layout.about("")[len(layout.EVALUATIONS) + 1 :]
+        return [name.removesuffix(ending) for name in sorted(files) if name.endswith(ending)]
 
     def metric(self, request: str) -> str | None:
         """The metric identity that answers `request`; None where it was never scored so."""
@@ -176,7 +200,7 @@ class Trial:
         """The rows of one metric identity, in the order of training."""
         return [ScoreRow(row) for row in self._lines(layout.scores(identity))]
 
-    def scored(self, request: str, schedule: Schedule) -> bool:
+    def scored(self, request: str, schedule: "Schedule") -> bool:
         """Whether an ended trial has the scores that `request` asks for, as far as it was trained.
 
         `schedule` is that of the whole training; its objective is made of the last evaluations.
@@ -184,7 +208,7 @@ class Trial:
         identity = self.metric(request)
         return identity is not None and self.complete(identity, schedule)
 
-    def complete(self, identity: str, schedule: Schedule) -> bool:
+    def complete(self, identity: str, schedule: "Schedule") -> bool:
         """Whether no row of a metric that the objective needs has been lost."""
         rows = self.evaluation_rows(identity)
         have = {row.get("evaluation") for row in rows}

@@ -21,7 +21,6 @@ HOMES = {
     "wandb": "mirror/wandb_library.py",
     "wandb_workspaces": "mirror/publish.py",
     "matplotlib": "report/plots/",
-    "seaborn": "report/plots/",
     "scipy": "analysis/",
     "statsmodels": "analysis/",
     "jinja2": "report/",

@@ -182,7 +182,7 @@ def _smallest(reach: "Reach") -> str:
 
 
 def _equivalent(reach: "Reach") -> str:
-    from harness.analysis.objectives import TIME
+    from harness.config.study import TIME
 
     share = show.percent(reach.equivalence)
     within = f"an effect within ± {share} of the reference's improvement"

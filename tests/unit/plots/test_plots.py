@@ -302,3 +302,14 @@ def test_long_names_are_whole():
     ):
         for shown in _named(draw):
             assert shown == NAMES[1:]
+
+
+
+def test_a_figure_is_drawn_once_for_each_of_its_files(monkeypatch):
+    """Once for the SVG and once for the PNG: no further time to lay it out anew."""
+    drawn = []
+    figure = style.Figure.draw
+    monkeypatch.setattr(style.Figure, "draw", lambda *given: drawn.append(1) or figure(*given))
+    info = forest_info(RANKING, SEEDS, NOTES, KID, INNER)
+    style.drawing(partial(draw_forest, info))
+    assert len(drawn) == 2

@@ -106,3 +106,25 @@ def test_a_lock_is_shared_or_alone(tmp_path):
         one.close()
         two.close()
         lock_file(three, wait=False)
+
+
+def test_equal_documents_are_read_once_and_each_fault_names_its_file(tmp_path):
+    """Many trials have the same description of a metric."""
+    for name in ("one", "two", "torn", "damaged"):
+        about = {"requests": ["a"]} if name in ("one", "two") else {"requests": 1}
+        write_json(tmp_path / name / "evaluations" / "metric.json", about)
+    one, two = (Trial(tmp_path / name).metrics()["metric"] for name in ("one", "two"))
+    assert one is two
+    for name in ("torn", "damaged"):
+        with pytest.raises(Damaged, match=f"{name}/evaluations/metric.json: damaged"):
+            Trial(tmp_path / name).metrics()
+    write_json(tmp_path / "two" / "evaluations" / "metric.json", {"requests": ["b"]})
+    assert Trial(tmp_path / "two").metric("b") == "metric"
+
+
+def test_a_trial_lists_the_metrics_that_it_was_scored_by(tmp_path):
+    assert Trial(tmp_path).identities() == []
+    for name in ("b.json", "b.jsonl", "a.enc-1.json"):
+        (tmp_path / "evaluations").mkdir(exist_ok=True)
+        (tmp_path / "evaluations" / name).touch()
+    assert Trial(tmp_path).identities() == ["a.enc-1", "b"]
