@@ -304,7 +304,6 @@ def test_long_names_are_whole():
             assert shown == NAMES[1:]
 
 
-
 def test_a_figure_is_drawn_once_for_each_of_its_files(monkeypatch):
     """Once for the SVG and once for the PNG: no further time to lay it out anew."""
     drawn = []
