@@ -85,7 +85,7 @@ def test_a_plug_in_that_fails_is_one_message_and_leaves_no_result(place):
     assert "6 of 6 trials finished" in run(place)
 
 
-def test_a_run_is_reported_where_its_plug_in_is_gone(place, harness):
+def test_a_run_is_reported_where_its_plug_in_is_gone(place):
     file = place.folder / "mine" / "my_losses.py"
     gone = file.rename(file.with_suffix(".gone"))
     try:
@@ -93,7 +93,7 @@ def test_a_run_is_reported_where_its_plug_in_is_gone(place, harness):
         assert "my_losses.py: is not there" in run(place, code=2)
         [key] = [path.name for path in place.trials() if "squared_hinge" in
                  (path / "config.json").read_text()][:1]  # fmt: skip
-        assert "loss.name" in place.look("show", key)
-        assert "damaged" not in harness(place, "doctor")[1]
+        assert "loss.name" in place.run("show", key)
+        assert "damaged" not in place.run("doctor")
     finally:
         gone.rename(file)
