@@ -1,12 +1,6 @@
-"""A sequential study whose trials end at once, without training; as a program, a driver of it.
-
-`python -m tests.sequential_run FOLDER` runs the study in a folder, and may be killed.
-"""
+"""A sequential study whose trials end at once, without training; `drive`: a driver to be killed."""
 
 import random
-import sys
-from importlib import import_module
-from pathlib import Path
 
 from harness import app
 from harness.config.runtime import Runtime
@@ -68,11 +62,11 @@ def folders(place):
     return Runtime(runs=place / "runs", reports=place / "reports", studies=place / "studies")
 
 
-if __name__ == "__main__":
-    places = folders(Path(sys.argv[1]))
+def drive(folder, begun):
+    """Run the study in a folder, in a process of its own; the event tells that it has begun."""
+    places = folders(folder)
     planned, _ = app.plan("one", places)
     driver.drive = Trained(places, crashed=[(f"{NULL}=on", 3)])
     driver.drive.plan = planned
-    import_module("harness.analysis.looks")  # which takes longer than the study
-    print("begun", flush=True)
+    begun.set()
     app.run(planned, places, Options())

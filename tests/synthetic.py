@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -117,7 +117,12 @@ class Recipe:
 
     def config(self, cell: str, seed: int) -> TrialConfig:
         """The resolved configuration of a trial."""
-        return resolve([self.baseline, self.cells()[cell], {"seed": seed}])
+        return self._resolved[cell].model_copy(update={"seed": seed})
+
+    @cached_property
+    def _resolved(self) -> dict[str, TrialConfig]:
+        """Those of the cells: resolving takes a fifth of the time of such a record."""
+        return {cell: resolve([self.baseline, patch]) for cell, patch in self.cells().items()}
 
 
 TIDY = Recipe(diverged=(), crashed=(), missing=())

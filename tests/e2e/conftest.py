@@ -1,9 +1,13 @@
 """What tests of kills and of damage share."""
 
+from hashlib import sha256
+
 import pytest
 
+from harness.app.doctor import machine
 from harness.core.files import alone
 from tests.e2e.faults import Site
+from tests.e2e.place import one_core
 from tests.undrawn import undraw
 
 
@@ -36,3 +40,32 @@ def whole(common, cache):
     assert site.operations > 100
     assert site.hidden() == []
     return site
+
+
+@pytest.fixture(scope="session")
+def on_one_machine(common):
+    """A function: a study as this machine trains it on one core, once for all that compare."""
+
+    def trained(text):
+        name = sha256(text.encode()).hexdigest()[:12]
+        with alone(common / f"{name}.lock"):
+            site = Site(common / name)
+            site.write(text, "tiny")
+            if not (site.folder / "reports").exists():  # written last
+                with one_core():
+                    site.drive("run", "tiny")
+        return site
+
+    return trained
+
+
+@pytest.fixture
+def harness(monkeypatch):
+    """The command line in this process: whatever it raises but its own exit is a fault."""
+    monkeypatch.setattr(machine, "check_devices", lambda: [])
+
+    def go(site, *arguments):
+        code, output, errors = site.call(*arguments)
+        return code, output + errors
+
+    return go

@@ -54,12 +54,19 @@ class Site(Place):
 
     def start(self, *arguments, at=-1, who="", log=""):
         """`who` dies at its file operation `at`; its operations are written to `log`."""
+        return super().start(*arguments, **self._killing(at, who, log))
+
+    def _killing(self, at, who, log):
+        """The variables that `tests/e2e/killed` reads."""
         killing = {"AT": at, "IN": who, "ROOT": self.folder.resolve(), "LOG": log}
-        variables = {f"HARNESS_KILL_{name}": str(value) for name, value in killing.items()}
-        return super().start(*arguments, **variables)
+        return {f"HARNESS_KILL_{name}": str(value) for name, value in killing.items()}
 
     def run(self, *arguments, log="", who="", **more):
         return super().run(*arguments, at=0 if log else -1, who=who, log=log, **more)
+
+    def drive(self, *arguments, log=""):
+        """By a driver in this process; the operations of its worker are written to `log`."""
+        return super().drive(*arguments, **self._killing(0, "worker", log) if log else {})
 
     def kill(self, at, who, *arguments):
         """Run a verb whose `who` dies at its file operation `at`; whether it got that far."""

@@ -2,12 +2,11 @@
 
 import base64
 import os
-import subprocess
-import sys
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+
+from tests.e2e.place import Place
 
 CANARY = "c4n4ry/of+the%environment"  # with what is written otherwise in a URL
 STUDY = """title: T
@@ -42,27 +41,14 @@ FORMS = (CANARY, ENCODED, quote(CANARY), base64.b64encode(CANARY.encode()).decod
 
 
 @pytest.fixture
-def harness(tmp_path):
-    """The command line in a process with canaries: exit code and output."""
-    (tmp_path / "studies").mkdir()
-    (tmp_path / "studies/one.yaml").write_text(STUDY)
-    keep = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
-    places = {"HOME": str(tmp_path / "home"), "PYTHONPATH": str(Path(__file__).parents[2])}
-
-    def go(*arguments, **more):
-        ended = subprocess.run(
-            [sys.executable, "-m", "harness", *arguments],
-            cwd=tmp_path,
-            env={**keep, **places, **SECRETS, **more},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        return ended.returncode, ended.stdout + ended.stderr
-
-    return go
+def place(tmp_path, monkeypatch):
+    """A place whose environment holds canaries, also for what is called in this process."""
+    for name in [name for name in os.environ if name.startswith("WANDB_")]:
+        monkeypatch.delenv(name)
+    place = Place(tmp_path)
+    place.write(STUDY)
+    place.environment |= {"HOME": str(tmp_path / "home"), **SECRETS}
+    return place
 
 
 def holding(folder, said):
@@ -75,18 +61,21 @@ def holding(folder, said):
 
 @pytest.mark.tf
 @pytest.mark.slow
-def test_a_whole_run(harness, tmp_path):
-    """Trained, reported, mirrored offline, scored, exported, published beside its report."""
-    said = [harness("run", "one", "--workers", "1")]
-    assert said[0][0] == 0, said
-    keys = [path.name for path in (tmp_path / "runs/trials").iterdir()]
+def test_a_whole_run(place):
+    """Trained, reported, mirrored offline, scored, exported, published beside its report.
+
+    What writes to W&B or trains is a process; the other verbs are called in this one.
+    """
+    said = [place.run("run", "one", "--workers", "1"), place.run("sync", "one")]
+    score = ("evaluate", "one", "--metric", "subsets", "--resolution", "32", "--workers", "1")
+    said.append(place.drive(*score))
     for verb in (
-        ["report", "one"], ["status"], ["show", keys[0]], ["sync", "one"],
-        ["evaluate", "one", "--metric", "subsets", "--resolution", "32", "--workers", "1"],
+        ["report", "one"], ["status"], ["show", place.trials()[0].name],
         ["export", "one", "--record"], ["export", "one", "--wandb-sweep", "-o", "sweep.yaml"],
         ["samples", "one", "--count", "4", "--out", "images.npz"],
     ):  # fmt: skip
-        said.append(harness(*verb))
-        assert said[-1][0] == 0, said[-1]
-    assert list((tmp_path / "runs/studies/one/wandb").glob("offline-run-*/*.wandb"))
-    assert holding(tmp_path, [text for _, text in said]) == []
+        code, output, errors = place.call(*verb)
+        assert code == 0, errors
+        said += [output, errors]
+    assert list(place.folder.glob("runs/studies/one/wandb/offline-run-*/*.wandb"))
+    assert holding(place.folder, said) == []

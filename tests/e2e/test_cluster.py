@@ -67,21 +67,12 @@ def study(seeds, kimg):
     return text.replace("training.kimg: 0.16", f"training.kimg: {kimg}")
 
 
-def whole(folder, text):
-    """The same study on this machine."""
-    site = Site(folder)
-    site.write(text, "tiny")
-    with one_core():
-        site.run("run", "tiny")
-    return site
-
-
-def test_the_record_is_that_of_one_machine(cluster, tmp_path):
+def test_the_record_is_that_of_one_machine(cluster, tmp_path, on_one_machine):
     text = study(seeds=5, kimg=0.16)
     site = OnCluster(tmp_path / "cluster", cluster, text)
     site.end(site.begin())
     assert len(site.trials()) == 25
-    assert differences(whole(tmp_path / "here", text), site) == []
+    assert differences(on_one_machine(text), site) == []
     assert gutted(site) == []
     assert site.hidden() == []
     assert {len(attempts(path)) for path in site.trials().values()} == {1}
@@ -92,7 +83,7 @@ def attempts(trial):
     return json.loads((trial / "env.json").read_text())
 
 
-def test_nodes_and_workers_die_and_the_record_is_the_same(cluster, tmp_path):
+def test_nodes_and_workers_die_and_the_record_is_the_same(cluster, tmp_path, on_one_machine):
     """A worker is killed, then a node with its worker; another joins; then the driver is killed."""
     text = study(seeds=2, kimg=1.6)
     site = OnCluster(tmp_path / "cluster", cluster, text)
@@ -107,7 +98,7 @@ def test_nodes_and_workers_die_and_the_record_is_the_same(cluster, tmp_path):
     driver.wait()
     until(lambda: not cluster.workers())  # they end with their driver
     site.end(site.begin())
-    assert differences(whole(tmp_path / "here", text), site) == []
+    assert differences(on_one_machine(text), site) == []
     assert gutted(site) == []
     continued = [path for path in site.trials().values() if len(attempts(path)) > 1]
     assert continued
@@ -141,10 +132,10 @@ def test_a_node_needs_no_file_of_the_study(cluster, tmp_path, shared):
 LONG = STUDY.replace("kimg: 0.16", "kimg: 3.2").replace("evaluations: 2", "evaluations: 8")
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
+@pytest.fixture
+def undisturbed(on_one_machine):
     """Two trials of 200 steps, on this machine."""
-    return whole(tmp_path_factory.mktemp("undisturbed"), LONG)
+    return on_one_machine(LONG)
 
 
 def reached(site):
@@ -165,7 +156,7 @@ def test_a_run_moves_to_a_cluster_and_back(cluster, undisturbed, tmp_path):
     until(lambda: reached(here) > before)
     kill(driver)
     until(lambda: not cluster.workers())
-    here.run("run", "tiny")
+    here.drive("run", "tiny")
     assert differences(undisturbed, here) == []
     assert gutted(here) == []
     assert max(len(attempts(path)) for path in here.trials().values()) == 3

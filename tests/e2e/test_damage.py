@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from harness.app.doctor import machine
 from tests.e2e.faults import Site, differences
 
 pytestmark = pytest.mark.tf
@@ -62,19 +61,6 @@ def a_folder(path, draw):
 
 DAMAGES = (truncated, zeroed, flipped, deleted, a_folder)
 CASES = [(file, damage) for file in FILES for damage in DAMAGES]
-
-
-@pytest.fixture
-def harness(monkeypatch):
-    """The command line in this process: whatever it raises but its own exit is a fault."""
-
-    monkeypatch.setattr(machine, "check_devices", lambda: [])
-
-    def go(site, *arguments):
-        code, output, errors = site.call(*arguments)
-        return code, output + errors
-
-    return go
 
 
 def damaged(whole, folder, file, damage, number):
@@ -150,7 +136,7 @@ def test_what_was_repaired_is_trained_again_to_the_same_record(whole, tmp_path, 
         for damage in (flipped, deleted):
             site = tried(whole, tmp_path / f"{number}-{damage.__name__}", harness,
                          (file, damage), number)  # fmt: skip
-            site.run("run", "tiny", "--workers", "1")
+            site.drive("run", "tiny", "--workers", "1")
             left = differences(site, whole)
             # scored again, a curve has the points of the generators that were kept
             assert [item for item in left if "/evaluations/" not in item] == []

@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.faults import STUDY, differences
 from tests.e2e.nodes import Cluster, OnCluster, until
-from tests.e2e.test_cluster import begun, study, whole
+from tests.e2e.test_cluster import begun, study
 
 pytest.importorskip("ray", reason="the extra `cluster` is not installed")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -46,7 +46,7 @@ def standing(site):
     return run["standing"]
 
 
-def test_a_detached_driver(cluster, tmp_path):
+def test_a_detached_driver(cluster, tmp_path, on_one_machine):
     text = study(seeds=2, kimg=1.6)
     site = OnCluster(tmp_path / "cluster", cluster, text)
     said = detached(site)
@@ -62,7 +62,7 @@ def test_a_detached_driver(cluster, tmp_path):
     assert (site.folder / "reports/tiny/index.html").exists()
     detached(site)
     until(lambda: standing(site) == "", seconds=300)
-    assert differences(whole(tmp_path / "here", text), site) == []
+    assert differences(on_one_machine(text), site) == []
 
 
 def test_a_driver_that_ends_at_once_is_told(cluster, tmp_path):

@@ -14,7 +14,13 @@ import harness
 ROOT = Path(__file__).parents[2]
 SOURCES = ["pyproject.toml", "README.md", "LICENSE", "harness", "studies"]
 INSTALL = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
-RUN = ["run", "quickstart", "--set", "training.kimg=0.64"]
+SHORT = {"training.kimg": 0.64, "training.evaluations": 1, "evaluation.samples": 128,
+         "evaluation.subset_size": 64}  # fmt: skip
+RUN = [
+    "run",
+    "quickstart",
+    *(word for name in SHORT for word in ("--set", f"{name}={SHORT[name]}")),
+]
 HIDDEN = {"HARNESS_RUNS", "HARNESS_REPORTS", "HARNESS_STUDIES", "PYTHONPATH"}
 
 pytestmark = [pytest.mark.slow, pytest.mark.tf]

@@ -1,30 +1,36 @@
 """kill -9 of the driver of a sequential study: its decisions are those of an uninterrupted one."""
 
-import os
+import multiprocessing
 import random
 import shutil
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from harness.runs.plan import read_plan
+from tests.sequential_run import drive
 
-ROOT = Path(__file__).parents[2]
 KILLS = 20
+# drivers are forked from a process that has imported what takes longer than the study
+SERVER = multiprocessing.get_context("forkserver")
+SERVER.set_forkserver_preload(
+    ["tests.sequential_run", "harness.app.running", "harness.analysis.looks", "harness.report"]
+)
 
 
 def start(folder):
     """A driver that has begun."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.sequential_run", str(folder)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    with process.stdout as said:
-        assert said.readline() == "begun\n"
+    begun = SERVER.Event()
+    process = SERVER.Process(target=drive, args=(folder, begun))
+    process.start()
+    assert begun.wait(120)
     return process
+
+
+def ended(process):
+    """The exit code of a driver, once it has one."""
+    process.join()
+    return process.exitcode
 
 
 def looks(folder):
@@ -37,7 +43,7 @@ def test_killed_at_twenty_random_moments(tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     first = start(whole)
     begun = time.monotonic()
-    assert first.wait() == 0
+    assert ended(first) == 0
     took = time.monotonic() - begun
     expected = looks(whole)
     assert len(expected.taken) == 3
@@ -46,14 +52,14 @@ def test_killed_at_twenty_random_moments(tmp_path):
         process = start(killed)
         time.sleep(draw.uniform(0, 0.8 * took))
         process.kill()
-        deaths += process.wait() != 0
+        deaths += ended(process) != 0
         if (killed / "runs/studies/one/plan.json").exists():
             seen = looks(killed)
             at_looks.add(len(seen.taken))
             assert seen.taken == expected.taken[: len(seen.taken)]
             if seen.ended:  # from the start again
                 shutil.rmtree(killed)
-    assert start(killed).wait() == 0
+    assert ended(start(killed)) == 0
     assert looks(killed) == expected
     assert deaths > KILLS / 4
     assert len(at_looks) > 1

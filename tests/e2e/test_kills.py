@@ -62,7 +62,7 @@ def test_a_run_killed_again_and_again_at_random_moments(fresh, whole):
         time.sleep(draw.uniform(0.5, 12.0))
         kill_all(process, site, "tiny")
         assert gutted(site) == []
-    site.run("run", "tiny", "--workers", "1")
+    site.drive("run", "tiny", "--workers", "1")
     assert differences(site, whole) == []
     assert site.hidden() == []
 
@@ -87,13 +87,13 @@ def test_a_killed_run_whose_trials_follow_from_trials(fresh, tmp_path, kind):
         return site
 
     twin, log = place("twin"), tmp_path / "operations"
-    twin.run("run", "tiny", "--workers", "1", log=log, who="worker")
+    twin.drive("run", "tiny", "--workers", "1", log=log)
     assert len(twin.trials()) > 2
     for at in moments(MANY, len(log.read_text().splitlines()), kind):
         site = place(f"killed-{at}")
         site.kill(at, "worker", "run", "tiny", "--workers", "1")
         assert gutted(site) == []
-        site.run("run", "tiny", "--workers", "1")
+        site.drive("run", "tiny", "--workers", "1")
         assert differences(site, twin) == []
         assert site.hidden() == []
 
@@ -137,20 +137,20 @@ def test_a_killed_evaluation(whole, tmp_path):
     verb = ("evaluate", "tiny", "--metric", "blocks", "--encoder", "classifier", "--workers", "1")
     twin = Site(tmp_path / "twin", like=whole)
     log = tmp_path / "operations"
-    twin.run(*verb, log=log, who="worker")
+    twin.drive(*verb, log=log)
     most = len(log.read_text().splitlines())
     for at in moments(max(MANY // 2, 2), most, "evaluate"):
         site = Site(tmp_path / str(at), like=whole)
         site.kill(at, "worker", *verb)
         assert gutted(site) == []
-        site.run(*verb)
+        site.drive(*verb)
         assert differences(site, twin) == []
         assert gutted(site) == []
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_a_killed_repair_is_made_again_and_what_it_set_aside_is_trained(whole, tmp_path):
+def test_a_killed_repair_is_made_again_and_what_it_set_aside_is_trained(whole, tmp_path, harness):
     for at in moments(MANY, 40, "doctor"):
         site = Site(tmp_path / str(at), like=whole)
         one, two = site.trials().values()
@@ -158,14 +158,16 @@ def test_a_killed_repair_is_made_again_and_what_it_set_aside_is_trained(whole, t
         next(two.glob("evaluations/*.jsonl")).write_bytes(b"")
         (site.folder / f"runs/.old.{_here()}-4194300-00000000.tmp").write_text("left")
         before = contents(site)
-        assert "2 things" in site.run("doctor", code=1)
+        code, said = harness(site, "doctor")
+        assert code == 1
+        assert "2 things" in said
         assert contents(site) == before  # without --fix nothing is written
         site.kill(at, "driver", "doctor", "--fix")
-        site.run("doctor", "--fix")
-        assert "nothing is wrong" in site.run("doctor")
-        site.run("run", "tiny", "--workers", "1")
+        assert harness(site, "doctor", "--fix")[0] == 0
+        assert "nothing is wrong" in harness(site, "doctor")[1]
+        site.drive("run", "tiny", "--workers", "1")
         # scored again, a curve has the points of the generators that were kept
         scores = [f"{two.name}/{path.relative_to(two)}" for path in two.glob("evaluations/*.jsonl")]
         assert set(differences(site, whole)) <= set(scores)
         assert site.hidden() == []
-        assert "nothing is wrong" in site.run("doctor")
+        assert "nothing is wrong" in harness(site, "doctor")[1]

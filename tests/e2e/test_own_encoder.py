@@ -25,7 +25,7 @@ def place(tmp_path_factory):
     """A place with one trained trial and one encoder of each kind."""
     place = Place(tmp_path_factory.mktemp("own"))
     place.study("one", kimg=0.16, seeds=1)
-    place.run("run", "one", "--workers", "1")
+    assert place.here("run", "one", "--workers", "1")[0] == 0
     for name, model in {
         "floats": network(),
         "bytes": network("uint8", 1 / 255),
@@ -36,9 +36,14 @@ def place(tmp_path_factory):
     return place
 
 
-def evaluate(place, name, code=0):
+def evaluate(place, name, code=0, fresh=False):
+    """What is said; `fresh`: by a worker that has verified no cache."""
     command = ("evaluate", "one", "--metric", "blocks", "--encoder", f"{name}.keras")
-    return place.run(*command, "--workers", "1", code=code)
+    if fresh:
+        return place.run(*command, "--workers", "1", code=code)
+    ended, output, errors = place.here(*command, "--workers", "1")
+    assert ended == code, output + errors
+    return output + errors
 
 
 def scores(place):
@@ -75,7 +80,7 @@ def test_damage_changes_no_kid_and_is_said_in_the_output_and_the_log(place):
             opened.write(bytes(4096))
     for file in place.folder.glob("runs/trials/*/evaluations/custom.*"):
         file.unlink()
-    said = evaluate(place, "floats")
+    said = evaluate(place, "floats", fresh=True)
     again = scores(place)
     assert again == {identity: before[identity] for identity in again}
     notes = [line for line in said.splitlines() if line.startswith(NOTE)]

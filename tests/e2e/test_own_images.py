@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from harness.core.files import read_json
+from tests.e2e.place import Place
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 
@@ -73,12 +74,25 @@ def call(place):
     return run
 
 
-def test_what_is_left_out_is_said_in_every_place(place, call):
-    (data,) = json.loads(call("plan", "mine", "--json"))["data"]
+@pytest.fixture
+def look(place, monkeypatch):
+    """The command line in that place and this process: what it prints."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments, code=0):
+        ended, output, errors = Place(place).call(*arguments)
+        assert ended == code, errors
+        return output + errors
+
+    return run
+
+
+def test_what_is_left_out_is_said_in_every_place(place, call, look):
+    (data,) = json.loads(look("plan", "mine", "--json"))["data"]
     assert data["place"] == str(place / "photos")
     assert data["train"]["found"] + data["validation"]["found"] == 61
     assert data["left_out"] == {"not an image": 1}
-    assert "notes.txt" in call("plan", "mine")
+    assert "notes.txt" in look("plan", "mine")
 
     torn = "\\xfetorn.png (truncated)"
     said = call("run", "mine", "--workers", "1")
@@ -94,12 +108,12 @@ def test_what_is_left_out_is_said_in_every_place(place, call):
     assert f"{facts['train']['used']} training images" in report
     assert torn in call("plan", "mine")
 
-    refused = call("plan", "mine", "--set", "evaluation.protocol=blocks", code=2)
+    refused = look("plan", "mine", "--set", "evaluation.protocol=blocks", code=2)
     assert "set evaluation.protocol: subsets and evaluation.subset_size" in refused
 
     changed = place / "photos/ant/one_more.png"
     Image.new("RGB", (20, 20)).save(changed)
-    assert "have changed since this run was started" in call("plan", "mine")
+    assert "have changed since this run was started" in look("plan", "mine")
     (place / "photos").rename(place / "gone")
-    assert "relative paths start at" in call("plan", "mine", code=2)
-    assert "Report:" in call("report", "mine")  # from the record, which is whole
+    assert "relative paths start at" in look("plan", "mine", code=2)
+    assert "Report:" in look("report", "mine")  # from the record, which is whole

@@ -61,11 +61,11 @@ def test_a_tuned_study_that_is_killed_goes_on_and_ends_tuned(place):
     assert (asked["tuning"]["to_train"], asked["to_train"]) == (4, 8)
     ended = kill_after(place, "tuned", 2)
     assert plan_of(place, "tuned")["tuning"]["chosen"] == {}
-    said = place.run("report", "tuned")
+    said = place.look("report", "tuned")
     assert "Tuning is not finished" in said
     before = {path: path.stat().st_mtime_ns for path in ended}
     held = held_by(place, "tuned")
-    place.run("run", "tuned", "--workers", "1")
+    place.drive("run", "tuned", "--workers", "1")
     assert len(held_by(place, "tuned") - held) == 1  # the worker stayed when points were chosen
     assert {path: path.stat().st_mtime_ns for path in ended} == before
     after = place.plan("tuned")
@@ -94,7 +94,7 @@ def test_a_search_that_is_killed_suggests_what_it_would_have_suggested(place, tm
     shutil.copytree(place.folder / "runs/cache", whole.folder / "runs/cache")
     for each in (place, whole):
         hunt(each, 3)
-        each.run("run", "hunt", "--workers", "1")
+        each.drive("run", "hunt", "--workers", "1")
     killed, other = (plan_of(each, "hunt") for each in (place, whole))
     assert killed["search"]["suggestions"] == other["search"]["suggestions"]
     assert len(killed["search"]["suggestions"]) == 3
@@ -117,11 +117,11 @@ def test_a_sequential_study_whose_reference_has_not_learnt_stops_at_its_first_lo
     asked = place.plan("looks")
     assert (asked["to_train"], asked["further"]["to_train"]) == (6, 4)
     assert (asked["course"]["least"], asked["course"]["most"]) == (6, 10)
-    said = place.run("run", "looks")
+    said = place.drive("run", "looks")
     assert "look 1 of 3 at 3 seeds, 1 of 1 contrast open" in said
     assert "The reference has not learnt" in said
     looks = plan_of(place, "looks")["looks"]
     assert [look["seeds"] for look in looks["taken"]] == [[0, 1, 2]]
     assert len(place.trials()) == 6
-    (row,) = json.loads(place.run("status", "--json"))
+    (row,) = json.loads(place.look("status", "--json"))
     assert row["standing"] == "ended at look 1 of 3, 0 of 1 contrast undecided"

@@ -273,12 +273,13 @@ def assert_sampled(place):
 def test_a_study_that_is_edited_in_mid_run_trains_what_it_says_now(place):
     """Trials queued by the old file are withdrawn; every folder holds the trial of its name."""
     place.study("edited", tips="adam_beta_1_zero", seeds=1)
-    said = place.run("run", "edited", "--max-hours", "0", code=1)
+    code, said, _ = place.call("run", "edited", "--max-hours", "0")
+    assert code == 1
     assert re.search(r"The time is up: \d trials are left\.", said)  # another test trains some
     path = place.folder / "studies/edited.yaml"
     text = path.read_text()
     path.write_text(text.replace("baseline:", "baseline:\n  loss.label_smoothing: 0.2"))
-    place.run("run", "edited")
+    assert place.here("run", "edited")[0] == 0
     assert place.plan("edited")["to_train"] == 0
     for folder in place.trials():
         config = unflatten(json.loads((folder / "config.json").read_text()))
@@ -292,8 +293,9 @@ def test_a_trial_run_second_in_a_warm_worker_has_the_bits_of_a_fresh_process(pla
     shutil.copytree(place.folder / "runs/cache", warm.folder / "runs/cache")
     for each in (place, warm):
         each.study("warm", tips="spectral_norm", seeds=1)
-    place.run("run", "warm")
-    warm.run("run", "warm", one_core=True)
+    place.drive("run", "warm", **QUIET)
+    with one_core():
+        warm.drive("run", "warm", **QUIET)
     assert len(list(warm.folder.glob("runs/studies/warm/worker-*.log"))) == 1
     assert len(warm.trials()) == 2
     for folder in warm.trials():

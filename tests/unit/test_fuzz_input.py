@@ -14,7 +14,7 @@ from tests.fuzzing import Fuzzer
 SECONDS = 6.0  # of this process, for one case: YAML of 256 kB takes two, a plan of 1,024 cells four
 LONGEST, LINES = 1000, 11  # of a message: characters of a line, and lines
 FEWEST = 0.2  # of the cases are planned whole: else only first checks are tried
-QUICK, LONG = range(40), range(1000, 3000)  # seeds
+QUICK, LONG = range(40), range(1000, 2000)  # seeds
 
 
 @pytest.fixture

@@ -13,15 +13,16 @@ from harness.config.patch import flatten
 from harness.gan.data import load_images
 from harness.gan.evaluate import BATCH, Evaluator
 from harness.gan.labels.condition import sampled_inputs
-from harness.gan.labels.labelled import Labelled
+from harness.gan.labels.labelled import Labelled, gathered
 from harness.gan.latents import sampled
 from harness.gan.numbers import structure
 from harness.gan.sampling import write_samples
+from harness.gan.train.ensemble import Ensemble
 from harness.gan.train.program import Program
 from harness.gan.train.session import Session
 from harness.gan.train.state import build
 from tests.gan.labels.labelling import Judge, conditioned
-from tests.training import PROGRAMS, same, train, train_eagerly, weights
+from tests.training import PROGRAMS, batches_of, same, train, train_eagerly, weights
 
 pytestmark = pytest.mark.tf
 
@@ -65,24 +66,38 @@ def test_accumulated_parts_take_their_own_labels(tiny):
     assert parts == [pytest.approx(row, rel=1e-4) for row in whole]
 
 
+ELSE = {
+    "generator.hidden_dense": 1,
+    "generator.skip_z": True,
+    "discriminator.hidden_dense": 1,
+    "discriminator.minibatch": "stddev",
+    "discriminator.spectral_norm": True,
+    "generator.spectral_norm": True,
+    "training.precision": "bfloat16",
+    "training.update": "alternating",
+    "training.members": 2,
+    "training.generator_steps": 2,
+    "penalties.gradient.weight": 10.0,
+}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(CONDITIONINGS))
 def test_it_goes_with_what_else_a_training_may_be(tiny, name):
-    changes = {
-        **conditioned(name, every_block=True),
-        "generator.hidden_dense": 1,
-        "generator.skip_z": True,
-        "discriminator.hidden_dense": 1,
-        "discriminator.minibatch": "stddev",
-        "discriminator.spectral_norm": True,
-        "generator.spectral_norm": True,
-        "training.precision": "bfloat16",
-        "training.update": "alternating",
-        "training.members": 2,
-        "training.generator_steps": 2,
-        "penalties.gradient.weight": 10.0,
-    }
-    gan, loop = train(tiny(changes), iterations=4)
+    """Step by step: compiling such a program takes ten times as long as its steps."""
+    config = tiny({**conditioned(name, every_block=True), **ELSE})
+    ensemble, batches = Ensemble(config, 1), batches_of(config)
+    for iteration in range(4):
+        images, indices = batches.call(iteration, 1, config.training.discriminator_steps)
+        told = ensemble.iterate(gathered(images, indices[0]), tf.constant(iteration))
+        assert all(math.isfinite(value) for value in told.values())
+    for member in ensemble.members:
+        assert float(tf.norm(member.generator.variables["generator/stem/kernel"].value)) > 0
+
+
+@pytest.mark.slow
+def test_a_compiled_one_goes_with_what_else_a_training_may_be(tiny):
+    gan, loop = train(tiny({**conditioned("projection", every_block=True), **ELSE}), iterations=4)
     assert not loop.diverged
     assert all(math.isfinite(value) for value in loop.read().values())
     assert float(tf.norm(gan.generator.variables["generator/stem/kernel"].value)) > 0

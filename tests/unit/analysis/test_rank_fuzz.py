@@ -12,7 +12,7 @@ from scipy import stats
 from harness import cli
 from tests.csv_fuzz import mutate, plain, plain_means, table, table_of_means
 
-ALWAYS, LONG = 100, 6000
+ALWAYS, LONG = 100, 2000
 
 
 @pytest.fixture
