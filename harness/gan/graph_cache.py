@@ -27,7 +27,7 @@ from harness.config.identity import digest
 from harness.core.cache import entry, fault_of
 from harness.core.errors import HarnessError
 from harness.core.files import file_digest
-from harness.gan.optimised_graph import Graph, Handles, handles_of, load, optimised, take
+from harness.gan.optimised_graph import Graph, Handles, handles_of, load, optimised, settings, take
 
 FORMAT = 1  # raised when entries are written or read in another way
 KEPT = 1000  # entries of some 30 kB; the oldest go first
@@ -58,7 +58,7 @@ class GraphCache:
         """
 
         def keep(name: str, function: Function) -> Function:
-            parts = [FORMAT, structure, name, self._arithmetic, environment()]
+            parts = [FORMAT, structure, name, self._arithmetic, settings(), environment()]
             return _Cached(function, variables, self._folder / digest(parts, 32))
 
         return keep
@@ -142,7 +142,7 @@ def _make_room(folder: Path) -> None:
 
 @cache
 def environment() -> list[Any]:
-    """Inputs of a graph besides its program: code, libraries, machine, environment variables."""
+    """The code, libraries, processor and environment variables that a graph depends on."""
     package = Path(__file__).parents[1]
     files = sorted(path for part in CODE for path in (package / part).rglob("*.py"))
     code = {path.relative_to(package).as_posix(): file_digest(path) for path in files}

@@ -26,6 +26,11 @@ class Graph(NamedTuple):
     variables: tuple[str, ...]  # names, in the order of the inputs
 
 
+def settings() -> str:
+    """How this process optimises and runs functions, which a plug-in may have changed; hex."""
+    return str(context.context().config.SerializeToString(deterministic=True).hex())
+
+
 def handles_of(variables: Mapping[str, Any]) -> dict[str, tf.Tensor]:
     """The handles of TensorFlow's and Keras' variables."""
     plain = {

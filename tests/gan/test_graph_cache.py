@@ -134,6 +134,19 @@ def test_other_code_libraries_processor_or_settings_are_other_entries(
     assert place("loop", None)._folder != before
 
 
+def test_settings_of_tensorflow_are_part_of_an_entry(tmp_path):
+    def folder():
+        return GraphCache(tmp_path, {}).keeping("structure", dict)("loop", None)._folder
+
+    before = folder()
+    assert folder() == before
+    try:
+        tf.config.optimizer.set_experimental_options({"remapping": False})
+        assert folder() != before
+    finally:
+        tf.config.optimizer.set_experimental_options({"remapping": None})
+
+
 def test_threads_and_kernels_are_part_of_an_entry(tmp_path):
     one, two = (GraphCache(tmp_path, {"threads": threads}) for threads in (1, 2))
     assert (
