@@ -53,8 +53,8 @@ def optimised() -> Iterator[list[Any]]:
         context.disable_graph_collection()
 
 
-def take(function: Any, graphs: Sequence[Any], handles: Handles, name: str) -> Graph | None:
-    """The graph of a concrete function among those that were optimised, called `name`.
+def take(function: Any, graphs: Sequence[Any], handles: Handles, title: str) -> Graph | None:
+    """The graph of a concrete function among those that were optimised, called `title`.
 
     None where another process could not run it: it holds a tensor from outside that is no variable
     in `handles`, further functions, or what this module cannot express.
@@ -63,13 +63,14 @@ def take(function: Any, graphs: Sequence[Any], handles: Handles, name: str) -> G
     captured = [names.get(id(outer)) for outer, _ in function.graph.captures]
     before = function.function_def
     inputs = [each.name for each in before.signature.input_arg]
-    for graph in graphs:
+    # TensorFlow makes small functions of single operations, too; an input that nothing uses is gone
+    for graph in sorted(graphs, key=lambda graph: len(graph.node), reverse=True):
         places = {node.name: node.attr["index"].i for node in graph.node if node.op == "_Arg"}
-        if sorted(places, key=places.__getitem__) == inputs:
+        if all(place < len(inputs) and inputs[place] == name for name, place in places.items()):
             if graph.library.function or None in captured:
                 return None
             with suppress(ValueError):
-                return Graph(_definition(before, graph, name), tuple(map(str, captured)))
+                return Graph(_definition(before, graph, title), tuple(map(str, captured)))
     return None
 
 
@@ -96,8 +97,8 @@ def _definition(before: FunctionDef, graph: Any, name: str) -> FunctionDef:
                 for each in node.input
                 if each[0] != "^" or nodes[each[1:]].op != "_Arg"
             )
-    if missing := set(after.control_ret.values()) - nodes.keys():
-        raise ValueError(f"optimisation removed {sorted(missing)}")
+    if set(after.ret) != set(outputs) or set(after.control_ret.values()) - nodes.keys():
+        raise ValueError("another function, or one whose results optimisation has renamed")
     return after
 
 

@@ -84,6 +84,15 @@ def test_a_loaded_program_gives_the_bits_of_a_traced_one(tmp_path):
     assert not np.array_equal(found["images"], loaded["images"])
 
 
+def test_a_variable_that_a_program_does_not_use_in_the_end_is_no_hindrance(tmp_path):
+    """BEGAN has one; the optimised graph lacks it among its inputs."""
+    knobs = {**SMALL, "loss.name": "began"}
+    expected, _ = trained(programs(tmp_path), knobs)
+    found, second = trained(programs(tmp_path), knobs)
+    assert second.loop.traces == 0
+    same(expected, found)
+
+
 def entries(folder):
     return sorted(path for path in folder.iterdir() if path.is_dir())
 
