@@ -20,6 +20,7 @@ from harness.execution.worker.trial import Context, run_trial
 from harness.gan import devices, evaluate
 from harness.gan.data import Images
 from harness.gan.evaluate import Evaluator
+from harness.gan.graph_cache import open_cache
 from harness.gan.train.batches import Batches
 from harness.gan.train.program import Program, Programs
 from harness.gan.train.session import Session
@@ -101,7 +102,11 @@ class Worker:
         )
         arithmetic = whole_machine()
         self.context = Context(
-            PLAN, self.runtime, arithmetic, Programs(devices.on_gpu()), lambda: False
+            PLAN,
+            self.runtime,
+            arithmetic,
+            Programs(devices.on_gpu(), open_cache(self.runtime.cache / "graphs", arithmetic)),
+            lambda: False,
         )
 
     def train(self, of: TrialConfig) -> Path:

@@ -53,6 +53,7 @@ def classifier_encoder(data: DataConfig, evaluation: EvaluationConfig, cache: Pa
         weights_digest(features.get_weights()),
         compiled(lambda x: features(x, training=False), resolution, evaluation.resizer),
         classes=softmax_layer(*model.get_weights()[-2:]),
+        weights=features.weights,
         notes=(note,) if note else (),
     )
 

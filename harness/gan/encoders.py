@@ -6,10 +6,11 @@ on how many others were asked for with it.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -33,6 +34,7 @@ class Encoder:
     digest: str  # 8 hex of its weights
     features: Network  # compiled, resizing included
     classes: Classes | None = None  # probabilities; None where the network comes without its head
+    weights: Sequence[keras.Variable] = ()  # of a network of ours; what it reads besides is fixed
     file: str = ""  # a user's own
     notes: tuple[str, ...] = ()  # what a user should know, such as a damaged file made again
 

@@ -1,6 +1,7 @@
 """Scoring: generator → uint8 images → features → KID and more against the validation images."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from harness.gan import devices
 from harness.gan.data import Images
 from harness.gan.encoder_checks import check_behaviour, check_features, check_finite
 from harness.gan.encoders import ENCODING, Encoder
+from harness.gan.graph_cache import GraphCache
 from harness.gan.labels.labelled import MaybeLabelled
 from harness.gan.nearest_images import CHECKED, SEARCHED, Nearest, Neighbours
 from harness.gan.saved_model import load_saved_model
@@ -54,12 +56,18 @@ class Evaluator:
     `count` images are generated for an evaluation.
     """
 
-    def __init__(self, config: TrialConfig, images: Images, cache: Path) -> None:
+    def __init__(
+        self, config: TrialConfig, images: Images, cache: Path, graphs: GraphCache | None = None
+    ) -> None:
+        """`graphs`: where the compiled encoder is loaded from, instead of tracing it."""
         protocol = config.evaluation.protocol or ""
         block = PROTOCOLS[protocol].block
         self.count = scored(config, len(images.validation))
         size = block or min(config.evaluation.subset_size or self.count, self.count)
-        self._encoder = build_encoder(config.data, config.evaluation, cache)
+        encoder = build_encoder(config.data, config.evaluation, cache)
+        self._encoder = (
+            _kept(encoder, graphs, images, config.evaluation.resizer) if graphs else encoder
+        )
         estimator = f"blocks{block}" if block else f"subsets100x{size}"
         self.spec: dict[str, Any] = {
             "request": metric_request(config),
@@ -173,6 +181,20 @@ class Evaluator:
         check_features(self._encoder, features)
         check_behaviour(self._encoder, self.reference(0, self._encoder.batch), features)
         np.save(folder / REAL, features)
+
+
+def _kept(encoder: Encoder, graphs: GraphCache, images: Images, resizer: str) -> Encoder:
+    """An encoder of ours whose compiled network is in the cache; those of users stay as they are.
+
+    Its graph is one for each size of images, of which an evaluator has one.
+    """
+    if not encoder.weights:
+        return encoder
+    weights = {f"{place:04}": weight for place, weight in enumerate(encoder.weights)}
+    parts = [encoder.name, encoder.digest, encoder.resolution, resizer]
+    structure = digest([*parts, list(images.validation.shape[1:])])
+    keep = graphs.keeping(structure, lambda: weights)
+    return replace(encoder, features=keep("features", encoder.features))
 
 
 def compared_order(images: Images) -> NDArray[np.int64]:

@@ -62,6 +62,7 @@ def inception_v3(data: DataConfig, evaluation: EvaluationConfig, cache: Path) ->
         resolution,
         weights_digest(model.get_weights()),
         compiled(lambda x: network(x / 127.5 - 1.0), resolution, evaluation.resizer),
+        weights=network.weights,
     )
 
 

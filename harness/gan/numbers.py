@@ -83,6 +83,10 @@ class Numbers:
     def __getitem__(self, name: str) -> tf.Variable:
         return self._variables[name]
 
+    def variables(self) -> dict[str, tf.Variable]:
+        """All of them by a stable name."""
+        return {f"numbers/{name}": variable for name, variable in self._variables.items()}
+
     def assign(self, config: TrialConfig) -> None:
         """Take the numbers of another trial of the same structure."""
         for name, value in _values(config).items():

@@ -83,6 +83,10 @@ class Streams:
     def __init__(self, seed: int) -> None:
         self._words = tf.Variable(self._derive(seed), trainable=False, name="streams")
 
+    def variables(self) -> dict[str, tf.Variable]:
+        """The seeds by a stable name."""
+        return {"streams": self._words}
+
     def assign(self, seed: int) -> None:
         """Take another trial's seed."""
         self._words.assign(self._derive(seed))

@@ -19,6 +19,7 @@ from harness.execution.search.source import source_of
 from harness.execution.worker.probe import try_plugins
 from harness.execution.worker.trial import Context, run_trial
 from harness.gan import devices
+from harness.gan.graph_cache import open_cache
 from harness.gan.numbers import structure
 from harness.gan.train.program import Programs
 from harness.queue.base import Claim
@@ -83,7 +84,8 @@ def prepare(
     modules = plan.plugins.modules if plan.plugins else ()
     # after TensorFlow is set up, which plug-ins may import
     recall(plan.run_name, ((module.file, module.digest) for module in modules))
-    programs = Programs(bool(arithmetic["xla"]))
+    graphs = open_cache(runtime.cache / "graphs", arithmetic)
+    programs = Programs(bool(arithmetic["xla"]), graphs)
     return Context(plan, runtime, arithmetic, programs, stop, keep_all)
 
 

@@ -65,7 +65,8 @@ class Context:
             if len(self._evaluators) >= EVALUATORS:
                 self._evaluators.pop(next(iter(self._evaluators)))
             images = self.images(config)
-            self._evaluators[name] = Evaluator(config, images, self.runtime.cache)
+            graphs = self.programs.graphs
+            self._evaluators[name] = Evaluator(config, images, self.runtime.cache, graphs)
         return self._evaluators[name]
 
     def open_sink(self, claim: Claim, recorder: Recorder) -> WandbSink:

@@ -82,6 +82,12 @@ class Ensemble:
         """Every variable of all trainings by a stable name."""
         return named([gan.variables() for gan in self.members])
 
+    def inputs(self) -> Variables:
+        """The variables that are given with a trial, by a stable name: numbers and seeds."""
+        return named(
+            [{**gan.numbers.variables(), **gan.streams.variables()} for gan in self.members]
+        )
+
     def parameters(self) -> dict[str, int]:
         """The number of parameters of the networks of each kind."""
         return {

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from harness.gan.graph_cache import Keep, direct
 from harness.gan.labels.labelled import MaybeLabelled, gathered, together
 from harness.gan.train.batches import CALL
 from harness.gan.train.ensemble import Ensemble
@@ -24,7 +25,9 @@ class Loop:
     The loop ends at the very iteration at which a loss or a weight is no longer finite.
     """
 
-    def __init__(self, gan: Ensemble, channels: int, xla: bool = False) -> None:
+    def __init__(
+        self, gan: Ensemble, channels: int, xla: bool = False, keep: Keep = direct
+    ) -> None:
         self.gan = gan
         self.names = (*STATISTICS, *gan.statistics)
         self.sums = tf.Variable(tf.zeros(len(self.names)), trainable=False, name="sums")
@@ -36,7 +39,7 @@ class Loop:
         batches = (CALL, config.training.discriminator_steps, config.training.batch_size)
         self._indices = np.zeros(batches, np.int32)
         self.traces = 0
-        self._run = tf.function(
+        compiled = tf.function(
             self._iterations,
             input_signature=(
                 together(
@@ -50,6 +53,7 @@ class Loop:
             jit_compile=xla,
             autograph=False,  # nothing here needs it, and converting takes seconds
         )
+        self._run = keep("loop", compiled)
 
     def reset(self) -> None:
         """As before the first iteration."""

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from harness.config.catalog import dataset
 from harness.config.patch import flatten
+from harness.config.plugins import used
 from harness.config.trial import TrialConfig
+from harness.gan.graph_cache import GraphCache, direct
 from harness.gan.labels.labelled import MaybeLabelled, apart, together
 from harness.gan.models.network import GENERATION
 from harness.gan.numbers import structure
@@ -29,17 +31,28 @@ STORED = 16  # programs kept; each holds some 30 MB besides its weights
 class Program:
     """Networks, the compiled loop and the compiled EMA generator of one structure."""
 
-    def __init__(self, config: TrialConfig, channels: int, xla: bool = False) -> None:
+    def __init__(
+        self,
+        config: TrialConfig,
+        channels: int,
+        xla: bool = False,
+        graphs: GraphCache | None = None,
+    ) -> None:
+        """`graphs`: where compiled functions are loaded from, instead of tracing them."""
         self.gan = Ensemble(config, channels, static=xla)
-        self.loop = Loop(self.gan, channels, xla)
+        keep = graphs.keeping(structure(flatten(config)), self._variables) if graphs else direct
+        self.loop = Loop(self.gan, channels, xla, keep)
         self.speed = 0.0  # iterations a second in the last call; 0: not known yet
         labelled = self.gan.condition is not None
-        self.generate = compiled_generator(self.gan.average, labelled, xla)
+        self.generate: Make = keep("generator", compiled_generator(self.gan.average, labelled, xla))
         # the same of each member by itself; traced only where it is asked for
-        self.alone = [
-            compiled_generator(Mixture([gan.average]), labelled, xla) for gan in self.gan.members
+        self.alone: list[Make] = [
+            keep(f"member {number}", compiled_generator(Mixture([gan.average]), labelled, xla))
+            for number, gan in enumerate(self.gan.members)
         ]
-        self._pulls = self._measured(channels, xla)
+        measured = self._measured(channels, xla)
+        self._trace = measured.get_concrete_function
+        self._pulls = keep("pulls", measured)
         self.measures = False  # whether pulls have been measured, and so compiled
 
     def pulls(self, real: MaybeLabelled, iteration: int) -> dict[str, float]:
@@ -60,7 +73,11 @@ class Program:
 
         What a plug-in does wrong, it does here.
         """
-        self._pulls.get_concrete_function()
+        self._trace()
+
+    def _variables(self) -> dict[str, Any]:
+        """Everything that compiled functions read and write, by a stable name."""
+        return {**self.gan.variables(), **self.gan.inputs(), **self.loop.variables()}
 
     def _measured(self, channels: int, xla: bool) -> Any:
         config = self.gan.config
@@ -94,7 +111,7 @@ class Program:
 
     def run(self, images: MaybeLabelled, indices: np.ndarray, first: int) -> int:
         """Run iterations (`Loop.run`) and note their speed."""
-        compiled = self.loop.traces > 0
+        compiled = self.speed > 0
         start = time.perf_counter()
         done = self.loop.run(images, indices, first)
         # a call that traces and compiles says nothing about speed, but that there is some
@@ -126,8 +143,9 @@ def compiled_generator(average: Mixture, labelled: bool, xla: bool = False) -> M
 class Programs:
     """The programs of a worker, the least recently used one dropped first."""
 
-    def __init__(self, xla: bool = False) -> None:
+    def __init__(self, xla: bool = False, graphs: GraphCache | None = None) -> None:
         self.compiled = 0  # programs built so far; TensorFlow never gives back all of one
+        self.graphs = graphs
         self._xla = xla
         self._kept: OrderedDict[str, Program] = OrderedDict()
 
@@ -135,7 +153,10 @@ class Programs:
         """The program that trains `config`; it is built if it must be."""
         name = structure(flatten(config))
         if name not in self._kept:
-            self._kept[name] = Program(config, dataset(config.data.name).channels, self._xla)
+            # a digest of a plug-in does not tell what else it reads
+            graphs = None if any(used(config)) else self.graphs
+            channels = dataset(config.data.name).channels
+            self._kept[name] = Program(config, channels, self._xla, graphs)
             self.compiled += 1
             if len(self._kept) > STORED:
                 self._kept.popitem(last=False)

@@ -12,6 +12,7 @@ from sklearn.datasets import load_digits
 from harness.config.trial import DataConfig
 from harness.core.errors import HarnessError
 from harness.gan.data import load_images
+from harness.gan.data.digits import _digits
 from harness.gan.data.source import Split
 from harness.gan.data.store import stored
 
@@ -31,6 +32,15 @@ def test_digits_shapes_range_and_type(tmp_path, size):
     assert isinstance(images.train, np.memmap)
     assert (images.train.min(), images.train.max()) == (0, 255) or size > 8
     assert images.train_labels.dtype == np.int64
+
+
+def test_digits_are_those_of_scikit_learn_wherever_its_file_lies(monkeypatch):
+    """Read directly, or by scikit-learn where a version keeps them elsewhere: the same bits."""
+    direct = _digits()
+    monkeypatch.setattr("harness.gan.data.digits.FILE", Path("moved.csv.gz"))
+    for one, other in zip(direct, _digits(), strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype
 
 
 def test_digits_are_the_originals_each_once_and_evenly_split(tmp_path):
