@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = {"tensorflow", "keras", "numpy", "pandas", "matplotlib", "wandb", "optuna", "scipy", "sklearn"}
+HEAVY = {
+    "tensorflow",
+    "keras",
+    "numpy",
+    "pandas",
+    "matplotlib",
+    "wandb",
+    "optuna",
+    "scipy",
+    "sklearn",
+}
 PLAN = ["plan", "bn_ablation", "--profile", "smoke"]
 LIST = ["heuristics", "--json"]
 SWEEP = ["export", "bn_ablation", "--profile", "smoke", "--wandb-sweep"]

@@ -301,13 +301,3 @@ def test_names_that_differ_at_an_end_or_in_the_middle_stay_apart():
     ):
         for shown in _named(draw):
             assert len(set(shown)) == len(shown) == len(NAMES) - 1
-
-
-def test_a_figure_is_drawn_once_for_each_of_its_files(monkeypatch):
-    """Once for the SVG and once for the PNG: no further time to lay it out anew."""
-    drawn = []
-    figure = style.Figure.draw
-    monkeypatch.setattr(style.Figure, "draw", lambda *given: drawn.append(1) or figure(*given))
-    info = forest_info(RANKING, SEEDS, NOTES, KID, INNER)
-    style.drawing(partial(draw_forest, info))
-    assert len(drawn) == 2
