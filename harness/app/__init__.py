@@ -1,9 +1,9 @@
-"""The use cases as plain functions, which command line and library call.
+"""The use cases as plain functions, for command line and library; each is loaded when used."""
 
-Each name is loaded when it is first used: a verb needs no library of another one.
-"""
-
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from harness.runs.layout import run_names
 
 if TYPE_CHECKING:
     from harness.app.cleaning import clean, waste
@@ -12,18 +12,12 @@ if TYPE_CHECKING:
     from harness.app.records import Explanation, damaged_plans, show, status
     from harness.app.running import detach, given_up, left, run
     from harness.app.scoring import compared, evaluate
-    from harness.app.studies import (
-        changed_plugins,
-        cost,
-        name,
-        one_off,
-        pack,
-        plan,
-        planned,
-        report,
-    )
+
+    # isort: off
+    from harness.app.studies import changed_plugins, cost, name, one_off, pack
+    from harness.app.studies import plan, planned, report
+
     from harness.app.study_files import study_rows, study_text
-    from harness.runs.layout import run_names
 
 __all__ = [
     "Explanation", "changed_plugins", "clean", "compare_samples", "compared", "cost", "course",
@@ -31,25 +25,16 @@ __all__ = [
     "planned", "reach", "report", "run", "run_names", "samples", "show", "status", "study_rows",
     "study_text", "waste",
 ]  # fmt: skip
-_MODULES = {
-    "harness.app.cleaning": ("clean", "waste"),
-    "harness.app.images": ("compare_samples", "samples"),
-    "harness.app.power": ("course", "reach"),
-    "harness.app.records": ("Explanation", "damaged_plans", "show", "status"),
-    "harness.app.running": ("detach", "given_up", "left", "run"),
-    "harness.app.scoring": ("compared", "evaluate"),
-    "harness.app.studies": (
-        "changed_plugins", "cost", "name", "one_off", "pack", "plan", "planned", "report",
-    ),
-    "harness.app.study_files": ("study_rows", "study_text"),
-    "harness.runs.layout": ("run_names",),
+_NAMES = {
+    "cleaning": "clean waste", "images": "compare_samples samples", "power": "course reach",
+    "records": "Explanation damaged_plans show status", "running": "detach given_up left run",
+    "scoring": "compared evaluate", "study_files": "study_rows study_text",
+    "studies": "changed_plugins cost name one_off pack plan planned report",
 }  # fmt: skip
-_HOME = {name: module for module, names in _MODULES.items() for name in names}
+_MODULES = {name: f"harness.app.{part}" for part, names in _NAMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"{__name__} has no {name!r}", name=name)
