@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
@@ -100,7 +101,13 @@ def draw_dynamics(info: Sequence[Panel], looks: dict[str, Look], width: float) -
 
 
 def _draw_panel(axes: Axes, panel: Panel, looks: dict[str, Look]) -> None:
-    for trace in panel.traces:
-        colour, dash = looks[trace.cell]
-        axes.plot(trace.kimg, trace.values, color=colour, linestyle=dash, linewidth=1.4)
+    cells = [trace.cell for trace in panel.traces]
+    points = pd.concat([pd.DataFrame(trace._asdict()) for trace in panel.traces])
+    sns.lineplot(
+        points, x="kimg", y="values", hue="cell", hue_order=cells, ax=axes, estimator=None,
+        palette={cell: looks[cell].colour for cell in cells}, linewidth=1.4, legend=False,
+    )  # fmt: skip
+    for line, cell in zip(axes.lines, cells, strict=True):
+        line.set_linestyle(looks[cell].dash)
+    axes.set(xlabel="", ylabel="")
     axes.set_title(panel.label)

@@ -1,7 +1,7 @@
 """Style of all figures: inks, one colour a cell, sizes, and how a figure becomes SVG and PNG.
 
-Grids and sizes are those of seaborn's theme `whitegrid` for papers, under our inks; no figure is
-pyplot's, so nothing is global, and no window system is asked for.
+Seaborn's theme under our inks; no figure is pyplot's, so nothing is global, and no window system
+is asked for.
 """
 
 import re
@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import matplotlib as mpl
 import matplotlib.figure
+import seaborn as sns
 from matplotlib.axes import Axes
 
 from harness.analysis.verdicts import BETTER, EQUIVALENT, WORSE
@@ -23,7 +24,7 @@ DASHES: tuple[Dash, ...] = ("-", "--", ":", "-.")
 WIDE, NARROW = 7.4, 3.7  # inches: a page, a phone
 PRINT, SCREEN = 200, 110  # dots per inch
 
-_SETTINGS: Any = {  # Any: the keys of matplotlib's stubs are a literal type of its own
+_OURS = {
     "svg.fonttype": "none",  # text stays text: small, searchable, in the page's font
     "svg.hashsalt": "harness",
     "font.family": "sans-serif",
@@ -38,18 +39,10 @@ _SETTINGS: Any = {  # Any: the keys of matplotlib's stubs are a literal type of 
     "axes.edgecolor": RULE,
     "axes.linewidth": 0.8,
     "axes.facecolor": "none",
-    "axes.axisbelow": True,
-    "axes.grid": True,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "grid.color": RULE,
     "grid.linewidth": 0.5,
-    "lines.linewidth": 1.2,
-    "lines.markersize": 4.8,
-    "lines.solid_capstyle": "round",
-    "patch.edgecolor": "w",
-    "patch.force_edgecolor": True,
-    "patch.linewidth": 0.8,
     "text.color": INK,
     "xtick.color": RULE,
     "ytick.color": RULE,
@@ -60,17 +53,11 @@ _SETTINGS: Any = {  # Any: the keys of matplotlib's stubs are a literal type of 
     "xtick.bottom": True,
     "xtick.major.size": 3,
     "xtick.major.width": 0.8,
-    "xtick.minor.size": 3.2,
-    "xtick.minor.width": 0.8,
-    "ytick.left": False,
-    "ytick.major.size": 4.8,
-    "ytick.major.width": 1.0,
-    "ytick.minor.size": 3.2,
-    "ytick.minor.width": 0.8,
     "legend.frameon": False,
     "legend.fontsize": 8,
-    "legend.title_fontsize": 9.6,
 }
+# Any: the keys of matplotlib's stubs are a literal type of its own
+_SETTINGS: Any = {**sns.plotting_context("paper"), **sns.axes_style("whitegrid"), **_OURS}
 
 
 class Figure(matplotlib.figure.Figure):
