@@ -29,11 +29,13 @@ def looked_best(rows: Sequence[RankedRow], data: ReportData) -> str:
 def doubtful(rows: Sequence[RankedRow], data: ReportData) -> list[str]:
     """Sentences on verdicts that hold by less than they seem to.
 
-    Of some the interval includes zero, which a single contrast says itself; of others the estimate
-    is within the margin of equivalence, though no test says that the effect is.
+    Of some the interval includes zero, which a single contrast says itself, and a stained one with
+    the rest of its reason; of others the estimate is within the margin of equivalence, though no
+    test says that the effect is.
     """
     decided = [row for row in rows if row.verdict in (BETTER, WORSE)]
-    spanning = [row for row in decided if row.low < 0 < row.high and len(rows) > 1]
+    several = [row for row in decided if len(rows) > 1 and not row.stained]
+    spanning = [row for row in several if row.low < 0 < row.high]
     within = [row for row in decided if abs(row.effect) < row.margin and not row.small]
     sentences = []
     if spanning:

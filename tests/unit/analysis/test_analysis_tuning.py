@@ -167,7 +167,9 @@ def test_a_study_that_does_not_tune_has_no_such_section(tidy):
 
 def test_scoring_by_another_metric_keeps_the_values_that_the_studys_own_chose(runtime, plan):
     metric = {"evaluation.protocol": "blocks"}
-    with pytest.raises(HarnessError, match="tuned: tuning has not finished; harness run tuned"):
+    with pytest.raises(
+        HarnessError, match="tuned: tuning has not finished; to finish it: harness run tuned"
+    ):
         app.evaluate("tuned", metric, runtime, None)
     settled = run(runtime, plan)
     assert app.plan("tuned", runtime)[0].stages.chosen == settled.stages.chosen

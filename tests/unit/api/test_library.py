@@ -116,7 +116,7 @@ def test_every_object_fits_a_line(run):
 
 def test_a_notebook_shows_the_ranking_with_its_verdicts(run):
     shown = run._repr_html_()
-    assert "Four tips of the card (card_tips-cpu)" in shown
+    assert "Four tips of the card (card_<wbr>tips-cpu)" in shown
     assert re.search(r'class="tag good">better<', shown)
     assert shown.count("<table") == 1
     assert "href" not in shown  # there are no files beside a notebook

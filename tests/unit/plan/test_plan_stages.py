@@ -1,11 +1,13 @@
 """All kinds of plans answer the same questions; a further kind is one more class."""
 
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import pytest
 
 from harness.app import running
 from harness.config.runtime import Runtime
+from harness.execution import driver
 from harness.execution.local import Outcome
 from harness.execution.options import Options
 from harness.plan.cells import seed_major
@@ -72,23 +74,25 @@ class Growing(Static):
     """A seed is added after each training, up to a number of trainings."""
 
     most: int
+    trained: list  # seeds of each round
 
     def undecided(self, plan):
         return len(plan.cells) * (self.most - len(plan.seeds))
 
     def grown(self, plan, results):
-        return replace(plan, trials=seed_major(plan.cells, range(len(plan.seeds) + 1)))
+        return replace(plan, trials=seed_major(plan.cells, range(2 + len(self.trained))))
 
 
 def test_a_further_kind_of_plan_is_one_class(plans, tmp_path, monkeypatch):
-    plan = replace(plans[Static], stages=Growing(most=4))
     trained = []
+    plan = replace(plans[Static], stages=Growing(most=4, trained=trained))
 
-    def train(planned, runtime, options):
-        trained.append([trial.seed for trial in planned.due])
+    def drive(first, further, runtime, options):
+        for due in chain([first], further):
+            trained.append([trial.seed for trial in due.plan.trials])
         return Outcome.DONE
 
-    monkeypatch.setattr(running, "_train", train)
+    monkeypatch.setattr(driver, "drive", drive)
     assert running.run(plan, Runtime(runs=tmp_path), Options()) is Outcome.DONE
     assert trained == [[0, 0, 1, 1], [0, 0, 1, 1, 2, 2], [0, 0, 1, 1, 2, 2, 3, 3]]
     assert plan.record().stages.left == 0

@@ -169,8 +169,9 @@ def test_what_weakens_it_is_not_folded_away(text):
     assert "<details" not in first
     aside = first[first.index("<aside") : first.index("</aside>")]
     assert aside.index("Not ended: 1 of 40") < aside.index("Crashed: 1 of 40")
-    assert aside.count("<li>") == 5
-    assert "Verdicts hold for this metric alone" in aside
+    assert aside.count("<li>") == 6
+    assert aside.count("interval includes zero") == 1
+    assert "All verdicts are by this one metric" in aside
 
 
 def test_the_first_screen_says_what_kid_is_and_shows_what_the_reference_makes(text):
