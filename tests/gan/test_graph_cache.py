@@ -172,13 +172,6 @@ def test_the_environment_holds_code_versions_and_settings(monkeypatch):
     assert settings["TF_ENABLE_ONEDNN_OPTS"] == "another"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_cannot_be_written_costs_nothing_but_time(tmp_path):
-    (tmp_path / "graphs").mkdir(mode=0o500)
-    _, made = trained(programs(tmp_path / "graphs"), SMALL)
-    assert made.loop.traces == 1
-
-
 def test_a_file_in_place_of_the_folder_costs_nothing_but_time(small, tmp_path):
     (tmp_path / "graphs").write_text("")
     found, made = trained(programs(tmp_path / "graphs"), SMALL)
