@@ -63,7 +63,7 @@ def _incomplete(trials: pd.DataFrame) -> Iterable[str]:
     if len(crashed):
         yield (
             f"Crashed: {len(crashed)} of {len(trials)} trials ({_names(crashed)}). They count as "
-            "missing, not as failures of their cell."
+            "missing, not as failures."
         )
     unscored = trials[(trials["status"] == Status.FINISHED) & trials["final"].isna()]
     late = trials[trials["censored"] > 0]
@@ -92,12 +92,16 @@ def _duplicates(trials: pd.DataFrame) -> Iterable[str]:
 def _unbalanced(trials: pd.DataFrame) -> Iterable[str]:
     seeds = trials.groupby("cell")["seed"].nunique()
     if len(set(seeds)) > 1:
-        counts = ", ".join(f"{cell} {count}" for cell, count in seeds.items())
-        yield f"Cells were planned with different numbers of seeds: {counts}."
+        yield f"Cells were planned with different numbers of seeds: {_fewer(seeds)}."
     valued = trials.assign(valued=trials["final"].notna()).groupby("cell")["valued"].sum()
     if len(set(valued)) > 1:
-        counts = ", ".join(f"{cell} {count}" for cell, count in valued.items())
-        yield f"Cells have values for different numbers of seeds: {counts}."
+        yield f"Cells have values for different numbers of seeds: {_fewer(valued)}."
+
+
+def _fewer(counts: "pd.Series[int]") -> str:
+    """The cells that have fewer than others, and how many the others have."""
+    fewer = ", ".join(f"{cell} {n}" for cell, n in counts[counts < counts.max()].items())
+    return f"{fewer}; the others {counts.max()}"
 
 
 def _identities(frames: Frames) -> Iterable[str]:

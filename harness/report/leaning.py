@@ -43,10 +43,10 @@ def doubtful(rows: Sequence[RankedRow], data: ReportData) -> list[str]:
         sentences.append(f"{quoted(spanning)}: the {one} zero; the test alone decides.")
     if within:
         share = show.percent(data.plan.equivalence)
-        one, they = ("effect is", "it") if len(within) == 1 else ("effects are", "they")
+        one = "effect is" if len(within) == 1 else "effects are"
         sentences.append(
             f"{quoted(within)}: the estimated {one} smaller than the margin of equivalence "
-            f"(± {share} of what the reference learnt), so {they} may be too small to matter."
+            f"(± {share}), perhaps too small to matter."
         )
     return sentences
 

@@ -191,8 +191,8 @@ def alone(data: ReportData) -> str:
         return ""
     command = _command(data.plan, str(data.frames.metrics["encoder"].iloc[0]))
     return (
-        "All verdicts are by this one metric, and another encoder may see other faults. To have "
-        f"its verdicts next to these: `{command}`"
+        "All verdicts are by this one metric. To have those by another encoder next to them: "
+        f"`{command}`"
     )
 
 

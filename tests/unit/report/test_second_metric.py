@@ -202,8 +202,8 @@ def test_one_metric_alone_is_named_with_a_command_for_a_second(tmp_path: Path):
     data = analyse(load(RUN, runtime))
     sentence = second.alone(data)
     assert sentence == (
-        "All verdicts are by this one metric, and another encoder may see other faults. To have "
-        "its verdicts next to these: `harness evaluate card_tips --profile cpu --metric "
+        "All verdicts are by this one metric. To have those by another encoder next to them: "
+        "`harness evaluate card_tips --profile cpu --metric "
         "fidelity299 --encoder inception_2015`"
     )
     (weakened,) = (block for block in verdict.build(data) if isinstance(block, Items))
