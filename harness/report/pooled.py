@@ -104,8 +104,9 @@ def _figure(pool: Pool) -> Figure:
         f"Forest plot by data set; pooled effects in {UNIT}, negative helps: {told}.",
         f"Squares: the effect in each run with its {level} interval, larger with more weight "
         f"({intervals_by_set(pool)}). "
-        f"Diamonds: the pooled effect with the {level} interval of the tip alone. Dashed: the "
-        "prediction interval for a further set. Arrows: what lies outside the range shown.",
+        f"Diamonds: the pooled effect with its {level} interval, which holds for all tips at once. "
+        "Dashed: the prediction interval for a further set. Arrows: what lies outside the range "
+        "shown.",
     )
 
 
