@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.analysis.compare import Comparison
-from harness.analysis.frame import Frames
+from harness.analysis.frame import Frames, each_row
 from harness.analysis.objectives import objective
 from harness.core import format as show
 from harness.plan.naming import cell_names
@@ -120,13 +120,13 @@ def _picture(item: Shared, name: str, run: Frames) -> Picture | None:
     if with_grid.empty:
         return None
     median = float(valued["final"].iloc[(len(valued) - 1) // 2])  # the lower one of two
-    trial = with_grid.loc[(with_grid["final"] - median).abs().idxmin()]
-    path = Path(str(grids.loc[grids["seed"] == trial["seed"], "path"].iloc[-1]))
+    trial = min(each_row(with_grid), key=lambda row: abs(float(row.final) - median))
+    path = Path(str(grids.loc[grids["seed"] == trial.seed, "path"].iloc[-1]))
     judged = objective(run.plan.objective)
-    places = show.decimals([trial["final"], median], judged.scale)
-    value, middle = (show.kid(kid, places, scale=judged.scale) for kid in (trial["final"], median))
-    caption = f"{name}: seed {trial['seed']}, {judged.unit} {value}"
-    if trial["final"] != median:
+    places = show.decimals([trial.final, median], judged.scale)
+    value, middle = (show.kid(kid, places, scale=judged.scale) for kid in (trial.final, median))
+    caption = f"{name}: seed {trial.seed}, {judged.unit} {value}"
+    if trial.final != median:
         caption += f" (median of {len(valued)} seeds: {middle})"
     alt = f"Generated images of cell {item.name} in {caption}"
     return Picture(caption, alt, pictures.webp(path))
