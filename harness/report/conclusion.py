@@ -106,10 +106,11 @@ def _several(rows: list[RankedRow], data: ReportData) -> str:
     by_word = {word: [row for row in rows if row.verdict == word]
           for word in (BETTER, WORSE, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED)}  # fmt: skip
     parts = [_moved(by_word[word], data) for word in (BETTER, WORSE) if by_word[word]]
-    best = looked_best(by_word[INCONCLUSIVE], data)
+    decided = bool(parts or by_word[EQUIVALENT])
+    best = looked_best(by_word[INCONCLUSIVE], data, decided)
     if not any(row.effect < 0 for row in rows):
         best = f"None lowered {data.objective.unit} on average."
-    if not parts and not by_word[EQUIVALENT]:
+    if not decided:
         return " ".join(filter(None, [_nothing(len(rows) - len(by_word[NOT_JUDGED])), best]))
     if same := by_word[EQUIVALENT]:
         make = "makes" if len(same) == 1 else "make"

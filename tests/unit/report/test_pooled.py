@@ -144,3 +144,10 @@ def test_the_sentence_names_what_helps_and_what_hurts(compared):
     both = pool._replace(tips=pool.tips.assign(verdict=["better", "worse"]))
     assert re.search(rf"{re.escape(helps)}; “One-sided label smoothing of 0.1” \(.*\) hurts.$",
                      sentence(both))  # fmt: skip
+    third = pool.tips.iloc[:1].assign(title="A third", effect=-0.01, verdict="inconclusive")
+    some = pd.concat([pool.tips.iloc[:1], third])
+    assert "; following “A third” looked better (−1.0" in sentence(pool._replace(tips=some))
+    some = pd.concat([pool.tips.iloc[:1], third, pool.tips.iloc[1:]])
+    assert "they help or hurt; of these, “A third” looked best" in sentence(
+        pool._replace(tips=some)
+    )
