@@ -15,24 +15,35 @@ from harness.plan.reach import EXACT
 from harness.runs.status import Status
 
 
+def learnt(frames: Frames, identity: str | None) -> "pd.Series[float]":
+    """By seed, what the reference has learnt: untrained less final, as the objective measures it.
+
+    Of finished trials whose untrained KID is known; a time has no value untrained.
+    """
+    reference = _reference(frames, identity).set_index("seed")
+    return (reference["untrained"] - reference["final"]).dropna()
+
+
 def margin(frames: Frames, identity: str | None) -> float:
     """Half-width of the declared region of equivalence; NaN where there is none.
 
-    A share of what the reference has learnt, untrained less final, as the objective measures it.
-    So there is none where the untrained KID is unknown, or nothing was learnt. Of a time, which has
-    no value untrained, it is a share of the reference's.
+    A share of the mean that the reference has learnt. So there is none where the untrained KID is
+    unknown, or nothing was learnt. Of a time it is a share of the reference's.
     """
+    if objective(frames.plan.objective).unit == KIMG:
+        whole = float(_reference(frames, identity)["final"].mean())
+    else:
+        whole = float(learnt(frames, identity).mean())
+    return whole * frames.plan.equivalence if whole > 0 else math.nan
+
+
+def _reference(frames: Frames, identity: str | None) -> pd.DataFrame:
     trials = frames.trials
-    reference = trials[
+    return trials[
         (trials["cell"] == frames.plan.reference)
         & (trials["identity"] == identity)
         & (trials["status"] == Status.FINISHED)
-    ].reindex(columns=["final", "untrained"])
-    if objective(frames.plan.objective).unit == KIMG:
-        learnt = float(reference["final"].mean())
-    else:
-        learnt = float((reference["untrained"] - reference["final"]).mean())
-    return learnt * frames.plan.equivalence if learnt > 0 else math.nan
+    ].reindex(columns=["seed", "final", "untrained"])
 
 
 def resolution(frames: Frames) -> float:

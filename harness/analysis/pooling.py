@@ -16,12 +16,12 @@ from scipy import stats
 from harness.analysis import max_t
 from harness.analysis.closed import frozen
 from harness.analysis.effects import differences, holm
+from harness.analysis.equivalence import learnt
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.poolable import cautions, name_set, obstacle, obstacles
 from harness.analysis.random_effects import RandomEffects, combine
 from harness.analysis.verdicts import disagreement, verdict
 from harness.core.errors import HarnessError
-from harness.runs.status import Status
 
 TIP_COLUMNS = (
     *("contrast", "title", "sets", "effect", "error", "low", "high", "t_low", "t_high"),
@@ -61,18 +61,18 @@ class Share(NamedTuple):
     learnt: float
 
 
-def share(by_seed: "pd.Series[float]", learnt: "pd.Series[float]") -> Share:
-    """The mean difference over the mean of what was learnt, both indexed by seed.
+def share(by_seed: "pd.Series[float]", reference: "pd.Series[float]") -> Share:
+    """The mean difference over the mean of what the reference learnt, both indexed by seed.
 
     Its error by the delta method, of both means: seeds that have both pair them (Cochran 1977,
     chapter 6). NaN for fewer than two differences.
     """
-    n, level = len(by_seed), float(learnt.mean())
+    n, level = len(by_seed), float(reference.mean())
     if n < 2:
         return Share(n, math.nan, math.nan, level)
     effect = float(by_seed.mean()) / level
     moves = (by_seed - by_seed.mean()) / n
-    moves = moves.sub(effect * (learnt - level) / len(learnt), fill_value=0.0)
+    moves = moves.sub(effect * (reference - level) / len(reference), fill_value=0.0)
     return Share(n, effect, math.sqrt(float((moves**2).sum()) * n / (n - 1)) / level, level)
 
 
@@ -134,15 +134,7 @@ def _by_contrast(rankings: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, An
 
 
 def _share(frames: Frames, row: Any) -> Share:
-    plan, trials = frames.plan, frames.trials
-    by_seed = _differences(frames, row.contrast)
-    reference = trials[
-        (trials["cell"] == plan.reference)
-        & (trials["identity"] == row.identity)
-        & (trials["status"] == Status.FINISHED)
-    ].set_index("seed")
-    learnt = (reference["untrained"] - reference["final"]).dropna()
-    return share(by_seed, learnt)
+    return share(_differences(frames, row.contrast), learnt(frames, row.identity))
 
 
 def _differences(frames: Frames, contrast: str) -> "pd.Series[float]":

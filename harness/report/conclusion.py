@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from harness.analysis.closed import unlooked
 from harness.analysis.effects import BETTER, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED, WORSE
+from harness.analysis.equivalence import learnt
 from harness.analysis.objectives import KIMG
 from harness.analysis.ranked import RankedRow
 from harness.analysis.verdicts import SMALL
@@ -90,10 +91,14 @@ def _ways(data: ReportData) -> dict[str, tuple[tuple[str, str], str]]:
 
 
 def _share(row: RankedRow, data: ReportData) -> str:
-    """An effect as a share of what the reference learnt; empty of a time, or where unknown."""
-    if data.objective.unit == KIMG or not row.margin > 0:
+    """An effect as a share of what the reference learnt; empty of a time, or where unknown.
+
+    Of all its seeds, as in pooled effects; a margin of a sequential run is of its first look.
+    """
+    whole = float(learnt(data.frames, row.identity).mean())
+    if data.objective.unit == KIMG or not whole > 0:
         return ""
-    share = abs(row.effect) * data.plan.equivalence / row.margin
+    share = abs(row.effect) / whole
     return show.percent(share, 0) if share >= 0.01 else "less than 1 %"
 
 
@@ -101,10 +106,11 @@ def _several(rows: list[RankedRow], data: ReportData) -> str:
     by_word = {word: [row for row in rows if row.verdict == word]
           for word in (BETTER, WORSE, EQUIVALENT, INCONCLUSIVE, NOT_JUDGED)}  # fmt: skip
     parts = [_moved(by_word[word], data) for word in (BETTER, WORSE) if by_word[word]]
-    best = looked_best(by_word[INCONCLUSIVE], data)
+    decided = bool(parts or by_word[EQUIVALENT])
+    best = looked_best(by_word[INCONCLUSIVE], data, decided)
     if not any(row.effect < 0 for row in rows):
         best = f"None lowered {data.objective.unit} on average."
-    if not parts and not by_word[EQUIVALENT]:
+    if not decided:
         return " ".join(filter(None, [_nothing(len(rows) - len(by_word[NOT_JUDGED])), best]))
     if same := by_word[EQUIVALENT]:
         make = "makes" if len(same) == 1 else "make"
@@ -154,7 +160,9 @@ def _within(rows: Sequence[RankedRow], data: ReportData) -> str:
     scale = data.objective.scale
     sizes = [show.kid(half, show.decimals([half], scale), scale=scale) for half in sorted(halves)]
     here = f"± {show.listed(sizes)} on {data.objective.unit}"
-    share = f"± {show.percent(data.plan.equivalence)} {LEARNT}, "
+    looked = data.plan.looks and data.plan.looks.taken
+    base = "of what the reference had learnt in the seeds of the first look" if looked else LEARNT
+    share = f"± {show.percent(data.plan.equivalence)} {base}, "
     return f"significantly within {'' if data.objective.unit == KIMG else share}{here}"
 
 

@@ -11,10 +11,10 @@ from harness.report.data import ReportData
 ZERO = "its interval includes zero"
 
 
-def looked_best(rows: Sequence[RankedRow], data: ReportData) -> str:
+def looked_best(rows: Sequence[RankedRow], data: ReportData, others: bool = False) -> str:
     """A sentence on the most helpful of some undecided effects; empty where none helps.
 
-    `rows`: contrasts with a value, of which no test has decided any.
+    `rows`: contrasts with a value, of which no test has decided any; `others`: some are decided.
     """
     helping = [row for row in rows if row.n > 0 and row.effect < 0]
     if not helping:
@@ -23,7 +23,11 @@ def looked_best(rows: Sequence[RankedRow], data: ReportData) -> str:
     known = math.isfinite(best.low)
     value = f"{data.objective.unit} {best.estimate_text if known else best.effect_text}"
     why = f": {ZERO}" if known and best.high > 0 else ""
-    return f"“{best.names[1]}” looked best ({value}), but that is not decided{why}."
+    if not others:
+        return f"“{best.names[1]}” looked best ({value}), but that is not decided{why}."
+    if len(rows) == 1:
+        return f"Following “{best.names[1]}” looked better ({value}){why}."
+    return f"Of those not decided, “{best.names[1]}” looked best ({value}){why}."
 
 
 def doubtful(rows: Sequence[RankedRow], data: ReportData) -> list[str]:

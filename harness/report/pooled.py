@@ -39,7 +39,7 @@ def sentence(pool: Pool) -> str:
     else:
         tips = f"any of the {len(undecided)} tips" if several else "the one tip"
         first = f"{over}, it is not decided of {tips} whether it helps or hurts"
-    return f"{first}{_looked_best(undecided, pool)}."
+    return f"{first}{_looked_best(undecided, pool, bool(told))}."
 
 
 def _group(tips: pd.DataFrame, verbs: tuple[str, str], pool: Pool) -> str:
@@ -50,13 +50,19 @@ def _group(tips: pd.DataFrame, verbs: tuple[str, str], pool: Pool) -> str:
     return f"{names} {verbs[len(tips) > 1]}"
 
 
-def _looked_best(undecided: pd.DataFrame, pool: Pool) -> str:
-    """The first of some tips, which are in the order of their effects; empty if none helps."""
+def _looked_best(undecided: pd.DataFrame, pool: Pool, others: bool) -> str:
+    """The first of some tips, which are in the order of their effects; empty if none helps.
+
+    `others`: some are decided, so that it looked best of the rest only.
+    """
     best, *_ = each_row(undecided)
     if best.effect >= 0:
         return ""
     span = _span(best.low, best.high, pool)
-    return f"; “{best.title}” looked best ({_effect(best, pool)} {span} {UNIT})"
+    value = f"({_effect(best, pool)} {span} {UNIT})"
+    if others and len(undecided) == 1:
+        return f"; following “{best.title}” looked better {value}"
+    return f"; {'of these, ' if others else ''}“{best.title}” looked best {value}"
 
 
 def _sets(pool: Pool) -> str:
@@ -104,8 +110,9 @@ def _figure(pool: Pool) -> Figure:
         f"Forest plot by data set; pooled effects in {UNIT}, negative helps: {told}.",
         f"Squares: the effect in each run with its {level} interval, larger with more weight "
         f"({intervals_by_set(pool)}). "
-        f"Diamonds: the pooled effect with the {level} interval of the tip alone. Dashed: the "
-        "prediction interval for a further set. Arrows: what lies outside the range shown.",
+        f"Diamonds: the pooled effect with its {level} interval, which holds for all tips at once. "
+        "Dashed: the prediction interval for a further set. Arrows: what lies outside the range "
+        "shown.",
     )
 
 

@@ -23,6 +23,10 @@ _HOW = (
     "not compare. The cell is in its colour, the run's reference in grey; thin lines are seeds, "
     "thick ones means of the finished seeds."
 )
+_IMAGES = (
+    "Images at the end, of the seed nearest to the median in each run, among those whose images "
+    "are kept"
+)
 
 
 class Shared(NamedTuple):
@@ -43,7 +47,7 @@ def shared_cells(comparison: Comparison, frames: Mapping[str, Frames]) -> list[B
     section: list[Block] = [Heading("The same cell in each run", "cells"), Text(_HOW)]
     section += _figures(shown, frames, colours)
     if strips := list(_strips(shown, frames, colours)):
-        section.append(Gallery("Images at the end, of the median seed of each run", strips))
+        section.append(Gallery(_IMAGES, strips))
     if left := [item.name for item in shared[CELLS:]]:
         section.append(Text(f"For want of room, left out: {show.listed(left)}.", "note"))
     return section
@@ -104,18 +108,25 @@ def _strips(
 
 
 def _picture(item: Shared, name: str, run: Frames) -> Picture | None:
-    """The last grid of the seed whose objective is the median; None where there is no grid."""
+    """The last grid of the seed nearest to the median of all; None where there is no grid.
+
+    A record may have lost the grids of most seeds, so the caption names a median that is not shown.
+    """
     grids = run.samples[run.samples["cell"] == item.cell].sort_values("iteration")
     valued = by_objective(run.trials).get(item.cell)
     if grids.empty or valued is None:
         return None
-    valued = valued[valued["seed"].isin(grids["seed"])]
-    if valued.empty:
+    with_grid = valued[valued["seed"].isin(grids["seed"])]
+    if with_grid.empty:
         return None
-    (trial,) = each_row(valued.iloc[[(len(valued) - 1) // 2]])
+    median = float(valued["final"].iloc[(len(valued) - 1) // 2])  # the lower one of two
+    trial = min(each_row(with_grid), key=lambda row: abs(float(row.final) - median))
     path = Path(str(grids.loc[grids["seed"] == trial.seed, "path"].iloc[-1]))
     judged = objective(run.plan.objective)
-    value = show.kid(trial.final, show.decimals([trial.final], judged.scale), scale=judged.scale)
+    places = show.decimals([trial.final, median], judged.scale)
+    value, middle = (show.kid(kid, places, scale=judged.scale) for kid in (trial.final, median))
     caption = f"{name}: seed {trial.seed}, {judged.unit} {value}"
+    if trial.final != median:
+        caption += f" (median of {len(valued)} seeds: {middle})"
     alt = f"Generated images of cell {item.name} in {caption}"
     return Picture(caption, alt, pictures.webp(path))

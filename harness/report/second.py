@@ -182,18 +182,22 @@ def few(data: ReportData) -> list[str]:
 
 
 def alone(data: ReportData) -> str:
-    """Says that verdicts hold for the one metric that was measured, with a command for another.
+    """Says that verdicts hold for the one encoder that has judged, with a command for another.
 
-    Empty where there are several, or no verdicts.
+    Empty where there are several, or no verdicts. Another protocol or size is no other encoder.
     """
     judged = data.plan.evidence and not data.unlearnt and data.ranking["n"].gt(0).any()
-    if data.further or not judged or data.frames.metrics.empty:
+    first = {_encoder(about) for about in each_row(data.frames.metrics)}
+    if not judged or not first or any(_encoder(each.about) not in first for each in data.further):
         return ""
+    by = "by one encoder" if data.further else "by this one metric"
     command = _command(data.plan, str(data.frames.metrics["encoder"].iloc[0]))
-    return (
-        "All verdicts are by this one metric. To have those by another encoder next to them: "
-        f"`{command}`"
-    )
+    return f"All verdicts are {by}. To have those by another encoder next to them: `{command}`"
+
+
+def _encoder(about: Any) -> tuple[str, str]:
+    """Which encoder a metric has: files of users differ by their content."""
+    return about.encoder, about.encoder_digest if about.encoder == CUSTOM else ""
 
 
 def _command(plan: PlanRecord, encoder: str) -> str:

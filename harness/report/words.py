@@ -154,7 +154,10 @@ def region(data: ReportData) -> str:
     share = f"± {show.percent(data.plan.equivalence)} of"
     if data.objective.unit == KIMG:
         return f"{share} the reference's time, less the longest time between two evaluations"
-    region_text = f"{share} the reference's improvement (its untrained KID less its objective"
+    first = " in the seeds of the first look" if data.plan.looks and data.plan.looks.taken else ""
+    region_text = (
+        f"{share} the reference's improvement{first} (its untrained KID less its objective"
+    )
     margins = data.ranking["margin"].dropna().unique()
     if len(margins) != 1:
         return f"{region_text})"

@@ -39,7 +39,7 @@ class Line(NamedTuple):
 
 
 class Group(NamedTuple):
-    """A tip: its sets, the mean with its interval alone, and the prediction interval."""
+    """A tip: its sets, the mean with its interval for all tips, and the prediction interval."""
 
     title: str
     verdict: str
@@ -67,7 +67,7 @@ def pooled_info(tips: pd.DataFrame, sets: pd.DataFrame) -> PooledForest:
             for row in each_row(rows)
         )
         predicted = (tip.predicted_low * SCALE, tip.predicted_high * SCALE)
-        pooled = _line("pooled", (tip.effect, tip.t_low, tip.t_high), 1.0)
+        pooled = _line("pooled", (tip.effect, tip.low, tip.high), 1.0)
         groups.append(Group(tip.title, tip.verdict, lines, pooled, predicted))
     return PooledForest(tuple(groups), *_range(groups))
 
@@ -149,8 +149,9 @@ def _draw_group(axes: Axes, group: Group, last: float, info: PooledForest) -> No
         _mark_far(axes, (line.low, line.high), last - step, info)
     colour = _COLOURS.get(group.verdict, INK)
     axes.plot(group.predicted, [last] * 2, color=colour, linewidth=1.0, linestyle=(0, (4, 2)))
-    _mark_far(axes, group.predicted, last, info)
     mean = group.pooled
+    ends = (*group.predicted, mean.low, mean.high)
+    _mark_far(axes, (min(ends), max(ends)), last, info)
     corners = [mean.low, mean.effect, mean.high, mean.effect]
     axes.fill(corners, [last, last - 0.28, last, last + 0.28], color=colour, linewidth=0, zorder=3)
 

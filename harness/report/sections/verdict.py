@@ -12,7 +12,7 @@ from harness.analysis.frame import each_row
 from harness.analysis.objectives import FINAL
 from harness.analysis.poolable import name_images
 from harness.analysis.ranked import titled
-from harness.analysis.remedies import SEEDS
+from harness.analysis.remedies import SEEDS, WORTH
 from harness.core import format as show
 from harness.plan.path import changes
 from harness.report import second, words
@@ -76,7 +76,7 @@ def _narrower(known: pd.DataFrame) -> str:
     """How intervals would narrow: the settings that most contrasts are advised to have."""
     advised = known[known["advice"] != SEEDS]
     if advised.empty:
-        return "more seeds would narrow the intervals, other settings of the evaluations hardly"
+        return f"more seeds would narrow the intervals, {_other_settings(known)}"
     advice = advised["advice"].mode().iloc[0]
     rows, others = known[known["advice"] == advice], known[known["advice"] != advice]
     intervals = "intervals" if others.empty else f"interval of “{'”, “'.join(rows['title'])}”"
@@ -86,6 +86,21 @@ def _narrower(known: pd.DataFrame) -> str:
     if set(others["advice"]) == {SEEDS}:
         return f"{sentence}; the others need more seeds"
     return f"{sentence}; advice on the others is in the table of the noise"
+
+
+def _other_settings(known: pd.DataFrame) -> str:
+    """Whether other settings would narrow intervals, too, where more seeds are advised.
+
+    They may save much where too few seeds or images are there to advise them.
+    """
+    settings = "other settings of the evaluations"
+    saving = known[known[["more_samples", "more_evaluations"]].min(axis=1) <= 1 - WORTH]
+    if saving.empty:
+        return f"{settings} hardly"
+    table = "(“Samples × 2” and “Window × 2” in the table of the noise)"
+    if len(saving) == len(known):
+        return f"and so would {settings} {table}"
+    return f"{settings} only that of “{'”, “'.join(saving['title'])}” {table}"
 
 
 def _saved(rows: pd.DataFrame) -> str:

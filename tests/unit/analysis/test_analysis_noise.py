@@ -206,6 +206,21 @@ def test_the_page_says_it_by_contrast(tmp_path: Path):
     alike = data.noise.assign(advice=settings, factor=0.75)
     said = f"{settings} would give the same intervals in 25 % fewer trial hours."
     assert [text for text in _said(replace(data, noise=alike)) if said in text]
+    seeds = {"advice": remedies.SEEDS, "more_evaluations": 1.02}
+    one = data.noise.assign(**seeds, more_samples=[1.03, 0.91, 1.0, 0.54])
+    said = (
+        "more seeds would narrow the intervals, other settings of the evaluations only that of "
+        f"“{TIPS[3].title}” (“Samples × 2” and"
+    )
+    assert [text for text in _said(replace(data, noise=one)) if said in text]
+    said = "more seeds would narrow the intervals, and so would other settings of the evaluations ("
+    assert [
+        text for text in _said(replace(data, noise=one.assign(more_samples=0.5))) if said in text
+    ]
+    said = "other settings of the evaluations hardly."
+    assert [
+        text for text in _said(replace(data, noise=one.assign(more_samples=1.0))) if said in text
+    ]
     (table,) = [b for b in section.build(replace(data, noise=mixed)) if b.kind == "table"]
     hours = "fewer trial hours for the same interval"
     assert [row[-1] for row in table.rows] == [

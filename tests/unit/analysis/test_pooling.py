@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -310,6 +311,13 @@ def test_a_sequential_run_has_repeated_intervals_and_a_caution(frames, pool):
         assert after.high - after.low == pytest.approx(share, rel=0.15)  # the scatter of both
     (caution,) = found.cautions
     assert caution.startswith("two is a sequential run: contrasts stop where their data look clear")
+    guide = (Path(__file__).parents[3] / "docs" / "statistics.md").read_text()
+    _, _, table = guide.partition("its 95 % interval covers |\n")
+    rows = [line.split("|") for line in table.partition("\n\n")[0].splitlines()[1:]]
+    least = min(float(row[-2]) for row in rows)
+    simulated = f"covered the true effect in at least {100 * least:.1f} % of cases."
+    assert "In simulations" in caution
+    assert caution.endswith(simulated)
 
 
 def test_seeds_of_the_looks_of_another_run_give_no_interval(frames, pool):

@@ -6,10 +6,14 @@ import pandas as pd
 import pytest
 
 from harness import app
+from harness.analysis.equivalence import learnt
 from harness.analysis.frame import load
+from harness.analysis.pooling import share
+from harness.analysis.verdicts import EQUIVALENT
 from harness.app import running
+from harness.core import format as show
 from harness.execution.options import Options
-from harness.report import page
+from harness.report import page, words
 from harness.report.data import analyse
 from harness.report.sections import looks, provenance
 from tests.sequential_run import LARGE, NULL, Trained, folders
@@ -120,4 +124,23 @@ def test_of_many_seeds_the_first_are_named(data):
     assert "(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)" in str(provenance.build(data))
     assert "24 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, …)" in str(
         provenance.build(many)
+    )
+
+
+def test_a_size_is_a_share_of_what_all_seeds_learnt_as_in_pooled_effects(data):
+    """The margin is fixed at the first look, so the page says that it is a share of another."""
+    trials = data.frames.trials.copy()
+    late = trials["seed"].isin(data.plan.looks.seeds[7:])
+    trials["untrained"] = trials["final"] + 0.5 + 0.5 * late
+    frames, row = replace(data.frames, trials=trials), data.row(LARGE)
+    pooled = share(pd.Series(data.differences[LARGE]), learnt(frames, row.identity))
+    whole = float(learnt(frames, row.identity).mean())
+    assert 0.5 < whole < 1.0
+    assert pooled.effect == pytest.approx(row.effect / whole)
+    said = words.headline(replace(data, frames=frames))
+    assert f"KID falls by {show.percent(-pooled.effect, 0)} of what the reference learnt" in said
+    assert "the reference's improvement in the seeds of the first look (" in words.region(data)
+    other = [replace(each, verdict=EQUIVALENT) for each in data.ranked]
+    assert "of what the reference had learnt in the seeds of the first look, ±" in words.headline(
+        replace(data, ranked=other)
     )

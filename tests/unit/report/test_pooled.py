@@ -50,7 +50,8 @@ def test_the_page_of_a_pooled_comparison(here, parse):
     assert "pooled" in parsed.ids
     assert all(link.startswith("#") or (folder / link).is_file() for link in parsed.links)
     assert "Over 3 sets together, “Spectral normalisation in the discriminator” (−" in text
-    for part in ("cifar10, 8 px", "SD between sets", "On a further set", "Weight"):
+    for part in ("cifar10, 8 px", "SD between sets", "On a further set", "Weight",
+                 "with its 95 % interval, which holds for all tips at once"):  # fmt: skip
         assert part in text
     tips = pd.read_csv(folder / "tables" / "pooled.csv")
     assert tips["contrast"].to_list() == ["spectral_norm", "label_smoothing"]
@@ -110,8 +111,7 @@ def test_the_figure_has_a_group_a_tip_and_a_line_a_set(compared):
     assert [line.label for line in first.sets] == ["cifar10, 8 px", "cifar10, 16 px",
                                                    "cifar10, 32 px"]  # fmt: skip
     assert [line.effect for line in first.sets] == pytest.approx(list(100 * sets["effect"][:3]))
-    assert first.pooled[1:4] == pytest.approx(tuple(100 * tips.loc[0, ["effect", "t_low",
-                                                                       "t_high"]]))  # fmt: skip
+    assert first.pooled[1:4] == pytest.approx(tuple(100 * tips.loc[0, ["effect", "low", "high"]]))
     assert first.predicted[0] == pytest.approx(100 * tips.loc[0, "predicted_low"])
     effects = [line.effect for group in info.groups for line in (*group.sets, group.pooled)]
     assert info.low < min(effects)
@@ -144,3 +144,10 @@ def test_the_sentence_names_what_helps_and_what_hurts(compared):
     both = pool._replace(tips=pool.tips.assign(verdict=["better", "worse"]))
     assert re.search(rf"{re.escape(helps)}; “One-sided label smoothing of 0.1” \(.*\) hurts.$",
                      sentence(both))  # fmt: skip
+    third = pool.tips.iloc[:1].assign(title="A third", effect=-0.01, verdict="inconclusive")
+    some = pd.concat([pool.tips.iloc[:1], third])
+    assert "; following “A third” looked better (−1.0" in sentence(pool._replace(tips=some))
+    some = pd.concat([pool.tips.iloc[:1], third, pool.tips.iloc[1:]])
+    assert "they help or hurt; of these, “A third” looked best" in sentence(
+        pool._replace(tips=some)
+    )

@@ -351,7 +351,25 @@ def test_cells_that_runs_share_are_next_to_each_other(record, pair):
     assert [picture.caption.partition(":")[0] for picture in strip.pictures] == ["one", "two"]
     median = frames["two"].trials.query("cell == 'reference'").sort_values("final")
     seed = int(median["seed"].iloc[(len(median) - 1) // 2])
-    assert strip.pictures[1].caption.startswith(f"two: seed {seed}, KID × 10³ ")
+    assert re.fullmatch(rf"two: seed {seed}, KID × 10³ [\d.]+", strip.pictures[1].caption)
+
+
+def test_images_of_a_seed_far_from_the_median_say_what_the_median_is(record, pair):
+    """As in a record that keeps the images of few seeds."""
+    frames = {name: frame.load(name, record) for name in ("one", "two")}
+    valued = frames["two"].trials.query("cell == 'reference'").sort_values("final")
+    kept, median = valued.iloc[0], valued["final"].iloc[(len(valued) - 1) // 2]
+    samples = frames["two"].samples.query("cell != 'reference' or seed == @kept.seed")
+    *_, gallery = shared_cells(pair[0], {**frames, "two": replace(frames["two"], samples=samples)})
+    assert gallery.title.endswith("among those whose images are kept")
+    caption = gallery.strips[0].pictures[1].caption
+    shown, middle = re.fullmatch(
+        rf"two: seed {kept.seed}, KID × 10³ ([\d.]+) \(median of {len(valued)} seeds: ([\d.]+)\)",
+        caption,
+    ).groups()
+    assert float(shown) == pytest.approx(1000 * kept.final, rel=0.01)
+    assert float(middle) == pytest.approx(1000 * median, rel=0.01)
+    assert float(shown) < float(middle)
 
 
 def test_runs_that_share_no_cell(record, pair):

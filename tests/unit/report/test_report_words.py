@@ -78,6 +78,12 @@ def test_where_nothing_is_better_the_first_sentences_say_what_looked_best(tmp_pa
         rf"“{best}” looked best \({value}\), but that is not decided: its interval includes zero"
     )
     assert re.search(pattern, said)
+    equal = replace(rows[1], verdict="equivalent")
+    mixed = words.headline(replace(data, ranked=[*rows, equal]))
+    assert "The other 2 are inconclusive: the seeds cannot tell. Of those not decided, “" in mixed
+    assert re.search(rf"Of those not decided, “{best}” looked best \({value}\): its int", mixed)
+    one = words.headline(replace(data, ranked=[rows[0], equal]))
+    assert re.search(rf"Following “{best}” looked better \({value}\): its interval includes", one)
     worse = [replace(row, effect=abs(row.effect)) for row in rows]
     assert words.headline(replace(data, ranked=worse)).endswith(
         "None lowered KID × 10³ on average."

@@ -215,6 +215,17 @@ def test_one_metric_alone_is_named_with_a_command_for_a_second(tmp_path: Path):
     assert second.alone(analyse(load(RUN, runtime))) == ""  # nothing holds
 
 
+def test_another_metric_of_the_same_encoder_is_no_second_opinion(turned):
+    _, data = turned
+    (further,) = data.further
+    first = data.frames.metrics.iloc[0]
+    same = further.about.replaced(encoder=first["encoder"], protocol="blocks", resolution=299)
+    said = second.alone(replace(data, further=[further._replace(about=same)]))
+    assert said.startswith("All verdicts are by one encoder. To have those by another encoder next")
+    both = [further._replace(about=same), further]
+    assert second.alone(replace(data, further=both)) == ""
+
+
 def test_a_second_metric_that_saw_less_says_so_on_the_first_screen(turned):
     _, data = turned
     assert second.few(data) == []
