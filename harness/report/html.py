@@ -20,6 +20,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 SCRIPTS, CURVES = ("page.js", "download.js"), ("plane.js", "curves.js")
 ROOM = 4_000_000  # characters of tables, of which a page packs four into one
 FILTER_FROM = 8  # rows of a table that is worth a filter
+_ADDRESS = re.compile(r"(https://[^\s,;]+)")
 
 
 class Front(NamedTuple):
@@ -93,6 +94,7 @@ def filled(template: str, **values: Any) -> str:
     environment.filters["breakable"] = breakable
     environment.filters["labelled"] = labelled
     environment.filters["prose"] = prose
+    environment.filters["linked"] = linked
     environment.filters["counted"] = show.count
     environment.filters["inked"] = inked
     # ours, and no text of anybody else is in it
@@ -137,6 +139,16 @@ def prose(text: str) -> Markup:
         else breakable(piece)
         for piece, code in show.marked(text)
     )
+
+
+def linked(text: str) -> Markup:
+    """The same as `breakable`, with addresses that a reader may follow; no page asks for them."""
+    link = Markup('<a href="{0}">{0}</a>').format
+    pieces = [
+        link(piece) if place % 2 else breakable(piece)
+        for place, piece in enumerate(_ADDRESS.split(text))
+    ]
+    return Markup("").join(pieces)
 
 
 def data_uri(webp: bytes) -> str:

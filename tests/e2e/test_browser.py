@@ -293,7 +293,8 @@ def page(tmp_path_factory):
 def test_nothing_is_asked_of_any_server(browser, page, tmp_path: Path):
     dom = browser.dom(page)
     assert "Four tips of the card" in dom
-    assert re.findall(r"""(?:src|href)=["']?https?:|url\(["']?https?:|@import""", dom) == []
+    asked = re.sub('<a href="https://', "", dom)  # where a reader may go
+    assert re.findall(r"""(?:src|href)=["']?https?:|url\(["']?https?:|@import""", asked) == []
     assert browser.complaints(page) == []
     asking = tmp_path / "asking.html"  # the browser does say so of a page that asks
     image = '<img src="https://pictures.invalid/a.png"></body>'

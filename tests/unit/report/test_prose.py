@@ -2,7 +2,7 @@
 
 from harness.core import format as show
 from harness.report.blocks import Items, Text
-from harness.report.html import Front, labelled, prose
+from harness.report.html import Front, labelled, linked, prose
 from harness.report.markdown import render_markdown
 
 COMMAND = "harness evaluate my_study --metric subsets"
@@ -39,3 +39,11 @@ def test_wrapped_text_is_whole_and_no_word_of_it_is_cut():
     name = "optimizer.generator.learning_rate"
     assert show.wrapped(name, 20).split("\n") == ["optimizer.generator.", "learning_rate"]
     assert show.wrapped("beta_1=0.5", 3) == "beta_1=0.5"
+
+
+def test_addresses_are_links_and_nothing_else_becomes_markup():
+    text = 'A. <b>, 2021, https://keras.io/a_b/"x; http://other.org'
+    assert linked(text) == (
+        "A. &lt;b&gt;, 2021, "
+        '<a href="https://keras.io/a_b/&#34;x">https://keras.io/a_b/&#34;x</a>; http://other.<wbr>org'
+    )
