@@ -95,6 +95,8 @@ def joined(address: str, new: bool = True) -> Iterator[Joined]:
     """Connected to a cluster: at `address`, or the one that is found here, or else a `new` one."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to its makers
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")  # without a GPU: none is seen
+    if _named(address):
+        use_token()
     try:
         import ray
     except ImportError:
@@ -117,23 +119,35 @@ def joined(address: str, new: bool = True) -> Iterator[Joined]:
 
 def _join(ray: Any, address: str, new: bool) -> Any:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
-    named = address if address != HERE else os.environ.get("RAY_ADDRESS")
+    named = _named(address)
     there = named or _running_here()
     if there == "local":  # Ray's word for a new one
         there = named = ""
-    if there and not _answers(there):
+    if there and not answers(there):
         if named:
             raise ConnectionError("nothing answers there")
         there = ""
-    token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH", "~/.ray/auth_token")).expanduser()
-    if named and ("RAY_AUTH_TOKEN" in os.environ or token.exists()):
-        # Ray sends its token to a cluster that it finds by itself, not to one that is named
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
     if there:
         return ray.init(named or "auto", **quiet)
     if not new:
         raise ConnectionError("none runs on this machine; start one with: ray start --head")
     return ray.init("local", num_cpus=usable_cores(), include_dashboard=False, **quiet)
+
+
+def _named(address: str) -> str:
+    """The address that a user gives; empty where a cluster is looked for, or started."""
+    return address if address != HERE else os.environ.get("RAY_ADDRESS", "")
+
+
+def use_token() -> None:
+    """Let Ray send the token that this machine has, unless its mode is set.
+
+    By itself it does so only to a cluster that it finds or starts, not to one that is named. It
+    reads its mode once, when it is imported, so this goes before.
+    """
+    token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH", "~/.ray/auth_token")).expanduser()
+    if "RAY_AUTH_TOKEN" in os.environ or token.exists():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
 def _running_here() -> str:
@@ -145,7 +159,7 @@ def _running_here() -> str:
         return ""
 
 
-def _answers(address: str) -> bool:
+def answers(address: str) -> bool:
     """Whether something listens there; Ray would ask for minutes, and a dead head leaves its note.
 
     An address without a port is left to Ray.

@@ -171,6 +171,6 @@ def test_the_note_of_a_dead_head_leads_nowhere(tmp_path, monkeypatch):
         address = f"127.0.0.1:{open_port.getsockname()[1]}"
         (tmp_path / "ray/ray_current_cluster").write_text(address + "\n")
         assert fleet._running_here() == address
-        assert fleet._answers(f"ray://{address}")
-    assert not fleet._answers(address)
-    assert fleet._answers("auto")
+        assert fleet.answers(f"ray://{address}")
+    assert not fleet.answers(address)
+    assert fleet.answers("auto")
