@@ -16,6 +16,7 @@ from harness.execution.cluster.actor import Actor
 from harness.execution.cluster.messages import About
 from harness.execution.cluster.supplies import Supplies
 from harness.execution.devices import usable_cores
+from harness.execution.options import FORMS, is_address
 from harness.runs.plan import PlanRecord
 
 MISSING = (
@@ -95,7 +96,9 @@ def joined(address: str, new: bool = True) -> Iterator[Joined]:
     """Connected to a cluster: at `address`, or the one that is found here, or else a `new` one."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to its makers
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")  # without a GPU: none is seen
-    if _named(address):
+    if named := _named(address):
+        if address == HERE and not (named in ("auto", "local") or is_address(named)):
+            raise HarnessError(f"RAY_ADDRESS={named} is no address of a cluster: {FORMS}")
         use_token()
     try:
         import ray
@@ -104,9 +107,9 @@ def joined(address: str, new: bool = True) -> Iterator[Joined]:
     try:
         context = _join(ray, address, new)
     except (ConnectionError, ValueError, RuntimeError) as error:
-        where = os.environ.get("RAY_ADDRESS", address) if address == HERE else address
+        where = f"at {named}" if named else "on this machine"
         raise HarnessError(
-            f"--on {address}: cannot join a Ray cluster at {where} ({_brief(error)}). Does it "
+            f"--on {address}: cannot join a Ray cluster {where} ({_brief(error)}). Does it "
             "run there with this version of Ray, and does this machine have its token "
             "(ray get-auth-token)?"
         ) from None

@@ -58,8 +58,8 @@ _SCORES = {
         "generated images with those of real ones; 0 is best, and with few images it is too high."
     ),
     TITLES["inception_score"]: (
-        "The Inception score is high where a classifier is sure of the class of each generated "
-        "image and all classes are as frequent; it sees no real image."
+        "The Inception score is high where a classifier gives one class of each generated image a "
+        "high probability, and all classes are as frequent; no real image enters it."
     ),
 }
 
