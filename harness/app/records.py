@@ -44,24 +44,36 @@ def _state(name: str, plan: PlanRecord, runtime: Runtime) -> dict[str, Any]:
     statuses = [status for status, _ in ends]
     counts = {str(status): statuses.count(status) for status in IN_RECORD}
     outcomes = Outcomes.of(ends)
-    job = _job(name, runtime)
-    standing = "; ".join(filter(None, (plan.stages.standing, job.get("words"))))
+    done = outcomes.finished + outcomes.diverged + (outcomes.pruned if plan.stages.gives_up else 0)
+    over = done == outcomes.trials and plan.stages.ended
+    job = None if over else _job(name, runtime)
+    standing = "; ".join(filter(None, (plan.stages.standing, job and job.short)))
     return {"run": name, "title": plan.title, **outcomes.to_json(), **counts,
-            "outcome": outcomes.sentence, "standing": standing, "job": job.get("id")}  # fmt: skip
+            "outcome": outcomes.sentence, "standing": standing,
+            "job": job and job.id, "driver": job.sentence if job else ""}  # fmt: skip
 
 
-def _job(name: str, runtime: Runtime) -> dict[str, str]:
-    """The job of Ray that drives the run, or that failed to."""
+class _Driver(NamedTuple):
+    """The job of Ray that drives a run, or that failed to."""
+
+    id: str
+    short: str
+    sentence: str
+
+
+def _job(name: str, runtime: Runtime) -> _Driver | None:
     if not (runtime.study(name) / layout.JOB).exists():
-        return {}
+        return None
     from harness.execution.cluster.detach import detached, state  # with Optuna
 
     job = detached(runtime.study(name))
-    if job is None or (now := state(job)) in ("SUCCEEDED", "STOPPED"):
-        return {}
-    if now == "FAILED":
-        return {"id": job.id, "words": f"its driver failed: {job.command('logs')}"}
-    return {"id": job.id, "words": f"driven by the job {job.id} ({now.lower()})"}
+    if job is None or (now := state(job)).word in ("SUCCEEDED", "STOPPED"):
+        return None
+    word = now.word.lower()
+    if now.word == "FAILED":
+        return _Driver(job.id, f"job {word}", f"its driver failed: {job.command('logs')}")
+    why = f": {now.why}" if now.why else ""
+    return _Driver(job.id, f"job {word}", f"driven by the job {job.id} ({word}{why})")
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ def asked_cluster(
     detach: bool,
 ) -> "Cluster | None":
     """The cluster that a command line asks for; None: this machine, without Ray."""
-    from harness.execution.options import Cluster
+    from harness.execution.options import FORMS, Cluster, is_address
 
     address = on or (RAY if os.environ.get("RAY_ADDRESS") else None)
     given = {
@@ -105,9 +105,9 @@ def asked_cluster(
         return None
     if workers is not None:
         raise HarnessError("--workers is for runs without Ray; with --on it is --max-workers")
-    if address != RAY and ":" not in address:
+    if address != RAY and not is_address(address):
         raise HarnessError(
-            f"--on {shown(address)}: write ray, or the address of a cluster as ray://HOST:10001"
+            f"--on {shown(address)}: write ray, or the address of a cluster: {FORMS}"
         )
     return Cluster(address, gpus, cpus, memory or 0.0, most)
 

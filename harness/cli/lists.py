@@ -37,7 +37,10 @@ def studies_(
 
 @app.command(epilog="Example: harness heuristics spectral_norm")
 def heuristics(
-    tip: Annotated[str | None, typer.Argument(metavar="[ID]", help="Explain this one.")] = None,
+    tip: Annotated[
+        str | None,
+        typer.Argument(metavar="[ID]", help="Explain this one; a word of ids: list these."),
+    ] = None,
     topic: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only this topic, e.g. losses.")
     ] = None,
@@ -59,7 +62,7 @@ def heuristics(
     rows = describe.chosen(tip, topic=topic, kind=kind, source=source, effect=effect)
     if as_json:
         echo_json([describe.explained(row) if tip else describe.record(row) for row in rows])
-    elif tip:
+    elif tip and len(rows) == 1:
         show_heuristic(rows[0])
     else:
         show_heuristics(rows)
@@ -67,7 +70,9 @@ def heuristics(
 
 @app.command(epilog="Example: harness knobs --part discriminator")
 def knobs(
-    knob: Annotated[str | None, typer.Argument(metavar="[KNOB]", help="Only this one.")] = None,
+    knob: Annotated[
+        str | None, typer.Argument(metavar="[KNOB]", help="Only this one; a word of names: these.")
+    ] = None,
     part: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only of this part, e.g. training.")
     ] = None,

@@ -10,6 +10,7 @@ from harness.config.study import Study
 from harness.config.trial import TrialConfig
 from harness.config.trial.base import OneOf
 from harness.core.errors import HarnessError, unknown
+from harness.core.registry import matching
 
 _BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
@@ -24,7 +25,7 @@ def chosen(
 ) -> list[dict[str, str]]:
     """The row of this knob, or those that match all filters.
 
-    None: any. `knob` may also be a part of names, as `kimg` is of training.kimg. `part` is what
+    None: any. `knob` may also be a word of names, as `kimg` is of training.kimg. `part` is what
     names of knobs begin with, up to a dot. An unknown word is an error that suggests the nearest
     one.
     """
@@ -50,10 +51,9 @@ def chosen(
 
 
 def _of(name: str, every: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The row of this knob, or those with this name between dots."""
-    matching = [row for row in every if row["knob"] == name]
-    if matching := matching or [row for row in every if f".{name}." in f".{row['knob']}."]:
-        return matching
+    """The row of this knob, or those with this word in their names."""
+    if names := matching(name, (row["knob"] for row in every)):
+        return [row for row in every if row["knob"] in names]
     if knob := {alias.rpartition(".")[2]: knob for alias, knob in ALIASES.items()}.get(
         name.rpartition(".")[2]
     ):

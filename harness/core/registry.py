@@ -1,6 +1,7 @@
 """Registries: name → code that is imported only when used, or a record with it."""
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Generic, TypeVar
@@ -61,3 +62,10 @@ class Registry(Generic[T]):
         code = getattr(import_module(module), attribute)
         plugin = self.plugin(name)
         return code(plugin) if plugin else code
+
+
+def matching(word: str, names: Iterable[str]) -> list[str]:
+    """The name `word`, or else all names of which it is a part, between their dots and `_`."""
+    every = list(names)
+    part = re.compile(rf"(?<![^._]){re.escape(word)}(?![^._])")
+    return [word] if word in every else [name for name in every if part.search(name)]

@@ -1,11 +1,20 @@
 """How a run is driven, and where."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from harness.queue.base import Job
 from harness.runs.plan import PlanRecord
+
+_ADDRESS = re.compile(r"ray://[^/\s]+|[^/\s]+:\d+")
+FORMS = "HOST:6379 on one of its nodes, ray://HOST:10001 from elsewhere"
+
+
+def is_address(text: str) -> bool:
+    """Whether a text has a form that Ray takes as the address of a cluster that runs."""
+    return _ADDRESS.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from harness.core.errors import HarnessError, unknown
+from harness.core.registry import matching
 from harness.heuristics.conditions import describe_condition
 from harness.heuristics.schema import (
     KINDS,
@@ -123,7 +124,7 @@ def chosen(
     source: str | None = None,
     effect: str | None = None,
 ) -> list[Heuristic]:
-    """The heuristic with this id, or those that match all filters.
+    """The heuristic with this id, those with this word in their ids, or those that match filters.
 
     None: any. An unknown word is an error that suggests the nearest one.
     """
@@ -139,7 +140,8 @@ def chosen(
     if name is not None:
         if any(word is not None for word, _ in words.values()):
             raise HarnessError(f"{name} is a single heuristic: give its id without filters")
-        return [HEURISTICS[name]]
+        names = matching(name, HEURISTICS.names()) or [name]
+        return [HEURISTICS[each] for each in names]
     rows = [row for about, rows in TOPICS.items() if topic in (None, about) for row in rows]
     return [
         row

@@ -25,6 +25,11 @@ class Stages(Record):
         return False
 
     @property
+    def ended(self) -> bool:
+        """Whether no decision is to come, after which there might be more to train."""
+        return self.left == 0
+
+    @property
     def gives_up(self) -> bool:
         """Whether a trial that a pruner stopped has ended, and is not a gap."""
         return False
@@ -57,6 +62,11 @@ class TuningRecord(Stages):
     points: Mapping[str, Mapping[str, str]]  # judged cell → point → the cell at that point
     chosen: Mapping[str, str]  # judged cell → point; empty: not yet
     untuned: Mapping[str, str]  # judged cell → the cell as the study writes it
+
+    @property
+    def ended(self) -> bool:
+        """Whether the points are chosen."""
+        return bool(self.chosen)
 
     def is_judged(self, label: str) -> bool:
         """Whether a cell is one of the study, rather than a point of the grid or untuned."""

@@ -142,7 +142,10 @@ CURVES = """
   told.stressed = [...svg.querySelectorAll("g[data-cell]:not(.faint)")].map((g) => g.dataset.cell);
   entry.dispatchEvent(new window.PointerEvent("pointerleave"));
   told.heights = [texts("end"), linear.ariaPressed, logarithmic.ariaPressed];
+  const scale = () => figure.querySelector("figcaption").textContent.match(/axis is ([a-z]+)/)[1];
+  told.scales = [scale()];
   linear.click();
+  told.scales.push(scale());
   told.linear = [texts("end"), linear.ariaPressed, logarithmic.ariaPressed];
   logarithmic.click();
   told.logarithmic = texts("end");
@@ -464,6 +467,7 @@ def test_curves_are_zoomed_and_switch_their_scale(browser, page):
     assert told["reset"]
     assert told["touched"]
     assert told["averaged"] != told["zoomed"]
+    assert told["scales"] == ["logarithmic", "linear"]
     assert told["heights"][1:] == ["false", "true"]
     assert told["linear"][1:] == ["true", "false"]
     assert told["linear"][0] != told["heights"][0] == told["logarithmic"]

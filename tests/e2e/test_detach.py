@@ -41,9 +41,9 @@ def verb(site, *arguments):
     return done.stdout
 
 
-def standing(site):
+def driver(site):
     (run,) = json.loads(verb(site, "harness", "status", "--json"))
-    return run["standing"]
+    return run["driver"]
 
 
 def test_a_detached_driver(cluster, tmp_path, on_one_machine):
@@ -52,16 +52,16 @@ def test_a_detached_driver(cluster, tmp_path, on_one_machine):
     said = detached(site)
     job = json.loads((site.folder / "runs/studies/tiny/job.json").read_text())
     assert f"the cluster drives tiny as the job {job['id']}" in said
-    assert standing(site) == f"driven by the job {job['id']} (running)"
+    assert driver(site) == f"driven by the job {job['id']} (running)"
     assert f"is driven by the job {job['id']} already" in detached(site, code=2)
     until(lambda: begun(site))
     (stop,) = (line for line in said.splitlines() if "to stop it:" in line)
     verb(site, *stop.split(":", 1)[1].partition("(")[0].split())
-    assert standing(site) == ""
+    assert driver(site) == ""
     assert len(list(site.folder.glob("runs/trials/*/result.json"))) < 10  # of 5 cells × 2 seeds
     assert (site.folder / "reports/tiny/index.html").exists()
     detached(site)
-    until(lambda: standing(site) == "", seconds=300)
+    until(lambda: driver(site) == "", seconds=300)
     assert differences(on_one_machine(text), site) == []
 
 
@@ -69,7 +69,7 @@ def test_a_driver_that_ends_at_once_is_told(cluster, tmp_path):
     """The cluster has no GPU: known when the job has joined it, after the command's own checks."""
     site = OnCluster(tmp_path / "cluster", cluster, STUDY)
     site.end(site.begin("--detach", "--gpus-per-trial", "1"))
-    until(lambda: "its driver failed: ray job logs" in standing(site))
+    until(lambda: "its driver failed: ray job logs" in driver(site))
 
 
 def test_a_head_that_does_not_see_the_folder(cluster, tmp_path):

@@ -115,6 +115,7 @@ def test_the_state_of_every_run(runtime):
             "outcome": said,
             "standing": "",
             "job": None,
+            "driver": "",
         },
         {
             "run": "two",
@@ -128,6 +129,7 @@ def test_the_state_of_every_run(runtime):
             "outcome": "1 of 4 trials finished, 1 crashed, 2 not ended",
             "standing": "",
             "job": None,
+            "driver": "",
         },
     ]
 
@@ -270,26 +272,6 @@ def test_a_wrong_one_off_change_is_named(setting, said):
     with pytest.raises(HarnessError) as error:
         app.one_off(["training.ema=0.5", setting])
     assert str(error.value).startswith(f"--set {setting}: {said}")
-
-
-@pytest.mark.parametrize(
-    ("state", "standing", "job"),
-    [
-        ("RUNNING", "driven by the job one-1 (running)", "one-1"),
-        ("unknown", "driven by the job one-1 (unknown)", "one-1"),
-        ("FAILED", "its driver failed: ray job logs --address http://head:8265 one-1", "one-1"),
-        ("SUCCEEDED", "", None),
-    ],
-)
-def test_status_of_a_detached_run(runtime, monkeypatch, state, standing, job):
-    from harness.execution.cluster import detach
-
-    note = {"id": "one-1", "server": "http://head:8265"}
-    begin(runtime, "one")
-    write_json(runtime.study("one") / "job.json", note)
-    monkeypatch.setattr(detach, "state", lambda job: state)
-    (row,) = (row for row in app.status(runtime) if row["run"] == "one")
-    assert (row["standing"], row["job"]) == (standing, job)
 
 
 def test_a_report_has_both_metrics_only_where_there_are_two(runtime):

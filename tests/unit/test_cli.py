@@ -177,6 +177,14 @@ def test_heuristics_are_chosen(harness, arguments, right):
     assert 0 < len(found) < len(every)
 
 
+def test_heuristics_with_a_word_are_listed(harness):
+    found = json.loads(harness("heuristics", "spectral", "--json")[1])
+    assert len(found) > 1
+    assert all(row["id"].startswith("spectral_norm") for row in found)
+    listed = harness("heuristics", "spectral")[1]
+    assert all(row["id"] in listed for row in found)
+
+
 def test_no_heuristic_is_all_of_that(harness):
     wanted = ["heuristics", "--kind", "protocol", "--topic", "losses"]
     assert harness(*wanted)[1] == "No heuristic matches these filters\n"
@@ -202,6 +210,7 @@ def test_every_knob_is_listed(harness):
         (["training.kimg"], lambda row: row["knob"] == "training.kimg"),
         (["kimg"], lambda row: row["knob"] == "training.kimg"),
         (["beta_1"], lambda row: row["knob"].endswith(".beta_1")),
+        (["spectral"], lambda row: row["knob"].endswith(".spectral_norm")),
     ],
 )
 def test_knobs_are_chosen(harness, arguments, right):
@@ -354,6 +363,8 @@ def test_an_agent_is_asked_for_knobs_as_set_would_name_them(harness, monkeypatch
             ["heuristics", "spectral_norm", "--topic", "losses"],
             "harness: spectral_norm is a single heuristic: give its id",
         ),
+        (["heuristics", "spectrall"], "harness: unknown heuristic 'spectrall'; did you mean 'spec"),
+        (["knobs", "spectrall"], "harness: unknown hyper-parameter 'spectrall'; did you mean"),
         (["knobs", "seeds"], "harness: seeds is a key of a study, and no hyper-parameter: docs/"),
         (["knobs", "epochs"], "harness: epochs is another way to write training.kimg: harness kn"),
         (["knobs", "kimgg"], "harness: unknown hyper-parameter 'kimgg'; did you mean 'kimg'?"),

@@ -85,7 +85,8 @@ def shows(name, output):
 def status(names):
     counts = Outcomes(trials=12, finished=7, diverged=1, crashed=2, not_ended=2)._asdict()
     title = "Regularisation, normalisation and augmentation"
-    rows = [{"run": name, "title": title, "standing": "", **counts} for name in names]
+    rows = [{"run": name, "title": title, "standing": "", "driver": "", **counts}
+            for name in names]  # fmt: skip
     show_status(rows)
 
 
@@ -176,6 +177,18 @@ def test_status_is_a_line_a_run_and_full_lines_fit(printed):
         "Run          Trials  State                               Title",
         "one          7/12    1 diverged, 2 crashed, 2 not ended  Regularisation, …",
         "another-run  7/12    1 diverged, 2 crashed, 2 not ended  Regularisation, …",
+    ]
+
+
+def test_status_of_a_detached_run_leaves_room_for_titles(printed):
+    counts = Outcomes(trials=8, finished=2, not_ended=6)._asdict()
+    driver = "driven by the job quickstart.smoke-a1b2c3 (running)"
+    row = {"run": "quickstart.smoke", "title": "A first look", "standing": "job running",
+           "driver": driver, **counts}  # fmt: skip
+    assert printed(80, show_status, [row]).splitlines() == [
+        "Run               Trials  State                     Title",
+        "quickstart.smoke  2/8     6 not ended, job running  A first look",
+        f"quickstart.smoke: {driver}",
     ]
 
 

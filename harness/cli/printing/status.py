@@ -14,7 +14,10 @@ _GAP = "  "
 
 
 def show_status(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Name, finished trials, state and title; what has no room falls off the end, word by word."""
+    """Name, finished trials, state and title; what has no room falls off the end, word by word.
+
+    Jobs that drive runs have a line below the table.
+    """
     terminal = Terminal()
     if not rows:
         terminal.say("No study has been run here yet; start with: harness run quickstart")
@@ -27,6 +30,9 @@ def show_status(rows: Sequence[Mapping[str, Any]]) -> None:
             text.append(cell + " " * (width - cell_len(cell)) + _GAP)
         whole = cell_len(line[0]) if terminal.is_terminal else cell_len(text.plain)
         terminal.print(_fitting(text, max(whole + 2, terminal.width)), soft_wrap=True)
+    for row in rows:
+        if row["driver"]:
+            terminal.say(f"{row['run']}: {row['driver']}")
     if any(row["damaged"] for row in rows):
         terminal.say("Some records are damaged: harness doctor names them, --fix repairs them")
 

@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import read_object, write_json
-from harness.execution.cluster.fleet import Joined, joined, line_of
+from harness.execution.cluster.fleet import Joined, answers, joined, line_of, use_token
 from harness.execution.driver import places, python
 from harness.execution.local import GRACE
 from harness.runs import layout
 
 HEAD = "node:__internal_head__"  # Ray's name for a resource that its head alone has
+UNKNOWN = "unknown"
+LONGEST = 120  # letters of a reason
 STARTS = 120.0  # seconds for a job to say its first words
 # what a driver reads of its environment; keys of accounts are left out, since Ray shows jobs
 PASSED_ON = ("HARNESS_STUDIES", "WANDB_MODE", "WANDB_ENTITY", "WANDB_BASE_URL")
@@ -35,13 +37,20 @@ class Job(NamedTuple):
         return f"ray job {verb} --address {self.server} {self.id}"
 
 
+class State(NamedTuple):
+    """How a job stands, in Ray's words or as `unknown`, and then why."""
+
+    word: str
+    why: str = ""
+
+
 def start_driver(run_name: str, arguments: Sequence[str], address: str, runtime: Runtime) -> Job:
     """Start `harness ARGUMENTS` as a job on the head of the cluster, in the current folder.
 
     Raises HarnessError where the head does not see that folder, or the job ends at once.
     """
     folder = runtime.study(run_name)
-    if (job := detached(folder)) and state(job) in ("PENDING", "RUNNING"):
+    if (job := detached(folder)) and state(job).word in ("PENDING", "RUNNING"):
         raise HarnessError(
             f"{run_name} is driven by the job {job.id} already; stop it with: {job.command('stop')}"
         )
@@ -70,12 +79,19 @@ def detached(folder: Path) -> Job | None:
     return Job(note["id"], note["server"]) if note else None
 
 
-def state(job: Job) -> str:
-    """How the job stands, in Ray's words; `unknown` where its cluster does not answer."""
+def state(job: Job) -> State:
+    """How the job stands; of a cluster that does not tell, no error is raised."""
+    if not answers(job.server):
+        return State(UNKNOWN, f"nothing answers at {job.server}")
+    use_token()
     try:
-        return str(_client(job).get_job_status(job.id).value)
-    except (ImportError, ConnectionError, RuntimeError):
-        return "unknown"
+        from ray.exceptions import RayError
+    except ImportError:
+        return State(UNKNOWN, "Ray is not installed here")
+    try:
+        return State(str(_client(job).get_job_status(job.id).value))
+    except (ImportError, OSError, RuntimeError, ValueError, RayError) as error:
+        return State(UNKNOWN, line_of(error)[:LONGEST])
 
 
 def _client(job: Job) -> Any:

@@ -16,6 +16,7 @@ from harness.execution.cluster.actor import Actor
 from harness.execution.cluster.messages import About
 from harness.execution.cluster.supplies import Supplies
 from harness.execution.devices import usable_cores
+from harness.execution.options import FORMS, is_address
 from harness.runs.plan import PlanRecord
 
 MISSING = (
@@ -95,6 +96,10 @@ def joined(address: str, new: bool = True) -> Iterator[Joined]:
     """Connected to a cluster: at `address`, or the one that is found here, or else a `new` one."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to its makers
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")  # without a GPU: none is seen
+    if named := _named(address):
+        if address == HERE and not (named in ("auto", "local") or is_address(named)):
+            raise HarnessError(f"RAY_ADDRESS={named} is no address of a cluster: {FORMS}")
+        use_token()
     try:
         import ray
     except ImportError:
@@ -102,9 +107,9 @@ def joined(address: str, new: bool = True) -> Iterator[Joined]:
     try:
         context = _join(ray, address, new)
     except (ConnectionError, ValueError, RuntimeError) as error:
-        where = os.environ.get("RAY_ADDRESS", address) if address == HERE else address
+        where = f"at {named}" if named else "on this machine"
         raise HarnessError(
-            f"--on {address}: cannot join a Ray cluster at {where} ({_brief(error)}). Does it "
+            f"--on {address}: cannot join a Ray cluster {where} ({_brief(error)}). Does it "
             "run there with this version of Ray, and does this machine have its token "
             "(ray get-auth-token)?"
         ) from None
@@ -117,23 +122,35 @@ def joined(address: str, new: bool = True) -> Iterator[Joined]:
 
 def _join(ray: Any, address: str, new: bool) -> Any:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
-    named = address if address != HERE else os.environ.get("RAY_ADDRESS")
+    named = _named(address)
     there = named or _running_here()
     if there == "local":  # Ray's word for a new one
         there = named = ""
-    if there and not _answers(there):
+    if there and not answers(there):
         if named:
             raise ConnectionError("nothing answers there")
         there = ""
-    token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH", "~/.ray/auth_token")).expanduser()
-    if named and ("RAY_AUTH_TOKEN" in os.environ or token.exists()):
-        # Ray sends its token to a cluster that it finds by itself, not to one that is named
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
     if there:
         return ray.init(named or "auto", **quiet)
     if not new:
         raise ConnectionError("none runs on this machine; start one with: ray start --head")
     return ray.init("local", num_cpus=usable_cores(), include_dashboard=False, **quiet)
+
+
+def _named(address: str) -> str:
+    """The address that a user gives; empty where a cluster is looked for, or started."""
+    return address if address != HERE else os.environ.get("RAY_ADDRESS", "")
+
+
+def use_token() -> None:
+    """Let Ray send the token that this machine has, unless its mode is set.
+
+    By itself it does so only to a cluster that it finds or starts, not to one that is named. It
+    reads its mode once, when it is imported, so this goes before.
+    """
+    token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH", "~/.ray/auth_token")).expanduser()
+    if "RAY_AUTH_TOKEN" in os.environ or token.exists():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
 def _running_here() -> str:
@@ -145,7 +162,7 @@ def _running_here() -> str:
         return ""
 
 
-def _answers(address: str) -> bool:
+def answers(address: str) -> bool:
     """Whether something listens there; Ray would ask for minutes, and a dead head leaves its note.
 
     An address without a port is left to Ray.

@@ -20,8 +20,9 @@ MEASURES = {
     "fake_accuracy": "accuracy on generated images",
     "augmentation_probability": "augmentation probability",
 }
-ROOM = 8  # cells that a legend in place of a panel has room for
 LONGEST = 40  # letters of a line of the legend
+FILLED = 0.9  # share of a panel's place that a legend there may take
+GAP = 0.15  # inches between a legend on top and the panels
 BINS = 120  # more points than a panel has room for are averaged
 
 
@@ -76,28 +77,43 @@ def draw_dynamics(info: Sequence[Panel], looks: dict[str, Look], width: float) -
     """A panel a measure, a line a cell; one legend for all, in a place left free or on top."""
     columns = 1 if width <= NARROW else min(2, len(info))
     rows = -(-len(info) // columns)
-    cells = {trace.cell: trace.n for panel in info for trace in panel.traces}
-    free = rows * columns > len(info) and len(cells) <= ROOM
-    names = [show.wrapped(f"{cell} (n\u00a0=\u00a0{n})", LONGEST) for cell, n in cells.items()]
-    lines = max((1 + name.count("\n") for name in names), default=1)
-    legend = 0.0 if free else -(-len(cells) // columns) * (0.05 + 0.15 * lines) + 0.25
     height = 1.5 if columns == 1 else 1.75
-    figure = Figure(figsize=(width, height * rows + legend), layout="constrained")
+    figure = Figure(figsize=(width, height * rows), layout="constrained")
     grid = figure.subplots(rows, columns, sharex=True, squeeze=False)
     for axes, panel in zip(grid.flat, info, strict=False):
         _draw_panel(axes, panel, looks)
-    handles = [
-        Line2D([], [], color=looks[cell].colour, linestyle=looks[cell].dash) for cell in cells
-    ]
     for axes in grid.flat[len(info) :]:
         axes.set_axis_off()
         grid[-2, -1].tick_params(labelbottom=True)
-    if free:
-        grid[-1, -1].legend(handles, names, loc="center left")
-    else:
-        figure.legend(handles, names, loc="outside upper left", ncols=columns)
+    free = grid[-1, -1] if rows * columns > len(info) else None
+    _add_legend(figure, info, looks, columns, free)
     figure.supxlabel("real images shown to the discriminator (thousands)", fontsize=8.5, color=INK)
     return figure
+
+
+def _add_legend(
+    figure: Figure,
+    info: Sequence[Panel],
+    looks: dict[str, Look],
+    columns: int,
+    free: Axes | None,
+) -> None:
+    """In the place that is `free` if it fits there, else on top of a figure made higher by it."""
+    cells = {trace.cell: trace.n for panel in info for trace in panel.traces}
+    names = [show.wrapped(f"{cell} (n\u00a0=\u00a0{n})", LONGEST) for cell, n in cells.items()]
+    handles = [
+        Line2D([], [], color=looks[cell].colour, linestyle=looks[cell].dash) for cell in cells
+    ]
+    if free is not None:
+        inside = free.legend(handles, names, loc="center left")
+        size, rows = inside.get_window_extent(), -(-len(info) // columns)
+        across, down = figure.bbox.width / columns, figure.bbox.height / rows
+        if size.width <= FILLED * across and size.height <= FILLED * down:
+            return
+        inside.remove()
+    legend = figure.legend(handles, names, loc="outside upper left", ncols=columns)
+    taken = legend.get_window_extent().height / figure.dpi
+    figure.set_figheight(figure.get_figheight() + taken + GAP)
 
 
 def _draw_panel(axes: Axes, panel: Panel, looks: dict[str, Look]) -> None:

@@ -38,7 +38,9 @@ def build(data: ReportData) -> list[Block]:
     blocks += [_table(data, rows, metric) for rows, metric in named]
     images = [_images(data, rows, metric) for rows, metric in named]
     if images := [table for table in images if len(table.columns) > len(WORDS)]:
-        blocks += [Text(_IMAGES, "note"), *images]
+        columns = {name for table in images for name in table.columns}
+        scores = [words for name, words in _SCORES.items() if name in columns]
+        blocks += [Text(" ".join([_IMAGES, *scores]), "note"), *images]
     return blocks
 
 
@@ -49,6 +51,17 @@ _IMAGES = (
     "is near, about 1 where generated images are as real ones; recall and coverage are shares of "
     "real images near a generated one. They describe; verdicts are by the objective."
 )
+
+_SCORES = {
+    TITLES["fid"]: (
+        "FID, the Fréchet Inception Distance, compares mean and covariance of the features of "
+        "generated images with those of real ones; 0 is best, and with few images it is too high."
+    ),
+    TITLES["inception_score"]: (
+        "The Inception score is high where a classifier gives one class of each generated image a "
+        "high probability, and all classes are as frequent; no real image enters it."
+    ),
+}
 
 
 def _table(data: ReportData, rows: pd.DataFrame, metric: str) -> Table:

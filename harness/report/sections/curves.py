@@ -63,7 +63,7 @@ def _bounded(info: Curves) -> str:
         dotted.append(f"the reference's untrained generator ({show.number(ceiling, places)})")
     if floor is not None:
         value = show.number(floor, show.decimals([floor], 1))
-        below = ", below this axis" if info.deep else ""
+        below = ", below a logarithmic axis" if info.deep else ""
         dotted.append(
             f"real images against real ones, two halves of the validation images ({value}{below}; "
             "an unbiased estimate, so it may be negative)"

@@ -9,6 +9,7 @@ class Chart extends Plane {
     super(data);
     this.root = element("div", { className: "chart", role: "group" });
     this.root.ariaLabel = figure.querySelector("[role=img]").ariaLabel;
+    this.caption = figure.querySelector("figcaption").firstChild;
     this.addTools();
     this.addPlane();
     this.addLegend();
@@ -91,6 +92,7 @@ class Chart extends Plane {
     this.render(this.svg, this.width);
     for (const button of this.scales)
       button.ariaPressed = String(button.textContent === this.scale);
+    this.caption.data = this.caption.data.replace(/(?<=vertical axis is )\w+/, this.scale);
     for (const cell of this.data.cells) cell.button.ariaPressed = String(cell.shown);
     if (this.at) this.mark(this.at.line.cell.shown ? this.at : null);
   }

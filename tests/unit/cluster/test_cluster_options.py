@@ -43,12 +43,35 @@ def test_all_options():
         ({"detach": True}, "--detach is for a Ray cluster; give --on ray as well"),
         ({"most": 2}, "--max-workers is for a Ray cluster"),
         ({"on": "ray", "workers": 2}, "--workers is for runs without Ray; with --on it is --max-w"),
-        ({"on": "rya"}, "--on 'rya': write ray, or the address of a cluster as ray://HOST:10001"),
+        *(
+            ({"on": wrong}, f"--on '{wrong}': write ray, or the address of a cluster: HOST:6379 on")
+            for wrong in ("rya", "http://x", "http://x:8265", "ray://", "x:y", "ray:")
+        ),
     ],
 )
 def test_options_that_do_not_go_together(given, said):
     with pytest.raises(HarnessError, match=said):
         asked_cluster(**{**NONE, **given})
+
+
+@pytest.mark.parametrize("right", ["10.0.0.1:6379", "[::1]:6379", "ray://a", "ray://a:10001"])
+def test_addresses_of_clusters(right):
+    assert asked_cluster(**{**NONE, "on": right}) == Cluster(right)
+
+
+def test_ray_address_of_a_job_server_is_refused(monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", "http://x:8265")
+    said = "RAY_ADDRESS=http://x:8265 is no address of a cluster: HOST:6379 on one of its nodes"
+    with pytest.raises(HarnessError, match=said), joined("ray"):
+        pass
+
+
+def test_this_machine_is_named_where_no_address_is_given(monkeypatch, tmp_path):
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace())
+    said = "cannot join a Ray cluster on this machine .none runs on this machine; start one with"
+    with pytest.raises(HarnessError, match=said), joined("ray", new=False):
+        pass
 
 
 def test_ray_that_is_not_installed(monkeypatch):
@@ -171,6 +194,6 @@ def test_the_note_of_a_dead_head_leads_nowhere(tmp_path, monkeypatch):
         address = f"127.0.0.1:{open_port.getsockname()[1]}"
         (tmp_path / "ray/ray_current_cluster").write_text(address + "\n")
         assert fleet._running_here() == address
-        assert fleet._answers(f"ray://{address}")
-    assert not fleet._answers(address)
-    assert fleet._answers("auto")
+        assert fleet.answers(f"ray://{address}")
+    assert not fleet.answers(address)
+    assert fleet.answers("auto")

@@ -9,6 +9,7 @@ from itertools import count
 import pytest
 
 from harness import app
+from harness.app import running
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.execution import driver
@@ -88,7 +89,7 @@ class Run:
         (place / "studies/one.yaml").write_text(STUDY)
         self.runtime = Runtime(place / "runs", place / "reports", place / "studies")
         planned, _ = app.plan("one", self.runtime)
-        self.plan = app.running.write_plan(planned, self.runtime)
+        self.plan = running.write_plan(planned, self.runtime)
         self.ledger = OptunaLedger.open("one", self.runtime.study("one"), self.runtime.trials)
         self.jobs = [Job(t.key, t.cell, t.seed, n) for n, t in enumerate(self.plan.trials)]
         driver.queue(self.jobs, self.runtime, self.ledger, retry_crashed=False)

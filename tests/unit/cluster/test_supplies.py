@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from harness import app
+from harness.app import running
 from harness.config.runtime import Runtime
 from harness.core.cache import DIGESTS, entry
 from harness.core.errors import HarnessError
@@ -103,7 +104,7 @@ def planned(tmp_path):
     (tmp_path / "studies/one.yaml").write_text(STUDY)
     runtime = Runtime(tmp_path / "runs", tmp_path / "reports", tmp_path / "studies")
     plan, _ = app.plan("one", runtime)
-    record = app.running.write_plan(plan, runtime)
+    record = running.write_plan(plan, runtime)
     folder = entry(runtime.cache / "data/0123", "images", _a_file).folder
     file = tmp_path / "encoder.keras"
     file.write_bytes(b"e")

@@ -89,7 +89,7 @@ def test_real_images_are_the_floor_where_the_record_has_them(tmp_path, small):
     frames = load(small.run_name, runtime)
     (figure,) = [block for block in curves.build(analyse(frames)) if block.kind == "figure"]
     assert figure.numbers["floor"] == 2.1
-    assert "two halves of the validation images (2.10, below this axis" in figure.caption
+    assert "two halves of the validation images (2.10, below a logarithmic axis" in figure.caption
     (identity,) = frames.metrics["identity"]
     assert frames.real_kid(identity) == 0.0021
     assert frames.real_kid("another") is None

@@ -93,8 +93,10 @@ def test_tables_hold_all_digits(folder):
 def test_what_is_beside_kid_has_a_column_where_it_was_measured(runtime):
     """FID of the last evaluations; no encoder with classes, so no inception score."""
     data = analyse(load(RUN, runtime))
-    table = cells.build(data)[-1]
+    *_, note, table = cells.build(data)
     assert "Inception score" not in table.columns
+    assert "FID, the Fréchet Inception Distance, compares" in note.text
+    assert "Inception score" not in note.text
     place, curves = table.columns.index("FID"), data.frames.curves
     last = curves[curves["evaluation"] == curves["evaluation"].max()]
     for row, shown in zip(data.cells.itertuples(), table.rows, strict=True):
@@ -103,6 +105,10 @@ def test_what_is_beside_kid_has_a_column_where_it_was_measured(runtime):
     early = curves["evaluation"] <= 0.8 * curves["evaluation"].max()
     assert curves.loc[early, "fid"].isna().all()
     assert data.cells["inception_score"].isna().all()
+    scored = data.cells.assign(fid=math.nan, inception_score=2.0)
+    *_, note, table = cells.build(replace(data, cells=scored))
+    assert "FID" not in note.text
+    assert "The Inception score is high where" in note.text
     table = cells.build(replace(data, cells=data.cells.assign(fid=math.nan)))[-1]
     assert table.columns == ["Cell", "n", *(name.capitalize() for name in SCORES)]
     assert all(len(row) == len(table.columns) for row in table.rows)
