@@ -188,7 +188,7 @@ ARGUMENTS = {
         ["samples", "one", "--cell", "referenc"],
         "unknown cell 'referenc'; did you mean 'reference'?",
     ),
-    "no tip": (["heuristics", "ema"], "unknown heuristic 'ema'"),
+    "no tip": (["heuristics", "emma"], "unknown heuristic 'emma'"),
     "a word for --retry": (["run", "one", "--retry", "all"], "--retry: unknown value 'all'"),
 }
 
