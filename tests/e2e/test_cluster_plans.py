@@ -8,11 +8,10 @@ import pytest
 from tests.e2e.faults import STUDY, Site, differences, gutted
 from tests.e2e.nodes import Cluster, OnCluster
 from tests.e2e.place import one_core
+from tests.e2e.test_stages import RATE, TUNED
 
 pytest.importorskip("ray", reason="the extra `cluster` is not installed")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-RATE = "optimizer.generator.learning_rate"
-TUNED = f"tune:\n  values: {{{RATE}: [2.0e-4, 1.0e-3]}}\n  seeds: [100]\n"
 SEARCH = f"""search:
   space:
     {RATE}: {{low: 1.0e-5, high: 1.0e-2, log: true}}

@@ -35,7 +35,7 @@ from harness.runs.trial import Trial
 BEAT = 0.5  # seconds that a worker waits for news before it answers, where there are few
 A_SECOND = 200  # answers that the driver takes from all of them
 IDLE = 0.2  # seconds between two looks at the queue or the workers
-RARE = 5.0  # times as long as a look took, until the next one for whether nothing is left
+RARE = 5.0  # times as long as a look at the queue took, until the next
 JOINS = 5.0  # seconds between two looks at how many workers the cluster carries
 
 
@@ -59,8 +59,8 @@ class Home:
     last_death: str = ""
     book: Book = field(init=False)
     cells: Cells = field(init=False)
-    _rest: Rest = field(default_factory=lambda: Rest(0.0, RARE))  # of looks for the end
-    _looked: float = float("-inf")  # when it was last seen how many workers the cluster carries
+    _ending: Rest = field(default_factory=lambda: Rest(0.0, RARE))  # of looks for the end
+    _growth: Rest = field(default_factory=lambda: Rest(JOINS, RARE))  # of looks for room
 
     def __post_init__(self) -> None:
         self.book = Book(self.ledger)
@@ -105,18 +105,18 @@ class Home:
 
     def _is_done(self) -> bool:
         """Whether nothing is left, nor follows from the results, if it is time to look."""
-        if not self._rest.over():
+        if not self._ending.over():
             return False
-        with self._rest.after():
+        with self._ending.after():
             left = self.left()
         return not left and not self.goes_on()
 
     def _grow(self, serving: list[asyncio.Task[None]]) -> None:
         """As many workers as trials need and the cluster carries; nodes may join at any time."""
-        if time.monotonic() - self._looked < JOINS:
+        if not self._growth.over():
             return
-        self._looked = time.monotonic()
-        wanted = min(self.left() + len(self.training), self.fleet.room())
+        with self._growth.after():
+            wanted = min(self.left() + len(self.training), self.fleet.room())
         for number in range(len(serving), wanted):
             serving.append(asyncio.create_task(self._serve(f"w{number}")))
 
