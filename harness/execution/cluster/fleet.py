@@ -191,7 +191,7 @@ class RayFleet:
         self._ray, self._terms, self._supplies = ray, terms, supplies
         share = terms.share
         supplies.share = ray.put  # nodes pass parts on to each other
-        self._args = plan, project
+        self._args = ray.put(plan), project  # of many trials it takes long to pickle
         self._actor = ray.remote(Actor).options(
             num_cpus=share.cpus,
             num_gpus=share.gpus,
