@@ -1,4 +1,4 @@
-# `make` lists the targets. A study: make study name=quickstart [profile=cpu|smoke|full]
+# `make` lists the targets. A study: make study name=quickstart [profile=smoke|gpu|cpu|full]
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
@@ -33,7 +33,7 @@ $(VENV)/ready: requirements.lock requirements-cuda.lock pyproject.toml
 	  'from harness.gan.devices import explain; print(explain())' 2>/dev/null
 	@touch $@
 
-study: setup  ## run a study and write its report: name=NAME [profile=cpu|smoke|full]
+study: setup  ## run a study and write its report: name=NAME [profile=smoke|gpu|cpu|full]
 	@$(HARNESS) run $(call named,study) $(options)
 
 plan: setup  ## what a study would train, and what that costs: name=NAME [profile=…]

@@ -11,12 +11,13 @@ from optuna.trial import TrialState
 
 from benchmarks import cluster_bytes
 from benchmarks.cluster_model import CHECKPOINT, Assumed, Found, Model, scaled
-from benchmarks.cost import EVALUATING, GPUS, IMAGES_PER_SECOND, PRICE, take, trainings
+from benchmarks.cost import GPUS, PRICE, take, trainings
 from benchmarks.measure import ROOT, Result, Row, Target, interleave, line, say
 from benchmarks.place import Place, place
 from benchmarks.plots import Panel, draw
 from benchmarks.ray_here import ray_here
 from benchmarks.study import QUICK, TRIALS, WORKS, content
+from harness.plan.elsewhere import EVALUATING, H200, LARGE
 from harness.queue.journal import JOURNAL, Kept
 
 WORKERS = 2
@@ -274,13 +275,13 @@ def cost(quick: bool) -> Part:
     columns = ["GPUs", "hours", "GPU hours at work", "GPU hours reserved",
                f"cost at {PRICE:g} a GPU hour"]  # fmt: skip
     note = (
-        f"The forecast of `all_tips`, profile full ({len(work)} trials): {IMAGES_PER_SECOND:,.0f} "
-        "images/s in every cell (S0's step in float32 on one H200, GPU.md; times the steps of the "
-        "discriminator), compiling as measured there, one worker a GPU, trials as the queue gives "
-        f"them. Not measured on a GPU: evaluations, taken as {EVALUATING:g} s each as on two "
-        "cores, and how much slower cells are that differ from S0. The price is an assumption "
-        "(`PRICE` in `cost.py`), nobody's offer. GPUs beyond the number of trials get none and "
-        "are not reserved."
+        f"The forecast of `all_tips`, profile full ({len(work)} trials): {H200.rates[LARGE]:,.0f} "
+        "images/s in every cell (S0's step in float32 on one H200, GPU.md; a further update of "
+        "either network counts as a further step), compiling as measured there, one worker a GPU, "
+        "trials as the queue gives them. Not measured on a GPU: evaluations, taken as "
+        f"{EVALUATING:g} s each as on two cores, and how much slower cells are that differ from "
+        "S0. The price is an assumption (`PRICE` in `cost.py`), nobody's offer. GPUs beyond the "
+        "number of trials get none and are not reserved."
     )
     title = "all_tips at full size, forecast"
     return [], [{"title": title, "columns": columns, "rows": rows}], [note]

@@ -1,4 +1,7 @@
-"""What `all_tips` at full size takes on so many GPUs: a forecast from measured speeds."""
+"""What a study takes on so many GPUs: the forecast of `harness plan`, trial by trial and program.
+
+Its figures and the time of a trial are those of `harness/plan/elsewhere.py`.
+"""
 
 import heapq
 from collections.abc import Sequence
@@ -7,20 +10,16 @@ from typing import NamedTuple
 from optuna.storages import InMemoryStorage
 
 from harness import app
+from harness.config.patch import flatten
 from harness.config.runtime import Runtime
 from harness.gan.numbers import structure
+from harness.plan.elsewhere import H200, START, Size, trial_seconds
 from harness.queue.base import Job
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs.status import Status
 
 GPUS = (1, 8, 64, 1024)
 PRICE = 2.0  # assumed, of a GPU hour; no provider's
-# measured on one H200 (GPU.md): S0's step in float32, and the first step of a program with XLA
-IMAGES_PER_SECOND = 37_000.0
-COMPILING = 25.0  # seconds, once for each structure and worker
-# not measured on a GPU: KID of 4,992 images by InceptionV3 on two cores (row `evaluation`)
-EVALUATING = 20.0
-START = 30.0  # seconds from the start of a worker until it trains
 
 
 class Training(NamedTuple):
@@ -41,25 +40,20 @@ class Taken(NamedTuple):
     reserved: float  # GPU hours from start to end, of those GPUs that got a trial
 
 
-def trainings() -> list[Training]:
-    """The trials of `all_tips` at full size, in the order of the plan."""
-    planned, _ = app.plan("all_tips", Runtime(), "full")
-    record = planned.record()
-    cells = {cell.label: cell.config for cell in record.cells}
-    structures = {label: structure(knobs) for label, knobs in cells.items()}
+def trainings(study: str = "all_tips", profile: str = "full") -> list[Training]:
+    """The trials of a study in the order of the plan, and those that looks may add."""
+    planned, _ = app.plan(study, Runtime(), profile)
+    rate = H200.rates[Size.of(planned.cells[0].config)]
+    structures = {cell.label: structure(flatten(cell.config)) for cell in planned.cells}
     return [
-        Training(trial.cell, trial.seed, _seconds(cells[trial.cell]), structures[trial.cell])
-        for trial in record.trials
+        Training(
+            trial.cell.label,
+            trial.seed,
+            trial_seconds(trial.cell.config, rate),
+            structures[trial.cell.label],
+        )
+        for trial in (*planned.trials, *planned.stages.further(planned))
     ]
-
-
-def _seconds(knobs: object) -> float:
-    assert isinstance(knobs, dict)
-    images = 1000 * float(knobs["training.kimg"])
-    # the images that the discriminator sees take the time: several of its steps, as many times
-    steps = float(knobs["training.discriminator_steps"]) / float(knobs["training.generator_steps"])
-    scored = int(knobs["training.evaluations"]) + 1
-    return images * max(1.0, steps) / IMAGES_PER_SECOND + scored * EVALUATING
 
 
 def take(work: Sequence[Training], gpus: int) -> Taken:
@@ -77,7 +71,7 @@ def take(work: Sequence[Training], gpus: int) -> Taken:
         if claim is None:
             continue
         one = work[claim.order]
-        takes = one.seconds + (0.0 if one.structure in known else COMPILING)
+        takes = one.seconds + (0.0 if one.structure in known else H200.compiling)
         known.add(one.structure)
         ledger.finish(claim, Status.FINISHED)
         busy += takes

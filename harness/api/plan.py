@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, cast
 
-import numpy as np
 import pandas as pd
 
 from harness import app as cases
@@ -157,10 +156,9 @@ class Plan:
         return f"Cells ({self._why})" if self._plan.profile else "Cells"
 
     def _repr_html_(self) -> str:
-        cost, reach, cells = self.cost.iloc[0], self._reach, self.cells
-        time = "unmeasured" if np.isnan(cost["seconds"]) else show.duration(cost["seconds"])
-        train, kimg = (show.number(cost[name], 0) for name in ("to_train", "kimg"))
-        rest = f"{train} to train: {kimg} kimg, time {time}"
+        cost, reach, cells = cases.cost(self._plan, self._runtime), self._reach, self.cells
+        train, kimg = show.whole(len(cost.to_train)), show.number(cost.images / 1000, 0)
+        rest = f"{train} to train: {kimg} kimg, time {cost.time}"
         seeds = show.count(reach.seeds, "seed")
         least = f"Smallest adjusted p with {seeds}: {show.digits(reach.smallest_p)}"
         rows = [

@@ -9,9 +9,11 @@ from harness.config.identity import digest, metric_request
 from harness.config.patch import Patch, flatten
 from harness.config.runtime import Runtime
 from harness.config.trial import Schedule, rules
+from harness.core import format as show
 from harness.core.errors import Damaged
 from harness.core.files import read_object, write_json
 from harness.plan.cells import Trial
+from harness.plan.elsewhere import Estimate, estimate, in_words
 from harness.plan.expand import Plan
 from harness.plan.stages import Static
 from harness.runs import layout
@@ -56,11 +58,20 @@ class Forecast:
     choosing: "Forecast | None" = None  # of the trials that tune, which are among the others
     further: "Forecast | None" = None  # of the trials that follow at most, if looks close nothing
     changed: bool = False  # the images are others than those that this run was begun with
+    estimates: tuple[Estimate, ...] = ()  # by machine, where no time was measured on this one
 
     @property
     def undecided(self) -> int:
         """Upper bound of the trials that follow from the results of those that are due."""
         return self.plan.stages.undecided(self.plan)
+
+    @property
+    def time(self) -> str:
+        """The time on this machine in words, or else the estimates for others."""
+        if self.seconds is not None:
+            return f"about {show.duration(self.seconds)}"
+        others = f" (estimate: {in_words(self.estimates)})" if self.estimates else ""
+        return f"unmeasured{others}"
 
     @property
     def to_train(self) -> list[Trial]:
@@ -87,8 +98,7 @@ class Forecast:
             "crossed": self.plan.crossed.to_json() if self.plan.crossed else None,
             "to_train": len(missing),
             "to_score": len(self.missing) - len(missing),
-            "images": self.images,
-            "seconds": self.seconds,
+            **self._time_json,
             "disk_bytes": self.disk,
             "warnings": list(self.warnings),
             "data": list(self.plan.images),
@@ -100,6 +110,11 @@ class Forecast:
         }
 
     @property
+    def _time_json(self) -> dict[str, Any]:
+        estimates = [each._asdict() for each in self.estimates]
+        return {"images": self.images, "seconds": self.seconds, "estimates": estimates}
+
+    @property
     def _grows(self) -> bool:
         return self.plan.stages.record.grows
 
@@ -107,8 +122,7 @@ class Forecast:
         return {
             "trials": self.undecided,
             "to_train": len(further.to_train),
-            "images": further.images,
-            "seconds": further.seconds,
+            **further._time_json,
             "disk_bytes": further.disk,
         }
 
@@ -116,8 +130,7 @@ class Forecast:
         return {
             "trials": len(choosing.plan.trials),
             "to_train": len(choosing.to_train),
-            "images": choosing.images,
-            "seconds": choosing.seconds,
+            **choosing._time_json,
             "chosen": dict(self.plan.stages.chosen),
             "undecided": self.undecided,
         }
@@ -170,7 +183,8 @@ def forecast_cost(plan: Plan, runtime: Runtime, workers: int) -> Forecast:
     # what is not suggested yet costs about what the reference does
     training += [plan.trials[0]] * plan.stages.record.left
     configs = [trial.cell.config for trial in training]
-    seconds = _seconds(training, _speeds(runtime))
+    scoring = any(item.trained for item in lacking)  # its time alone is not measured apart
+    seconds = None if scoring else _seconds(training, _speeds(runtime))
     advice = [
         f"{cell.label}: {text}" for cell in plan.cells for text in rules.warnings(cell.config)
     ]
@@ -184,10 +198,10 @@ def forecast_cost(plan: Plan, runtime: Runtime, workers: int) -> Forecast:
         plan,
         lacking,
         images=sum(config.iterations * config.iteration_images for config in configs),
-        # the time of scoring alone is not measured apart
-        seconds=None
-        if seconds is None or any(item.trained for item in lacking)
-        else seconds / min(workers, max(1, len(training))),
+        seconds=None if seconds is None else seconds / min(workers, max(1, len(training))),
+        estimates=estimate(training, plan.cells[0].config)
+        if seconds is None and not scoring
+        else (),
         disk=_disk(training),
         warnings=tuple(advice),
         changed=_changed(plan, runtime),

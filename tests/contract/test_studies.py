@@ -4,10 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from harness.config.catalog import DATASETS, TFDS
+from harness.config.runtime import Runtime
 from harness.config.study import read
 from harness.heuristics import HEURISTICS
 from harness.heuristics.sources import SOURCES
+from harness.plan.elsewhere import H200
 from harness.plan.expand import expand_study
+from harness.plan.forecast import forecast_cost
 from tests.encoder_files import described
 
 FOLDER = Path(__file__).parents[2] / "studies"
@@ -93,6 +97,39 @@ def test_its_profiles(name, profile, data, size, seeds, evidence, tmp_path):
     assert (document["evidence"], bool(document["note"])) == (evidence, not evidence)
     if profile == "full":
         assert reference.training.kimg == 2355.2  # 400 epochs of S0
+
+
+def test_the_first_half_hour_on_a_gpu(tmp_path):
+    """Three tips, 32 px, looks from eight seeds on, images without an account, half an hour."""
+    found = plan("three_tips", "gpu", tmp_path)
+    assert len(found.contrasts) == 3
+    for cell in found.cells:
+        data = cell.config.data
+        assert (data.name, data.image_size) == ("cifar10", 32)
+        assert cell.config.evaluation.encoder == "inception_v3"
+    assert DATASETS["cifar10"].target == TFDS
+    document = found.record()
+    assert document.evidence
+    assert document.looks.planned == (8, 10, 12)
+    minutes = half_hour(found, tmp_path)
+    assert sum(minutes) <= 30
+    # the documents state what the plan prints
+    least, further = map(round, minutes)
+    gpu = (FOLDER.parent / "benchmarks/GPU.md").read_text("utf-8")
+    assert f"32 trials of 4 cells: {least} minutes" in gpu
+    assert f"16 trials follow: {further} minutes" in gpu
+    readme = (FOLDER.parent / "README.md").read_text("utf-8")
+    assert f"this takes {least} to {least + further} minutes" in readme
+
+
+def half_hour(plan, folder):
+    """Estimated minutes on the GPU: up to the first look, and of all that looks may add."""
+    forecast = forecast_cost(plan, Runtime(runs=folder / "runs"), 1)
+    assert (len(forecast.to_train), len(forecast.further.to_train)) == (32, 16)
+    return [
+        next(each.seconds for each in part.estimates if each.machine == H200.name) / 60
+        for part in (forecast, forecast.further)
+    ]
 
 
 def test_the_quickstart_needs_nothing_but_the_embedded_digits(tmp_path):

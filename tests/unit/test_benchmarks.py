@@ -12,6 +12,8 @@ from benchmarks import alike, cluster, cluster_bytes, cluster_model, measure, re
 from benchmarks.apart import Apart
 from benchmarks.measure import Row, Target, interleave, line, ratios, spread
 from benchmarks.place import place
+from harness import app
+from harness.config.runtime import Runtime
 from tests.unit.apart_action import ImportsTensorFlow
 
 
@@ -325,10 +327,26 @@ def test_more_gpus_take_less_time_and_compile_more_often():
 
     work = [cost.Training(f"cell {n % 3}", n // 3, 100.0, f"program {n % 3}") for n in range(12)]
     one, many = cost.take(work, 1), cost.take(work, 100)
-    assert one.hours * 3600 == pytest.approx(cost.START + 1200 + 3 * cost.COMPILING)
-    assert many.hours * 3600 == pytest.approx(cost.START + 100 + cost.COMPILING)
-    assert many.busy - one.busy == pytest.approx(9 * cost.COMPILING / 3600)
+    assert one.hours * 3600 == pytest.approx(cost.START + 1200 + 3 * cost.H200.compiling)
+    assert many.hours * 3600 == pytest.approx(cost.START + 100 + cost.H200.compiling)
+    assert many.busy - one.busy == pytest.approx(9 * cost.H200.compiling / 3600)
     assert many.reserved == pytest.approx(12 * many.hours)
+
+
+@pytest.mark.tf
+def test_the_cost_of_a_study_agrees_with_the_estimate_of_its_plan(tmp_path, monkeypatch):
+    """Apart from what the plan counts too often: compiling by cell, not program; a second start."""
+    from benchmarks import cost
+
+    monkeypatch.setenv("HARNESS_RUNS", str(tmp_path / "runs"))
+    work = cost.trainings("three_tips", "gpu")
+    plan, _ = app.plan("three_tips", Runtime(), "gpu")
+    forecast = app.cost(plan, Runtime())
+    estimated = sum(part.estimates[0].seconds for part in (forecast, forecast.further))
+    programs = len({one.structure for one in work})
+    assert (len(work), programs, len(plan.cells)) == (48, 3, 4)
+    more = (2 * 4 - programs) * cost.H200.compiling + cost.START
+    assert cost.take(work, 1).hours * 3600 == pytest.approx(estimated - more, abs=0.01)
 
 
 def test_the_rate_of_trials_is_that_once_all_workers_have_begun():

@@ -202,8 +202,7 @@ def _equivalent(reach: "Reach") -> str:
 
 
 def _cost(forecast: "Forecast") -> str:
-    time = "unmeasured" if forecast.seconds is None else f"about {show.duration(forecast.seconds)}"
-    return f"{show.number(forecast.images / 1000, 0)} kimg, time {time}"
+    return f"{show.number(forecast.images / 1000, 0)} kimg, time {forecast.time}"
 
 
 def _choosing(forecast: "Forecast", choosing: "Forecast") -> str:
