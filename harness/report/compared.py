@@ -46,9 +46,10 @@ def _told(comparison: Comparison, word: str, where: str) -> list[str]:
     titles, by_runs = titles_of(comparison), dict[tuple[str, ...], list[str]]()
     for contrast, rows in effects[effects["verdict"] == word].groupby("contrast", sort=False):
         by_runs.setdefault(tuple(rows["run"].unique()), []).append(f"“{titles[contrast]}”")
+    every = "in both runs" if len(names) == 2 else f"in all {len(names)} runs"
     return [
         f"{show.listed(tips)} {_VERBS[word][len(tips) > 1]} "
-        + (f"in all {len(names)} runs" if set(runs) == set(names) else _in(runs, where))
+        + (every if set(runs) == set(names) else _in(runs, where))
         for runs, tips in by_runs.items()
     ]
 
