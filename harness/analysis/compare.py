@@ -91,6 +91,29 @@ def unlearnt(comparison: Comparison) -> list[str]:
     ]
 
 
+def margins_apart(runs: pd.DataFrame) -> list[str]:
+    """A sentence on the margins within which runs call an effect equivalent; none if they are one.
+
+    `runs` is the table of a comparison.
+    """
+    parts: dict[str, list[str]] = {}
+    for row in each_row(runs):
+        parts.setdefault(equivalent_within(row), []).append(row.run)
+    if len(parts) < 2:
+        return []
+    margins = "; ".join(f"{margin} in {show.listed(names)}" for margin, names in parts.items())
+    return [
+        f"“Equivalent” has no common margin: it is {margins}. An effect that is equivalent by a "
+        "wide margin may not be by a narrow one."
+    ]
+
+
+def equivalent_within(row: Any) -> str:
+    """The declared margin of a row of the table of runs, as a share, and of what."""
+    base = "the reference's time" if row.objective.startswith(TIME) else "what the reference learnt"
+    return f"± {show.percent(row.equivalence)} of {base}"
+
+
 def _objective(frames: Frames) -> str:
     """The declared objective, with its threshold where it has one."""
     name, threshold = frames.plan.objective, frames.plan.threshold
@@ -125,6 +148,7 @@ def _run(name: str, frames: Frames) -> dict[str, object]:
         "outcome": ended.sentence,
         "unlearnt": of_reference(frames.plan, trials),
         "objective": _objective(frames),
+        "equivalence": frames.plan.equivalence,
         "identity": "; ".join(identities),
         "code": "; ".join(sorted(set(environments["commit"].str[:7]) - {""})),
         "versions": "; ".join(sorted(set(environments["versions"]))),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 NONE = "–"
 _BREAK = re.compile(r"(?<=\w\w[_=.])(?=[^\W\d]\w)")  # in a long name, not amid a word or number
+_ADDRESS = re.compile(r"(https://[^\s,;]+)")
 THIN, MINUS, ELLIPSIS = "\u202f", "\u2212", "…"
 KID_SCALE = 1000  # a KID is shown × 10³
 _NOTHING = 1e-10
@@ -149,10 +150,11 @@ def parts(name: str) -> list[str]:
 def wrapped(text: str, width: int) -> str:
     """Text in lines of at most `width` characters; no word is cut, and nothing is left out.
 
-    A line is longer only where a word, or a part of a long name, is.
+    A line is longer only where a word, or a part of a long name, is. Both sides of an equals sign
+    are one word: "beta_1 = 0.5".
     """
     lines = [""]
-    for word in text.split(" "):
+    for word in re.split("(?<!=) (?!=)", text):
         gap = " " if lines[-1] else ""
         if len(lines[-1] + gap + word) <= width:
             lines[-1] += gap + word
@@ -165,6 +167,12 @@ def wrapped(text: str, width: int) -> str:
             else:
                 lines.append(part)
     return "\n".join(lines if lines[0] else lines[1:])
+
+
+def addresses(text: str) -> list[tuple[str, bool]]:
+    """A text in pieces, and whether each is an address."""
+    pieces = enumerate(_ADDRESS.split(text))
+    return [(piece, bool(place % 2)) for place, piece in pieces if piece]
 
 
 def marked(text: str) -> list[tuple[str, bool]]:

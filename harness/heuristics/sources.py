@@ -87,3 +87,24 @@ def introduced(text: str, known: Iterable[str] = ()) -> str:
         if name not in known:
             text = re.sub(rf"\b({name}\b(?:'s)?)", rf"\1 ({SOURCES[name].short})", text, count=1)
     return text
+
+
+_INTRODUCED = re.compile(
+    "|".join(
+        rf"(?<=\b{name} \(){re.escape(source.short)}(?=\))"
+        rf"|(?<=\b{name}'s \(){re.escape(source.short)}(?=\))"
+        for name, source in SOURCES.items()
+    )
+)
+_LINKS = {source.short: source.link for source in SOURCES.values()}
+
+
+def addressed(text: str) -> list[tuple[str, str]]:
+    """A text in pieces, each with its address: what `introduced` wrote of a source has the
+    source's, all else none.
+    """
+    pieces, start = [], 0
+    for found in _INTRODUCED.finditer(text):
+        pieces += [(text[start : found.start()], ""), (found[0], _LINKS[found[0]])]
+        start = found.end()
+    return [piece for piece in (*pieces, (text[start:], "")) if piece[0]]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from harness.heuristics.sources import SOURCES, introduced, mentioned
-from harness.report.blocks import Block, Cell, Heading, Items, Label, Table, Terms, Text
+from harness.report.blocks import Block, Cell, Figure, Heading, Items, Label, Table, Terms, Text
 from harness.report.html import Front
 
 T = TypeVar("T", bound=Block)
@@ -16,8 +16,8 @@ def with_sources(front: Front, blocks: Sequence[Block]) -> tuple[Front, list[Blo
 
     Unchanged where none is named.
     """
-    page = _Page()
-    front = front._replace(question=page.text(front.question))
+    page = Introductions()
+    front = front._replace(title=page.text(front.title), question=page.text(front.question))
     explained = [page.block(block) for block in blocks]
     if page.known:
         rows = [(name, SOURCES[name].full) for name in SOURCES if name in page.known]
@@ -28,7 +28,7 @@ def with_sources(front: Front, blocks: Sequence[Block]) -> tuple[Front, list[Blo
     return front, explained
 
 
-class _Page:
+class Introductions:
     """The sources that were named so far, from the top of a page to its end."""
 
     def __init__(self) -> None:
@@ -41,18 +41,23 @@ class _Page:
         return new
 
     def block(self, block: T) -> T:
-        """A block, explained in the order in which it is read; figures and code name no source."""
+        """A block, explained in the order in which it is read; pictures and code name no source."""
         return replace(block, **dict(self._parts(block)))
 
     def _parts(self, block: Block) -> Iterator[tuple[str, Any]]:
         if isinstance(block, Text):
             yield "text", self.text(block.text)
         elif isinstance(block, Items):
+            yield "title", self.text(block.title)
             yield "items", [self.text(item) for item in block.items]
         elif isinstance(block, Table):
+            yield "caption", self.text(block.caption)
             yield "rows", [[self._cell(cell) for cell in row] for row in block.rows]
         elif isinstance(block, Terms):
+            yield "title", self.text(block.title)
             yield "terms", [(self.text(name), self.text(text)) for name, text in block.terms]
+        elif isinstance(block, Figure):
+            yield "caption", self.text(block.caption)
 
     def _cell(self, cell: Cell) -> Cell:
         if isinstance(cell, Label):

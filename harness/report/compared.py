@@ -1,5 +1,7 @@
 """The first sentences of a comparison of runs."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from harness.analysis.compare import Comparison, unlearnt
@@ -15,18 +17,22 @@ _VERBS = {
 }
 
 
-def headline(comparison: Comparison) -> str:
-    """Runs that judge nothing, what helps or hurts, and opposite verdicts by name."""
+def headline(comparison: Comparison, where: str = "in") -> str:
+    """Runs that judge nothing, what helps or hurts, and opposite verdicts by name.
+
+    A tip helps `where` a run: in it, or on its images.
+    """
     told = unlearnt(comparison)
     if comparison.effects.empty:
         return " ".join([*told, "These runs have no contrast in common."])
-    answer = pooled.sentence(comparison.pooled) if comparison.pooled else _moved(comparison)
-    return " ".join([*told, answer, _contradicted(comparison)])
+    answer = pooled.sentence(comparison.pooled) if comparison.pooled else _moved(comparison, where)
+    return " ".join([*told, answer, _contradicted(comparison, where)])
 
 
-def run_by_run(comparison: Comparison) -> list[str]:
+def run_by_run(comparison: Comparison, where: str = "in") -> list[str]:
     """A sentence for each verdict: which tips have it in which runs; and what no run decides."""
-    sentences = [f"{'; '.join(parts)}." for word in _VERBS if (parts := _told(comparison, word))]
+    parts_of = {word: _told(comparison, word, where) for word in _VERBS}
+    sentences = [f"{'; '.join(parts)}." for parts in parts_of.values() if parts]
     effects, titles = comparison.effects, titles_of(comparison)
     decided = set(effects.loc[effects["verdict"].isin(list(_VERBS)), "contrast"])
     if left := [f"“{title}”" for tip, title in titles.items() if tip not in decided]:
@@ -34,22 +40,27 @@ def run_by_run(comparison: Comparison) -> list[str]:
     return sentences
 
 
-def _told(comparison: Comparison, word: str) -> list[str]:
+def _told(comparison: Comparison, word: str, where: str) -> list[str]:
     """The tips with a verdict in some run, those together that have it in the same runs."""
     effects, names = comparison.effects, list(comparison.runs["run"])
     titles, by_runs = titles_of(comparison), dict[tuple[str, ...], list[str]]()
     for contrast, rows in effects[effects["verdict"] == word].groupby("contrast", sort=False):
         by_runs.setdefault(tuple(rows["run"].unique()), []).append(f"“{titles[contrast]}”")
+    every = "in both runs" if len(names) == 2 else f"in all {len(names)} runs"
     return [
-        f"{show.listed(tips)} {_VERBS[word][len(tips) > 1]} in "
-        + (f"all {len(names)} runs" if set(runs) == set(names) else show.listed(runs))
+        f"{show.listed(tips)} {_VERBS[word][len(tips) > 1]} "
+        + (every if set(runs) == set(names) else _in(runs, where))
         for runs, tips in by_runs.items()
     ]
 
 
-def _moved(comparison: Comparison) -> str:
+def _in(runs: Iterable[str], where: str) -> str:
+    return f"{where} {show.listed(runs)}"
+
+
+def _moved(comparison: Comparison, where: str) -> str:
     """The tips that help or hurt by some run or, where nothing does, what looked best."""
-    if parts := [part for word in (BETTER, WORSE) for part in _told(comparison, word)]:
+    if parts := [part for word in (BETTER, WORSE) for part in _told(comparison, word, where)]:
         return f"{'; '.join(parts)}."
     none = "No run shows that a common tip helps or hurts"
     if comparison.ranks.empty:
@@ -59,10 +70,10 @@ def _moved(comparison: Comparison) -> str:
     return f"{none}; “{title}” looked best (mean rank {show.number(best.rank, 1)})."
 
 
-def _contradicted(comparison: Comparison) -> str:
+def _contradicted(comparison: Comparison, where: str) -> str:
     told = comparison.effects[comparison.effects["verdict"].isin([BETTER, WORSE])]
     several = told.drop_duplicates(["contrast", "run"])["contrast"].duplicated().any()
-    if turned := _turned_round(comparison):
+    if turned := _turned_round(comparison, where):
         return f"By both verdicts, {show.listed(turned)}."
     if several:
         return "No verdict of one run contradicts that of another."
@@ -77,7 +88,7 @@ def agreement(comparison: Comparison) -> str:
     return f"Rank agreement over {common}: {_agreed(comparison)}."
 
 
-def _turned_round(comparison: Comparison) -> list[str]:
+def _turned_round(comparison: Comparison, where: str) -> list[str]:
     """For each tip whose verdicts are opposite: in which runs it helps, and in which it hurts."""
     titles, changed = titles_of(comparison), comparison.changed
     sure = changed[changed["judged"].astype(bool)]  # of no rows it has no type
@@ -86,10 +97,10 @@ def _turned_round(comparison: Comparison) -> list[str]:
         pairs = [pair for row in each_row(rows) for pair in ((row.a, row.effect_a),
                                                             (row.b, row.effect_b))]  # fmt: skip
         helps, hurts = (
-            show.listed(dict.fromkeys(run for run, effect in pairs if (effect < 0) == sign))
+            _in(dict.fromkeys(run for run, effect in pairs if (effect < 0) == sign), where)
             for sign in (True, False)
         )
-        sentences.append(f"{titles[contrast]} helps in {helps} and hurts in {hurts}")
+        sentences.append(f"{titles[contrast]} helps {helps} and hurts {hurts}")
     return sentences
 
 

@@ -1,5 +1,6 @@
 """The page that sets runs side by side."""
 
+import math
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -8,16 +9,17 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.compare import Comparison
+from harness.analysis.compare import Comparison, equivalent_within, margins_apart
 from harness.analysis.compare import scale as scale_of
 from harness.analysis.frame import Frames, each_row
 from harness.config.identity import digest
 from harness.config.runtime import Runtime
 from harness.core import format as show
 from harness.report import overview, pooled
-from harness.report.blocks import Block, Cell, Code, Figure, Heading, Items, Table, Tag, Text
+from harness.report.blocks import Block, Cell, Code, Figure, Heading, Items, Label, Table, Tag, Text
 from harness.report.compared import agreement, headline, run_by_run, titles_of
 from harness.report.html import Front
+from harness.report.named_runs import name_runs, renamed
 from harness.report.page import publish
 from harness.report.plots.critical_difference import diagram_info, draw_diagram
 from harness.report.plots.side_by_side import draw_side_by_side, side_by_side_info
@@ -27,6 +29,7 @@ from harness.report.sections.ranking import TONES
 LONGEST = 80  # letters of a folder's name
 KIND = "compared"
 PANELS = 3  # measures in one figure
+WITHIN = "Equivalent within"
 
 
 def render(comparison: Comparison, frames: Mapping[str, Frames], runtime: Runtime) -> Path:
@@ -37,13 +40,14 @@ def render(comparison: Comparison, frames: Mapping[str, Frames], runtime: Runtim
         name = f"{KIND}-{digest(names, 8)}"
     tables = _tables(comparison)
     question = "What do these runs agree on, and what has moved between them?"
-    title = f"{', '.join(names[:-1])} and {names[-1]}"
-    front = Front(name, title, question, [show.count(len(names), "run")], [])
-    blocks = _blocks(comparison, frames)
+    called = name_runs(comparison.runs)
+    front = Front(name, called.title, question, [show.count(len(names), "run")], [])
+    comparison, frames = renamed(comparison, frames, called.names)
+    blocks = _blocks(comparison, frames, called.where)
     summary = {
-        "title": title,
+        "title": called.title,
         "question": question,
-        "verdict": headline(comparison),
+        "verdict": headline(comparison, called.where),
         "trials": int(comparison.runs["planned"].sum()),
         "finished": int(comparison.runs["finished"].sum()),
         "outcome": "; ".join(f"{row.run}: {row.outcome}" for row in each_row(comparison.runs)),
@@ -92,11 +96,11 @@ def _tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
     return {name: table for name, table in tables.items() if len(table)}
 
 
-def _blocks(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Block]:
+def _blocks(comparison: Comparison, frames: Mapping[str, Frames], where: str) -> list[Block]:
     blocks: list[Block] = [
-        Text(headline(comparison), "lead"),
+        Text(headline(comparison, where), "lead"),
         Text(_MEASURED, "measured"),
-        *_first(comparison),
+        *_first(comparison, where),
         Heading("The runs", "runs"),
         _runs(comparison),
         *(pooled.blocks(comparison.pooled) if comparison.pooled else []),
@@ -108,7 +112,8 @@ def _blocks(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Block]
         blocks.append(Text(_APART, "note"))
     parts = _parts(comparison, "effects")
     blocks += _forests([rows for _, rows in parts])
-    blocks += [_effects(name, rows) for name, rows in parts]
+    apart = bool(margins_apart(comparison.runs))
+    blocks += [_effects(name, rows, apart) for name, rows in parts]
     blocks += [Heading("Agreement", "agreement"), _agreement(comparison)]
     blocks += [_changed(name, rows, comparison) for name, rows in _parts(comparison, "changed")]
     if len(turned := _turned(comparison)):
@@ -121,15 +126,17 @@ def _blocks(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Block]
         blocks += [Heading("Drift", "drift"), Text(_DRIFT)]
         blocks += [_drift(name, rows) for name, rows in _parts(comparison, "drift")]
     pool = ["--pool"] if comparison.pooled else []
-    again = shlex.join(["harness", "compare", *frames, *pool])
-    return [*blocks, Heading("Run it again", "again"), Code(again)]
+    again = shlex.join(["harness", "compare", *comparison.runs["id"], *pool])
+    return [*blocks, Heading("Run it again", "again"), Text(_AGAIN), Code(again)]
 
 
-def _first(comparison: Comparison) -> Iterator[Block]:
-    """Cautions on the pooled effects, the verdicts run by run, and whether their orders agree."""
-    if comparison.pooled and comparison.pooled.cautions:
-        yield Items("Before you read the numbers", comparison.pooled.cautions, "warning")
-    if told := run_by_run(comparison):
+def _first(comparison: Comparison, where: str) -> Iterator[Block]:
+    """Cautions, the verdicts run by run, and whether their orders agree."""
+    cautions = margins_apart(comparison.runs)
+    cautions += comparison.pooled.cautions if comparison.pooled else []
+    if cautions:
+        yield Items("Before you read the numbers", cautions, "warning")
+    if told := run_by_run(comparison, where):
         yield Items("Run by run", told)
     if agreed := agreement(comparison):
         yield Text(agreed, "note")
@@ -145,6 +152,10 @@ _APART = (
     "different ones are on different scales: each has a separate table, and between tables only "
     "signs and order compare."
 )
+_AGAIN = (
+    "The records of these runs are all that is read, in runs/ or in reports/<run name>/record/; "
+    "each run's report says how to train it again, and from which files:"
+)
 _DRIFT = (
     "Cells that two runs trained with the same knobs, seeds and metric. Trials of one key are one "
     "training and cannot differ; others were trained by other code, on other machines or in other "
@@ -154,12 +165,13 @@ _DRIFT = (
 
 def _runs(comparison: Comparison) -> Table:
     rows: list[list[Cell]] = [
-        [row.run, f"{row.data}, {row.pixels} px", show.plain(row.kimg), str(row.seeds),
-         row.outcome, row.objective, row.identity or show.NONE,
-         row.code or show.NONE]
+        [Label(row.run, row.id) if row.id != row.run else row.run,
+         f"{row.data}, {row.pixels} px", show.plain(row.kimg), str(row.seeds), row.outcome,
+         row.objective, equivalent_within(row), row.identity or show.NONE, row.code or show.NONE]
         for row in each_row(comparison.runs)
     ]  # fmt: skip
-    columns = ["Run", "Data", "kimg", "Seeds", "Trials", "Objective", "Metric identity", "Code"]
+    columns = ["Run", "Data", "kimg", "Seeds", "Trials", "Objective", WITHIN,
+               "Metric identity", "Code"]  # fmt: skip
     return Table("Runs", columns, rows, frozenset({2, 3}), "tables/runs.csv")
 
 
@@ -187,17 +199,24 @@ def _forests(parts: Sequence[pd.DataFrame]) -> Iterator[Figure]:
         )
 
 
-def _effects(name: str, effects: pd.DataFrame) -> Table:
+def _effects(name: str, effects: pd.DataFrame, apart: bool) -> Table:
+    """`apart`: margins of equivalence differ between the runs of the page, so each row has its."""
     scale, unit = scale_of(effects["measure"].iloc[0])
     rows: list[list[Cell]] = [
         [row.title, row.run, show.kid(row.effect, signed=True, scale=scale),
-         show.interval(row.low, row.high, scale=scale), str(row.n),
+         show.interval(row.low, row.high, scale=scale),
+         *([_margin(row.margin, scale)] if apart else []), str(row.n),
          Tag(row.verdict, TONES.get(row.verdict, "neutral"))]
         for row in each_row(effects)
     ]  # fmt: skip
-    columns = ["Tip", "Run", "Effect", "Interval", "n", "Verdict"]
+    columns = ["Tip", "Run", "Effect", "Interval", *([WITHIN] if apart else []), "n", "Verdict"]
     caption = f"Effects in {unit}: {effects['measure'].iloc[0]}"
-    return Table(caption, columns, rows, frozenset({2, 3, 4}), f"tables/{name}.csv", grouped=True)
+    numeric = frozenset(range(2, len(columns) - 1))
+    return Table(caption, columns, rows, numeric, f"tables/{name}.csv", grouped=True)
+
+
+def _margin(half: float, scale: float) -> str:
+    return f"± {show.kid(half, scale=scale)}" if math.isfinite(half) else show.NONE
 
 
 def _agreement(comparison: Comparison) -> Table:
@@ -240,7 +259,8 @@ def _sure(row: Any) -> Cell:
 
 
 def _diagram(comparison: Comparison, runs: int, alpha: float) -> Figure:
-    info = diagram_info(comparison.ranks, runs, alpha)
+    titles = {str(contrast): str(title) for contrast, title in titles_of(comparison).items()}
+    info = diagram_info(comparison.ranks, titles, runs, alpha)
     ranks = ", ".join(
         f"{n} {show.number(r, 2)}" for n, r in zip(info.names, info.ranks, strict=True)
     )
@@ -248,9 +268,10 @@ def _diagram(comparison: Comparison, runs: int, alpha: float) -> Figure:
         "critical-difference",
         partial(draw_diagram, info),
         f"Critical-difference diagram of mean ranks over {runs} runs: {ranks}.",
-        "Mean ranks over the runs, each on its own scale; a bar joins tips whose ranks do not "
-        f"differ by the Nemenyi test at {show.plain(alpha)}. Whether two differ depends on which "
-        "others are ranked, and a few runs are weak evidence: read it after the effects.",
+        "Mean ranks over the runs, each on its own scale; a bar on the right joins tips whose "
+        f"ranks do not differ by the Nemenyi test at {show.plain(alpha)}. Whether two differ "
+        "depends on which others are ranked, and a few runs are weak evidence: read it after the "
+        "effects.",
     )
 
 

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.core import format as show
+from harness.heuristics.sources import addressed
 from harness.report.blocks import Block, Figure, Heading
 from harness.report.inks import THEME, inked
 
@@ -20,7 +21,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 SCRIPTS, CURVES = ("page.js", "download.js"), ("plane.js", "curves.js")
 ROOM = 4_000_000  # characters of tables, of which a page packs four into one
 FILTER_FROM = 8  # rows of a table that is worth a filter
-_ADDRESS = re.compile(r"(https://[^\s,;]+)")
 
 
 class Front(NamedTuple):
@@ -118,8 +118,15 @@ def themed(svg: str, prefix: str) -> Markup:
 
 
 def breakable(text: str) -> Markup:
-    """Text whose long names may break after `_`, `=` and `.`, and not amid a word or number."""
-    return Markup("<wbr>").join(show.parts(text))
+    """Text whose long names may break after `_`, `=` and `.`, and not amid a word or number.
+
+    What explains a source where it is first named is a link to it.
+    """
+    link = Markup('<a href="{}">{}</a>').format
+    pieces = (
+        (address, Markup("<wbr>").join(show.parts(piece))) for piece, address in addressed(text)
+    )
+    return Markup("").join(link(*piece) if piece[0] else piece[1] for piece in pieces)
 
 
 def labelled(text: str) -> str:
@@ -144,11 +151,9 @@ def prose(text: str) -> Markup:
 def linked(text: str) -> Markup:
     """The same as `breakable`, with addresses that a reader may follow; no page asks for them."""
     link = Markup('<a href="{0}">{0}</a>').format
-    pieces = [
-        link(piece) if place % 2 else breakable(piece)
-        for place, piece in enumerate(_ADDRESS.split(text))
-    ]
-    return Markup("").join(pieces)
+    return Markup("").join(
+        link(piece) if address else breakable(piece) for piece, address in show.addresses(text)
+    )
 
 
 def data_uri(webp: bytes) -> str:

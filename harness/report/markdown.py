@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from harness.core import format as show
+from harness.heuristics.sources import addressed
 from harness.report.blocks import (
     Block,
     Cell,
@@ -33,7 +34,12 @@ def render_markdown(front: Front, blocks: Sequence[Block]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that Markdown leaves as it is."""
+    """Text that Markdown leaves as it is; what explains a source is a link to it."""
+    pieces = ((_escaped(piece), address) for piece, address in addressed(text))
+    return "".join(f"[{piece}]({address})" if address else piece for piece, address in pieces)
+
+
+def _escaped(text: str) -> str:
     return re.sub(r"([\\`*_<>|\[\]#])", r"\\\1", text)
 
 
@@ -77,8 +83,14 @@ def _table(block: Table) -> str:
 
 
 def _terms(block: Terms) -> str:
-    lines = [f"- {_plain(name)}: {_plain(meaning)}" for name, meaning in block.terms]
+    lines = [f"- {_plain(name)}: {_linked(meaning)}" for name, meaning in block.terms]
     return "\n".join([f"**{_plain(block.title)}**", "", *lines])
+
+
+def _linked(text: str) -> str:
+    """Text with addresses that a reader may follow: an escaped one would be another."""
+    pieces = show.addresses(text)
+    return "".join(f"<{piece}>" if address else _plain(piece) for piece, address in pieces)
 
 
 def _figure(block: Figure) -> str:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from harness.core.files import write_atomically, write_json
 from harness.report import words
 from harness.report.blocks import Block, Gallery
+from harness.report.cited import Introductions
 from harness.report.data import ReportData
 from harness.report.html import filled
 from harness.runs.status import Status
@@ -70,7 +71,12 @@ def write(reports: Path) -> None:
     pages = (path for path in reports.glob("*/index.html") if not path.parent.name.startswith("."))
     entries = sorted(map(_entry, pages), key=lambda entry: entry.name)
     entries.sort(key=lambda entry: entry.trained, reverse=True)
-    write_atomically(reports / "index.html", filled("index.html.j2", entries=entries))
+    page = Introductions()
+    told = [
+        entry._replace(question=page.text(entry.question), verdict=page.text(entry.verdict))
+        for entry in entries
+    ]
+    write_atomically(reports / "index.html", filled("index.html.j2", entries=told))
 
 
 def _entry(page: Path) -> Entry:

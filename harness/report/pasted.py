@@ -1,12 +1,11 @@
 """Configurations as YAML to paste into a study file."""
 
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import Any
 
 from harness.config.load import dump
 from harness.config.patch import NOT_PATCHED, unresolved
-from harness.report.private import place
+from harness.report.private import shareable
 from harness.runs.plan import PlanRecord
 from harness.runs.stages import TuningRecord
 
@@ -34,8 +33,4 @@ def tuned(plan: PlanRecord, tuning: TuningRecord) -> str:
 
 def _shown(patch: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a patch that a study may set; of a folder only the last part of its path."""
-    return {path: _private(value) for path, value in patch.items() if path not in NOT_PATCHED}
-
-
-def _private(value: Any) -> Any:
-    return place(value) if isinstance(value, str) and PurePath(value).is_absolute() else value
+    return {path: shareable(value) for path, value in patch.items() if path not in NOT_PATCHED}

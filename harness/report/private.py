@@ -11,6 +11,11 @@ def place(path: Any) -> str:
     return PurePath(text).name if "/" in text else text
 
 
+def shareable(value: Any) -> Any:
+    """The value of a knob; of an absolute path, which is a machine's, only the last part."""
+    return place(value) if isinstance(value, str) and PurePath(value).is_absolute() else value
+
+
 def redact(text: str) -> str:
     """Take credentials and folders out of text that others wrote (error messages, addresses)."""
     text = re.sub(r"""(['"])/[^'"\n]*/([^'"\n/]*)\1""", r"\1…/\2\1", text)  # it may hold spaces

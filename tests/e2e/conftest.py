@@ -1,4 +1,4 @@
-"""What tests of kills and of damage share."""
+"""What tests of kills, of damage and of pages share."""
 
 from hashlib import sha256
 
@@ -6,6 +6,7 @@ import pytest
 
 from harness.app.doctor import machine
 from harness.core.files import alone
+from tests.e2e.browsing import BINARY, NAMES, Browser
 from tests.e2e.faults import Site
 from tests.e2e.place import one_core
 from tests.undrawn import undraw
@@ -19,6 +20,13 @@ def undrawn(request, monkeypatch):
     """
     if not request.node.get_closest_marker("drawn"):
         undraw(monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    if not BINARY:
+        pytest.skip(f"no browser is installed ({', '.join(NAMES)})")
+    return Browser(tmp_path_factory.mktemp("profile"))
 
 
 @pytest.fixture(scope="session")

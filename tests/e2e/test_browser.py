@@ -1,39 +1,20 @@
 """A report in a real browser: nothing is asked of any server, and it looks as it should."""
 
-import json
 import re
 import shutil
-import subprocess
 from dataclasses import replace
-from html import unescape
 from pathlib import Path
 from xml.etree.ElementTree import fromstring as parse_xml
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from harness.report import render
 from harness.report.inks import INK
 from tests.synthetic import Recipe, build
 
 pytestmark = pytest.mark.slow
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-BINARY = next(filter(None, map(shutil.which, NAMES)), None)
 DARK_INK = "#e8e6e0"
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--disable-quic", "--host-resolver-rules=MAP * 0.0.0.0", "--enable-logging=stderr"),
-)
-FRAME = """<body style="margin: 0">
-<iframe src="{page}" style="border: 0; width: {width}px; height: {height}px"></iframe>
-<script>onload = async () => {{
-  const window = document.querySelector("iframe").contentWindow;
-  const page = window.document;
-  const found = await (async () => {{ {script} }})();
-  document.body.textContent = "fo" + "und" + JSON.stringify(found) + "end";
-}}</script>"""
 MEASURE = """
   const bottom = (name) => page.querySelector(name).getBoundingClientRect().bottom;
   const weakened = page.querySelector("aside.warning");
@@ -244,48 +225,6 @@ KEYS = """
     const name = item.ariaLabel || item.textContent || item.querySelector("img")?.alt || "";
     return [page.activeElement === item, name.trim().length > 0, box.width > 0];
   });"""
-
-
-class Browser:
-    """A headless browser with a profile of its own."""
-
-    def __init__(self, profile):
-        self.profile = profile
-
-    def run(self, page, *flags):
-        command = [BINARY, *FLAGS, f"--user-data-dir={self.profile}", *flags, page.as_uri()]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-
-    def complaints(self, page):
-        """What the page itself made the browser say: refused requests, errors."""
-        lines = self.run(page, "--dump-dom").stderr.splitlines()
-        return [line for line in lines if "CONSOLE" in line]
-
-    def dom(self, page):
-        return self.run(page, "--dump-dom").stdout
-
-    def ask(self, page, script, width=1280, height=900, refused=False, flags=()):
-        """What a script finds in a page of that width; `refused`: the page's own script is."""
-        frame = page.with_name("frame.html")
-        text = FRAME.format(page=page.name, width=width, height=height, script=script)
-        frame.write_text(text, "utf-8")
-        more = ("--allow-file-access-from-files", "--virtual-time-budget=20000", *flags)
-        run = self.run(frame, *more, "--dump-dom")
-        frame.unlink()
-        assert ("CONSOLE" in run.stderr) == refused, run.stderr
-        return json.loads(unescape(re.search(r"found(.*)end", run.stdout)[1]))
-
-    def screenshot(self, page, path, *flags):
-        self.run(page, f"--screenshot={path}", "--window-size=1280,900", *flags)
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    if not BINARY:
-        pytest.skip(f"no browser is installed ({', '.join(NAMES)})")
-    return Browser(tmp_path_factory.mktemp("profile"))
 
 
 @pytest.fixture(scope="module")

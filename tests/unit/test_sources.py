@@ -10,7 +10,8 @@ from harness import cli
 from harness.heuristics.sources import CITED, SOURCES, introduced, mentioned
 from harness.report.blocks import Code, Heading, Items, Label, Table, Tag, Terms, Text
 from harness.report.cited import with_sources
-from harness.report.html import Front
+from harness.report.html import Front, breakable
+from harness.report.markdown import render_markdown
 
 ROOT = Path(__file__).parents[2]
 FRONT = Front("run", "Title", "Which tips of S0 and S1 help, from S0's recipe?", [], [])
@@ -58,6 +59,19 @@ def test_a_page_explains_each_source_where_it_is_read_first_and_lists_them():
     assert (page[2], page[3], page[4]) == tuple(blocks[2:])
     assert page[5] == Heading("Sources", "sources")
     assert page[6].terms == [(name, CITED[name]) for name in ("S0", "S1", "S2")]
+
+
+LINKED = {name: f'<a href="{SOURCES[name].link}">{SOURCES[name].short}</a>' for name in SOURCES}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_what_explains_a_source_is_a_link_in_html_and_markdown(name):
+    short, link = SOURCES[name].short, SOURCES[name].link
+    for text in (f"{name} and {short}", f"{name}'s view", f"as {name}, S4 and <b>"):
+        told = introduced(text)
+        assert breakable(told).count(f"({LINKED[name]})") == 1
+        assert render_markdown(FRONT, [Text(told)]).count(f"([{short}]({link}))") == 1
+    assert breakable(f"{short} ({short})") == f"{short} ({short})"  # nothing introduces it
 
 
 def test_a_page_that_names_no_source_stays_as_it_is():

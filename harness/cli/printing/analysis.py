@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from harness.analysis.compare import margins_apart, unlearnt
 from harness.analysis.compare import scale as scale_of
-from harness.analysis.compare import unlearnt
 from harness.analysis.frame import each_row
 from harness.cli.printing.cells import Cell, Name
 from harness.cli.printing.tables import VERDICTS, Table
@@ -104,7 +104,7 @@ def _within(pairs: "pd.DataFrame") -> Table:
 def show_comparison(comparison: "Comparison", page: Path) -> None:
     """References that have not learnt, the runs, their effects, agreement and drift."""
     terminal = Terminal()
-    for line in unlearnt(comparison):
+    for line in (*unlearnt(comparison), *margins_apart(comparison.runs)):
         terminal.say(line, "bold yellow")
     runs = Table(("Run", "Data", "px", "kimg", "Seeds", "Trials", "Code"), right=("px", "kimg"))
     for row in each_row(comparison.runs):

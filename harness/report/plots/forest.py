@@ -8,16 +8,21 @@ from typing import Any, NamedTuple
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import blended_transform_factory
 
 from harness.analysis import effects
 from harness.analysis.deciding import Span
 from harness.analysis.frame import each_row
 from harness.analysis.objectives import Objective
 from harness.core import format as show
-from harness.report.inks import EQUIVALENT, INK, MUTED, PAPER
+from harness.report.inks import EQUIVALENT, INK, MUTED, PAPER, RULE
 from harness.report.plots.style import MARKS, NARROW, UNDECIDED, Figure, ticked
 
 ROW, LINE = 0.52, 0.15  # inches: a row, and a further line of its title
+ABOVE, SEEDS, BELOW = 0.08, 0.11, 0.16  # inches from a mark to its words, seeds, and their end
+EDGE = 0.05  # inches from the edge of the figure to a title of a group
+BASE = 0.17  # rows of a group from the middle of a line to where its letters stand
+WORDS, NOTE = 6, 12  # points from a mark up to its words; a line of numbers below a title
 FAR = 4  # times the median reach of the rows: what lies beyond is cut off, and marked
 SIDE = 0.2  # share of the axis on either side of zero, at least: room for a word
 HELPS, HURTS = "← helps", "hurts →"  # of all objectives the lower value is better
@@ -131,32 +136,53 @@ def draw_forest(info: Forest, width: float) -> Figure:
     row = ROW * (1.3 if narrow else 1) + LINE * further
     figure = Figure(figsize=(width, row * len(info.rows) + 0.7), layout="constrained")
     axes = figure.add_subplot()
+    end = len(info.rows) - 0.55
+    bands = [(place - ABOVE / row, place + BELOW / row) for place in range(len(info.rows))]
+    bands[-1] = (bands[-1][0], end)
     for place, (entry, title) in enumerate(zip(info.rows, titles, strict=True)):
-        _draw_zone(axes, entry.margin, place, len(info.rows))
-        _draw_row(axes, entry, place)
+        draw_zone(axes, entry.margin, bands[place])
+        _draw_row(axes, entry, place, place + SEEDS / row)
         colour = MARKS.get(entry.verdict, UNDECIDED).colour
         mark_far(axes, _values(entry), place, (info.low, info.high), colour)
-        _write_row(axes, entry, title, place, row, narrow)
-    axes.axvline(0, color=INK, linewidth=0.9, zorder=1)
+        _write_row(axes, entry, title, place, narrow)
     write_sides(axes)
-    axes.set_ylim(len(info.rows) - 0.55, -0.75)
+    axes.set_ylim(end, -0.75)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.grid(axis="y", visible=False)
     axes.set_xlim(info.low, info.high)
     axes.xaxis.set_major_locator(MaxNLocator(4 if narrow else 5))
     axes.xaxis.set_major_formatter(ticked)
     axes.set_xlabel(f"effect on {info.unit}, following − ignoring")
+    draw_ground(axes, bands)
     return figure
 
 
-def _draw_zone(axes: Axes, margin: float, place: int, rows: int) -> None:
-    """The zone of equivalence of a row; it reaches those of its neighbours."""
+def draw_zone(axes: Axes, margin: float, band: Span) -> None:
+    """The zone of equivalence, from the top to the bottom of a band of rows."""
     if margin > 0:
-        top = -0.75 if place == 0 else place - 0.5
-        bottom = rows - 0.55 if place == rows - 1 else place + 0.5
-        axes.fill_between([-margin, margin], top, bottom, color=EQUIVALENT, alpha=0.16,
-                          linewidth=0, zorder=0)  # fmt: skip
+        axes.fill_between([-margin, margin], *band, color=EQUIVALENT, alpha=0.16, linewidth=0,
+                          zorder=0)  # fmt: skip
+
+
+def draw_ground(axes: Axes, bands: Sequence[Span]) -> None:
+    """The line at zero and those of the grid, in bands of rows: none runs through words between.
+
+    The limits of the axes and the ticks are set before.
+    """
+    axes.grid(visible=False)
+    low, high = axes.get_xlim()
+    tops, bottoms = zip(*bands, strict=True)
+    for place in (tick for tick in axes.get_xticks() if low <= tick <= high):
+        axes.vlines([place] * len(bands), tops, bottoms, color=RULE, linewidth=0.5, zorder=0)
+    axes.vlines([0] * len(bands), tops, bottoms, color=INK, linewidth=0.9, zorder=1)
+
+
+def write_head(figure: Figure, axes: Axes, title: str, row: float) -> None:
+    """The title of a group of rows, from the left edge of the figure on; it may be long."""
+    across = blended_transform_factory(figure.transFigure, axes.transData)
+    text = axes.text(EDGE / figure.get_figwidth(), row + BASE, title, transform=across, color=INK,
+                     fontweight="bold")  # fmt: skip
+    text.set_in_layout(False)
 
 
 def write_sides(axes: Axes) -> None:
@@ -166,14 +192,14 @@ def write_sides(axes: Axes) -> None:
                       ha=align, color=INK)  # fmt: skip
 
 
-def _draw_row(axes: Axes, entry: Row, place: int) -> None:
+def _draw_row(axes: Axes, entry: Row, place: int, below: float) -> None:
     marker, colour, filled = MARKS.get(entry.verdict, UNDECIDED)
     if math.isfinite(entry.inner[0]):
         axes.plot(entry.inner, [place, place], color=colour, linewidth=4.5, alpha=0.45,
                   solid_capstyle="butt")  # fmt: skip
     if math.isfinite(entry.low):
         axes.plot([entry.low, entry.high], [place, place], color=colour, linewidth=1.4)
-    axes.plot(entry.seeds, [place + 0.2] * len(entry.seeds), "|", color=colour, alpha=0.75,
+    axes.plot(entry.seeds, [below] * len(entry.seeds), "|", color=colour, alpha=0.75,
               markersize=5)  # fmt: skip
     axes.plot(entry.effect, place, marker, markersize=7.5, markeredgecolor=colour,
               markerfacecolor=colour if filled else PAPER, markeredgewidth=1.8)  # fmt: skip
@@ -189,14 +215,16 @@ def mark_far(axes: Axes, values: Sequence[float], place: float, shown: Span, col
             axes.plot(edge, place, marker, color=colour, markersize=6, clip_on=False)
 
 
-def _write_row(axes: Axes, entry: Row, title: str, place: int, row: float, narrow: bool) -> None:
-    """`row`: its height in inches."""
-    beside = axes.get_yaxis_transform()  # x in shares of the axes, y in rows
-    words: dict[str, Any] = {"transform": beside, "va": "center"}
-    # clear of the line at zero, and the zone shines through
-    box = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.2, "alpha": 0.7}
-    above = (0.31 if narrow else 0.16) + LINE * title.count("\n") / 2  # inches
-    axes.text(0, place - above / row, title, bbox=box, **words)
-    # below the title, or in a column of its own
-    across, down = (0.0, place - 0.17 / row) if narrow else (1.02, float(place))
-    axes.text(across, down, entry.note, color=MUTED, bbox=box if narrow else None, **words)
+def _write_row(axes: Axes, entry: Row, title: str, place: int, narrow: bool) -> None:
+    """Title above the mark; on a phone the numbers between them, else in a column on the right."""
+    _write(axes, title, (0.0, place), WORDS + (NOTE if narrow else 0))
+    if narrow:
+        _write(axes, entry.note, (0.0, place), WORDS, color=MUTED)
+    else:
+        _write(axes, entry.note, (1.02, place), 0, color=MUTED, va="center")
+
+
+def _write(axes: Axes, text: str, place: Span, above: float, **look: Any) -> None:
+    """Words at a share of the axes and a row, and so many points above it."""
+    axes.annotate(text, place, (0, above), axes.get_yaxis_transform(), "offset points",
+                  **{"va": "bottom", **look})  # fmt: skip

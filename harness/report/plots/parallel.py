@@ -20,9 +20,9 @@ WIDEST = 10  # times the smallest objective, beyond which its scale is logarithm
 ROW, MARGIN = 0.6, 0.3  # inches: of a scale with its name, and above and below all
 INSET = 0.04  # of the width, left of a scale and right of it
 FAINT, STRONG = 0.15, 0.9  # opacity of the worst trial and of the best
-# in front of the lines, and legible where they cross it
+# in front of the lines, which end at its edge
 _READABLE: dict[str, Any] = {"zorder": 4}
-_READABLE["bbox"] = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.75, "pad": 0.8}
+_READABLE["bbox"] = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.8}
 
 
 class Scale(NamedTuple):

@@ -14,13 +14,13 @@ from harness.analysis import effects
 from harness.analysis.frame import each_row
 from harness.core import format as show
 from harness.report.inks import BETTER, INK, MUTED, REFERENCE, WORSE
-from harness.report.plots.forest import sided, write_sides
+from harness.report.plots.forest import draw_ground, sided, write_head, write_sides
 from harness.report.plots.style import NARROW, Figure, ticked
 
 SCALE = 100  # shares are shown in per cent
 ROW, LINE = 0.23, 0.13  # inches: a row, and a further line of its label
-BASE = 0.17  # rows from the middle of a line to where its letters stand
 GAP = 0.6  # rows between two tips
+HALF = 0.45  # of a row: where what is drawn in it ends
 FAR = 3  # times the median reach of what was pooled: what lies beyond is cut off, and marked
 _COLOURS = {effects.BETTER: BETTER, effects.WORSE: WORSE}
 
@@ -114,10 +114,11 @@ def draw_pooled(info: PooledForest, width: float) -> Figure:
     rows += sum(title.count("\n") for title in titles)
     figure = Figure(figsize=(width, row * rows + 0.85), layout="constrained")
     axes = figure.add_subplot()
-    places, place = [], 0.0
+    places, bands, place = [], [], 0.0
     for group, title in zip(info.groups, titles, strict=True):
         place += title.count("\n")
-        _write_title(axes, title, place, narrow)
+        write_head(figure, axes, title, place)
+        bands.append((place + 1 - HALF, place + len(group.sets) + 1 + HALF))
         for _ in (*group.sets, group.pooled):
             place += 1
             places.append(place)
@@ -125,12 +126,10 @@ def draw_pooled(info: PooledForest, width: float) -> Figure:
         if not narrow:
             _write_numbers(axes, group, place)
         place += 1 + GAP
-    axes.axvline(0, color=INK, linewidth=0.9, zorder=1)
     axes.set_ylim(place - GAP - 0.4, -0.6)
     axes.set_yticks(places, labels)
     axes.tick_params(axis="y", length=0, pad=9)  # clear of arrows
     axes.spines["left"].set_visible(False)
-    axes.grid(axis="y", visible=False)
     axes.set_xlim(info.low, info.high)
     axes.xaxis.set_major_locator(MaxNLocator(4 if narrow else 6))
     axes.xaxis.set_major_formatter(ticked)
@@ -138,6 +137,7 @@ def draw_pooled(info: PooledForest, width: float) -> Figure:
         "effect, % of what the reference learnt on the set")  # fmt: skip
     axes.set_xlabel(unit)
     write_sides(axes)
+    draw_ground(axes, bands)
     return figure
 
 
@@ -163,16 +163,11 @@ def _mark_far(axes: Axes, span: tuple[float, float], place: float, info: PooledF
             axes.plot(edge, place, marker, color=MUTED, markersize=5, clip_on=False)
 
 
-def _write_title(axes: Axes, title: str, place: float, narrow: bool) -> None:
-    left, base = -0.35 if narrow else 0, place + BASE
-    axes.text(left, base, title, transform=axes.get_yaxis_transform(), color=INK, fontweight="bold")
-
-
 def _write_numbers(axes: Axes, group: Group, last: float) -> None:
     lines = (*group.sets, group.pooled)
     decimals = show.decimals([line.effect for line in lines], 1)
     for step, line in enumerate(reversed(lines)):
         text = show.number(line.effect, decimals, signed=True)
         text += f" {show.interval(line.low, line.high, decimals, scale=1)}"
-        axes.text(1.02, last - step, text, transform=axes.get_yaxis_transform(), va="center",
+        axes.text(1.03, last - step, text, transform=axes.get_yaxis_transform(), va="center",
                   color=INK if step == 0 else MUTED)  # fmt: skip

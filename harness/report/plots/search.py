@@ -115,7 +115,10 @@ def draw_slices(panels: Sequence[Panel], unit: str, width: float) -> Figure:
             axes.xaxis.set_major_formatter(ticked)
             axes.xaxis.set_minor_formatter(NullFormatter())  # in a narrow panel they would overlap
         if panel.ticks:
-            axes.set_xticks(range(len(panel.ticks)), panel.ticks)
+            room = letters // len(panel.ticks)
+            axes.set_xticks(
+                range(len(panel.ticks)), [show.wrapped(tick, room) for tick in panel.ticks]
+            )
             axes.set_xlim(-0.5, len(panel.ticks) - 0.5)
     for axes in list(grid.flat)[len(panels) :]:
         axes.set_visible(False)

@@ -9,15 +9,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from harness.analysis.deciding import Span
 from harness.analysis.frame import each_row
 from harness.core import format as show
-from harness.report.inks import EQUIVALENT, INK, MUTED, PAPER
-from harness.report.plots.forest import mark_far, write_sides
+from harness.report.inks import INK, PAPER
+from harness.report.plots.forest import draw_ground, draw_zone, mark_far, write_head, write_sides
 from harness.report.plots.style import MARKS, NARROW, UNDECIDED, Figure, ticked
 
-ROW, HEAD = 0.24, 1.0  # inches: a row, and what is above and below them
+ROW, LINE, HEAD = 0.24, 0.13, 1.0  # inches: a row, a line more in it, and what is around all
+HALF = 0.45  # of a row: where what is drawn in it ends
 GAP = 0.6  # rows between two tips
-BASE = 0.17  # rows from the middle of a line to where its letters stand
 SIDE = 0.25  # share of the longer side of zero that the other one has at least: room for a word
 LONGEST = 70  # letters above a panel as wide as the page
 FAR = 4  # times the median reach of the rows: what lies beyond is cut off, and marked
@@ -95,24 +96,30 @@ def _range(groups: Sequence[Group]) -> tuple[float, float]:
 def draw_side_by_side(panels: Sequence[SideBySide], width: float) -> Figure:
     """Draw a panel a measure, since effects of two measures have no common axis.
 
-    Each has the same tips at the same height, and a row a run; on a phone they are below each
-    other.
+    Next to each other they have the same tips at the same height; on a phone they are below each
+    other. A run has a row.
     """
     narrow = width <= NARROW
     named = dict.fromkeys(group.title for panel in panels for group in panel.groups)
     titles = {title: show.wrapped(title, 42 if narrow else 70) for title in named}
-    places, rows = _places(panels, titles)
     columns = 1 if narrow else len(panels)
-    height = ROW * rows + HEAD
-    size = (width, height * (len(panels) if narrow else 1))
-    figure = Figure(figsize=size, layout="constrained")
-    grid = figure.subplots(len(panels) // columns, columns, squeeze=False)
-    for axes, panel in zip(grid.flat, panels, strict=True):
+    labels = _labels(panels, 24 if narrow else 40 // columns)
+    row = ROW + LINE * max((label.count("\n") for label in labels.values()), default=0)
+    rows = [_places([panel] if narrow else panels, titles) for panel in panels]
+    heights = [row * count + HEAD for _, count in rows][: len(panels) // columns]
+    figure = Figure(figsize=(width, sum(heights)), layout="constrained")
+    grid = figure.subplots(len(heights), columns, squeeze=False, height_ratios=heights)
+    for axes, panel, (places, count) in zip(grid.flat, panels, rows, strict=True):
+        _set_axes(axes, panel, count)
+        axes.xaxis.set_major_locator(MaxNLocator(4 if narrow else 6 // columns + 1))
+        _write_runs(axes, panel, places, labels)
+        if len(panel.runs) == 1:
+            axes.set_title(show.wrapped(panel.runs[0], LONGEST // columns), color=INK, pad=18)
         for group in panel.groups:
             _draw_group(axes, group, places[group.title], panel)
             if narrow or panel is panels[0]:
-                _write_title(axes, titles[group.title], places[group.title])
-        _set_axes(axes, panel, rows, columns)
+                write_head(figure, axes, titles[group.title], places[group.title])
+        draw_ground(axes, [_band(group, places[group.title]) for group in panel.groups])
     return figure
 
 
@@ -122,12 +129,24 @@ def _places(
     """The row of the last line of each tip's title, and how many rows there are."""
     places, place = {}, 0.0
     for title, lines in titles.items():
-        place += lines.count("\n")
-        places[title] = place
         counts = [len(group.lines) for panel in panels for group in panel.groups
                   if group.title == title]  # fmt: skip
-        place += 1 + max(counts) + GAP
+        if counts:
+            place += lines.count("\n")
+            places[title] = place
+            place += 1 + max(counts) + GAP
     return places, place - GAP
+
+
+def _labels(panels: Sequence[SideBySide], width: int) -> dict[str, str]:
+    """The runs of panels that have several, in lines of so many letters."""
+    several = [panel for panel in panels if len(panel.runs) > 1]
+    return {run: show.wrapped(run, width) for panel in several for run in panel.runs}
+
+
+def _band(group: Group, place: float) -> Span:
+    """The rows of a tip's runs, below its title."""
+    return place + 1 - HALF, place + len(group.lines) + HALF
 
 
 def _draw_group(axes: Axes, group: Group, place: float, panel: SideBySide) -> None:
@@ -136,36 +155,33 @@ def _draw_group(axes: Axes, group: Group, place: float, panel: SideBySide) -> No
 
 
 def _draw_line(axes: Axes, line: Line, place: float, panel: SideBySide) -> None:
-    if line.margin > 0:
-        axes.fill_between([-line.margin, line.margin], place - 0.45, place + 0.45, linewidth=0,
-                          color=EQUIVALENT, alpha=0.16, zorder=0)  # fmt: skip
+    draw_zone(axes, line.margin, (place - HALF, place + HALF))
     marker, colour, filled = MARKS.get(line.verdict, UNDECIDED)
     axes.plot([line.low, line.high], [place] * 2, color=colour, linewidth=1.3)
     axes.plot(line.effect, place, marker, markersize=6, markeredgecolor=colour,
               markerfacecolor=colour if filled else PAPER, markeredgewidth=1.5)  # fmt: skip
     mark_far(axes, line.ends, place, (panel.low, panel.high), colour)
-    if len(panel.runs) > 1:
-        axes.annotate(line.run, (panel.low, place), (2, 0), textcoords="offset points", va="center",
-                      color=MUTED, fontsize=7)  # fmt: skip
 
 
-def _write_title(axes: Axes, title: str, place: float) -> None:
-    box = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.2, "alpha": 0.7}
-    text = axes.text(0, place + BASE, title, transform=axes.get_yaxis_transform(), color=INK,
-                     fontweight="bold", bbox=box, zorder=4)  # fmt: skip
-    text.set_in_layout(False)  # a long one may reach over the next panel
+def _write_runs(
+    axes: Axes, panel: SideBySide, places: Mapping[str, float], labels: Mapping[str, str]
+) -> None:
+    """The runs left of their rows, where there are several."""
+    rows = {
+        places[group.title] + step: labels[line.run]
+        for group in panel.groups
+        for step, line in enumerate(group.lines, 1)
+        if line.run in labels
+    }
+    axes.set_yticks(list(rows), list(rows.values()))
+    axes.tick_params(axis="y", length=0, pad=9)  # clear of arrows
 
 
-def _set_axes(axes: Axes, panel: SideBySide, rows: float, columns: int) -> None:
-    axes.axvline(0, color=INK, linewidth=0.9, zorder=1)
+def _set_axes(axes: Axes, panel: SideBySide, rows: float) -> None:
     write_sides(axes)
-    if len(panel.runs) == 1:
-        axes.set_title(show.wrapped(panel.runs[0], LONGEST // columns), color=INK, pad=18)
     axes.set_ylim(rows - 0.4, -0.6)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.grid(axis="y", visible=False)
     axes.set_xlim(panel.low, panel.high)
-    axes.xaxis.set_major_locator(MaxNLocator(6 // columns + 1))
     axes.xaxis.set_major_formatter(ticked)
     axes.set_xlabel(f"effect on {panel.unit}")

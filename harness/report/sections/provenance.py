@@ -8,8 +8,9 @@ from harness.config.inputs.facts import terms
 from harness.core import format as show
 from harness.report.blocks import Block, Cell, Code, Heading, Table, Terms, Text
 from harness.report.data import ReportData
+from harness.report.inputs import inputs
 from harness.report.plugged import plugins
-from harness.report.private import place
+from harness.report.private import place, shareable
 
 LISTED = 20  # seeds that are named
 MOST = 200  # trials listed in the page; the CSV has them all
@@ -31,6 +32,7 @@ def build(data: ReportData) -> list[Block]:
             "trained already is not trained twice:"
         ),
         Code(_commands(data)),
+        *inputs(data),
     ]
 
 
@@ -140,4 +142,6 @@ def _keys(data: ReportData) -> Table:
 
 
 def _commands(data: ReportData) -> str:
-    return "\n".join(map(data.plan.command, ("run", "report")))
+    changes = {path: shareable(value) for path, value in data.plan.changes.items()}
+    plan = data.plan.replaced(changes=changes)
+    return "\n".join(map(plan.command, ("run", "report")))

@@ -9,7 +9,8 @@ class Chart extends Plane {
     super(data);
     this.root = element("div", { className: "chart", role: "group" });
     this.root.ariaLabel = figure.querySelector("[role=img]").ariaLabel;
-    this.caption = figure.querySelector("figcaption").firstChild;
+    this.caption = [...figure.querySelector("figcaption").childNodes]
+      .find((node) => node.data?.includes("vertical axis is "));
     this.addTools();
     this.addPlane();
     this.addLegend();

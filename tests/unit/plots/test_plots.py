@@ -6,6 +6,7 @@ from functools import partial
 
 import pandas as pd
 import pytest
+from matplotlib.collections import PolyCollection
 from matplotlib.text import Text
 
 from harness.analysis.objectives import FINAL
@@ -100,7 +101,8 @@ def test_the_interval_that_decides_on_equivalence_is_drawn_in_its_zone():
     (axes,) = style.canvas(partial(draw_forest, _forest())).axes
     thick = [line for line in axes.lines if line.get_linewidth() == 4.5]
     assert [tuple(line.get_xdata()) for line in thick] == [pytest.approx((-25, -15))]
-    zones = [zone.get_datalim(axes.transData) for zone in axes.collections]
+    filled = [one for one in axes.collections if isinstance(one, PolyCollection)]
+    zones = [zone.get_datalim(axes.transData) for zone in filled]
     assert [(zone.x0, zone.x1) for zone in zones] == [pytest.approx((-12, 12))] * 2
 
 

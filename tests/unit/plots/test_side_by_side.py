@@ -56,7 +56,8 @@ def test_each_measure_has_an_axis(width, columns):
     assert first.get_xlabel() != second.get_xlabel()
     assert first.get_xlim() != second.get_xlim()
     assert second.get_title() == "three"
-    words = [text.get_text() for text in first.texts]
+    words = [text.get_text() for text in (*first.texts, *first.get_yticklabels())]
     assert {"Batch norm", "EMA", "one", "two"} <= set(words)
+    assert second.get_yticklabels() == []  # its one run is its title
     titled = [text.get_text() for text in second.texts if text.get_text() == "Batch norm"]
     assert len(titled) == (1 if columns == 1 else 0)  # beneath each other, each has its own

@@ -1,7 +1,7 @@
 """Sentences with code in them, and where long names may break, on the page and in Markdown."""
 
 from harness.core import format as show
-from harness.report.blocks import Items, Text
+from harness.report.blocks import Items, Terms, Text
 from harness.report.html import Front, labelled, linked, prose
 from harness.report.markdown import render_markdown
 
@@ -19,6 +19,13 @@ def test_code_in_a_sentence_breaks_between_its_words_alone():
 def test_labels_of_the_cells_of_a_phone_break_where_names_have_parts():
     assert labelled("optimizer.learning_rate") == "optimizer.\u200blearning_\u200brate"
     assert labelled("Trials") == "Trials"
+
+
+def test_addresses_in_markdown_are_as_they_are():
+    """An escaped one would be another address."""
+    terms = Terms("Sources", [("S_0", "A_b, https://keras.io/gan_ada/; c_d")])
+    text = render_markdown(Front("a", "T", "Q", [], []), [terms])
+    assert "- S\\_0: A\\_b, <https://keras.io/gan_ada/>; c\\_d" in text
 
 
 def test_markdown_has_the_facts_and_flags_of_the_page_and_code_as_code():

@@ -218,7 +218,8 @@ def test_groups_of_the_diagram_are_the_longest_and_not_nested():
     import pandas as pd
 
     ranks = pd.DataFrame({"contrast": list("abcd"), "rank": [1.0, 2.0, 3.5, 3.9]})
-    info = diagram_info(ranks, runs=8, alpha=0.05)
+    info = diagram_info(ranks, {name: name.upper() for name in "abcd"}, runs=8, alpha=0.05)
+    assert info.names == ("A", "B", "C", "D")
     assert info.distance == pytest.approx(2.569 * (20 / 48) ** 0.5, abs=1e-3)
     assert info.groups == ((0, 1), (1, 2), (2, 3))
 
