@@ -13,6 +13,7 @@ from harness.core.errors import Damaged
 from harness.core.files import read_object, write_json
 from harness.plan.cells import Trial
 from harness.plan.expand import Plan
+from harness.plan.naming import cell_names
 from harness.plan.stages import Static
 from harness.runs import layout
 from harness.runs.plan import read_plan
@@ -69,6 +70,7 @@ class Forecast:
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
+        names = cell_names(self.plan.record())
         missing = {item.trial.key for item in self.missing if not item.trained}
         trials = [
             {
@@ -82,7 +84,10 @@ class Forecast:
         return {
             "run_name": self.plan.run_name,
             "profile": self.plan.profile,
-            "cells": [{"label": cell.label, "patch": dict(cell.patch)} for cell in self.plan.cells],
+            "cells": [
+                {"label": cell.label, "title": names[cell.label], "patch": dict(cell.patch)}
+                for cell in self.plan.cells
+            ],
             "trials": trials,
             "crossed": self.plan.crossed.to_json() if self.plan.crossed else None,
             "to_train": len(missing),
@@ -171,9 +176,9 @@ def forecast_cost(plan: Plan, runtime: Runtime, workers: int) -> Forecast:
     training += [plan.trials[0]] * plan.stages.record.left
     configs = [trial.cell.config for trial in training]
     seconds = _seconds(training, _speeds(runtime))
-    advice = [
-        f"{cell.label}: {text}" for cell in plan.cells for text in rules.warnings(cell.config)
-    ]
+    advised = {cell.label: rules.warnings(cell.config) for cell in plan.cells}
+    names = cell_names(plan.record()) if any(advised.values()) else {}
+    advice = [f"{names[label]}: {text}" for label, texts in advised.items() for text in texts]
 
     def part(trials: Sequence[Trial]) -> Forecast | None:
         """The cost of some trials of the study, whatever the others do."""

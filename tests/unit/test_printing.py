@@ -24,7 +24,7 @@ from harness.cli.printing import (
     show_summary,
 )
 from harness.cli.printing.analysis import show_comparison, show_rank
-from harness.cli.printing.cells import Name, shared
+from harness.core.folding import Name, shared
 from harness.cli.printing.doctor import show_diagnosis
 from harness.cli.printing.plans import _cells
 from harness.cli.printing.terminal import Terminal, step
@@ -122,7 +122,7 @@ def rank(names):
               "p_adjusted": 0.031, "verdict": "inconclusive"}
              for a, b in pairwise(names)]  # fmt: skip
     direction = "kid: lower is better, by its name"
-    show_rank(Ranking(treatments, pd.DataFrame(pairs), "kid", True, direction, 0.05, ["lost"], []))
+    show_rank(Ranking(treatments, pd.DataFrame(pairs), "kid", True, direction, 0.05, ["lost"], [], "test"))
 
 
 def summary(names):

@@ -25,8 +25,8 @@ class Diagram(NamedTuple):
 
 
 def diagram_info(ranks: pd.DataFrame, runs: int, alpha: float) -> Diagram:
-    """From mean ranks (columns contrast and rank, sorted) over `runs` data sets."""
-    names = tuple(str(row.contrast) for row in each_row(ranks))
+    """From mean ranks (columns title and rank, sorted) over `runs` data sets."""
+    names = tuple(str(row.title) for row in each_row(ranks))
     values = tuple(float(row.rank) for row in each_row(ranks))
     distance = critical_difference(len(names), runs, alpha)
     return Diagram(names, values, distance, _groups(values, distance))
