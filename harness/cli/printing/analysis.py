@@ -129,12 +129,22 @@ def show_comparison(comparison: "Comparison", page: Path) -> None:
     terminal.print(f"Page: {page}", soft_wrap=True)
 
 
+def _reason(row: Any) -> str:
+    """The reason of a verdict, or why there is no interval."""
+    if math.isfinite(row.low):
+        return str(row.reason)
+    return f"no interval, {row.reason or f'n = {row.n}'}"
+
+
 def _shared_reasons(effects: "pd.DataFrame") -> dict[str, str]:
     """Run → the reason that all of its verdicts have, if there are several and one is given."""
+    reasons: dict[str, list[str]] = {}
+    for row in each_row(effects):
+        reasons.setdefault(row.run, []).append(_reason(row))
     return {
-        str(run): reason
-        for run, rows in effects.groupby("run", sort=False)
-        if len(rows) > 1 and len(set(rows["reason"])) == 1 and (reason := rows["reason"].iloc[0])
+        run: one
+        for run, (one, *others) in reasons.items()
+        if one and others and set(others) == {one}
     }
 
 
@@ -184,7 +194,7 @@ def _effects(name: str, effects: "pd.DataFrame", shared: Mapping[str, str]) -> T
         tip = row.title if row.title != last else ""
         last = row.title
         estimate = _estimate(row.effect, row.low, row.high, 1, scale)
-        remark = "" if row.run in shared else row.reason
+        remark = "" if row.run in shared else _reason(row)
         table.add_row(Name.of(tip), Name(row.run), estimate, _verdict(row.verdict), remark=remark)
     return table
 

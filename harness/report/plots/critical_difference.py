@@ -11,8 +11,11 @@ import pandas as pd
 from harness.analysis.compare import critical_difference
 from harness.analysis.frame import each_row
 from harness.core import format as show
-from harness.report.inks import INK, MUTED
-from harness.report.plots.style import Figure
+from harness.report.inks import INK, MUTED, PAPER
+from harness.report.plots.style import NARROW, Figure
+
+LETTERS = (46, 20)  # of a line of half a figure: as wide as a page, and as narrow as a phone
+LINE = 0.55  # rows that each further line of a name takes
 
 
 class Diagram(NamedTuple):
@@ -42,10 +45,28 @@ def _groups(values: tuple[float, ...], distance: float) -> tuple[tuple[int, int]
     return tuple(groups)
 
 
+def _middle(info: Diagram) -> float:
+    """Names of ranks up to here are to the right of their lines, others to the left."""
+    return (1 + len(info.names)) / 2
+
+
+def _texts(info: Diagram, width: float) -> list[str]:
+    """Name and rank of each, in lines that half the figure holds."""
+    letters = LETTERS[width <= NARROW]
+    texts = []
+    for name, rank in zip(info.names, info.ranks, strict=True):
+        value = show.number(rank, 2)
+        left = rank <= _middle(info)
+        texts.append(show.wrapped(f"{value}  {name}" if left else f"{name}  {value}", letters))
+    return texts
+
+
 def draw_diagram(info: Diagram, width: float) -> Figure:
     """Draw the line of ranks, names below it, and bars between."""
-    count = len(info.names)
-    figure = Figure(figsize=(width, 0.26 * count + 0.2 * len(info.groups) + 1.0))
+    count, texts = len(info.names), _texts(info, width)
+    middle = _middle(info)
+    rows = count + sum(text.count("\n") for text in texts) * LINE
+    figure = Figure(figsize=(width, 0.26 * rows + 0.2 * len(info.groups) + 1.0))
     figure.set_layout_engine("constrained")
     axes = figure.add_subplot()
     top = len(info.groups) + 1
@@ -56,20 +77,26 @@ def draw_diagram(info: Diagram, width: float) -> Figure:
     for row, (first, last) in enumerate(info.groups):
         ends = [info.ranks[first] - 0.04, info.ranks[last] + 0.04]
         axes.plot(ends, [row + 0.7] * 2, color=INK, linewidth=3, solid_capstyle="round")
-    for place, (name, rank) in enumerate(zip(info.names, info.ranks, strict=True)):
-        level = top + place
-        axes.plot([rank, rank], [0, level], color=MUTED, linewidth=0.7)
+    level = float(top)
+    # the middle first: the names of the outer ones, which point inwards, are below its lines
+    inwards = sorted(zip(texts, info.ranks, strict=True), key=lambda one: abs(one[1] - middle))
+    for text, rank in inwards:
+        further = text.count("\n") * LINE
+        level += further / 2  # to the middle of its lines
+        axes.plot([rank, rank], [0, level], color=MUTED, linewidth=0.7, zorder=1)
         axes.plot(rank, 0, "o", color=INK, markersize=4)
-        left = rank <= (1 + count) / 2
+        left = rank <= middle
         axes.annotate(
-            f"{show.number(rank, 2)}  {name}" if left else f"{name}  {show.number(rank, 2)}",
+            text,
             (rank, level),
             (5 if left else -5, 0),
             textcoords="offset points",
             ha="left" if left else "right",
             va="center",
+            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.6},
         )
-    axes.set_ylim(top + count, -2.4)
+        level += 1 + further / 2
+    axes.set_ylim(level, -2.4)
     axes.set_xlim(0.6, count + 0.4)
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")
