@@ -49,7 +49,7 @@ def apart(names: Mapping[str, str]) -> dict[str, str]:
 
 def contrast_names(contrasts: Iterable[_Contrast]) -> dict[str, str]:
     """Id → name of every contrast; no two are alike."""
-    return apart({one.name: titled(one.title, one.design) for one in contrasts})
+    return apart({one.name: titled(one.title or one.name, one.design) for one in contrasts})
 
 
 def titled(title: str, design: str) -> str:
