@@ -10,7 +10,7 @@ from typing import Protocol
 from harness.plan.factors import FOLLOWING, IGNORING
 from harness.plan.leave_one_out import LEAVE_ONE_OUT, LEFT_OUT, STACK
 from harness.plan.path import PATH, STEP
-from harness.runs.crossed import Crossed
+from harness.runs.crossed import Crossed, Dropped
 from harness.runs.plan import ContrastRecord, PlanRecord
 
 
@@ -101,13 +101,14 @@ def _combinations(crossed: Crossed, titles: Mapping[str, str]) -> dict[str, str]
 
 def named_by_title(crossed: Crossed) -> Crossed:
     """The same with the titles of factors in place of their names."""
-    titles = {scale.name: scale.title for scale in crossed.scales}
     scales = tuple(scale.replaced(name=scale.title) for scale in crossed.scales)
-    dropped = tuple(
-        one.replaced(levels={titles[name]: level for name, level in one.levels.items()})
-        for one in crossed.dropped
-    )
-    return crossed.replaced(scales=scales, dropped=dropped)
+    return crossed.replaced(scales=scales)
+
+
+def combination(dropped: Dropped, crossed: Crossed) -> str:
+    """A combination of levels, factor by factor, as the name of its cell would be."""
+    titles = {scale.name: scale.title for scale in crossed.scales if scale.title != scale.name}
+    return ", ".join(_part(f"{name}={level}", titles) for name, level in dropped.levels.items())
 
 
 def reference_side(plan: PlanRecord, tip: ContrastRecord) -> str:

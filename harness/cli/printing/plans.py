@@ -34,7 +34,7 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
     terminal.say(_counts(forecast))
     _show_data(forecast, names)
     if plan.crossed and not brief:
-        show_crossed(named_by_title(plan.crossed))
+        show_crossed(plan.crossed)
     for line in () if brief else _path(plan.record()):
         terminal.say(line)
     for line in (*map(_metric, plan.metrics), *plan.stages.lines()):
@@ -115,7 +115,7 @@ def show_crossed(crossed: "Crossed") -> None:
     terminal.say(summary(crossed))
     for line in dropped(crossed):
         terminal.say(f"Dropped: {line}")
-    for named, others in aliased(crossed):
+    for named, others in aliased(named_by_title(crossed)):
         terminal.say(f"Aliased: {named}: {others}")
 
 
