@@ -12,6 +12,7 @@ from rich.text import Text
 
 # joints of a name, and of a part between two of them; none is in a number, such as 0.5 or 2e-4
 _PARTS = re.compile(r"(?<=[.=,/:])(?![.=,/:])(?<!\d\.(?=\d))")
+_SPACES = re.compile(r" (?!%)")  # between words
 _WORDS = re.compile(r"(?<=[_-])(?![_-])(?<!^-)(?<!\d-)(?<!\de-)")
 
 
@@ -99,8 +100,11 @@ def _fitting(part: str, width: int) -> list[str]:
 
 
 def prose(text: str, style: str = "") -> Cell:
-    """Text whose words are parted by plain spaces; other spaces hold numbers together."""
-    return Cell(*text.split(" "), style=style)
+    """Text whose words are parted by plain spaces; a number and its % are one word.
+
+    Other spaces hold numbers together.
+    """
+    return Cell(*_SPACES.split(text), style=style)
 
 
 def shared(least: list[int], most: list[int], room: int) -> list[int] | None:

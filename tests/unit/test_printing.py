@@ -28,7 +28,7 @@ from harness.cli.printing.doctor import show_diagnosis
 from harness.cli.printing.plans import _cells
 from harness.cli.printing.terminal import Terminal, step
 from harness.config import describe as parameters
-from harness.core.folding import Name, shared
+from harness.core.folding import Name, prose, shared
 from harness.heuristics import HEURISTICS
 from harness.plan.reach import Detectable, Found
 from harness.report.summary import Ranked, Summary
@@ -249,6 +249,18 @@ def test_columns_share_the_room(seed):
         return
     assert sum(widths) == min(room, sum(most))
     assert all(low <= width <= high for low, width, high in zip(least, widths, most, strict=True))
+
+
+@pytest.mark.parametrize("width", range(8, 40))
+def test_no_number_is_folded(width):
+    lines = [line.plain for line in prose("in 95 % of cases at 0.5 % or so").lines(width)]
+    assert not [line for line in lines if line.startswith("%")]
+    assert " ".join(lines) == "in 95 % of cases at 0.5 % or so"
+    name = "optimizer.learning_rate=0.0002,x=2e-4,y=-0.5,z=1.5e-07"
+    lines = [line.plain for line in Name(name).lines(width)]
+    assert "".join(lines) == name
+    for number in ("0.0002", "2e-4", "-0.5", "1.5e-07"):
+        assert any(number in line for line in lines)
 
 
 def test_for_other_programs_a_sentence_is_a_line(capsys, monkeypatch):

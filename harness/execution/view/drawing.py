@@ -138,7 +138,7 @@ _COLUMNS = (  # right of name, seed and bar
 )
 _GAP = 2  # between columns
 _SEED = 4
-_BAR = 10  # at least 4, where names need the room
+_BAR = 8  # at least 4, where names need the room
 _NARROWEST = 4
 
 
