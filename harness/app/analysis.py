@@ -137,10 +137,12 @@ def _ranked(results: "Results", columns: Columns, direction: _Direction, alpha: 
 
 def _decides(where: str, test: str, rows: int, alpha: float) -> str:
     """By which test verdicts are made, at which level, and for what its intervals hold."""
-    every = f"all {show.whole(rows)} pairs at once" if rows > 1 else "the one pair"
+    every, interval = "", "t-interval"
+    if rows > 1:
+        every, interval = f" for all {show.whole(rows)} pairs at once", "t-intervals"
     return (
-        f"{where}, {test}: p, for {every}, decides at level {show.plain(alpha)}; "
-        f"{show.percent(1 - alpha)} t-intervals, for {every}, too"
+        f"{where}, {test}: p{every} decides at level {show.plain(alpha)}; "
+        f"{show.percent(1 - alpha)} {interval}{every}"
     )
 
 
