@@ -21,7 +21,7 @@ def samples(
         str | None,
         typer.Option(
             metavar="CELL",
-            help="Name of a cell, as `plan` lists it. Default: reference; with `--beside` all.",
+            help="Label of a cell, as `plan` lists it. Default: reference; with `--beside` all.",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of the trial.")] = 0,

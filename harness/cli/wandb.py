@@ -87,7 +87,7 @@ def agent(
     context: typer.Context,
     study: StudyName,
     cell: Annotated[
-        str, typer.Option(metavar="CELL", help="Name of a cell, as `plan` lists it.")
+        str, typer.Option(metavar="CELL", help="Label of a cell, as `plan` lists it.")
     ] = "reference",
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of the trial.")] = 0,
     profile: Profile = None,
