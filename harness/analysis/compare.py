@@ -17,11 +17,13 @@ from harness.analysis.learning import of_reference
 from harness.analysis.objectives import objective
 from harness.analysis.poolable import name_images
 from harness.analysis.pooling import Pool, pool_runs
+from harness.analysis.ranked import contrast_titles
 from harness.analysis.ranking import rank_contrasts
 from harness.analysis.verdicts import UNLOOKED
 from harness.config.patch import DEFAULTS
 from harness.config.study import TIME
 from harness.core import format as show
+from harness.plan.naming import cell_names
 
 
 class Comparison(NamedTuple):
@@ -167,6 +169,7 @@ def _effects(rankings: Mapping[str, pd.DataFrame], objectives: Mapping[str, str]
         for name, ranked in rankings.items()
     ]
     table = pd.concat(tables, ignore_index=True)
+    table["title"] = table["contrast"].map(contrast_titles(rankings.values()))
     common = table.groupby("contrast")["run"].transform("nunique") > 1
     table = table[common].sort_values("contrast", kind="stable").reset_index(drop=True)
     named = zip(table["objective"], table["identity"], strict=True)
@@ -194,7 +197,10 @@ def _kendall(one: "pd.Series[float]", two: "pd.Series[float]") -> tuple[float, f
     return kendall(one.to_list(), two.to_list()) if len(one) > 1 else (math.nan, math.nan)
 
 
-_CHANGED = ("contrast", "a", "b", "measure_a", "measure_b", "effect_a", "effect_b", "judged")
+_CHANGED = (
+    *("contrast", "title", "a", "b", "measure_a", "measure_b"),
+    *("effect_a", "effect_b", "judged"),
+)
 
 
 def _changed(table: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> pd.DataFrame:
@@ -207,12 +213,13 @@ def _changed(table: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> pd.DataFr
                 one, two = by_run[a], by_run[b]
                 sure = {one.verdict, two.verdict} == {BETTER, WORSE}
                 measures = (one.measure, two.measure)
-                rows.append((contrast, a, b, *measures, one.effect, two.effect, sure))
+                named = (contrast, one.title, a, b)
+                rows.append((*named, *measures, one.effect, two.effect, sure))
     return pd.DataFrame(rows, columns=list(_CHANGED))
 
 
 _DRIFT = (
-    *("a", "b", "cell", "objective", "identity", "measure"),
+    *("a", "b", "cell", "title", "objective", "identity", "measure"),
     *("same", "n", "difference", "low", "high"),
 )
 
@@ -226,6 +233,7 @@ def _drift(frames: Mapping[str, Frames], a: str, b: str) -> pd.DataFrame:
     if judged != _objective(frames[b]):
         return pd.DataFrame(columns=list(_DRIFT))
     values, rows = {name: _by_cell(frames[name]) for name in (a, b)}, []
+    titles = cell_names(frames[a].plan)
     for knobs in [knobs for knobs in values[a] if knobs in values[b]]:
         (label, one), (_, two) = values[a][knobs], values[b][knobs]
         both = one.merge(two, left_index=True, right_index=True, suffixes=("_a", "_b"))
@@ -233,7 +241,7 @@ def _drift(frames: Mapping[str, Frames], a: str, b: str) -> pd.DataFrame:
         for identity, pairs in both.groupby("identity_a", sort=False):
             apart = pairs[pairs["key_a"] != pairs["key_b"]]
             difference = estimate(apart["final_b"] - apart["final_a"], 0.05)
-            named = (label, judged, identity, measure(judged, str(identity)))
+            named = (label, titles[label], judged, identity, measure(judged, str(identity)))
             effect, interval = difference.effect, (difference.low, difference.high)
             numbers = (len(pairs) - len(apart), difference.n, effect, *interval)
             rows.append((a, b, *named, *numbers))
@@ -266,7 +274,9 @@ def _ranks(table: pd.DataFrame, runs: Sequence[str]) -> pd.DataFrame:
     if len(shared.groupby(["run", "measure"])) > len(runs):
         wide = wide.iloc[:0]
     ranks = wide.rank(axis=0).mean(axis=1) if len(wide) else pd.Series(dtype=float)
-    table = pd.DataFrame({"contrast": ranks.index, "rank": ranks.to_numpy(float)})
+    titles = dict(zip(shared["contrast"], shared["title"], strict=True))
+    named = {"contrast": ranks.index, "title": [titles[name] for name in ranks.index]}
+    table = pd.DataFrame({**named, "rank": ranks.to_numpy(float)})
     return table.sort_values("rank", kind="stable").reset_index(drop=True)
 
 

@@ -29,6 +29,7 @@ from harness.analysis.remedies import (
     schedules,
 )
 from harness.config.patch import schedule
+from harness.plan.naming import contrast_names
 from harness.plan.reach import EXACT
 from harness.runs.plan import ContrastRecord
 from harness.runs.status import Status
@@ -58,13 +59,14 @@ class Noise(NamedTuple):
 
 def split_variance(frames: Frames) -> pd.DataFrame:
     """One row a contrast that two seeds finished, in the order of the plan."""
-    rows = [_noise(frames, contrast) for contrast in frames.plan.contrasts]
+    names = contrast_names(frames.plan.contrasts)
+    rows = [_noise(frames, one, names[one.name]) for one in frames.plan.contrasts]
     table = pd.DataFrame(rows, columns=list(Noise._fields))
     return table[table["n"] > 1].reset_index(drop=True)
 
 
-def _noise(frames: Frames, contrast: ContrastRecord) -> Noise:
-    name, title, weights = contrast.name, contrast.title, contrast.weights
+def _noise(frames: Frames, contrast: ContrastRecord, title: str) -> Noise:
+    name, weights = contrast.name, contrast.weights
     seeds = differences(frames.trials, weights)
     seeds = seeds[seeds["finished"]]
     n = len(seeds)

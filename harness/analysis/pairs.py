@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,9 @@ from harness.analysis.frame import each_row
 from harness.analysis.max_t import Array
 from harness.analysis.ranks import rank_intervals
 from harness.analysis.results import listed
+from harness.analysis.verdicts import Words, disagreement
 from harness.core.errors import HarnessError
+from harness.plan.reach import EXACT
 
 PAIRS = ("a", "b", "n", "effect", "ci_low", "ci_high", "p", "p_adjusted", "verdict", "reason")
 
@@ -64,16 +67,26 @@ def _pairs(table: pd.DataFrame, alpha: float, lower: bool, exact: bool) -> pd.Da
     D = np.column_stack([(table[a] - table[b]).to_numpy(float) for a, b in names])
     estimated = estimates(D, alpha, exact)
     sign = 1 if lower else -1
-    verdicts = [
-        verdict(int(n), sign * effect, p, alpha, False, exact)
-        for n, effect, p in zip(
-            estimated["n"], estimated["effect"], estimated["p_adjusted"], strict=True
-        )
-    ]
+    verdicts = [_judged(row, sign, alpha, exact) for row in each_row(estimated)]
     estimated = estimated.rename(columns={"low": "ci_low", "high": "ci_high"})
     named = pd.DataFrame(names, columns=["a", "b"])
     judged = pd.DataFrame(verdicts, columns=["verdict", "reason"])
     return named.join(estimated).join(judged)[list(PAIRS)]
+
+
+def _judged(row: Any, sign: int, alpha: float, exact: bool) -> Words:
+    word, reason = verdict(row.n, sign * row.effect, row.p_adjusted, alpha, False, exact)
+    return word, reason or disagreement(word, row.low, row.high)
+
+
+def test_of(table: pd.DataFrame) -> str:
+    """The test that verdicts on pairs of a table (blocks, treatments) come from, in words."""
+    if primary(_shared(table.to_numpy(float))) == MAX_T:
+        return "by sign flips of blocks"
+    return (
+        f"by paired t-tests, which take differences to be normal (with fewer than {EXACT} blocks "
+        "in common no exact test can decide)"
+    )
 
 
 def uneven(table: pd.DataFrame, treatments: pd.DataFrame, block: str) -> list[str]:

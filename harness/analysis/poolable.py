@@ -12,11 +12,11 @@ from harness.analysis.equivalence import margin
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.learning import of_reference
 from harness.analysis.random_effects import FEWEST
-from harness.analysis.ranked import SUFFIX
 from harness.analysis.verdicts import NOT_JUDGED, UNLEARNT, UNLOOKED, favoured_unlearnt
 from harness.config.patch import DEFAULTS
 from harness.config.study import TIME
 from harness.core.format import listed, plain
+from harness.plan.leave_one_out import LEFT_OUT
 from harness.runs.plan import ContrastRecord
 from harness.runs.status import Status
 
@@ -144,7 +144,7 @@ def _in_other_designs(contrast: str, frames: Mapping[str, Frames]) -> dict[str, 
         name: other.design
         for name, run in frames.items()
         for other in run.plan.contrasts
-        if other.name.removesuffix(SUFFIX) == contrast.removesuffix(SUFFIX)
+        if other.name.removesuffix(LEFT_OUT) == contrast.removesuffix(LEFT_OUT)
     }
 
 

@@ -20,6 +20,7 @@ from harness.analysis.equivalence import learnt
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.poolable import cautions, name_set, obstacle, obstacles
 from harness.analysis.random_effects import RandomEffects, combine
+from harness.analysis.ranked import contrast_titles
 from harness.analysis.verdicts import disagreement, verdict
 from harness.core.errors import HarnessError
 
@@ -84,9 +85,10 @@ def pool_runs(frames: Mapping[str, Frames], rankings: Mapping[str, pd.DataFrame]
     if why := obstacles(frames):
         raise HarnessError(f"these runs cannot be pooled: {'; '.join(why)}")
     alpha = min(run.plan.alpha for run in frames.values())
+    titles = contrast_titles(rankings.values())
     fitted, sets, left_out = [], [], []
     for contrast, rows in _by_contrast(rankings).items():
-        title = next(iter(rows.values())).title
+        title = titles[contrast]
         reason, shares = obstacle(contrast, frames, rows), {}
         if not reason:
             shares = {name: _share(frames[name], row) for name, row in rows.items()}
@@ -106,7 +108,7 @@ def pool_runs(frames: Mapping[str, Frames], rankings: Mapping[str, pd.DataFrame]
             for (name, each), weight in zip(shares.items(), model.weights, strict=True)
         ]  # fmt: skip
     if not fitted:
-        reasons = [f"{contrast}: {reason}" for contrast, _, reason in left_out]
+        reasons = [f"{title}: {reason}" for _, title, reason in left_out]
         raise HarnessError(
             "these runs cannot be pooled: "
             + ("; ".join(reasons) or "no two of them have a contrast in common")
@@ -180,5 +182,5 @@ def _tips(fitted: list[tuple[str, str, RandomEffects]], alpha: float) -> pd.Data
         verdict(row.sets, row.effect, row.p_adjusted, alpha, False, False)[0]
         for row in each_row(table)
     ]
-    table["reason"] = [disagreement(row, row.verdict) for row in each_row(table)]
+    table["reason"] = [disagreement(row.verdict, row.low, row.high) for row in each_row(table)]
     return table.sort_values("effect", kind="stable").reset_index(drop=True)

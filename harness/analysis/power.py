@@ -15,6 +15,7 @@ from harness.analysis.frame import Frames, each_row
 from harness.analysis.learning import of_reference
 from harness.analysis.sample_size import detected_size, detection_seeds, equivalence_seeds
 from harness.plan.drafts import Contrast
+from harness.plan.naming import contrast_names
 from harness.plan.reach import Detectable, Found, Reach
 
 
@@ -57,6 +58,7 @@ def detectable(
         lacking=tuple(each.name for each in contrasts if each.name not in alike),
         others=(min(scatters) * size, max(scatters) * size) if size else None,
         unlearnt=of_reference(pilot.plan, pilot.trials),
+        titles=contrast_names(contrasts),
     )
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.verdicts import BETTER, EQUIVALENT, NOT_JUDGED, SMALL, WORSE
+from harness.analysis.verdicts import BETTER, EQUIVALENT, NOT_JUDGED, SMALL, WORSE, disagreement
 from harness.core import format as show
-
-LEAVE_ONE_OUT, SUFFIX = "leave_one_out", " (leave one out)"
+from harness.plan.leave_one_out import LEFT_OUT
+from harness.plan.naming import apart, titled
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class RankedRow:
     @property
     def names(self) -> tuple[str, str]:
         """Id and title; its design is in the title where it is not one change from a baseline."""
-        return self.contrast.removesuffix(SUFFIX), titled(self.title, self.design)
+        return self.contrast.removesuffix(LEFT_OUT), titled(self.title, self.design)
 
     @property
     def effect_text(self) -> str:
@@ -93,6 +93,11 @@ class RankedRow:
     def verdict_text(self) -> str:
         """The verdict; a dash where a profile judges nothing: there is no reason then."""
         return _judged(self.verdict, self.reason)
+
+    @property
+    def starred_verdict(self) -> str:
+        """The verdict for tables without reasons: with an asterisk where its interval differs."""
+        return starred(self.verdict_text, disagreement(self.verdict, self.low, self.high))
 
     @property
     def place_text(self) -> str:
@@ -137,10 +142,18 @@ def ranked_rows(table: pd.DataFrame, scale: float, beside: Iterable[float] = ())
     return [RankedRow(**row, decimals=decimals, scale=scale) for row in rows]
 
 
-def titled(title: str, design: str) -> str:
-    """A contrast's title, with its design where it is not one change from the baseline."""
-    ends = design != LEAVE_ONE_OUT or title.endswith(SUFFIX)
-    return title if ends else f"{title}{SUFFIX}"
+def starred(verdict: str, doubt: str) -> str:
+    """A verdict, with an asterisk where a table has no room for a `doubt`."""
+    return f"{verdict}*" if doubt else verdict
+
+
+def contrast_titles(rankings: Iterable[pd.DataFrame]) -> dict[str, str]:
+    """Id → title of every contrast of some runs, by the first run that has it; no two are alike."""
+    titles: dict[str, str] = {}
+    for ranking in rankings:
+        for contrast, title, design in ranking[["contrast", "title", "design"]].to_numpy(str):
+            titles.setdefault(contrast, titled(title, design))
+    return apart(titles)
 
 
 def _judged(verdict: str, reason: str = "") -> str:

@@ -7,6 +7,7 @@ from scipy import stats
 
 from harness.analysis.frame import Frames
 from harness.core import format as show
+from harness.plan.naming import contrast_names
 from harness.plan.reach import EXACT
 from harness.runs.status import Status
 
@@ -27,6 +28,7 @@ def doubts(frames: Frames) -> list[str]:
         return []
     alike = ended[ended["identity"] == ended["identity"].mode()[0]]
     values = alike.pivot_table("final", "seed", "cell")
+    names = contrast_names(frames.plan.contrasts)
     apart, skewed = [], []
     for contrast in frames.plan.contrasts:
         weights = pd.Series(contrast.weights, dtype=float)
@@ -35,9 +37,9 @@ def doubts(frames: Frames) -> list[str]:
             continue
         low, high = sorted(float(side.std()) for side in sums)
         if low > 0 and high >= APART * low:
-            apart.append(contrast.title or contrast.name)
+            apart.append(names[contrast.name])
         if _skewed(_sums(values, weights).to_numpy(float)):
-            skewed.append(contrast.title or contrast.name)
+            skewed.append(names[contrast.name])
     return [*_unequal(apart), *_asymmetric(skewed)]
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from harness.plan.reach import EXACT
+from harness.core import format as show
+from harness.plan.reach import EXACT, smallest_p
 
 BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"
 INCONCLUSIVE, NOT_JUDGED = "inconclusive", "not judged"
@@ -39,9 +40,14 @@ def verdict(
         return INCONCLUSIVE, f"n = {n}"
     if exact and n < EXACT:
         return INCONCLUSIVE, f"n = {n}: the exact test needs {EXACT} seeds"
-    if p_adjusted > alpha:
-        return (EQUIVALENT if equivalent else INCONCLUSIVE), ""
-    return (BETTER if effect < 0 else WORSE), ""
+    if p_adjusted <= alpha:
+        return (BETTER if effect < 0 else WORSE), ""
+    if equivalent:
+        return EQUIVALENT, ""
+    least = smallest_p(n)
+    if exact and least > alpha:
+        return INCONCLUSIVE, f"n = {n}: the exact test has no p below {show.digits(least, 2)}"
+    return INCONCLUSIVE, ""
 
 
 def judge(row: Any, rules: Rules) -> tuple[str, str, str]:
@@ -71,9 +77,9 @@ def reason(row: Any, half: float, looked: bool) -> str:
     An effect is small if its interval is within `half`, what equivalence is tested with; NaN: it
     is not known to be. Where looks decided (`looked`), the interval is known only now.
     """
+    doubt = disagreement(row.verdict, row.low, row.high) if looked else ""
     if row.verdict not in (BETTER, WORSE):
-        return str(row.reason)
-    doubt = disagreement(row, row.verdict) if looked else ""
+        return "; ".join(filter(None, [row.reason, doubt]))
     inside = SMALL if -half < row.low and row.high < half else ""
     return "; ".join(filter(None, [row.reason, doubt, inside]))
 
@@ -126,7 +132,7 @@ def _tested(row: Any, rules: Rules) -> tuple[str, str, str]:
         return INCONCLUSIVE, _veto(row, word, without), without
     if word == INCONCLUSIVE and without in (BETTER, WORSE):
         return word, f"{without} without the seeds in which a side diverged", without
-    return word, reason or disagreement(row, word), without
+    return word, reason or disagreement(word, row.low, row.high), without
 
 
 def _sequential(row: Any, rules: Rules, word: str, reason: str) -> tuple[str, str, str]:
@@ -162,11 +168,11 @@ def by_count(n: int, contrasts: int) -> float:
     return min(1.0, contrasts * 2 / float(4**n))
 
 
-def disagreement(row: Any, word: str) -> str:
+def disagreement(word: str, low: float, high: float) -> str:
     """Where test and interval do not say the same: one is exact, the other parametric."""
-    outside = bool(row.low > 0 or row.high < 0)
+    outside = bool(low > 0 or high < 0)
     if word in (BETTER, WORSE) and not outside:
         return "the test decides, though the interval includes zero"
-    if word == INCONCLUSIVE and outside:
+    if word in (EQUIVALENT, INCONCLUSIVE) and outside:
         return "the test decides, though the interval leaves out zero"
     return ""

@@ -15,7 +15,7 @@ from scipy import stats
 
 from harness.analysis.frame import each_row
 from harness.analysis.max_t import NONE, Array, holm, single_level
-from harness.analysis.verdicts import BETTER, INCONCLUSIVE, WORSE, verdict
+from harness.analysis.verdicts import BETTER, INCONCLUSIVE, WORSE, disagreement, verdict
 
 FLAT = "neither scatters, so nothing tells how certain the difference is"
 
@@ -94,7 +94,8 @@ def compare_within(
 def _judged(row: Any, sign: int, alpha: float) -> tuple[str, str]:
     if not math.isfinite(row.p_adjusted):
         return INCONCLUSIVE, FLAT
-    return verdict(2, sign * row.effect, row.p_adjusted, alpha, False, False)
+    word, _ = verdict(2, sign * row.effect, row.p_adjusted, alpha, False, False)
+    return word, disagreement(word, row.ci_low, row.ci_high)
 
 
 def places(treatments: Sequence[str], within: pd.DataFrame) -> dict[str, list[int]]:

@@ -16,7 +16,9 @@ from harness.execution.local import Outcome
 from harness.execution.options import Options
 from harness.heuristics.describe import patch as described
 from harness.plan.expand import Plan as Expanded
+from harness.plan.naming import cell_names
 from harness.plan.reach import Reach
+from harness.report.blocks import Cell, Label
 
 if TYPE_CHECKING:
     from harness.api.run import Run
@@ -161,14 +163,20 @@ class Plan:
         rest = f"{train} to train: {kimg} kimg, time {cost.time}"
         seeds = show.count(reach.seeds, "seed")
         least = f"Smallest adjusted p with {seeds}: {show.digits(reach.smallest_p)}"
-        rows = [
-            [cell, described(changes) or show.NONE, f"{trained}/{trials}"]
+        names = cell_names(self._plan.record())
+        rows: list[list[Cell]] = [
+            [_named(cell, names[cell]), described(changes) or show.NONE, f"{trained}/{trials}"]
             for cell, changes, trials, trained in cells.itertuples(index=False)
         ]
         title = self._plan.file.study.title
         warnings = [f"Warning: {line}" for line in self.warnings]
         sentences = [f"{self._size}; {rest}.", f"{least}.", *warnings]
         return page(title, sentences, [table(self._caption, ["Cell", "Changes", "Trained"], rows)])
+
+
+def _named(label: str, name: str) -> Cell:
+    """The name of a cell and, where that is another one, the label that calls take."""
+    return name if name == label else Label(name, label)
 
 
 def _workers(given: object) -> int | None:

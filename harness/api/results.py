@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -17,7 +17,7 @@ from harness.app import analysis as cases
 from harness.config.runtime import Runtime
 from harness.core import format as show
 from harness.core.errors import HarnessError, shown
-from harness.report.blocks import Table
+from harness.report.blocks import Cell, Table, Tag
 
 if TYPE_CHECKING:
     from harness.analysis.compare import Comparison as Tables
@@ -83,28 +83,31 @@ class Ranking:
             for place, row in enumerate(each_row(self.table), 1)
         ]
         digits = show.decimals(self.pairs["effect"], 1)
-        pairs = [
+        pairs: list[list[Cell]] = [
             [
                 f"{row.a} − {row.b}",
                 str(row.n),
                 show.number(row.effect, digits, signed=True),
                 show.interval(row.ci_low, row.ci_high, digits, scale=1),
                 show.p_value(row.p_adjusted),
-                f"{row.a} is {row.verdict}",
+                _judged(row),
             ]
             for row in each_row(self.pairs)
         ]
         columns = ["Place", "May be", "Treatment", "n", "Mean"]
         compared = ["Pair", "n", "Difference", "Interval", "p", "Verdict"]
-        tables = [table("Treatments", columns, treatments), table("Pairs", compared, pairs)]
+        tables = [
+            table("Treatments", columns, treatments),
+            table(self._ranked.test, compared, pairs),
+        ]
         if self.within_blocks is not None:
-            tables.append(_within(self.within_blocks))
+            tables.append(_within(self.within_blocks, self._ranked.test_within))
         return page(self._ranked.direction, self.notes, tables)
 
 
-def _within(pairs: pd.DataFrame) -> Table:
+def _within(pairs: pd.DataFrame, test: str) -> Table:
     digits = show.decimals(pairs["effect"], 1)
-    body = [
+    body: list[list[Cell]] = [
         [
             str(row.block),
             f"{row.a} − {row.b}",
@@ -112,12 +115,17 @@ def _within(pairs: pd.DataFrame) -> Table:
             show.number(row.effect, digits, signed=True),
             show.interval(row.ci_low, row.ci_high, digits, scale=1),
             show.p_value(row.p_adjusted),
-            f"{row.a} is {row.verdict}",
+            _judged(row),
         ]
         for row in each_row(pairs)
     ]
     columns = ["Block", "Pair", "n", "Difference", "Interval", "p", "Verdict"]
-    return table("Within blocks, by Welch's test", columns, body)
+    return table(test, columns, body)
+
+
+def _judged(row: Any) -> Tag:
+    """The verdict on a pair, and its reason."""
+    return Tag(f"{row.a} is {row.verdict}", "neutral", row.reason)
 
 
 @checked
@@ -228,13 +236,13 @@ class Comparison:
         for measure, rows in self.table.groupby("measure", sort=False):
             factor, unit = scale(str(measure))
             places = show.decimals(rows["effect"], factor)
-            body = [
+            body: list[list[Cell]] = [
                 [
-                    str(row.contrast),
+                    str(row.title),
                     str(row.run),
                     show.kid(row.effect, places, True, factor),
                     show.interval(row.low, row.high, places, factor),
-                    str(row.verdict),
+                    Tag(row.verdict, "neutral", row.reason),
                 ]
                 for row in each_row(rows)
             ]
@@ -247,14 +255,14 @@ class Comparison:
 
 def _pooled(tips: pd.DataFrame) -> Table:
     places = show.decimals(tips["effect"], 100)
-    body = [
+    body: list[list[Cell]] = [
         [
-            str(row.contrast),
+            str(row.title),
             str(row.sets),
             show.kid(row.effect, places, True, 100),
             show.interval(row.low, row.high, places, 100),
             show.interval(row.predicted_low, row.predicted_high, places, 100),
-            str(row.verdict),
+            Tag(row.verdict, "neutral", row.reason),
         ]
         for row in each_row(tips)
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.analysis.fields import Columns
 from harness.config.runtime import Runtime
+from harness.core import format as show
 from harness.core.errors import HarnessError
 from harness.plan.cells import seed_major
 from harness.plan.expand import Plan
@@ -35,7 +36,9 @@ class Ranking(NamedTuple):
     alpha: float
     without: Sequence[str]  # treatments that have no result
     notes: Sequence[str]  # what to know before the numbers are read
+    test: str  # a sentence on what decides on pairs, and on their intervals
     within: "pd.DataFrame | None" = None  # of means with deviations: every pair of each block
+    test_within: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The ranking as plain data, with all digits; unknown values are NaN."""
@@ -45,11 +48,18 @@ class Ranking(NamedTuple):
             "direction": self.direction,
             "alpha": self.alpha,
             "warnings": list(self.notes),
+            "test": self.test,
             "treatments": self.treatments.to_dict("records"),
             "without_results": list(self.without),
             "pairs": self.pairs.to_dict("records"),
-            **({} if self.within is None else {"within_blocks": self.within.to_dict("records")}),
+            **self._within_blocks,
         }
+
+    @property
+    def _within_blocks(self) -> dict[str, Any]:
+        if self.within is None:
+            return {}
+        return {"test_within": self.test_within, "within_blocks": self.within.to_dict("records")}
 
 
 def rank(path: Path, columns: Columns, lower: bool | None, alpha: float) -> Ranking:
@@ -103,7 +113,7 @@ class _Direction(NamedTuple):
 
 
 def _ranked(results: "Results", columns: Columns, direction: _Direction, alpha: float) -> Ranking:
-    from harness.analysis.pairs import rank, uneven
+    from harness.analysis.pairs import rank, test_of, uneven
 
     lower, sentence, doubts = direction
     treatments, pairs = rank(results.table, alpha, lower)
@@ -117,8 +127,23 @@ def _ranked(results: "Results", columns: Columns, direction: _Direction, alpha: 
             pairs = pairs.iloc[:0]
             treatments = treatments.assign(**places(list(treatments["treatment"]), within))
     notes = [*doubts, *results.notes, *uneven(results.table, treatments, columns.block)]
-    known = (treatments, pairs, columns.value, lower, sentence, alpha, results.without, notes)
-    return Ranking(*known, within)
+    test = _decides("Every pair", test_of(results.table), len(pairs), alpha)
+    known = (treatments, pairs, columns.value, lower, sentence, alpha, results.without, notes, test)
+    if within is None:
+        return Ranking(*known)
+    welch = "by Welch's test of means and deviations"
+    return Ranking(*known, within, _decides("Within each block", welch, len(within), alpha))
+
+
+def _decides(where: str, test: str, rows: int, alpha: float) -> str:
+    """By which test verdicts are made, at which level, and for what its intervals hold."""
+    every, interval = "", "t-interval"
+    if rows > 1:
+        every, interval = f" for all {show.whole(rows)} pairs at once", "t-intervals"
+    return (
+        f"{where}, {test}: p{every} decides at level {show.plain(alpha)}; "
+        f"{show.percent(1 - alpha)} {interval}{every}"
+    )
 
 
 def _direction(value: str, asked: bool | None, remedy: str) -> _Direction:

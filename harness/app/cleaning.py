@@ -71,8 +71,7 @@ def _ended(folder: Path) -> bool:
 
 def _others(planned: Plan, key: str, runtime: Runtime) -> bool:
     """Whether a run of another study needs this trial."""
-    names = {user.run for user in users(key, runtime)}
-    plans = (read_plan(layout.plan_file(name, runtime)) for name in names)
+    plans = (read_plan(layout.plan_file(name, runtime)) for name in users(key, runtime))
     return bool({plan.study for plan in plans if plan} - {planned.file.name})
 
 

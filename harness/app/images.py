@@ -10,6 +10,7 @@ from harness.core.files import check_writable
 from harness.core.lock import Busy
 from harness.core.quiet import without_log
 from harness.plan.expand import Plan
+from harness.plan.naming import cell_names
 from harness.runs import layout
 from harness.runs.recorder import Recorder
 from harness.runs.trial import Trial as Record
@@ -45,7 +46,7 @@ def compare_samples(
 ) -> tuple[Path, list[str]]:
     """Write one PNG: validation images, then `count` images of each cell from the same latents.
 
-    Its path, and the names of the cells that are left out since they are not trained.
+    Its path, and the names (`plan.naming`) of cells that are left out since they are not trained.
     """
     if target.suffix != ".png" or target.is_dir():
         raise HarnessError(f"--out {target}: is no name of a picture; give a .png file")
@@ -59,10 +60,11 @@ def compare_samples(
     with without_log():
         from harness.gan.sampling import Trained, write_comparison
 
+    names = cell_names(planned.record())
     with _kept(trained.values()):
         sources = [
             Trained(
-                cell,
+                names[cell],
                 record.config(),
                 record.folder / layout.GENERATORS,
                 record.picture(layout.VALIDATION),
@@ -70,7 +72,7 @@ def compare_samples(
             for cell, record in trained.items()
         ]
         write_comparison(sources, count, target, cache=runtime.cache)
-    return target, [cell for cell in records if cell not in trained]
+    return target, [names[cell] for cell in records if cell not in trained]
 
 
 def _untrained(key: str, planned: Plan) -> HarnessError:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from harness.config.runtime import Runtime
 from harness.core.errors import Damaged, HarnessError, unknown
 from harness.runs import layout
 from harness.runs.outcomes import Outcomes, ending
-from harness.runs.plan import PlanRecord, TrialRecord, read_plan
+from harness.runs.plan import PlanRecord, read_plan
 from harness.runs.rows import Failure, Result
 from harness.runs.status import IN_RECORD
 from harness.runs.trial import Trial as Record
@@ -82,13 +82,22 @@ class Explanation:
 
     key: str
     state: str
-    used_by: list[str]  # run, cell and seed
+    used_by: "list[Use]"
     changes: dict[str, Any]  # knobs that differ from S0's defaults
     result: Result | None
     failure: Failure | None
     metrics: dict[str, float | None]  # metric identity → last KID
     log: list[str]
     damaged: list[str] = field(default_factory=list)  # now, and set aside before
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as plain data."""
+        return {
+            **{field.name: getattr(self, field.name) for field in fields(self)},
+            "used_by": [use._asdict() for use in self.used_by],
+            "result": self.result and self.result.to_json(),
+            "failure": self.failure and self.failure.to_json(),
+        }
 
 
 def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
@@ -114,15 +123,15 @@ def show(key: str, runtime: Runtime, lines: int = 20) -> Explanation:
 
     told.damaged += [f"{path}: damaged: not a complete image" for path in trial.damaged_pictures()]
     used_by = [
-        user
+        use
         for name in layout.run_names(runtime)
-        for user in told.of(partial(_users, trial.key, name, runtime), [])
+        for use in told.of(partial(_uses, trial.key, name, runtime), [])
     ]
     told.damaged += [f"set aside before: {layout.ASIDE}/{name}" for name in trial.aside()]
     return Explanation(
         key=trial.key,
         state=str(trial.status()),
-        used_by=[f"{user.run}: {user.trial.name}" for user in used_by],
+        used_by=used_by,
         changes={path: value for path, value in config.items() if value != default(path)},
         result=told.of(trial.result, None),
         failure=told.of(trial.failure, None),
@@ -157,20 +166,27 @@ class _Known:
             return otherwise
 
 
-class User(NamedTuple):
-    """A run that needs a trial, and the trial as its plan names it."""
+class Use(NamedTuple):
+    """A run that needs a trial, and the cell and seed that the trial has in it."""
 
     run: str
-    trial: TrialRecord
+    cell: str
+    title: str  # of the cell, for people
+    seed: int
 
 
-def users(key: str, runtime: Runtime) -> list[User]:
-    """The runs that need a trial, with cell and seed."""
-    names = layout.run_names(runtime)
-    return [user for name in names for user in _users(key, name, runtime)]
-
-
-def _users(key: str, name: str, runtime: Runtime) -> list[User]:
+def _uses(key: str, name: str, runtime: Runtime) -> list[Use]:
     plan = read_plan(layout.plan_file(name, runtime))
-    trials = plan.trials if plan else ()
-    return [User(name, trial) for trial in trials if trial.key == key]
+    trials = [trial for trial in (plan.trials if plan else ()) if trial.key == key]
+    if plan is None or not trials:
+        return []
+    from harness.plan.naming import cell_names  # with all tips, which few runs are asked for
+
+    titles = cell_names(plan)
+    return [Use(name, trial.cell, titles[trial.cell], trial.seed) for trial in trials]
+
+
+def users(key: str, runtime: Runtime) -> set[str]:
+    """The runs that need a trial."""
+    plans = {name: read_plan(layout.plan_file(name, runtime)) for name in layout.run_names(runtime)}
+    return {name for name, plan in plans.items() if plan and key in plan.keys}

@@ -11,6 +11,7 @@ from harness.core.files import alone, check_writable
 from harness.core.leftovers import set_aside, sweep
 from harness.plan.expand import Plan
 from harness.plan.forecast import missing, remember_speed
+from harness.plan.naming import cell_names
 from harness.runs import layout
 from harness.runs.plan import PlanRecord, read_plan
 from harness.runs.plan import write_plan as write_record
@@ -135,10 +136,11 @@ def left(planned: Plan, runtime: Runtime) -> tuple[int, int]:
 
 def given_up(planned: Plan, runtime: Runtime) -> list[str]:
     """One line per trial of a plan that crashed and has not been trained since."""
-    lines = []
-    for item in missing(grown(planned, runtime), runtime):
+    lines, planned = [], grown(planned, runtime)
+    names = cell_names(planned.record())
+    for item in missing(planned, runtime):
         failure = Record(runtime.trials / item.trial.key).failure()
         if failure is not None:
-            where = f"{item.trial.cell.label} seed {item.trial.seed}"
+            where = f"{names[item.trial.cell.label]}, seed {item.trial.seed}"
             lines.append(f"{item.trial.key} ({where}): {failure.error}")
     return lines

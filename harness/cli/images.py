@@ -21,7 +21,7 @@ def samples(
         str | None,
         typer.Option(
             metavar="CELL",
-            help="Name of a cell, as `plan` lists it. Default: reference; with `--beside` all.",
+            help="Label of a cell, as `plan` lists it. Default: reference; with `--beside` all.",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of the trial.")] = 0,
@@ -62,7 +62,7 @@ def samples(
         target = out or Path(f"samples-{planned.run_name}-s{seed}.png")
         _, left = cases.compare_samples(planned, runtime(), cells, seed, count or COMPARED, target)
         for name in left:
-            typer.echo(f"{name} seed {seed} is left out: not trained yet", err=True)
+            typer.echo(f"{name}, seed {seed}, is left out: not trained yet", err=True)
         shown = show.count(len(cells) - len(left), "cell")
         typer.echo(f"Validation images and images of {shown} in {target}")
         return

@@ -75,12 +75,17 @@ def show(
             metavar="KEY", help="Key of a trial, or its first digits if they are unique."
         ),
     ],
+    as_json: AsJson = False,
 ) -> None:
     """Explain one trial: its settings, how it ended or why it failed, the end of its log."""
     from harness import app as cases
     from harness.cli.printing import show_trial
 
-    show_trial(cases.show(key, _runtime()))
+    trial = cases.show(key, _runtime())
+    if as_json:
+        echo_json(trial.to_json())
+    else:
+        show_trial(trial)
 
 
 @app.command(epilog="Example: harness serve quickstart")

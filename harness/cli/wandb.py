@@ -87,7 +87,7 @@ def agent(
     context: typer.Context,
     study: StudyName,
     cell: Annotated[
-        str, typer.Option(metavar="CELL", help="Name of a cell, as `plan` lists it.")
+        str, typer.Option(metavar="CELL", help="Label of a cell, as `plan` lists it.")
     ] = "reference",
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of the trial.")] = 0,
     profile: Profile = None,
@@ -100,10 +100,12 @@ def agent(
     from harness import app as cases
     from harness.app.wandb import train
     from harness.cli.printing import show_end, show_score
+    from harness.plan.naming import cell_names
 
     swept = cases.one_off([text.removeprefix("--") for text in context.args], "--")
     planned, _ = plan(study, profile, changes, swept)
-    typer.echo(f"{planned.run_name}: {cell} seed {seed} ({planned.trial(cell, seed).key})")
+    key, names = planned.trial(cell, seed).key, cell_names(planned.record())
+    typer.echo(f"{planned.run_name}: {names[cell]}, seed {seed} ({key})")
     status, message = train(planned, runtime(), cell, seed, show_score)
     show_end(status, message)
     if code := {"crashed": 1, "stopped": 130}.get(status):

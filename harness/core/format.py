@@ -6,7 +6,7 @@ and minus signs are true ones, which are no hyphens.
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 NONE = "–"
 _BREAK = re.compile(r"(?<=\w\w[_=.])(?=[^\W\d]\w)")  # in a long name, not amid a word or number
@@ -179,51 +179,3 @@ def marked(text: str) -> list[tuple[str, bool]]:
     """A sentence in pieces, and whether each is code: what stands between two backticks."""
     pieces = enumerate(text.split("`")) if text.count("`") % 2 == 0 else [(0, text)]
     return [(piece, bool(place % 2)) for place, piece in pieces if piece]
-
-
-def shorten_apart(labels: Sequence[str], width: int) -> dict[str, str]:
-    """Each label in at most `width` characters, and no two different ones alike.
-
-    Where cutting in the middle makes labels alike, they are cut in what they have in common; if
-    even that fails, they are numbered.
-    """
-    short: dict[str, str] = {}
-    for label in dict.fromkeys(labels):
-        same = [other for other in labels if shorten(other, width) == shorten(label, width)]
-        text = shorten(label, width) if len(set(same)) == 1 else _around(label, same, width)
-        number_of = 2
-        base = text
-        while text in short.values():
-            ending = f" {number_of}"
-            text = base[: max(0, width - len(ending))] + ending
-            number_of += 1
-        short[label] = text
-    return short
-
-
-def _around(label: str, others: Iterable[str], width: int) -> str:
-    """A label from where it begins to differ from the others, as far as there is room."""
-    different = [other for other in others if other != label]
-    start = max(_shared(label, other) for other in different)
-    room = width - 2  # an ellipsis before and after it
-    head = max(0, min(start, room // 3))
-    part = label[start : start + room - head]
-    begin = f"{label[:head]}{ELLIPSIS}" if start > head else label[:start]
-    rest = len(label) > start + len(part)
-    return f"{begin}{part}{ELLIPSIS if rest else ''}"
-
-
-def _shared(one: str, other: str) -> int:
-    """How many letters two labels begin with alike."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
-def shorten(label: str, width: int) -> str:
-    """A label in at most `width` characters, cut in the middle: labels often differ at the ends."""
-    if len(label) <= width:
-        return label
-    if width <= 1:
-        return ELLIPSIS[:width]
-    tail = (width - 1) // 2
-    return f"{label[: width - 1 - tail]}{ELLIPSIS}{label[len(label) - tail :]}"

@@ -3,7 +3,8 @@
 So a grid is pixels of images and nothing else, and how it is shown can change.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -82,7 +83,8 @@ def arranged(
 def labelled(blocks: Sequence[tuple[str, np.ndarray]], layout: Layout) -> bytes:
     """A PNG of arrays of images (n, H, W, C), one below the other, each below its label.
 
-    All images are shown as large as the largest, and so large that a person sees them.
+    All images are shown as large as the largest, and so large that a person sees them. A label that
+    is wider than the images goes on in a further line.
     """
     largest = max(images.shape[1] for _, images in blocks)
     side = -(-LEAST // largest) * largest
@@ -91,14 +93,32 @@ def labelled(blocks: Sequence[tuple[str, np.ndarray]], layout: Layout) -> bytes:
         page = arranged([_image(image) for image in images], layout)
         size = (page.width * side // images.shape[1], page.height * side // images.shape[1])
         pages.append((label, page.resize(size, Image.Resampling.NEAREST)))
-    width, height = max(page.width for _, page in pages), sum(page.height for _, page in pages)
-    whole, top = Image.new("RGB", (width, height + len(pages) * TEXT), "white"), 0
-    draw, font = ImageDraw.Draw(whole), ImageFont.load_default(TEXT / 2)
-    for label, page in pages:
-        draw.text((0, top + TEXT / 2), label, "black", font, anchor="lm")
-        whole.paste(page, (0, top + TEXT))
-        top += page.height + TEXT
+    font = ImageFont.load_default(TEXT / 2)
+    words = [font.getlength(word) for label, _ in pages for word in label.split()]
+    width = max(math.ceil(max(words, default=0.0)), *(page.width for _, page in pages))
+    folded = [(_folded(label, width, font.getlength), page) for label, page in pages]
+    height = sum(page.height + len(lines) * TEXT for lines, page in folded)
+    whole, top = Image.new("RGB", (width, height), "white"), 0
+    draw = ImageDraw.Draw(whole)
+    for lines, page in folded:
+        for line in lines:
+            draw.text((0, top + TEXT / 2), line, "black", font, anchor="lm")
+            top += TEXT
+        whole.paste(page, (0, top))
+        top += page.height
     return _encoded(whole)
+
+
+def _folded(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
+    """Lines of whole words that are at most `width` wide; a wider word is alone."""
+    first, *words = text.split() or [""]
+    lines = [first]
+    for word in words:
+        if measure(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
 
 
 def side_by_side(left: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -30,7 +30,7 @@ ROW = Layout(12)  # of a comparison
 class Trained(NamedTuple):
     """A cell that was trained with the seed of a comparison."""
 
-    cell: str
+    name: str  # for people
     config: TrialConfig
     generators: Path
     validation: Path | None  # the grid of validation images in its record, where there is one
@@ -52,7 +52,7 @@ def write_comparison(sources: Sequence[Trained], count: int, target: Path, *, ca
             made = _translate(one.config, network, real)["images"]
         else:
             made = _sample(one.config, network, given, count)
-        blocks.append((one.cell, made))
+        blocks.append((one.name, made))
     write_atomically(target, labelled(blocks, ROW))
 
 

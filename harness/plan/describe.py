@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from harness.core.format import MINUS, number, percent
-from harness.runs.crossed import Alias, Crossed, Dropped
+from harness.plan.naming import combination
+from harness.runs.crossed import Alias, Crossed
 
 ROMAN = {3: "III", 4: "IV", 5: "V or more"}
 MOST = 12  # dropped combinations that are listed one by one
@@ -26,15 +27,10 @@ def summary(crossed: Crossed) -> str:
 def dropped(crossed: Crossed) -> Iterator[str]:
     """One line per combination that is not trained, with the reason."""
     for one in crossed.dropped[:MOST]:
-        yield f"{levels(one)}: {one.why}"
+        yield f"{combination(one, crossed)}: {one.why}"
     more = len(crossed.dropped) - MOST
     if more > 0:
         yield f"and {more} more, which plan --json lists"
-
-
-def levels(one: Dropped) -> str:
-    """A combination, factor by factor."""
-    return ", ".join(f"{name}={level}" for name, level in one.levels.items())
 
 
 def aliased(crossed: Crossed) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from harness.core.files import read_object, write_json
 from harness.plan.cells import Trial
 from harness.plan.elsewhere import Estimate, estimate, in_words
 from harness.plan.expand import Plan
+from harness.plan.naming import cell_names
 from harness.plan.stages import Static
 from harness.runs import layout
 from harness.runs.plan import read_plan
@@ -80,6 +81,7 @@ class Forecast:
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
+        names = cell_names(self.plan.record())
         missing = {item.trial.key for item in self.missing if not item.trained}
         trials = [
             {
@@ -93,7 +95,10 @@ class Forecast:
         return {
             "run_name": self.plan.run_name,
             "profile": self.plan.profile,
-            "cells": [{"label": cell.label, "patch": dict(cell.patch)} for cell in self.plan.cells],
+            "cells": [
+                {"label": cell.label, "title": names[cell.label], "patch": dict(cell.patch)}
+                for cell in self.plan.cells
+            ],
             "trials": trials,
             "crossed": self.plan.crossed.to_json() if self.plan.crossed else None,
             "to_train": len(missing),
@@ -185,9 +190,9 @@ def forecast_cost(plan: Plan, runtime: Runtime, workers: int) -> Forecast:
     configs = [trial.cell.config for trial in training]
     scoring = any(item.trained for item in lacking)  # its time alone is not measured apart
     seconds = None if scoring else _seconds(training, _speeds(runtime))
-    advice = [
-        f"{cell.label}: {text}" for cell in plan.cells for text in rules.warnings(cell.config)
-    ]
+    advised = {cell.label: rules.warnings(cell.config) for cell in plan.cells}
+    names = cell_names(plan.record()) if any(advised.values()) else {}
+    advice = [f"{names[label]}: {text}" for label, texts in advised.items() for text in texts]
 
     def part(trials: Sequence[Trial]) -> Forecast | None:
         """The cost of some trials of the study, whatever the others do."""

@@ -10,6 +10,7 @@ from harness.plan.factors import FOLLOWING, IGNORING, Factor
 from harness.runs.plan import REFERENCE
 
 STACK = "recipe"
+LEAVE_ONE_OUT, LEFT_OUT = "leave_one_out", " (leave one out)"  # the design; ends its contrasts
 
 
 def draft_leave_one_out(asked: Asked) -> Draft:
@@ -42,10 +43,10 @@ def draft_leave_one_out(asked: Asked) -> Draft:
         without = f" (without {', '.join(other.name for other in aside)})" if aside else ""
         draft.contrasts.append(
             Contrast(
-                f"{factor.name} (leave one out)",
+                f"{factor.name}{LEFT_OUT}",
                 factor.title + without,
                 pair(names[FOLLOWING], names[IGNORING]),
-                "leave_one_out",
+                LEAVE_ONE_OUT,
                 factor.name,
                 factor.tip,
             )

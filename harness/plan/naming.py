@@ -1,16 +1,28 @@
-"""Names of cells for people: what differs, a tip by its title and side. Files, YAML and commands
-have labels.
+"""Names of cells and contrasts for people: what differs, a tip by its title and side. Files, YAML
+and commands have labels.
 """
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from harness.plan.factors import FOLLOWING, IGNORING
-from harness.plan.leave_one_out import STACK
+from harness.plan.leave_one_out import LEAVE_ONE_OUT, LEFT_OUT, STACK
 from harness.plan.path import PATH, STEP
-from harness.runs.crossed import Crossed
+from harness.runs.crossed import Crossed, Dropped
 from harness.runs.plan import ContrastRecord, PlanRecord
+
+
+class _Contrast(Protocol):
+    """A contrast of a plan, before it is recorded or after."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def design(self) -> str: ...
 
 
 def cell_names(plan: PlanRecord) -> dict[str, str]:
@@ -24,10 +36,26 @@ def cell_names(plan: PlanRecord) -> dict[str, str]:
     if plan.crossed:
         names |= _combinations(plan.crossed, titles)
     names[plan.reference] = plan.reference
+    return apart(names)
+
+
+def apart(names: Mapping[str, str]) -> dict[str, str]:
+    """Label → name, followed by its label where another one is called so, too."""
     times = Counter(names.values())
     return {
         label: name if times[name] == 1 else f"{name} ({label})" for label, name in names.items()
     }
+
+
+def contrast_names(contrasts: Iterable[_Contrast]) -> dict[str, str]:
+    """Id → name of every contrast; no two are alike."""
+    return apart({one.name: titled(one.title or one.name, one.design) for one in contrasts})
+
+
+def titled(title: str, design: str) -> str:
+    """A contrast's title, with its design where it is not one change from the baseline."""
+    ends = design != LEAVE_ONE_OUT or title.endswith(LEFT_OUT)
+    return title if ends else f"{title}{LEFT_OUT}"
 
 
 def tip_titles(plan: PlanRecord) -> dict[str, str]:
@@ -73,13 +101,14 @@ def _combinations(crossed: Crossed, titles: Mapping[str, str]) -> dict[str, str]
 
 def named_by_title(crossed: Crossed) -> Crossed:
     """The same with the titles of factors in place of their names."""
-    titles = {scale.name: scale.title for scale in crossed.scales}
     scales = tuple(scale.replaced(name=scale.title) for scale in crossed.scales)
-    dropped = tuple(
-        one.replaced(levels={titles[name]: level for name, level in one.levels.items()})
-        for one in crossed.dropped
-    )
-    return crossed.replaced(scales=scales, dropped=dropped)
+    return crossed.replaced(scales=scales)
+
+
+def combination(dropped: Dropped, crossed: Crossed) -> str:
+    """A combination of levels, factor by factor, as the name of its cell would be."""
+    titles = {scale.name: scale.title for scale in crossed.scales if scale.title != scale.name}
+    return ", ".join(_part(f"{name}={level}", titles) for name, level in dropped.levels.items())
 
 
 def reference_side(plan: PlanRecord, tip: ContrastRecord) -> str:

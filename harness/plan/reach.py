@@ -1,5 +1,6 @@
 """Power analysis of a plan, before anything is trained."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -9,6 +10,12 @@ EXACT = 6  # seeds from which the exact test judges; below, Holm's adjusted pair
 ENUMERATED = 14  # seeds up to which all flips are looked at
 FLIPS = 10_000  # of more seeds, so many are drawn
 POWER = 0.8
+
+
+def smallest_p(seeds: int) -> float:
+    """The smallest two-sided p of the exact paired test with so many differences."""
+    flips = 2 ** (seeds - 1) if seeds <= ENUMERATED else FLIPS
+    return 1.0 / max(1, flips)
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,7 @@ class Detectable:
     lacking: tuple[str, ...]  # those that it does not have
     others: tuple[float, float] | None  # smallest and largest effect over the pilot's contrasts
     unlearnt: str  # why the pilot's reference has not learnt; empty: it has
+    titles: Mapping[str, str]  # contrast of the plan → its name for people
 
 
 @dataclass(frozen=True)
@@ -67,8 +75,7 @@ class Reach:
     @property
     def smallest_p(self) -> float:
         """The smallest possible p."""
-        flips = 2 ** (self.seeds - 1) if self.seeds <= ENUMERATED else FLIPS
-        return 1.0 / max(1, flips)
+        return smallest_p(self.seeds)
 
     @property
     def smallest_equivalence_p(self) -> float:

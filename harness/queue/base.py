@@ -46,6 +46,8 @@ class Row(NamedTuple):
     lease: Lease | None
     message: str
     advanced: bool = False  # its checkpoint is later than that of the attempts before
+    began: float | None = None  # when it was claimed, in seconds since the epoch; None: it waits
+    seconds: float | None = None  # from then to its end; None: it has not ended
 
     @property
     def open(self) -> bool:

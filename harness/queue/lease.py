@@ -30,6 +30,11 @@ class Lease(NamedTuple):
         """A lease for this process, from now."""
         return _of(os.getpid())._replace(worker=worker)
 
+    @property
+    def process(self) -> tuple[str, int, str, int]:
+        """The process without the worker that it is, or claims for."""
+        return self.host, self.pid, self.boot_id, self.started
+
     @classmethod
     def read(cls, value: dict[str, Any] | None) -> "Lease | None":
         """A stored lease; None if there is none. Those of an earlier version hold more."""

@@ -20,6 +20,7 @@ def row_of(trial: FrozenTrial) -> Row:
     attributes = trial.user_attrs
     # of one that runs it may have been written by a worker that was killed before it ended the row
     end = attributes.get("end", {}) if trial.state.is_finished() else {}
+    began = trial.datetime_start.timestamp() if trial.datetime_start else None
     return Row(
         id=trial._trial_id,
         key=attributes["key"],
@@ -32,4 +33,6 @@ def row_of(trial: FrozenTrial) -> Row:
         message=end.get("message", ""),
         # an earlier version wrote neither
         advanced=end.get("reached", 0) > attributes.get("reached", 0),
+        began=began,
+        seconds=trial.duration.total_seconds() if trial.duration else None,
     )

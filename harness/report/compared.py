@@ -33,7 +33,7 @@ def run_by_run(comparison: Comparison, where: str = "in") -> list[str]:
     """A sentence for each verdict: which tips have it in which runs; and what no run decides."""
     parts_of = {word: _told(comparison, word, where) for word in _VERBS}
     sentences = [f"{'; '.join(parts)}." for parts in parts_of.values() if parts]
-    effects, titles = comparison.effects, titles_of(comparison)
+    effects, titles = comparison.effects, _titles(comparison)
     decided = set(effects.loc[effects["verdict"].isin(list(_VERBS)), "contrast"])
     if left := [f"“{title}”" for tip, title in titles.items() if tip not in decided]:
         sentences.append(f"No run decides {show.listed(left)}.")
@@ -43,7 +43,7 @@ def run_by_run(comparison: Comparison, where: str = "in") -> list[str]:
 def _told(comparison: Comparison, word: str, where: str) -> list[str]:
     """The tips with a verdict in some run, those together that have it in the same runs."""
     effects, names = comparison.effects, list(comparison.runs["run"])
-    titles, by_runs = titles_of(comparison), dict[tuple[str, ...], list[str]]()
+    titles, by_runs = _titles(comparison), dict[tuple[str, ...], list[str]]()
     for contrast, rows in effects[effects["verdict"] == word].groupby("contrast", sort=False):
         by_runs.setdefault(tuple(rows["run"].unique()), []).append(f"“{titles[contrast]}”")
     every = "in both runs" if len(names) == 2 else f"in all {len(names)} runs"
@@ -66,8 +66,7 @@ def _moved(comparison: Comparison, where: str) -> str:
     if comparison.ranks.empty:
         return f"{none}."
     best, *_ = each_row(comparison.ranks)
-    title = titles_of(comparison)[best.contrast]
-    return f"{none}; “{title}” looked best (mean rank {show.number(best.rank, 1)})."
+    return f"{none}; “{best.title}” looked best (mean rank {show.number(best.rank, 1)})."
 
 
 def _contradicted(comparison: Comparison, where: str) -> str:
@@ -90,17 +89,17 @@ def agreement(comparison: Comparison) -> str:
 
 def _turned_round(comparison: Comparison, where: str) -> list[str]:
     """For each tip whose verdicts are opposite: in which runs it helps, and in which it hurts."""
-    titles, changed = titles_of(comparison), comparison.changed
+    changed = comparison.changed
     sure = changed[changed["judged"].astype(bool)]  # of no rows it has no type
     sentences = []
-    for contrast, rows in sure.groupby("contrast", sort=False):
+    for title, rows in sure.groupby("title", sort=False):
         pairs = [pair for row in each_row(rows) for pair in ((row.a, row.effect_a),
                                                             (row.b, row.effect_b))]  # fmt: skip
         helps, hurts = (
             _in(dict.fromkeys(run for run, effect in pairs if (effect < 0) == sign), where)
             for sign in (True, False)
         )
-        sentences.append(f"{titles[contrast]} helps {helps} and hurts {hurts}")
+        sentences.append(f"{title} helps {helps} and hurts {hurts}")
     return sentences
 
 
@@ -115,7 +114,7 @@ def _agreed(comparison: Comparison) -> str:
     return span if len(taus) == 1 else f"{span} for {show.count(pairs, 'pair')} of runs"
 
 
-def titles_of(comparison: Comparison) -> "pd.Series[str]":
+def _titles(comparison: Comparison) -> "pd.Series[str]":
     """Contrast → title."""
     titles: pd.Series[str] = comparison.effects.groupby("contrast")["title"].first()
     return titles

@@ -17,7 +17,7 @@ from harness.config.runtime import Runtime
 from harness.core import format as show
 from harness.report import overview, pooled
 from harness.report.blocks import Block, Cell, Code, Figure, Heading, Items, Label, Table, Tag, Text
-from harness.report.compared import agreement, headline, run_by_run, titles_of
+from harness.report.compared import agreement, headline, run_by_run
 from harness.report.html import Front
 from harness.report.named_runs import name_runs, renamed
 from harness.report.page import publish
@@ -115,9 +115,9 @@ def _blocks(comparison: Comparison, frames: Mapping[str, Frames], where: str) ->
     apart = bool(margins_apart(comparison.runs))
     blocks += [_effects(name, rows, apart) for name, rows in parts]
     blocks += [Heading("Agreement", "agreement"), _agreement(comparison)]
-    blocks += [_changed(name, rows, comparison) for name, rows in _parts(comparison, "changed")]
+    blocks += [_changed(name, rows) for name, rows in _parts(comparison, "changed")]
     if len(turned := _turned(comparison)):
-        blocks.append(_signs(turned, comparison))
+        blocks.append(_signs(turned))
     if len(comparison.ranks) > 2:
         alpha = min(run.plan.alpha for run in frames.values())
         blocks.append(_diagram(comparison, len(frames), alpha))
@@ -206,7 +206,7 @@ def _effects(name: str, effects: pd.DataFrame, apart: bool) -> Table:
         [row.title, row.run, show.kid(row.effect, signed=True, scale=scale),
          show.interval(row.low, row.high, scale=scale),
          *([_margin(row.margin, scale)] if apart else []), str(row.n),
-         Tag(row.verdict, TONES.get(row.verdict, "neutral"))]
+         Tag(row.verdict, TONES.get(row.verdict, "neutral"), row.reason)]
         for row in each_row(effects)
     ]  # fmt: skip
     columns = ["Tip", "Run", "Effect", "Interval", *([WITHIN] if apart else []), "n", "Verdict"]
@@ -230,11 +230,10 @@ def _agreement(comparison: Comparison) -> Table:
     return Table(caption, columns, rows, frozenset({2, 3, 4}), "tables/agreement.csv")
 
 
-def _changed(name: str, changed: pd.DataFrame, comparison: Comparison) -> Table:
+def _changed(name: str, changed: pd.DataFrame) -> Table:
     scale, unit = scale_of(changed["measure"].iloc[0])
-    titles = titles_of(comparison)
     rows: list[list[Cell]] = [
-        [titles[row.contrast], row.a, show.kid(row.effect_a, signed=True, scale=scale), row.b,
+        [row.title, row.a, show.kid(row.effect_a, signed=True, scale=scale), row.b,
          show.kid(row.effect_b, signed=True, scale=scale), _sure(row)]
         for row in each_row(changed)
     ]  # fmt: skip
@@ -243,11 +242,9 @@ def _changed(name: str, changed: pd.DataFrame, comparison: Comparison) -> Table:
     return Table(caption, columns, rows, frozenset({2, 4}), f"tables/{name}.csv")
 
 
-def _signs(turned: pd.DataFrame, comparison: Comparison) -> Table:
-    titles = titles_of(comparison)
+def _signs(turned: pd.DataFrame) -> Table:
     rows: list[list[Cell]] = [
-        [titles[row.contrast], row.a, row.sign_a, row.b, row.sign_b, _sure(row)]
-        for row in each_row(turned)
+        [row.title, row.a, row.sign_a, row.b, row.sign_b, _sure(row)] for row in each_row(turned)
     ]
     columns = ["Tip", "Run", "It", "Other run", "There it", "Verdicts"]
     caption = "Effects whose sign changed between runs that were judged on different scales"
@@ -259,8 +256,7 @@ def _sure(row: Any) -> Cell:
 
 
 def _diagram(comparison: Comparison, runs: int, alpha: float) -> Figure:
-    titles = {str(contrast): str(title) for contrast, title in titles_of(comparison).items()}
-    info = diagram_info(comparison.ranks, titles, runs, alpha)
+    info = diagram_info(comparison.ranks, runs, alpha)
     ranks = ", ".join(
         f"{n} {show.number(r, 2)}" for n, r in zip(info.names, info.ranks, strict=True)
     )
@@ -278,7 +274,7 @@ def _diagram(comparison: Comparison, runs: int, alpha: float) -> Figure:
 def _drift(name: str, drift: pd.DataFrame) -> Table:
     scale, unit = scale_of(drift["measure"].iloc[0])
     rows: list[list[Cell]] = [
-        [row.cell, row.a, row.b, str(row.same), str(row.n),
+        [row.title, row.a, row.b, str(row.same), str(row.n),
          show.kid(row.difference, signed=True, scale=scale),
          show.interval(row.low, row.high, scale=scale)]
         for row in each_row(drift)

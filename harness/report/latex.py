@@ -9,6 +9,7 @@ from harness.report import second, words
 from harness.report.data import ReportData
 
 _P = "$p$ (adj.)"
+STARRED = "An asterisk marks verdicts that do not follow from the interval; the report says why."
 COLUMNS = ("Tip", "Effect", "Interval", "$n$", _P, "Verdict")
 _ESCAPES: Mapping[int, str] = str.maketrans(
     {
@@ -96,6 +97,8 @@ def _caption(data: ReportData) -> str:
     unit = f"on {escaped(data.objective.unit)}, paired by seed; negative helps"
     spans = words.intervals(data)
     caption = f"{title}: effects {unit}{escaped(f', with {spans}' if spans else '')}."
+    if any(row.starred_verdict != row.verdict_text for row in data.ranked):
+        caption += f" {STARRED}"
     if data.further:
         names = (f"$M_{place}$, {escaped(name)}" for place, name in _further(data))
         caption += f" Verdicts by further metrics: {'; '.join(names)}."
@@ -110,4 +113,4 @@ def _further(data: ReportData) -> Iterator[tuple[int, str]]:
 def _cells(data: ReportData, row: RankedRow) -> tuple[str, ...]:
     _, title = row.names
     numbers = row.effect_text, row.interval_text, row.n_text, row.p_text
-    return title, *numbers, row.verdict_text, *second.words(data, row.contrast)
+    return title, *numbers, row.starred_verdict, *second.words(data, row.contrast)

@@ -9,6 +9,7 @@ import pandas as pd
 from harness.analysis.effects import BETTER, WORSE
 from harness.analysis.frame import each_row
 from harness.analysis.pooling import ALONE, NONE, REPEATED, Pool
+from harness.analysis.ranked import starred
 from harness.core import format as show
 from harness.report import latex
 from harness.report.blocks import Block, Cell, Figure, Heading, Items, Label, Table, Tag, Text
@@ -200,6 +201,7 @@ def tex(pool: Pool, name: str) -> str:
     caption = latex.escaped(
         f"Effects pooled over {_sets(pool)} by random effects, in {UNIT}; negative helps. "
         f"Intervals hold for all tips at once; prediction intervals are for a further set."
+        + (f" {latex.STARRED}" if (pool.tips["reason"] != "").any() else "")
     )
     return latex.document(name, [latex.Tabular(caption, name, _COLUMNS, list(_cells(pool)))])
 
@@ -208,4 +210,4 @@ def _cells(pool: Pool) -> Iterator[Sequence[str]]:
     for row in each_row(pool.tips):
         yield (row.title, str(row.sets), _effect(row, pool), _span(row.low, row.high, pool),
                _span(row.predicted_low, row.predicted_high, pool),
-               show.p_value(row.p_adjusted), row.verdict)  # fmt: skip
+               show.p_value(row.p_adjusted), starred(row.verdict, row.reason))  # fmt: skip

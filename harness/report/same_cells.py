@@ -9,7 +9,7 @@ from harness.analysis.compare import Comparison
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.objectives import objective
 from harness.core import format as show
-from harness.plan.naming import cell_names
+from harness.plan.naming import apart, cell_names
 from harness.report import pictures
 from harness.report.blocks import Block, Figure, Gallery, Heading, Picture, Strip, Text
 from harness.report.plots.curves import curves_info
@@ -65,7 +65,8 @@ def _shared(comparison: Comparison, frames: Mapping[str, Frames]) -> list[Shared
     def place(item: Shared) -> tuple[bool, bool]:
         return item.cell not in references, item.cell.partition("=")[0] not in turned
 
-    names = {label: name for run in frames.values() for label, name in cell_names(run.plan).items()}
+    named = [pair for run in frames.values() for pair in cell_names(run.plan).items()]
+    names = apart(dict(named))
     shared = (Shared(cell, names[cell], having) for cell, having in runs.items() if len(having) > 1)
     return sorted(shared, key=place)
 

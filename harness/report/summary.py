@@ -8,10 +8,11 @@ import pandas as pd
 
 from harness.analysis import checks
 from harness.analysis.frame import load
-from harness.analysis.ranked import SUFFIX, RankedRow
+from harness.analysis.ranked import RankedRow
 from harness.analysis.verdicts import NOT_JUDGED
 from harness.config.runtime import Runtime
 from harness.core import format as show
+from harness.plan.leave_one_out import LEFT_OUT
 from harness.report import words
 from harness.report.data import ReportData, analyse
 
@@ -106,4 +107,4 @@ def _tables(data: ReportData) -> Iterator[Ranked]:
 
 def _name(row: RankedRow) -> str:
     """A tip's title or a level's label; the table says which design it is of."""
-    return row.title.removesuffix(SUFFIX)
+    return row.title.removesuffix(LEFT_OUT)

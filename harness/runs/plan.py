@@ -47,11 +47,6 @@ class TrialRecord(Record):
     seed: int
     key: str
 
-    @property
-    def name(self) -> str:
-        """For messages: cell and seed."""
-        return f"{self.cell} seed {self.seed}"
-
 
 class ClaimRecord(Record):
     """A claim of a source about a tip."""

@@ -58,7 +58,7 @@ def test_validation_images_come_first_and_cells_follow(trained, write, cache, tm
     expected = Evaluator(one.config, images, cache).reference(0, 4)
     np.testing.assert_array_equal(real, expected[..., 0])
     for cell, row in zip((one, two), made, strict=True):
-        file = tmp_path / f"{cell.cell}.npz"
+        file = tmp_path / f"{cell.name}.npz"
         write_samples(cell.config, cell.generators, 4, file, cache=cache)
         np.testing.assert_array_equal(row, np.load(file)["images"][..., 0])
 

@@ -1,9 +1,13 @@
 """The use cases that need no training: plans, states, explanations, cleaning, one-off changes."""
 
+import json
+import sys
+from types import SimpleNamespace
+
 import pytest
 
 from harness import app
-from harness.app import scoring
+from harness.app import running, scoring
 from harness.config.patch import flatten
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
@@ -144,12 +148,29 @@ def test_a_trial_is_explained(runtime):
     (folder / "log.txt").write_text("\n".join(f"line {n}" for n in range(30)))
     found = app.show(trial.key[:6], runtime, lines=3)
     assert (found.key, found.state) == (trial.key, "finished")
-    assert found.used_by == ["one: reference seed 0", "two: reference seed 0"]
+    assert found.used_by == [(run, "reference", "reference", trial.seed) for run in ("one", "two")]
     assert two.trials[0].key == trial.key
     assert found.changes["data.name"] == "digits"
     assert "generator.width" not in found.changes
     assert found.metrics == {"kid-a": 0.25}
     assert found.log == ["line 27", "line 28", "line 29"]
+    document = json.loads(json.dumps(found.to_json()))
+    assert document["used_by"][1] == {
+        "run": "two",
+        "cell": "reference",
+        "title": "reference",
+        "seed": 0,
+    }
+    assert document["result"]["status"] == "finished"
+    assert (document["failure"], document["log"]) == (None, found.log)
+
+
+def test_a_trial_names_its_cell_by_title_and_side(runtime):
+    plan = begin(runtime, "one")
+    trial = next(trial for trial in plan.trials if trial.cell.label == "generator_ema=off")
+    trained(runtime, trial)
+    [use] = app.show(trial.key, runtime).used_by
+    assert use == ("one", "generator_ema=off", "Moving average of the generator: off", 0)
 
 
 def test_which_trial_is_meant_must_be_clear(runtime):
@@ -183,7 +204,7 @@ def test_cleaning_frees_weights_and_leaves_what_another_run_uses(runtime):
 
 def test_a_run_without_work_starts_nothing(runtime, monkeypatch):
     plan, _ = app.plan("one", runtime)
-    monkeypatch.setattr(app.running, "missing", lambda of, trials: ())
+    monkeypatch.setattr(running, "missing", lambda of, trials: ())
     assert app.run(plan, runtime, Options()) is Outcome.DONE
     assert read_plan(runtime.study("one") / "plan.json") == plan.record()
     assert not (runtime.study("one") / "ledger.journal").exists()
@@ -235,6 +256,22 @@ def test_a_comparison_is_one_picture_of_trained_cells(runtime):
     ):
         with pytest.raises(HarnessError, match=said):
             app.compare_samples(plan, runtime, ["reference"], 0, count, target)
+
+
+def test_a_comparison_names_cells_by_title_and_side(runtime, monkeypatch):
+    plan, _ = app.plan("one", runtime)
+    kept, left = ("generator_ema=off", "reference")
+    trained(runtime, plan.trial(kept, 0))
+    shown = []
+    writer = SimpleNamespace(  # without TensorFlow
+        Trained=lambda name, *rest: name,
+        write_comparison=lambda names, *_, **__: shown.extend(names),
+    )
+    monkeypatch.setitem(sys.modules, "harness.gan.sampling", writer)
+    monkeypatch.setattr(Trial, "config", lambda self: None)
+    _, missing = app.compare_samples(plan, runtime, [kept, left], 0, 1, runtime.runs / "a.png")
+    assert shown == ["Moving average of the generator: off"]
+    assert missing == ["reference"]
 
 
 def test_one_off_changes_are_read_as_yaml():

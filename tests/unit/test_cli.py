@@ -12,10 +12,11 @@ from types import SimpleNamespace
 
 import pytest
 from rich.text import Text
+from typer.main import get_command
 
 from harness import app, cli
 from harness.app import wandb as app_wandb
-from harness.cli import analysis, lists, record, running, studies, wandb
+from harness.cli import analysis, images, lists, record, running, studies, wandb
 from harness.cli.printing.tables import Table
 from harness.config.patch import KNOBS
 from harness.config.runtime import Runtime
@@ -227,7 +228,7 @@ def test_status_of_nothing(harness):
     assert json.loads(harness("status", "--json")[1]) == []
 
 
-PARTS = (running.app, studies.app, lists.app, record.app, analysis.app, wandb.app)
+PARTS = (part.app for part in (running, studies, images, lists, record, analysis, wandb))
 CALLBACKS = {
     command.name or command.callback.__name__.rstrip("_"): command.callback
     for part in PARTS
@@ -264,16 +265,50 @@ def codes(code):
     return [code, *(deeper for one in inner for deeper in codes(one))]
 
 
-def test_every_verb_that_prints_a_table_prints_json_too():
+NO_TABLE = {  # verbs without --json, and what they print
+    "serve": "an address",
+    "samples": "where the images are",
+    "self-check": "a sentence",
+    "sync": "a sentence",
+    "publish": "a sentence",
+    "export": "a document of another kind, or where it is",
+    "agent": "scores as they come",
+    **dict.fromkeys(("work", "gather", "mirror"), "nothing, in a process of its driver"),
+}
+OFFERED = {
+    verb
+    for verb, callback in CALLBACKS.items()
+    if "as_json" in inspect.signature(callback).parameters
+}
+
+
+def test_every_verb_prints_json_or_is_known_to_print_no_table():
+    """A new verb has `--json`, or is named above with what it prints."""
+    assert set(CALLBACKS) == OFFERED | set(NO_TABLE)
+    assert OFFERED.isdisjoint(NO_TABLE)
+    assert set(VERBS) <= set(CALLBACKS)
+
+
+@pytest.mark.parametrize("verb", CALLBACKS)
+def test_a_verb_that_prints_a_table_prints_json_too(verb):
+    parts = reached(CALLBACKS[verb], set())
+    if verb in NO_TABLE:
+        assert Table not in parts
+    assert ("--json" in options(verb)) is (verb in OFFERED)
+
+
+def test_tables_are_seen_from_the_verbs():
+    """Else the test above would let everything pass."""
     tables = {verb for verb, callback in CALLBACKS.items() if Table in reached(callback, set())}
-    assert {"plan", "run", "report", "evaluate", "compare", "rank", "heuristics"} <= tables
-    lists = {"status", "doctor", "knobs", "clean"}  # which are lines, one a run, a finding, a knob
-    offered = {
-        verb
-        for verb, callback in CALLBACKS.items()
-        if "as_json" in inspect.signature(callback).parameters
-    }
-    assert offered == tables | lists
+    lists = {"status", "doctor", "knobs", "clean", "show"}  # lines, one a run, a finding, a fact
+    assert tables | lists == OFFERED
+    assert tables.isdisjoint(lists)
+
+
+def options(verb):
+    """The options that its help lists."""
+    command = get_command(cli.app).commands[verb]
+    return {option for item in command.params for option in item.opts}
 
 
 def test_json_of_every_verb_is_read_by_strict_parsers(harness, monkeypatch):
@@ -301,12 +336,9 @@ def test_json_of_every_verb_is_read_by_strict_parsers(harness, monkeypatch):
     calls += [("knobs",), ("run", "one"), ("report", "one"), ("compare", "a", "b")]
     calls += [("evaluate", "one", "--metric", "blocks"), ("clean", "one", "--dry-run")]
     monkeypatch.setattr("harness.app.cleaning.Waste.to_json", lambda self: unknown)
-    offered = {
-        verb
-        for verb, callback in CALLBACKS.items()
-        if "as_json" in inspect.signature(callback).parameters
-    }
-    assert offered == {call[0] for call in calls}
+    calls += [("show", "0123")]
+    monkeypatch.setattr("harness.app.show", lambda key, runtime: record)
+    assert {call[0] for call in calls} == OFFERED
     for call in calls:
         code, output, _ = harness(*call, "--json")
         assert code == 0, call
@@ -332,7 +364,8 @@ def test_an_agent_is_asked_for_knobs_as_set_would_name_them(harness, monkeypatch
     document = json.loads(harness("plan", "one", "--json", *same)[1])
     keys = {(row["cell"], row["seed"]): row["key"] for row in document["trials"]}
     assert trial.key == keys["generator_ema=off", 1]
-    assert output.startswith(f"{document['run_name']}: generator_ema=off seed 1 ({trial.key})")
+    name = "Moving average of the generator: off"
+    assert output.startswith(f"{document['run_name']}: {name}, seed 1 ({trial.key})")
 
 
 @pytest.mark.parametrize(

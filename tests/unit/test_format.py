@@ -40,64 +40,6 @@ def test_durations(seconds, text):
     assert show.duration(seconds) == text
 
 
-@pytest.mark.parametrize("width", range(1, 40))
-def test_a_label_keeps_both_ends(width):
-    label = "batch_norm_in_discriminator=following"
-    short = show.shorten(label, width)
-    assert len(short) == min(width, len(label))
-    if 3 <= width < len(label):
-        assert short[0] == "b"
-        assert short[-1] == "g"
-        assert "…" in short
-
-
-ALIKE = [
-    ["optimizer.generator.beta_1=0.5", "optimizer.generator.beta_2=0.5"],  # in the middle
-    ["a_very_long_prefix_of_all_cells=on", "a_very_long_prefix_of_all_cells=off"],  # at the end
-    ["a" * 40 + f"{number}" + "z" * 40 for number in range(12)],
-    ["one_change_" + "x" * 30, "one_change_" + "x" * 31],  # in their length alone
-    ["reference", "reference and more than that", "reference and more than this"],
-]
-
-
-@pytest.mark.parametrize("labels", ALIKE, ids=lambda labels: labels[0][:20])
-@pytest.mark.parametrize("width", [8, 12, 18, 22, 36, 62])
-def test_different_labels_stay_different(labels, width):
-    short = show.shorten_apart([*labels, labels[0]], width)
-    assert list(short) == labels
-    assert len(set(short.values())) == len(labels)
-    assert all(len(text) <= width for text in short.values())
-    assert all(text == label for label, text in short.items() if len(label) <= width)
-
-
-def test_labels_are_cut_in_what_they_have_in_common():
-    labels = ["optimizer.generator.beta_1=0.5 twice", "optimizer.generator.beta_2=0.5 twice"]
-    assert list(show.shorten_apart(labels, 18).values()) == [
-        "optim…1=0.5 twice",
-        "optim…2=0.5 twice",
-    ]
-    assert show.shorten_apart(["short", "as short"], 18) == {
-        "short": "short", "as short": "as short",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize("width", [8, 12, 20, 40])
-@pytest.mark.parametrize(
-    "labels",
-    [
-        [f"discriminator.learning_rate={rate},generator_ema=off" for rate in ("2e-4", "4e-4")],
-        [f"{start}_batch_norm_in_{net}=off" for start in "ab" for net in ("d", "g", "both")],
-        ["reference", "reference_2", "one_more"],
-    ],
-)
-def test_shortened_labels_stay_different(labels, width):
-    short = show.shorten_apart(labels, width)
-    assert list(short) == labels
-    assert len(set(short.values())) == len(labels)
-    assert max(map(len, short.values())) <= width
-    assert all(short[label] == label for label in labels if len(label) <= width)
-
-
 def test_rates():
     rates = [show.rate(value) for value in (None, 3.14, 412.7, 12_345.0)]
     assert rates == ["–", "3.1", "413", "12\u202f345"]

@@ -65,6 +65,21 @@ def test_a_grid_can_be_laid_out_as_an_interpolation():
     np.testing.assert_array_equal(page[:16, 11 * 17 :, :3], made[11])
 
 
+def test_a_label_that_is_wider_than_the_images_is_folded_and_never_cut():
+    made, off = images(1), "Batch normalisation in the discriminator: off"
+    pages = {}
+    for label in ("one", "discriminator:", off, off.replace("off", "on")):
+        content = labelled([(label, made)], Layout(1))
+        pages[label] = np.asarray(Image.open(BytesIO(content)))
+    heights = {label: page.shape[0] - 48 for label, page in pages.items()}
+    assert (heights["one"], heights["discriminator:"]) == (28, 28)
+    assert heights[off] == 5 * 28  # batch, normalisation, in the, discriminator:, off
+    widest = pages["discriminator:"]
+    assert widest.shape[1] > 48  # a word is never broken
+    assert (widest[:28, -1] == 255).all() or widest[:28].min() < 128
+    assert (pages[off] != pages[off.replace("off", "on")]).any()
+
+
 def test_labelled_blocks_are_of_one_size_with_nothing_where_no_image_is():
     small, large = images(3, 16, 1), images(3, 32)
     picture = Image.open(BytesIO(labelled([("small", small), ("large", large)], Layout(2))))

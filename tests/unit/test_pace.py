@@ -1,14 +1,14 @@
 """The time left: replayed from records, and by hand for what records do not hold."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from harness.execution.view.pace import Pace
-from harness.execution.view.progress import Snapshot, TrialEnd, TrialProgress, Waiting
+from harness.execution.view.progress import Snapshot, Timing, TrialEnd, TrialProgress, Waiting
 from harness.runs.plan import read_plan
 
 REPORTS = Path(__file__).parents[2] / "reports"
@@ -36,30 +36,43 @@ class Replayed:
             return ("loading" if now < self.start + self.loading else "compiling"), 0.0
         return "training", self.kimg * (now - begun) / (self.end - begun)
 
+    @property
+    def timing(self):
+        """As the record of a finished trial has it."""
+        working = self.end - self.start - self.loading - self.compiling
+        took = self.end - self.start
+        return Timing(self.key, 1, self.cell, self.program, self.kimg, working, took)
 
-def snapshot(trials, now):
+
+def snapshot(trials, now, timed=False):
     active, ended, waiting = [], [], []
     for trial in trials:
         if now < trial.start:
             waiting.append(Waiting(trial.cell, trial.kimg, trial.program))
         elif now < trial.end:
             phase, kimg = trial.at(now)
-            active.append(TrialProgress(trial.key, trial.cell, 0, phase, kimg, trial.kimg,
-                                        program=trial.program))  # fmt: skip
+            active.append(TrialProgress(trial.key, trial.cell, trial.cell, 0, phase, kimg,
+                                        trial.kimg, program=trial.program))  # fmt: skip
         else:
-            ended.append(TrialEnd(trial.key, trial.cell, 0, trial.status))
+            timing = trial.timing if timed else None
+            ended.append(
+                TrialEnd(trial.key, trial.cell, trial.cell, 0, trial.status, timing=timing)
+            )
     total = sum(trial.kimg for trial in trials) * 1000
     return Snapshot("run", len(trials), len(ended), 0, 0.0, total,
                     tuple(active), tuple(waiting), tuple(ended))  # fmt: skip
 
 
-def left_after(trials, number):
-    """The time left right after so many trials have ended: as estimated, and as it was."""
+def left_after(trials, number, timed=False):
+    """The time left right after so many trials have ended: as estimated, and as it was.
+
+    `timed`: with the times of their records.
+    """
     pace, at, now = Pace(), sorted(trial.end for trial in trials)[number - 1], 0.0
     while now < at:
-        pace.seconds_left(snapshot(trials, now), now)
+        pace.seconds_left(snapshot(trials, now, timed), now)
         now += LOOK
-    estimate = pace.seconds_left(snapshot(trials, now), now)
+    estimate = pace.seconds_left(snapshot(trials, now, timed), now)
     return estimate, max(trial.end for trial in trials) - now
 
 
@@ -111,14 +124,11 @@ QUICKSTART = [
 ]
 
 
+@pytest.mark.parametrize("timed", [False, True])
 @pytest.mark.parametrize("run", [*RECORDS, "quickstart"])
-def test_after_two_trials_the_time_left_is_right_within_a_factor_of_one_and_a_half(run):
-    if run == "quickstart":
-        trials = [Replayed(str(at), cell, 48, start, max(0, end - start - working), 0, end)
-                  for at, (start, end, working, cell) in enumerate(QUICKSTART)]  # fmt: skip
-    else:
-        trials = recorded(run, RECORDS[run])
-    estimate, actual = left_after(trials, 2)
+def test_after_two_trials_the_time_left_is_right_within_a_factor_of_one_and_a_half(run, timed):
+    trials = quickstart() if run == "quickstart" else recorded(run, RECORDS[run])
+    estimate, actual = left_after(trials, 2, timed)
     assert 1 / 1.5 < estimate / actual < 1.5, (estimate, actual)
 
 
@@ -176,6 +186,53 @@ def test_what_crashed_says_nothing_of_how_long_a_trial_takes():
     trials[0].status = "crashed"
     estimate, actual = left_after(trials, 2)
     assert estimate == pytest.approx(actual, rel=0.05)
+
+
+def quickstart():
+    return [Replayed(str(at), cell, 48, start, max(0, end - start - working), 0, end)
+            for at, (start, end, working, cell) in enumerate(QUICKSTART)]  # fmt: skip
+
+
+@pytest.mark.parametrize("opened", [0.0, 5.0, 31.0, 59.5, 75.0])
+@pytest.mark.parametrize("every", [2.0, 11.0])
+def test_a_view_that_is_opened_later_and_looks_rarely_has_the_time_of_the_first(opened, every):
+    trials, first, second = quickstart(), Pace(), Pace()
+    before = [trial for trial in trials if trial.end <= opened]
+    now, compared = 0.0, 0
+    for at in range(int(90 / LOOK)):
+        now = at * LOOK
+        left = first.seconds_left(snapshot(trials, now, timed=True), now)
+        if now >= opened and (now - opened) % every == 0:
+            view = snapshot(trials, now, timed=True)
+            since = tuple(end for end in view.ended if end.timing not in
+                          [trial.timing for trial in before])  # fmt: skip
+            view = replace(view, ended=since, earlier=tuple(trial.timing for trial in before))
+            seen = second.seconds_left(view, now)
+            if any(trial.end < now for trial in trials):
+                assert seen == pytest.approx(left, rel=0.2, abs=3.0), now
+                compared += 1
+    assert compared > 1
+
+
+def test_a_trial_that_ends_between_two_looks_is_known_by_its_record():
+    trials, pace = row({"a": 2.0}, "aaaaa"), Pace()
+    pace.seconds_left(snapshot(trials, 0.0, timed=True), 0.0)
+    assert pace.seconds_left(snapshot(trials, 5.0, timed=True), 5.0) == pytest.approx(5.0, rel=0.1)
+
+
+def test_a_trial_that_was_seen_once_counts_with_all_that_it_showed_until_its_end():
+    trials, pace = row({"a": 20.0}, "aaaaa"), Pace()
+    for now in (5.0, 21.0):  # the first one is at a quarter, then it has ended
+        estimate = pace.seconds_left(snapshot(trials, now), now)
+    assert estimate == pytest.approx(79.0, rel=0.1)
+
+
+def test_before_any_was_watched_the_present_speed_tells():
+    trials = row({"a": 40.0}, "aaaa")
+    view = snapshot(trials, 20.0)
+    fast = replace(view.active[0], images_per_second=250.0)
+    assert Pace().seconds_left(replace(view, active=(fast,)), 20.0) == pytest.approx(140.0)
+    assert Pace().seconds_left(view, 20.0) is None
 
 
 def test_at_the_end_nothing_is_left():

@@ -49,10 +49,11 @@ def test_a_factorial_tells_what_it_drops_and_what_that_costs(plan):
     assert "16 combinations of the levels of 4 factors, 4 of them dropped, D-efficiency" in said
     assert "5 of 6 two-way interactions can be estimated" in said
     assert (
-        "Dropped: one_sided_label_smoothing=on, hinge_loss=on, spectral_norm=on, "
-        "generator_ema=off: loss.label_smoothing clashes with loss.name"
+        "Dropped: One-sided label smoothing: on, Hinge loss: on, Spectral normalisation of the "
+        "discriminator: on, Moving average of the generator: off: loss.label_smoothing clashes "
+        "with loss.name"
     ) in said
-    assert "Aliased: one_sided_label_smoothing × hinge_loss: the combinations" in said
+    assert "Aliased: One-sided label smoothing × Hinge loss: the combinations" in said
     assert "Smallest adjusted p: 0.0312 with 6 seeds (max-|t|" in said
     assert (
         "Equivalent: cannot be shown with 6 seeds and 4 contrasts; 7 seeds or more are needed "
@@ -67,7 +68,8 @@ def test_a_fraction_tells_its_aliases(plan):
         "smallest adjusted p is 0.0156"
     ) in said
     assert "resolution IV" in said
-    aliases = "one_sided_label_smoothing × hinge_loss: spectral_norm × generator_ema"
+    norm, average = "Spectral normalisation of the discriminator", "Moving average of the generator"
+    aliases = f"One-sided label smoothing × Hinge loss: {norm} × {average}"
     assert f"Aliased: {aliases}" in said
 
 
@@ -119,15 +121,20 @@ def test_a_pilot_says_what_of_each_contrast_would_be_decided(plan, tmp_path):
     sd, effect = _scatter(trials, TIPS[1]), sizes[1]
     seeds = [count(margin / sd, 0.05, 2) for count in (detection_seeds, equivalence_seeds)]
     numbers = f"{1000 * sd:.3g} 8 {1000 * effect:.3g} {1000 * margin:.3g} {seeds[0]} {seeds[1]}"
-    assert f"spectral_norm {numbers}" in said
+    first, rest = "Spectral normalisation of the", "discriminator"  # the title, folded
+    assert f"{first} {numbers} {rest}" in said
     assert "To detect: the seeds for one as large as the margin" in said
     least, most = (f"{1000 * of(sizes):.3g}" for of in (min, max))
-    assert f"Not in {run}, so unknown: hinge_loss; 8 seeds of the contrasts of {run}" in said
+    assert f"Not in {run}, so unknown: Hinge loss; 8 seeds of the contrasts of {run}" in said
     assert f"detect {least} to {most}" in said
     _, said, _ = plan(LIKE, "--pilot", run, "--json", whole=True)
     found = json.loads(said)["reach"]
     (one,) = found["detectable"]["found"]
     assert (one["contrast"], one["pilot_seeds"]) == ("spectral_norm", 8)
+    assert found["detectable"]["titles"] == {
+        "spectral_norm": f"{first} {rest}",
+        "hinge_loss": "Hinge loss",
+    }
     assert (one["sd"], one["effect"], one["margin"]) == pytest.approx((sd, effect, margin))
     assert [one["detection_seeds"], one["equivalence_seeds"]] == seeds
     assert found["detectable"]["lacking"] == ["hinge_loss"]

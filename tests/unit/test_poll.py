@@ -1,11 +1,14 @@
 """What a driver shows: the ledger's rows and the trials' progress as one snapshot."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from harness.config.runtime import Runtime
 from harness.core.files import append_line, write_json
 from harness.execution.view.poll import Poll
 from harness.queue.base import Job, Row
+from harness.queue.lease import Lease
 from harness.runs.plan import PlanRecord, write_plan
 from harness.runs.status import Status
 
@@ -37,11 +40,11 @@ class Ledger:
     def rows(self):
         return list(self.content)
 
-    def add(self, key, status, attempt=1, message=""):
+    def add(self, key, status, attempt=1, message="", **more):
         cell, seed = key.split("-")
         number = len(self.content)
         row = Row(number, key, cell, int(seed), 0, attempt, status, None, message)
-        self.content.append(row)
+        self.content.append(row._replace(**more))
 
 
 @pytest.fixture
@@ -112,6 +115,62 @@ def test_trials_that_ended_here_are_counted_and_told_once(ledger, runtime):
     assert (finished.status, finished.kid, finished.seconds) == ("finished", 0.25, 12.0)
     assert (crashed.status, crashed.kid, crashed.message) == ("crashed", None, "OSError: full")
     assert poll.snapshot().ended == found.ended
+
+
+BEGAN = datetime(2026, 5, 1, 12, tzinfo=UTC)
+WORKER, DEAD = (Lease("here", pid, "boot", 7, "w0") for pid in (101, 102))
+
+
+def trained(runtime, key, seconds=12.0, ended=30):
+    """The record of a training that ended so many seconds after its attempt began."""
+    at = (BEGAN + timedelta(seconds=ended)).isoformat(timespec="seconds")
+    result = {"status": "finished", "kimg": 20.0, "seconds": seconds, "evaluation_seconds": 3.0}
+    write_json(runtime.trials / key / "result.json", {**result, "finished_at": at})
+
+
+@pytest.mark.parametrize(
+    ("record", "known"),
+    [
+        ({}, True),
+        ({"seconds": 300.0}, False),  # most of it was trained in an earlier attempt
+        ({"ended": -500}, False),  # it was trained before, and now scored by another metric
+    ],
+)
+def test_the_time_of_an_end_is_that_of_its_record(ledger, runtime, record, known):
+    poll = Poll(PLAN, JOBS, ledger, runtime)
+    trained(runtime, "off-0", **record)
+    ledger.add("off-0", Status.FINISHED, began=BEGAN.timestamp(), seconds=31.0)
+    [end] = poll.snapshot().ended
+    assert (end.timing is not None) is known
+    if known:
+        assert end.timing[:3] == ("off-0", 1, "off")
+        assert end.timing[4:] == (20.0, 15.0, 31.0)
+
+
+def test_ends_before_count_where_the_same_processes_train_now(ledger, runtime):
+    for key, lease in (("off-0", WORKER), ("reference-1", DEAD)):
+        trained(runtime, key)
+        ledger.add(key, Status.FINISHED, lease=lease, began=BEGAN.timestamp(), seconds=31.0)
+    ledger.add("off-1", Status.RUNNING, lease=WORKER._replace(worker="w1"))
+    poll = Poll(PLAN, JOBS[2:], ledger, runtime)
+    found = poll.snapshot()
+    assert [timing.key for timing in found.earlier] == ["off-0"]
+    assert found.ended == ()
+    (runtime.trials / "off-0/result.json").write_text("{")
+    assert Poll(PLAN, JOBS[2:], ledger, runtime).snapshot().earlier == ()
+
+
+def test_cells_are_named_for_people(ledger, runtime):
+    tip = {"name": "off", "kind": "tip", "title": "A title", "following": "off",
+           "ignoring": "reference", "design": "one_at_a_time", "heuristic": "off",
+           "weights": {"off": 1, "reference": -1}}  # fmt: skip
+    plan = PlanRecord.model_validate({**DOCUMENT, "contrasts": [tip]})
+    poll = Poll(plan, JOBS, ledger, runtime)
+    ledger.add("off-0", Status.RUNNING)
+    ledger.add("off-1", Status.CRASHED)
+    found = poll.snapshot()
+    names = {(one.cell, one.name) for one in (*found.active, *found.ended)}
+    assert names == {("off", "A title")}
 
 
 def test_a_trial_that_is_tried_again_is_not_given_up(ledger, runtime):

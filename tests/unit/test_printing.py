@@ -24,11 +24,11 @@ from harness.cli.printing import (
     show_summary,
 )
 from harness.cli.printing.analysis import show_comparison, show_rank
-from harness.cli.printing.cells import Name, shared
 from harness.cli.printing.doctor import show_diagnosis
 from harness.cli.printing.plans import _cells
 from harness.cli.printing.terminal import Terminal, step
 from harness.config import describe as parameters
+from harness.core.folding import Name, prose, shared
 from harness.heuristics import HEURISTICS
 from harness.plan.reach import Detectable, Found
 from harness.report.summary import Ranked, Summary
@@ -43,8 +43,11 @@ NASTY = [  # alike at their beginnings, at their ends, and without a joint
     "batchnormalisationeverywhere",
     "batchnormalisationeverywheres",
     "[bold] of Müller/2",
+    "Batch normalisation in the discriminator: on",
+    "Batch normalisation in the discriminator: off",
 ]
 OUTCOME = "42 of 42 trials finished, 3 of these collapsed"
+REASON = "the test decides, though the interval leaves out zero"
 EFFECT = "−407.1 [−540.6, −273.5]"
 
 
@@ -70,15 +73,21 @@ def whole(text, output):
 
 def shows(name, output):
     """Whether all of a name stands in one place: on a line, or folded on lines below each other."""
-    lines = output.replace(": ", "  ").splitlines()  # what follows a name, as in a table
-    for width in range(8, 121):
-        parts = [line.plain for line in Name(name).lines(width)]
-        for at, line in enumerate(lines[: len(lines) - len(parts) + 1]):
-            for start in (hit.start() for hit in re.finditer(re.escape(parts[0]), line)):
-                below = lines[at : at + len(parts)]
-                cells = [row[start:].split("  ")[0].rstrip() for row in below]
-                if cells == [part.rstrip() for part in parts]:
-                    return True
+    # a colon may be a part of a name, or end it
+    after = (output, output.replace(": ", "  "), re.sub(r"(: \w+): ", r"\1  ", output))
+    texts = [text.splitlines() for text in after]
+    folds = {tuple(line.plain for line in one.lines(width))
+             for width in range(8, 121) for one in (Name(name), Name.of(name))}  # fmt: skip
+    return any(_stands(parts, lines) for parts in folds for lines in texts)
+
+
+def _stands(parts, lines):
+    for at, line in enumerate(lines[: len(lines) - len(parts) + 1]):
+        for start in (hit.start() for hit in re.finditer(re.escape(parts[0]), line)):
+            below = lines[at : at + len(parts)]
+            cells = [row[start:].split("  ")[0].rstrip() for row in below]
+            if cells == [part.rstrip() for part in parts]:
+                return True
     return False
 
 
@@ -91,22 +100,25 @@ def status(names):
 
 
 def cells(names):
-    cells = [SimpleNamespace(label=name, patch={LONG: name, "data.flip": True}) for name in names]
+    cells = [SimpleNamespace(label=str(at), patch={LONG: name, "data.flip": True})
+             for at, name in enumerate(names)]  # fmt: skip
     trials = [SimpleNamespace(cell=cell, key=f"{number}{seed}abcdef")
               for number, cell in enumerate(cells) for seed in range(6)]  # fmt: skip
     forecast = SimpleNamespace(plan=SimpleNamespace(cells=cells, trials=trials), missing=[])
-    Terminal().print(_cells(forecast))
+    Terminal().print(_cells(forecast, {str(at): name for at, name in enumerate(names)}))
 
 
 def comparison(names):
     runs = [{"run": name, "data": "fashion_mnist", "pixels": 32, "kimg": 300.0, "seeds": 6,
              "outcome": OUTCOME, "code": "0123abc; 4567def", "unlearnt": ""}
             for name in names]  # fmt: skip
-    effects = [{"contrast": name, "run": name, "effect": -0.4071, "low": -0.5406,
-                "high": -0.2735, "verdict": "inconclusive", "measure": "final, kid-x"}
-               for name in names]  # fmt: skip
-    tips = [{"contrast": name, "sets": 3, "effect": -0.5, "low": -0.6, "high": 0.1,
-             "p_adjusted": 0.03, "verdict": "inconclusive"} for name in names]  # fmt: skip
+    effects = [{"contrast": "an id", "title": name, "run": name, "effect": -0.4071, "low": -0.5406,
+                "high": -0.2735, "verdict": "inconclusive", "reason": f"{REASON} of {at}",
+                "measure": "final, kid-x"}
+               for at, name in enumerate(names)]  # fmt: skip
+    tips = [{"contrast": "an id", "title": name, "sets": 3, "effect": -0.5, "low": -0.6,
+             "high": 0.1, "p_adjusted": 0.03, "verdict": "inconclusive", "reason": REASON}
+            for name in names]  # fmt: skip
     empty = pd.DataFrame()
     pool = Pool(pd.DataFrame(tips), empty, empty, ["mind the gap"], 0.05)
     tables = Comparison(pd.DataFrame(runs), pd.DataFrame(effects), *[empty] * 4, pool)
@@ -119,10 +131,11 @@ def rank(names):
           "group": 1, "adjusted": 1234.5678} for name in names]
     )  # fmt: skip
     pairs = [{"a": a, "b": b, "n": 6, "effect": -1234.5678, "ci_low": -2000.1, "ci_high": 12.1,
-              "p_adjusted": 0.031, "verdict": "inconclusive"}
-             for a, b in pairwise(names)]  # fmt: skip
+              "p_adjusted": 0.031, "verdict": "inconclusive", "reason": f"{REASON} of {at}"}
+             for at, (a, b) in enumerate(pairwise(names))]  # fmt: skip
     direction = "kid: lower is better, by its name"
-    show_rank(Ranking(treatments, pd.DataFrame(pairs), "kid", True, direction, 0.05, ["lost"], []))
+    known = (treatments, pd.DataFrame(pairs), "kid", True, direction)
+    show_rank(Ranking(*known, 0.05, ["lost"], [], "test"))
 
 
 def summary(names):
@@ -133,8 +146,9 @@ def summary(names):
 
 
 def detectable(names):
-    rows = tuple(Found(name, 6, 0.0123, 0.0234, 0.0345, 12, None) for name in names)
-    show_detectable(Detectable("pilot", "final", 0.01, None, rows, (), None, ""), 6)
+    titles = {str(at): name for at, name in enumerate(names)}
+    rows = tuple(Found(name, 6, 0.0123, 0.0234, 0.0345, 12, None) for name in titles)
+    show_detectable(Detectable("pilot", "final", 0.01, None, rows, (), None, "", titles), 6)
 
 
 def studies(names):
@@ -151,8 +165,8 @@ def diagnosis(names):
 WORDS = {  # printer → words that must come out whole at every width
     status: "finished 1 diverged, 2 crashed, 2 not",
     cells: "Changes Trained data.flip=True 6/6",
-    comparison: f"{OUTCOME} 0123abc; 4567def inconclusive {EFFECT} Seeds",
-    rank: "1\u202f234.57 −1\u202f234.57 [−2\u202f000.10, inconclusive Treatment [interval] 0.031",
+    comparison: f"{OUTCOME} 0123abc; 4567def inconclusive {EFFECT} Seeds {REASON}",
+    rank: f"{REASON} 1\u202f234.57 −1\u202f234.57 [−2\u202f000.10, inconclusive [95 0.031",
     summary: f"{EFFECT} 7 of 8 inconclusive Verdict interval]",
     detectable: "12.3 23.4 34.5 detect",
     studies: "Does it help? studies/a.yaml",
@@ -235,6 +249,18 @@ def test_columns_share_the_room(seed):
         return
     assert sum(widths) == min(room, sum(most))
     assert all(low <= width <= high for low, width, high in zip(least, widths, most, strict=True))
+
+
+@pytest.mark.parametrize("width", range(8, 40))
+def test_no_number_is_folded(width):
+    lines = [line.plain for line in prose("in 95 % of cases at 0.5 % or so").lines(width)]
+    assert not [line for line in lines if line.startswith("%")]
+    assert " ".join(lines) == "in 95 % of cases at 0.5 % or so"
+    name = "optimizer.learning_rate=0.0002,x=2e-4,y=-0.5,z=1.5e-07"
+    lines = [line.plain for line in Name(name).lines(width)]
+    assert "".join(lines) == name
+    for number in ("0.0002", "2e-4", "-0.5", "1.5e-07"):
+        assert any(number in line for line in lines)
 
 
 def test_for_other_programs_a_sentence_is_a_line(capsys, monkeypatch):

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 from http.client import HTTPConnection
 
 import pytest
@@ -22,6 +24,7 @@ from tests.undrawn import undraw
 
 RUN = "four-cpu"
 LEFT = ("spectral_norm=following", 1)
+NAME = "Spectral normalisation in the discriminator: following"
 
 
 @pytest.fixture
@@ -49,7 +52,7 @@ def test_it_follows_a_run(runtime, ledger, tmp_path):
     follower.look()
     assert follower.state["version"] == 1
     assert follower.state["said"].startswith(f"{RUN}: 14 of 15 trials done, 1 running, 93 % of the")
-    assert [row[:2] for row in follower.state["active"]] == [[LEFT[0], "1"]]
+    assert [row[:2] for row in follower.state["active"]] == [[NAME, "1"]]
     page = follower.folder / "index.html"
     assert "14 of 15" in page.read_text()
     follower.look()
@@ -60,6 +63,24 @@ def test_it_follows_a_run(runtime, ledger, tmp_path):
     assert follower.state["said"] == f"{RUN}: nothing is trained now"
     assert follower.state["share"] is None
     assert not (runtime.reports / RUN).exists()  # the driver writes that
+
+
+def test_a_page_that_is_opened_later_has_a_time_left_at_once(runtime, ledger, tmp_path):
+    """As the terminal's view has: from the records of what the present workers have trained."""
+    plan = read_plan(runtime.study(RUN) / "plan.json")
+    trial = plan.trials[0]
+    ledger.enqueue([Job(trial.key, trial.cell, trial.seed, -1)])
+    claim = ledger.claim("w0")
+    path = runtime.trials / trial.key / "result.json"
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    result = {**json.loads(path.read_text()), "seconds": 1e-3, "evaluation_seconds": 0.0}
+    path.write_text(json.dumps({**result, "finished_at": at}))
+    threading.Event().wait(0.01)
+    ledger.finish(claim, Status.FINISHED, "")
+    assert ledger.claim("w0").key != trial.key
+    follower = Follower(RUN, runtime, tmp_path / "pages", print)
+    follower.look()
+    assert re.search(r"1 running, .*time left \d", follower.state["said"])
 
 
 def test_pages_rest_while_workers_train(runtime, ledger, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import pytest
 
 from harness.app import Explanation
+from harness.app.records import Use
 from harness.cli.printing import show_trial
 from harness.cli.printing.doctor import _said
 from harness.runs.rows import Failure, Result
@@ -20,7 +21,10 @@ def test_a_trial_in_words(capsys):
         Explanation(
             key="0123",
             state="diverged",
-            used_by=["bn: reference seed 0"],
+            used_by=[
+                Use("bn", "reference", "reference", 0),
+                Use("two", "generator_ema=off", "Moving average: off", 1),
+            ],
             changes={"training.ema": 0.5},
             result=Result.model_validate(result),
             failure=Failure(error="OSError: [Errno 28] [/bold]", log_tail="at [line 3]"),
@@ -31,7 +35,8 @@ def test_a_trial_in_words(capsys):
     output = capsys.readouterr().out
     for part in (
         "0123: diverged",
-        "used by bn: reference seed 0",
+        "used by bn: reference, seed 0\n",
+        "used by two: Moving average: off, seed 1 (--cell generator_ema=off)",
         "training.ema = 0.5",
         "Last KID × 10³: 12.34 (kid-a)",
         "Last KID × 10³: none (kid-b)",

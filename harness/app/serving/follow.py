@@ -177,4 +177,4 @@ def _row(trial: TrialProgress) -> list[str]:
     again = f" (attempt {trial.attempt})" if trial.attempt > 1 else ""
     kimg = f"{show.number(trial.kimg)} of {show.number(trial.kimg_total)}"
     seed, kid = str(trial.seed), show.kid(trial.kid)
-    return [trial.cell + again, seed, trial.phase, kimg, kid, trial.node or "this machine"]
+    return [trial.name + again, seed, trial.phase, kimg, kid, trial.node or "this machine"]

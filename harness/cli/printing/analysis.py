@@ -1,7 +1,7 @@
 """Output of the commands compare, rank and self-check."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,10 @@ from rich.text import Text
 from harness.analysis.compare import margins_apart, unlearnt
 from harness.analysis.compare import scale as scale_of
 from harness.analysis.frame import each_row
-from harness.cli.printing.cells import Cell, Name
 from harness.cli.printing.tables import VERDICTS, Table
 from harness.cli.printing.terminal import Terminal
 from harness.core import format as show
+from harness.core.folding import Cell, Name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,10 +43,19 @@ def show_rank(ranking: "Ranking") -> None:
         terminal.say(f"warning: {note}", "yellow")
     terminal.print(_places(ranking))
     if len(ranking.pairs):
-        terminal.print(_pairs(ranking))
+        _show_judged(terminal, ranking.test, ranking.pairs, ranking.alpha)
     if ranking.within is not None:
-        terminal.say("Within each block, by Welch's test of means and deviations")
-        terminal.print(_within(ranking.within))
+        _show_judged(terminal, ranking.test_within, ranking.within, ranking.alpha)
+
+
+def _show_judged(terminal: Terminal, test: str, pairs: "pd.DataFrame", alpha: float) -> None:
+    """The test, then its pairs; a reason that all of them have is told once."""
+    reasons = set(pairs["reason"])
+    alike = len(pairs) > 1 and len(reasons) == 1
+    terminal.say(test)
+    terminal.print(_pairs(pairs, alpha, remarks=not alike))
+    for reason in filter(None, reasons if alike else ()):
+        terminal.say(f"every pair: {reason}")
 
 
 def _places(ranking: "Ranking") -> Table:
@@ -63,42 +72,34 @@ def _places(ranking: "Ranking") -> Table:
         middle = (show.number(row.adjusted, digits),) if uneven else ()
         numbers = (*middle, show.number(row.mean, digits), show.number(row.sd, digits))
         may_be = f"{int(row.rank_low)} to {int(row.rank_high)}"
-        where = (*group, str(place[row.group]), may_be, Name(str(row.treatment)))
+        where = (*group, str(place[row.group]), may_be, Name.of(str(row.treatment)))
         table.add_row(*where, str(row.n), *numbers)
     for name in ranking.without:
-        table.add_row(*([show.NONE] * (3 if several else 2)), Name(name), "0")
+        table.add_row(*([show.NONE] * (3 if several else 2)), Name.of(name), "0")
     return table
 
 
-def _pairs(ranking: "Ranking") -> Table:
-    digits = _digits(ranking.pairs["effect"])
-    table = Table(("a", "b", "n", "a − b [interval]", "p", "a is"), right=("n", "p"))
-    for row in each_row(ranking.pairs):
-        table.add_row(
-            Name(str(row.a)),
-            Name(str(row.b)),
-            str(row.n),
-            _estimate(row.effect, row.ci_low, row.ci_high, digits, 1),
-            show.p_value(row.p_adjusted),
-            Text(row.verdict, VERDICTS.get(row.verdict, "")),
-        )
-    return table
-
-
-def _within(pairs: "pd.DataFrame") -> Table:
-    digits = _digits(pairs["effect"])
-    table = Table(("Block", "a", "b", "n", "a − b [interval]", "p", "a is"), right=("n", "p"))
+def _pairs(pairs: "pd.DataFrame", alpha: float, remarks: bool) -> Table:
+    digits, blocks = _digits(pairs["effect"]), "block" in pairs
+    level = show.percent(1 - alpha)
+    heads = ("a", "b", "n", f"a − b [{level} interval]", "p", "a is")
+    table = Table(("Block", *heads) if blocks else heads, right=("n", "p"))
     for row in each_row(pairs):
         table.add_row(
-            Name(str(row.block)),
-            Name(str(row.a)),
-            Name(str(row.b)),
-            f"{row.n_a}, {row.n_b}",
+            *((Name.of(str(row.block)),) if blocks else ()),
+            Name.of(str(row.a)),
+            Name.of(str(row.b)),
+            f"{row.n_a}, {row.n_b}" if blocks else str(row.n),
             _estimate(row.effect, row.ci_low, row.ci_high, digits, 1),
             show.p_value(row.p_adjusted),
-            Text(row.verdict, VERDICTS.get(row.verdict, "")),
+            _verdict(row.verdict),
+            remark=row.reason if remarks else "",
         )
     return table
+
+
+def _verdict(word: str) -> Text:
+    return Text(word, VERDICTS.get(word, ""))
 
 
 def show_comparison(comparison: "Comparison", page: Path) -> None:
@@ -113,25 +114,38 @@ def show_comparison(comparison: "Comparison", page: Path) -> None:
         runs.add_row(*names, str(row.pixels), *counts, row.code or show.NONE)
     terminal.print(runs)
     for name, effects in comparison.effects.groupby("measure", sort=False):
+        shared = _shared_reasons(effects)
         terminal.say(str(name))
-        terminal.print(_effects(str(name), effects))
-        for line in _without_interval(effects):
-            terminal.say(line)
+        terminal.print(_effects(str(name), effects, shared))
+        for run, reason in shared.items():
+            terminal.say(f"{run}: {reason}")
     if comparison.pooled:
         _show_pool(terminal, comparison.pooled)
     for row in each_row(comparison.agreement):
         terminal.say(f"{row.a} and {row.b}: {_agreement(row)}")
     for row in each_row(comparison.changed):
         sure = "both significant" if row.judged else "not significant"
-        terminal.say(f"changed sign ({sure}): {row.contrast}, {_signs(row)}")
+        terminal.say(f"changed sign ({sure}): {row.title}, {_signs(row)}")
     terminal.print(f"Page: {page}", soft_wrap=True)
 
 
-def _without_interval(effects: "pd.DataFrame") -> list[str]:
-    """Why effects of a run have no interval, once a run and reason."""
-    lacking = effects[effects["low"].isna()]
-    told = {(row.run, row.reason or f"n = {row.n}"): None for row in each_row(lacking)}
-    return [f"{run}: no interval, {reason}" for run, reason in told]
+def _reason(row: Any) -> str:
+    """The reason of a verdict, or why there is no interval."""
+    if math.isfinite(row.low):
+        return str(row.reason)
+    return f"no interval, {row.reason or f'n = {row.n}'}"
+
+
+def _shared_reasons(effects: "pd.DataFrame") -> dict[str, str]:
+    """Run → the reason that all of its verdicts have, if there are several and one is given."""
+    reasons: dict[str, list[str]] = {}
+    for row in each_row(effects):
+        reasons.setdefault(row.run, []).append(_reason(row))
+    return {
+        run: one
+        for run, (one, *others) in reasons.items()
+        if one and others and set(others) == {one}
+    }
 
 
 def _show_pool(terminal: Terminal, pool: "Pool") -> None:
@@ -141,14 +155,17 @@ def _show_pool(terminal: Terminal, pool: "Pool") -> None:
     table = Table(("Tip", "Sets", "Pooled effect, %", "p", "Verdict"), right=("Sets", "p"))
     digits = show.decimals(pool.tips["effect"], 100)
     for row in each_row(pool.tips):
-        verdict = Text(row.verdict, VERDICTS.get(row.verdict, ""))
         effect = _estimate(row.effect, row.low, row.high, digits, 100)
-        p = show.p_value(row.p_adjusted)
-        table.add_row(Name(row.contrast), str(row.sets), effect, p, verdict)
-    terminal.say("Pooled, in % of what the reference learnt on each set")
+        cells = (str(row.sets), effect, show.p_value(row.p_adjusted), _verdict(row.verdict))
+        table.add_row(Name.of(row.title), *cells, remark=row.reason)
+    level = show.percent(1 - pool.alpha)
+    terminal.say(
+        "Pooled, in % of what the reference learnt on each set; verdicts by p (Holm), "
+        f"{level} intervals for all tips at once"
+    )
     terminal.print(table)
     for row in each_row(pool.left_out):
-        terminal.say(f"not pooled: {row.contrast}, {row.reason}")
+        terminal.say(f"not pooled: {row.title}, {row.reason}")
 
 
 def _agreement(row: Any) -> str:
@@ -165,17 +182,20 @@ def _estimate(effect: float, low: float, high: float, digits: int, scale: float)
     return Cell(show.kid(effect, digits, signed=True, scale=scale) + interval)
 
 
-def _effects(name: str, effects: "pd.DataFrame") -> Table:
-    """The effects of one metric and objective; others have their own tables."""
+def _effects(name: str, effects: "pd.DataFrame", shared: Mapping[str, str]) -> Table:
+    """The effects of one metric and objective; others have their own tables.
+
+    `shared`: reasons of all verdicts of a run, which no row repeats.
+    """
     scale, unit = scale_of(name)
     table = Table(("Tip", "Run", f"Effect, {unit}", "Verdict"))
     last = ""
     for row in each_row(effects):
-        tip = row.contrast if row.contrast != last else ""
-        last = row.contrast
-        verdict = Text(row.verdict, VERDICTS.get(row.verdict, ""))
+        tip = row.title if row.title != last else ""
+        last = row.title
         estimate = _estimate(row.effect, row.low, row.high, 1, scale)
-        table.add_row(Name(tip), Name(row.run), estimate, verdict)
+        remark = "" if row.run in shared else _reason(row)
+        table.add_row(Name.of(tip), Name(row.run), estimate, _verdict(row.verdict), remark=remark)
     return table
 
 

@@ -1,45 +1,46 @@
 """Plans as text: cells, trials, cost, images, and power."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.cli.printing.cells import Name
 from harness.cli.printing.lists import show_sources
 from harness.cli.printing.power import show_detectable
 from harness.cli.printing.tables import Table
 from harness.cli.printing.terminal import Terminal
 from harness.core import format as show
+from harness.core.folding import Name, Stack
 from harness.heuristics.sources import introduced, mentioned
+from harness.plan.naming import cell_names, named_by_title, setting, tip_titles
 
 if TYPE_CHECKING:
     from harness.analysis.course import Course
-    from harness.plan.drafts import Contrast
     from harness.plan.forecast import Forecast
     from harness.plan.reach import Reach
     from harness.runs.crossed import Crossed
+    from harness.runs.plan import PlanRecord
 
 
 def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
     """Cells, trials and cost of a plan."""
-    plan, terminal = forecast.plan, Terminal()
+    plan, terminal, names = forecast.plan, Terminal(), cell_names(forecast.plan.record())
     study = plan.file.study
     terminal.say(f"{study.title} ({plan.run_name}: {why})", "bold")
     named = [] if brief else list(dict.fromkeys([*study.sources, *mentioned(study.question)]))
     if not brief:
         terminal.say(study.question)
         show_sources(named)
-        terminal.print(_cells(forecast))
+        terminal.print(_cells(forecast, names))
     terminal.say(_counts(forecast))
-    _show_data(forecast)
+    _show_data(forecast, names)
     if plan.crossed and not brief:
         show_crossed(plan.crossed)
-    for line in () if brief else _path(plan.contrasts):
+    for line in () if brief else _path(plan.record()):
         terminal.say(line)
     for line in (*map(_metric, plan.metrics), *plan.stages.lines()):
         terminal.say(line)
     if forecast.choosing:
-        terminal.say(_choosing(forecast, forecast.choosing))
+        terminal.say(_choosing(forecast, forecast.choosing, names))
     for missing in () if brief else plan.lacking:
         terminal.say(str(missing), "yellow")
     for warning in forecast.warnings:
@@ -53,11 +54,12 @@ def _metric(knobs: Mapping[str, Any]) -> str:
     return f"Scored by a further metric, too: {in_words(knobs)}"
 
 
-def _path(contrasts: "Iterable[Contrast]") -> list[str]:
+def _path(plan: "PlanRecord") -> list[str]:
     """The order of a path and its alternatives; nothing of another design."""
     from harness.plan.path import changes, order
 
-    changed = changes(contrasts)
+    titles = tip_titles(plan)
+    changed = [setting(change, titles) for change in changes(plan.contrasts)]
     return order(changed) if changed else []
 
 
@@ -82,10 +84,10 @@ def _more(further: "Forecast") -> str:
     return f"{trials}: {_cost(further)}, disk {show.size(further.disk)}"
 
 
-def _show_data(forecast: "Forecast") -> None:
-    plan = forecast.plan
-    for data in plan.images:
-        show_images(data, alone=len(plan.images) == 1)
+def _show_data(forecast: "Forecast", names: Mapping[str, str]) -> None:
+    images = forecast.plan.images
+    for data in images:
+        show_images(data, [names[cell] for cell in data["cells"]] if len(images) > 1 else [])
     if forecast.changed:
         Terminal().say(
             "The images, or how they are decoded, have changed since this run was started: its "
@@ -93,14 +95,14 @@ def _show_data(forecast: "Forecast") -> None:
         )
 
 
-def show_images(data: Mapping[str, Any], alone: bool = True) -> None:
-    """Image counts, and irregularities of the data."""
+def show_images(data: Mapping[str, Any], cells: Sequence[str] = ()) -> None:
+    """Image counts, and irregularities of the data; `cells`: those that train on it, if not all."""
     from harness.config.inputs.facts import terms
 
     terminal = Terminal()
     place = f" at {data['place']}" if data["place"] else ""
-    cells = "" if alone else f" ({', '.join(data['cells'])})"
-    terminal.say(f"Images: {data['name']}{place}, {data['image_size']} px{cells}")
+    whose = f" ({', '.join(cells)})" if cells else ""
+    terminal.say(f"Images: {data['name']}{place}, {data['image_size']} px{whose}")
     for title, text in terms(data):
         terminal.say(f"{title}: {text}", indent=2)
 
@@ -113,7 +115,7 @@ def show_crossed(crossed: "Crossed") -> None:
     terminal.say(summary(crossed))
     for line in dropped(crossed):
         terminal.say(f"Dropped: {line}")
-    for named, others in aliased(crossed):
+    for named, others in aliased(named_by_title(crossed)):
         terminal.say(f"Aliased: {named}: {others}")
 
 
@@ -205,7 +207,7 @@ def _cost(forecast: "Forecast") -> str:
     return f"{show.number(forecast.images / 1000, 0)} kimg, time {forecast.time}"
 
 
-def _choosing(forecast: "Forecast", choosing: "Forecast") -> str:
+def _choosing(forecast: "Forecast", choosing: "Forecast", names: Mapping[str, str]) -> str:
     """Both stages of a study with tuning."""
     first = f"Tuning: {len(choosing.plan.trials)} trials, {len(choosing.to_train)} to train, "
     if forecast.undecided:
@@ -214,10 +216,12 @@ def _choosing(forecast: "Forecast", choosing: "Forecast") -> str:
             f"{forecast.undecided} more trials"
         )
     chosen = forecast.plan.stages.chosen
-    return "\n".join([f"{first}{_cost(choosing)}", *(f"  {c}: {p}" for c, p in chosen.items())])
+    points = (f"  {names[cell]}: {point}" for cell, point in chosen.items())
+    return "\n".join([f"{first}{_cost(choosing)}", *points])
 
 
-def _cells(forecast: "Forecast") -> Table:
+def _cells(forecast: "Forecast", names: Mapping[str, str]) -> Table:
+    """A row a cell: its name and, where that is another one, the label that options take."""
     plan = forecast.plan
     missing = {item.trial.key for item in forecast.missing if not item.trained}
     table = Table(("Cell", "Changes", "Trained", "Keys"), right=("Trained",))
@@ -226,5 +230,7 @@ def _cells(forecast: "Forecast") -> Table:
         done = sum(trial.key not in missing for trial in trials)
         changes = [f"{path}={value}" for path, value in cell.patch.items()] or [show.NONE]
         keys = " ".join(trial.key[:6] for trial in trials)
-        table.add_row(Name(cell.label), Name(*changes), f"{done}/{len(trials)}", keys)
+        name, label = names[cell.label], Name(cell.label, style="dim")
+        named = Name.of(name) if name == cell.label else Stack(Name.of(name), label)
+        table.add_row(named, Name(*changes), f"{done}/{len(trials)}", keys)
     return table

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from harness.cli.printing.cells import Name
 from harness.cli.printing.tables import Table
 from harness.cli.printing.terminal import Terminal
 from harness.core import format as show
+from harness.core.folding import Name
 
 if TYPE_CHECKING:
     from harness.plan.reach import Detectable, Found
@@ -52,7 +52,7 @@ def _lines(detectable: "Detectable", seeds: int) -> Iterator[str]:
 def _table(detectable: "Detectable") -> Table:
     table = Table(COLUMNS, right=COLUMNS[1:])
     for one in detectable.found:
-        table.add_row(Name(one.contrast), *_numbers(one, detectable))
+        table.add_row(Name.of(detectable.titles[one.contrast]), *_numbers(one, detectable))
     return table
 
 
@@ -88,7 +88,8 @@ def _unknown(detectable: "Detectable", seeds: int) -> str:
     if detectable.others:
         low, high = (_size(value, detectable) for value in detectable.others)
         needs = f"detect {low if low == high else f'{low} to {high}'}"
+    lacking = ", ".join(detectable.titles[name] for name in detectable.lacking)
     return (
-        f"Not in {detectable.pilot}, so unknown: {', '.join(detectable.lacking)}; "
+        f"Not in {detectable.pilot}, so unknown: {lacking}; "
         f"{show.count(seeds, 'seed')} of the contrasts of {detectable.pilot} {needs}"
     )

@@ -6,9 +6,9 @@ from typing import Any
 from rich.cells import cell_len
 from rich.text import Text
 
-from harness.cli.printing.cells import prose
 from harness.cli.printing.terminal import Terminal
 from harness.core import format as show
+from harness.core.folding import prose
 
 _GAP = "  "
 

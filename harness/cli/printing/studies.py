@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from harness.cli.printing.cells import prose
 from harness.cli.printing.tables import VERDICTS, Table
 from harness.cli.printing.terminal import Terminal
 from harness.core import format as show
+from harness.core.folding import prose
 
 if TYPE_CHECKING:
     from harness.app import Explanation
@@ -82,8 +82,9 @@ def show_trial(trial: "Explanation") -> None:
     """One trial in words."""
     terminal = Terminal()
     terminal.say(f"{trial.key}: {trial.state}", "bold")
-    for user in trial.used_by:
-        terminal.say(f"used by {user}", indent=2)
+    for use in trial.used_by:
+        typed = "" if use.cell == use.title else f" (--cell {use.cell})"
+        terminal.say(f"used by {use.run}: {use.title}, seed {use.seed}{typed}", indent=2)
     terminal.say("Differs from the defaults in:")
     for path, value in trial.changes.items():
         terminal.say(f"{path} = {value}", indent=2)

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from harness.cli.printing.cells import Cell, Stack, prose, shared
+from harness.core.folding import Cell, Stack, prose, shared
 
 VERDICTS = {"better": "bold blue", "worse": "bold yellow"}
 _GAP = "  "  # between columns
@@ -28,9 +28,14 @@ class Table:
         self._columns, self._right, self._whole = columns, right, {*right, *whole}
         self._heads = [prose(name, "bold") for name in columns]
         self._rows: list[list[Cell | Stack]] = []
+        self._remarks: list[Cell] = []  # one a row
 
-    def add_row(self, *cells: Given) -> None:
-        """Add a row, a cell a column; the last ones may be left out."""
+    def add_row(self, *cells: Given, remark: str = "") -> None:
+        """Add a row, a cell a column; the last ones may be left out.
+
+        `remark`: a sentence on the row, which follows it and is as wide as the table may be.
+        """
+        self._remarks.append(prose(remark))
         rest = [""] * (len(self._columns) - len(cells))
         pairs = zip((*cells, *rest), self._columns, strict=True)
         self._rows.append([self._cell(cell, name) for cell, name in pairs])
@@ -47,15 +52,17 @@ class Table:
         least = [max(cell.least for cell in column) for column in columns]
         most = [max(cell.most for cell in column) for column in columns]
         widths = shared(least, most, room)
-        yield from self._grid(widths) if widths else self._blocks(options.max_width)
+        width = options.max_width
+        yield from self._grid(widths, width) if widths else self._blocks(width)
 
-    def _grid(self, widths: Sequence[int]) -> Iterator[Text]:
+    def _grid(self, widths: Sequence[int], width: int) -> Iterator[Text]:
         if any(self._columns):
             yield Text("")
             yield from self._lines(self._heads, widths)
             yield Text(" " + "─" * (sum(widths) + len(_GAP) * (len(widths) - 1)))
-        for row in self._rows:
+        for row, remark in zip(self._rows, self._remarks, strict=True):
             yield from self._lines(row, widths)
+            yield from _indented(remark, f" {_INDENT}", width)
         if any(self._columns):
             yield Text("")
 
@@ -74,7 +81,7 @@ class Table:
 
     def _blocks(self, width: int) -> Iterator[Text]:
         """Each row below its first cell, which is left out where it is empty."""
-        for first, *others in self._rows:
+        for (first, *others), remark in zip(self._rows, self._remarks, strict=True):
             for line in first.lines(width) if first.most else ():
                 line.stylize("bold")
                 yield line
@@ -83,6 +90,13 @@ class Table:
                 lines = cell.lines(width - len(label))
                 if any(line.plain for line in lines):
                     yield from _beside(label, lines)
+            yield from _indented(remark, _INDENT, width)
+
+
+def _indented(cell: Cell, indent: str, width: int) -> Iterator[Text]:
+    """The lines of a cell, or none where it is empty."""
+    for line in cell.lines(width - len(indent)) if cell.most else ():
+        yield Text(indent) + line
 
 
 def _beside(label: str, lines: Sequence[Text]) -> Iterator[Text]:

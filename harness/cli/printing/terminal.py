@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
-from harness.cli.printing.cells import prose
+from harness.core.folding import prose
 
 
 class Terminal(Console):

@@ -1,10 +1,20 @@
 """Snapshots for the live view, from the ledger and the progress of the trials."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
 
 from harness.config.runtime import Runtime
-from harness.execution.view.progress import Snapshot, TrialEnd, TrialProgress, Waiting
+from harness.core.errors import Damaged
+from harness.execution.view.progress import (
+    Snapshot,
+    Timing,
+    TrialEnd,
+    TrialProgress,
+    Waiting,
+)
 from harness.plan.forecast import speed_name
+from harness.plan.naming import cell_names
 from harness.queue.base import ENDED, Job, Row
 from harness.queue.lease import node_of
 from harness.queue.optuna_ledger import OptunaLedger
@@ -12,10 +22,13 @@ from harness.runs import layout
 from harness.runs.flags import trial_flags
 from harness.runs.outcomes import COLLAPSED
 from harness.runs.plan import PlanRecord, read_plan
+from harness.runs.rows import Result
 from harness.runs.status import Status
 from harness.runs.trial import Trial
 
 _SHOWN = (*ENDED, Status.CRASHED, Status.LOST)
+RECENT = 32  # trials that ended before, whose times are read
+CLOCK = 2.0  # seconds by which the clock of a node may be behind, and which a record rounds off
 
 
 class Poll:
@@ -28,7 +41,10 @@ class Poll:
         self._plan = layout.plan_file(self._name, runtime)
         self._trials = runtime.trials
         self._ledger = ledger
-        self._noted = {row.id for row in ledger.rows() if not row.open}
+        closed = [row for row in ledger.rows() if not row.open]
+        self._noted = {row.id for row in closed}
+        self._earlier = [row for row in closed if row.status is Status.FINISHED][-RECENT:]
+        self._timings: dict[int, Timing | None] = {}
         self._grows = plan.stages.grows
         # of the rows that have ended since, each of which is looked at once: there may be many
         self._ended: list[TrialEnd] = []
@@ -51,6 +67,7 @@ class Poll:
             for cell in plan.cells
         }
         self._due = {trial.key: cells[trial.cell] for trial in plan.trials}
+        self._names = cell_names(plan)
         self._requests = {cell.label: cell.request for cell in plan.cells}
         self._standing = plan.stages.standing
         # what is yet to be suggested is taken to be as long as the first cell, the reference
@@ -86,6 +103,7 @@ class Poll:
             active=active,
             waiting=(*waiting, *self._further),
             ended=tuple(self._ended),
+            earlier=tuple(self._before([row for row in still if row.status is Status.RUNNING])),
             standing=self._standing,
             diverged=len(self._diverged),
         )
@@ -99,11 +117,45 @@ class Poll:
         if row.status is Status.DIVERGED:
             self._diverged.add(row.key)
 
+    def _before(self, running: Sequence[Row]) -> Iterator[Timing]:
+        """Of trials that ended before, those of the processes that train now.
+
+        Others may have been of another machine, or of another number of workers.
+        """
+        processes = {row.lease.process for row in running if row.lease}
+        for row in self._earlier:
+            if row.lease and row.lease.process in processes and row.key in self._due:
+                if row.id not in self._timings:
+                    self._timings[row.id] = self._read_timing(row)
+                if timing := self._timings[row.id]:
+                    yield timing
+
+    def _read_timing(self, row: Row) -> Timing | None:
+        with suppress(Damaged):
+            return self._timed(row, Trial(self._trials / row.key).result())
+        return None
+
+    def _timed(self, row: Row, result: Result | None) -> Timing | None:
+        """How long an attempt took, if it trained all of a trial: an earlier one may have begun."""
+        if result is None or row.seconds is None or row.began is None:
+            return None
+        ended = _moment(result.finished_at)
+        if result.seconds is None or result.kimg is None or ended is None:
+            return None  # of an earlier version
+        working = result.seconds + (result.evaluation_seconds or 0.0)
+        if working > row.seconds or ended < row.began - CLOCK:
+            return None  # another attempt began it, or this one only scored it
+        due = self._due[row.key]
+        return Timing(
+            row.key, row.attempt, row.cell, due.program, result.kimg, working, row.seconds
+        )
+
     def _progress(self, row: Row) -> TrialProgress:
         progress = Trial(self._trials / row.key).progress()
         return TrialProgress(
             key=row.key,
             cell=row.cell,
+            name=self._names[row.cell],
             seed=row.seed,
             phase=progress.phase,
             kimg=progress.kimg,
@@ -125,10 +177,20 @@ class Poll:
         return TrialEnd(
             key=row.key,
             cell=row.cell,
+            name=self._names[row.cell],
             seed=row.seed,
             status=str(row.status),
             kid=rows[-1].kid if rows else None,
             seconds=result.seconds if result else None,
             message=COLLAPSED if COLLAPSED in flags else row.message,
             attempt=row.attempt,
+            timing=self._timed(row, result) if row.status is Status.FINISHED else None,
         )
+
+
+def _moment(at: str) -> float | None:
+    """A time of a record in seconds since the epoch; None where it has none."""
+    try:
+        return datetime.fromisoformat(at).timestamp()
+    except ValueError:
+        return None

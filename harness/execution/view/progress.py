@@ -10,6 +10,7 @@ class TrialProgress:
 
     key: str
     cell: str
+    name: str  # of the cell, for people
     seed: int
     phase: str  # loading, compiling, training, evaluating
     kimg: float = 0.0  # images shown so far, in thousands
@@ -37,18 +38,32 @@ class Waiting(NamedTuple):
     program: str = ""
 
 
+class Timing(NamedTuple):
+    """An attempt in which a whole training was done, by its record."""
+
+    key: str
+    attempt: int
+    cell: str
+    program: str
+    kimg: float  # images that were shown, in thousands
+    working: float  # seconds of training and evaluating
+    seconds: float  # of the attempt: loading, compiling and what follows the training, too
+
+
 @dataclass(frozen=True)
 class TrialEnd:
     """One attempt at a trial that ended while the driver ran."""
 
     key: str
     cell: str
+    name: str  # of the cell, for people
     seed: int
     status: str  # finished, diverged, crashed, lost
     kid: float | None = None  # the last one
     seconds: float | None = None
     message: str = ""
     attempt: int = 1
+    timing: Timing | None = None  # None: it was not trained, or not all of it, in this attempt
 
 
 @dataclass(frozen=True)
@@ -64,5 +79,8 @@ class Snapshot:
     active: tuple[TrialProgress, ...] = ()
     waiting: tuple[Waiting, ...] = ()  # in the order of the plan
     ended: tuple[TrialEnd, ...] = ()  # oldest first
+    earlier: tuple[
+        Timing, ...
+    ] = ()  # what the present workers had trained before they were watched
     diverged: int = 0  # of those done
     standing: str = ""  # how far the decisions of a sequential run are

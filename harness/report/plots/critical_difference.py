@@ -4,7 +4,6 @@ Demšar 2006. Blocks are runs on different data sets. Whether two differ depends
 in the pool (Benavoli et al. 2016), so it comes after the effects, never in their place.
 """
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import pandas as pd
@@ -28,14 +27,9 @@ class Diagram(NamedTuple):
     groups: tuple[tuple[int, int], ...]  # first and last of each, as places in `names`
 
 
-def diagram_info(
-    ranks: pd.DataFrame, titles: Mapping[str, str], runs: int, alpha: float
-) -> Diagram:
-    """From mean ranks (columns contrast and rank, sorted) over `runs` data sets.
-
-    `titles`: contrast → what it is called.
-    """
-    names = tuple(titles[row.contrast] for row in each_row(ranks))
+def diagram_info(ranks: pd.DataFrame, runs: int, alpha: float) -> Diagram:
+    """From mean ranks (columns title and rank, sorted) over `runs` data sets."""
+    names = tuple(str(row.title) for row in each_row(ranks))
     values = tuple(float(row.rank) for row in each_row(ranks))
     distance = critical_difference(len(names), runs, alpha)
     return Diagram(names, values, distance, _groups(values, distance))

@@ -5,8 +5,8 @@ from functools import partial
 from harness.analysis.frame import each_row
 from harness.analysis.interactions import INTERACTION, means
 from harness.core import format as show
-from harness.plan.describe import aliased, levels, summary
-from harness.plan.naming import named_by_title
+from harness.plan.describe import aliased, summary
+from harness.plan.naming import combination, named_by_title
 from harness.report.blocks import Block, Cell, Figure, Heading, Items, Label, Table, Text
 from harness.report.data import ReportData
 from harness.report.plots.interaction import Panel, draw_interactions, interaction_panel
@@ -34,7 +34,7 @@ def build(data: ReportData) -> list[Block]:
         rows: list[list[Cell]] = [list(row) for row in apart]
         blocks.append(Table(caption, ["Effect", "Includes"], rows, folded=len(rows) > MOST))
     if design.dropped:
-        lines = [f"{levels(one)}: {one.why}" for one in titled.dropped]
+        lines = [f"{combination(one, design)}: {one.why}" for one in design.dropped]
         blocks.append(Items("Combinations that are not trained", lines, folded=len(lines) > MOST))
     return blocks
 

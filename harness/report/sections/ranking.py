@@ -13,11 +13,11 @@ from harness.analysis.claims import (
 from harness.analysis.effects import BETTER, EQUIVALENT, HOLM, MAX_T, WORSE, primary
 from harness.analysis.frame import each_row
 from harness.analysis.learning import UNLEARNT_SHARE
-from harness.analysis.ranked import RankedRow, titled
+from harness.analysis.ranked import RankedRow
 from harness.analysis.verdicts import NOT_JUDGED
 from harness.core import format as show
 from harness.metrics.health import COVERAGE_FLOOR
-from harness.plan.naming import reference_side, setting, tip_titles
+from harness.plan.naming import reference_side, setting, tip_titles, titled
 from harness.plan.path import PATH, changes, order, placed
 from harness.report import second, words
 from harness.report.blocks import Block, Cell, Heading, Label, Table, Tag, Text
@@ -192,10 +192,14 @@ def _cells(row: RankedRow, place: str) -> list[Cell]:
     """`place`: where in a path it is or, in another design, which side the reference has."""
     title: Cell = Label(row.names[1], place) if place else row.names[1]
     texts = row.effect_text, row.interval_text, row.n_text, row.wins_text, row.p_text
-    verdict = Tag(row.verdict_text, TONES.get(row.verdict, "neutral"), row.reason)
     # a diverged trial enters with its failure value; in small print is the effect without
     without = Label(str(row.diverged), f"without: {row.finished_text}")
-    return [row.place_text, title, *texts, without if row.diverged else show.NONE, verdict]
+    return [row.place_text, title, *texts, without if row.diverged else show.NONE, verdict(row)]
+
+
+def verdict(row: RankedRow) -> Tag:
+    """The verdict on a contrast, and the reason."""
+    return Tag(row.verdict_text, TONES.get(row.verdict, "neutral"), row.reason)
 
 
 def _claims(data: ReportData) -> Table:

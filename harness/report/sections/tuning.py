@@ -11,6 +11,7 @@ from harness.report import words
 from harness.report.blocks import Block, Cell, Code, Heading, Items, Label, Table, Tag, Text
 from harness.report.data import ReportData
 from harness.report.pasted import tuned
+from harness.report.sections.ranking import verdict
 from harness.report.suggested import edge_phrase
 from harness.runs.stages import TuningRecord
 
@@ -102,7 +103,7 @@ def _rankings(tuned: pd.DataFrame, untuned: pd.DataFrame, by: Objective) -> Tabl
                 title,
                 *(str(at) if one.n else show.NONE for at, one in ((place, row), (was, other))),
                 *(Label(one.effect_text, one.interval_text) for one in (row, other)),
-                *(one.verdict_text for one in (row, other)),
+                *(verdict(one) for one in (row, other)),
             ]
         )
     columns = ["Tip", "#", "# untuned", "Effect", "Effect untuned", "Verdict", "Verdict untuned"]

@@ -11,9 +11,9 @@ from harness.analysis.equivalence import resolution
 from harness.analysis.frame import each_row
 from harness.analysis.objectives import FINAL
 from harness.analysis.poolable import name_images
-from harness.analysis.ranked import titled
 from harness.analysis.remedies import SEEDS, WORTH
 from harness.core import format as show
+from harness.plan.naming import titled
 from harness.plan.path import changes
 from harness.report import second, words
 from harness.report.blocks import Block, Figure, Items, Numbers, Text

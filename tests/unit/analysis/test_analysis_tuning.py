@@ -122,7 +122,7 @@ def test_the_ranking_is_of_tuned_cells_and_the_untuned_one_stands_beside_it(runt
     _, how, *_, cost, ranks = build(data)
     assert "12 trials, 60 kimg and 2 min" in how.text
     assert [row[-1].text if row[-1] else "" for row in cost.rows].count("chosen") == 2
-    assert ranks.rows[0][-2:] == ["better", "worse"]
+    assert [cell.text for cell in ranks.rows[0][-2:]] == ["better", "worse"]
 
 
 def test_the_chosen_points_are_a_study_that_trains_the_same(runtime, plan):

@@ -163,7 +163,11 @@ def test_all_reasons_are_one_message_that_names_the_runs(frames, refused):
         _named(frames, "one", "two", "noted")
     )
     few = refused(_named(frames, "one", "two", "few"))
-    assert "adam_beta_1: n = 1 in few; spectral_norm: n = 1 in few" in few
+    titles = (
+        "Adam with beta_1 = 0.5 instead of 0.9",
+        "Spectral normalisation in the discriminator",
+    )
+    assert "; ".join(f"{title}: n = 1 in few" for title in titles) in few
 
 
 def _with(frames, **changes):
@@ -261,7 +265,7 @@ def test_seeds_that_all_agree_have_no_weight(frames, refused):
     trials = trials.assign(final=trials.groupby("cell")["final"].transform("mean"))
     trials = trials.assign(untrained=0.9)
     said = refused(_with(frames, trials=trials))
-    assert "adam_beta_1: all seeds agree in three, so its weight is not known" in said
+    assert "instead of 0.9: all seeds agree in three, so its weight is not known" in said
 
 
 def test_few_seeds_and_missing_trials_are_cautions(frames, pool):

@@ -218,7 +218,7 @@ def test_a_frame_of_means_is_ranked_as_a_file_is(paper):
     assert sorted(ranked.within_blocks["p"]) == pytest.approx(sorted(expected["p"]))
     assert h.rank(frame, **asked, n=4).within_blocks["n_a"].eq(4).all()
     assert h.rank(frame, treatment="method", block="set", value="fid").within_blocks is None
-    assert "Within blocks" in ranked._repr_html_()
+    assert "Within each block, by Welch" in ranked._repr_html_()
     with pytest.raises(HarnessError, match="sd needs n, too"):
         h.rank(frame, **asked)
     with pytest.raises(HarnessError, match=r"rank\(n\): unknown column 'nn'; did you mean 'n'"):

@@ -40,10 +40,10 @@ def test_a_run_that_is_done_has_its_report_and_says_what_was_mirrored(plan, tmp_
 
 
 def test_trials_that_crashed_in_every_attempt_are_told(plan, monkeypatch, capsys):
-    monkeypatch.setattr(app, "given_up", lambda *_: ["0123 (reference seed 0): no memory"])
+    monkeypatch.setattr(app, "given_up", lambda *_: ["0123 (reference, seed 0): no memory"])
     plan.outcome = Outcome.DONE
     plan.run()
-    said = "crashed in every attempt: 0123 (reference seed 0): no memory\n"
+    said = "crashed in every attempt: 0123 (reference, seed 0): no memory\n"
     assert capsys.readouterr().out.endswith(said)
 
 

@@ -2,7 +2,7 @@
 
 from harness.config.study import read
 from harness.plan.expand import expand_study
-from harness.plan.naming import cell_names, named_by_title, reference_side
+from harness.plan.naming import cell_names, contrast_names, named_by_title, reference_side
 from harness.runs.plan import CellRecord
 
 BATCH_NORM, ADAM = "Batch normalisation in the discriminator", "Adam with beta_1 = 0.5"
@@ -50,6 +50,18 @@ def test_no_two_cells_have_one_name(tmp_path):
     names = cell_names(alike)
     assert names["adam_beta_1_half=off"] == f"{BATCH_NORM}: off (adam_beta_1_half=off)"
     assert len(set(names.values())) == len(record.cells)
+
+
+def test_no_two_contrasts_have_one_name(tmp_path):
+    tips = "[hinge_loss, spectral_norm]"
+    record = plan(tmp_path, f"heuristics: {tips}\nrecipe: {tips}\ndesign: ablation\n")
+    names = contrast_names(record.contrasts)
+    assert names["hinge_loss"] == "Hinge loss"
+    assert names["hinge_loss (leave one out)"] == "Hinge loss (leave one out)"
+    alike = [one.replaced(title="Hinge loss") for one in record.contrasts]
+    names = contrast_names(alike)
+    assert names["spectral_norm"] == "Hinge loss (spectral_norm)"
+    assert len(set(names.values())) == len(alike) == 4
 
 
 def test_a_label_that_names_no_tip_stays_as_it_is(tmp_path):

@@ -162,9 +162,9 @@ def _interactions():
 
 
 def _diagram():
-    ranks = pd.DataFrame({"contrast": [*TIPS], "rank": (1.1, 1.4, 1.5, 4.0)})
+    ranks = pd.DataFrame({"title": [*TIPS.values()], "rank": (1.1, 1.4, 1.5, 4.0)})
     return partial(
-        critical_difference.draw_diagram, critical_difference.diagram_info(ranks, TIPS, 12, 0.05)
+        critical_difference.draw_diagram, critical_difference.diagram_info(ranks, 12, 0.05)
     )
 
 

@@ -105,6 +105,40 @@ def test_one_common_contrast_has_no_order(pair, capsys):
     assert "one and two: 1 common contrast, so no orders to compare" in capsys.readouterr().out
 
 
+def test_tips_and_cells_have_their_titles_wherever_people_read(pair, capsys):
+    found, page = pair
+    titles = dict(zip(found.effects["contrast"], found.effects["title"], strict=True))
+    assert titles["spectral_norm"] == TURNED
+    show_comparison(found, page)
+    said, text = capsys.readouterr().out, page.read_text()
+    names = diagram_info(found.ranks, runs=2, alpha=0.05).names
+    assert sorted(names) == sorted(titles.values())
+    for contrast, title in titles.items():
+        assert title in " ".join(said.split())
+        assert contrast not in said
+        assert contrast not in re.sub(r'(href|src|id)="[^"]*"', "", text)
+
+
+def test_documents_of_a_comparison_have_ids_and_titles(pair):
+    found, _ = pair
+    document = found.to_json()
+    for part in ("effects", "changed", "ranks"):
+        assert len(document[part])
+        for row in document[part]:
+            assert (row["contrast"] == "spectral_norm") is (row["title"] == TURNED), part
+
+
+def test_a_row_says_why_its_verdict_is_not_what_its_interval_says(pair, capsys):
+    found, page = pair
+    effects, reason = found.effects.copy(), "the test decides, though the interval includes zero"
+    odd = effects.index[(effects["contrast"] == "spectral_norm") & (effects["run"] == "two")]
+    effects.loc[odd, "reason"] = reason
+    show_comparison(found._replace(effects=effects), page)
+    lines = capsys.readouterr().out.splitlines()
+    (at,) = [number for number, line in enumerate(lines) if line.strip() == reason]
+    assert " two " in lines[at - 1]
+
+
 def test_a_tip_that_turned_in_two_pairs_of_runs_is_one_tip(runtime):
     found, page = analysis.compare(["one", "two", "three"], runtime)
     assert len(found.changed) == 2
@@ -186,6 +220,8 @@ def test_drift_is_of_one_objective_and_identity(scales):
     assert alike.empty  # the same trials, but an objective in kimg and one in KID
     drift = analysis.compared(["two", "again"], scales)[0].drift
     assert len(drift) == 5
+    titles = dict(zip(drift["cell"], drift["title"], strict=True))
+    assert titles["spectral_norm=following"] == f"{TURNED}: following"
     assert drift["measure"].nunique() == 1
     assert drift["measure"][0] == f"final, {drift['identity'][0]}"
 
@@ -210,16 +246,15 @@ def test_an_effect_without_an_interval_says_why(compared, capsys):
     said = capsys.readouterr().out
     assert said.count("one: no interval, the seeds follow from looks") == 1
     first = effects[lost & (effects["run"] == "one")].iloc[0]
-    (row,) = [line for line in said.splitlines() if first["contrast"] in line and "one" in line][:1]
+    (row,) = [line for line in said.splitlines() if first["title"] in line and "one" in line][:1]
     assert not re.search("[0-9] –", row)
 
 
 def test_groups_of_the_diagram_are_the_longest_and_not_nested():
     import pandas as pd
 
-    ranks = pd.DataFrame({"contrast": list("abcd"), "rank": [1.0, 2.0, 3.5, 3.9]})
-    info = diagram_info(ranks, {name: name.upper() for name in "abcd"}, runs=8, alpha=0.05)
-    assert info.names == ("A", "B", "C", "D")
+    ranks = pd.DataFrame({"title": list("abcd"), "rank": [1.0, 2.0, 3.5, 3.9]})
+    info = diagram_info(ranks, runs=8, alpha=0.05)
     assert info.distance == pytest.approx(2.569 * (20 / 48) ** 0.5, abs=1e-3)
     assert info.groups == ((0, 1), (1, 2), (2, 3))
 

@@ -1,4 +1,4 @@
-"""Cells of printed tables: text that is folded into a column and never cut.
+"""Text of a terminal that is folded into a column and never cut.
 
 A word is broken nowhere. A name, which may be longer than a column, is folded after a joint
 (`generator.`, else `batch_`), so names that differ stay different at every width.
@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
-_PARTS = re.compile(r"[^.=,/:]*[.=,/:]+|[^.=,/:]+")  # of a name, up to a joint
-_WORDS = re.compile(r"[^_-]*[_-]+|[^_-]+")  # of such a part
+# joints of a name, and of a part between two of them; none is in a number, such as 0.5 or 2e-4
+_PARTS = re.compile(r"(?<=[.=,/:])(?![.=,/:])(?<!\d\.(?=\d))")
+_SPACES = re.compile(r" (?!%)")  # between words
+_WORDS = re.compile(r"(?<=[_-])(?![_-])(?<!^-)(?<!\d-)(?<!\de-)")
 
 
 class Cell:
@@ -54,8 +56,13 @@ class Cell:
 class Name(Cell):
     """Names, which are folded at their joints."""
 
+    @classmethod
+    def of(cls, text: str, style: str = "") -> "Name":
+        """A name of several words, such as a title, between which a line may end, too."""
+        return cls(*text.split(" "), style=style)
+
     def _parts(self, word: str) -> list[str]:
-        return [piece for part in _PARTS.findall(word) for piece in _WORDS.findall(part)] or [word]
+        return [piece for part in _PARTS.split(word) for piece in _WORDS.split(part)]
 
 
 class Stack:
@@ -76,7 +83,7 @@ def _broken(word: str, width: int) -> list[str]:
     if cell_len(word) <= width:
         return [word]
     lines = [""]
-    parts = [_fitting(part, width) for part in _PARTS.findall(word)]
+    parts = [_fitting(part, width) for part in _PARTS.split(word)]
     for piece in (piece for part in parts for piece in part):
         if cell_len(lines[-1] + piece) <= width:
             lines[-1] += piece
@@ -89,12 +96,15 @@ def _fitting(part: str, width: int) -> list[str]:
     """A part of a name in pieces that fit a line."""
     if cell_len(part) <= width:
         return [part]
-    return [cut for piece in _WORDS.findall(part) for cut in chop_cells(piece, max(2, width))]
+    return [cut for piece in _WORDS.split(part) for cut in chop_cells(piece, max(2, width))]
 
 
 def prose(text: str, style: str = "") -> Cell:
-    """Text whose words are parted by plain spaces; other spaces hold numbers together."""
-    return Cell(*text.split(" "), style=style)
+    """Text whose words are parted by plain spaces; a number and its % are one word.
+
+    Other spaces hold numbers together.
+    """
+    return Cell(*_SPACES.split(text), style=style)
 
 
 def shared(least: list[int], most: list[int], room: int) -> list[int] | None:
