@@ -111,9 +111,13 @@ def _named(flag: str) -> str:
 def _flags(data: ReportData) -> Table:
     flags = data.frames.flags.drop_duplicates(["cell", "seed", "flag"])
     seeds = flags.groupby(["flag", "cell"])["seed"].agg(lambda column: sorted(column))
+    places = {label: place for place, label in enumerate(data.plan.labels)}
+    listed = seeds.reset_index().sort_values(
+        ["flag", "cell"], key=lambda column: column.map(places) if column.name == "cell" else column
+    )
     rows: list[list[Cell]] = [
-        [_named(row.flag), data.names[row.cell], ", ".join(map(str, row.seed))]
-        for row in each_row(seeds.reset_index())
+        [_named(row.flag), data.names[row.cell], ", ".join(f"seed {seed}" for seed in row.seed)]
+        for row in each_row(listed)
     ]
     caption = "Flags: signs of ill health; of these, a collapse is a failure, too"
-    return Table(caption, ["Flag", "Cell", "Seeds"], rows, grouped=True)
+    return Table(caption, ["Flag", "Cell", "In"], rows, grouped=True)
