@@ -100,7 +100,7 @@ def margins_apart(runs: pd.DataFrame) -> list[str]:
     """
     parts: dict[str, list[str]] = {}
     for row in each_row(runs):
-        parts.setdefault(equivalent_within(row), []).append(row.run)
+        parts.setdefault(" ".join(equivalent_within(row)), []).append(row.run)
     if len(parts) < 2:
         return []
     margins = "; ".join(f"{margin} in {show.listed(names)}" for margin, names in parts.items())
@@ -110,10 +110,10 @@ def margins_apart(runs: pd.DataFrame) -> list[str]:
     ]
 
 
-def equivalent_within(row: Any) -> str:
-    """The declared margin of a row of the table of runs, as a share, and of what."""
+def equivalent_within(row: Any) -> tuple[str, str]:
+    """The declared margin of a row of the table of runs, as a share, and of what it is one."""
     base = "the reference's time" if row.objective.startswith(TIME) else "what the reference learnt"
-    return f"± {show.percent(row.equivalence)} of {base}"
+    return f"± {show.percent(row.equivalence)}", f"of {base}"
 
 
 def _objective(frames: Frames) -> str:

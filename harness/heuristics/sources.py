@@ -104,7 +104,7 @@ def addressed(text: str) -> list[tuple[str, str]]:
     source's, all else none.
     """
     pieces, start = [], 0
-    for found in _INTRODUCED.finditer(text):
-        pieces += [(text[start : found.start()], ""), (found[0], _LINKS[found[0]])]
-        start = found.end()
+    for hit in _INTRODUCED.finditer(text):
+        pieces += [(text[start : hit.start()], ""), (hit[0], _LINKS[hit[0]])]
+        start = hit.end()
     return [piece for piece in (*pieces, (text[start:], "")) if piece[0]]

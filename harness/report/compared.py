@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from harness.analysis.compare import Comparison, unlearnt
-from harness.analysis.effects import BETTER, EQUIVALENT, WORSE
+from harness.analysis.effects import BETTER, EQUIVALENT, NOT_JUDGED, WORSE
 from harness.analysis.frame import each_row
 from harness.core import format as show
 from harness.report import pooled
@@ -30,14 +30,30 @@ def headline(comparison: Comparison, where: str = "in") -> str:
 
 
 def run_by_run(comparison: Comparison, where: str = "in") -> list[str]:
-    """A sentence for each verdict: which tips have it in which runs; and what no run decides."""
+    """A sentence for each verdict: which tips have it in which runs; and what is not judged."""
     parts_of = {word: _told(comparison, word, where) for word in _VERBS}
     sentences = [f"{'; '.join(parts)}." for parts in parts_of.values() if parts]
     effects, titles = comparison.effects, _titles(comparison)
     decided = set(effects.loc[effects["verdict"].isin(list(_VERBS)), "contrast"])
     if left := [f"“{title}”" for tip, title in titles.items() if tip not in decided]:
         sentences.append(f"No run decides {show.listed(left)}.")
-    return sentences
+    return [*sentences, *_unjudged(comparison)]
+
+
+def _unjudged(comparison: Comparison) -> list[str]:
+    """A sentence for each run that has learnt and judges no contrast, with the reasons."""
+    runs = comparison.runs
+    by_run = comparison.effects.groupby("run", sort=False)
+    reasons = {
+        run: filter(None, dict.fromkeys(rows["reason"]))
+        for run, rows in by_run
+        if (rows["verdict"] == NOT_JUDGED).all() and rows["reason"].any()
+    }
+    return [
+        f"Nothing is judged in {run}: {'; '.join(reasons[run])}."
+        for run in runs.loc[runs["unlearnt"] == "", "run"]
+        if run in reasons
+    ]
 
 
 def _told(comparison: Comparison, word: str, where: str) -> list[str]:

@@ -167,12 +167,14 @@ def _runs(comparison: Comparison) -> Table:
     rows: list[list[Cell]] = [
         [Label(row.run, row.id) if row.id != row.run else row.run,
          f"{row.data}, {row.pixels} px", show.plain(row.kimg), str(row.seeds), row.outcome,
-         row.objective, equivalent_within(row), row.identity or show.NONE, row.code or show.NONE]
+         Label(row.objective, row.identity or "nothing is scored yet"),
+         Label(*equivalent_within(row)), row.code or show.NONE]
         for row in each_row(comparison.runs)
     ]  # fmt: skip
-    columns = ["Run", "Data", "kimg", "Seeds", "Trials", "Objective", WITHIN,
-               "Metric identity", "Code"]  # fmt: skip
-    return Table("Runs", columns, rows, frozenset({2, 3}), "tables/runs.csv")
+    columns = ["Run", "Data", "kimg", "Seeds", "Trials", "Objective, by metric identity", WITHIN,
+               "Code"]  # fmt: skip
+    caption = "Images, training, metric and code of each run"
+    return Table(caption, columns, rows, frozenset({2, 3}), "tables/runs.csv")
 
 
 def _forests(parts: Sequence[pd.DataFrame]) -> Iterator[Figure]:
@@ -210,7 +212,8 @@ def _effects(name: str, effects: pd.DataFrame, apart: bool) -> Table:
         for row in each_row(effects)
     ]  # fmt: skip
     columns = ["Tip", "Run", "Effect", "Interval", *([WITHIN] if apart else []), "n", "Verdict"]
-    caption = f"Effects in {unit}: {effects['measure'].iloc[0]}"
+    runs = show.listed(dict.fromkeys(effects["run"]))
+    caption = f"Effects in {unit}: {runs}; by {effects['measure'].iloc[0]}"
     numeric = frozenset(range(2, len(columns) - 1))
     return Table(caption, columns, rows, numeric, f"tables/{name}.csv", grouped=True)
 

@@ -130,14 +130,17 @@ class ReportData:
 
     def encoder(self, metric: Any) -> str:
         """Encoder of a metric (a row of `Frames.metrics`); a user's own by its file in the plan."""
-        asked = self.plan.cell(self.plan.reference).config
-        content = asked.get("evaluation.encoder_content")
-        if metric.encoder != CUSTOM or not content:
+        file = self.encoder_file(metric)
+        if not file:
             return place(metric.encoder)
-        return (
-            f"{place(asked['evaluation.encoder'])} (SHA-256 {content.partition('-')[0]}…, "
-            f"weights {metric.encoder_digest})"
-        )
+        content = self.plan.cell(self.plan.reference).config["evaluation.encoder_content"]
+        return f"{file} (SHA-256 {content.partition('-')[0]}…, weights {metric.encoder_digest})"
+
+    def encoder_file(self, metric: Any) -> str:
+        """The name of the file in the plan whose encoder a metric has; empty: it has another."""
+        asked = self.plan.cell(self.plan.reference).config
+        known = metric.encoder == CUSTOM and asked.get("evaluation.encoder_content")
+        return place(asked["evaluation.encoder"]) if known else ""
 
     @property
     def no_interval(self) -> str:

@@ -92,6 +92,7 @@ def filled(template: str, **values: Any) -> str:
     environment.filters["themed"] = themed
     environment.filters["data_uri"] = data_uri
     environment.filters["breakable"] = breakable
+    environment.filters["together"] = together
     environment.filters["labelled"] = labelled
     environment.filters["prose"] = prose
     environment.filters["linked"] = linked
@@ -127,6 +128,11 @@ def breakable(text: str) -> Markup:
         (address, Markup("<wbr>").join(show.parts(piece))) for piece, address in addressed(text)
     )
     return Markup("").join(link(*piece) if piece[0] else piece[1] for piece in pieces)
+
+
+def together(words: Markup) -> Markup:
+    """Words with elements in them as one: on a phone the parts of a cell are laid out apart."""
+    return Markup("<span>{}</span>").format(words) if "<" in words else words
 
 
 def labelled(text: str) -> str:

@@ -1,5 +1,8 @@
 """The verdict in a sentence."""
 
+from pathlib import PurePath
+from typing import Any
+
 from harness.analysis import convergence
 from harness.analysis.closed import unlooked
 from harness.analysis.frame import each_row
@@ -76,15 +79,19 @@ def unlearnt(data: ReportData) -> str:
 
 def measured(data: ReportData) -> str:
     """A definition of KID, and the number that judges, for a stranger."""
-    encoders = [second.encoder_name(about) for about in each_row(data.frames.metrics)][:1]
-    features = f", in the features of the {_encoder(encoders[0])}" if encoders else ""
+    encoders = [_encoder(data, about) for about in each_row(data.frames.metrics)][:1]
+    features = f", in the features of the {encoders[0]}" if encoders else ""
     return (
         "KID, the Kernel Inception Distance, measures how far generated images are from real ones; "
         f"0 is best. Judged: {data.objective.what}{features}."
     )
 
 
-def _encoder(name: str) -> str:
+def _encoder(data: ReportData, about: Any) -> str:
+    """The encoder of a metric by its name, that of its file or, of an unknown one, its digest."""
+    if file := data.encoder_file(about):
+        return f"encoder {PurePath(file).stem}{show.pixels(about.resolution)}"
+    name = second.encoder_name(about)
     return name if name.startswith("encoder ") else f"encoder {name}"
 
 

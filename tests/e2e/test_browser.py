@@ -31,6 +31,9 @@ MEASURE = """
     scrolling: [...page.querySelectorAll(".table")].filter((t) => t.scrollWidth > t.clientWidth)
       .map((t) => t.ariaLabel),
   };"""
+CELLS = """
+  return [...page.querySelectorAll("td")].map((cell) => [cell.textContent, [...cell.childNodes]
+    .filter((part) => part.nodeType !== 3 || part.data.trim()).length]);"""
 IMAGES = """
   return [...page.images].map((image) => [image.complete && image.naturalWidth, image.alt]);"""
 TABLES = """
@@ -274,6 +277,13 @@ def test_a_phone_needs_no_sideways_scrolling(browser, page):
     assert phone["number"] < 844  # images and remarks follow it, before the plot
     assert phone["number"] < phone["glimpse"] < phone["weakened"] < phone["begins"]
     assert phone["told"]
+
+
+def test_what_stands_in_a_cell_stays_together_on_a_phone(browser, page):
+    """There the parts of a cell would be laid out from edge to edge."""
+    cells = browser.ask(page, CELLS, 390, 844)
+    assert sum("(A. Béres 2021)" in text for text, _ in cells) == 1
+    assert [text for text, parts in cells if parts > 1] == []
 
 
 def test_every_picture_is_one_and_says_what_it_shows(browser, page):

@@ -117,8 +117,10 @@ def _split(part: Mapping[str, Any]) -> str:
 def _by_class(counts: Mapping[str, int]) -> str:
     if not counts:
         return ""
+    if len(counts) > 2 and len(set(counts.values())) == 1:
+        return f"; {whole(next(iter(counts.values())))} of each of {len(counts)} classes"
     if len(counts) <= MOST:
-        return "; " + ", ".join(f"{name} {count}" for name, count in counts.items())
+        return "; " + ", ".join(f"{name}: {whole(count)}" for name, count in counts.items())
     present = [count for count in counts.values() if count]
     return f"; {len(present)} classes of {min(present)} to {max(present)} images"
 

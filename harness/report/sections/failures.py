@@ -1,5 +1,7 @@
 """Failed trials and flags: nothing is dropped silently."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from harness.analysis.frame import each_row
@@ -108,12 +110,19 @@ def _named(flag: str) -> str:
     return f"penalty {penalty} does nothing here: its gradient is below 1 % of the loss's"
 
 
+def _seeds(seeds: Sequence[int]) -> str:
+    return f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
+
+
 def _flags(data: ReportData) -> Table:
     flags = data.frames.flags.drop_duplicates(["cell", "seed", "flag"])
     seeds = flags.groupby(["flag", "cell"])["seed"].agg(lambda column: sorted(column))
+    places = {label: place for place, label in enumerate(data.plan.labels)}
+    listed = seeds.reset_index().sort_values(
+        ["flag", "cell"], key=lambda column: column.map(places) if column.name == "cell" else column
+    )
     rows: list[list[Cell]] = [
-        [_named(row.flag), data.names[row.cell], ", ".join(map(str, row.seed))]
-        for row in each_row(seeds.reset_index())
+        [_named(row.flag), data.names[row.cell], _seeds(row.seed)] for row in each_row(listed)
     ]
     caption = "Flags: signs of ill health; of these, a collapse is a failure, too"
-    return Table(caption, ["Flag", "Cell", "Seeds"], rows, grouped=True)
+    return Table(caption, ["Flag", "Cell", "In"], rows, grouped=True)

@@ -54,10 +54,11 @@ def _study(data: ReportData) -> Iterator[str]:
     number = f", {show.number(chosen, 0)} of its training images" if chosen else ""
     if data.trained_on and not chosen:
         number = f" ({show.number(data.trained_on, 0)} training images)"
+    trained = show.count(len(data.plan.labels), "configuration")
+    design = data.plan.design.replace("_", " ")
     yield (
-        f"We trained {show.count(len(data.labels), 'configuration')} of a generative adversarial "
-        f"network on {images} at {size} × {size} pixels{number}, each from {data.plan.seeds_each} "
-        f"({data.plan.design.replace('_', ' ')} design)."
+        f"We trained {trained} of a generative adversarial network on {images} at {size} × {size} "
+        f"pixels{number}, each from {data.plan.seeds_each} ({design} design)."
     )
     if config["translation.source"]:
         yield f"The generator translates {config['translation.source']} into images."
@@ -129,6 +130,9 @@ def _scores(data: ReportData) -> Iterator[str]:
 
 def _statistics(data: ReportData) -> Iterator[str]:
     plan = data.plan
+    yield f"A trial counts by {data.objective.what}."
+    if not plan.contrasts:
+        return
     reported = f"means with {spans}" if (spans := words.intervals(data)) else "means"
     if looks := plan.looks:
         at = show.listed(map(str, looks.planned))
@@ -140,9 +144,8 @@ def _statistics(data: ReportData) -> Iterator[str]:
     elif data.ranking["p_adjusted"].notna().any():  # from one seed there is none
         reported += f", and p values {_test(data)}"
     yield (
-        f"A trial counts by {data.objective.what}. Trials of one seed share initial weights, order "
-        "of the data and noise, so effects (following less ignoring a tip) were taken seed by "
-        f"seed; we report their {reported}."
+        "Trials of one seed share initial weights, order of the data and noise, so effects "
+        f"(following less ignoring a tip) were taken seed by seed; we report their {reported}."
     )
     if primary(len(plan.seeds)) == MAX_T:
         yield (

@@ -8,9 +8,9 @@ from harness.config.inputs.facts import terms
 from harness.core import format as show
 from harness.report.blocks import Block, Cell, Code, Heading, Table, Terms, Text
 from harness.report.data import ReportData
-from harness.report.inputs import inputs
 from harness.report.plugged import plugins
 from harness.report.private import place, shareable
+from harness.report.read_files import list_files
 
 LISTED = 20  # seeds that are named
 MOST = 200  # trials listed in the page; the CSV has them all
@@ -32,7 +32,7 @@ def build(data: ReportData) -> list[Block]:
             "trained already is not trained twice:"
         ),
         Code(_commands(data)),
-        *inputs(data),
+        *list_files(data),
     ]
 
 

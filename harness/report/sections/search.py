@@ -66,11 +66,14 @@ def _how(search: Search, table: pd.DataFrame) -> str:
         pruned = f"{pruner}unpromising ones; they are never ranked among finished ones."
     else:
         pruned = f"{pruner}none." if search.pruner != "none" else ""
+    refused = ""
+    if (table["refused"] != "").any():
+        refused = " Refused ones break a rule between knobs and were never trained."
     return (
         f"The sampler “{search.sampler.replace('_', ' ')}” made {len(table)} suggestions within "
         f"a budget of {search.trials} trials ({', '.join(ends) or 'none has ended'}), each "
-        f"trained once, with seed {search.seed}. Refused ones break a rule between knobs and "
-        f"were never trained.{pruned} A search explores: it gives no verdict on any tip."
+        f"trained once, with seed {search.seed}.{refused}{pruned} A search explores: it gives "
+        "no verdict on any tip."
     )
 
 

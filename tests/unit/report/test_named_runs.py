@@ -124,7 +124,7 @@ def test_margins_that_differ_are_in_words_and_in_the_tables(compared, capsys):
     for run, name in zip(TITLES, ("cats", "dogs"), strict=True):
         assert f"| {name} |" in markdown
         assert f"| ± {1000 * margins[run]:.1f} |" in markdown
-    assert "| ± 0.5 % of what the reference learnt |" in markdown
+    assert "| ± 0.5 % (of what the reference learnt) |" in markdown
     show_comparison(found, page)
     shown = " ".join(capsys.readouterr().out.split())
     assert f"it is {words.format(*TITLES)}." in shown

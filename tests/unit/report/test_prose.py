@@ -1,8 +1,11 @@
 """Sentences with code in them, and where long names may break, on the page and in Markdown."""
 
+import re
+from dataclasses import replace
+
 from harness.core import format as show
-from harness.report.blocks import Items, Terms, Text
-from harness.report.html import Front, labelled, linked, prose
+from harness.report.blocks import Items, Table, Terms, Text
+from harness.report.html import Front, fragment, labelled, linked, prose
 from harness.report.markdown import render_markdown
 
 COMMAND = "harness evaluate my_study --metric subsets"
@@ -19,6 +22,15 @@ def test_code_in_a_sentence_breaks_between_its_words_alone():
 def test_labels_of_the_cells_of_a_phone_break_where_names_have_parts():
     assert labelled("optimizer.learning_rate") == "optimizer.\u200blearning_\u200brate"
     assert labelled("Trials") == "Trials"
+
+
+def test_a_folded_table_is_named_once():
+    table = Table("All of them", ["Cell"], [["a_b=c"]], csv="tables/t.csv")
+    for folded in (True, False):
+        text = re.sub('="[^"]*"', "", fragment([replace(table, folded=folded)]))
+        assert text.count("All of them") == 1
+        assert "CSV</button></caption>" in text
+    assert "<caption" not in fragment([replace(table, folded=True, csv="")])
 
 
 def test_addresses_in_markdown_are_as_they_are():

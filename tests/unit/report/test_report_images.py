@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.frame import load
-from harness.config.inputs.facts import flat
+from harness.config.inputs.facts import flat, terms
 from harness.core.files import read_json, write_json
 from harness.mirror.content import trial_config
 from harness.report import summarise_run
@@ -42,10 +42,20 @@ def test_a_report_says_how_many_images_of_what(runtime):
     assert "(58 training images)" in methods.build(data)[-1].text
     said = dict(provenance._images(data))
     assert said["Training images"] == (
-        "60 of split train found, 58 used (left out: 2 × truncated); ant 30, bee 28"
+        "60 of split train found, 58 used (left out: 2 × truncated); ant: 30, bee: 28"
     )
-    assert said["Validation images"] == "40 of split test, 3 enlarged; ant 20, bee 20"
+    assert said["Validation images"] == "40 of split test, 3 enlarged; ant: 20, bee: 20"
     assert said["Classes"] == "2"
+
+
+def test_classes_of_equal_size_are_counted_once():
+    by_class = {"0": 5000, "1": 5000, "2": 5000}
+    facts = {**FACTS, "train": {**FACTS["train"], "by_class": by_class}}
+    (_, words), *_ = terms(facts)
+    assert words.endswith("; 5\u202f000 of each of 3 classes")
+    facts = {**FACTS, "train": {**FACTS["train"], "by_class": {**by_class, "2": 4000}}}
+    (_, words), *_ = terms(facts)
+    assert words.endswith("; 0: 5\u202f000, 1: 5\u202f000, 2: 4\u202f000")
 
 
 def test_what_was_left_out_weakens_the_comparison_and_is_said_once(runtime):

@@ -13,7 +13,7 @@ from harness.report import words
 from harness.report.blocks import Code, Figure, Items, Table, Text
 from harness.report.data import analyse
 from harness.report.plots.search import history_info, slices_info
-from harness.report.sections import cells, ranking, search
+from harness.report.sections import cells, failures, methods, ranking, search
 from harness.runs.stages import Suggestion
 from tests.records import record
 
@@ -126,6 +126,34 @@ def test_a_suggestion_that_collapsed_is_never_the_best(whole):
     assert said.startswith("The reference has not learnt (its final KID is 56 % of its untrained")
     assert "The best of 10 finished suggestions is suggestion 4" in said
     assert said.endswith("1 suggestion has not learnt, and has no place.")
+
+
+def test_the_methods_count_all_configurations_and_speak_of_no_effect(whole):
+    (quote,) = (
+        block for block in methods.build(data_of(whole)) if getattr(block, "tone", "") == "quote"
+    )
+    assert quote.text.startswith("We trained 13 configurations ")
+    assert "A trial counts by the mean KID" in quote.text
+    assert "effect" not in quote.text
+
+
+def test_what_is_refused_is_explained_where_something_was(whole):
+    data = data_of(whole)
+    why = "Refused ones break a rule"
+    assert why in search.build(data)[1].text
+    assert why not in search._how(data.plan.search, data.suggestions.assign(refused=""))
+
+
+def test_flags_are_in_the_order_of_the_cells(whole):
+    plan = begun(whole, 12)
+    for trial in plan.trials[1:12]:
+        path = whole.trials / trial.key / "result.json"
+        flags = [{"flag": "rebound", "kimg": 5.0, "identity": "m"}]
+        write_json(path, read_json(path) | {"flags": flags})
+    table = [block for block in failures.build(data_of(whole)) if isinstance(block, Table)][-1]
+    assert [row[1:] for row in table.rows] == [
+        [f"suggestion {number}", "seed 0"] for number in range(1, 12)
+    ]
 
 
 def test_the_best_is_a_baseline_that_trains_the_same(whole, tmp_path):

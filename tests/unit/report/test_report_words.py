@@ -110,11 +110,24 @@ def test_verdicts_that_hold_by_less_than_they_seem_to_are_named(tmp_path: Path):
 def test_from_one_seed_no_test_is_told(tmp_path: Path):
     data = analyse(load(RUN, build(tmp_path, replace(TIDY, seeds=[0]))))
     assert "There is no p either, so nothing can be told." in ranking._how(data)
-    (said,) = methods._statistics(data)
+    _, said = methods._statistics(data)
     assert said.endswith("we report their means.")
     data = analyse(load(RUN, build(tmp_path / "two", replace(TIDY, seeds=range(2)))))
     assert "Holm's paired t-test" in ranking._how(data)
-    assert ", and p values of two-sided paired t-tests" in next(methods._statistics(data))
+    assert ", and p values of two-sided paired t-tests" in " ".join(methods._statistics(data))
+
+
+def test_the_encoder_of_a_file_is_named_by_it_and_an_unknown_one_by_its_digest(runtime):
+    data = analyse(load(RUN, runtime))
+    custom = data.frames.metrics.assign(encoder="custom", file="")
+    assert "encoder inception_v3 at 75 px." in words.measured(data)
+    unknown = replace(data, frames=replace(data.frames, metrics=custom))
+    assert "features of the encoder 0a1b2c3d at 75 px." in words.measured(unknown)
+    knobs = {"evaluation.encoder": "a/mine.keras", "evaluation.encoder_content": "c14c05f2"}
+    cells = [cell.replaced(config={**cell.config, **knobs}) for cell in data.plan.cells]
+    plan = data.plan.replaced(cells=tuple(cells))
+    named = replace(unknown, frames=replace(unknown.frames, plan=plan))
+    assert "features of the encoder mine at 75 px." in words.measured(named)
 
 
 def test_a_single_contrast_that_is_equivalent_says_within_what(tmp_path: Path):

@@ -6,7 +6,7 @@ import pytest
 
 from harness.analysis.frame import load
 from harness.report.data import analyse
-from harness.report.inputs import inputs
+from harness.report.read_files import list_files
 from harness.report.sections import provenance
 from harness.runs.plugins import PluginsRecord
 from tests.synthetic import Recipe
@@ -33,11 +33,11 @@ def _with(data, knobs, cells=None, **plan):
 
 
 def test_a_study_of_the_catalogue_reads_no_file(data):
-    assert list(inputs(data)) == []
+    assert list(list_files(data)) == []
 
 
 def test_files_are_named_by_their_contents_with_what_to_do_without_them(data):
-    terms, words = inputs(_with(data, {**ENCODER, **FOLDER}))
+    terms, words = list_files(_with(data, {**ENCODER, **FOLDER}))
     assert terms.terms == [
         (
             "Encoder",
@@ -54,17 +54,17 @@ def test_files_are_named_by_their_contents_with_what_to_do_without_them(data):
 
 
 def test_a_file_that_some_cells_read_names_them(data):
-    (terms, _) = inputs(_with(data, FOLDER, ["reference"]))
+    (terms, _) = list_files(_with(data, FOLDER, ["reference"]))
     assert terms.terms[0][1].endswith("a digest of its images (reference)")
     further = {**ENCODER, "evaluation.protocol": "blocks"}
-    (terms, _) = inputs(_with(data, {}, metrics=[further]))
+    (terms, _) = list_files(_with(data, {}, metrics=[further]))
     assert terms.terms[0][1].endswith("c14c05f227e2cb24 (a further metric)")
     built_in = {"evaluation.encoder": "inception_v3", "evaluation.encoder_content": None}
-    assert list(inputs(_with(data, {}, metrics=[built_in]))) == []
+    assert list(list_files(_with(data, {}, metrics=[built_in]))) == []
 
 
 def test_plug_ins_are_needed_too(data):
-    (words,) = inputs(_with(data, {}, plugins=PluginsRecord()))
+    (words,) = list_files(_with(data, {}, plugins=PluginsRecord()))
     assert "plug-ins" in words.text
 
 

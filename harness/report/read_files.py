@@ -22,7 +22,7 @@ _WITHOUT = (
 )
 
 
-def inputs(data: ReportData) -> Iterator[Block]:
+def list_files(data: ReportData) -> Iterator[Block]:
     """The files by their contents, with the cells that read them; nothing where there are none."""
     rows = list(_files(data))
     if rows:
