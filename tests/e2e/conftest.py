@@ -39,9 +39,7 @@ def whole(common, cache):
     with alone(common / "whole.lock"):
         if not log.exists():
             begun = common / "operations.begun"
-            cache.mkdir(exist_ok=True)
-            (site.folder / "runs").mkdir()
-            (site.folder / "runs/cache").symlink_to(cache.resolve())  # whose writes do not count
+            site.share(cache)  # whose writes do not count
             site.run("run", "tiny", "--workers", "1", log=begun, who="worker")
             begun.rename(log)
     site.operations = len(log.read_text().splitlines())
@@ -51,7 +49,7 @@ def whole(common, cache):
 
 
 @pytest.fixture(scope="session")
-def on_one_machine(common):
+def on_one_machine(common, cache):
     """A function: a study as this machine trains it on one core, once for all that compare."""
 
     def trained(text):
@@ -59,6 +57,7 @@ def on_one_machine(common):
         with alone(common / f"{name}.lock"):
             site = Site(common / name)
             site.write(text, "tiny")
+            site.share(cache)
             if not (site.folder / "reports").exists():  # written last
                 with one_core():
                     site.drive("run", "tiny")

@@ -99,9 +99,11 @@ class Cluster:
                 process.send_signal(number)
 
     def workers(self):
-        """Processes of actors that train."""
+        """Processes of actors that train; what one forks has its title, too, until it execs."""
         found = (process for node in self.nodes for process in _family(node.pid))
-        return [process for process in found if _title(process).startswith("ray::Actor")]
+        actors = [process for process in found if _title(process).startswith("ray::Actor")]
+        no_parents = {None, *(process.pid for process in actors)}
+        return [process for process in actors if _parent(process) not in no_parents]
 
     def close(self):
         """End everything."""
@@ -155,6 +157,13 @@ def _title(process):
     with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
         return " ".join(process.cmdline())
     return ""
+
+
+def _parent(process):
+    """The number of its parent; None of one that has ended."""
+    with suppress(psutil.NoSuchProcess):
+        return process.ppid()
+    return None
 
 
 def _namespace():

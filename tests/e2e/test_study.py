@@ -38,10 +38,9 @@ def place(tmp_path_factory, cache):
 
 
 def cached(folder, cache):
-    (folder / "runs").mkdir(parents=True)
-    cache.mkdir(exist_ok=True)
-    (folder / "runs/cache").symlink_to(cache.resolve())
-    return Place(folder)
+    made = Place(folder)
+    made.share(cache)
+    return made
 
 
 @pytest.mark.drawn  # what is written again is compared with what a process has written
