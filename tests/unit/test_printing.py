@@ -100,7 +100,8 @@ def cells(names):
 
 def comparison(names):
     runs = [{"run": name, "data": "fashion_mnist", "pixels": 32, "kimg": 300.0, "seeds": 6,
-             "outcome": OUTCOME, "code": "0123abc; 4567def", "unlearnt": ""}
+             "outcome": OUTCOME, "code": "0123abc; 4567def", "unlearnt": "",
+             "objective": "final", "equivalence": 0.05}
             for name in names]  # fmt: skip
     effects = [{"contrast": name, "run": name, "effect": -0.4071, "low": -0.5406,
                 "high": -0.2735, "verdict": "inconclusive", "measure": "final, kid-x"}
