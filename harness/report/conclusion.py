@@ -137,10 +137,16 @@ def _moved(rows: Sequence[RankedRow], data: ReportData) -> str:
     way, moves = _ways(data)[rows[0].verdict]
     shares = [_share(row, data) for row in rows]
     if all(shares):
-        what, size = "KID", f"{show.listed(shares)} {LEARNT}"
+        what, size = "KID", f"{list_sizes(shares)} {LEARNT}"
     else:
-        what, size = data.objective.unit, show.listed(row.size_text for row in rows)
+        what, size = data.objective.unit, list_sizes([row.size_text for row in rows])
     return f"{quoted(rows)} {way[len(rows) > 1]} ({what} {moves} by {size})"
+
+
+def list_sizes(texts: Sequence[str]) -> str:
+    """Sizes of several effects in a sentence, one that all have but once."""
+    alike = len(texts) > 1 and len(set(texts)) == 1
+    return f"{texts[0]} each" if alike else show.listed(texts)
 
 
 def _nothing(tested: int) -> str:

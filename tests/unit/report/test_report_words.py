@@ -11,6 +11,7 @@ from harness.analysis.frame import load
 from harness.cli import printing as terminal
 from harness.core.files import read_json, write_json
 from harness.report import summarise_run, words
+from harness.report.conclusion import list_sizes
 from harness.report.data import analyse
 from harness.report.private import redact
 from harness.report.sections import methods, ranking
@@ -115,6 +116,12 @@ def test_from_one_seed_no_test_is_told(tmp_path: Path):
     data = analyse(load(RUN, build(tmp_path / "two", replace(TIDY, seeds=range(2)))))
     assert "Holm's paired t-test" in ranking._how(data)
     assert ", and p values of two-sided paired t-tests" in " ".join(methods._statistics(data))
+
+
+def test_a_size_that_all_effects_have_is_named_once():
+    assert list_sizes(["less than 1 %", "less than 1 %"]) == "less than 1 % each"
+    assert list_sizes(["5 %", "5 %", "4 %"]) == "5 %, 5 % and 4 %"
+    assert list_sizes(["5 %"]) == "5 %"
 
 
 def test_the_encoder_of_a_file_is_named_by_it_and_an_unknown_one_by_its_digest(runtime):
