@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.analysis.frame import each_row
+from harness.analysis.frame import Frames, each_row
 from harness.core import format as show
 from harness.core.grids import GRID, Layout
 from harness.report import pictures
@@ -22,19 +22,31 @@ def real_pictures(
 
     Empty where the record is of an earlier version. `name` is one of `layout.PICTURES`.
     """
-    recorded = data.frames.pictures
-    rows = each_row(recorded[recorded["name"] == name])
-    paths = {row.cell: Path(row.path) for row in reversed(list(rows))}
     choices: dict[str, list[str]] = {}
     for cell in cells:
-        settings = {k: v for k, v in data.frames.configs[cell].items() if k.startswith("data.")}
-        choices.setdefault(str(sorted(settings.items())), []).append(cell)
+        choices.setdefault(_choice(data.frames, cell), []).append(cell)
     by_label: dict[str, Path] = {}
     for alike in choices.values():
         whose = f" of {show.listed(data.names[cell] for cell in alike)}" if len(choices) > 1 else ""
-        if first := next((cell for cell in alike if cell in paths), None):
-            by_label[f"{LABEL}{whose}"] = paths[first]
+        if path := real_picture(data.frames, alike[0], name):
+            by_label[f"{LABEL}{whose}"] = path
     return by_label
+
+
+def real_picture(frames: Frames, cell: str, name: str = layout.VALIDATION) -> Path | None:
+    """A picture of a cell's validation images, from any cell that has the same ones.
+
+    None where the record is of an earlier version. `name` is one of `layout.PICTURES`.
+    """
+    chosen = _choice(frames, cell)
+    rows = each_row(frames.pictures[frames.pictures["name"] == name])
+    return next((Path(row.path) for row in rows if _choice(frames, row.cell) == chosen), None)
+
+
+def _choice(frames: Frames, cell: str) -> str:
+    """The settings of a cell's data."""
+    knobs = frames.configs[cell]
+    return str(sorted((path, value) for path, value in knobs.items() if path.startswith("data.")))
 
 
 def real_strips(

@@ -12,9 +12,11 @@ from harness.core import format as show
 from harness.plan.naming import apart, cell_names
 from harness.report import pictures
 from harness.report.blocks import Block, Figure, Gallery, Heading, Picture, Strip, Text
+from harness.report.inks import INK
 from harness.report.plots.curves import curves_info
 from harness.report.plots.panels import Panel, draw_panels
 from harness.report.plots.style import Look, looks
+from harness.report.real import LABEL, real_picture
 from harness.report.sections.samples import by_objective
 
 CELLS = 8  # that are shown, the references among them
@@ -47,7 +49,7 @@ def shared_cells(comparison: Comparison, frames: Mapping[str, Frames]) -> list[B
     section: list[Block] = [Heading("The same cell in each run", "cells"), Text(_HOW)]
     section += _figures(shown, frames, colours)
     if strips := list(_strips(shown, frames, colours)):
-        section.append(Gallery(_IMAGES, strips))
+        section.append(Gallery(_IMAGES, [*_real(shown, frames), *strips]))
     if left := [item.name for item in shared[CELLS:]]:
         section.append(Text(f"For want of room, left out: {show.listed(left)}.", "note"))
     return section
@@ -97,6 +99,19 @@ def _panel(cell: str, name: str, run: Frames, colours: Mapping[str, Look]) -> Pa
     mine = curves[curves["identity"] == identities.mode().iloc[0]]
     mine = mine[mine["cell"].isin([cell, run.plan.reference])]
     return Panel(name, curves_info(mine, [cell], run.plan.reference), colours[cell])
+
+
+def _real(shown: Sequence[Shared], frames: Mapping[str, Frames]) -> Iterator[Strip]:
+    """The first row: validation images of each run; none where no record has any."""
+    runs = [name for name in frames if any(name in item.runs for item in shown)]
+    paths = {name: real_picture(frames[name], frames[name].plan.reference) for name in runs}
+    images = [
+        Picture(f"{name}: real", f"Real images: {LABEL} of {name}", pictures.webp(path))
+        for name, path in paths.items()
+        if path
+    ]
+    if images:
+        yield Strip(LABEL, INK, images, real=True)
 
 
 def _strips(
