@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from harness.app.images import compare_samples, samples
     from harness.app.power import course, reach
     from harness.app.records import Explanation, damaged_plans, show, status
-    from harness.app.running import detach, given_up, left, run
+    from harness.app.running import detach, given_up, held, left, run
     from harness.app.scoring import compared, evaluate
 
     # isort: off
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Explanation", "changed_plugins", "clean", "compare_samples", "compared", "cost", "course",
-    "damaged_plans", "detach", "evaluate", "given_up", "left", "name", "one_off", "pack", "plan",
-    "planned", "reach", "report", "run", "run_names", "samples", "show", "status", "study_rows",
-    "study_text", "waste",
+    "damaged_plans", "detach", "evaluate", "given_up", "held", "left", "name", "one_off", "pack",
+    "plan", "planned", "reach", "report", "run", "run_names", "samples", "show", "status",
+    "study_rows", "study_text", "waste",
 ]  # fmt: skip
 _NAMES = {
     "cleaning": "clean waste", "images": "compare_samples samples", "power": "course reach",
-    "records": "Explanation damaged_plans show status", "running": "detach given_up left run",
+    "records": "Explanation damaged_plans show status", "running": "detach given_up held left run",
     "scoring": "compared evaluate", "study_files": "study_rows study_text",
     "studies": "changed_plugins cost name one_off pack plan planned report",
 }  # fmt: skip

@@ -134,6 +134,17 @@ def left(planned: Plan, runtime: Runtime) -> tuple[int, int]:
     return len(missing(planned, runtime)), stages.undecided(planned) + stages.record.left
 
 
+def held(planned: Plan, runtime: Runtime) -> int:
+    """How many trials of a run are waiting or in training: once it has ended, by other commands."""
+    from harness.queue.journal import JOURNAL
+    from harness.queue.optuna_ledger import look
+
+    folder = runtime.study(planned.run_name)
+    if not (folder / JOURNAL).exists():  # nothing was missing
+        return 0
+    return sum(row.open for row in look(folder, planned.run_name))
+
+
 def given_up(planned: Plan, runtime: Runtime) -> list[str]:
     """One line per trial of a plan that crashed and has not been trained since."""
     lines, planned = [], grown(planned, runtime)

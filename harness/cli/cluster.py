@@ -1,5 +1,6 @@
 """Options of a run on a Ray cluster."""
 
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -90,7 +91,8 @@ def asked_cluster(
     """The cluster that a command line asks for; None: this machine, without Ray."""
     from harness.execution.options import FORMS, Cluster, is_address
 
-    address = on or (RAY if os.environ.get("RAY_ADDRESS") else None)
+    named = os.environ.get("RAY_ADDRESS")
+    address = on if on is not None else RAY if named else None
     given = {
         "--gpus-per-trial": gpus,
         "--cpus-per-trial": cpus,
@@ -104,7 +106,11 @@ def asked_cluster(
                 raise HarnessError(f"{option} is for a Ray cluster; give --on ray as well")
         return None
     if workers is not None:
-        raise HarnessError("--workers is for runs without Ray; with --on it is --max-workers")
+        why = "with --on" if on is not None else f"on the cluster of RAY_ADDRESS={named}"
+        raise HarnessError(f"--workers is for runs without Ray; {why} it is --max-workers")
+    for option, value in given.items():
+        if value is not None and not math.isfinite(value):
+            raise HarnessError(f"{option} {value}: give a finite number")
     if address != RAY and not is_address(address):
         raise HarnessError(
             f"--on {shown(address)}: write ray, or the address of a cluster: {FORMS}"

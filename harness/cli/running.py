@@ -165,6 +165,9 @@ def _train(plan: Any, why: str, options: Any, output: IO[str] | None) -> None:
     if outcome is Outcome.TIME and any(left := cases.left(plan, runtime)):
         show_left(*left, "The time is up", shlex.join(_words()))
         raise typer.Exit(INCOMPLETE)
+    if outcome is Outcome.DONE and (held := cases.held(plan, runtime)):
+        show_left(held, 0, "Another command trains the rest", shlex.join(_words()))
+        raise typer.Exit(INCOMPLETE)
     if outcome is not Outcome.FAILED and (lost := cases.given_up(plan, runtime)):
         # to score once more is always to try again
         retry = [] if options.retry_crashed else ["--retry", "crashed"]

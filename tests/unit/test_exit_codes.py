@@ -12,13 +12,16 @@ import pytest
 
 import harness as h
 from harness import app, cli
-from harness.app import analysis
+from harness.app import analysis, running
 from harness.app import wandb as app_wandb
 from harness.cli import printing
 from harness.config.runtime import Runtime
 from harness.core.files import write_json
 from harness.execution.local import Outcome
 from harness.mirror.sync import SyncReport
+from harness.queue.base import Job
+from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs.status import Status
 from tests.records import record
 
 STUDY = """title: A study
@@ -63,7 +66,7 @@ def test_a_damaged_plan_hides_no_other_run(harness, place):
     (place.studies / "two.yaml").write_text(STUDY)
     for name in ("one", "two"):
         plan, _ = app.plan(name, place)
-        app.running.write_plan(plan, place)
+        running.write_plan(plan, place)
     record(place, plan.trials[0], 0.2)
     path = place.study("one") / "plan.json"
     path.write_text(path.read_text().replace("A study", "B study"))
@@ -139,7 +142,7 @@ def test_a_run_of_which_trials_crashed(harness, drive):
 )
 def test_a_run_that_was_stopped(harness, drive, place, monkeypatch, outcome, trained, code, said):
     def train(plan, runtime, options):
-        app.running.write_plan(plan, runtime)
+        running.write_plan(plan, runtime)
         for trial in plan.trials[:trained]:
             record(place, trial, 0.1)
         return outcome
@@ -149,6 +152,27 @@ def test_a_run_that_was_stopped(harness, drive, place, monkeypatch, outcome, tra
     assert ended == code
     assert said in output
     assert ("continue: harness run one --max-hours 2" in output) is bool(code)
+
+
+@pytest.mark.parametrize(("ends", "code"), [(False, 1), (True, 0)])
+def test_a_run_whose_last_trial_another_command_trains(harness, drive, place, monkeypatch,
+                                                       ends, code):  # fmt: skip
+    def train(plan, runtime, options):
+        running.write_plan(plan, runtime)
+        ledger = OptunaLedger.open("one", place.study("one"), place.trials)
+        last = plan.trials[-1]
+        ledger.enqueue([Job(last.key, last.cell.label, last.seed, 0)])
+        claim = ledger.claim("w0 of another command")
+        for trial in plan.trials[: None if ends else -1]:
+            record(place, trial, 0.1)
+        if ends:
+            ledger.finish(claim, Status.FINISHED)
+        return Outcome.DONE
+
+    monkeypatch.setattr(app, "run", train)
+    ended, output = harness("run", "one")
+    assert ended == code
+    assert ("Another command trains the rest: 1 trial is left." in output) is bool(code)
 
 
 def test_a_search_that_was_stopped_may_go_further():

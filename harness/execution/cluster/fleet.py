@@ -108,8 +108,9 @@ def joined(address: str, new: bool = True) -> Iterator[Joined]:
         context = _join(ray, address, new)
     except (ConnectionError, ValueError, RuntimeError) as error:
         where = f"at {named}" if named else "on this machine"
+        by = f"RAY_ADDRESS={named}" if named and address == HERE else f"--on {address}"
         raise HarnessError(
-            f"--on {address}: cannot join a Ray cluster {where} ({_brief(error)}). Does it "
+            f"{by}: cannot join a Ray cluster {where} ({_brief(error)}). Does it "
             "run there with this version of Ray, and does this machine have its token "
             "(ray get-auth-token)?"
         ) from None

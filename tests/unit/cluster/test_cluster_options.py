@@ -3,6 +3,7 @@
 import socket
 import sys
 from dataclasses import replace
+from math import inf, nan
 from types import SimpleNamespace
 
 import pytest
@@ -31,6 +32,12 @@ def test_ray_address_asks_for_a_cluster(monkeypatch):
     assert asked_cluster(**NONE) == Cluster("ray")
 
 
+def test_what_ray_address_brings_is_said_to_come_from_it(monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    with pytest.raises(HarnessError, match=r"on the cluster of RAY_ADDRESS=10\.0\.0\.1:6379 it is"):
+        asked_cluster(**{**NONE, "workers": 2})
+
+
 def test_all_options():
     asked = asked_cluster("ray://a:10001", None, 0.25, 2.0, 8.0, 16, False)
     assert asked == Cluster("ray://a:10001", 0.25, 2.0, 8.0, 16)
@@ -43,6 +50,9 @@ def test_all_options():
         ({"detach": True}, "--detach is for a Ray cluster; give --on ray as well"),
         ({"most": 2}, "--max-workers is for a Ray cluster"),
         ({"on": "ray", "workers": 2}, "--workers is for runs without Ray; with --on it is --max-w"),
+        ({"on": "ray", "memory": inf}, "--memory-per-trial inf: give a finite number"),
+        ({"on": "ray", "gpus": nan}, "--gpus-per-trial nan: give a finite number"),
+        ({"on": ""}, "--on '': write ray, or the address of a cluster"),
         *(
             ({"on": wrong}, f"--on '{wrong}': write ray, or the address of a cluster: HOST:6379 on")
             for wrong in ("rya", "http://x", "http://x:8265", "ray://", "x:y", "ray:")
