@@ -39,6 +39,7 @@ ROWS = (  # as the tables list them; each is a module with a ROW
     "overhead",
     "warm",
     "first_step",
+    "quickstart",
     "command_line",
     "ledger",
     "cluster",

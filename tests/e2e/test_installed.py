@@ -55,7 +55,7 @@ def run(command, folder, **environment):
         check=False,
     )
     assert ended.returncode == 0, ended.stdout
-    assert "12 of 12 trials finished" in ended.stdout
+    assert "24 of 24 trials finished" in ended.stdout
     assert set(folder.iterdir()) - before == {folder / "runs", folder / "reports"}
     files = sorted(folder.glob("runs/trials/*/env.json"))
     return ended.stdout, [json.loads(file.read_text())[0] for file in files]
