@@ -9,14 +9,15 @@ import signal
 import subprocess
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
 from harness.config.identity import key
 from harness.config.patch import unflatten
+from tests.e2e.nodes import until
 from tests.e2e.place import Place, one_core, rows, timeless
 
 pytestmark = pytest.mark.tf
@@ -90,16 +91,29 @@ def _begun(place, iteration):
 
 
 def kill_all(process, place, name):
-    """kill -9 of the driver and of its workers, which are sessions of their own."""
-    workers = subprocess.run(
+    """kill -9 of the driver and of its workers, which are sessions of their own; all have ended.
+
+    On a busy machine that takes a while, and until then they hold their trials.
+    """
+    found = subprocess.run(
         ["pgrep", "-f", f"harness work {name}"], capture_output=True, text=True, check=False
     ).stdout.split()
-    os.kill(process.pid, signal.SIGKILL)
-    for pid in workers:
-        with suppress(FileNotFoundError, ProcessLookupError):  # one that has just ended by itself
-            if Path(f"/proc/{pid}/cwd").readlink() == place.folder:
-                os.kill(int(pid), signal.SIGKILL)
+    process.kill()
+    workers = []
+    for pid in found:
+        with suppress(psutil.NoSuchProcess):  # one that has just ended by itself
+            worker = psutil.Process(int(pid))
+            if worker.cwd() == str(place.folder):
+                worker.kill()
+                workers.append(worker)
     process.communicate()
+    until(lambda: not any(map(_lives, workers)))
+
+
+def _lives(process):
+    with suppress(psutil.NoSuchProcess):
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def test_killed_at_any_moment_and_run_again_it_is_as_if_nothing_had_happened(
