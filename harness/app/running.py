@@ -135,14 +135,16 @@ def left(planned: Plan, runtime: Runtime) -> tuple[int, int]:
 
 
 def held(planned: Plan, runtime: Runtime) -> int:
-    """How many trials of a run are waiting or in training: once it has ended, by other commands."""
+    """How many missing trials of a run wait or train: once it has ended, for other commands."""
     from harness.queue.journal import JOURNAL
     from harness.queue.optuna_ledger import look
 
+    lacking = {item.trial.key for item in missing(grown(planned, runtime), runtime)}
     folder = runtime.study(planned.run_name)
-    if not (folder / JOURNAL).exists():  # nothing was missing
+    if not lacking or not (folder / JOURNAL).exists():
         return 0
-    return sum(row.open for row in look(folder, planned.run_name))
+    # others may be left in the queue, of a plug-in that was changed and changed back
+    return sum(row.open and row.key in lacking for row in look(folder, planned.run_name))
 
 
 def given_up(planned: Plan, runtime: Runtime) -> list[str]:

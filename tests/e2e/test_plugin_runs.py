@@ -31,7 +31,7 @@ def run(place, code=0, verb="run"):
 def test_a_loss_nobody_has_heard_of_is_ranked_by_two_workers(place):
     output = run(place)
     assert "6 of 6 trials finished" in output
-    assert "squared_hinge_loss" in output
+    assert "Squared hinge loss" in output
     plan = json.loads((place.folder / f"runs/studies/{NAME}/plan.json").read_text())
     [module] = plan["plugins"]["modules"]
     keys = {row["key"]: row["cell"] for row in plan["trials"]}

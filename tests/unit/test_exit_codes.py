@@ -163,6 +163,7 @@ def test_a_run_whose_last_trial_another_command_trains(harness, drive, place, mo
         last = plan.trials[-1]
         ledger.enqueue([Job(last.key, last.cell.label, last.seed, 0)])
         claim = ledger.claim("w0 of another command")
+        ledger.enqueue([Job("of-another-plan", "cell", 0, 1)])
         for trial in plan.trials[: None if ends else -1]:
             record(place, trial, 0.1)
         if ends:
