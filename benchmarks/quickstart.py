@@ -22,7 +22,7 @@ def run(quick: bool) -> Result:
             ran[tree].append(_whole(tree))
             say(f"quickstart: round {number + 1}, {tree.name}, {ran[tree][-1].seconds:.0f} s")
     pairs = [ran[tree] for tree in reversed(trees)]
-    target = Target("ratio", ">=", 1 / 0.75) if before else None
+    target = Target("ratio", ">=", 1.34) if before else None
     seconds = ([one.seconds for one in runs] for runs in pairs)
     used = ([one.processor for one in runs] for runs in pairs)
     return {
