@@ -22,6 +22,14 @@ def undrawn(request, monkeypatch):
         undraw(monkeypatch)
 
 
+@pytest.fixture(autouse=True)
+def no_driver_stays(request):
+    """A driver that a test has left on its cluster would train on in the next one."""
+    yield
+    if "cluster" in request.fixturenames:
+        request.getfixturevalue("cluster").no_drivers()
+
+
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory):
     if not BINARY:

@@ -47,6 +47,7 @@ class Cluster:
     def __init__(self, jobs=False):
         self.folder = Path(tempfile.mkdtemp(prefix="ray-"))  # short: sockets lie in it
         self.nodes = []
+        self._drivers = []
         self._apart = _namespace()
         path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
         programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -62,6 +63,23 @@ class Cluster:
     def prefix(self):
         """Words before a command that runs where the cluster can be reached."""
         return ["nsenter", "--net", "--target", str(self._apart.pid)] if self._apart else []
+
+    def drive(self, command, folder, environment):
+        """A driver in a folder, whose output goes to its file `said`."""
+        with (folder / "said").open("ab") as said:
+            driver = subprocess.Popen(
+                [*self.prefix, *command], cwd=folder, env=environment,
+                stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        self._drivers.append(driver)
+        return driver
+
+    def no_drivers(self):
+        """End what a test has left, so that the next one has the cluster to itself."""
+        for driver in self._drivers:
+            driver.kill()
+            driver.wait()
+        self._drivers = []
 
     def add(self, cpus=1, **variables):
         """One more node, in whose environment are these."""
@@ -128,11 +146,7 @@ class OnCluster(Site):
     def begin(self, *options):
         """A driver at work."""
         verb = [sys.executable, "-m", "harness", "run", "tiny", "--on", "ray", *options]
-        with (self.folder / "said").open("ab") as said:
-            return subprocess.Popen(
-                [*self.cluster.prefix, *verb], cwd=self.folder, env=self.environment,
-                stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
-            )  # fmt: skip
+        return self.cluster.drive(verb, self.folder, self.environment)
 
     def said(self):
         return (self.folder / "said").read_text()

@@ -4,7 +4,6 @@ import json
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -85,10 +84,11 @@ def attempts(trial):
 
 def test_nodes_and_workers_die_and_the_record_is_the_same(cluster, tmp_path, on_one_machine):
     """A worker is killed, then a node with its worker; another joins; then the driver is killed."""
-    text = study(seeds=2, kimg=1.6)
+    text = study(seeds=2, kimg=3.2)
     site = OnCluster(tmp_path / "cluster", cluster, text)
     driver = site.begin()
-    until(lambda: begun(site))
+    # a worker that only starts would lose no trial
+    until(lambda: begun(site) and training(site) == len(cluster.nodes))
     cluster.workers()[0].kill()
     until(lambda: "lost" in site.said())
     cluster.end(cluster.nodes[-1])
@@ -102,6 +102,12 @@ def test_nodes_and_workers_die_and_the_record_is_the_same(cluster, tmp_path, on_
     assert gutted(site) == []
     continued = [path for path in site.trials().values() if len(attempts(path)) > 1]
     assert continued
+
+
+def training(site):
+    """How many trials workers hold."""
+    rows = look(site.folder / "runs/studies/tiny", "tiny")
+    return sum(row.status is Status.RUNNING for row in rows)
 
 
 def begun(site):
@@ -176,13 +182,7 @@ def kill(driver):
 def test_an_exception_costs_one_attempt_and_the_trial_ends_well(cluster, undisturbed, tmp_path):
     mark = tmp_path / "raised"
     site = OnCluster(tmp_path, cluster, LONG.replace("title: Faults", f"title: {mark}"))
-    command = [*cluster.prefix, sys.executable, "-m", "tests.raising"]
-    with (tmp_path / "said").open("ab") as said:
-        driver = subprocess.Popen(
-            command, cwd=tmp_path, env=site.environment, stdin=subprocess.DEVNULL, stdout=said,
-            stderr=subprocess.STDOUT,
-        )  # fmt: skip
-    site.end(driver)
+    site.end(cluster.drive([sys.executable, "-m", "tests.raising"], tmp_path, site.environment))
     assert mark.exists()
     assert f"RuntimeError: {ERROR}" in site.said()
     rows = look(tmp_path / "runs/studies/tiny", "tiny")
@@ -217,11 +217,8 @@ class Scene:
 
     def begin(self):
         environment = self.cluster.environment | {"WANDB_MODE": "disabled"}
-        with self.log.open("ab") as said:
-            self.driver = subprocess.Popen(
-                [*self.cluster.prefix, sys.executable, "-m", "tests.light"], cwd=self.folder,
-                env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
-            )  # fmt: skip
+        command = [sys.executable, "-m", "tests.light"]
+        self.driver = self.cluster.drive(command, self.folder, environment)
 
     def goes_on(self):
         """Wait for a checkpoint that was not there, unless the run has ended."""
@@ -285,8 +282,7 @@ class Scene:
 def scene(tmp_path, cluster):
     made = Scene(tmp_path, cluster)
     yield made
-    made.driver.kill()
-    made.driver.wait()
+    cluster.no_drivers()
     made.resume()
 
 
