@@ -57,7 +57,7 @@ lint: setup  ## style, types and import contracts, side by side
 lint-style:
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 lint-types:
-	@$(VENV)/bin/mypy harness
+	@$(VENV)/bin/mypy harness benchmarks
 lint-imports:
 	@$(VENV)/bin/lint-imports
 

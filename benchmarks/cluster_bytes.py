@@ -15,7 +15,7 @@ MB = 1e6
 def measure(quick: bool) -> dict[str, Any]:
     """Bytes by kind of file, those of the record, and of a checkpoint; trained for a few steps."""
     size, width, batch = (16, 16, 16) if quick else (64, 128, 16)
-    study = {
+    study: dict[str, Any] = {
         "title": "Bytes",
         "question": "How many go home?",
         "baseline": {

@@ -42,7 +42,8 @@ def _first_step(here: Place) -> float:
     study["seeds"] = 1
     study["baseline"] |= {"training.kimg": 0.32, "training.evaluations": 1}
     here.study("quickstart", study)
-    start, seen = time.perf_counter(), []
+    start = time.perf_counter()
+    seen: list[float] = []
 
     def look(_: int) -> None:
         if not seen and any(_stepped(path) for path in here.runs.glob("trials/*/progress.json")):

@@ -10,8 +10,9 @@ from statistics import mean
 
 from benchmarks.measure import Result, Row, Target, line, seconds
 from benchmarks.place import Place, place
-from harness.queue.base import Job, Status
+from harness.queue.base import Job
 from harness.queue.optuna_ledger import OptunaLedger
+from harness.runs.status import Status
 
 WORKERS = 4
 CELLS = 100

@@ -62,7 +62,7 @@ class SleepingActor(Actor):
 
 def drive(actors: int) -> None:
     """Run the study, and print what it took."""
-    fleet.Actor = SleepingActor  # type: ignore[misc]
+    fleet.Actor = SleepingActor  # type: ignore[misc, attr-defined]
     runtime = Runtime()
     planned, _ = app.plan("bench", runtime)
     cluster = Cluster("ray", cpus=usable_cores() / actors, workers=actors)

@@ -2,6 +2,8 @@
 
 import importlib
 import json
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -37,6 +39,42 @@ def test_every_row_is_a_module(name):
     assert row.name == name
     assert row.title
     assert callable(row.run)
+
+
+def test_no_row_names_what_the_harness_has_no_longer():
+    """As a row runs for minutes, nobody sees until then that it does not."""
+    checked = [sys.executable, "-m", "mypy", "benchmarks"]
+    ran = subprocess.run(checked, cwd=measure.ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.tf
+def test_what_is_watched_is_timed_and_is_as_it_was_afterwards():
+    from benchmarks import ours
+
+    class Sleeper:
+        def sleep(self):
+            time.sleep(0.01)
+
+    function = Sleeper.sleep
+    with ours.watched(Sleeper, Sleeper.sleep) as watch:
+        Sleeper().sleep()
+        Sleeper().sleep()
+    assert watch.calls == 2
+    assert watch.seconds >= 0.02
+    assert Sleeper.sleep is function
+
+
+@pytest.mark.tf
+def test_workers_take_random_weights_for_those_of_keras(tmp_path):
+    """They are processes, which nothing that is set in this one reaches."""
+    from benchmarks import memory
+    from harness.gan import inception
+
+    md5 = "0" * 32
+    changed = memory.that_takes(md5, tmp_path / "tree") / "harness" / "gan" / "inception.py"
+    assert f'V3_MD5 = "{md5}"' in changed.read_text()
+    assert inception.V3_MD5 not in changed.read_text()
 
 
 def test_a_spread_is_what_it_is_by_hand():
