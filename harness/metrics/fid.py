@@ -16,30 +16,40 @@ class Frechet:
     """The distance from one set of real features (m, d), whose moments are computed once.
 
     |μ₁ - μ₂|² + tr(Σ₁) + tr(Σ₂) - 2 tr((Σ₁Σ₂)^½), with covariances over m - 1, in float64.
-    Σ₁Σ₂ has the eigenvalues of Σ₁^½ Σ₂ Σ₁^½, which is symmetric: so they are real,
-    non-negative except for rounding, and exact where there are fewer images than features.
+    With Σ₁ = AᵀA and Σ₂ = BᵀB, the last trace is the sum of the singular values of ABᵀ, whatever
+    the ranks; the square of each is an eigenvalue of the smaller one of ABᵀBAᵀ and BAᵀABᵀ. So no
+    matrix is larger than there are images, where these are fewer than features.
     """
 
     def __init__(self, real: Features) -> None:
-        self._mean, covariance = _moments(real)
-        self._trace = np.trace(covariance)
-        values, vectors = np.linalg.eigh(covariance)
-        self._root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+        self._mean, centred = _moments(real)
+        self._trace = np.square(centred).sum()
+        self._factor = centred if len(centred) <= centred.shape[1] else _root(centred.T @ centred)
 
     def __call__(self, generated: Features) -> float:
         """The distance of generated features (n, d); NaN where one is not finite."""
         if not np.isfinite(generated).all():
             return math.nan
-        mean, covariance = _moments(generated)
-        values = np.linalg.eigvalsh(self._root @ covariance @ self._root)
+        mean, centred = _moments(generated)
+        product = self._factor @ centred.T
+        wide = product.shape[0] <= product.shape[1]
+        values = np.linalg.eigvalsh(product @ product.T if wide else product.T @ product)
         common = np.sqrt(np.maximum(values, 0.0)).sum()
         apart = np.square(mean - self._mean).sum()
-        return float(apart + self._trace + np.trace(covariance) - 2.0 * common)
+        return float(apart + self._trace + np.square(centred).sum() - 2.0 * common)
 
 
 def _moments(features: Features) -> tuple[Matrix, Matrix]:
-    """Mean (d,) and covariance (d, d)."""
+    """Mean (d,), and A (n, d) with the covariance AᵀA: centred features over √(n - 1)."""
     centred = np.array(features, np.float64)
     mean = centred.mean(axis=0)
     centred -= mean
-    return mean, centred.T @ centred / (len(centred) - 1)
+    centred /= math.sqrt(len(centred) - 1)
+    return mean, centred
+
+
+def _root(covariance: Matrix) -> Matrix:
+    """The symmetric matrix A with AᵀA = covariance."""
+    values, vectors = np.linalg.eigh(covariance)
+    root: Matrix = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+    return root
