@@ -9,6 +9,7 @@ latter.
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ Indices = NDArray[np.intp]
 SCORES = ("precision", "recall", "density", "coverage")
 NEIGHBOURS = 5  # k of the experiments of Naeem et al., here of all four
 CHUNK = 512  # rows at a time: bounds the memory, changes no value
-PAIRS = 1 << 22  # numbers of single pairs at a time
+PAIRS = 1 << 19  # numbers of single pairs at a time
 CROWDED = 64  # times as long a pair takes alone as in a product of matrices
 
 
@@ -29,7 +30,7 @@ class Neighbourhoods:
     """The balls of one set of real features (m, d), which are computed once."""
 
     def __init__(self, real: Features, neighbours: int = NEIGHBOURS) -> None:
-        self._real, self._neighbours = real, neighbours
+        self._real, self._neighbours = _Targets(real), neighbours
         self._radii = radii(real, neighbours)
 
     def __call__(self, generated: Features) -> dict[str, float]:
@@ -44,13 +45,12 @@ class Neighbourhoods:
             return dict.fromkeys(SCORES, math.nan)
         generated_radii = radii(generated, self._neighbours)[:, None]
         held = np.empty(len(generated), np.int64)
-        recalled, covered = np.zeros((2, len(self._real)), bool)
-        pairs = _Distances(generated, self._real)
-        for part, values in pairs.chunks():
-            inside = pairs.below(part, values, self._radii)
+        recalled, covered = np.zeros((2, len(self._radii)), bool)
+        for part, distances in self._real.chunks(generated):
+            inside = distances.below(self._radii)
             held[part] = inside.sum(axis=1)
             covered |= inside.any(axis=0)
-            recalled |= pairs.below(part, values, generated_radii[part]).any(axis=0)
+            recalled |= distances.below(generated_radii[part]).any(axis=0)
         density = float(held.mean() / self._neighbours)
         shares = ((held > 0).mean(), recalled.mean(), density, covered.mean())
         return {name: float(value) for name, value in zip(SCORES, shares, strict=True)}
@@ -63,90 +63,114 @@ def radii(features: Features, neighbours: int = NEIGHBOURS) -> NDArray[np.float6
             f"coverage: {len(features)} images have no {neighbours} neighbours each; "
             f"at least {neighbours + 1} are needed"
         )
-    result, pairs = np.empty(len(features)), _Distances(features, features)
-    for part, values in pairs.chunks():
-        rows = np.arange(len(values))
-        values[rows, part.start + rows] = np.inf  # itself
-        result[part] = pairs.nearest(part, values, neighbours)
+    result = np.empty(len(features))
+    for part, distances in _Targets(features).chunks(features):
+        rows = np.arange(len(distances.values))
+        distances.values[rows, part.start + rows] = np.inf  # itself
+        result[part] = distances.nearest(neighbours)
     return result
 
 
-class _Distances:
-    """Squared distances of each of x (n, d) to each of y (m, d), a chunk of rows of x at a time.
+class _Targets:
+    """Features y (m, d) to which squared distances are taken, prepared once.
 
-    In float32, with a bound of each row's error; what that leaves open is decided in float64.
+    In float32, with a bound of each row's error; what that leaves open is decided in float64. A
+    chunk of rows at a time, since copies in float64 would be most of an evaluation's memory.
     """
 
-    def __init__(self, x: Features, y: Features) -> None:
-        self._x, self._y = np.asarray(x, np.float64), np.asarray(y, np.float64)
-        centre = self._y.mean(axis=0)  # shorter features, smaller error
-        x, y = self._x - centre, self._y - centre
-        lengths, others = (np.einsum("ij,ij->i", side, side) for side in (x, y))
+    def __init__(self, y: Features) -> None:
+        self.y = y
+        self._centre = y.mean(axis=0, dtype=np.float64)  # shorter features, smaller error
+        others = np.concatenate([_lengths(y[part] - self._centre) for part in _parts(len(y))])
         # at most 1 long, so that nothing of y overflows; of x only what is surely far
-        self._scale = float(others.max()) or 1.0
-        lengths, others, unit = lengths / self._scale, others / self._scale, math.sqrt(self._scale)
+        self.scale = float(others.max()) or 1.0
+        self._unit = math.sqrt(self.scale)
+        self._others = np.asarray(others / self.scale, np.float32)
+        self._columns = np.empty(y.shape, np.float32)
+        for part in _parts(len(y)):
+            self._columns[part] = (y[part] - self._centre) / self._unit
+
+    def chunks(self, x: Features) -> Iterator[tuple[slice, "_Distances"]]:
+        """The rows of x (n, d), and their distances."""
+        for part in _parts(len(x)):
+            rows = np.asarray(x[part], np.float64)
+            yield part, _Distances(rows, self, *self._single(rows - self._centre))
+
+    def _single(self, x: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Distances of centred rows over the scale, and bounds of their errors: (n, m), (n, 1)."""
+        lengths = _lengths(x)[:, None] / self.scale
         # twice the bound of a scalar product in any order (Higham 2002, section 3.1), 8 for the
         # rest, that of what underflows, too
-        terms, single = 2.0 * (self._y.shape[1] + 8), np.finfo(np.float32)
+        terms, single = 2.0 * (x.shape[1] + 8), np.finfo(np.float32)
         errors = terms * (single.eps * np.maximum(lengths, 1.0) + single.tiny)
-        with np.errstate(over="ignore"):
-            sides = (-2.0 / unit * x, y / unit, lengths[:, None], others, errors[:, None])
-            arrays = [np.asarray(side, np.float32) for side in sides]
-        self._rows, self._columns, self._lengths, self._others, self._errors = arrays
+        with np.errstate(over="ignore", invalid="ignore"):  # then float64 decides
+            values = np.asarray(-2.0 / self._unit * x, np.float32) @ self._columns.T
+            values += self._others
+            values += np.asarray(lengths, np.float32)
+            return values, np.asarray(errors, np.float32)
 
-    def chunks(self) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-        """The rows of x, and their distances over a common scale."""
-        for start in range(0, len(self._x), CHUNK):
-            part = slice(start, start + CHUNK)
-            with np.errstate(over="ignore", invalid="ignore"):  # then float64 decides
-                values = self._rows[part] @ self._columns.T
-                values += self._others
-                values += self._lengths[part]
-            yield part, values
 
-    def below(self, part: slice, values: NDArray[np.float32], limits: NDArray[np.float64]) -> Mask:
-        """Which distances of a chunk are below limits, of columns (m,) or of rows (n, 1)."""
+@dataclass(frozen=True)
+class _Distances:
+    """Squared distances of some rows x (n, d) to all targets: `values` (n, m) over their scale."""
+
+    x: NDArray[np.float64]
+    targets: _Targets
+    values: NDArray[np.float32]
+    errors: NDArray[np.float32]  # (n, 1)
+
+    def below(self, limits: NDArray[np.float64]) -> Mask:
+        """Which distances are below limits, of columns (m,) or of rows (n, 1)."""
         with np.errstate(over="ignore", invalid="ignore"):
-            beyond = values - np.asarray(limits / self._scale, np.float32)
+            beyond = self.values - np.asarray(limits / self.targets.scale, np.float32)
         inside: Mask = beyond < 0
-        unsure = self._unsure(part, beyond, 1)
+        unsure = self._unsure(beyond, 1)
         if len(unsure):
-            limited = np.broadcast_to(limits, values.shape).ravel()[unsure]
-            inside.ravel()[unsure] = self._exactly(part, unsure) < limited
+            limited = np.broadcast_to(limits, self.values.shape).ravel()[unsure]
+            inside.ravel()[unsure] = self._exactly(unsure) < limited
         return inside
 
-    def nearest(self, part: slice, values: NDArray[np.float32], k: int) -> NDArray[np.float64]:
-        """The k-th smallest distance of each row of a chunk."""
-        beyond = values - np.partition(values, k - 1, axis=1)[:, k - 1 : k]
+    def nearest(self, k: int) -> NDArray[np.float64]:
+        """The k-th smallest distance of each row."""
+        beyond = self.values - np.partition(self.values, k - 1, axis=1)[:, k - 1 : k]
         # what it is compared with is off, too
-        lower = np.count_nonzero(beyond < -2.0 * self._errors[part], axis=1)
-        unsure = self._unsure(part, beyond, 2)
-        rows = unsure // len(self._y)
+        lower = np.count_nonzero(beyond < -2.0 * self.errors, axis=1)
+        unsure = self._unsure(beyond, 2)
+        rows = unsure // beyond.shape[1]
         counts = np.bincount(rows)  # of each row at least one
-        settled = np.full((len(values), counts.max()), np.inf)
+        settled = np.full((len(self.x), counts.max()), np.inf)
         place = np.arange(len(unsure)) - np.repeat(np.cumsum(counts) - counts, counts)
-        settled[rows, place] = self._exactly(part, unsure)
+        settled[rows, place] = self._exactly(unsure)
         settled.sort(axis=1)
-        nearest: NDArray[np.float64] = settled[np.arange(len(values)), k - 1 - lower]
+        nearest: NDArray[np.float64] = settled[np.arange(len(self.x)), k - 1 - lower]
         return nearest
 
-    def _unsure(self, part: slice, beyond: NDArray[np.float32], errors: int) -> Indices:
-        """Places in the flat chunk where a difference may have the other sign, or is not known."""
-        sure = np.abs(beyond, out=beyond) > errors * self._errors[part]
+    def _unsure(self, beyond: NDArray[np.float32], errors: int) -> Indices:
+        """Places, flat, where a difference may have the other sign, or is not known."""
+        sure = np.abs(beyond, out=beyond) > errors * self.errors
         return np.flatnonzero(~sure)
 
-    def _exactly(self, part: slice, places: Indices) -> NDArray[np.float64]:
-        """Distances at places in the flat chunk, in float64."""
-        x, y = self._x[part], self._y
+    def _exactly(self, places: Indices) -> NDArray[np.float64]:
+        """Distances at flat places, in float64."""
+        x, y = self.x, self.targets.y
         if CROWDED * len(places) > len(x) * len(y):
             return squared_distances(x, y).ravel()[places]
         rows, columns = np.divmod(places, len(y))
         result, step = np.empty(len(rows)), max(1, PAIRS // y.shape[1])
         for start in range(0, len(rows), step):
             at = slice(start, start + step)
-            apart = x[rows[at]] - y[columns[at]]
-            result[at] = np.einsum("ij,ij->i", apart, apart)
+            result[at] = _lengths(x[rows[at]] - y[columns[at]])
         return result
+
+
+def _parts(count: int) -> Iterator[slice]:
+    return (slice(start, start + CHUNK) for start in range(0, count, CHUNK))
+
+
+def _lengths(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Squared, of each row."""
+    lengths: NDArray[np.float64] = np.einsum("ij,ij->i", x, x)
+    return lengths
 
 
 def squared_distances(x: Features, y: Features) -> NDArray[np.float64]:

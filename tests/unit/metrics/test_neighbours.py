@@ -1,6 +1,7 @@
 """Precision, recall, density and coverage against `prdc`, brute force, theory and edge cases."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -118,6 +119,20 @@ def test_radii_that_float32_cannot_order():
     steps = 1.0 + 1e-9 * np.random.default_rng(0).permutation(40)
     points = np.concatenate([np.zeros((1, 40)), np.diag(steps), np.full((3, 40), 1e3)]) + 7.0
     assert radii(points)[0] == pytest.approx(np.sort(steps)[4] ** 2, rel=1e-12)
+
+
+def test_a_chunk_at_a_time_is_held_in_float64(monkeypatch):
+    """Copies of all features were most of an evaluation's memory."""
+    monkeypatch.setattr(module, "CHUNK", 16)
+    monkeypatch.setattr(module, "PAIRS", 1 << 12)
+    real, generated = features(400, 0, size=512), features(400, 1, size=512)
+    measure = Neighbourhoods(real)
+    tracemalloc.start()
+    try:
+        measure(generated)
+        assert tracemalloc.get_traced_memory()[1] < 2 * real.nbytes  # of these one in float32
+    finally:
+        tracemalloc.stop()
 
 
 def test_features_far_beyond_the_real_ones_overflow_nothing():
