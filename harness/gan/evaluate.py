@@ -38,6 +38,7 @@ Images8 = NDArray[np.uint8]  # (N, H, W, C)
 Translate = Callable[[Images8], Images8]  # real images → what is made of their sources
 Generate = Callable[[MaybeLabelled], Images8]  # latents (128, noise) → (128, H, W, C)
 Protocol = Callable[[int, int, int], list[Draw]]  # generated and real images, size
+Encoded = tuple[Images8, NDArray[np.float32]]  # images and their features
 
 
 def build_encoder(data: DataConfig, evaluation: EvaluationConfig, cache: Path) -> Encoder:
@@ -88,6 +89,7 @@ class Evaluator:
         self.identity = self.spec["identity"] = _identity(self.spec, estimator)
         self._images, self._order = images, compared_order(images)[: self.count]
         self._cache = cache
+        self._last: Encoded | None = None
         self._real = self._real_features()  # (m, d)
         self._neighbourhoods = Neighbourhoods(self._real)
         parts = _draws(PROTOCOLS.load(protocol), self.count, size)
@@ -105,7 +107,7 @@ class Evaluator:
 
     def score(self, generate: Generate, inputs: MaybeLabelled, with_fid: bool) -> dict[str, Any]:
         """Score a generator on latents (count, noise size), of classes where it is given any."""
-        return self._scores(self._features(batches_of(generate, inputs, self.count)), with_fid)
+        return self._scores(self._evaluated(batches_of(generate, inputs, self.count)), with_fid)
 
     def score_translation(self, translate: Translate, with_fid: bool) -> dict[str, Any]:
         """Score a translation on the validation images; `l1` is its mean absolute error, 0 to 1."""
@@ -118,7 +120,7 @@ class Evaluator:
                 errors.append(float(np.abs(made.astype(np.float32) - real).sum()))
                 yield made
 
-        scores = self._scores(self._features(batches()), with_fid)
+        scores = self._scores(self._evaluated(batches()), with_fid)
         return {**scores, "l1": sum(errors) / (255 * self.count * self.reference(0, 1).size)}
 
     @property
@@ -127,9 +129,12 @@ class Evaluator:
         return min(self.count, CHECKED)
 
     def nearest(self, shown: Images8, batches: Iterable[Images8]) -> Nearest:
-        """Find the nearest training images; `batches`: the generated images, `checked` of them."""
+        """Find the nearest training images; `batches`: the generated images, `checked` of them.
+
+        They are mostly those of the last evaluation, which then are not encoded again.
+        """
         real = self.rows(len(shown))
-        return self._neighbours.compare(shown, self._features(batches), real)
+        return self._neighbours.compare(shown, self._features(batches, self._last), real)
 
     @cached_property
     def _neighbours(self) -> Neighbours:
@@ -149,9 +154,31 @@ class Evaluator:
             "inception_score": measure_inception_score(classes(generated)) if classes else None,
         }
 
-    def _features(self, batches: Iterable[Images8]) -> NDArray[np.float32]:
-        """Features of all images, (count, d)."""
-        features = np.concatenate([self._encoder(np.asarray(batch)) for batch in batches])
+    def _evaluated(self, batches: Iterable[Images8]) -> NDArray[np.float32]:
+        """Features of an evaluation's images; of the first ones, the images are kept, too."""
+        first: list[Images8] = []
+
+        def encoded() -> Iterator[Images8]:
+            for batch in batches:
+                if len(first) * BATCH < self.checked:
+                    first.append(batch)
+                yield batch
+
+        features = self._features(encoded())
+        self._last = np.concatenate(first)[: self.checked], features[: self.checked].copy()
+        return features
+
+    def _features(
+        self, batches: Iterable[Images8], known: Encoded | None = None
+    ) -> NDArray[np.float32]:
+        """Features of all images, (count, d); a batch that is `known` is not encoded again."""
+        parts: list[NDArray[np.float32]] = []
+        for batch in map(np.asarray, batches):
+            at = sum(map(len, parts))
+            place = slice(at, at + len(batch))
+            again = known is not None and np.array_equal(batch, known[0][place])
+            parts.append(known[1][place] if known and again else self._encoder(batch))
+        features = np.concatenate(parts)
         check_finite(self._encoder, features, "generated")
         return features
 

@@ -16,6 +16,9 @@ DIGITS = {"data.name": "digits", "data.image_size": 16, "training.kimg": 20.0,
           "evaluation.protocol": "subsets", "evaluation.subset_size": 200}  # fmt: skip
 
 
+LATENTS = np.zeros((400, 64), np.float32)
+
+
 @pytest.fixture
 def known(cache):
     return load_images(resolve([DIGITS]).data, cache)
@@ -67,6 +70,27 @@ def test_one_that_returns_new_images_of_the_same_distribution_is_not(evaluator, 
     nearest = made.nearest(unseen[:36], batches(unseen))
     assert 0.4 < nearest.values["nearer"] < 0.6
     assert not sign(nearest)
+
+
+def test_images_of_the_last_evaluation_are_not_encoded_again(evaluator, known, monkeypatch):
+    monkeypatch.setattr(evaluate, "CHECKED", 300)
+    made, encoded = evaluator(), []
+    images = np.asarray(known.train[:400])
+    expected = evaluator().nearest(images[:36], batches(images[:300]))
+    place = iter(range(0, 512, 128))
+    made.score(lambda _: np.resize(images[next(place) :], (128, 16, 16, 1)), LATENTS, False)
+    encode = type(made._encoder).__call__
+    monkeypatch.setattr(
+        type(made._encoder), "__call__", lambda *given: encoded.append(given[1]) or encode(*given)
+    )
+    assert made.nearest(images[:36], batches(images[:300])).values == expected.values
+    assert [len(batch) for batch in encoded] == [36]
+    encoded.clear()
+    other = images[:300].copy()
+    other[200] = 255 - other[200]
+    changed = made.nearest(images[:36], batches(other))
+    assert [len(batch) for batch in encoded] == [128, 36]  # the one with another image
+    assert changed.values == evaluator().nearest(images[:36], batches(other)).values
 
 
 def test_of_a_large_set_a_part_is_searched(evaluator, known, monkeypatch):
