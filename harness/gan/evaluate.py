@@ -26,6 +26,7 @@ from harness.gan.graph_cache import GraphCache
 from harness.gan.labels.labelled import MaybeLabelled
 from harness.gan.nearest_images import CHECKED, SEARCHED, Nearest, Neighbours
 from harness.gan.saved_model import load_saved_model
+from harness.gan.untrained import scored_once
 from harness.metrics.fid import Frechet
 from harness.metrics.inception_score import measure_inception_score
 from harness.metrics.kid import FIRST_HALF, SECOND_HALF, Draw, Estimate
@@ -60,7 +61,10 @@ class Evaluator:
     def __init__(
         self, config: TrialConfig, images: Images, cache: Path, graphs: GraphCache | None = None
     ) -> None:
-        """`graphs`: where the compiled encoder is loaded from, instead of tracing it."""
+        """`graphs`: where the compiled encoder is loaded from, instead of tracing it.
+
+        With them, scores of untrained generators are kept, too.
+        """
         protocol = config.evaluation.protocol or ""
         block = PROTOCOLS[protocol].block
         self.count = scored(config, len(images.validation))
@@ -88,7 +92,7 @@ class Evaluator:
             self.spec["translation"] = config.translation.source
         self.identity = self.spec["identity"] = _identity(self.spec, estimator)
         self._images, self._order = images, compared_order(images)[: self.count]
-        self._cache = cache
+        self._cache, self._graphs, self._plugins = cache, graphs, config.plugins
         self._last: Encoded | None = None
         self._real = self._real_features()  # (m, d)
         self._neighbourhoods = Neighbourhoods(self._real)
@@ -108,6 +112,21 @@ class Evaluator:
     def score(self, generate: Generate, inputs: MaybeLabelled, with_fid: bool) -> dict[str, Any]:
         """Score a generator on latents (count, noise size), of classes where it is given any."""
         return self._scores(self._evaluated(batches_of(generate, inputs, self.count)), with_fid)
+
+    def score_untrained(self, generate: Generate, inputs: MaybeLabelled) -> dict[str, Any]:
+        """Score a generator before its training, without FID; equal images once on this machine.
+
+        They are made a second time where they are new, which costs little next to encoding them.
+        """
+        if self._graphs is None:
+            return self.score(generate, inputs, with_fid=False)
+        measured = [self.spec, self._plugins, ENCODING, self._graphs.computed]
+        return scored_once(
+            self._cache / "untrained",
+            measured,
+            batches_of(generate, inputs, self.count),
+            lambda: self.score(generate, inputs, with_fid=False),
+        )
 
     def score_translation(self, translate: Translate, with_fid: bool) -> dict[str, Any]:
         """Score a translation on the validation images; `l1` is its mean absolute error, 0 to 1."""

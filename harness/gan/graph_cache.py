@@ -51,6 +51,11 @@ class GraphCache:
         self._folder = folder
         self._arithmetic = dict(arithmetic)
 
+    @property
+    def computed(self) -> list[Any]:
+        """How this process computes, as a JSON value: arithmetic, code, libraries, processor."""
+        return [self._arithmetic, settings(), environment()]
+
     def keeping(self, structure: str, variables: Callable[[], Mapping[str, Any]]) -> Keep:
         """A function that makes compiled functions of one structure use the cache.
 
@@ -58,7 +63,7 @@ class GraphCache:
         """
 
         def keep(name: str, function: Function) -> Function:
-            parts = [FORMAT, structure, name, self._arithmetic, settings(), environment()]
+            parts = [FORMAT, structure, name, *self.computed]
             return _Cached(function, variables, self._folder / digest(parts, 32))
 
         return keep

@@ -72,6 +72,9 @@ class Judge:
     def score(self, generate, inputs, with_fid):
         return {"kid": float(generate(inputs)[0].mean())}
 
+    def score_untrained(self, generate, inputs):
+        return self.score(generate, inputs, with_fid=False)
+
 
 @pytest.mark.parametrize("members", [1, 2])
 def test_each_member_is_scored_alone_beside_all_of_them_where_the_objective_looks(tiny, members):

@@ -215,6 +215,8 @@ class Session:
         # the same for all cells, fresh for each evaluation
         stream = (self.config.seed, "evaluation", number)
         inputs = self._inputs(evaluator.count, *stream)
+        if not self.iteration:
+            return evaluator.score_untrained(lambda given: self._bytes(make(given)), inputs)
         return evaluator.score(lambda given: self._bytes(make(given)), inputs, with_fid)
 
     def _score(self) -> Iterator[Scores]:

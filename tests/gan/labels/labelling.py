@@ -36,3 +36,6 @@ class Judge:
         self.inputs.append(inputs)
         self.images.append(generate(inputs))
         return {"kid": 1.0}
+
+    def score_untrained(self, generate, inputs):
+        return self.score(generate, inputs, with_fid=False)
