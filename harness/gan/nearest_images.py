@@ -1,7 +1,8 @@
 """The nearest training images of generated and of validation images, in an encoder's features."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from harness.metrics.nearest import compare_distances, find_nearest
 
 SEARCHED = 10_000  # training images at most: encoding them takes as long as one large evaluation
 CHECKED = 1_000  # generated and validation images at most, whose nearest ones are searched
+CHUNK = 1024  # of their features at a time: bounds the memory, changes no value
 TRAINING, PLACES, DISTANCES = "training.npy", "places.npy", "distances.npy"
 
 Images8 = NDArray[np.uint8]  # (N, H, W, C)
@@ -39,16 +41,20 @@ class Neighbours:
         chosen = rng.generator(0, "evaluation", "training").permutation(len(training))[:count]
         self._chosen = np.sort(chosen)
         folder, _ = entry(folder, "features of the training images", self._keep)
-        self._features: Features = np.load(folder / TRAINING, mmap_mode="r")
+        self._file = folder / TRAINING
         self._places, self._distances = np.load(folder / PLACES), np.load(folder / DISTANCES)
 
     def _keep(self, folder: Path) -> None:
-        size = self._encoder.batch
-        batches = (self._chosen[at : at + size] for at in range(0, len(self._chosen), size))
-        features = np.concatenate([self._encoder(self._training[batch]) for batch in batches])
-        check_finite(self._encoder, features, "training")
-        np.save(folder / TRAINING, features)
-        places, distances = find_nearest(self._real, features)
+        file = folder / TRAINING
+        shape = (len(self._chosen), self._real.shape[1])
+        for part in _parts(len(self._chosen)):
+            features = self._encoder(self._training[self._chosen[part]])
+            check_finite(self._encoder, features, "training")
+            mode: Literal["r+", "w+"] = "r+" if part.start else "w+"
+            stored = np.lib.format.open_memmap(file, mode, np.float32, shape)
+            stored[part] = features
+            del stored  # what is mapped counts as memory, too
+        places, distances = find_nearest(self._real, _read(file))
         np.save(folder / PLACES, places)
         np.save(folder / DISTANCES, distances)
 
@@ -57,8 +63,9 @@ class Neighbours:
 
         `generated`: features of as many images as are compared with the validation images.
         """
-        places, _ = find_nearest(self._encoder(shown), self._features)
-        _, distances = find_nearest(generated, self._features)
+        features = np.concatenate([self._encoder(shown), generated])
+        places, distances = find_nearest(features, _read(self._file))
+        places, distances = places[: len(shown)], distances[len(shown) :]
         return Nearest(
             self._paired(shown, places),
             self._paired(validation, self._places[: len(validation)]),
@@ -74,3 +81,13 @@ class Neighbours:
     def _paired(self, images: Images8, places: NDArray[np.int64]) -> Images8:
         near = self._training[self._chosen[places]]
         return side_by_side(images, near).reshape(2 * len(images), *images.shape[1:])
+
+
+def _read(file: Path) -> Iterator[Features]:
+    """Features in a file, in parts; a part is no longer mapped when the next one is read."""
+    for part in _parts(len(np.load(file, mmap_mode="r"))):
+        yield np.array(np.load(file, mmap_mode="r")[part])
+
+
+def _parts(count: int) -> Iterator[slice]:
+    return (slice(start, start + CHUNK) for start in range(0, count, CHUNK))

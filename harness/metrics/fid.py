@@ -23,7 +23,7 @@ class Frechet:
 
     def __init__(self, real: Features) -> None:
         self._mean, centred = _moments(real)
-        self._trace = np.square(centred).sum()
+        self._trace = np.vdot(centred, centred)
         self._factor = centred if len(centred) <= centred.shape[1] else _root(centred.T @ centred)
 
     def __call__(self, generated: Features) -> float:
@@ -31,12 +31,14 @@ class Frechet:
         if not np.isfinite(generated).all():
             return math.nan
         mean, centred = _moments(generated)
-        product = self._factor @ centred.T
-        wide = product.shape[0] <= product.shape[1]
-        values = np.linalg.eigvalsh(product @ product.T if wide else product.T @ product)
+        trace, product = np.vdot(centred, centred), self._factor @ centred.T
+        del centred  # each of these matrices is large, and the eigenvalues need a copy
+        gram = product @ product.T if len(product) <= product.shape[1] else product.T @ product
+        del product
+        values = np.linalg.eigvalsh(gram)
         common = np.sqrt(np.maximum(values, 0.0)).sum()
         apart = np.square(mean - self._mean).sum()
-        return float(apart + self._trace + np.square(centred).sum() - 2.0 * common)
+        return float(apart + self._trace + trace - 2.0 * common)
 
 
 def _moments(features: Features) -> tuple[Matrix, Matrix]:

@@ -6,6 +6,7 @@ generative models"; here over all images at once, not region by region).
 """
 
 import math
+from collections.abc import Iterable
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -14,7 +15,6 @@ from numpy.typing import NDArray
 
 from harness.metrics.neighbours import Features, squared_distances
 
-CHUNK = 1024  # training features at a time: bounds the memory, changes no value
 NEAR = 0.05  # share of the validation images that are nearest to training images
 LEVEL = 1e-4  # of both tests: a study has hundreds of trials
 
@@ -30,18 +30,24 @@ class Nearness(NamedTuple):
 
 
 def find_nearest(
-    features: Features, training: Features
+    features: Features, training: Iterable[Features]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """For each of (n, d) features the nearest of (k, d) others: its place and distance, (n,)."""
+    """For each of (n, d) features the nearest of others: its place and distance, (n,).
+
+    `training`: the others in parts (k, d), of which each is let go before the next.
+    """
     places, lowest = np.zeros(len(features), np.int64), np.full(len(features), np.inf)
-    for start in range(0, len(training), CHUNK):
-        squares = squared_distances(features, training[start : start + CHUNK])
+    nearest, start = np.zeros(features.shape, features.dtype), 0
+    for part in training:
+        squares = squared_distances(features, part)
         best = squares.argmin(axis=1)
         values = squares[np.arange(len(features)), best]
-        places[values < lowest] = start + best[values < lowest]
+        nearer = values < lowest
+        places[nearer], nearest[nearer] = start + best[nearer], part[best[nearer]]
         lowest = np.minimum(lowest, values)
+        start += len(part)
     # the expanded square above is no exact zero for a copy
-    differences = np.asarray(features, np.float64) - training[places]
+    differences = np.asarray(features, np.float64) - nearest
     return places, np.sqrt((differences**2).sum(axis=1))
 
 

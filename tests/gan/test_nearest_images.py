@@ -1,5 +1,7 @@
 """Nearest training images in an encoder's features: the search, its cache, and who copies."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -70,6 +72,18 @@ def test_one_that_returns_new_images_of_the_same_distribution_is_not(evaluator, 
     nearest = made.nearest(unseen[:36], batches(unseen))
     assert 0.4 < nearest.values["nearer"] < 0.6
     assert not sign(nearest)
+
+
+def test_features_of_training_images_are_read_and_written_in_parts(evaluator, known, monkeypatch):
+    """All of them, or what is mapped of their file, would be the largest piece of a worker."""
+    monkeypatch.setattr(nearest_images, "CHUNK", 128)
+    first = evaluator()
+    nearest = first.nearest(np.asarray(known.train[:36]), batches(known.train[:60]))
+    assert nearest.values["median"] == 0.0
+    file = first._neighbours._file
+    np.testing.assert_array_equal(np.load(file), first._encoder(np.asarray(known.train)))
+    assert [len(part) for part in nearest_images._read(file)] == [*[128] * 7, 2]
+    assert str(file) not in Path("/proc/self/maps").read_text()
 
 
 def test_images_of_the_last_evaluation_are_not_encoded_again(evaluator, known, monkeypatch):

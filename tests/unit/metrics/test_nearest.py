@@ -16,16 +16,16 @@ def drawn(count, seed):
 
 
 def sign(generated, validation, training):
-    near, real = (find_nearest(features, training)[1] for features in (generated, validation))
+    near, real = (find_nearest(features, [training])[1] for features in (generated, validation))
     return copies(compare_distances(near, real), len(near), len(real))
 
 
-@pytest.mark.parametrize("chunk", [7, 100, 1024])
-def test_the_nearest_is_that_of_a_search_through_all_pairs(monkeypatch, chunk):
-    monkeypatch.setattr(module, "CHUNK", chunk)
+@pytest.mark.parametrize("size", [7, 50, 100])
+def test_the_nearest_is_that_of_a_search_through_all_pairs(size):
     images, training = drawn(40, 0), drawn(100, 1)
     images[3] = training[57]
-    places, distances = find_nearest(images, training)
+    parts = (training[at : at + size] for at in range(0, 100, size))
+    places, distances = find_nearest(images, parts)
     for image, place, distance in zip(images, places, distances, strict=True):
         every = [float(np.linalg.norm(image.astype(float) - one)) for one in training]
         assert place == int(np.argmin(every))
