@@ -36,6 +36,7 @@ ROWS = (  # as the tables list them; each is a module with a ROW
     "study",
     "alike",
     "noise",
+    "schedules",
     "overhead",
     "warm",
     "first_step",
