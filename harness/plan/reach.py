@@ -1,9 +1,10 @@
 """Power analysis of a plan, before anything is trained."""
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from harness.plan.expand import Plan
+if TYPE_CHECKING:
+    from harness.plan.expand import Plan  # with all of the configuration, which figures do without
 
 EXACT = 6  # seeds from which the exact test judges; below, Holm's adjusted paired t
 ENUMERATED = 14  # seeds up to which all flips are looked at
@@ -58,7 +59,7 @@ class Reach:
     objective: str = "final"
 
     @classmethod
-    def of(cls, plan: Plan) -> "Reach":
+    def of(cls, plan: "Plan") -> "Reach":
         """Power of a plan's seeds."""
         study = plan.file.study
         counts = len(plan.seeds), len(plan.contrasts)
