@@ -77,7 +77,7 @@ def plan_(
         show_forecast(cost, why)
         if course:
             show_course(course)
-        if plan.record().looks is None:
+        if plan.looks is None:
             show_reach(reach)
         elif reach.detectable:  # a p of fixed seeds says nothing of looks, seeds of a pilot do
             show_detectable(reach.detectable, reach.seeds)

@@ -20,6 +20,7 @@ from harness.plan.stages import Static
 from harness.runs import layout
 from harness.runs.plan import read_plan
 from harness.runs.status import Status
+from harness.runs.trial import Snapshot
 from harness.runs.trial import Trial as Record
 
 # knobs that a trial's speed does not depend on; every other one counts as if it did
@@ -148,7 +149,7 @@ def missing(plan: Plan, runtime: Runtime) -> tuple[Missing, ...]:
     asked = _Asked(plan.metrics)
     # cells can be tuned to the same training
     for trial in {trial.key: trial for trial in plan.trials}.values():
-        record = Record(runtime.trials / trial.key)
+        record = Snapshot(runtime.trials / trial.key)
         trained = record.result() is not None
         if gives_up and not trained and record.pruned() is not None:
             continue

@@ -12,6 +12,7 @@ from harness.core import format as show
 from harness.core.folding import Name, Stack
 from harness.heuristics.sources import introduced, mentioned
 from harness.plan.naming import cell_names, named_by_title, setting, tip_titles
+from harness.runs.plan import seeds_each
 
 if TYPE_CHECKING:
     from harness.analysis.course import Course
@@ -69,7 +70,7 @@ def _counts(forecast: "Forecast") -> str:
     tuning = f", with those of the tuning {len(plan.trials)}" if forecast.choosing else ""
     sofar = " so far" if forecast.further else ""
     return (
-        f"{show.count(len(plan.cells), 'cell')} × {plan.record().seeds_each} = "
+        f"{show.count(len(plan.cells), 'cell')} × {seeds_each(plan.seeds, plan.looks)} = "
         f"{show.count(len(plan.judging), 'trial')}{sofar}{tuning}; "
         f"{len(plan.trials) - train} already trained, {train} to train"
         + (f", {score} to score" if score else "")
