@@ -165,7 +165,7 @@ class Plan:
         rest = f"{train} to train: {kimg} kimg, time {cost.time}"
         seeds = show.count(reach.seeds, "seed")
         least = f"Smallest adjusted p with {seeds}: {show.digits(reach.smallest_p)}"
-        names = cell_names(self._plan.record())
+        names = cell_names(self._plan)
         rows: list[list[Cell]] = [
             [_named(cell, names[cell]), described(changes) or show.NONE, f"{trained}/{trials}"]
             for cell, changes, trials, trained in cells.itertuples(index=False)

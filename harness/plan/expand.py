@@ -82,6 +82,16 @@ class Plan:
         """The looks of a sequential study; None of another one. `record` takes far longer."""
         return self.stages.fields.get("looks")
 
+    @property
+    def reference(self) -> str:
+        """The label of its cell."""
+        return self.cells[0].label
+
+    @property
+    def labels(self) -> list[str]:
+        """Of all cells, those of the stages last."""
+        return [cell.label for cell in (*self.cells, *self.stages.cells)]
+
     def cell(self, label: str) -> Cell:
         """A cell by its label, or an error with the nearest."""
         cells = {cell.label: cell for cell in self.cells}
@@ -125,7 +135,7 @@ class Plan:
             **declared,
             declared=every,
             analysis_digest=digest(list(every.values()), 8),
-            reference=self.cells[0].label,
+            reference=self.reference,
             cells=tuple(self._cells),
             contrasts=tuple(contrast_record(one, self._followed(one)) for one in self.contrasts),
             crossed=self.crossed,

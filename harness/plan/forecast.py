@@ -82,7 +82,7 @@ class Forecast:
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
-        names = cell_names(self.plan.record())
+        names = cell_names(self.plan)
         missing = {item.trial.key for item in self.missing if not item.trained}
         trials = [
             {
@@ -192,7 +192,7 @@ def forecast_cost(plan: Plan, runtime: Runtime, workers: int) -> Forecast:
     scoring = any(item.trained for item in lacking)  # its time alone is not measured apart
     seconds = None if scoring else _seconds(training, _speeds(runtime))
     advised = {cell.label: rules.warnings(cell.config) for cell in plan.cells}
-    names = cell_names(plan.record()) if any(advised.values()) else {}
+    names = cell_names(plan) if any(advised.values()) else {}
     advice = [f"{names[label]}: {text}" for label, texts in advised.items() for text in texts]
 
     def part(trials: Sequence[Trial]) -> Forecast | None:

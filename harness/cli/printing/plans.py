@@ -16,15 +16,15 @@ from harness.runs.plan import seeds_each
 
 if TYPE_CHECKING:
     from harness.analysis.course import Course
+    from harness.plan.expand import Plan
     from harness.plan.forecast import Forecast
     from harness.plan.reach import Reach
     from harness.runs.crossed import Crossed
-    from harness.runs.plan import PlanRecord
 
 
 def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
     """Cells, trials and cost of a plan."""
-    plan, terminal, names = forecast.plan, Terminal(), cell_names(forecast.plan.record())
+    plan, terminal, names = forecast.plan, Terminal(), cell_names(forecast.plan)
     study = plan.file.study
     terminal.say(f"{study.title} ({plan.run_name}: {why})", "bold")
     named = [] if brief else list(dict.fromkeys([*study.sources, *mentioned(study.question)]))
@@ -36,7 +36,7 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
     _show_data(forecast, names)
     if plan.crossed and not brief:
         show_crossed(plan.crossed)
-    for line in () if brief else _path(plan.record()):
+    for line in () if brief else _path(plan):
         terminal.say(line)
     for line in (*map(_metric, plan.metrics), *plan.stages.lines()):
         terminal.say(line)
@@ -55,7 +55,7 @@ def _metric(knobs: Mapping[str, Any]) -> str:
     return f"Scored by a further metric, too: {in_words(knobs)}"
 
 
-def _path(plan: "PlanRecord") -> list[str]:
+def _path(plan: "Plan") -> list[str]:
     """The order of a path and its alternatives; nothing of another design."""
     from harness.plan.path import changes, order
 
