@@ -4,15 +4,18 @@ Demšar 2006. Blocks are runs on different data sets. Whether two differ depends
 in the pool (Benavoli et al. 2016), so it comes after the effects, never in their place.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from harness.analysis.compare import critical_difference
-from harness.analysis.frame import each_row
+from harness.analysis.rows import each_row
 from harness.core import format as show
 from harness.report.inks import INK, MUTED
-from harness.report.plots.style import Figure
+from harness.report.plots.marks import blank
+
+if TYPE_CHECKING:
+    from harness.report.plots.style import Figure
 
 
 class Diagram(NamedTuple):
@@ -42,10 +45,10 @@ def _groups(values: tuple[float, ...], distance: float) -> tuple[tuple[int, int]
     return tuple(groups)
 
 
-def draw_diagram(info: Diagram, width: float) -> Figure:
+def draw_diagram(info: Diagram, width: float) -> "Figure":
     """Draw the line of ranks, names below it, and bars between."""
     count = len(info.names)
-    figure = Figure(figsize=(width, 0.26 * count + 0.2 * len(info.groups) + 1.0))
+    figure = blank(figsize=(width, 0.26 * count + 0.2 * len(info.groups) + 1.0))
     figure.set_layout_engine("constrained")
     axes = figure.add_subplot()
     top = len(info.groups) + 1

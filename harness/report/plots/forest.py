@@ -3,19 +3,22 @@
 import math
 from collections.abc import Mapping, Sequence
 from statistics import median
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from harness.analysis import effects
-from harness.analysis.deciding import Span
-from harness.analysis.frame import each_row
-from harness.analysis.objectives import Objective
+from harness.analysis import verdicts
+from harness.analysis.rows import each_row
 from harness.core import format as show
 from harness.report.inks import EQUIVALENT, INK, MUTED, PAPER
-from harness.report.plots.style import MARKS, NARROW, UNDECIDED, Figure, ticked
+from harness.report.plots.marks import MARKS, NARROW, UNDECIDED, blank, round_ticks, ticked
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from harness.analysis.deciding import Span
+    from harness.analysis.objectives import Objective
+    from harness.report.plots.style import Figure
 
 ROW, LINE = 0.52, 0.15  # inches: a row, and a further line of its title
 FAR = 4  # times the median reach of the rows: what lies beyond is cut off, and marked
@@ -36,7 +39,7 @@ class Row(NamedTuple):
     effect: float
     low: float
     high: float
-    inner: Span
+    inner: "Span"
     margin: float
     verdict: str
     seeds: tuple[float, ...]
@@ -65,8 +68,8 @@ def forest_info(
     ranking: pd.DataFrame,
     differences: Mapping[str, Sequence[float]],
     notes: Mapping[str, str],
-    objective: Objective,
-    deciding: Mapping[str, Span],
+    objective: "Objective",
+    deciding: "Mapping[str, Span]",
 ) -> Forest:
     """Rows for the contrasts that have a value; mappings by contrast, as measured.
 
@@ -91,7 +94,7 @@ def forest_info(
     return Forest(tuple(rows), *_range(rows), objective.unit)
 
 
-def _scaled(span: Span, scale: float) -> Span:
+def _scaled(span: "Span", scale: float) -> "Span":
     return span[0] * scale, span[1] * scale
 
 
@@ -109,7 +112,7 @@ def _range(rows: Sequence[Row]) -> tuple[float, float]:
     reach = median(max(abs(value) for value in _values(row)) for row in rows) if rows else 0.0
     wide = [end for row in rows for end in (*_values(row), -row.margin, row.margin)]
     near = [value for value in wide if abs(value) <= FAR * reach]  # a NaN is not
-    sure = [row for row in rows if row.verdict in (effects.BETTER, effects.WORSE)]
+    sure = [row for row in rows if row.verdict in (verdicts.BETTER, verdicts.WORSE)]
     near += [value for row in sure for value in (row.effect, row.low, row.high)]
     near = [value for value in near if math.isfinite(value)]
     low, high = min([0.0, *near]), max([0.0, *near])
@@ -123,13 +126,13 @@ def sided(low: float, high: float) -> tuple[float, float]:
     return min(low, -side * high), max(high, -side * low)
 
 
-def draw_forest(info: Forest, width: float) -> Figure:
+def draw_forest(info: Forest, width: float) -> "Figure":
     """Draw the rows; each has its words above and its numbers below or next to them."""
     narrow = width <= NARROW
     titles = [show.wrapped(entry.title, 48 if narrow else 70) for entry in info.rows]
     further = max((title.count("\n") for title in titles), default=0)
     row = ROW * (1.3 if narrow else 1) + LINE * further
-    figure = Figure(figsize=(width, row * len(info.rows) + 0.7), layout="constrained")
+    figure = blank(figsize=(width, row * len(info.rows) + 0.7), layout="constrained")
     axes = figure.add_subplot()
     for place, (entry, title) in enumerate(zip(info.rows, titles, strict=True)):
         _draw_zone(axes, entry.margin, place, len(info.rows))
@@ -144,13 +147,13 @@ def draw_forest(info: Forest, width: float) -> Figure:
     axes.spines["left"].set_visible(False)
     axes.grid(axis="y", visible=False)
     axes.set_xlim(info.low, info.high)
-    axes.xaxis.set_major_locator(MaxNLocator(4 if narrow else 5))
+    round_ticks(axes.xaxis, 4 if narrow else 5)
     axes.xaxis.set_major_formatter(ticked)
     axes.set_xlabel(f"effect on {info.unit}, following − ignoring")
     return figure
 
 
-def _draw_zone(axes: Axes, margin: float, place: int, rows: int) -> None:
+def _draw_zone(axes: "Axes", margin: float, place: int, rows: int) -> None:
     """The zone of equivalence of a row; it reaches those of its neighbours."""
     if margin > 0:
         top = -0.75 if place == 0 else place - 0.5
@@ -159,14 +162,14 @@ def _draw_zone(axes: Axes, margin: float, place: int, rows: int) -> None:
                           linewidth=0, zorder=0)  # fmt: skip
 
 
-def write_sides(axes: Axes) -> None:
+def write_sides(axes: "Axes") -> None:
     """Above the axes, on either side of zero: where following the tip helps, and where not."""
     for text, side, align in ((HELPS, -5, "right"), (HURTS, 5, "left")):
         axes.annotate(text, (0, 1), (side, 4), ("data", "axes fraction"), "offset points",
                       ha=align, color=INK)  # fmt: skip
 
 
-def _draw_row(axes: Axes, entry: Row, place: int) -> None:
+def _draw_row(axes: "Axes", entry: Row, place: int) -> None:
     marker, colour, filled = MARKS.get(entry.verdict, UNDECIDED)
     if math.isfinite(entry.inner[0]):
         axes.plot(entry.inner, [place, place], color=colour, linewidth=4.5, alpha=0.45,
@@ -179,7 +182,9 @@ def _draw_row(axes: Axes, entry: Row, place: int) -> None:
               markerfacecolor=colour if filled else PAPER, markeredgewidth=1.8)  # fmt: skip
 
 
-def mark_far(axes: Axes, values: Sequence[float], place: float, shown: Span, colour: str) -> None:
+def mark_far(
+    axes: "Axes", values: Sequence[float], place: float, shown: "Span", colour: str
+) -> None:
     """An arrow at an end of the range `shown` beyond which a row goes on."""
     for edge, far, marker in (
         (shown[0], min(values) < shown[0], "<"),
@@ -189,7 +194,7 @@ def mark_far(axes: Axes, values: Sequence[float], place: float, shown: Span, col
             axes.plot(edge, place, marker, color=colour, markersize=6, clip_on=False)
 
 
-def _write_row(axes: Axes, entry: Row, title: str, place: int, row: float, narrow: bool) -> None:
+def _write_row(axes: "Axes", entry: Row, title: str, place: int, row: float, narrow: bool) -> None:
     """`row`: its height in inches."""
     beside = axes.get_yaxis_transform()  # x in shares of the axes, y in rows
     words: dict[str, Any] = {"transform": beside, "va": "center"}

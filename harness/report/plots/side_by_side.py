@@ -3,17 +3,20 @@
 import math
 from collections.abc import Mapping, Sequence
 from statistics import median
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from harness.analysis.frame import each_row
+from harness.analysis.rows import each_row
 from harness.core import format as show
 from harness.report.inks import EQUIVALENT, INK, MUTED, PAPER
 from harness.report.plots.forest import mark_far, write_sides
-from harness.report.plots.style import MARKS, NARROW, UNDECIDED, Figure, ticked
+from harness.report.plots.marks import MARKS, NARROW, UNDECIDED, blank, round_ticks, ticked
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from harness.report.plots.style import Figure
 
 ROW, HEAD = 0.24, 1.0  # inches: a row, and what is above and below them
 GAP = 0.6  # rows between two tips
@@ -92,7 +95,7 @@ def _range(groups: Sequence[Group]) -> tuple[float, float]:
     return min(low, -SIDE * high), max(high, -SIDE * low)
 
 
-def draw_side_by_side(panels: Sequence[SideBySide], width: float) -> Figure:
+def draw_side_by_side(panels: Sequence[SideBySide], width: float) -> "Figure":
     """Draw a panel a measure, since effects of two measures have no common axis.
 
     Each has the same tips at the same height, and a row a run; on a phone they are below each
@@ -105,7 +108,7 @@ def draw_side_by_side(panels: Sequence[SideBySide], width: float) -> Figure:
     columns = 1 if narrow else len(panels)
     height = ROW * rows + HEAD
     size = (width, height * (len(panels) if narrow else 1))
-    figure = Figure(figsize=size, layout="constrained")
+    figure = blank(figsize=size, layout="constrained")
     grid = figure.subplots(len(panels) // columns, columns, squeeze=False)
     for axes, panel in zip(grid.flat, panels, strict=True):
         for group in panel.groups:
@@ -130,12 +133,12 @@ def _places(
     return places, place - GAP
 
 
-def _draw_group(axes: Axes, group: Group, place: float, panel: SideBySide) -> None:
+def _draw_group(axes: "Axes", group: Group, place: float, panel: SideBySide) -> None:
     for step, line in enumerate(group.lines, 1):
         _draw_line(axes, line, place + step, panel)
 
 
-def _draw_line(axes: Axes, line: Line, place: float, panel: SideBySide) -> None:
+def _draw_line(axes: "Axes", line: Line, place: float, panel: SideBySide) -> None:
     if line.margin > 0:
         axes.fill_between([-line.margin, line.margin], place - 0.45, place + 0.45, linewidth=0,
                           color=EQUIVALENT, alpha=0.16, zorder=0)  # fmt: skip
@@ -149,14 +152,14 @@ def _draw_line(axes: Axes, line: Line, place: float, panel: SideBySide) -> None:
                       color=MUTED, fontsize=7)  # fmt: skip
 
 
-def _write_title(axes: Axes, title: str, place: float) -> None:
+def _write_title(axes: "Axes", title: str, place: float) -> None:
     box = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.2, "alpha": 0.7}
     text = axes.text(0, place + BASE, title, transform=axes.get_yaxis_transform(), color=INK,
                      fontweight="bold", bbox=box, zorder=4)  # fmt: skip
     text.set_in_layout(False)  # a long one may reach over the next panel
 
 
-def _set_axes(axes: Axes, panel: SideBySide, rows: float, columns: int) -> None:
+def _set_axes(axes: "Axes", panel: SideBySide, rows: float, columns: int) -> None:
     axes.axvline(0, color=INK, linewidth=0.9, zorder=1)
     write_sides(axes)
     if len(panel.runs) == 1:
@@ -166,6 +169,6 @@ def _set_axes(axes: Axes, panel: SideBySide, rows: float, columns: int) -> None:
     axes.spines["left"].set_visible(False)
     axes.grid(axis="y", visible=False)
     axes.set_xlim(panel.low, panel.high)
-    axes.xaxis.set_major_locator(MaxNLocator(6 // columns + 1))
+    round_ticks(axes.xaxis, 6 // columns + 1)
     axes.xaxis.set_major_formatter(ticked)
     axes.set_xlabel(f"effect on {panel.unit}")

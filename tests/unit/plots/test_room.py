@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 import pytest
 
-from harness.report.plots import panels, style
+from harness.report.plots import marks, panels, style
 from harness.report.plots.curves import curves_info, draw_curves
 from harness.report.plots.dynamics import MEASURES, Panel, Trace, draw_dynamics
 
@@ -25,7 +25,7 @@ def _dynamics(count, measures):
     cells = _cells(count)
     traces = tuple(Trace(cell, (0.0, 1.0), (1.0, 2.0), 3) for cell in cells)
     info = [Panel(label, traces) for label in [*MEASURES.values()][:measures]]
-    return partial(draw_dynamics, info, style.looks(cells, cells[0]))
+    return partial(draw_dynamics, info, marks.looks(cells, cells[0]))
 
 
 def _rows(cell):
@@ -38,17 +38,17 @@ def _rows(cell):
 def _curves(count):
     cells = _cells(count)
     info = curves_info(pd.concat(map(_rows, cells)), cells, cells[0])
-    return partial(draw_curves, info, style.looks(cells, cells[0]))
+    return partial(draw_curves, info, marks.looks(cells, cells[0]))
 
 
 def _panels(count):
     cells = _cells(count)
-    looks = style.looks(cells, cells[0])
+    looks = marks.looks(cells, cells[0])
     shown = [panels.Panel(c, curves_info(_rows(c), [c], c), looks[c]) for c in cells]
     return partial(panels.draw_panels, shown, looks[cells[0]])
 
 
-@pytest.mark.parametrize("width", [style.WIDE, style.NARROW])
+@pytest.mark.parametrize("width", [marks.WIDE, marks.NARROW])
 @pytest.mark.parametrize("count", [8, 16])
 @pytest.mark.parametrize(
     "draw",
