@@ -152,7 +152,7 @@ def _train(plan: Any, why: str, options: Any, output: IO[str] | None) -> None:
     show_forecast(cases.cost(plan, runtime, options.workers), why, brief=True)
     outcome = cases.run(plan, runtime, options)
     with step("Writing the report"):
-        summary = cases.report(plan.run_name, runtime)
+        summary = cases.report(plan.run_name, runtime, apart=True)
     with step("Mirroring to W&B"):
         mirrored = sync(plan.run_name, runtime, summary)
     typer.echo(mirrored.said)
