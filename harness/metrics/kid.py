@@ -85,9 +85,9 @@ def standard_error(row: Mapping[str, Any], overlapping: bool) -> float:
 
 
 def _deviation(values: Sequence[float]) -> float:
-    """Standard deviation; `statistics.stdev` is exact, and takes ten to a hundred times as long."""
-    mean = math.fsum(values) / len(values)
-    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
+    """Standard deviation; `statistics.stdev` sums fractions, which takes fifty times as long."""
+    mean = statistics.fmean(values)
+    return math.hypot(*(value - mean for value in values)) / math.sqrt(len(values) - 1)
 
 
 def pooled_error(rows: Sequence[Mapping[str, Any]], overlapping: bool) -> float:

@@ -77,7 +77,7 @@ def main() -> None:
     collect_rarely()
     messages: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_listen, args=(messages,), daemon=True).start()
-    with without("scipy.cluster", "scipy.stats", "statsmodels"):  # of seaborn's other plots
+    with without("pyarrow", "scipy", "statsmodels"):  # of pandas, and of other plots of seaborn
         from harness.report.plots import style
     made = []
     while message := messages.get():

@@ -121,16 +121,7 @@ def _add_legend(
 
 
 def _draw_panel(axes: "Axes", panel: Panel, looks: dict[str, Look]) -> None:
-    import seaborn as sns
-
-    cells = [trace.cell for trace in panel.traces]
-    axes.set(xlabel=" ", ylabel=" ")  # else seaborn looks at all ticks to name the axes
-    points = pd.concat([pd.DataFrame(trace._asdict()) for trace in panel.traces])
-    sns.lineplot(
-        points, x="kimg", y="values", hue="cell", hue_order=cells, ax=axes, estimator=None,
-        palette={cell: looks[cell].colour for cell in cells}, linewidth=1.4, legend=False,
-    )  # fmt: skip
-    for line, cell in zip(axes.lines, cells, strict=True):
-        line.set_linestyle(looks[cell].dash)
-    axes.set(xlabel="", ylabel="")
+    for trace in panel.traces:
+        colour, dash = looks[trace.cell]
+        axes.plot(trace.kimg, trace.values, color=colour, linestyle=dash, linewidth=1.4)
     axes.set_title(panel.label)
