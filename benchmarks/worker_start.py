@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import harness.gan  # noqa: F401 - before TensorFlow, as in a worker: it chooses kernels
-from harness.execution.lean import without
+from harness.core.lean import without
 
 with without("IPython", "matplotlib", "pandas", "sklearn"):
     import tensorflow as tf  # noqa: F401

@@ -28,7 +28,7 @@ def frames(plan, value):
         rows.append({"cell": cell, "seed": seed, "final": value(levels, seed)})
     trials = pd.DataFrame(rows).assign(status="finished", identity="kid")
     empty = pd.DataFrame()
-    return Frames(plan, trials, *[empty] * 8, {}, empty, {})
+    return Frames(plan, trials, empty, {}, *[empty] * 8, {})
 
 
 def noise(seed, scale):

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from harness.analysis.agreement import kendall
 from harness.analysis.effects import BETTER, NOT_JUDGED, WORSE, estimate
@@ -282,5 +281,7 @@ def _ranks(table: pd.DataFrame, runs: Sequence[str]) -> pd.DataFrame:
 
 def critical_difference(contrasts: int, runs: int, alpha: float) -> float:
     """How far mean ranks must lie apart to differ (Nemenyi 1963; Demšar 2006)."""
+    from scipy import stats  # slow to import, and nothing else of it is needed
+
     q = float(stats.studentized_range.ppf(1 - alpha, contrasts, np.inf)) / math.sqrt(2)
     return q * math.sqrt(contrasts * (contrasts + 1) / (6 * runs))

@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
-from harness.analysis.max_t import Array
 from harness.analysis.repeated import nominal_levels, predictive_power
 from harness.analysis.sample_size import detected_size
+from harness.analysis.tails import t_above
 from harness.core import rng
 from harness.plan.looks import Looks, spent_on_equivalence
 from harness.plan.sequential import Spread
 
+Array = NDArray[np.floating]
 Bools = NDArray[np.bool_]
 
 STUDIES = 400  # that are simulated
@@ -92,8 +92,8 @@ def simulate(design: Looks, truths: Sequence[Truth], studies: int = STUDIES) -> 
     for look, n in enumerate(design.looks[:-1]):
         part = values[:, :n]
         mean, error = part.mean(1), part.std(1, ddof=1) / np.sqrt(n)
-        p = 2 * stats.t.sf(np.abs(mean) / error, n - 1)
-        outside = np.maximum(*(stats.t.sf((margin + s * mean) / error, n - 1) for s in (1, -1)))
+        p = 2 * t_above(np.abs(mean) / error, n - 1)
+        outside = np.maximum(*(t_above((margin + s * mean) / error, n - 1) for s in (1, -1)))
         decided = _holm(p, different[:, look], still, rejected[0])
         decided |= _holm(np.nan_to_num(outside, nan=1.0), alike[:, look], still & ~decided,
                          rejected[1])  # fmt: skip

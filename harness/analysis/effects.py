@@ -8,19 +8,18 @@ a row is called in `verdicts`.
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from harness.analysis import closed, learning, max_t
 from harness.analysis.equivalence import assess_equivalence, margin, resolution
-from harness.analysis.frame import Frames, each_row
+from harness.analysis.frame import Scores, each_row
 from harness.analysis.max_t import Array, holm
 from harness.analysis.paired import differences
+from harness.analysis.tails import binomial_interval, t_above
 from harness.analysis.verdicts import (
     BETTER,
     EQUIVALENT,
@@ -88,7 +87,7 @@ def estimate(differences: "pd.Series[float]", alpha: float) -> Estimate:
 def _p(effect: float, sd: float, n: int) -> float:
     if sd <= max_t.NONE * abs(effect):  # equal differences: t has no tail, signs have
         return 2.0 ** (1 - n) if effect else 1.0
-    return float(2 * stats.t.sf(abs(effect) / (sd / math.sqrt(n)), n - 1))
+    return float(2 * t_above(abs(effect) / (sd / math.sqrt(n)), n - 1))
 
 
 _NAMES = (
@@ -104,7 +103,7 @@ def primary(seeds: int) -> str:
     return MAX_T if seeds >= EXACT else HOLM
 
 
-def estimate_effects(frames: Frames) -> pd.DataFrame:
+def estimate_effects(frames: Scores) -> pd.DataFrame:
     """One row a contrast of the plan, in its order: estimate, adjusted p and verdict.
 
     `low` and `high` are the simultaneous interval, `t_low` and `t_high` that of the contrast alone;
@@ -146,7 +145,7 @@ def _decided(plan: PlanRecord) -> tuple[Mapping[str, Words], int] | tuple[()]:
     return (closed.verdicts(plan.looks), plan.looks.planned[0]) if plan.looks else ()
 
 
-def seen(frames: Frames) -> list[pd.DataFrame]:
+def seen(frames: Scores) -> list[pd.DataFrame]:
     """`differences` of each contrast of the plan; of a sequential run as its looks saw them."""
     looks = frames.plan.looks
     tables = {one.name: differences(frames.trials, one.weights) for one in frames.plan.contrasts}
@@ -182,7 +181,7 @@ def _one_side_alone(seeds: pd.DataFrame) -> bool:
     return bool(len(seeds) and seeds["diverged_alone"].all() and sides.any().sum() == 1)
 
 
-def matrix(frames: Frames, finished: bool) -> Array:
+def matrix(frames: Scores, finished: bool) -> Array:
     """Differences (seeds, contrasts) in the plan's orders, NaN where a seed has no value.
 
     `finished`: of the seeds where no side diverged only. Of a sequential run: up to its first look,
@@ -253,10 +252,8 @@ def _estimated(D: Array) -> int:
     return int((np.isfinite(D).sum(0) > 1).sum())
 
 
-@cache  # the same few counts again and again, each by a search for two roots
 def proportion(count: int, total: int) -> tuple[float, float, float]:
-    """A share with its exact 95 % interval (Clopper & Pearson 1934); NaN of none."""
+    """A share with its exact 95 % interval; NaN of none."""
     if not total:
         return math.nan, math.nan, math.nan
-    span = stats.binomtest(count, total).proportion_ci(0.95, method="exact")
-    return count / total, float(span.low), float(span.high)
+    return count / total, *binomial_interval(count, total)

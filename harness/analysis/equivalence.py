@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.analysis import max_t
-from harness.analysis.frame import Frames
+from harness.analysis.frame import Scores
 from harness.analysis.max_t import Array
 from harness.analysis.objectives import KIMG, objective
 from harness.config.patch import DEFAULTS, schedule
@@ -15,7 +15,7 @@ from harness.plan.reach import EXACT
 from harness.runs.status import Status
 
 
-def learnt(frames: Frames, identity: str | None) -> "pd.Series[float]":
+def learnt(frames: Scores, identity: str | None) -> "pd.Series[float]":
     """By seed, what the reference has learnt: untrained less final, as the objective measures it.
 
     Of finished trials whose untrained KID is known; a time has no value untrained.
@@ -24,7 +24,7 @@ def learnt(frames: Frames, identity: str | None) -> "pd.Series[float]":
     return (reference["untrained"] - reference["final"]).dropna()
 
 
-def margin(frames: Frames, identity: str | None) -> float:
+def margin(frames: Scores, identity: str | None) -> float:
     """Half-width of the declared region of equivalence; NaN where there is none.
 
     A share of the mean that the reference has learnt. So there is none where the untrained KID is
@@ -37,7 +37,7 @@ def margin(frames: Frames, identity: str | None) -> float:
     return whole * frames.plan.equivalence if whole > 0 else math.nan
 
 
-def _reference(frames: Frames, identity: str | None) -> pd.DataFrame:
+def _reference(frames: Scores, identity: str | None) -> pd.DataFrame:
     trials = frames.trials
     return trials[
         (trials["cell"] == frames.plan.reference)
@@ -46,7 +46,7 @@ def _reference(frames: Frames, identity: str | None) -> pd.DataFrame:
     ].reindex(columns=["seed", "final", "untrained"])
 
 
-def resolution(frames: Frames) -> float:
+def resolution(frames: Scores) -> float:
     """Half-width within which a difference of two objectives is not known, whatever the seeds.
 
     A time is observed at the evaluation that follows it, so it, and a difference of two, is known

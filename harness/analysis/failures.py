@@ -5,11 +5,11 @@ from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
-from scipy import stats
 
 from harness.analysis.effects import BETTER, INCONCLUSIVE, WORSE, holm, proportion
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.learning import collapsed
+from harness.analysis.tails import sign_test
 from harness.runs.outcomes import Outcomes
 from harness.runs.plan import ContrastRecord
 from harness.runs.status import Status
@@ -70,7 +70,7 @@ def _compare(failed: pd.DataFrame, contrast: ContrastRecord) -> dict[str, Any]:
     following = int((pairs[sides[0]] & ~pairs[sides[1]]).sum())
     ignoring = int((~pairs[sides[0]] & pairs[sides[1]]).sum())
     apart = following + ignoring
-    p = float(stats.binomtest(following, apart, 0.5).pvalue) if apart else 1.0
+    p = sign_test(following, apart) if apart else 1.0
     return {"n": len(pairs), "following": following, "ignoring": ignoring, "p": p}
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from harness.analysis import learning
 from harness.analysis.effects import differences, margin
 from harness.analysis.equivalence import resolution
-from harness.analysis.frame import Frames, load
+from harness.analysis.frame import Scores, load_scores
 from harness.analysis.max_t import Array
 from harness.analysis.sequential import Decision, State, decide
 from harness.analysis.verdicts import FOLLOWS, IGNORES, UNLEARNT
@@ -40,10 +40,10 @@ def take_look(plan: PlanRecord, runtime: Runtime) -> LookRecord:
     """The next look of a run whose due trials have ended; its `plan.json` holds this plan."""
     if plan.looks is None:
         raise TypeError(f"{plan.run_name} is not sequential")
-    return look_at(load(plan.run_name, runtime), plan.looks)
+    return look_at(load_scores(plan.run_name, runtime), plan.looks)
 
 
-def look_at(frames: Frames, looks: LooksRecord) -> LookRecord:
+def look_at(frames: Scores, looks: LooksRecord) -> LookRecord:
     """The next look, by the trials of its first seeds.
 
     Where the reference has no value or has not learnt, nothing will be judged, so it closes
@@ -75,7 +75,7 @@ def look_at(frames: Frames, looks: LooksRecord) -> LookRecord:
     )
 
 
-def _nothing(frames: Frames, looks: LooksRecord) -> str:
+def _nothing(frames: Scores, looks: LooksRecord) -> str:
     """Why nothing can be judged, as the reference has no value or has not learnt; empty: it can."""
     plan, trials = frames.plan, frames.trials
     lost = learning.valueless(trials[trials["cell"] == plan.reference])
@@ -95,7 +95,7 @@ def _unpaired(trials: pd.DataFrame, contrast: ContrastRecord) -> str:
 
 
 def _view(
-    frames: Frames, contrast: ContrastRecord, before: SeenRecord | None, reference: str
+    frames: Scores, contrast: ContrastRecord, before: SeenRecord | None, reference: str
 ) -> _View:
     trials = frames.trials
     if before is not None and before.identity is not None:  # values of another never meet these

@@ -20,10 +20,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from harness.analysis import moderated
 from harness.analysis.moderated import Prior
+from harness.analysis.tails import t_quantile
 from harness.analysis.values import LARGEST
 from harness.core import format as show
 from harness.core import rng
@@ -251,5 +252,5 @@ def interval(differences: Array, level: float) -> tuple[float, float]:
     if n < 2:
         return math.nan, math.nan
     mean = float(differences.mean())
-    half = float(stats.t.ppf(1 - level / 2, n - 1) * differences.std(ddof=1)) / math.sqrt(n)
+    half = float(t_quantile(1 - level / 2, n - 1) * differences.std(ddof=1)) / math.sqrt(n)
     return mean - half, mean + half

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from harness.analysis import max_t
 from harness.analysis.closed import frozen
@@ -21,6 +20,7 @@ from harness.analysis.frame import Frames, each_row
 from harness.analysis.poolable import cautions, name_set, obstacle, obstacles
 from harness.analysis.random_effects import RandomEffects, combine
 from harness.analysis.ranked import contrast_titles
+from harness.analysis.tails import t_quantile
 from harness.analysis.verdicts import disagreement, verdict
 from harness.core.errors import HarnessError
 
@@ -160,7 +160,7 @@ def _interval(each: Share, frames: Frames, row: Any, alpha: float) -> tuple[floa
     """Of a share, and its kind; `row` is its run's, with the interval that its looks allow."""
     kind = ALONE
     if frames.plan.looks is None:
-        half = float(stats.t.ppf(1 - alpha / 2, each.n - 1)) * each.error
+        half = float(t_quantile(1 - alpha / 2, each.n - 1)) * each.error
     else:  # as many standard errors wide as the interval of the effect
         by_seed = _differences(frames, row.contrast)
         half = (row.high - row.low) / 2 * each.error / float(by_seed.std() / math.sqrt(each.n))

@@ -7,11 +7,12 @@ tenfold, so a mean over tips holds for none of them.
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import NamedTuple
 
 from harness.analysis.effects import differences
 from harness.analysis.equivalence import margin, resolution
-from harness.analysis.frame import Frames, each_row
+from harness.analysis.frame import Scores, each_row
 from harness.analysis.learning import of_reference
 from harness.analysis.sample_size import detected_size, detection_seeds, equivalence_seeds
 from harness.plan.drafts import Contrast
@@ -29,7 +30,7 @@ class _Scatter(NamedTuple):
 
 
 def detectable(
-    reach: Reach, contrasts: Sequence[Contrast], pilot: Frames, stated: float | None = None
+    reach: Reach, contrasts: Sequence[Contrast], pilot: Scores, stated: float | None = None
 ) -> Detectable | None:
     """Effects and seeds with a power of 80 % for each contrast; None of too few seeds or pilots.
 
@@ -83,17 +84,17 @@ def _ratio(size: float, sd: float) -> float:
     return size / sd if sd > 0 else math.inf
 
 
-def _scatters(reach: Reach, pilot: Frames) -> Iterator[tuple[str, _Scatter]]:
+def _scatters(reach: Reach, pilot: Scores) -> Iterator[tuple[str, _Scatter]]:
     """Of the pilot's contrasts that two seeds finished, by name; the margin is the plan's share."""
     judged = replace(pilot, plan=pilot.plan.replaced(equivalence=reach.equivalence))
+    within = cache(lambda identity: margin(judged, identity) - resolution(judged))
     for contrast in pilot.plan.contrasts:
         seeds = differences(pilot.trials, contrast.weights)
         values = seeds.loc[seeds["finished"], "difference"]
         if len(values) > 1:
-            known = margin(judged, seeds["identity"].iloc[0]) - resolution(judged)
-            sd = float(values.std(ddof=1))
-            within = known if known > 0 else math.nan
-            yield contrast.name, _Scatter(_signature(contrast.weights), len(values), sd, within)
+            known, sd = within(seeds["identity"].iloc[0]), float(values.std(ddof=1))
+            half = known if known > 0 else math.nan
+            yield contrast.name, _Scatter(_signature(contrast.weights), len(values), sd, half)
 
 
 def _signature(weights: Mapping[str, float]) -> tuple[float, ...]:
@@ -101,7 +102,7 @@ def _signature(weights: Mapping[str, float]) -> tuple[float, ...]:
     return tuple(sorted(round(abs(weight), 9) for weight in weights.values()))
 
 
-def scored_alike(pilot: Frames, request: str, known: str | None) -> Frames | None:
+def scored_alike(pilot: Scores, request: str, known: str | None) -> Scores | None:
     """The pilot with those trials that were scored as a plan asks for; None if none was.
 
     `request` is the plan's, `known` the metric identity that it stands for, if a trial has it.

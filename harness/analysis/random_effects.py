@@ -10,9 +10,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
 from harness.analysis.max_t import Array
+from harness.analysis.tails import chi_square_above, t_above, t_quantile
 
 FEWEST = 3  # sets; the prediction interval has k - 2 degrees of freedom
 
@@ -35,16 +35,16 @@ class RandomEffects(NamedTuple):
     @property
     def p(self) -> float:
         """Two-sided p that the mean of the true effects is zero."""
-        return float(2 * stats.t.sf(abs(self.effect) / self.error, self.sets - 1))
+        return float(2 * t_above(abs(self.effect) / self.error, self.sets - 1))
 
     def interval(self, level: float) -> tuple[float, float]:
         """Of the mean (level 0.05: 95 %)."""
-        half = float(stats.t.ppf(1 - level / 2, self.sets - 1)) * self.error
+        half = float(t_quantile(1 - level / 2, self.sets - 1)) * self.error
         return self.effect - half, self.effect + half
 
     def prediction(self, level: float) -> tuple[float, float]:
         """Where the true effect of a further set is expected: t with k - 2 degrees of freedom."""
-        half = float(stats.t.ppf(1 - level / 2, self.sets - 2))
+        half = float(t_quantile(1 - level / 2, self.sets - 2))
         half *= math.sqrt(self.tau_squared + self.error**2)
         return self.effect - half, self.effect + half
 
@@ -70,7 +70,7 @@ def combine(effects: Array, variances: Array) -> RandomEffects:
         error=math.sqrt(scale / float(weights.sum())),
         tau_squared=tau_squared,
         q=q,
-        p_q=float(stats.chi2.sf(q, sets - 1)),
+        p_q=chi_square_above(q, sets - 1),
         i_squared=max(0.0, 1 - (sets - 1) / q) if q > 0 else 0.0,
         weights=tuple(float(weight) for weight in weights / weights.sum()),
     )

@@ -14,7 +14,7 @@ from harness.analysis.effects import (
     matrix,
     primary,
 )
-from harness.analysis.frame import BESIDE, Frames, each_row
+from harness.analysis.frame import BESIDE, Frames, Scores, each_row
 from harness.analysis.learning import of_reference
 from harness.analysis.ranks import rank_intervals
 from harness.analysis.verdicts import favoured_unlearnt
@@ -22,7 +22,7 @@ from harness.plan.reach import EXACT
 from harness.runs.status import Status
 
 
-def rank_contrasts(frames: Frames) -> pd.DataFrame:
+def rank_contrasts(frames: Scores) -> pd.DataFrame:
     """The contrasts by effect, the most helpful first; those without a value last.
 
     `place` counts those of a metric identity and design; one that would hold it by a side that has

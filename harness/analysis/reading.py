@@ -28,14 +28,21 @@ BESIDE = (*SCORES, "fid", "inception_score")  # KID; described, never judged
 
 
 @dataclass(frozen=True)
-class Read:
-    """Content of one trial's folder, as rows of the frames."""
+class Score:
+    """How one trial ended and was scored, in the metric that its plan asks for."""
 
     planned: TrialRecord
-    row: dict[str, Any]
+    row: dict[str, Any]  # of the frame of trials
     config: dict[str, Any]
     metric: MetricAbout | None
-    curves: list[dict[str, Any]]
+    curves: Sequence[ScoreRow]
+
+
+@dataclass(frozen=True)
+class Read(Score):
+    """All content of one trial's folder, as rows of the frames."""
+
+    points: list[dict[str, Any]]  # of the curves
     training: list[dict[str, Any]]
     flags: list[dict[str, Any]]
     environments: list[dict[str, Any]]
@@ -47,54 +54,63 @@ class Read:
     further: Sequence[tuple[MetricAbout, dict[str, Any]]] = ()  # other metrics, and `row` by each
 
 
-def read(trial: Trial, planned: TrialRecord, plan: PlanRecord) -> Read:
-    """Read the folder of a planned trial, in the metric that its plan asks for."""
-    who = {"cell": planned.cell, "seed": planned.seed}
-    result, failure = trial.result(), trial.failure()
+def read_score(trial: Trial, planned: TrialRecord, plan: PlanRecord) -> Score:
+    """Read as much of a planned trial's folder as its row of the frame of trials holds."""
+    identity = trial.metric(plan.request(planned))
+    curves = trial.evaluation_rows(identity) if identity else []
     # read flat and unvalidated, so that the record of an older version can still be reported
     config = trial.knobs()
-    identity, metrics = trial.metric(plan.request(planned)), trial.metrics()
-    curves = trial.evaluation_rows(identity) if identity else []
-    metric = metrics[identity] if identity else None
-    protocol = metric.protocol if metric else ""
-    overlapping = protocol in PROTOCOLS and PROTOCOLS[protocol].overlapping
-    training = trial.training_rows()
+    row = _row(trial, planned, plan, config, (identity, curves))
+    return Score(planned, row, config, trial.metrics()[identity] if identity else None, curves)
+
+
+def _row(
+    trial: Trial,
+    planned: TrialRecord,
+    plan: PlanRecord,
+    config: Mapping[str, Any],
+    scored: tuple[str | None, Sequence[ScoreRow]],
+) -> dict[str, Any]:
+    """The row of the frame of trials by one metric; `scored`: its identity and evaluations."""
+    identity, rows = scored
+    result, failure = trial.result(), trial.failure()
     status = result.status if result else Status.CRASHED if failure else Status.MISSING
     # to a search a trial that it gave up is no gap
     if status == Status.MISSING and plan.stages.gives_up and trial.pruned() is not None:
         status = Status.PRUNED
-    key = {**who, "key": planned.key}
-    compared = compared_as(plan.objective, identity, curves)
-    flags = trial_flags(trial, identity)
+    return {
+        **{"cell": planned.cell, "seed": planned.seed, "key": planned.key},
+        "status": status,
+        "identity": compared_as(plan.objective, identity, rows),
+        "flags": " ".join(dict.fromkeys(flag.flag for flag in trial_flags(trial, identity))),
+        "message": message(result, failure),
+        **_scores(rows, status, config, plan),
+        **costs(result, (rows or trial.training_rows())[-1:]),
+    }
 
-    def row(name: str | None, rows: Sequence[ScoreRow]) -> dict[str, Any]:
-        """Its row by one metric."""
-        raised = trial_flags(trial, name)
-        return {
-            **key,
-            "status": status,
-            "identity": compared_as(plan.objective, name, rows),
-            "flags": " ".join(dict.fromkeys(flag.flag for flag in raised)),
-            "message": message(result, failure),
-            **_scores(rows, status, config, plan),
-            **costs(result, (rows or training)[-1:]),
-        }
 
-    finished = status == Status.FINISHED
-    scored = collect_blocks(curves, overlapping, plan.objective, config) if finished else None
-    others = [(about, name) for name, about in metrics.items() if name != identity]
+def read(trial: Trial, planned: TrialRecord, plan: PlanRecord) -> Read:
+    """Read the folder of a planned trial, in the metric that its plan asks for."""
+    score = read_score(trial, planned, plan)
+    who = {"cell": planned.cell, "seed": planned.seed}
+    key, known = {**who, "key": planned.key}, score.row
+    identity = trial.metric(plan.request(planned))
+    protocol = score.metric.protocol if score.metric else ""
+    overlapping = protocol in PROTOCOLS and PROTOCOLS[protocol].overlapping
+    finished = known["status"] == Status.FINISHED
     return Read(
         planned,
-        row(identity, curves),
-        config,
-        metric,
+        known,
+        score.config,
+        score.metric,
+        score.curves,
         [
-            {**key, "status": status, "identity": compared,
+            {**key, "status": known["status"], "identity": known["identity"],
              "kid_error": standard_error(at, overlapping), **at}
-            for at in curves
+            for at in score.curves
         ],
-        [{**key, **values} for values in training],
-        [{**who, "flag": flag.flag, "kimg": flag.kimg} for flag in flags],
+        [{**key, **values} for values in trial.training_rows()],
+        [{**who, "flag": flag.flag, "kimg": flag.kimg} for flag in trial_flags(trial, identity)],
         [{**who, **surroundings(e), "attempt": n} for n, e in enumerate(trial.environment(), 1)],
         [{**who, "iteration": int(path.stem), "path": str(path)} for path in trial.samples()],
         [
@@ -104,8 +120,14 @@ def read(trial: Trial, planned: TrialRecord, plan: PlanRecord) -> Read:
         ],
         [{**who, **near.to_json(), "sign": near.sign} for near in (trial.nearest(),) if near],
         trial.images(),
-        scored,
-        [(about, row(name, trial.evaluation_rows(name))) for about, name in others],
+        collect_blocks(score.curves, overlapping, plan.objective, score.config)
+        if finished
+        else None,
+        [
+            (about, _row(trial, planned, plan, score.config, (name, trial.evaluation_rows(name))))
+            for name, about in trial.metrics().items()
+            if name != identity
+        ],
     )  # fmt: skip
 
 

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-from scipy import special, stats
-from scipy.optimize import brentq
 
 from harness.analysis.max_t import Array
+from harness.analysis.tails import normal_above, normal_below, normal_density, t_quantile
 from harness.plan.looks import Looks, spent_on_difference
 
 _NODES = 200  # of the integrals over a Brownian motion
@@ -29,19 +28,20 @@ def nominal_levels(level: float, times: tuple[float, ...]) -> tuple[float, ...]:
         step = math.sqrt(t - before)
         due = level * spent_on_difference(t) - spent
         bound = _bound(at / math.sqrt(t), mass, step / math.sqrt(t), due)
-        nominal.append(2 * float(stats.norm.sf(bound)))
+        nominal.append(2 * float(normal_above(bound)))
         spent += due
         reach = bound * math.sqrt(t)
-        density = stats.norm.pdf((nodes[:, np.newaxis] * reach - at) / step) / step @ mass
+        density = normal_density((nodes[:, np.newaxis] * reach - at) / step) / step @ mass
         at, mass, before = nodes * reach, weights * reach * density, t
     return tuple(nominal)
 
 
 def _bound(at: Array, mass: Array, step: float, due: float) -> float:
     """The |z| that is crossed with probability `due` from here."""
+    from scipy.optimize import brentq  # slow to import, and only sequential studies need it
 
     def beyond(bound: float) -> float:
-        up, down = stats.norm.sf((bound - at) / step), stats.norm.cdf((-bound - at) / step)
+        up, down = normal_above((bound - at) / step), normal_below((-bound - at) / step)
         return float((up + down) @ mass) - due
 
     return float(brentq(beyond, 0.0, 40.0, xtol=1e-12))
@@ -73,7 +73,7 @@ def repeated_interval(design: Looks, values: Sequence[Array]) -> tuple[float, fl
 @lru_cache(maxsize=1024)
 def _quantile(level: float, freedom: int) -> float:
     """Of t, two-sided."""
-    return float(stats.t.ppf(1 - level / 2, freedom))
+    return float(t_quantile(1 - level / 2, freedom))
 
 
 def predictive_power(
@@ -92,7 +92,7 @@ def predictive_power(
     spread = np.where(remaining > 0, remaining, 1.0)
 
     def below(value: Array) -> Array:
-        return np.asarray(special.ndtr((value - mean) / spread), float)
+        return np.asarray(normal_below((value - mean) / spread), float)
 
     same = np.where(inside > 0, below(inside) - below(-inside), 0.0)
     chance = np.minimum(1.0, 1 - below(bound) + below(-bound) + same)  # a mean can be both

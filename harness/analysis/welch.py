@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from harness.analysis.frame import each_row
 from harness.analysis.max_t import NONE, Array, holm, single_level
+from harness.analysis.tails import t_above, t_quantile
 from harness.analysis.verdicts import BETTER, INCONCLUSIVE, WORSE, disagreement, verdict
 
 FLAT = "neither scatters, so nothing tells how certain the difference is"
@@ -36,13 +36,13 @@ class Differences(NamedTuple):
 
     def interval(self, level: float) -> tuple[Array, Array]:
         """Two-sided (level 0.05: 95 %)."""
-        half = stats.t.ppf(1 - level / 2, self.df) * self.error
+        half = t_quantile(1 - level / 2, self.df) * self.error
         return self.effect - half, self.effect + half
 
     @property
     def p(self) -> Array:
         """Two-sided."""
-        return 2 * np.asarray(stats.t.sf(np.abs(self.effect) / self.error, self.df))
+        return 2 * np.asarray(t_above(np.abs(self.effect) / self.error, self.df))
 
 
 def differ(means: Array, sds: Array, counts: Array) -> Differences:

@@ -19,6 +19,7 @@ from harness.plan.expand import Plan as Expanded
 from harness.plan.naming import cell_names
 from harness.plan.reach import Reach
 from harness.report.blocks import Cell, Label
+from harness.runs.plan import seeds_each
 
 if TYPE_CHECKING:
     from harness.api.run import Run
@@ -151,7 +152,8 @@ class Plan:
         if further := plan.stages.further(plan):
             most = show.whole(len(plan.trials) + len(further))
             return f"{cells} × up to {seeds} = {show.whole(len(plan.trials))} to {most} trials"
-        return f"{cells} × {plan.record().seeds_each} = {show.count(len(plan.judging), 'trial')}"
+        each = seeds_each(plan.seeds, plan.looks)
+        return f"{cells} × {each} = {show.count(len(plan.judging), 'trial')}"
 
     @property
     def _caption(self) -> str:
@@ -163,7 +165,7 @@ class Plan:
         rest = f"{train} to train: {kimg} kimg, time {cost.time}"
         seeds = show.count(reach.seeds, "seed")
         least = f"Smallest adjusted p with {seeds}: {show.digits(reach.smallest_p)}"
-        names = cell_names(self._plan.record())
+        names = cell_names(self._plan)
         rows: list[list[Cell]] = [
             [_named(cell, names[cell]), described(changes) or show.NONE, f"{trained}/{trials}"]
             for cell, changes, trials, trained in cells.itertuples(index=False)

@@ -60,7 +60,7 @@ def compare_samples(
     with without_log():
         from harness.gan.sampling import Trained, write_comparison
 
-    names = cell_names(planned.record())
+    names = cell_names(planned)
     with _kept(trained.values()):
         sources = [
             Trained(

@@ -14,8 +14,8 @@ from harness.runs.layout import run_names
 from harness.runs.trial import Trial as Record
 
 if TYPE_CHECKING:
-    from harness.analysis.course import Course
-    from harness.analysis.frame import Frames
+    from harness.analysis.course import Course, Truth
+    from harness.analysis.frame import Scores
 
 
 def reach(
@@ -30,9 +30,9 @@ def reach(
     power, name, stated = Reach.of(planned), pilot or planned.run_name, _stated(planned, effect)
     decided = None
     if pilot or name in run_names(runtime):
-        from harness.analysis.frame import load
+        from harness.analysis.frame import load_scores
 
-        frames = load(name, runtime)
+        frames = load_scores(name, runtime)
         decided = (
             _of_pilot(planned, power, frames, runtime, stated)
             if pilot
@@ -51,21 +51,26 @@ def course(planned: Plan, runtime: Runtime, pilot: str | None = None) -> "Course
 
     By the effects and the scatter of a pilot, where that has all contrasts.
     """
-    looks = planned.record().looks
+    looks = planned.looks
     if looks is None or looks.taken:
         return None
-    from harness.analysis.course import Truth, foresee
-    from harness.analysis.effects import estimate_effects
-    from harness.analysis.frame import each_row, load
+    from harness.analysis.course import foresee
     from harness.plan.sequential import Spread, design
 
-    truths: list[Truth] = []
-    if pilot:
-        rows = each_row(estimate_effects(load(pilot, runtime)))
-        known = {row.contrast: Truth(row.effect, row.sd, row.margin) for row in rows if row.n > 1}
-        if set(looks.contrasts) <= set(known):
-            truths = [known[name] for name in looks.contrasts]
+    known = _truths(pilot, runtime) if pilot else {}
+    whole = set(looks.contrasts) <= set(known)
+    truths = [known[name] for name in looks.contrasts] if whole else []
     return foresee(design(looks), Spread.of(planned), truths, pilot if pilot and truths else "")
+
+
+def _truths(pilot: str, runtime: Runtime) -> "dict[str, Truth]":
+    """Contrast → its effect and scatter in a pilot, of those that two seeds finished."""
+    from harness.analysis.course import Truth
+    from harness.analysis.effects import estimate_effects
+    from harness.analysis.frame import each_row, load_scores
+
+    rows = each_row(estimate_effects(load_scores(pilot, runtime)))
+    return {row.contrast: Truth(row.effect, row.sd, row.margin) for row in rows if row.n > 1}
 
 
 def _stated(planned: Plan, effect: float | None) -> float | None:
@@ -83,7 +88,7 @@ def _stated(planned: Plan, effect: float | None) -> float | None:
 
 
 def _of_own(
-    planned: Plan, power: Reach, frames: "Frames", stated: float | None
+    planned: Plan, power: Reach, frames: "Scores", stated: float | None
 ) -> Detectable | None:
     """From its own run; None if that is of an earlier state of the study file."""
     from harness.analysis.power import detectable, scored_alike
@@ -95,7 +100,7 @@ def _of_own(
 
 
 def _of_pilot(
-    planned: Plan, power: Reach, frames: "Frames", runtime: Runtime, stated: float | None
+    planned: Plan, power: Reach, frames: "Scores", runtime: Runtime, stated: float | None
 ) -> Detectable:
     from harness.analysis.power import detectable, scored_alike
 

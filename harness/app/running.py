@@ -150,7 +150,7 @@ def held(planned: Plan, runtime: Runtime) -> int:
 def given_up(planned: Plan, runtime: Runtime) -> list[str]:
     """One line per trial of a plan that crashed and has not been trained since."""
     lines, planned = [], grown(planned, runtime)
-    names = cell_names(planned.record())
+    names = cell_names(planned)
     for item in missing(planned, runtime):
         failure = Record(runtime.trials / item.trial.key).failure()
         if failure is not None:

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from harness.runs.plan import AGAIN, read_plan
 
 if TYPE_CHECKING:
     from harness.report import Summary
+    from harness.report.studio import Studio
 
 
 def plan(
@@ -131,8 +132,18 @@ def changed_plugins(planned: Plan, runtime: Runtime) -> list[str]:
     ]
 
 
-def report(run_name: str, runtime: Runtime) -> "Summary":
-    """Render the report of a run from its record; return its summary."""
+def report(run_name: str, runtime: Runtime, apart: bool = False) -> "Summary":
+    """Render the report of a run from its record; return its summary.
+
+    `apart`: another process draws its figures meanwhile.
+    """
+    from harness.report.studio import Studio
+
+    with Studio() if apart else nullcontext() as studio:
+        return _report(run_name, runtime, studio)
+
+
+def _report(run_name: str, runtime: Runtime, studio: "Studio | None") -> "Summary":
     from harness.execution.search.importances import weigh
     from harness.report import render
 
@@ -144,7 +155,7 @@ def report(run_name: str, runtime: Runtime) -> "Summary":
             raise HarnessError(f"{path}: missing; {AGAIN}")
         raise HarnessError(unknown("run", run_name, layout.run_names(runtime)))
     weigh(record, holding)
-    return render(run_name, runtime)
+    return render(run_name, runtime, studio)
 
 
 def pack(page: Path) -> Path:

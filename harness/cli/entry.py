@@ -15,10 +15,10 @@ from harness.cli.options import runtime
 from harness.cli.verb import Verb
 from harness.core.errors import REMEDY, HarnessError, told
 from harness.core.files import unwritable
+from harness.core.lean import collect_rarely
 from harness.core.redact import redacted
 
 USER_ERROR = 2  # the exit code of a mistake that the user can mend
-CYCLES = 20_000  # objects after which Python looks for cycles among the newest
 
 app = typer.Typer(
     help="Find out which GAN training tips help on your images.",
@@ -37,8 +37,7 @@ def main() -> None:
     """Run the command line; a user's mistake is one clear message and exit code 2."""
     # else Python looks for cycles among TensorFlow's objects at its end: nearly a second a worker
     atexit.register(gc.freeze)
-    # and once in 700 objects meanwhile, which is a tenth of the time of a verb that reads records
-    gc.set_threshold(CYCLES)
+    collect_rarely()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looks through every package
     try:
         app()

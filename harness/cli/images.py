@@ -58,7 +58,7 @@ def samples(
 
     planned, _ = plan(study, profile, changes)
     if beside:
-        cells = [cell] if cell else planned.record().labels
+        cells = [cell] if cell else planned.labels
         target = out or Path(f"samples-{planned.run_name}-s{seed}.png")
         _, left = cases.compare_samples(planned, runtime(), cells, seed, count or COMPARED, target)
         for name in left:
@@ -66,7 +66,7 @@ def samples(
         shown = show.count(len(cells) - len(left), "cell")
         typer.echo(f"Validation images and images of {shown} in {target}")
         return
-    cell = cell or planned.record().reference
+    cell = cell or planned.reference
     name = re.sub(r"[^A-Za-z0-9_.,-]", "-", cell)
     target = out or Path(f"samples-{planned.run_name}-{name}-s{seed}")
     path = cases.samples(planned, runtime(), cell, seed, count or COUNT, target)

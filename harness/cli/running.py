@@ -77,7 +77,7 @@ def plan_(
         show_forecast(cost, why)
         if course:
             show_course(course)
-        if plan.record().looks is None:
+        if plan.looks is None:
             show_reach(reach)
         elif reach.detectable:  # a p of fixed seeds says nothing of looks, seeds of a pilot do
             show_detectable(reach.detectable, reach.seeds)
@@ -152,7 +152,7 @@ def _train(plan: Any, why: str, options: Any, output: IO[str] | None) -> None:
     show_forecast(cases.cost(plan, runtime, options.workers), why, brief=True)
     outcome = cases.run(plan, runtime, options)
     with step("Writing the report"):
-        summary = cases.report(plan.run_name, runtime)
+        summary = cases.report(plan.run_name, runtime, apart=True)
     with step("Mirroring to W&B"):
         mirrored = sync(plan.run_name, runtime, summary)
     typer.echo(mirrored.said)

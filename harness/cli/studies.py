@@ -42,7 +42,7 @@ def report(
     if profile or changes or holding(study, runtime) is runtime:
         study = cases.name(study, runtime, profile, cases.one_off(changes or []))
     with step("Writing the report", Terminal(stderr=True)):
-        summary = cases.report(study, runtime)
+        summary = cases.report(study, runtime, apart=True)
         archive = cases.pack(summary.path) if packed else None
     if as_json:
         echo_json({**summary.to_json(), **({"zip": str(archive)} if archive else {})})

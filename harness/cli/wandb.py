@@ -104,7 +104,7 @@ def agent(
 
     swept = cases.one_off([text.removeprefix("--") for text in context.args], "--")
     planned, _ = plan(study, profile, changes, swept)
-    key, names = planned.trial(cell, seed).key, cell_names(planned.record())
+    key, names = planned.trial(cell, seed).key, cell_names(planned)
     typer.echo(f"{planned.run_name}: {names[cell]}, seed {seed} ({key})")
     status, message = train(planned, runtime(), cell, seed, show_score)
     show_end(status, message)

@@ -33,9 +33,13 @@ def digest(value: Any, length: int = 16) -> str:
 
 def weight_knobs(config: TrialConfig) -> dict[str, Any]:
     """The knobs that change the weights and differ from their defaults."""
+    return _weight_knobs(flatten(config))
+
+
+def _weight_knobs(knobs: Mapping[str, Any]) -> dict[str, Any]:
     return {
         path: value
-        for path, value in flatten(config).items()
+        for path, value in knobs.items()
         if value != default(path) and not path.startswith(SCORING) and path not in PLACES
     }
 
@@ -70,7 +74,17 @@ def metric_request(config: TrialConfig) -> str:
     The validation images enter through the data section (the training images do not matter, except
     for the split that the `classifier` is trained on), a user's encoder by its content.
     """
+    return _metric_request(config, flatten(config))
+
+
+def identify(config: TrialConfig) -> str:
+    """Identity of what a configuration trains and how it is scored; it is flattened only once."""
     knobs = flatten(config)
+    trained = _key(_weight_knobs(knobs), affecting_revisions(config))
+    return f"{trained}/{_metric_request(config, knobs)}"
+
+
+def _metric_request(config: TrialConfig, knobs: Mapping[str, Any]) -> str:
     asked = {path: value for path, value in knobs.items() if path.startswith(SCORING)}
     if config.translation.source:  # scores of translations never stand beside others
         asked["translation.source"] = config.translation.source

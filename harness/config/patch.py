@@ -64,8 +64,8 @@ def default(path: str) -> Any:
 
 def schedule(knobs: Mapping[str, Any]) -> Schedule:
     """When a training is evaluated, by its knobs; those that an older record lacks are defaults."""
-    known = DEFAULTS | dict(knobs)
-    return Schedule(known["training.evaluations"], known["training.final_evaluations"])
+    names = ("training.evaluations", "training.final_evaluations")
+    return Schedule(*(knobs[name] if name in knobs else DEFAULTS[name] for name in names))
 
 
 def check_path(path: str) -> str:

@@ -6,6 +6,7 @@ So a grid is pixels of images and nothing else, and how it is shown can change.
 import math
 from collections.abc import Callable, Sequence
 from io import BytesIO
+from itertools import islice, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,24 +61,37 @@ def spaced(
 
     `shown`: laid out in another way; `most`: so many of them, the first ones.
     """
-    return arranged(tiles(grid, layout.columns)[:most], shown or layout, colour)
+    side, pixels = grid.width // layout.columns, _pixels(grid)
+    corners = product(range(0, grid.height, side), range(0, grid.width, side))
+    images = [pixels[y : y + side, x : x + side] for y, x in islice(corners, most)]
+    return arranged(images, shown or layout, colour)
 
 
 def arranged(
-    images: Sequence[Image.Image], layout: Layout, colour: tuple[int, ...] = WHITE
+    images: Sequence[np.ndarray], layout: Layout, colour: tuple[int, ...] = WHITE
 ) -> Image.Image:
-    """Images of one size with a gutter between them, three times as wide around a group; RGBA."""
-    side, gutter = images[0].width, max(images[0].width // SHARE, THINNEST)
+    """Images (H, W, 4) of one size with a gutter between them, three times as wide around a group.
+
+    Arrays, since Pillow takes five times as long to cut and paste them. RGBA.
+    """
+    side = images[0].shape[1]
+    gutter = max(side // SHARE, THINNEST)
     apart = 3 * gutter if layout.together > 1 else gutter
     group = layout.together * (side + gutter) - gutter + apart
     rows = -(-len(images) // layout.columns)
-    size = (layout.columns // layout.together * group - apart, rows * (side + apart) - apart)
-    page = Image.new("RGBA", size, colour)
+    width = layout.columns // layout.together * group - apart
+    page = np.empty((rows * (side + apart) - apart, width, len(colour)), np.uint8)
+    page[:] = colour
     for number, image in enumerate(images):
         row, column = divmod(number, layout.columns)
         group_number, place = divmod(column, layout.together)
-        page.paste(image, (group_number * group + place * (side + gutter), row * (side + apart)))
-    return page
+        x, y = group_number * group + place * (side + gutter), row * (side + apart)
+        page[y : y + image.shape[0], x : x + image.shape[1]] = image
+    return Image.fromarray(page)
+
+
+def _pixels(image: Image.Image) -> np.ndarray:
+    return np.asarray(image.convert("RGBA"))
 
 
 def labelled(blocks: Sequence[tuple[str, np.ndarray]], layout: Layout) -> bytes:
@@ -90,7 +104,7 @@ def labelled(blocks: Sequence[tuple[str, np.ndarray]], layout: Layout) -> bytes:
     side = -(-LEAST // largest) * largest
     pages = []
     for label, images in blocks:
-        page = arranged([_image(image) for image in images], layout)
+        page = arranged([_pixels(_image(image)) for image in images], layout)
         size = (page.width * side // images.shape[1], page.height * side // images.shape[1])
         pages.append((label, page.resize(size, Image.Resampling.NEAREST)))
     font = ImageFont.load_default(TEXT / 2)

@@ -11,6 +11,7 @@ from harness.config.runtime import Runtime
 from harness.core.cache import NOTE
 from harness.core.errors import HarnessError
 from harness.core.files import check_writable, read_object, write_json
+from harness.core.interpreter import python
 from harness.core.lock import Busy
 from harness.execution.devices import WorkerEnv, plan_workers
 from harness.execution.local import Driver, Outcome, WorkerSpec, run_local
@@ -153,15 +154,6 @@ def share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEn
         write_json(path, {"threads": machine[0].threads, "at": now()})
         return machine
     return plan_workers(None, threads=chosen["threads"])
-
-
-def python() -> list[str]:
-    """The interpreter of a worker; it imports from the current folder only if this code lies there.
-
-    Else a queue.py of the user's, or another harness/, would take the place of what is installed.
-    """
-    lies_here = Path(__file__).parents[2] == Path.cwd()
-    return [sys.executable] if lies_here else [sys.executable, "-P"]
 
 
 def places(runtime: Runtime) -> dict[str, str]:

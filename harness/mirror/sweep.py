@@ -34,8 +34,8 @@ def study_sweep(plan: Plan, study: str, project: str) -> dict[str, Any]:
 def _space(plan: Plan) -> dict[str, Any]:
     """Method and parameters: every trial of the plan once or, of a search, its ranges."""
     stages = plan.stages
-    if stages.undecided(plan) or stages.choosing or plan.record().looks:
-        kind, source = ("with looks", "its looks") if plan.record().looks else (
+    if stages.undecided(plan) or stages.choosing or plan.looks:
+        kind, source = ("with looks", "its looks") if plan.looks else (
             "that tunes", "others")  # fmt: skip
         raise HarnessError(
             f"{plan.run_name}: a study {kind} is no sweep: its trials follow from {source}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.config.identity import key, keys, metric_request
+from harness.config.identity import identify, keys
 from harness.config.patch import PLUGINS, Patch, default, flatten
 from harness.config.trial import TrialConfig
 
@@ -20,7 +20,7 @@ class Cell:
     @property
     def identity(self) -> str:
         """Identity of training and scoring; cells with the same one are merged."""
-        return identity(self.config)
+        return identify(self.config)
 
     def trial(self, seed: int) -> TrialConfig:
         """The configuration of one trial."""
@@ -34,11 +34,6 @@ class Trial:
     cell: Cell
     seed: int
     key: str
-
-
-def identity(config: TrialConfig) -> str:
-    """Identity of what a configuration trains and how it is scored."""
-    return f"{key(config)}/{metric_request(config)}"
 
 
 def difference(config: TrialConfig, before: Patch) -> dict[str, Any]:

@@ -37,6 +37,11 @@ class Contrast:
     tip: Tip | None = None
 
     @property
+    def heuristic(self) -> str | None:
+        """The id of its tip."""
+        return self.tip.id if self.tip else None
+
+    @property
     def following(self) -> str:
         """The cell that follows, or the number of such cells."""
         return self._side(1)
@@ -86,7 +91,7 @@ def contrast_record(contrast: Contrast, followed: list[TrialConfig]) -> Contrast
         ignoring=contrast.ignoring,
         weights=dict(contrast.weights),
         design=contrast.design,
-        heuristic=contrast.tip.id if contrast.tip else None,
+        heuristic=contrast.heuristic,
         claims=tuple(
             ClaimRecord(
                 source=claim.source,

@@ -11,11 +11,12 @@ from harness.config.catalog import DESIGNS
 from harness.config.identity import digest, metric_request
 from harness.config.inputs.content import Contents
 from harness.config.inputs.lacking import Lacking, Recorded
-from harness.config.patch import Patch, flatten, resolve
+from harness.config.patch import Patch, flatten
 from harness.config.study import StudyFile
 from harness.config.trial import TrialConfig, rules
 from harness.core.errors import HarnessError, unknown
-from harness.plan.cells import Cell, Trial, difference, identity, seed_major
+from harness.plan.cells import Cell, Trial, difference, seed_major
+from harness.plan.configs import Configs
 from harness.plan.drafts import Asked, Contrast, Draft, contrast_record
 from harness.plan.factors import levels_by, recipe, resolution, study_factors
 from harness.plan.further import further_metrics
@@ -36,6 +37,7 @@ from harness.runs.plugins import PluginsRecord
 
 if TYPE_CHECKING:
     from harness.runs.crossed import Crossed
+    from harness.runs.stages import LooksRecord
 
 # of a study's keys, what says how it is judged
 DECLARED = ("design", "resolution", "metric", "objective", "threshold", "equivalence", "alpha")
@@ -74,6 +76,21 @@ class Plan:
     def seeds(self) -> list[int]:
         """The seeds of the ranking."""
         return self.stages.seeds(self.judging)
+
+    @property
+    def looks(self) -> "LooksRecord | None":
+        """The looks of a sequential study; None of another one. `record` takes far longer."""
+        return self.stages.fields.get("looks")
+
+    @property
+    def reference(self) -> str:
+        """The label of its cell."""
+        return self.cells[0].label
+
+    @property
+    def labels(self) -> list[str]:
+        """Of all cells, those of the stages last."""
+        return [cell.label for cell in (*self.cells, *self.stages.cells)]
 
     def cell(self, label: str) -> Cell:
         """A cell by its label, or an error with the nearest."""
@@ -118,7 +135,7 @@ class Plan:
             **declared,
             declared=every,
             analysis_digest=digest(list(every.values()), 8),
-            reference=self.cells[0].label,
+            reference=self.reference,
             cells=tuple(self._cells),
             contrasts=tuple(contrast_record(one, self._followed(one)) for one in self.contrasts),
             crossed=self.crossed,
@@ -163,7 +180,7 @@ def expand_study(
     under: list[Patch] = [{"evaluation.protocol": metric} if metric else {}, study.baseline]
     under += [chosen.patch if chosen else {}, changes]
     contents = Contents(cache, recorded)
-    configs = _Configs(contents)
+    configs = Configs(contents)
 
     def resolved(label: str, layers: list[Patch]) -> TrialConfig:
         try:
@@ -173,13 +190,13 @@ def expand_study(
             raise HarnessError(f"{where}: cell {label!r}: {error}") from None
 
     reference = resolved(REFERENCE, under)
-    draft = _draft(file, lambda patches: identity(configs.of([*under, *patches])))
+    draft = _draft(file, lambda patches: configs.identity([*under, *patches]))
     before = flatten(reference)
     cells: dict[str, Cell] = {}
     names: dict[str, str] = {}  # draft label → label of the cell that it is
     for label, patches in draft.cells.items():
-        config = resolved(label, [*under, *patches]) if patches else reference
-        name = identity(config)
+        layers = [*under, *patches]
+        config, name = resolved(label, layers), configs.identity(layers)
         if name not in cells:
             cells[name] = Cell(label, config, difference(config, before))
         names[label] = cells[name].label
@@ -201,21 +218,6 @@ def expand_study(
         stages, crossed, images, contents.lacking, plugin_record(file, own_tips, kept, contrasts),
         further_metrics(file, [cell.config for cell in kept], contents, changes),
     )  # fmt: skip
-
-
-class _Configs:
-    """Configurations by their layers, each made once: a design asks for cells before they are."""
-
-    def __init__(self, contents: Contents) -> None:
-        self._contents = contents
-        self._made: dict[str, TrialConfig] = {}
-
-    def of(self, layers: list[Patch]) -> TrialConfig:
-        """Resolved, with what follows from files."""
-        name = repr(layers)
-        if name not in self._made:
-            self._made[name] = self._contents.fill(resolve(layers))
-        return self._made[name]
 
 
 def _draft(file: StudyFile, trains: Callable[[list[Patch]], str]) -> Draft:

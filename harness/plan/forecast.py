@@ -20,6 +20,7 @@ from harness.plan.stages import Static
 from harness.runs import layout
 from harness.runs.plan import read_plan
 from harness.runs.status import Status
+from harness.runs.trial import Snapshot
 from harness.runs.trial import Trial as Record
 
 # knobs that a trial's speed does not depend on; every other one counts as if it did
@@ -81,7 +82,7 @@ class Forecast:
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
-        names = cell_names(self.plan.record())
+        names = cell_names(self.plan)
         missing = {item.trial.key for item in self.missing if not item.trained}
         trials = [
             {
@@ -148,7 +149,7 @@ def missing(plan: Plan, runtime: Runtime) -> tuple[Missing, ...]:
     asked = _Asked(plan.metrics)
     # cells can be tuned to the same training
     for trial in {trial.key: trial for trial in plan.trials}.values():
-        record = Record(runtime.trials / trial.key)
+        record = Snapshot(runtime.trials / trial.key)
         trained = record.result() is not None
         if gives_up and not trained and record.pruned() is not None:
             continue
@@ -191,7 +192,7 @@ def forecast_cost(plan: Plan, runtime: Runtime, workers: int) -> Forecast:
     scoring = any(item.trained for item in lacking)  # its time alone is not measured apart
     seconds = None if scoring else _seconds(training, _speeds(runtime))
     advised = {cell.label: rules.warnings(cell.config) for cell in plan.cells}
-    names = cell_names(plan.record()) if any(advised.values()) else {}
+    names = cell_names(plan) if any(advised.values()) else {}
     advice = [f"{names[label]}: {text}" for label, texts in advised.items() for text in texts]
 
     def part(trials: Sequence[Trial]) -> Forecast | None:

@@ -4,7 +4,7 @@ and commands have labels.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from harness.plan.factors import FOLLOWING, IGNORING
@@ -23,16 +23,31 @@ class _Contrast(Protocol):
     def title(self) -> str: ...
     @property
     def design(self) -> str: ...
+    @property
+    def heuristic(self) -> str | None: ...
 
 
-def cell_names(plan: PlanRecord) -> dict[str, str]:
+class _Plan(Protocol):
+    """A plan, before it is recorded or after: a record of many cells takes long to make."""
+
+    @property
+    def labels(self) -> Sequence[str]: ...
+    @property
+    def reference(self) -> str: ...
+    @property
+    def contrasts(self) -> Sequence[_Contrast]: ...
+    @property
+    def crossed(self) -> Crossed | None: ...
+
+
+def cell_names(plan: _Plan) -> dict[str, str]:
     """Label → name of every cell; no two are alike.
 
     A side of a tip is "<title>: on" or "<title>: off", a level of another factor
     "<factor>=<level>", a crossed cell all of its factors so, and the reference what it is.
     """
     titles = tip_titles(plan)
-    names = {cell.label: setting(cell.label, titles) for cell in plan.cells}
+    names = {label: setting(label, titles) for label in plan.labels}
     if plan.crossed:
         names |= _combinations(plan.crossed, titles)
     names[plan.reference] = plan.reference
@@ -58,7 +73,7 @@ def titled(title: str, design: str) -> str:
     return title if ends else f"{title}{LEFT_OUT}"
 
 
-def tip_titles(plan: PlanRecord) -> dict[str, str]:
+def tip_titles(plan: _Plan) -> dict[str, str]:
     """Id → title of the tips of a plan."""
     titles: dict[str, str] = {}
     for contrast in plan.contrasts:
@@ -67,7 +82,7 @@ def tip_titles(plan: PlanRecord) -> dict[str, str]:
     return titles
 
 
-def _title(contrast: ContrastRecord) -> str:
+def _title(contrast: _Contrast) -> str:
     """Of the tip alone, without the place that a design gives it."""
     alone = re.sub(r" \(without [^()]*\)$", "", contrast.title)
     return re.sub(rf"^{STEP} \d+: ", "", alone, flags=re.I) if contrast.design == PATH else alone

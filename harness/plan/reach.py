@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from harness.plan.expand import Plan
+if TYPE_CHECKING:
+    from harness.plan.expand import Plan  # with all of the configuration, which figures do without
 
 EXACT = 6  # seeds from which the exact test judges; below, Holm's adjusted paired t
 ENUMERATED = 14  # seeds up to which all flips are looked at
@@ -66,7 +67,7 @@ class Reach:
     objective: str = "final"
 
     @classmethod
-    def of(cls, plan: Plan) -> "Reach":
+    def of(cls, plan: "Plan") -> "Reach":
         """Power of a plan's seeds."""
         study = plan.file.study
         counts = len(plan.seeds), len(plan.contrasts)

@@ -1,12 +1,10 @@
 """Blocks that sections consist of; templates turn them into HTML and Markdown."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-if TYPE_CHECKING:
-    from harness.report.plots import style  # with matplotlib, which only drawing needs
+from harness.report.sketch import Sketch
 
 
 @dataclass(frozen=True)
@@ -100,31 +98,17 @@ class Code:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure, with what it says in words; `draw` makes it at a width in inches.
+    """A figure, with what it says in words.
 
     From `numbers`, if there are any, the page's script draws it where a reader can ask it.
     """
 
     kind: ClassVar[str] = "figure"
     name: str
-    draw: "Callable[[float], style.Figure]" = field(repr=False)
+    draw: Sketch = field(repr=False)
     alt: str
     caption: str
     numbers: Mapping[str, Any] = field(default_factory=dict, repr=False)
-
-    @cached_property
-    def drawing(self) -> "style.Drawing":
-        """As wide as a page, for papers."""
-        from harness.report.plots import style
-
-        return style.drawing(self.draw)
-
-    @cached_property
-    def narrow(self) -> str:
-        """As wide as a phone, as SVG."""
-        from harness.report.plots import style
-
-        return style.svg(self.draw, style.NARROW)
 
 
 @dataclass(frozen=True)

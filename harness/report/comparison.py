@@ -3,7 +3,6 @@
 import math
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from harness.report.plots.critical_difference import diagram_info, draw_diagram
 from harness.report.plots.side_by_side import draw_side_by_side, side_by_side_info
 from harness.report.same_cells import shared_cells
 from harness.report.sections.ranking import TONES
+from harness.report.sketch import Sketch
 
 LONGEST = 80  # letters of a folder's name
 KIND = "compared"
@@ -192,7 +192,7 @@ def _forests(parts: Sequence[pd.DataFrame]) -> Iterator[Figure]:
         )
         yield Figure(
             "effects" if len(parts) <= PANELS else f"effects-{number}",
-            partial(draw_side_by_side, panels),
+            Sketch(draw_side_by_side, panels),
             f"Effects with intervals in each run. {verdicts}.",
             "Effects, following minus ignoring, with each run's intervals for all of its contrasts "
             "at once. Triangles are verdicts: down better, up worse; a square is equivalent, a "
@@ -265,7 +265,7 @@ def _diagram(comparison: Comparison, runs: int, alpha: float) -> Figure:
     )
     return Figure(
         "critical-difference",
-        partial(draw_diagram, info),
+        Sketch(draw_diagram, info),
         f"Critical-difference diagram of mean ranks over {runs} runs: {ranks}.",
         "Mean ranks over the runs, each on its own scale; a bar on the right joins tips whose "
         f"ranks do not differ by the Nemenyi test at {show.plain(alpha)}. Whether two differ "

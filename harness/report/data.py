@@ -90,7 +90,7 @@ class ReportData:
 
     @property
     def legend(self) -> tuple[list[str], str]:
-        """The names of the cells and of the reference, for `plots.style.looks`."""
+        """The names of the cells and of the reference, for `plots.marks.looks`."""
         return [self.names[cell] for cell in self.labels], self.names[self.plan.reference]
 
     def named(self, frame: pd.DataFrame) -> pd.DataFrame:

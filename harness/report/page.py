@@ -22,18 +22,28 @@ from harness.report.html import Front, render_html
 from harness.report.latex import ranking_tex
 from harness.report.markdown import render_markdown
 from harness.report.private import redact
+from harness.report.studio import Studio
 from harness.report.summary import Summary, summarise
 
+PICTURES = "samples"  # the section whose pictures take long
 OURS = frozenset(
     {"index.html", "report.md", "ranking.tex", pooled.TEX, "tables", "figures",
      overview.SUMMARY, overview.PICTURE}
 )  # fmt: skip
 
 
-def render(run_name: str, runtime: Runtime) -> Summary:
-    """Write reports/<run name>/ from the record, and the list of reports; a summary of it."""
+def render(run_name: str, runtime: Runtime, studio: Studio | None = None) -> Summary:
+    """Write reports/<run name>/ from the record, and the list of reports; a summary of it.
+
+    `studio`: a process that draws meanwhile.
+    """
     data = analyse(load(run_name, runtime))
-    blocks = [block for name in SECTIONS for block in SECTIONS.load(name)(data)]
+    sections: dict[str, list[Block]] = {}
+    for name in sorted(SECTIONS, key=PICTURES.__eq__):  # last, while the figures are drawn
+        sections[name] = SECTIONS.load(name)(data)
+        if studio:
+            studio.begin(sections[name])
+    blocks = [block for name in SECTIONS for block in sections[name]]
 
     def more(folder: Path) -> None:
         (folder / "ranking.tex").write_text(ranking_tex(data), "utf-8")
@@ -75,8 +85,8 @@ def _write(
         (folder / path).write_text(text, "utf-8")
     for block in blocks:
         if isinstance(block, Figure):
-            (folder / "figures" / f"{block.name}.svg").write_text(block.drawing.svg, "utf-8")
-            (folder / "figures" / f"{block.name}.png").write_bytes(block.drawing.png)
+            (folder / "figures" / f"{block.name}.svg").write_text(block.draw.drawing.svg, "utf-8")
+            (folder / "figures" / f"{block.name}.png").write_bytes(block.draw.drawing.png)
         elif isinstance(block, Gallery):
             for name, png in block.files.items():
                 (folder / "figures" / f"{name}.png").write_bytes(png)

@@ -1,5 +1,6 @@
 """Grids of images as a page and a paper need them: with a gutter, and no pixel blurred."""
 
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from harness.core.grids import CLEAR, GRID, Layout, spaced
 SMALL = 192  # pixels that a grid has at least on the page,
 LARGE = 2.5  # and at most so many times as many
 PAPER = 480  # pixels that a file has at least
+RECENT = 256  # pictures that are not made again
 QUALITY = 82  # with a gutter as many bytes as 85 without
 
 
@@ -25,7 +27,13 @@ def webp(
     Its gutter is clear, so it has the colour of the page, light or dark. `most`: so many of its
     images, the first ones.
     """
-    with Image.open(path) as grid:
+    return _webp(path.read_bytes(), layout, shown, width, most)
+
+
+@lru_cache(RECENT)
+def _webp(png: bytes, layout: Layout, shown: Layout | None, width: int, most: int | None) -> bytes:
+    """By content: a page shows many grids twice."""
+    with Image.open(BytesIO(png)) as grid:
         small, grey = spaced(grid, layout, shown, CLEAR, most), grid.mode == "L"
     # enlarged first, since WebP halves the resolution of colours
     sized = _enlarged(small, width)

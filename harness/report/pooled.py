@@ -1,7 +1,6 @@
 """The section of a comparison on pooled estimates: one effect a tip over all data sets."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -15,6 +14,7 @@ from harness.report import latex
 from harness.report.blocks import Block, Cell, Figure, Heading, Items, Label, Table, Tag, Text
 from harness.report.plots.pooled import SCALE, draw_pooled, pooled_info
 from harness.report.sections.ranking import TONES
+from harness.report.sketch import Sketch
 
 TEX = "pooled.tex"
 _COLUMNS = ("Tip", "$k$", "Effect", "Interval", "Prediction", "$p$ (adj.)", "Verdict")
@@ -107,7 +107,7 @@ def _figure(pool: Pool) -> Figure:
     level = show.percent(1 - pool.alpha)
     return Figure(
         "pooled",
-        partial(draw_pooled, pooled_info(pool.tips, pool.sets)),
+        Sketch(draw_pooled, pooled_info(pool.tips, pool.sets)),
         f"Forest plot by data set; pooled effects in {UNIT}, negative helps: {told}.",
         f"Squares: the effect in each run with its {level} interval, larger with more weight "
         f"({intervals_by_set(pool)}). "

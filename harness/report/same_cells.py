@@ -1,7 +1,6 @@
 """The section of a comparison on cells that runs have in common: their curves and images."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,10 +13,11 @@ from harness.report import pictures
 from harness.report.blocks import Block, Figure, Gallery, Heading, Picture, Strip, Text
 from harness.report.inks import INK
 from harness.report.plots.curves import curves_info
+from harness.report.plots.marks import Look, looks
 from harness.report.plots.panels import Panel, draw_panels
-from harness.report.plots.style import Look, looks
 from harness.report.real import LABEL, real_picture
 from harness.report.sections.samples import by_objective
+from harness.report.sketch import Sketch
 
 CELLS = 8  # that are shown, the references among them
 _HOW = (
@@ -84,7 +84,7 @@ def _figures(
             names = ", ".join(f"{panel.run} (n = {panel.curve.n})" for panel in panels)
             yield Figure(
                 f"cell-{number}",
-                partial(draw_panels, panels, colours[shown[0].cell]),
+                Sketch(draw_panels, panels, colours[shown[0].cell]),
                 f"KID × 10³ of the cell {item.name} over real images shown, in {names}.",
                 f"Cell {item.name}.",
             )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from harness.analysis.frame import each_row
 from harness.core import format as show
 from harness.report.data import ReportData
-from harness.report.plots import style
+from harness.report.plots import marks
 from harness.runs.status import Status
 
 
@@ -49,7 +49,7 @@ def shown_cells(data: ReportData, cells: Sequence[str], seed: int) -> Iterator[S
     for row in each_row(samples):
         grid = _grid(Path(row.path), row.iteration, images[row.cell, row.seed])
         grids.setdefault(row.cell, {}).setdefault(row.seed, []).append(grid)
-    looks = style.looks(*data.legend)
+    looks = marks.looks(*data.legend)
     for cell in cells:
         first = seed if seed in grids[cell] else min(grids[cell])
         name = data.names[cell]

@@ -151,4 +151,6 @@ DIFFERS = "it does not hold what was recorded (its digest is another)"
 
 
 def _own(files: Mapping[str, str], keeps_checkpoint: bool) -> str:
-    return document_digest({"files": files, "keeps_checkpoint": keeps_checkpoint})
+    # as `document_digest`, for names and digests, which JSON gives back as they are
+    value = {"files": files, "keeps_checkpoint": keeps_checkpoint}
+    return content_digest(json.dumps(value, sort_keys=True).encode())

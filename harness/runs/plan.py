@@ -7,7 +7,7 @@ Only what every version has written is needed; whatever else an older plan lacks
 
 import json
 import shlex
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -197,8 +197,7 @@ class PlanRecord(Record):
     @property
     def seeds_each(self) -> str:
         """How many seeds a cell is trained with, in words."""
-        most = "up to " if self.looks else ""
-        return f"{most}{show.count(len(self.seeds), 'seed')}"
+        return seeds_each(self.seeds, self.looks)
 
     @property
     def judged(self) -> "PlanRecord":
@@ -228,6 +227,12 @@ class PlanRecord(Record):
         before = {**dict.fromkeys(self.stages.declared if self.declared else ()), **self.declared}
         pairs = ((name, value, now.get(name)) for name, value in before.items())
         return [Deviation(*pair) for pair in pairs if pair[1] != pair[2]]
+
+
+def seeds_each(seeds: Sequence[int], looks: LooksRecord | None) -> str:
+    """How many of the declared seeds a cell is trained with, in words."""
+    most = "up to " if looks else ""
+    return f"{most}{show.count(len(seeds), 'seed')}"
 
 
 def read_plan(path: Path) -> PlanRecord | None:

@@ -1,7 +1,7 @@
 """Reading a trial's folder (`runs.layout` says what lies there). Written by `runs.recorder`."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,7 +14,7 @@ from harness.core.files import (
 )
 from harness.core.lock import Busy, lock_file
 from harness.runs import layout
-from harness.runs.digests import DIFFERS, digest_of, read_seal
+from harness.runs.digests import DIFFERS, Seal, digest_of, read_seal
 from harness.runs.pictures import whole_png
 from harness.runs.record import Record
 from harness.runs.rows import (
@@ -71,12 +71,17 @@ class Trial:
         """Content of a file, checked against its recorded digest; None if there is no file."""
         path = self.folder / name
         # twice, since another process may be scoring the trial by a further metric
-        for _ in range(2):
-            content, seal = read_bytes(path), read_seal(self.folder)
+        for again in (False, True):
+            content, seal = read_bytes(path), self._seal(again)
             known = seal.files.get(name) if seal else None
             if content is None or known is None or digest_of(name, content) == known:
                 return content
         raise Damaged(path, DIFFERS)
+
+    def _seal(self, again: bool) -> Seal | None:
+        """The seal of the folder; `again`: since a file does not fit the one before."""
+        del again
+        return read_seal(self.folder)
 
     def _object(self, name: str, *needed: str) -> dict[str, Any] | None:
         content = self._content(name)
@@ -241,3 +246,28 @@ class Trial:
     def aside(self) -> list[str]:
         """Names of damaged files that were set aside."""
         return sorted(path.name for path in (self.folder / layout.ASIDE).glob("*"))
+
+
+class Snapshot(Trial):
+    """A trial's folder as it was when a file was first asked for: none is read twice.
+
+    For who asks much at once of many trials, and for no longer.
+    """
+
+    @cached_property
+    def _files(self) -> dict[str, bytes | None]:
+        return {}
+
+    @cached_property
+    def _seals(self) -> list[Seal | None]:
+        return []
+
+    def _content(self, name: str) -> bytes | None:
+        if name not in self._files:
+            self._files[name] = super()._content(name)
+        return self._files[name]
+
+    def _seal(self, again: bool) -> Seal | None:
+        if again or not self._seals:
+            self._seals[:] = [super()._seal(again)]
+        return self._seals[0]

@@ -317,7 +317,7 @@ def test_json_of_every_verb_is_read_by_strict_parsers(harness, monkeypatch):
     record = SimpleNamespace(to_json=lambda: unknown, said="")
     monkeypatch.setattr("harness.app.status", lambda runtime: unknown)
     monkeypatch.setattr("harness.app.study_rows", lambda runtime: unknown)
-    monkeypatch.setattr("harness.app.report", lambda name, runtime: record)
+    monkeypatch.setattr("harness.app.report", lambda name, runtime, apart: record)
     monkeypatch.setattr("harness.app.run", lambda *args: Outcome.DONE)
     monkeypatch.setattr("harness.app.given_up", lambda *args: [])
     monkeypatch.setattr("harness.app.evaluate", lambda *args: app.plan("one", Runtime())[0])

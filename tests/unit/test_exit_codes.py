@@ -105,7 +105,7 @@ def drive(place, monkeypatch):
         return Outcome.DONE
 
     monkeypatch.setattr(app, "run", train)
-    monkeypatch.setattr(app, "report", lambda *_: summary(place))
+    monkeypatch.setattr(app, "report", lambda *_, apart: summary(place))
     monkeypatch.setattr("harness.cli.printing.show_summary", lambda _: None)
     return asked
 

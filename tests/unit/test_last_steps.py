@@ -31,7 +31,7 @@ def run(tmp_path, monkeypatch, capsys):
     (tmp_path / "studies/one.yaml").write_text(STUDY)
     summary = Summary([], [], "4 of 4 trials finished.", "It helps.", tmp_path, pd.DataFrame())
 
-    def reported(*_):
+    def reported(*_, apart):
         print("report is written")
         return summary
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from harness.execution.lean import without
+from harness.core.lean import without
 
 LIBRARY = """
 try:

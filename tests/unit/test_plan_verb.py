@@ -13,6 +13,7 @@ from harness.cli.printing.plans import show_course
 from harness.config.identity import metric_request
 from harness.config.runtime import Runtime
 from harness.core.files import write_json
+from harness.plan.expand import Plan
 from tests.synthetic import TIDY, TIPS, build
 
 STUDY = """title: A study
@@ -239,3 +240,11 @@ def test_thousands_of_trials_are_written_alike(capsys):
     said = capsys.readouterr().out.replace("\n", " ")
     assert "1\u202f170 trials if the first" in said
     assert "2\u202f160 at most, about 1\u202f712 expected" in said
+
+
+def test_a_plan_that_is_printed_is_not_made_a_record(plan, monkeypatch):
+    """A record has the levels and warnings of all cells, which nobody asks for."""
+    monkeypatch.setattr(Plan, "record", None)
+    code, text, _ = plan("seeds: 8\ndesign: one_at_a_time\n")
+    assert code == 0
+    assert "5 cells × 8 seeds = 40 trials" in text

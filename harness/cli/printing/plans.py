@@ -12,18 +12,19 @@ from harness.core import format as show
 from harness.core.folding import Name, Stack
 from harness.heuristics.sources import introduced, mentioned
 from harness.plan.naming import cell_names, named_by_title, setting, tip_titles
+from harness.runs.plan import seeds_each
 
 if TYPE_CHECKING:
     from harness.analysis.course import Course
+    from harness.plan.expand import Plan
     from harness.plan.forecast import Forecast
     from harness.plan.reach import Reach
     from harness.runs.crossed import Crossed
-    from harness.runs.plan import PlanRecord
 
 
 def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
     """Cells, trials and cost of a plan."""
-    plan, terminal, names = forecast.plan, Terminal(), cell_names(forecast.plan.record())
+    plan, terminal, names = forecast.plan, Terminal(), cell_names(forecast.plan)
     study = plan.file.study
     terminal.say(f"{study.title} ({plan.run_name}: {why})", "bold")
     named = [] if brief else list(dict.fromkeys([*study.sources, *mentioned(study.question)]))
@@ -35,7 +36,7 @@ def show_forecast(forecast: "Forecast", why: str, brief: bool = False) -> None:
     _show_data(forecast, names)
     if plan.crossed and not brief:
         show_crossed(plan.crossed)
-    for line in () if brief else _path(plan.record()):
+    for line in () if brief else _path(plan):
         terminal.say(line)
     for line in (*map(_metric, plan.metrics), *plan.stages.lines()):
         terminal.say(line)
@@ -54,7 +55,7 @@ def _metric(knobs: Mapping[str, Any]) -> str:
     return f"Scored by a further metric, too: {in_words(knobs)}"
 
 
-def _path(plan: "PlanRecord") -> list[str]:
+def _path(plan: "Plan") -> list[str]:
     """The order of a path and its alternatives; nothing of another design."""
     from harness.plan.path import changes, order
 
@@ -69,7 +70,7 @@ def _counts(forecast: "Forecast") -> str:
     tuning = f", with those of the tuning {len(plan.trials)}" if forecast.choosing else ""
     sofar = " so far" if forecast.further else ""
     return (
-        f"{show.count(len(plan.cells), 'cell')} × {plan.record().seeds_each} = "
+        f"{show.count(len(plan.cells), 'cell')} × {seeds_each(plan.seeds, plan.looks)} = "
         f"{show.count(len(plan.judging), 'trial')}{sofar}{tuning}; "
         f"{len(plan.trials) - train} already trained, {train} to train"
         + (f", {score} to score" if score else "")

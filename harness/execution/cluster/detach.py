@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import read_object, write_json
+from harness.core.interpreter import python
 from harness.execution.cluster.fleet import Joined, answers, joined, line_of, use_token
-from harness.execution.driver import places, python
+from harness.execution.driver import places
 from harness.execution.local import GRACE
 from harness.runs import layout
 

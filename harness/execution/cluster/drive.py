@@ -10,11 +10,12 @@ from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import read_object, write_json
 from harness.core.format import number, plain
+from harness.core.interpreter import python
 from harness.execution.cluster.fleet import RayFleet, Share, Terms, joined, nodes_of
 from harness.execution.cluster.home import Home
 from harness.execution.cluster.supplies import Supplies, read_supplies
 from harness.execution.devices import one_worker
-from harness.execution.driver import go_on, last_words, places, python, queue, work_left
+from harness.execution.driver import go_on, last_words, places, queue, work_left
 from harness.execution.local import Driver, Outcome, WorkerSpec, beside, caught_signals, run_local
 from harness.execution.options import Cluster, Options, Round
 from harness.execution.search.source import source_of

@@ -1,6 +1,6 @@
 """Run trials: the only place where gan, queue, runs and mirror meet."""
 
-from harness.execution.lean import without
+from harness.core.lean import without
 
 # Keras imports them if it can, for methods that are not used here: two fifths of a worker's start
 with without("IPython", "matplotlib", "pandas", "sklearn"):

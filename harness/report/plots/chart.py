@@ -6,7 +6,7 @@ from typing import Any
 from harness.core import format as show
 from harness.report.inks import inked
 from harness.report.plots.curves import Curve, Curves, Line
-from harness.report.plots.style import Look
+from harness.report.plots.marks import Look
 from harness.runs.status import Status
 
 DIGITS = 5  # of a number: more than an axis shows, and a third of the bytes

@@ -4,15 +4,18 @@ Demšar 2006. Blocks are runs on different data sets. Whether two differ depends
 in the pool (Benavoli et al. 2016), so it comes after the effects, never in their place.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from harness.analysis.compare import critical_difference
-from harness.analysis.frame import each_row
+from harness.analysis.rows import each_row
 from harness.core import format as show
 from harness.report.inks import INK, MUTED, RULE
-from harness.report.plots.style import NARROW, Figure
+from harness.report.plots.marks import NARROW, blank
+
+if TYPE_CHECKING:
+    from harness.report.plots.style import Figure
 
 ROW, LINE, HEAD = 0.26, 0.13, 0.9  # inches: a row, a line more of its name, and what is above all
 BAR = 0.03  # of the width, from one bar to the next
@@ -45,12 +48,12 @@ def _groups(values: tuple[float, ...], distance: float) -> tuple[tuple[int, int]
     return tuple(groups)
 
 
-def draw_diagram(info: Diagram, width: float) -> Figure:
+def draw_diagram(info: Diagram, width: float) -> "Figure":
     """Draw a row a treatment with its mean rank, and bars on the right over those in a group."""
     count = len(info.names)
     names = [show.wrapped(name, 24 if width <= NARROW else 50) for name in info.names]
     row = ROW + LINE * max(name.count("\n") for name in names)
-    figure = Figure(figsize=(width, row * count + HEAD), layout="constrained")
+    figure = blank(figsize=(width, row * count + HEAD), layout="constrained")
     axes = figure.add_subplot()
     top = -HEAD / row / 2  # above the rows: how far two must lie apart
     axes.plot([1, 1 + info.distance], [top] * 2, color=MUTED, linewidth=1.2)

@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator
 
-from harness.analysis.max_t import interval
 from harness.core import format as show
 from harness.core.format import KID_SCALE
 from harness.report.inks import INK, MUTED, RULE
-from harness.report.plots.style import NARROW, Figure, Look, ticked, write_title
+from harness.report.plots.marks import NARROW, Look, blank, ticked, write_title
 from harness.runs.status import Status
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from harness.report.plots.style import Figure
 
 LOGARITHMIC_FROM = 4  # largest KID over smallest
 BELOW = 10  # times that a floor is below all curves, from which a logarithmic axis leaves it out
@@ -113,6 +115,8 @@ def _curve(cell: str, rows: pd.DataFrame, window: Span | None) -> Curve:
 
 def _half(finished: pd.DataFrame, n: int) -> tuple[float, ...]:
     """Of the 95 % t-interval of the mean, at each evaluation that all seeds have."""
+    from harness.analysis.max_t import interval  # with SciPy, which drawing does without
+
     values = [kids.to_numpy(float) for _, kids in finished.groupby("evaluation")["kid"]]
     return tuple(
         (float(kids.mean()) - interval(kids, 0.05)[0]) * KID_SCALE
@@ -126,7 +130,7 @@ def _line(rows: pd.DataFrame, seed: int | None = None) -> Line:
     return Line(tuple(rows["kimg"]), tuple(rows["kid"] * KID_SCALE), status, seed)
 
 
-def draw_curves(info: Curves, looks: dict[str, Look], width: float) -> Figure:
+def draw_curves(info: Curves, looks: dict[str, Look], width: float) -> "Figure":
     """Small multiples: the reference in grey in each, the cell in its colour.
 
     Where the panels leave a place free, the first one shows the means of all cells together.
@@ -138,8 +142,11 @@ def draw_curves(info: Curves, looks: dict[str, Look], width: float) -> Figure:
     titles = [show.wrapped(f"{panel.cell} (n\u00a0=\u00a0{panel.n})", letters) for panel in panels]
     further = max(0, *(title.count("\n") + 1 - LINES for title in titles))
     height = (1.9 if width <= NARROW else 2.3) + LINE * further
-    figure = Figure(figsize=(width, height * rows + 0.3), layout="constrained")
+    figure = blank(figsize=(width, height * rows + 0.3), layout="constrained")
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    # axes that share limits: each would look at all others whenever one of them is drawn on
+    for axes in grid.flat:
+        axes.set_autoscale_on(False)
     places = list(grid.flat)
     if len(places) > len(panels):
         _draw_means(places.pop(0), info, looks)
@@ -151,20 +158,22 @@ def draw_curves(info: Curves, looks: dict[str, Look], width: float) -> Figure:
     for axes in grid.flat:
         _draw_bounds(axes, info)
         axes.set(xlabel="", ylabel="")
-        set_scale(axes, info.logarithmic)
+    set_scale(places[0], info.logarithmic)
+    for axes in grid.flat:
+        axes.autoscale()
     figure.supxlabel("real images shown to the discriminator (thousands)", fontsize=8.5, color=INK)
     figure.supylabel("KID × 10³", fontsize=8.5, color=INK)
     return figure
 
 
-def _draw_means(axes: Axes, info: Curves, looks: dict[str, Look]) -> None:
+def _draw_means(axes: "Axes", info: Curves, looks: dict[str, Look]) -> None:
     _draw_window(axes, info.reference)
     for curve in (info.reference, *info.cells):
         _draw_mean(axes, curve, looks[curve.cell], 1.6)
     axes.set_title("All cells (means)", color=INK)
 
 
-def draw_panel(axes: Axes, panel: Curve, reference: Curve, looks: Mapping[str, Look]) -> None:
+def draw_panel(axes: "Axes", panel: Curve, reference: Curve, looks: Mapping[str, Look]) -> None:
     """A cell in its colour, and the reference behind it."""
     _draw_window(axes, panel)
     for curve, alpha in ((reference, 0.18), (panel, 0.38)):
@@ -172,19 +181,19 @@ def draw_panel(axes: Axes, panel: Curve, reference: Curve, looks: Mapping[str, L
             _draw_curve(axes, curve, looks[curve.cell], alpha)
 
 
-def _draw_window(axes: Axes, curve: Curve) -> None:
+def _draw_window(axes: "Axes", curve: Curve) -> None:
     if curve.window:
         axes.axvspan(*curve.window, color=RULE, alpha=0.5, zorder=0, linewidth=0)
 
 
-def _draw_bounds(axes: Axes, info: Curves) -> None:
+def _draw_bounds(axes: "Axes", info: Curves) -> None:
     floor, ceiling = info.bounds
     for level in (None if info.deep else floor, ceiling):
         if level is not None:
             axes.axhline(level, color=MUTED, linestyle=":", linewidth=1.0, zorder=1)
 
 
-def _draw_curve(axes: Axes, curve: Curve, look: Look, alpha: float) -> None:
+def _draw_curve(axes: "Axes", curve: Curve, look: Look, alpha: float) -> None:
     _draw_lines(axes, curve.seeds, color=look.colour, linewidth=0.7, alpha=alpha)
     for line in curve.seeds:
         if line.status == Status.DIVERGED:
@@ -193,7 +202,7 @@ def _draw_curve(axes: Axes, curve: Curve, look: Look, alpha: float) -> None:
     _draw_mean(axes, curve, look, 2.0)
 
 
-def _draw_band(axes: Axes, curve: Curve, look: Look) -> None:
+def _draw_band(axes: "Axes", curve: Curve, look: Look) -> None:
     if not curve.half:
         return
     pairs = list(zip(curve.mean.kid, curve.half, strict=True))
@@ -203,19 +212,21 @@ def _draw_band(axes: Axes, curve: Curve, look: Look) -> None:
     axes.fill_between(curve.mean.kimg, low, high, color=look.colour, alpha=0.14, linewidth=0)
 
 
-def _draw_mean(axes: Axes, curve: Curve, look: Look, linewidth: float) -> None:
+def _draw_mean(axes: "Axes", curve: Curve, look: Look, linewidth: float) -> None:
     _draw_lines(axes, [curve.mean], color=look.colour, linestyle=look.dash, linewidth=linewidth)
 
 
-def _draw_lines(axes: Axes, lines: Sequence[Line], **style: Any) -> None:
+def _draw_lines(axes: "Axes", lines: Sequence[Line], **style: Any) -> None:
     """Lines of one style; `style` is matplotlib's, since seaborn takes ten times as long."""
     for line in lines:
         axes.plot(line.kimg, line.kid, **style)
 
 
-def set_scale(axes: Axes, logarithmic: bool) -> None:
+def set_scale(axes: "Axes", logarithmic: bool) -> None:
     """The vertical axis, of KID × 10³."""
     if logarithmic:
+        from matplotlib.ticker import LogLocator
+
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_minor_formatter("")

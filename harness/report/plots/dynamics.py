@@ -1,17 +1,19 @@
 """Training dynamics: losses, accuracies, augmentation and the pull of penalties, by cell."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
-import seaborn as sns
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from harness.core import format as show
 from harness.metrics.health import PULL
 from harness.report.inks import INK
-from harness.report.plots.style import NARROW, Figure, Look
+from harness.report.plots.marks import NARROW, Look, blank
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from harness.report.plots.style import Figure
 
 MEASURES = {
     "discriminator_loss": "discriminator loss",
@@ -73,12 +75,12 @@ def _pulls(columns: Iterable[str]) -> dict[str, str]:
     return {name: f"pull of {name.removesuffix(PULL).replace('_', ' ')}" for name in names}
 
 
-def draw_dynamics(info: Sequence[Panel], looks: dict[str, Look], width: float) -> Figure:
+def draw_dynamics(info: Sequence[Panel], looks: dict[str, Look], width: float) -> "Figure":
     """A panel a measure, a line a cell; one legend for all, in a place left free or on top."""
     columns = 1 if width <= NARROW else min(2, len(info))
     rows = -(-len(info) // columns)
     height = 1.5 if columns == 1 else 1.75
-    figure = Figure(figsize=(width, height * rows), layout="constrained")
+    figure = blank(figsize=(width, height * rows), layout="constrained")
     grid = figure.subplots(rows, columns, sharex=True, squeeze=False)
     for axes, panel in zip(grid.flat, info, strict=False):
         _draw_panel(axes, panel, looks)
@@ -92,13 +94,15 @@ def draw_dynamics(info: Sequence[Panel], looks: dict[str, Look], width: float) -
 
 
 def _add_legend(
-    figure: Figure,
+    figure: "Figure",
     info: Sequence[Panel],
     looks: dict[str, Look],
     columns: int,
-    free: Axes | None,
+    free: "Axes | None",
 ) -> None:
     """In the place that is `free` if it fits there, else on top of a figure made higher by it."""
+    from matplotlib.lines import Line2D
+
     cells = {trace.cell: trace.n for panel in info for trace in panel.traces}
     names = [show.wrapped(f"{cell} (n\u00a0=\u00a0{n})", LONGEST) for cell, n in cells.items()]
     handles = [
@@ -116,14 +120,8 @@ def _add_legend(
     figure.set_figheight(figure.get_figheight() + taken + GAP)
 
 
-def _draw_panel(axes: Axes, panel: Panel, looks: dict[str, Look]) -> None:
-    cells = [trace.cell for trace in panel.traces]
-    points = pd.concat([pd.DataFrame(trace._asdict()) for trace in panel.traces])
-    sns.lineplot(
-        points, x="kimg", y="values", hue="cell", hue_order=cells, ax=axes, estimator=None,
-        palette={cell: looks[cell].colour for cell in cells}, linewidth=1.4, legend=False,
-    )  # fmt: skip
-    for line, cell in zip(axes.lines, cells, strict=True):
-        line.set_linestyle(looks[cell].dash)
-    axes.set(xlabel="", ylabel="")
+def _draw_panel(axes: "Axes", panel: Panel, looks: dict[str, Look]) -> None:
+    for trace in panel.traces:
+        colour, dash = looks[trace.cell]
+        axes.plot(trace.kimg, trace.values, color=colour, linestyle=dash, linewidth=1.4)
     axes.set_title(panel.label)

@@ -3,20 +3,22 @@
 import math
 from collections.abc import Mapping, Sequence
 from statistics import median
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
-from matplotlib.transforms import blended_transform_factory
 
-from harness.analysis import effects
-from harness.analysis.deciding import Span
-from harness.analysis.frame import each_row
-from harness.analysis.objectives import Objective
+from harness.analysis import verdicts
+from harness.analysis.rows import each_row
 from harness.core import format as show
 from harness.report.inks import EQUIVALENT, INK, MUTED, PAPER, RULE
-from harness.report.plots.style import MARKS, NARROW, UNDECIDED, Figure, ticked
+from harness.report.plots.marks import MARKS, NARROW, UNDECIDED, blank, round_ticks, ticked
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from harness.analysis.deciding import Span
+    from harness.analysis.objectives import Objective
+    from harness.report.plots.style import Figure
 
 ROW, LINE = 0.52, 0.15  # inches: a row, and a further line of its title
 ABOVE, SEEDS, BELOW = 0.08, 0.11, 0.16  # inches from a mark to its words, seeds, and their end
@@ -41,7 +43,7 @@ class Row(NamedTuple):
     effect: float
     low: float
     high: float
-    inner: Span
+    inner: "Span"
     margin: float
     verdict: str
     seeds: tuple[float, ...]
@@ -70,8 +72,8 @@ def forest_info(
     ranking: pd.DataFrame,
     differences: Mapping[str, Sequence[float]],
     notes: Mapping[str, str],
-    objective: Objective,
-    deciding: Mapping[str, Span],
+    objective: "Objective",
+    deciding: "Mapping[str, Span]",
 ) -> Forest:
     """Rows for the contrasts that have a value; mappings by contrast, as measured.
 
@@ -96,7 +98,7 @@ def forest_info(
     return Forest(tuple(rows), *_range(rows), objective.unit)
 
 
-def _scaled(span: Span, scale: float) -> Span:
+def _scaled(span: "Span", scale: float) -> "Span":
     return span[0] * scale, span[1] * scale
 
 
@@ -114,7 +116,7 @@ def _range(rows: Sequence[Row]) -> tuple[float, float]:
     reach = median(max(abs(value) for value in _values(row)) for row in rows) if rows else 0.0
     wide = [end for row in rows for end in (*_values(row), -row.margin, row.margin)]
     near = [value for value in wide if abs(value) <= FAR * reach]  # a NaN is not
-    sure = [row for row in rows if row.verdict in (effects.BETTER, effects.WORSE)]
+    sure = [row for row in rows if row.verdict in (verdicts.BETTER, verdicts.WORSE)]
     near += [value for row in sure for value in (row.effect, row.low, row.high)]
     near = [value for value in near if math.isfinite(value)]
     low, high = min([0.0, *near]), max([0.0, *near])
@@ -128,13 +130,13 @@ def sided(low: float, high: float) -> tuple[float, float]:
     return min(low, -side * high), max(high, -side * low)
 
 
-def draw_forest(info: Forest, width: float) -> Figure:
+def draw_forest(info: Forest, width: float) -> "Figure":
     """Draw the rows; each has its words above and its numbers below or next to them."""
     narrow = width <= NARROW
     titles = [show.wrapped(entry.title, 48 if narrow else 70) for entry in info.rows]
     further = max((title.count("\n") for title in titles), default=0)
     row = ROW * (1.3 if narrow else 1) + LINE * further
-    figure = Figure(figsize=(width, row * len(info.rows) + 0.7), layout="constrained")
+    figure = blank(figsize=(width, row * len(info.rows) + 0.7), layout="constrained")
     axes = figure.add_subplot()
     end = len(info.rows) - 0.55
     bands = [(place - ABOVE / row, place + BELOW / row) for place in range(len(info.rows))]
@@ -150,21 +152,21 @@ def draw_forest(info: Forest, width: float) -> Figure:
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_xlim(info.low, info.high)
-    axes.xaxis.set_major_locator(MaxNLocator(4 if narrow else 5))
+    round_ticks(axes.xaxis, 4 if narrow else 5)
     axes.xaxis.set_major_formatter(ticked)
     axes.set_xlabel(f"effect on {info.unit}, following − ignoring")
     draw_ground(axes, bands)
     return figure
 
 
-def draw_zone(axes: Axes, margin: float, band: Span) -> None:
+def draw_zone(axes: "Axes", margin: float, band: "Span") -> None:
     """The zone of equivalence, from the top to the bottom of a band of rows."""
     if margin > 0:
         axes.fill_between([-margin, margin], *band, color=EQUIVALENT, alpha=0.16, linewidth=0,
                           zorder=0)  # fmt: skip
 
 
-def draw_ground(axes: Axes, bands: Sequence[Span]) -> None:
+def draw_ground(axes: "Axes", bands: "Sequence[Span]") -> None:
     """The line at zero and those of the grid, in bands of rows: none runs through words between.
 
     The limits of the axes and the ticks are set before.
@@ -177,22 +179,24 @@ def draw_ground(axes: Axes, bands: Sequence[Span]) -> None:
     axes.vlines([0] * len(bands), tops, bottoms, color=INK, linewidth=0.9, zorder=1)
 
 
-def write_head(figure: Figure, axes: Axes, title: str, row: float) -> None:
+def write_head(figure: "Figure", axes: "Axes", title: str, row: float) -> None:
     """The title of a group of rows, from the left edge of the figure on; it may be long."""
+    from matplotlib.transforms import blended_transform_factory
+
     across = blended_transform_factory(figure.transFigure, axes.transData)
     text = axes.text(EDGE / figure.get_figwidth(), row + BASE, title, transform=across, color=INK,
                      fontweight="bold")  # fmt: skip
     text.set_in_layout(False)
 
 
-def write_sides(axes: Axes) -> None:
+def write_sides(axes: "Axes") -> None:
     """Above the axes, on either side of zero: where following the tip helps, and where not."""
     for text, side, align in ((HELPS, -5, "right"), (HURTS, 5, "left")):
         axes.annotate(text, (0, 1), (side, 4), ("data", "axes fraction"), "offset points",
                       ha=align, color=INK)  # fmt: skip
 
 
-def _draw_row(axes: Axes, entry: Row, place: int, below: float) -> None:
+def _draw_row(axes: "Axes", entry: Row, place: int, below: float) -> None:
     marker, colour, filled = MARKS.get(entry.verdict, UNDECIDED)
     if math.isfinite(entry.inner[0]):
         axes.plot(entry.inner, [place, place], color=colour, linewidth=4.5, alpha=0.45,
@@ -205,7 +209,9 @@ def _draw_row(axes: Axes, entry: Row, place: int, below: float) -> None:
               markerfacecolor=colour if filled else PAPER, markeredgewidth=1.8)  # fmt: skip
 
 
-def mark_far(axes: Axes, values: Sequence[float], place: float, shown: Span, colour: str) -> None:
+def mark_far(
+    axes: "Axes", values: Sequence[float], place: float, shown: "Span", colour: str
+) -> None:
     """An arrow at an end of the range `shown` beyond which a row goes on."""
     for edge, far, marker in (
         (shown[0], min(values) < shown[0], "<"),
@@ -215,7 +221,7 @@ def mark_far(axes: Axes, values: Sequence[float], place: float, shown: Span, col
             axes.plot(edge, place, marker, color=colour, markersize=6, clip_on=False)
 
 
-def _write_row(axes: Axes, entry: Row, title: str, place: int, narrow: bool) -> None:
+def _write_row(axes: "Axes", entry: Row, title: str, place: int, narrow: bool) -> None:
     """Title above the mark; on a phone the numbers between them, else in a column on the right."""
     _write(axes, title, (0.0, place), WORDS + (NOTE if narrow else 0))
     if narrow:
@@ -224,7 +230,7 @@ def _write_row(axes: Axes, entry: Row, title: str, place: int, narrow: bool) -> 
         _write(axes, entry.note, (1.02, place), 0, color=MUTED, va="center")
 
 
-def _write(axes: Axes, text: str, place: Span, above: float, **look: Any) -> None:
+def _write(axes: "Axes", text: str, place: "Span", above: float, **look: Any) -> None:
     """Words at a share of the axes and a row, and so many points above it."""
     axes.annotate(text, place, (0, above), axes.get_yaxis_transform(), "offset points",
                   **{"va": "bottom", **look})  # fmt: skip

@@ -2,17 +2,20 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from harness.core import format as show
 from harness.core.format import KID_SCALE
 from harness.report.inks import INK, MUTED
-from harness.report.plots.style import DASHES, NARROW, Figure, ticked
+from harness.report.plots.marks import DASHES, NARROW, blank, round_ticks, ticked
 from harness.runs.crossed import Scale
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from harness.report.plots.style import Figure
 
 PANEL = 2.5  # inches high
 LETTERS = 14  # of a factor's name, in an inch
@@ -61,7 +64,7 @@ def _line(level: str, across: Sequence[str], means: pd.DataFrame) -> Line:
     return Line(level, tuple(table.mean().tolist()), tuple(seeds))
 
 
-def draw_interactions(panels: Sequence[Panel], width: float) -> Figure:
+def draw_interactions(panels: Sequence[Panel], width: float) -> "Figure":
     """One panel a pair of factors, on one scale."""
     across = min(len(panels), 2 if width <= NARROW else 3)
     down = math.ceil(len(panels) / across)
@@ -71,7 +74,7 @@ def draw_interactions(panels: Sequence[Panel], width: float) -> Figure:
     lines = sum(max(names[getattr(panel, side)].count("\n") for panel in panels)
                 for side in ("first", "second"))  # fmt: skip
     height = (PANEL + LINE * lines) * down + 0.2
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = blank(figsize=(width, height), layout="constrained")
     grid = figure.subplots(down, across, sharey=True, squeeze=False)
     for place, axes in enumerate(grid.flat):
         if place >= len(panels):
@@ -83,7 +86,7 @@ def draw_interactions(panels: Sequence[Panel], width: float) -> Figure:
     return figure
 
 
-def _draw(axes: Axes, panel: Panel, names: Mapping[str, str]) -> None:
+def _draw(axes: "Axes", panel: Panel, names: Mapping[str, str]) -> None:
     places = range(len(panel.levels))
     for number, line in enumerate(panel.lines):
         # a level is no cell, so it has no cell's colour
@@ -95,7 +98,7 @@ def _draw(axes: Axes, panel: Panel, names: Mapping[str, str]) -> None:
     axes.set_xticks(list(places), panel.levels)
     axes.set_xlim(-0.3, len(panel.levels) - 0.7)
     axes.set_xlabel(names[panel.first])
-    axes.yaxis.set_major_locator(MaxNLocator(5))
+    round_ticks(axes.yaxis, 5)
     axes.yaxis.set_major_formatter(ticked)
     axes.grid(axis="x", visible=False)
     above: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0}

@@ -2,10 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
-
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.analysis.closed import Point
 from harness.analysis.effects import NOT_JUDGED
@@ -13,7 +10,12 @@ from harness.analysis.objectives import Objective
 from harness.analysis.sequential import State
 from harness.core import format as show
 from harness.report.inks import EQUIVALENT, INK, MUTED, PAPER, REFERENCE
-from harness.report.plots.style import MARKS, NARROW, Figure, Mark, ticked
+from harness.report.plots.marks import MARKS, NARROW, Mark, blank, round_ticks, ticked
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from harness.report.plots.style import Figure
 
 HEIGHT = 1.65  # inches of a panel, with the words above it
 LETTERS = 15  # of a title to an inch
@@ -75,7 +77,9 @@ def _scaled(value: float | None, objective: Objective) -> float:
     return math.nan if value is None else value * objective.scale
 
 
-def draw_looks(panels: Sequence[Panel], planned: Sequence[int], unit: str, width: float) -> Figure:
+def draw_looks(
+    panels: Sequence[Panel], planned: Sequence[int], unit: str, width: float
+) -> "Figure":
     """Small multiples; `planned`: the numbers of seeds of all looks."""
     columns = min(len(panels), 2 if width <= NARROW else 3)
     rows = -(-len(panels) // columns)
@@ -83,7 +87,7 @@ def draw_looks(panels: Sequence[Panel], planned: Sequence[int], unit: str, width
     letters = int(LETTERS * (across - AXIS))
     titles = [show.wrapped(panel.title, letters) for panel in panels]
     further = max(0, *(title.count("\n") + 1 - LINES for title in titles))
-    figure = Figure(figsize=(width, (HEIGHT + LINE * further) * rows + 0.3), layout="constrained")
+    figure = blank(figsize=(width, (HEIGHT + LINE * further) * rows + 0.3), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False)
     for place, axes in enumerate(grid.flat):
         if place >= len(panels):
@@ -97,7 +101,7 @@ def draw_looks(panels: Sequence[Panel], planned: Sequence[int], unit: str, width
     return figure
 
 
-def _draw(axes: Axes, panel: Panel, title: str) -> None:
+def _draw(axes: "Axes", panel: Panel, title: str) -> None:
     marker, colour, filled = _ENDS[panel.word]
     if math.isfinite(panel.margin):
         axes.axhspan(-panel.margin, panel.margin, color=EQUIVALENT, alpha=0.16, linewidth=0)
@@ -111,7 +115,7 @@ def _draw(axes: Axes, panel: Panel, title: str) -> None:
     axes.plot([last.seeds] * 2, [last.low, last.high], color=colour, linewidth=2)
     axes.plot(last.seeds, last.effect, marker, markersize=6.5, markeredgecolor=colour,
               markerfacecolor=colour if filled else PAPER, markeredgewidth=1.2)  # fmt: skip
-    axes.yaxis.set_major_locator(MaxNLocator(4))
+    round_ticks(axes.yaxis, 4)
     axes.yaxis.set_major_formatter(ticked)
     axes.grid(axis="x", visible=False)
     axes.set_title(title, pad=15, fontsize=8.5)
@@ -120,7 +124,7 @@ def _draw(axes: Axes, panel: Panel, title: str) -> None:
     end.set_in_layout(False)  # the title leaves room for it
 
 
-def _set_seeds(axes: Axes, planned: Sequence[int], inches: float) -> None:
+def _set_seeds(axes: "Axes", planned: Sequence[int], inches: float) -> None:
     """A tick a look; a label where there is room for it, the last look first."""
     first, last = planned[0], planned[-1]
     pad = 0.06 * (last - first) or 1.0

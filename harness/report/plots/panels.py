@@ -1,12 +1,15 @@
 """The curves of one cell in several runs: a panel a run, each with an axis that is its own."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.core import format as show
 from harness.report.inks import INK
 from harness.report.plots.curves import Curve, Curves, draw_panel, set_scale
-from harness.report.plots.style import NARROW, Figure, Look, write_title
+from harness.report.plots.marks import NARROW, Look, blank, write_title
+
+if TYPE_CHECKING:
+    from harness.report.plots.style import Figure
 
 LONGEST = {1: 44, 2: 38, 3: 28}  # panels in a row → letters of a line that fit above one
 TITLE = 0.15  # inches of a further line
@@ -30,14 +33,14 @@ class Panel(NamedTuple):
         return f"{self.run} (n\u00a0=\u00a0{self.curve.n})"
 
 
-def draw_panels(panels: Sequence[Panel], reference: Look, width: float) -> Figure:
+def draw_panels(panels: Sequence[Panel], reference: Look, width: float) -> "Figure":
     """Draw the panels in rows; runs do not share an axis, since their KIDs do not compare."""
     narrow = width <= NARROW
     columns = 1 if narrow else min(len(panels), 3)
     rows = -(-len(panels) // columns)
     titles = [show.wrapped(panel.title, LONGEST[columns]) for panel in panels]
     height = (1.7 if narrow else 2.0) + TITLE * max(title.count("\n") for title in titles)
-    figure = Figure(figsize=(width, height * rows + 0.3), layout="constrained")
+    figure = blank(figsize=(width, height * rows + 0.3), layout="constrained")
     places = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes, panel, title in zip(places, panels, titles, strict=False):
         first, curve = panel.curves.reference, panel.curve

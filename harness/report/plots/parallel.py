@@ -2,19 +2,23 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
-from matplotlib.axes import Axes
 
 from harness.analysis.edges import share
-from harness.analysis.frame import each_row
 from harness.analysis.objectives import FINAL, Objective
+from harness.analysis.rows import each_row
 from harness.analysis.search import SUGGESTED, ranked
 from harness.core import format as show
 from harness.report.inks import BETTER, MUTED, PAPER, REFERENCE, RULE, WORSE
-from harness.report.plots.style import Figure
+from harness.report.plots.marks import blank
 from harness.runs.status import Status
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from harness.report.plots.style import Figure
 
 WIDEST = 10  # times the smallest objective, beyond which its scale is logarithmic
 ROW, MARGIN = 0.6, 0.3  # inches: of a scale with its name, and above and below all
@@ -96,10 +100,10 @@ def _scale(name: str, span: Mapping[str, Any], text: Callable[[float], str] = sh
     return Scale(name, ticks, bool(span.get("log")))
 
 
-def draw_parallel(info: Parallel, width: float) -> Figure:
+def draw_parallel(info: Parallel, width: float) -> "Figure":
     """The scales lie below each other, so that names keep their room on a phone."""
     height = ROW * len(info.scales) + MARGIN
-    figure = Figure(figsize=(width, height))
+    figure = blank(figsize=(width, height))
     axes = figure.add_axes((INSET, 0, 1 - 2 * INSET, 1))
     axes.set_axis_off()
     axes.set_xlim(0, 1)
@@ -111,7 +115,7 @@ def draw_parallel(info: Parallel, width: float) -> Figure:
     return figure
 
 
-def _draw_scale(axes: Axes, row: int, scale: Scale) -> None:
+def _draw_scale(axes: "Axes", row: int, scale: Scale) -> None:
     axes.plot((0, 1), (row, row), color=RULE, linewidth=1, zorder=1)
     title = f"{scale.name} (log)" if scale.log else scale.name
     axes.text(0, row - 0.16, title, fontsize=8, va="bottom", ha="left", **_READABLE)

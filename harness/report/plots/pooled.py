@@ -4,25 +4,28 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from statistics import median
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from harness.analysis import effects
-from harness.analysis.frame import each_row
+from harness.analysis import verdicts
+from harness.analysis.rows import each_row
 from harness.core import format as show
 from harness.report.inks import BETTER, INK, MUTED, REFERENCE, WORSE
 from harness.report.plots.forest import draw_ground, sided, write_head, write_sides
-from harness.report.plots.style import NARROW, Figure, ticked
+from harness.report.plots.marks import NARROW, blank, round_ticks, ticked
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from harness.report.plots.style import Figure
 
 SCALE = 100  # shares are shown in per cent
 ROW, LINE = 0.23, 0.13  # inches: a row, and a further line of its label
 GAP = 0.6  # rows between two tips
 HALF = 0.45  # of a row: where what is drawn in it ends
 FAR = 3  # times the median reach of what was pooled: what lies beyond is cut off, and marked
-_COLOURS = {effects.BETTER: BETTER, effects.WORSE: WORSE}
+_COLOURS = {verdicts.BETTER: BETTER, verdicts.WORSE: WORSE}
 
 
 class Line(NamedTuple):
@@ -103,7 +106,7 @@ def _reach(line: Line) -> float:
     return max(abs(value) for value in ends if math.isfinite(value))
 
 
-def draw_pooled(info: PooledForest, width: float) -> Figure:
+def draw_pooled(info: PooledForest, width: float) -> "Figure":
     """Draw a block of rows for each tip: its sets, then the mean and the prediction interval."""
     narrow = width <= NARROW
     titles = [show.wrapped(group.title, 42 if narrow else 70) for group in info.groups]
@@ -112,7 +115,7 @@ def draw_pooled(info: PooledForest, width: float) -> Figure:
     row = ROW + LINE * max(label.count("\n") for label in labels)
     rows = sum(len(group.sets) + 2 + GAP for group in info.groups)
     rows += sum(title.count("\n") for title in titles)
-    figure = Figure(figsize=(width, row * rows + 0.85), layout="constrained")
+    figure = blank(figsize=(width, row * rows + 0.85), layout="constrained")
     axes = figure.add_subplot()
     places, bands, place = [], [], 0.0
     for group, title in zip(info.groups, titles, strict=True):
@@ -131,7 +134,7 @@ def draw_pooled(info: PooledForest, width: float) -> Figure:
     axes.tick_params(axis="y", length=0, pad=9)  # clear of arrows
     axes.spines["left"].set_visible(False)
     axes.set_xlim(info.low, info.high)
-    axes.xaxis.set_major_locator(MaxNLocator(4 if narrow else 6))
+    round_ticks(axes.xaxis, 4 if narrow else 6)
     axes.xaxis.set_major_formatter(ticked)
     unit = "effect, % of what\nthe reference learnt" if narrow else (
         "effect, % of what the reference learnt on the set")  # fmt: skip
@@ -141,7 +144,7 @@ def draw_pooled(info: PooledForest, width: float) -> Figure:
     return figure
 
 
-def _draw_group(axes: Axes, group: Group, last: float, info: PooledForest) -> None:
+def _draw_group(axes: "Axes", group: Group, last: float, info: PooledForest) -> None:
     for step, line in enumerate(reversed(group.sets), 1):
         axes.plot([line.low, line.high], [last - step] * 2, color=REFERENCE, linewidth=1.1)
         size = 3 + 5 * math.sqrt(line.weight)
@@ -156,14 +159,14 @@ def _draw_group(axes: Axes, group: Group, last: float, info: PooledForest) -> No
     axes.fill(corners, [last, last - 0.28, last, last + 0.28], color=colour, linewidth=0, zorder=3)
 
 
-def _mark_far(axes: Axes, span: tuple[float, float], place: float, info: PooledForest) -> None:
+def _mark_far(axes: "Axes", span: tuple[float, float], place: float, info: PooledForest) -> None:
     for edge, far, marker in ((info.low, span[0] < info.low, "<"),
                               (info.high, span[1] > info.high, ">")):  # fmt: skip
         if far:
             axes.plot(edge, place, marker, color=MUTED, markersize=5, clip_on=False)
 
 
-def _write_numbers(axes: Axes, group: Group, last: float) -> None:
+def _write_numbers(axes: "Axes", group: Group, last: float) -> None:
     lines = (*group.sets, group.pooled)
     decimals = show.decimals([line.effect for line in lines], 1)
     for step, line in enumerate(reversed(lines)):

@@ -2,19 +2,22 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from harness.analysis.frame import each_row
 from harness.analysis.objectives import FINAL, KIMG, Objective
+from harness.analysis.rows import each_row
 from harness.analysis.search import SUGGESTED
 from harness.core import format as show
 from harness.report.inks import INK, MUTED, REFERENCE
-from harness.report.plots.style import NARROW, Figure, ticked
+from harness.report.plots.marks import NARROW, blank, round_ticks, ticked
 from harness.runs.status import Status
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from harness.report.plots.style import Figure
 
 LETTERS = 13  # of a dimension's name, in an inch
 TITLE = 0.16  # inches of a further line of it
@@ -82,9 +85,9 @@ def _points(table: pd.DataFrame, x: "pd.Series[Any]", judged: Objective) -> tupl
     )
 
 
-def draw_history(info: History, unit: str, width: float) -> Figure:
+def draw_history(info: History, unit: str, width: float) -> "Figure":
     """Points in order, the best so far as steps, the reference as a line."""
-    figure = Figure(figsize=(width, 2.6), layout="constrained")
+    figure = blank(figsize=(width, 2.6), layout="constrained")
     axes = figure.add_subplot()
     _scatter(axes, info.panel)
     if info.best:
@@ -92,20 +95,20 @@ def draw_history(info: History, unit: str, width: float) -> Figure:
         axes.step(numbers, kids, where="post", color=INK, linewidth=1.2)
     if info.reference is not None:
         axes.axhline(info.reference, color=REFERENCE, linestyle="--", linewidth=1)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    round_ticks(axes.xaxis, integer=True)
     axes.set_xlabel("suggestion")
     axes.set_ylabel(unit)
     return figure
 
 
-def draw_slices(panels: Sequence[Panel], unit: str, width: float) -> Figure:
+def draw_slices(panels: Sequence[Panel], unit: str, width: float) -> "Figure":
     """Small multiples that share the vertical axis."""
     columns = 1 if width <= NARROW else min(3, len(panels))
     rows = -(-len(panels) // columns)
     letters = int(LETTERS * (width - 0.6) / columns)
     names = {panel.name: show.wrapped(panel.name, letters) for panel in panels}
     height = 2.1 + TITLE * max(name.count("\n") for name in names.values())
-    figure = Figure(figsize=(width, height * rows), layout="constrained")
+    figure = blank(figsize=(width, height * rows), layout="constrained")
     grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
     for axes, panel in zip(grid.flat, panels, strict=False):
         _scatter(axes, panel)
@@ -113,7 +116,7 @@ def draw_slices(panels: Sequence[Panel], unit: str, width: float) -> Figure:
         if panel.log:
             axes.set_xscale("log")
             axes.xaxis.set_major_formatter(ticked)
-            axes.xaxis.set_minor_formatter(NullFormatter())  # in a narrow panel they would overlap
+            axes.xaxis.set_minor_formatter("")  # in a narrow panel they would overlap
         if panel.ticks:
             room = letters // len(panel.ticks)
             axes.set_xticks(
@@ -127,7 +130,7 @@ def draw_slices(panels: Sequence[Panel], unit: str, width: float) -> Figure:
     return figure
 
 
-def _scatter(axes: Axes, panel: Panel) -> None:
+def _scatter(axes: "Axes", panel: Panel) -> None:
     for status, marker in _MARKERS.items():
         colour = INK if status == Status.FINISHED else MUTED
         points = [point for point in panel.points if point.status == status]

@@ -3,18 +3,21 @@
 import math
 from collections.abc import Mapping, Sequence
 from statistics import median
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from harness.analysis.deciding import Span
-from harness.analysis.frame import each_row
+from harness.analysis.rows import each_row
 from harness.core import format as show
 from harness.report.inks import INK, PAPER
 from harness.report.plots.forest import draw_ground, draw_zone, mark_far, write_head, write_sides
-from harness.report.plots.style import MARKS, NARROW, UNDECIDED, Figure, ticked
+from harness.report.plots.marks import MARKS, NARROW, UNDECIDED, blank, round_ticks, ticked
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from harness.analysis.deciding import Span
+    from harness.report.plots.style import Figure
 
 ROW, LINE, HEAD = 0.24, 0.13, 1.0  # inches: a row, a line more in it, and what is around all
 HALF = 0.45  # of a row: where what is drawn in it ends
@@ -93,7 +96,7 @@ def _range(groups: Sequence[Group]) -> tuple[float, float]:
     return min(low, -SIDE * high), max(high, -SIDE * low)
 
 
-def draw_side_by_side(panels: Sequence[SideBySide], width: float) -> Figure:
+def draw_side_by_side(panels: Sequence[SideBySide], width: float) -> "Figure":
     """Draw a panel a measure, since effects of two measures have no common axis.
 
     Next to each other they have the same tips at the same height; on a phone they are below each
@@ -107,11 +110,11 @@ def draw_side_by_side(panels: Sequence[SideBySide], width: float) -> Figure:
     row = ROW + LINE * max((label.count("\n") for label in labels.values()), default=0)
     rows = [_places([panel] if narrow else panels, titles) for panel in panels]
     heights = [row * count + HEAD for _, count in rows][: len(panels) // columns]
-    figure = Figure(figsize=(width, sum(heights)), layout="constrained")
+    figure = blank(figsize=(width, sum(heights)), layout="constrained")
     grid = figure.subplots(len(heights), columns, squeeze=False, height_ratios=heights)
     for axes, panel, (places, count) in zip(grid.flat, panels, rows, strict=True):
         _set_axes(axes, panel, count)
-        axes.xaxis.set_major_locator(MaxNLocator(4 if narrow else 6 // columns + 1))
+        round_ticks(axes.xaxis, 4 if narrow else 6 // columns + 1)
         _write_runs(axes, panel, places, labels)
         if len(panel.runs) == 1:
             axes.set_title(show.wrapped(panel.runs[0], LONGEST // columns), color=INK, pad=18)
@@ -144,17 +147,17 @@ def _labels(panels: Sequence[SideBySide], width: int) -> dict[str, str]:
     return {run: show.wrapped(run, width) for panel in several for run in panel.runs}
 
 
-def _band(group: Group, place: float) -> Span:
+def _band(group: Group, place: float) -> "Span":
     """The rows of a tip's runs, below its title."""
     return place + 1 - HALF, place + len(group.lines) + HALF
 
 
-def _draw_group(axes: Axes, group: Group, place: float, panel: SideBySide) -> None:
+def _draw_group(axes: "Axes", group: Group, place: float, panel: SideBySide) -> None:
     for step, line in enumerate(group.lines, 1):
         _draw_line(axes, line, place + step, panel)
 
 
-def _draw_line(axes: Axes, line: Line, place: float, panel: SideBySide) -> None:
+def _draw_line(axes: "Axes", line: Line, place: float, panel: SideBySide) -> None:
     draw_zone(axes, line.margin, (place - HALF, place + HALF))
     marker, colour, filled = MARKS.get(line.verdict, UNDECIDED)
     axes.plot([line.low, line.high], [place] * 2, color=colour, linewidth=1.3)
@@ -164,7 +167,7 @@ def _draw_line(axes: Axes, line: Line, place: float, panel: SideBySide) -> None:
 
 
 def _write_runs(
-    axes: Axes, panel: SideBySide, places: Mapping[str, float], labels: Mapping[str, str]
+    axes: "Axes", panel: SideBySide, places: Mapping[str, float], labels: Mapping[str, str]
 ) -> None:
     """The runs left of their rows, where there are several."""
     rows = {
@@ -177,7 +180,7 @@ def _write_runs(
     axes.tick_params(axis="y", length=0, pad=9)  # clear of arrows
 
 
-def _set_axes(axes: Axes, panel: SideBySide, rows: float) -> None:
+def _set_axes(axes: "Axes", panel: SideBySide, rows: float) -> None:
     write_sides(axes)
     axes.set_ylim(rows - 0.4, -0.6)
     axes.set_yticks([])

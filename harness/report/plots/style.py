@@ -1,27 +1,22 @@
-"""Style of all figures: inks, one colour a cell, sizes, and how a figure becomes SVG and PNG.
+"""Style of all figures: fonts, inks, and how a figure becomes SVG and PNG.
 
 Seaborn's theme under our inks; no figure is pyplot's, so nothing is global, and no window system
 is asked for.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from io import BytesIO, StringIO
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.figure
 import seaborn as sns
-from matplotlib.axes import Axes
 
-from harness.analysis.verdicts import BETTER, EQUIVALENT, WORSE
-from harness.core import format as show
-from harness.report import inks
-from harness.report.inks import INK, MUTED, PALETTE, REFERENCE, RULE
+from harness.report.inks import INK, MUTED, RULE
+from harness.report.plots.marks import NARROW, WIDE
+from harness.report.sketch import Drawing
 
-Dash = Literal["-", "--", ":", "-."]
-DASHES: tuple[Dash, ...] = ("-", "--", ":", "-.")
-WIDE, NARROW = 7.4, 3.7  # inches: a page, a phone
 PRINT, SCREEN = 200, 110  # dots per inch
 
 _OURS = {
@@ -68,59 +63,6 @@ class Figure(matplotlib.figure.Figure):
             return _png(self, SCREEN)
 
 
-class Look(NamedTuple):
-    """How a cell's lines look, the same in every figure."""
-
-    colour: str
-    dash: Dash
-
-
-class Mark(NamedTuple):
-    """How a verdict is marked, the same in every figure: its shape differs, too."""
-
-    marker: str
-    colour: str
-    filled: bool = True
-
-
-MARKS: Mapping[str, Mark] = {
-    BETTER: Mark("v", inks.BETTER),
-    WORSE: Mark("^", inks.WORSE),
-    EQUIVALENT: Mark("s", inks.EQUIVALENT),
-}
-UNDECIDED = Mark("o", inks.REFERENCE, filled=False)
-
-
-class Drawing(NamedTuple):
-    """One figure, for papers and for a page."""
-
-    svg: str
-    png: bytes
-
-
-def looks(cells: Sequence[str], reference: str) -> dict[str, Look]:
-    """Cell → look; the reference is grey, and dashes distinguish cells beyond the palette."""
-    others = [cell for cell in cells if cell != reference]
-    count = len(PALETTE)
-    named = {
-        cell: Look(PALETTE[n % count], DASHES[(n // count) % len(DASHES)])
-        for n, cell in enumerate(others)
-    }
-    return {reference: Look(REFERENCE, "-"), **named}
-
-
-def write_title(axes: Axes, title: str, look: Look) -> None:
-    """A title in ink, under a stroke in a cell's colour: text needs more contrast than lines."""
-    axes.set_title(title, color=INK)
-    axes.plot([0, 0.14], [1, 1], transform=axes.transAxes, color=look.colour, linestyle=look.dash,
-              linewidth=2.5, clip_on=False, zorder=3)  # fmt: skip
-
-
-def ticked(value: float, _: float) -> str:
-    """A number on an axis."""
-    return show.tick(value)
-
-
 def canvas(build: Callable[[float], Figure]) -> Figure:
     """Draw as wide as a page; the figure itself, to be changed or saved."""
     with mpl.rc_context(_SETTINGS):
@@ -141,10 +83,9 @@ def drawing(build: Callable[[float], Figure]) -> Drawing:
         return Drawing(vector, _png(figure))
 
 
-def picture(build: Callable[[float], Figure]) -> bytes:
-    """Draw as wide as a page, as PNG alone: for what is made of pixels."""
-    with mpl.rc_context(_SETTINGS):
-        return _png(build(WIDE))
+def narrow(build: Callable[[float], Figure]) -> str:
+    """Draw as wide as a phone, as SVG."""
+    return svg(build, NARROW)
 
 
 def _png(figure: Figure, dpi: int = PRINT) -> bytes:
@@ -168,4 +109,4 @@ def _svg(figure: Figure) -> str:
 
 def _rounded(path: re.Match[str]) -> str:
     """Coordinates to a hundredth of a point: half the bytes, and nothing that an eye sees."""
-    return re.sub(r"(\.\d\d)\d+", r"\1", path[0])
+    return re.sub(r"(?<=\.\d\d)\d+", "", path[0])

@@ -1,7 +1,6 @@
 """KID over training, cell by cell."""
 
 from collections.abc import Mapping
-from functools import partial
 
 from harness.analysis.convergence import window
 from harness.core import format as show
@@ -9,7 +8,8 @@ from harness.report.blocks import Block, Figure, Heading, Text
 from harness.report.data import ReportData
 from harness.report.plots.chart import chart_info
 from harness.report.plots.curves import Curves, Span, curves_info, draw_curves
-from harness.report.plots.style import looks
+from harness.report.plots.marks import looks
+from harness.report.sketch import Sketch
 
 ROOM = 24  # cells that a figure has panels for: of more, those at both ends
 ENDS = "Of the many cells, those with the lowest and the highest KID; the tables have them all."
@@ -51,7 +51,7 @@ def _figure(data: ReportData, identity: str, number: int, identities: int) -> Fi
     name = "curves" if identities == 1 else f"curves-{number}"
     alt = f"KID × 10³ over real images shown, for {named}. The values are in tables/curves.csv."
     numbers = chart_info(info, styles, name)
-    return Figure(name, partial(draw_curves, info, styles), alt, caption, numbers)
+    return Figure(name, Sketch(draw_curves, info, styles), alt, caption, numbers)
 
 
 def _bounded(info: Curves) -> str:

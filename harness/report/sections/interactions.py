@@ -1,7 +1,5 @@
 """Main effects and interactions of crossed factors, and effects that the design confounds."""
 
-from functools import partial
-
 from harness.analysis.frame import each_row
 from harness.analysis.interactions import INTERACTION, means
 from harness.core import format as show
@@ -10,6 +8,7 @@ from harness.plan.naming import combination, named_by_title
 from harness.report.blocks import Block, Cell, Figure, Heading, Items, Label, Table, Text
 from harness.report.data import ReportData
 from harness.report.plots.interaction import Panel, draw_interactions, interaction_panel
+from harness.report.sketch import Sketch
 from harness.runs.crossed import Crossed
 
 MOST = 6  # pairs that the plot shows, and lines of a list that is not folded
@@ -112,7 +111,7 @@ def _plot(data: ReportData, design: Crossed) -> list[Figure]:
         f"for single seeds. Parallel lines mean that two factors do not interact.{most}"
     )
     alt = f"Interaction plot of mean KID × 10³. {'; '.join(_said(panel) for panel in panels)}."
-    return [Figure("interactions", partial(draw_interactions, panels), alt, caption)]
+    return [Figure("interactions", Sketch(draw_interactions, panels), alt, caption)]
 
 
 def _said(panel: Panel) -> str:

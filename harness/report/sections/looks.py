@@ -1,7 +1,6 @@
 """The looks of a sequential run: what each of them saw and closed, and the trials it took."""
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 
 from harness.analysis.closed import Point, by_look
 from harness.analysis.effects import INCONCLUSIVE
@@ -10,6 +9,7 @@ from harness.core import format as show
 from harness.report.blocks import Block, Cell, Figure, Heading, Table, Text
 from harness.report.data import ReportData
 from harness.report.plots.looks import draw_looks, looks_info
+from harness.report.sketch import Sketch
 from harness.runs.stages import LooksRecord
 
 ROOM = 12  # panels of a figure
@@ -66,7 +66,7 @@ def _figures(
         name = f"looks-{start // ROOM + 1}" if len(panels) > ROOM else "looks"
         ends = "; ".join(f"{panel.title}: {panel.end}" for panel in shown)
         alt = f"Effects on {unit} and repeated intervals by look. {ends}."
-        yield Figure(name, partial(draw_looks, shown, looks.planned, unit), alt, caption)
+        yield Figure(name, Sketch(draw_looks, shown, looks.planned, unit), alt, caption)
 
 
 def _table(

@@ -1,7 +1,6 @@
 """Sample grids of the cells from the same latents: through training, best and worst, in between."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,8 @@ from harness.report import pictures
 from harness.report.blocks import Block, Gallery, Heading, Picture, Strip, Text
 from harness.report.data import ReportData
 from harness.report.nearest import TITLE, nearest_blocks
-from harness.report.plots import style
-from harness.report.plots.sheet import ROOM, Row, draw_sheet
 from harness.report.real import real_pictures, real_strips
+from harness.report.sheet import ROOM, Row, draw_sheet
 from harness.report.shown import Grid, Shown, shown_cells, shown_seed
 from harness.runs import layout
 from harness.runs.status import Status
@@ -141,14 +139,14 @@ def _film(data: ReportData, shown: Sequence[Shown], real: Real, moments: int) ->
     ]
     rows = [*(Row(label, (("real", path),)) for label, path in real.items()), *rows]
     strips = [*real_strips(real), *strips]
-    looks = {strip.label: style.Look(strip.colour, "-") for strip in strips}
+    colours = {strip.label: strip.colour for strip in strips}
     names = ", ".join(row.cell for row in rows)
     return Gallery(
         "Through training",
         strips,
         film=any(len(strip.pictures) > 1 for strip in strips),
         name="samples",
-        sheet=style.picture(partial(draw_sheet, rows, looks)),
+        sheet=draw_sheet(rows, colours),
         alt=f"Grids of generated images through training, a row a cell: {names}",
     )
 

@@ -1,7 +1,5 @@
 """A search: its best suggestions, its history, and what seems to matter. No tip is ranked here."""
 
-from functools import partial
-
 import pandas as pd
 
 from harness.analysis.search import SUGGESTED, ranked
@@ -12,6 +10,7 @@ from harness.report.data import ReportData
 from harness.report.pasted import baseline
 from harness.report.plots.parallel import draw_parallel, parallel_info
 from harness.report.plots.search import draw_history, draw_slices, history_info, slices_info
+from harness.report.sketch import Sketch
 from harness.report.suggested import ENDS, edge_phrase, edges_of, knob_value, unranked
 from harness.runs.stages import Search
 from harness.runs.status import Status
@@ -132,7 +131,7 @@ def _parallel(data: ReportData, search: Search, table: pd.DataFrame) -> Figure:
         "pruned or not learnt (grey), diverged (orange)."
     )
     alt = f"{caption} Scales: {', '.join(scale.name for scale in info.scales)}."
-    return Figure("search-parallel", partial(draw_parallel, info), alt, caption)
+    return Figure("search-parallel", Sketch(draw_parallel, info), alt, caption)
 
 
 def _history(data: ReportData, table: pd.DataFrame) -> Figure:
@@ -147,7 +146,7 @@ def _history(data: ReportData, table: pd.DataFrame) -> Figure:
     )
     return Figure(
         "search-history",
-        partial(draw_history, info, data.objective.unit),
+        Sketch(draw_history, info, data.objective.unit),
         f"{caption} {best}",
         caption,
     )
@@ -160,7 +159,7 @@ def _slices(data: ReportData, search: Search, table: pd.DataFrame) -> Figure:
         "so densities say nothing, and dimensions are confounded with each other."
     )
     alt = f"{caption} Panels: {', '.join(panel.name for panel in panels)}."
-    return Figure("search-slices", partial(draw_slices, panels, data.objective.unit), alt, caption)
+    return Figure("search-slices", Sketch(draw_slices, panels, data.objective.unit), alt, caption)
 
 
 def _importances(data: ReportData, table: pd.DataFrame) -> list[Block]:

@@ -1,13 +1,12 @@
 """Training dynamics."""
 
-from functools import partial
-
 from harness.metrics.health import PULL
 from harness.report.blocks import Block, Figure, Heading, Text
 from harness.report.data import ReportData
 from harness.report.plots.dynamics import draw_dynamics, dynamics_info
-from harness.report.plots.style import looks
+from harness.report.plots.marks import looks
 from harness.report.sections.curves import ENDS, ROOM
+from harness.report.sketch import Sketch
 
 
 def _about_pulls(data: ReportData) -> str:
@@ -34,5 +33,5 @@ def build(data: ReportData) -> list[Block]:
         + (f" {ENDS}" if len(data.labels) > ROOM else "")
     )
     alt = f"Lines of {', '.join(panel.label for panel in info)} for each cell over training."
-    draw = partial(draw_dynamics, info, looks(*data.legend))
+    draw = Sketch(draw_dynamics, info, looks(*data.legend))
     return [head, Figure("dynamics", draw, alt, caption)]

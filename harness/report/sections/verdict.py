@@ -1,7 +1,6 @@
 """The first screen: the verdict, the key numbers, what weakens them, and the forest plot."""
 
 from collections.abc import Iterator
-from functools import partial
 
 import pandas as pd
 
@@ -20,6 +19,7 @@ from harness.report.blocks import Block, Figure, Items, Numbers, Text
 from harness.report.data import ReportData
 from harness.report.glimpse import show_reference
 from harness.report.plots.forest import Forest, draw_forest, forest_info
+from harness.report.sketch import Sketch
 from harness.runs.status import Status
 
 MOST = 40  # rows that one plot holds; the table has them all
@@ -170,7 +170,7 @@ def _forest(data: ReportData, identity: str, number: int, identities: int) -> Fi
     alt = f"Forest plot of effects on {data.objective.unit}. {'; '.join(judged)}."
     caption = _caption(data, info, bool((rows["verdict"] != NOT_JUDGED).any()))
     metric = f" Metric identity {identity}." if identities > 1 else ""
-    return Figure(name, partial(draw_forest, info), alt, f"{caption}{metric}")
+    return Figure(name, Sketch(draw_forest, info), alt, f"{caption}{metric}")
 
 
 def _ordered(data: ReportData, rows: pd.DataFrame) -> pd.DataFrame:

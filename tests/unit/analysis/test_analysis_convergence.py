@@ -12,7 +12,7 @@ from harness.core.files import read_json, write_json
 from harness.report import words
 from harness.report.data import analyse
 from harness.report.plots.curves import curves_info, draw_curves
-from harness.report.plots.style import WIDE, looks
+from harness.report.plots.marks import WIDE, looks
 from harness.report.sections import curves, verdict
 from tests.synthetic import BASELINE, TIDY, TIPS, Recipe, build
 

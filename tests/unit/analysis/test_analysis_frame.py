@@ -9,7 +9,7 @@ import pytest
 
 from harness.analysis.checks import run_checks
 from harness.analysis.effects import differences
-from harness.analysis.frame import load
+from harness.analysis.frame import load, load_scores, load_trials
 from harness.analysis.objectives import (
     failed,
     final_kid,
@@ -18,7 +18,7 @@ from harness.analysis.objectives import (
 )
 from harness.analysis.ranking import rank_contrasts
 from harness.config.trial import Schedule
-from harness.core.errors import HarnessError
+from harness.core.errors import Damaged, HarnessError
 from harness.core.files import read_json, write_json
 from harness.metrics.kid import HALVES, SHARED_HALVES
 from harness.runs.rows import ScoreRow
@@ -234,3 +234,24 @@ def test_untrained_and_final_kid_are_told_whatever_the_objective():
     assert final_kid(rows, Schedule(3)) == 0.2
     assert final_kid(rows[:3], Schedule(3)) == 0.3
     assert math.isnan(final_kid(rows[:1], Schedule(3)))
+
+
+def test_scores_alone_are_those_of_the_whole_record(tmp_path: Path):
+    runtime = build(tmp_path, replace(Recipe(), collapsed=(("label_smoothing=following", 1),)))
+    whole, scores = load(RUN, runtime), load_scores(RUN, runtime)
+    own = [name for name in whole.trials if not name.startswith("knob:")]
+    assert scores.trials.equals(whole.trials[own])
+    assert scores.metrics.equals(whole.metrics)
+    assert (scores.plan, scores.configs) == (whole.plan, whole.configs)
+
+
+def test_scores_are_read_without_statistics_and_pictures(tmp_path: Path):
+    runtime = build(tmp_path, TIDY)
+    for folder in runtime.trials.iterdir():
+        (folder / "metrics.jsonl").write_text("no JSON\n")
+        for picture in folder.glob("**/*.png"):
+            picture.unlink()
+    assert len(load_scores(RUN, runtime).trials.dropna(subset=["final"])) == 40
+    assert len(load_trials(load_scores(RUN, runtime).plan, runtime)) == 40
+    with pytest.raises(Damaged):
+        load(RUN, runtime)

@@ -1,5 +1,7 @@
 """Sample sizes against brute force: studies are drawn and judged by the functions of the report."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from scipy import integrate, stats
@@ -78,6 +80,53 @@ def test_the_power_of_equivalence_is_that_of_drawn_means_and_deviations():
             inside.mean(), abs=0.006
         )
     assert equivalence_power(0.01, 20, 0.05, 6) == pytest.approx(0.0, abs=1e-6)
+
+
+def flipped(differences):
+    """All means / roots of mean squares under flips of signs, the observed one first."""
+    signs = np.array(list(product((1.0, -1.0), repeat=differences.shape[-1])))
+    squares = differences.shape[-1] * (differences**2).sum(-1, keepdims=True)
+    return differences @ signs.T / np.sqrt(squares)
+
+
+@pytest.mark.parametrize(("seeds", "contrasts"), [(6, 1), (7, 3)])
+def test_simulated_detections_are_those_of_counted_flips(seeds, contrasts):
+    drawn = sample_size._draws(seeds)[:200]
+    others = sample_size._others(seeds, contrasts)[:200]
+    low, high = (ends[:200] for ends in sample_size._sizes(seeds, 0.05, contrasts))
+    for size in (0.0, 0.4, 1.3, 3.0):
+        shares = np.abs(flipped(drawn + size))[:, : 2 ** (seeds - 1)]
+        reached = np.maximum(shares, others) >= shares[:, :1] - 1e-9
+        detected = reached.mean(1) <= 0.05
+        assert detected.tolist() == ((size < low) | (size > high)).tolist()
+
+
+@pytest.mark.parametrize(("seeds", "level"), [(6, 0.05), (7, 0.05 / 3), (8, 0.05 / 6)])
+def test_simulated_equivalence_is_that_of_counted_flips(seeds, level):
+    drawn = sample_size._draws(seeds)[:200]
+    margins = sample_size._margins(seeds, level)[:200]
+    for margin in (0.2, 0.9, 1.6, 3.0):
+        both = np.ones(len(drawn), bool)
+        for inside in (drawn + margin, margin - drawn):
+            shares = flipped(inside)
+            both &= (shares >= shares[:, :1] - 1e-9).sum(1) <= level * 2**seeds
+        assert both.tolist() == (margins < margin).tolist()
+
+
+def test_a_level_that_no_flip_reaches_detects_nothing():
+    assert detected_size(6, 0.03, 1) is None
+    assert equivalence_power(10.0, 6, 0.05, 4) == 0.0
+
+
+def test_many_contrasts_are_simulated_once():
+    """A plan asks for each of them, with sizes of its own."""
+    sample_size._margins.cache_clear()
+    sample_size._sizes.cache_clear()
+    for place in range(50):
+        detection_seeds(0.8 + place / 50, 0.05, 60)
+        equivalence_seeds(0.8 + place / 50, 0.05, 60)
+    assert sample_size._margins.cache_info().misses <= 9  # numbers of seeds
+    assert sample_size._sizes.cache_info().misses <= 3
 
 
 def judged(size, seeds, contrasts, studies):

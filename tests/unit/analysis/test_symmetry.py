@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-from harness.analysis.symmetry import doubts
+from harness.analysis.symmetry import doubts, skewness_p
 from tests.records import plan_of
 
 
@@ -34,6 +35,15 @@ def test_skewed_differences_are_named_from_eight_seeds():
     shape = np.array([0.0, 0.1, 0.0, 0.1, 0.0, 0.1, 0.0, 9.0])
     assert "Skewed differences: tip." in doubts(_frames(4.0, shape=shape))[-1]
     assert not [text for text in doubts(_frames(4.0, 7, shape[1:])) if "Skewed" in text]
+
+
+@pytest.mark.parametrize("seeds", [8, 9, 24, 120])
+def test_skewness_is_tested_as_scipy_does(seeds):
+    draws = np.random.default_rng(seeds)
+    for _ in range(50):
+        for values in (draws.exponential(size=seeds), 1e3 + draws.normal(size=seeds)):
+            assert skewness_p(values) == pytest.approx(stats.skewtest(values).pvalue, rel=1e-12)
+    assert skewness_p(np.arange(seeds) / 7) == pytest.approx(1.0)
 
 
 def test_there_is_no_doubt_where_nothing_has_finished():

@@ -1,6 +1,7 @@
 """KID against independent oracles: triple loops, torch-fidelity's recipe, S0's formula."""
 
 import math
+import statistics
 
 import numpy as np
 import pytest
@@ -154,6 +155,15 @@ def test_features_of_other_sizes():
     prepared = Estimate(features(10, 8), blocks(10, 10, 5))
     with pytest.raises(HarnessError, match=r"\(10, 7\) and \(10, 8\)"):
         prepared(features(10))
+
+
+@pytest.mark.parametrize("blocks", [2, 3, 39])
+def test_the_standard_error_is_that_of_the_standard_library(blocks):
+    for scale in (1e-9, 1.0, 1e6):
+        values = list(scale * (1 + np.random.default_rng(blocks).normal(size=blocks)))
+        expected = statistics.stdev(values) / math.sqrt(blocks)
+        row = {kid.VALUES: values}
+        assert kid.standard_error(row, overlapping=False) == pytest.approx(expected, rel=1e-13)
 
 
 def test_the_standard_error_is_that_of_replicates():

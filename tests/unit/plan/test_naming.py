@@ -1,5 +1,7 @@
 """Names of cells on a page: what differs, a tip by its title and side."""
 
+import pytest
+
 from harness.config.study import read
 from harness.plan.expand import expand_study
 from harness.plan.naming import cell_names, contrast_names, named_by_title, reference_side
@@ -10,9 +12,13 @@ TIPS = "heuristics: [batch_norm_in_discriminator, adam_beta_1_half]\n"
 HEAD = "title: T\nquestion: Q?\nbaseline: {data.name: digits, data.image_size: 16}\nseeds: 2\n"
 
 
-def plan(folder, text):
+def expanded(folder, text):
     (folder / "a.yaml").write_text(HEAD + text)
-    return expand_study(read("a", folder), None, {}, folder / "cache").record()
+    return expand_study(read("a", folder), None, {}, folder / "cache")
+
+
+def plan(folder, text):
+    return expanded(folder, text).record()
 
 
 def test_a_side_of_a_tip_is_named_by_its_title(tmp_path):
@@ -69,3 +75,19 @@ def test_a_label_that_names_no_tip_stays_as_it_is(tmp_path):
     odd = CellRecord(label="suggestion 003", request="")
     names = cell_names(record.replaced(cells=(*record.cells, odd)))
     assert names["suggestion 003"] == "suggestion 003"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "design: path\n",
+        "design: factorial\n",
+        "design: leave_one_out\ntune: {values: {generator.width: [8, 9]}, seeds: [9]}\n",
+    ],
+)
+def test_a_plan_names_its_cells_before_it_is_recorded(tmp_path, text):
+    made = expanded(tmp_path, TIPS + text)
+    names = cell_names(made)
+    assert "_record" not in vars(made)  # which takes a tenth of the time of a plan
+    assert names == cell_names(made.record())
+    assert (made.labels, made.reference) == (made.record().labels, made.record().reference)

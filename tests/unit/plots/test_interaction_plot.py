@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from harness.report.plots import style
+from harness.report.plots import marks, style
 from harness.report.plots.interaction import draw_interactions, interaction_panel
 from harness.runs.crossed import Scale
 
@@ -44,7 +44,7 @@ def test_levels_without_any_value_are_gaps_too():
 
 
 @pytest.mark.parametrize("count", [1, 3, 4])
-@pytest.mark.parametrize("width", [style.WIDE, style.NARROW])
+@pytest.mark.parametrize("width", [marks.WIDE, marks.NARROW])
 def test_it_draws_a_panel_a_pair_that_does_not_run_into_the_next(count, width):
     panels = [interaction_panel(FIRST, SECOND, MEANS)] * count
     drawn = []

@@ -7,7 +7,7 @@ from matplotlib.text import Text
 
 from harness.analysis.closed import Point
 from harness.analysis.objectives import FINAL
-from harness.report.plots import style
+from harness.report.plots import marks, style
 from harness.report.plots.looks import draw_looks, looks_info
 
 pytestmark = pytest.mark.drawn
@@ -50,7 +50,7 @@ def test_gaps_and_other_reasons_than_differences():
     assert panel.end == "not judged at 9 seeds"
 
 
-@pytest.mark.parametrize("width", [style.WIDE, style.NARROW])
+@pytest.mark.parametrize("width", [marks.WIDE, marks.NARROW])
 def test_each_end_has_a_mark_and_a_word_and_nothing_overlaps(width):
     last = _point("f", 7, "futile", reason="neither side has learnt")
     panels, figures = looks_info([*POINTS, last], {**TITLES, "f": "Not judged"}, FINAL), []

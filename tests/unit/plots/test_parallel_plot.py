@@ -8,7 +8,7 @@ import pytest
 
 from harness.analysis.search import SUGGESTED
 from harness.report.inks import BETTER, REFERENCE, WORSE
-from harness.report.plots import style
+from harness.report.plots import marks, style
 from harness.report.plots.parallel import draw_parallel, parallel_info
 
 pytestmark = pytest.mark.drawn
@@ -64,10 +64,10 @@ def test_one_trial_and_none():
     assert (line.rank, line.places[-1]) == (0.0, 0.5)
     info = parallel_info(table(ROWS[4:]), SPACE)
     assert {line.rank for line in info.lines} == {None}
-    assert style.svg(lambda width: draw_parallel(info, width), style.NARROW).startswith("<svg")
+    assert style.svg(lambda width: draw_parallel(info, width), marks.NARROW).startswith("<svg")
 
 
-@pytest.mark.parametrize("width", [style.WIDE, style.NARROW])
+@pytest.mark.parametrize("width", [marks.WIDE, marks.NARROW])
 def test_the_better_the_stronger(width):
     figures = []
 

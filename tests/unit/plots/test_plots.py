@@ -10,7 +10,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.text import Text
 
 from harness.analysis.objectives import FINAL
-from harness.report.plots import style
+from harness.report.plots import marks, style
 from harness.report.plots.chart import chart_info
 from harness.report.plots.curves import curves_info, draw_curves
 from harness.report.plots.dynamics import BINS, draw_dynamics, dynamics_info
@@ -143,13 +143,13 @@ def test_curves_are_bounded_by_real_images_and_the_untrained_reference():
 @pytest.mark.parametrize(("floor", "drawn"), [(None, []), (0.02, [20]), (-0.002, [])])
 def test_the_floor_is_drawn_where_the_axis_has_a_place_for_it(floor, drawn):
     info = curves_info(CURVES, ["reference", "tip"], "reference", floor=floor)
-    figure = draw_curves(info, style.looks(["reference", "tip"], "reference"), style.WIDE)
+    figure = draw_curves(info, marks.looks(["reference", "tip"], "reference"), marks.WIDE)
     dotted = [line.get_ydata()[0] for line in figure.axes[0].lines if line.get_linestyle() == ":"]
     assert dotted == pytest.approx([*drawn, 950])
 
 
 def test_the_numbers_of_a_chart_are_those_of_the_picture():
-    looks = style.looks(["reference", "tip"], "reference")
+    looks = marks.looks(["reference", "tip"], "reference")
     windows = {"reference": (5.0, 20.0)}
     info = curves_info(CURVES, ["reference", "tip"], "reference", windows)
     told = json.loads(json.dumps(chart_info(info, looks, "curves"), allow_nan=False))
@@ -219,7 +219,7 @@ def test_dynamics_of_nothing():
 
 
 def test_every_figure_draws_at_both_widths():
-    looks = style.looks(["reference", "tip"], "reference")
+    looks = marks.looks(["reference", "tip"], "reference")
     curves = curves_info(CURVES, ["reference", "tip"], "reference")
     for draw, word in (
         (partial(draw_forest, _forest()), "KID × 10³"),
@@ -227,27 +227,27 @@ def test_every_figure_draws_at_both_widths():
         (partial(draw_dynamics, dynamics_info(_training(9), ["reference"]), looks), "loss"),
     ):
         drawing = style.drawing(draw)
-        for svg in (drawing.svg, style.svg(draw, style.NARROW)):
+        for svg in (drawing.svg, style.svg(draw, marks.NARROW)):
             assert svg.startswith("<svg")
             assert word in svg
         assert drawing.png.startswith(b"\x89PNG")
 
 
 def test_words_of_others_are_escaped_in_svg():
-    svg = style.svg(partial(draw_forest, _forest()), style.WIDE)
+    svg = style.svg(partial(draw_forest, _forest()), marks.WIDE)
     assert "Tip &lt;a&gt;" in svg
     assert "<a>" not in svg
 
 
 def test_a_figure_is_the_same_each_time():
     draw = partial(draw_forest, _forest())
-    assert style.svg(draw, style.WIDE) == style.svg(draw, style.WIDE)
+    assert style.svg(draw, marks.WIDE) == style.svg(draw, marks.WIDE)
 
 
 def test_cells_look_different_and_the_reference_is_grey():
     cells = ["reference", *(f"c{n}" for n in range(20))]
-    looks = style.looks(cells, "reference")
-    assert looks["reference"].colour == style.REFERENCE
+    looks = marks.looks(cells, "reference")
+    assert looks["reference"].colour == marks.REFERENCE
     assert len(set(looks.values())) == 21
 
 
@@ -257,7 +257,7 @@ def test_a_free_place_shows_the_means_of_all_cells(count, drawn):
     tip = CURVES[CURVES["cell"] == "reference"]
     rows = pd.concat([tip, *(tip.assign(cell=cell) for cell in cells)])
     info = curves_info(rows, ["reference", *cells], "reference")
-    figure = draw_curves(info, style.looks(["reference", *cells], "reference"), style.WIDE)
+    figure = draw_curves(info, marks.looks(["reference", *cells], "reference"), marks.WIDE)
     titles = [axes.get_title(loc) for axes in figure.axes for loc in ("left", "center")]
     assert titles.count("All cells (means)") == drawn
     lines = [len(axes.lines) for axes in figure.axes if axes.get_visible()]
@@ -270,7 +270,7 @@ def test_a_free_place_shows_the_means_of_all_cells(count, drawn):
     [(-3e6, "−3\u202f000\u202f000"), (0.05, "0.05"), (-0.5, "−0.5"), (1e7, "10\u202f000\u202f000")],
 )
 def test_axes_have_no_powers_of_ten(value, text):
-    assert style.ticked(value, 0) == text
+    assert marks.ticked(value, 0) == text
 
 
 LONG = "optimizer.generator.beta_1=0.5 and discriminator.normalization=batch_normalization, step "
@@ -279,7 +279,7 @@ NAMES = ["reference", f"{LONG}1", f"{LONG}2", f"1 {LONG}", f"2 {LONG}"]
 
 def _named(draw):
     """The texts of a figure at both widths that are of one of the long names."""
-    for width in (style.WIDE, style.NARROW):
+    for width in (marks.WIDE, marks.NARROW):
         texts = [text.get_text() for text in draw(width).findobj(Text)]
         flat = [text.replace("\n", "").replace(" ", "") for text in texts]
         yield [name for name in NAMES[1:] if any(name.replace(" ", "") in one for one in flat)]
@@ -290,7 +290,7 @@ def _reference_as(name):
 
 
 def test_long_names_are_whole():
-    looks = style.looks(NAMES, "reference")
+    looks = marks.looks(NAMES, "reference")
     curves = curves_info(pd.concat(map(_reference_as, NAMES)), NAMES, "reference")
     training = pd.concat(_training(9).assign(cell=name) for name in NAMES)
     tips = pd.concat(

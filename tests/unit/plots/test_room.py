@@ -13,7 +13,7 @@ import pytest
 
 from harness.analysis.closed import Point
 from harness.analysis.objectives import FINAL
-from harness.report.plots import critical_difference, forest, looks, panels, pooled, style
+from harness.report.plots import critical_difference, forest, looks, marks, panels, pooled, style
 from harness.report.plots import interaction as crossed
 from harness.report.plots import parallel as searched
 from harness.report.plots.curves import curves_info, draw_curves
@@ -37,7 +37,7 @@ def _dynamics(count, measures):
     cells = _cells(count)
     traces = tuple(Trace(cell, (0.0, 1.0), (1.0, 2.0), 3) for cell in cells)
     info = [Panel(label, traces) for label in [*MEASURES.values()][:measures]]
-    return partial(draw_dynamics, info, style.looks(cells, cells[0]))
+    return partial(draw_dynamics, info, marks.looks(cells, cells[0]))
 
 
 def _rows(cell):
@@ -50,17 +50,17 @@ def _rows(cell):
 def _curves(count):
     cells = _cells(count)
     info = curves_info(pd.concat(map(_rows, cells)), cells, cells[0])
-    return partial(draw_curves, info, style.looks(cells, cells[0]))
+    return partial(draw_curves, info, marks.looks(cells, cells[0]))
 
 
 def _panels(count):
     cells = _cells(count)
-    looks = style.looks(cells, cells[0])
+    looks = marks.looks(cells, cells[0])
     shown = [panels.Panel(c, curves_info(_rows(c), [c], c), looks[c]) for c in cells]
     return partial(panels.draw_panels, shown, looks[cells[0]])
 
 
-@pytest.mark.parametrize("width", [style.WIDE, style.NARROW])
+@pytest.mark.parametrize("width", [marks.WIDE, marks.NARROW])
 @pytest.mark.parametrize("count", [8, 16])
 @pytest.mark.parametrize(
     "draw",
@@ -218,7 +218,7 @@ FIGURES = {
 }
 
 
-@pytest.mark.parametrize("width", [style.WIDE, style.NARROW])
+@pytest.mark.parametrize("width", [marks.WIDE, marks.NARROW])
 @pytest.mark.parametrize("name", FIGURES)
 def test_nothing_runs_through_what_is_written(name, width):
     draw = FIGURES[name]()
@@ -248,7 +248,7 @@ def test_a_line_or_a_word_through_a_number_is_seen():
 
 
 def test_sides_of_an_equals_sign_stay_on_one_line():
-    names = _interactions()(style.NARROW)
+    names = _interactions()(marks.NARROW)
     assert not any(
         text.get_text().endswith("=") or "=\n" in text.get_text()
         for text in names.findobj(lambda one: hasattr(one, "get_text"))

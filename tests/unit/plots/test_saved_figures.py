@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from harness.report.plots import style
+from harness.report.plots import marks, style
 from harness.report.plots.dynamics import Panel, Trace, draw_dynamics
 
 pytestmark = pytest.mark.drawn
@@ -16,5 +16,5 @@ def test_a_figure_is_drawn_once_for_each_of_its_files(monkeypatch):
     draw = style.Figure.draw
     monkeypatch.setattr(style.Figure, "draw", lambda *given: drawn.append(1) or draw(*given))
     panels = [Panel("loss", (Trace("a", (1.0, 2.0), (0.5, 0.4), 3),))]
-    style.drawing(partial(draw_dynamics, panels, style.looks(["a"], "a")))
+    style.drawing(partial(draw_dynamics, panels, marks.looks(["a"], "a")))
     assert len(drawn) == 2

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from harness.analysis.effects import BETTER, EQUIVALENT, WORSE
+from harness.report.plots.marks import NARROW, WIDE
 from harness.report.plots.side_by_side import draw_side_by_side, side_by_side_info
-from harness.report.plots.style import NARROW, WIDE, canvas
+from harness.report.plots.style import canvas
 
 COLUMNS = ["contrast", "title", "run", "effect", "low", "high", "margin", "verdict"]
 EFFECTS = pd.DataFrame(

@@ -7,7 +7,7 @@ import pytest
 
 from harness.core.registry import Registry
 from harness.report import page, render, summarise_run
-from harness.report.plots import style
+from harness.report.plots import marks, style
 from tests.synthetic import BASELINE, TIDY, TIPS, Recipe, build
 
 QUICK = BASELINE | {"training.evaluations": 5, "training.kimg": 32.0}
@@ -58,7 +58,7 @@ def no_figures(monkeypatch):
 def draft(monkeypatch):
     """Each figure is drawn once and not three times, where a test is about other things."""
     draw = style.svg
-    monkeypatch.setattr(style, "drawing", lambda build: style.Drawing(draw(build, style.WIDE), b""))
+    monkeypatch.setattr(style, "drawing", lambda build: style.Drawing(draw(build, marks.WIDE), b""))
     monkeypatch.setattr(style, "svg", lambda build, width: "<svg></svg>")
 
 

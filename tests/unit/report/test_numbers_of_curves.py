@@ -15,6 +15,7 @@ from harness.report.data import analyse
 from harness.report.html import Front, render_html
 from harness.report.plots import style
 from harness.report.sections import curves
+from harness.report.sketch import Sketch
 from tests.synthetic import build
 
 FRONT = Front("a-run", "A run", "Q?", [], [])
@@ -49,7 +50,9 @@ def drawn(monkeypatch):
     monkeypatch.setattr(style, "svg", lambda build, width: "<svg></svg>")
 
     def page(numbers):
-        return render_html(FRONT, [Figure("curves", lambda width: None, "alt", "", numbers)], {})
+        return render_html(
+            FRONT, [Figure("curves", Sketch(lambda width: None), "alt", "", numbers)], {}
+        )
 
     return page
 

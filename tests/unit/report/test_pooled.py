@@ -12,8 +12,8 @@ import harness as h
 from harness.cli import app
 from harness.core.errors import HarnessError
 from harness.report.plots import style
+from harness.report.plots.marks import NARROW, WIDE
 from harness.report.plots.pooled import draw_pooled, pooled_info
-from harness.report.plots.style import NARROW, WIDE
 from harness.report.pooled import sentence
 from tests.latex import typeset
 from tests.synthetic import TIDY, TIPS, build

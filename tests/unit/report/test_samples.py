@@ -29,13 +29,7 @@ def captions(strip):
     return [picture.caption for picture in strip.pictures]
 
 
-@pytest.fixture
-def drawn_later(monkeypatch):
-    """The sheet for papers is drawn in a test of its own."""
-    monkeypatch.setattr(samples.style, "picture", lambda build: b"")
-
-
-def test_a_film_has_all_moments_and_four_stills(tmp_path: Path, small, drawn_later):
+def test_a_film_has_all_moments_and_four_stills(tmp_path: Path, small):
     _, film, *_ = blocks(tmp_path, small)
     assert [strip.label for strip in film.strips] == small.names
     assert film.film
@@ -47,20 +41,20 @@ def test_a_film_has_all_moments_and_four_stills(tmp_path: Path, small, drawn_lat
     assert film.columns == 4
 
 
-def test_the_seed_is_one_that_the_cells_finished(tmp_path: Path, small, drawn_later):
+def test_the_seed_is_one_that_the_cells_finished(tmp_path: Path, small):
     recipe = replace(small, diverged=[(cell, 0) for cell in small.cells()])
     text, film, *_ = blocks(tmp_path, recipe)
     assert text.text.startswith("Seed 1,")
     assert all(captions(strip)[-1] == "32.0 kimg" for strip in film.strips)
 
 
-def test_a_cell_without_that_seed_is_shown_by_another(tmp_path: Path, small, drawn_later):
+def test_a_cell_without_that_seed_is_shown_by_another(tmp_path: Path, small):
     cell = small.label(TIPS[1])
     _, film, *_ = blocks(tmp_path, replace(small, missing=[(cell, 0), ("reference", 1)]))
     assert [strip.label for strip in film.strips][-1] == f"{small.name(cell)} (seed 1)"
 
 
-def test_best_and_worst_are_by_the_objective(tmp_path: Path, small, drawn_later):
+def test_best_and_worst_are_by_the_objective(tmp_path: Path, small):
     recipe = replace(small, seeds=range(4), diverged=[("reference", 2)])
     data = analyse(load(RUN, build(tmp_path, recipe)))
     _, _, _, extremes, between = samples.build(data)
@@ -79,7 +73,7 @@ def test_best_and_worst_are_by_the_objective(tmp_path: Path, small, drawn_later)
     assert [strip.label for strip in between.strips] == recipe.names
 
 
-def test_best_and_worst_have_the_unit_of_the_objective(tmp_path: Path, small, drawn_later):
+def test_best_and_worst_have_the_unit_of_the_objective(tmp_path: Path, small):
     runtime = build(tmp_path, replace(small, seeds=range(3)))
     path = runtime.study(RUN) / "plan.json"
     write_json(path, read_json(path) | {"objective": "time_to_threshold", "threshold": 0.4})
@@ -90,7 +84,7 @@ def test_best_and_worst_have_the_unit_of_the_objective(tmp_path: Path, small, dr
     assert not any("KID" in caption for caption in said)
 
 
-def test_a_seed_of_another_metric_is_neither_best_nor_worst(tmp_path: Path, small, drawn_later):
+def test_a_seed_of_another_metric_is_neither_best_nor_worst(tmp_path: Path, small):
     data = analyse(load(RUN, build(tmp_path, replace(small, seeds=range(4)))))
     trials = data.frames.trials
     lowest = trials.loc[trials["cell"] == "reference", "final"].idxmin()
@@ -99,14 +93,14 @@ def test_a_seed_of_another_metric_is_neither_best_nor_worst(tmp_path: Path, smal
     assert f"seed {trials['seed'][lowest]}" not in " ".join(captions(extremes.strips[0]))
 
 
-def test_one_seed_is_neither_best_nor_worst(tmp_path: Path, small, drawn_later):
+def test_one_seed_is_neither_best_nor_worst(tmp_path: Path, small):
     _, _, extremes, _ = blocks(tmp_path, replace(small, seeds=[0]))
     assert {captions(strip)[0].split(":")[0] for strip in extremes.strips} == {
         "the only seed with a value"
     }
 
 
-def test_translations_are_said_to_have_no_latents(tmp_path: Path, small, drawn_later):
+def test_translations_are_said_to_have_no_latents(tmp_path: Path, small):
     runtime = build(tmp_path, small)
     for path in runtime.trials.glob("*/config.json"):
         write_json(path, read_json(path) | {"translation.source": "edges"})
@@ -121,7 +115,7 @@ def test_translations_are_said_to_have_no_latents(tmp_path: Path, small, drawn_l
     ]
 
 
-def test_where_room_is_short_films_are_shorter(tmp_path: Path, small, drawn_later, monkeypatch):
+def test_where_room_is_short_films_are_shorter(tmp_path: Path, small, monkeypatch):
     runtime = build(tmp_path, small)
     monkeypatch.setattr(samples, "BYTES", 60_000)
     monkeypatch.setattr(samples, "LEAST", 0)
@@ -181,7 +175,7 @@ def test_large_grids_are_shrunk_on_the_page_and_whole_in_the_folder(tmp_path: Pa
     assert whole.size == (768 + 11 * 4, 384 + 5 * 4)
 
 
-def test_a_damaged_picture_is_left_out_and_named(tmp_path: Path, small, drawn_later):
+def test_a_damaged_picture_is_left_out_and_named(tmp_path: Path, small):
     """Also where it is the last of a training, or the way between latents, or all of a trial."""
     runtime = build(tmp_path, small)
     first, second, *_ = sorted(path for path in runtime.trials.glob("*") if path.is_dir())
@@ -194,7 +188,7 @@ def test_a_damaged_picture_is_left_out_and_named(tmp_path: Path, small, drawn_la
     assert f"{first.name}/samples/" in note.text
 
 
-def test_with_every_picture_damaged_there_is_a_report(tmp_path: Path, small, drawn_later):
+def test_with_every_picture_damaged_there_is_a_report(tmp_path: Path, small):
     runtime = build(tmp_path, small)
     for path in runtime.trials.glob("*/**/*.png"):
         path.write_bytes(b"")
@@ -203,7 +197,7 @@ def test_with_every_picture_damaged_there_is_a_report(tmp_path: Path, small, dra
     assert "Damaged and left out" in note.text
 
 
-def test_the_first_row_of_each_comparison_is_real_images(tmp_path: Path, small, drawn_later):
+def test_the_first_row_of_each_comparison_is_real_images(tmp_path: Path, small):
     runtime = build(tmp_path, replace(small, real=True))
     text, *galleries = (
         block for block in blocks_of(runtime) if isinstance(block, samples.Gallery | samples.Text)
@@ -226,7 +220,7 @@ def blocks_of(runtime):
     return rest
 
 
-def test_cells_on_other_images_have_a_row_of_theirs(tmp_path: Path, small, drawn_later):
+def test_cells_on_other_images_have_a_row_of_theirs(tmp_path: Path, small):
     runtime = build(tmp_path, replace(small, real=True))
     data = analyse(load(RUN, runtime))
     other = small.label(TIPS[1])
@@ -239,7 +233,7 @@ def test_cells_on_other_images_have_a_row_of_theirs(tmp_path: Path, small, drawn
     ]  # fmt: skip
 
 
-def test_a_record_of_an_earlier_version_has_no_real_images(tmp_path: Path, small, drawn_later):
+def test_a_record_of_an_earlier_version_has_no_real_images(tmp_path: Path, small):
     text, *rest = blocks(tmp_path, small)
     assert "real images" not in text.text
     assert {block.kind for block in rest} == {"gallery"}
@@ -251,7 +245,7 @@ def said_of_copies(tmp_path, recipe):
     return items, [[getattr(cell, "text", cell) for cell in row] for row in table.rows]
 
 
-def test_the_page_says_that_nothing_is_copied(tmp_path: Path, small, drawn_later):
+def test_the_page_says_that_nothing_is_copied(tmp_path: Path, small):
     items, rows = said_of_copies(tmp_path, replace(small, real=True))
     assert (items.title, items.tone) == ("No sign of memorising in 6 trainings", "plain")
     assert "1\u202f000 validation images" in items.items[0]
@@ -261,14 +255,14 @@ def test_the_page_says_that_nothing_is_copied(tmp_path: Path, small, drawn_later
     assert rows[1:] == [[cell, "2", "20 %", "1 %", "no sign"] for cell in small.names]
 
 
-def test_a_sign_of_copying_is_a_warning(tmp_path: Path, small, drawn_later):
+def test_a_sign_of_copying_is_a_warning(tmp_path: Path, small):
     recipe = replace(small, real=True, copying=[("reference", 1)])
     items, rows = said_of_copies(tmp_path, recipe)
     assert (items.title, items.tone) == ("A sign of memorising in 1 of 6 trainings", "warning")
     assert rows[1] == ["reference", "2", "55 %", "20 %", "sign in 1 of 2"]
 
 
-def test_a_diverged_training_has_no_nearest_images(tmp_path: Path, small, drawn_later):
+def test_a_diverged_training_has_no_nearest_images(tmp_path: Path, small):
     recipe = replace(small, real=True, diverged=[("reference", 0), ("reference", 1)])
     items, rows = said_of_copies(tmp_path, recipe)
     assert items.title == "No sign of memorising in 4 trainings"

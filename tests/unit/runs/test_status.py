@@ -5,9 +5,11 @@ import pytest
 from harness.core.errors import Damaged
 from harness.core.files import write_json
 from harness.core.lock import Busy, lock_file
+from harness.runs import trial as trial_module
+from harness.runs.digests import seal
 from harness.runs.rows import Flag, Result, ScoreRow, TrainingRow
 from harness.runs.status import Status
-from harness.runs.trial import Trial
+from harness.runs.trial import Snapshot, Trial
 
 FOLDERS = {
     "nothing": {},
@@ -128,3 +130,39 @@ def test_a_trial_lists_the_metrics_that_it_was_scored_by(tmp_path):
         (tmp_path / "evaluations").mkdir(exist_ok=True)
         (tmp_path / "evaluations" / name).touch()
     assert Trial(tmp_path).identities() == ["a.enc-1", "b"]
+
+
+@pytest.fixture
+def sealed(tmp_path):
+    """The folder of a finished trial, with the digests of its files."""
+    folder = tmp_path / "key"
+    write_json(folder / "config.json", {"seed": 1})
+    write_json(folder / "result.json", {"status": "finished"})
+    seal(folder, {}, False)
+    return folder
+
+
+def test_a_snapshot_reads_no_file_twice(sealed, monkeypatch):
+    read = []
+    monkeypatch.setattr(trial_module, "read_bytes", lambda path: read.append(path.name))
+    monkeypatch.setattr(trial_module, "read_seal", lambda folder: read.append("seal"))
+    snapshot = Snapshot(sealed)
+    for _ in range(2):
+        assert (snapshot.result(), snapshot.failure(), snapshot.knobs()) == (None, None, {})
+    assert sorted(read) == ["config.json", "failure.json", "result.json", "seal"]
+
+
+def test_a_snapshot_follows_a_seal_that_is_written_meanwhile(sealed):
+    """As where another process scores the trial by a further metric."""
+    snapshot = Snapshot(sealed)
+    assert snapshot.result().status is Status.FINISHED
+    write_json(sealed / "config.json", {"seed": 2})
+    seal(sealed, {}, False)
+    assert snapshot.knobs() == {"seed": 2}
+    assert Snapshot(sealed).knobs() == {"seed": 2}
+
+
+def test_a_snapshot_finds_what_is_damaged(sealed):
+    write_json(sealed / "config.json", {"seed": 2})
+    with pytest.raises(Damaged):
+        Snapshot(sealed).knobs()
