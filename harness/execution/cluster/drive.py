@@ -10,8 +10,9 @@ from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import read_object, write_json
 from harness.core.format import number, plain
-from harness.execution.cluster.fleet import RayFleet, Share, Terms, joined, nodes_of
+from harness.execution.cluster.fleet import RayFleet, Share, Terms, nodes_of
 from harness.execution.cluster.home import Home
+from harness.execution.cluster.join import joined
 from harness.execution.cluster.supplies import Supplies, read_supplies
 from harness.execution.devices import one_worker
 from harness.execution.driver import go_on, last_words, places, python, queue, work_left

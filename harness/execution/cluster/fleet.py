@@ -1,13 +1,10 @@
-"""Ray: joined or started, its resources counted, actors started and ended."""
+"""Workers as actors of Ray: started and ended, and as many as its nodes have room for."""
 
 import asyncio
-import os
 import re
-import socket
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from harness.config.runtime import MOST_WORKERS
@@ -15,17 +12,9 @@ from harness.core.errors import HarnessError
 from harness.execution.cluster.actor import Actor
 from harness.execution.cluster.messages import About
 from harness.execution.cluster.supplies import Supplies
-from harness.execution.devices import usable_cores
-from harness.execution.options import FORMS, is_address
 from harness.runs.plan import PlanRecord
 
-MISSING = (
-    "--on ray: Ray is not installed; install the extra: pip install 'gan-ablation-harness[cluster]'"
-)
 LEAVES = 3.0  # seconds for a worker to tidy up
-PATIENCE = 5.0  # seconds for an address to answer
-LONGEST = 300  # characters of a message of Ray that are shown
-HERE = "ray"  # --on: the cluster that runs here or that RAY_ADDRESS names, else one is started
 
 
 class Gone(Exception):
@@ -82,100 +71,6 @@ class Fleet(Protocol):
 
     async def hire(self) -> Worker:
         """A new worker, once there is room for it."""
-
-
-class Joined(NamedTuple):
-    """A cluster that this process is connected to."""
-
-    ray: Any
-    jobs: str  # URL of its job server, as far as it has one
-
-
-@contextmanager
-def joined(address: str, new: bool = True) -> Iterator[Joined]:
-    """Connected to a cluster: at `address`, or the one that is found here, or else a `new` one."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to its makers
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")  # without a GPU: none is seen
-    if named := _named(address):
-        if address == HERE and not (named in ("auto", "local") or is_address(named)):
-            raise HarnessError(f"RAY_ADDRESS={named} is no address of a cluster: {FORMS}")
-        use_token()
-    try:
-        import ray
-    except ImportError:
-        raise HarnessError(MISSING) from None
-    try:
-        context = _join(ray, address, new)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        where = f"at {named}" if named else "on this machine"
-        by = f"RAY_ADDRESS={named}" if named and address == HERE else f"--on {address}"
-        raise HarnessError(
-            f"{by}: cannot join a Ray cluster {where} ({_brief(error)}). Does it "
-            "run there with this version of Ray, and does this machine have its token "
-            "(ray get-auth-token)?"
-        ) from None
-    try:
-        server = context.dashboard_url
-        yield Joined(ray, f"http://{server}" if server else "")
-    finally:
-        ray.shutdown()
-
-
-def _join(ray: Any, address: str, new: bool) -> Any:
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
-    named = _named(address)
-    there = named or _running_here()
-    if there == "local":  # Ray's word for a new one
-        there = named = ""
-    if there and not answers(there):
-        if named:
-            raise ConnectionError("nothing answers there")
-        there = ""
-    if there:
-        return ray.init(named or "auto", **quiet)
-    if not new:
-        raise ConnectionError("none runs on this machine; start one with: ray start --head")
-    return ray.init("local", num_cpus=usable_cores(), include_dashboard=False, **quiet)
-
-
-def _named(address: str) -> str:
-    """The address that a user gives; empty where a cluster is looked for, or started."""
-    return address if address != HERE else os.environ.get("RAY_ADDRESS", "")
-
-
-def use_token() -> None:
-    """Let Ray send the token that this machine has, unless its mode is set.
-
-    By itself it does so only to a cluster that it finds or starts, not to one that is named. It
-    reads its mode once, when it is imported, so this goes before.
-    """
-    token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH", "~/.ray/auth_token")).expanduser()
-    if "RAY_AUTH_TOKEN" in os.environ or token.exists():
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
-
-
-def _running_here() -> str:
-    """The address of the cluster that was last started on this machine, as Ray notes it."""
-    note = Path(os.environ.get("RAY_TMPDIR", "/tmp"), "ray", "ray_current_cluster")
-    try:
-        return note.read_text().strip()
-    except OSError:
-        return ""
-
-
-def answers(address: str) -> bool:
-    """Whether something listens there; Ray would ask for minutes, and a dead head leaves its note.
-
-    An address without a port is left to Ray.
-    """
-    host, _, port = address.rpartition("://")[2].rpartition(":")
-    if not port.isdigit():
-        return True
-    try:
-        with socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE):
-            return True
-    except OSError:
-        return False
 
 
 class RayFleet:
@@ -259,16 +154,6 @@ class RayWorker:
 def nodes_of(ray: Any) -> list[Mapping[str, float]]:
     """The resources of each node that is up, by Ray's names."""
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]
-
-
-def line_of(error: Exception) -> str:
-    """The first line of an error's text."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), repr(error))
-
-
-def _brief(error: Exception) -> str:
-    """The beginning of an error's text in a line: Ray writes versions that differ in several."""
-    return (" ".join(str(error).split()) or repr(error))[:LONGEST]
 
 
 def _how(error: Exception) -> str:
