@@ -15,6 +15,7 @@ from harness.execution.cluster.supplies import Supplies
 from harness.runs.plan import PlanRecord
 
 LEAVES = 3.0  # seconds for a worker to tidy up
+_DEATHS = {"worker process has died": "the worker process died", "node has died": "its node died"}
 
 
 class Gone(Exception):
@@ -166,5 +167,8 @@ def _how(error: Exception) -> str:
         )
     if "creation task" in text:  # a traceback, whose last line is the cause
         return f"the worker process could not start ({str(error).strip().splitlines()[-1].strip()})"
+    if "temporarily unavailable" in text:
+        return "the worker does not answer: it or its node has died, or cannot be reached"
     because = re.search(r"because (?:its |the |it )?(.{10,200}?)(?:\. |$)", text)
-    return f"the worker process died ({because[1] if because else text[:200]})"
+    how = because[1] if because else text[:200]
+    return _DEATHS.get(how, f"the worker process died ({how})")

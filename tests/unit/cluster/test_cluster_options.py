@@ -160,6 +160,8 @@ Top 10 memory users: PID	MEM(GB)	COMMAND
 7	0.35	COMMAND of others --secret 1"""
 EXIT = """The actor died unexpectedly before finishing this task. class_name: Actor actor_id: 1
 The actor is dead because its worker process has died. Worker exit type: SYSTEM_ERROR Worker exit"""
+AWAY = """The actor 2 is unavailable: The actor is temporarily unavailable: RpcError: RPC error:
+recvmsg:Connection reset by peer rpc_code: 14. The task may or may not have been executed."""
 NODE = "The actor is dead because its node has died. Node Id: 1 the actor died because its node"
 
 
@@ -171,8 +173,9 @@ NODE = "The actor is dead because its node has died. Node Id: 1 the actor died b
             "killed by Ray, since its node ran low on memory; with a larger --memory-per-trial "
             "fewer trials share a node",
         ),
-        (EXIT, "the worker process died (worker process has died)"),
-        (NODE, "the worker process died (node has died)"),
+        (EXIT, "the worker process died"),
+        (NODE, "its node died"),
+        (AWAY, "the worker does not answer: it or its node has died, or cannot be reached"),
         ("x" * 500, f"the worker process died ({'x' * 200})"),
         (
             "The actor died because of an error raised in its creation task, ray::Actor.__init__()"
