@@ -13,6 +13,7 @@ from harness.core.format import number, plain
 from harness.execution.cluster.fleet import RayFleet, Share, Terms, nodes_of
 from harness.execution.cluster.home import Home
 from harness.execution.cluster.join import joined
+from harness.execution.cluster.ray_log import kept_in
 from harness.execution.cluster.supplies import Supplies, read_supplies
 from harness.execution.devices import one_worker
 from harness.execution.driver import go_on, last_words, places, python, queue, work_left
@@ -62,7 +63,12 @@ def drive_on(
             partial(work_left, plan, runtime, ledger),
             partial(go_on, further, poll, runtime, ledger),
         )
-        with beside(_mirror(plan, runtime)), open_view(poll.snapshot) as tick:
+        log = runtime.study(plan.run_name) / layout.RAY_LOG
+        with (
+            beside(_mirror(plan, runtime)),
+            kept_in(log) as console,
+            open_view(poll.snapshot, console) as tick,
+        ):
             return asyncio.run(home.run(signals, deadline, tick))
 
 

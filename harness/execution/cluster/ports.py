@@ -1,4 +1,4 @@
-"""What answers at an address: Ray itself would ask the wrong port for half a minute."""
+"""The servers of Ray that listen at an address; Ray itself asks a wrong one for very long."""
 
 import os
 import re
@@ -48,9 +48,9 @@ def answers(address: str) -> bool:
 
 
 def fault(address: str) -> str:
-    """Why a cluster cannot be joined through what listens at an address; empty: nothing is known.
+    """Why a cluster cannot be joined at an address where something listens; empty: no reason found.
 
-    Servers are told apart by what they do not know, for which they ask for no token.
+    A server says without asking for a token that a call is unknown to it.
     """
     host, port = _parts(address)
     if not port or os.environ.get("RAY_USE_TLS", "0").lower() in ("1", "true"):
@@ -87,7 +87,7 @@ def _asked(place: str, server: _Server) -> str:
 
 
 def _token() -> list[tuple[str, str]]:
-    """What Ray sends with a call where it uses tokens; see `use_token`."""
+    """The header of calls where tokens are in use; see `use_token`."""
     if os.environ.get("RAY_AUTH_MODE") != "token":
         return []
     token = os.environ.get("RAY_AUTH_TOKEN", "")
