@@ -43,7 +43,7 @@ def drive_on(
     plan = first.plan
     ledger = OptunaLedger.open(plan.run_name, runtime.study(plan.run_name), runtime.trials)
     # in this order: joining sets a handler of Ray's for SIGTERM, which ends the process at once
-    with joined(cluster.address) as (ray, _), caught_signals() as signals:
+    with joined(cluster.address) as (ray, _, head), caught_signals() as signals:
         share, threads = shares(cluster, nodes_of(ray), _threads(plan, runtime))
         write_json(_arithmetic(plan, runtime), {"threads": threads, "at": now()})
         # of all rounds: cells that are chosen later read what those do that they are chosen from
@@ -58,7 +58,7 @@ def drive_on(
             runtime,
             ledger,
             source_of(plan, runtime, ledger),
-            RayFleet(ray, plan, runtime.project, terms, supplies),
+            RayFleet(ray, head, plan, runtime.project, terms, supplies),
             options.keep_all,
             partial(work_left, plan, runtime, ledger),
             partial(go_on, further, poll, runtime, ledger),

@@ -11,9 +11,11 @@ from harness.config.runtime import MOST_WORKERS
 from harness.core.errors import HarnessError
 from harness.execution.cluster.actor import Actor
 from harness.execution.cluster.messages import About
+from harness.execution.cluster.ports import answers
 from harness.execution.cluster.supplies import Supplies
 from harness.runs.plan import PlanRecord
 
+SILENT = "the head of the cluster at {} does not answer; if it is gone, Ray ends this command soon"
 LEAVES = 3.0  # seconds for a worker to tidy up
 _DEATHS = {"worker process has died": "the worker process died", "node has died": "its node died"}
 
@@ -70,6 +72,9 @@ class Fleet(Protocol):
     def room(self) -> int:
         """How many workers to have now, those that are at work included."""
 
+    def trouble(self) -> str:
+        """Words for people while the cluster does not answer; else empty."""
+
     async def hire(self) -> Worker:
         """A new worker, once there is room for it."""
 
@@ -80,12 +85,14 @@ class RayFleet:
     def __init__(
         self,
         ray: Any,
+        head: str,
         plan: PlanRecord,
         project: str,
         terms: Terms,
         supplies: Supplies,
     ) -> None:
-        self._ray, self._terms, self._supplies = ray, terms, supplies
+        self._ray, self._head, self._terms, self._supplies = ray, head, terms, supplies
+        self._room, self._silent = 0, False
         share = terms.share
         supplies.share = ray.put  # nodes pass parts on to each other
         self._args = ray.put(plan), project  # of many trials it takes long to pickle
@@ -103,7 +110,14 @@ class RayFleet:
     def room(self) -> int:
         """How many workers to have: as many as were asked for, else as the cluster carries."""
         terms = self._terms
-        return min(MOST_WORKERS, terms.workers or terms.share.fits(nodes_of(self._ray)))
+        self._silent = not answers(self._head)
+        if not self._silent:  # Ray would wait for it, and nobody could stop the run meanwhile
+            self._room = terms.workers or terms.share.fits(nodes_of(self._ray))
+        return min(MOST_WORKERS, self._room)
+
+    def trouble(self) -> str:
+        """Words for people while the cluster's head does not answer; else empty."""
+        return SILENT.format(self._head) if self._silent else ""
 
     async def hire(self) -> Worker:
         """A new actor, once Ray has placed it, supplies are there, and TensorFlow is loaded."""

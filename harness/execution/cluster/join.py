@@ -25,6 +25,7 @@ class Joined(NamedTuple):
 
     ray: Any
     jobs: str  # URL of its job server, as far as it has one
+    address: str  # of its head, or `auto` or empty where that is not known
 
 
 @contextmanager
@@ -41,7 +42,7 @@ def joined(address: str, new: bool = True) -> Iterator[Joined]:
     except ImportError:
         raise HarnessError(MISSING) from None
     try:
-        context = _join(ray, named, new)
+        there, context = _join(ray, named, new)
     except (ConnectionError, ValueError, RuntimeError) as error:
         where = f"at {named}" if named else "on this machine"
         by = f"RAY_ADDRESS={named}" if named and address == HERE else f"--on {address}"
@@ -54,7 +55,7 @@ def joined(address: str, new: bool = True) -> Iterator[Joined]:
         ) from None
     try:
         server = context.dashboard_url
-        yield Joined(ray, f"http://{server}" if server else "")
+        yield Joined(ray, f"http://{server}" if server else "", there)
     finally:
         ray.shutdown()
 
@@ -63,7 +64,7 @@ class _Fault(ConnectionError):
     """A cluster that cannot be joined, with the reason."""
 
 
-def _join(ray: Any, named: str, new: bool) -> Any:
+def _join(ray: Any, named: str, new: bool) -> tuple[str, Any]:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     there = with_port(named) or _running_here()
     if there == "local":  # Ray's word for a new one
@@ -78,11 +79,11 @@ def _join(ray: Any, named: str, new: bool) -> Any:
             raise _Fault(why)
         with warnings.catch_warnings():  # the error that follows says the same
             warnings.filterwarnings("ignore", "Ray Client connection timed out")
-            return ray.init(there if named else "auto", **quiet)
+            return there, ray.init(there if named else "auto", **quiet)
     if not new:
         raise ConnectionError("none runs on this machine; start one with: ray start --head")
     _say("Starting Ray on this machine")
-    return ray.init("local", num_cpus=usable_cores(), include_dashboard=False, **quiet)
+    return "", ray.init("local", num_cpus=usable_cores(), include_dashboard=False, **quiet)
 
 
 def _say(step: str) -> None:

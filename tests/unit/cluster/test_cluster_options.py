@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from math import inf, nan
 from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
 
 from harness.cli.cluster import asked_cluster
 from harness.core.errors import HarnessError
-from harness.execution.cluster import join, ports
+from harness.execution.cluster import fleet, join, ports
 from harness.execution.cluster.drive import shares
-from harness.execution.cluster.fleet import Share, _how
+from harness.execution.cluster.fleet import Share, Terms, _how
 from harness.execution.cluster.join import joined
 from harness.execution.options import Cluster
 
@@ -152,6 +153,21 @@ def test_more_than_any_node_has(asked, said):
         shares(asked, CPUS, None)
     grows = replace(asked, workers=4)
     assert shares(grows, CPUS, None)[0].fits(CPUS) == 0
+
+
+def test_a_head_that_is_gone_is_told_and_not_waited_for():
+    """Ray's own calls would wait for it for a minute, in the driver's only thread."""
+    fake = MagicMock()
+    fake.nodes.return_value = [{"Alive": True, "Resources": {"CPU": 3.0}}]
+    with socket.socket() as head:
+        head.bind(("127.0.0.1", 0))
+        head.listen()
+        address = f"127.0.0.1:{head.getsockname()[1]}"
+        terms = Terms(Share(1), {}, None)
+        hall = fleet.RayFleet(fake, address, MagicMock(), "", terms, MagicMock())
+        assert (hall.room(), hall.trouble()) == (3, "")
+    assert (hall.room(), hall.trouble()) == (3, fleet.SILENT.format(address))
+    fake.nodes.assert_called_once()
 
 
 OOM = """1 worker(s) were killed due to the node running low on memory. Memory on the node (IP:
