@@ -3,11 +3,11 @@
 import math
 import os
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.cli.options import without
 from harness.config.runtime import MOST_WORKERS
 from harness.core.errors import HarnessError, shown
 
@@ -124,7 +124,7 @@ def hand_over(plan: Any, cluster: "Cluster", runtime: "Runtime") -> None:
 
     profile = ["--profile", plan.profile] if plan.profile else []  # the head may choose another
     there = ["--on", RAY]  # where the driver runs the cluster is at hand
-    line = _without(sys.argv[1:], "--profile", "--on")
+    line = without(sys.argv[1:], "--profile", "--on", flags=("--detach",))
     job = cases.detach(plan, [*line, *profile, *there], cluster.address, runtime)
     typer.echo(
         f"Detached: the cluster drives {plan.run_name} as the job {job.id}.\n"
@@ -133,14 +133,3 @@ def hand_over(plan: Any, cluster: "Cluster", runtime: "Runtime") -> None:
         f"  its messages:   {job.command('logs --follow')}\n"
         f"  to stop it:     {job.command('stop')}   (what was trained is kept)"
     )
-
-
-def _without(words: Sequence[str], *options: str) -> list[str]:
-    """A command line without --detach, and without these options and their values."""
-    words = [word for word in words if word != "--detach"]
-    values = {number + 1 for number, word in enumerate(words) if word in options}
-    return [
-        word
-        for number, word in enumerate(words)
-        if number not in values and word.partition("=")[0] not in options
-    ]

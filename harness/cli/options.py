@@ -1,6 +1,6 @@
 """Arguments and options that verbs share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -66,6 +66,17 @@ def plan(
     from harness import app as cases
 
     return cases.plan(study, runtime(), profile, {**cases.one_off(changes or []), **(more or {})})
+
+
+def without(words: Sequence[str], *options: str, flags: Sequence[str] = ()) -> list[str]:
+    """A command line without these options and their values, and without these flags."""
+    words = [word for word in words if word not in flags]
+    values = {number + 1 for number, word in enumerate(words) if word in options}
+    return [
+        word
+        for number, word in enumerate(words)
+        if number not in values and word.partition("=")[0] not in options
+    ]
 
 
 def json_of(value: Any) -> str:

@@ -26,6 +26,7 @@ from harness.cli.options import (
     echo_json,
     json_of,
     lost_workers,
+    without,
 )
 from harness.cli.options import plan as _plan
 from harness.cli.options import runtime as _runtime
@@ -163,7 +164,8 @@ def _train(plan: Any, why: str, options: Any, output: IO[str] | None) -> None:
         show_left(*cases.left(plan, runtime), "Stopped", shlex.join(_words()))
         raise typer.Exit(INTERRUPTED)
     if outcome is Outcome.TIME and any(left := cases.left(plan, runtime)):
-        show_left(*left, "The time is up", shlex.join(_words()))
+        # a limit that is spent would end the next command in the same way, a short one at once
+        show_left(*left, "The time is up", shlex.join(_words("--max-hours")))
         raise typer.Exit(INCOMPLETE)
     if outcome is Outcome.DONE and (held := cases.held(plan, runtime)):
         show_left(held, 0, "Another command trains the rest", shlex.join(_words()))
@@ -177,9 +179,9 @@ def _train(plan: Any, why: str, options: Any, output: IO[str] | None) -> None:
         raise lost_workers(plan.run_name)
 
 
-def _words() -> list[str]:
-    """This command line."""
-    return ["harness", *sys.argv[1:]]
+def _words(*spent: str) -> list[str]:
+    """This command line, without options that it has used up."""
+    return ["harness", *without(sys.argv[1:], *spent)]
 
 
 def _only(value: str | None, word: str, option: str) -> None:

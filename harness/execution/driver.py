@@ -168,13 +168,18 @@ def places(runtime: Runtime) -> dict[str, str]:
 
 
 def _record_loss(runtime: Runtime, row: Row, code: int | None) -> None:
-    """Record that a worker died, unless another worker already trains the trial."""
+    """Record that a worker died, unless another worker already trains the trial.
+
+    Without a `code` the run ended with it, and nobody saw how: that is no crash of the trial.
+    """
     folder = runtime.trials / row.key
     if not folder.exists() or Trial(folder).result() is not None:
         return
-    how = "" if code is None else f" (exit code {code})"
     with suppress(Busy), Recorder(folder) as recorder:
-        recorder.failure(f"the worker process died{how}", "")
+        if code is None:
+            recorder.log(f"attempt {row.attempt} ended with its run: {row.message}")
+        else:
+            recorder.failure(f"the worker process died (exit code {code})", "")
 
 
 def last_words(log: Path) -> str:

@@ -22,7 +22,7 @@ from harness.core.files import alone
 from harness.core.redact import redacted
 from harness.queue.base import ENDED, Claim, Job, Row, attempt_after, next_attempt
 from harness.queue.journal import JOURNAL, UNREADABLE, Kept, damaged, open_journal
-from harness.queue.lease import Lease
+from harness.queue.lease import Lease, node_of
 from harness.queue.rows import row_of
 from harness.queue.waiting import Waiting
 from harness.runs.status import Status
@@ -276,4 +276,7 @@ def _just_claimed(trial: FrozenTrial) -> bool:
 def _who_died(row: Row) -> str:
     if row.lease is None:
         return "the worker ended while it took the trial"
-    return f"worker {row.lease.worker} (process {row.lease.pid} on {row.lease.host}) died"
+    process = f"process {row.lease.pid} on {row.lease.host}"
+    if node_of(row.lease):  # on a cluster the driver claims for its workers, and they end with it
+        return f"the driver ({process}) ended while worker {row.lease.worker} trained"
+    return f"worker {row.lease.worker} ({process}) ended"

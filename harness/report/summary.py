@@ -15,6 +15,7 @@ from harness.core import format as show
 from harness.plan.leave_one_out import LEFT_OUT
 from harness.report import words
 from harness.report.data import ReportData, analyse
+from harness.report.sections.failures import flagged
 
 DESIGNS = {
     "one_at_a_time": "One change from the baseline",
@@ -38,7 +39,7 @@ class Summary(NamedTuple):
 
     tables: list[Ranked]
     notes: list[str]  # why a verdict is none, where the numbers do not say it; images left out
-    outcome: str  # how the trials ended
+    outcome: str  # how the trials ended, and what their flags mean
     verdict: str
     path: Path
     ranking: pd.DataFrame  # with all digits
@@ -77,7 +78,7 @@ def summarise(data: ReportData, runtime: Runtime) -> Summary:
     return Summary(
         tables=list(_tables(data)),
         notes=[*([] if first else reasons), *checks.images(data.frames), *([risk] if risk else [])],
-        outcome=f"{data.outcomes.sentence}.",
+        outcome=" ".join(filter(None, [f"{data.outcomes.sentence}.", flagged(data)])),
         verdict=words.verdict(data),
         path=runtime.reports / data.plan.run_name / "index.html",
         ranking=data.ranking,

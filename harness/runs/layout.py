@@ -13,7 +13,7 @@ runs/                         `Runtime.runs`; each name below is a constant of t
     worker-<n>.log            messages of each worker
     job.json                  on a cluster: the job that was last started to drive it
     supplies.json             on a cluster: the inputs of trainings, as they lie here
-    gather.log, mirror.log    messages of the processes that load them, and that write to W&B
+    gather.log, mirror.log, ray.log   messages of who loads them, of who writes to W&B, and of Ray
     wandb/                    the mirror (`mirror.places` has its layout)
   trials/<key>/               one training, shared by all runs that need it
     config.json               every knob by its dotted name
@@ -50,6 +50,7 @@ JOB = "job.json"
 DRIVER_LOCK, SEARCH_LOCK = "driver.lock", "search.lock"
 WORKER_LOGS = "worker-*.log"
 SUPPLIES, GATHER_LOG, MIRROR_LOG = "supplies.json", "gather.log", "mirror.log"
+RAY_LOG = "ray.log"
 WANDB = "wandb"
 
 # of all runs

@@ -1,5 +1,7 @@
 """Driving a run: threads chosen once, words for what died, and what a worker is told."""
 
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ from harness.execution.devices import Machine, plan_workers
 from harness.queue.base import Job, Row
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs.status import Status
+from harness.runs.trial import Trial
 
 
 @pytest.fixture
@@ -68,18 +71,39 @@ def test_work_is_left_while_a_trial_waits_or_is_taken_from_the_dead():
     assert [row.status for row in ledger.rows()] == [Status.LOST, Status.WAITING]
 
 
-@pytest.mark.parametrize(
-    ("code", "said"),
-    [(-9, "the worker process died (exit code -9)"), (None, "the worker process died")],
-)
-def test_a_killed_worker_leaves_a_failure(runtime, code, said):
+def test_a_killed_worker_leaves_a_failure(runtime):
     row = Row(0, "key", "cell", 0, 0, 2, Status.LOST, None, "")
-    drive._record_loss(runtime, row, code)
+    drive._record_loss(runtime, row, -9)
     assert not (runtime.trials / "key").exists()  # it died before the trial began
     write_json(runtime.trials / "key/env.json", [{"host": "a"}, {"host": "b"}])
-    drive._record_loss(runtime, row, code)
+    drive._record_loss(runtime, row, -9)
     failure = read_json(runtime.trials / "key/failure.json")
-    assert (failure["error"], failure["attempt"]) == (said, 2)
+    assert (failure["error"], failure["attempt"]) == ("the worker process died (exit code -9)", 2)
+
+
+@pytest.mark.parametrize(
+    ("worker", "said"),
+    [
+        ("w0 on node7", "the driver (process {}) ended while worker w0 on node7 trained"),
+        ("w0", "worker w0 (process {}) ended"),
+    ],
+)
+def test_a_trial_that_ended_with_its_run_has_not_crashed(runtime, monkeypatch, worker, said):
+    ledger = OptunaLedger(optuna.storages.InMemoryStorage(), "bn")
+    job = Job("key", "cell", 0, 0)
+    drive.queue([job], runtime, ledger, retry_crashed=False)
+    ledger.claim(worker)
+    write_json(runtime.trials / "key/config.json", {})
+    monkeypatch.setattr(drive, "_alive", lambda *_: False)  # killed, with all that saw it
+    drive.queue([job], runtime, ledger, retry_crashed=False)
+    lost, again = ledger.rows()
+    assert lost.message == said.format(f"{os.getpid()} on {socket.gethostname()}")
+    assert (lost.status, again.status, again.attempt) == (Status.LOST, Status.WAITING, 2)
+    trial = Trial(runtime.trials / "key")
+    assert trial.failure() is None
+    assert trial.status() is Status.BEGUN
+    log = (trial.folder / "log.txt").read_text()
+    assert log.endswith(f"attempt 1 ended with its run: {lost.message}\n")
 
 
 def test_a_worker_that_dies_after_its_result_has_lost_nothing(runtime):

@@ -148,10 +148,13 @@ def test_a_run_that_was_stopped(harness, drive, place, monkeypatch, outcome, tra
         return outcome
 
     monkeypatch.setattr(app, "run", train)
-    ended, output = harness("run", "one", "--max-hours", "2")
-    assert ended == code
-    assert said in output
-    assert ("continue: harness run one --max-hours 2" in output) is bool(code)
+    for limit in (["--max-hours", "2"], ["--max-hours=0"]):
+        ended, output = harness("run", "one", *limit, "--keep", "all")
+        assert ended == code
+        assert said in output
+        # a limit that has ended the run would end it again
+        again = ["run", "one", *(limit if outcome is Outcome.INTERRUPTED else []), "--keep", "all"]
+        assert (f"continue: {shlex.join(['harness', *again])}\n" in output) is bool(code)
 
 
 @pytest.mark.parametrize(("ends", "code"), [(False, 1), (True, 0)])

@@ -107,3 +107,23 @@ def test_what_no_failure_still_allows_follows_from_the_number_of_trials(tmp_path
         texts = [block.text for block in failures.build(data) if block.kind == "text"]
         (said,) = [text for text in texts if "still allows" in text]
         assert f"0 failures of {seeds} in a cell still allows a rate of up to {most} %" in said
+
+
+def flag(runtime, key, *flags):
+    path = runtime.trials / key / "result.json"
+    raised = [{"flag": name, "kimg": 32.0, "identity": None} for name in flags]
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"flags": raised}))
+
+
+def test_the_flags_that_are_counted_are_named_after_a_run(tmp_path):
+    runtime = build(tmp_path, SMALL)
+    keys = [trial.key for trial in load(RUN, runtime).plan.trials]
+    flag(runtime, keys[0], "collapsed", "rebound")  # a failure, and counted as that
+    for key in keys[1:3]:
+        flag(runtime, key, "accuracy_above_band")
+    flag(runtime, keys[3], "accuracy_above_band", "idle_penalty.r1")
+    assert summarise_run(RUN, runtime).outcome == (
+        "6 of 6 trials finished, 1 of them collapsed, 3 with other flags. Flags, and in how many "
+        "trials: real accuracy above 0.95 (3) and penalty r1 does nothing here: its gradient is "
+        "below 1 % of the loss's (1); the report lists them by cell."
+    )

@@ -14,7 +14,8 @@ from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
 from harness.core.files import read_object, write_json
 from harness.core.interpreter import python
-from harness.execution.cluster.fleet import Joined, answers, joined, line_of, use_token
+from harness.execution.cluster.join import Joined, joined, line_of, use_token
+from harness.execution.cluster.ports import answers
 from harness.execution.driver import places
 from harness.execution.local import GRACE
 from harness.runs import layout

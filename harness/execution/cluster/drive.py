@@ -11,8 +11,10 @@ from harness.core.errors import HarnessError
 from harness.core.files import read_object, write_json
 from harness.core.format import number, plain
 from harness.core.interpreter import python
-from harness.execution.cluster.fleet import RayFleet, Share, Terms, joined, nodes_of
+from harness.execution.cluster.fleet import RayFleet, Share, Terms, nodes_of
 from harness.execution.cluster.home import Home
+from harness.execution.cluster.join import joined
+from harness.execution.cluster.ray_log import kept_in
 from harness.execution.cluster.supplies import Supplies, read_supplies
 from harness.execution.devices import one_worker
 from harness.execution.driver import go_on, last_words, places, queue, work_left
@@ -42,7 +44,7 @@ def drive_on(
     plan = first.plan
     ledger = OptunaLedger.open(plan.run_name, runtime.study(plan.run_name), runtime.trials)
     # in this order: joining sets a handler of Ray's for SIGTERM, which ends the process at once
-    with joined(cluster.address) as (ray, _), caught_signals() as signals:
+    with joined(cluster.address) as (ray, _, head), caught_signals() as signals:
         share, threads = shares(cluster, nodes_of(ray), _threads(plan, runtime))
         write_json(_arithmetic(plan, runtime), {"threads": threads, "at": now()})
         # of all rounds: cells that are chosen later read what those do that they are chosen from
@@ -57,12 +59,17 @@ def drive_on(
             runtime,
             ledger,
             source_of(plan, runtime, ledger),
-            RayFleet(ray, plan, runtime.project, terms, supplies),
+            RayFleet(ray, head, plan, runtime.project, terms, supplies),
             options.keep_all,
             partial(work_left, plan, runtime, ledger),
             partial(go_on, further, poll, runtime, ledger),
         )
-        with beside(_mirror(plan, runtime)), open_view(poll.snapshot) as tick:
+        log = runtime.study(plan.run_name) / layout.RAY_LOG
+        with (
+            beside(_mirror(plan, runtime)),
+            kept_in(log) as console,
+            open_view(poll.snapshot, console) as tick,
+        ):
             return asyncio.run(home.run(signals, deadline, tick))
 
 

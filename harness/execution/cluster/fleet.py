@@ -1,31 +1,23 @@
-"""Ray: joined or started, its resources counted, actors started and ended."""
+"""Workers as actors of Ray: started and ended, and as many as its nodes have room for."""
 
 import asyncio
-import os
 import re
-import socket
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from harness.config.runtime import MOST_WORKERS
 from harness.core.errors import HarnessError
 from harness.execution.cluster.actor import Actor
 from harness.execution.cluster.messages import About
+from harness.execution.cluster.ports import answers
 from harness.execution.cluster.supplies import Supplies
-from harness.execution.devices import usable_cores
-from harness.execution.options import FORMS, is_address
 from harness.runs.plan import PlanRecord
 
-MISSING = (
-    "--on ray: Ray is not installed; install the extra: pip install 'gan-ablation-harness[cluster]'"
-)
+SILENT = "the head of the cluster at {} does not answer; if it is gone, Ray ends this command soon"
 LEAVES = 3.0  # seconds for a worker to tidy up
-PATIENCE = 5.0  # seconds for an address to answer
-LONGEST = 300  # characters of a message of Ray that are shown
-HERE = "ray"  # --on: the cluster that runs here or that RAY_ADDRESS names, else one is started
+_DEATHS = {"worker process has died": "the worker process died", "node has died": "its node died"}
 
 
 class Gone(Exception):
@@ -80,102 +72,11 @@ class Fleet(Protocol):
     def room(self) -> int:
         """How many workers to have now, those that are at work included."""
 
+    def trouble(self) -> str:
+        """Words for people while the cluster does not answer; else empty."""
+
     async def hire(self) -> Worker:
         """A new worker, once there is room for it."""
-
-
-class Joined(NamedTuple):
-    """A cluster that this process is connected to."""
-
-    ray: Any
-    jobs: str  # URL of its job server, as far as it has one
-
-
-@contextmanager
-def joined(address: str, new: bool = True) -> Iterator[Joined]:
-    """Connected to a cluster: at `address`, or the one that is found here, or else a `new` one."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to its makers
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")  # without a GPU: none is seen
-    if named := _named(address):
-        if address == HERE and not (named in ("auto", "local") or is_address(named)):
-            raise HarnessError(f"RAY_ADDRESS={named} is no address of a cluster: {FORMS}")
-        use_token()
-    try:
-        import ray
-    except ImportError:
-        raise HarnessError(MISSING) from None
-    try:
-        context = _join(ray, address, new)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        where = f"at {named}" if named else "on this machine"
-        by = f"RAY_ADDRESS={named}" if named and address == HERE else f"--on {address}"
-        raise HarnessError(
-            f"{by}: cannot join a Ray cluster {where} ({_brief(error)}). Does it "
-            "run there with this version of Ray, and does this machine have its token "
-            "(ray get-auth-token)?"
-        ) from None
-    try:
-        server = context.dashboard_url
-        yield Joined(ray, f"http://{server}" if server else "")
-    finally:
-        ray.shutdown()
-
-
-def _join(ray: Any, address: str, new: bool) -> Any:
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
-    named = _named(address)
-    there = named or _running_here()
-    if there == "local":  # Ray's word for a new one
-        there = named = ""
-    if there and not answers(there):
-        if named:
-            raise ConnectionError("nothing answers there")
-        there = ""
-    if there:
-        return ray.init(named or "auto", **quiet)
-    if not new:
-        raise ConnectionError("none runs on this machine; start one with: ray start --head")
-    return ray.init("local", num_cpus=usable_cores(), include_dashboard=False, **quiet)
-
-
-def _named(address: str) -> str:
-    """The address that a user gives; empty where a cluster is looked for, or started."""
-    return address if address != HERE else os.environ.get("RAY_ADDRESS", "")
-
-
-def use_token() -> None:
-    """Let Ray send the token that this machine has, unless its mode is set.
-
-    By itself it does so only to a cluster that it finds or starts, not to one that is named. It
-    reads its mode once, when it is imported, so this goes before.
-    """
-    token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH", "~/.ray/auth_token")).expanduser()
-    if "RAY_AUTH_TOKEN" in os.environ or token.exists():
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
-
-
-def _running_here() -> str:
-    """The address of the cluster that was last started on this machine, as Ray notes it."""
-    note = Path(os.environ.get("RAY_TMPDIR", "/tmp"), "ray", "ray_current_cluster")
-    try:
-        return note.read_text().strip()
-    except OSError:
-        return ""
-
-
-def answers(address: str) -> bool:
-    """Whether something listens there; Ray would ask for minutes, and a dead head leaves its note.
-
-    An address without a port is left to Ray.
-    """
-    host, _, port = address.rpartition("://")[2].rpartition(":")
-    if not port.isdigit():
-        return True
-    try:
-        with socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE):
-            return True
-    except OSError:
-        return False
 
 
 class RayFleet:
@@ -184,12 +85,14 @@ class RayFleet:
     def __init__(
         self,
         ray: Any,
+        head: str,
         plan: PlanRecord,
         project: str,
         terms: Terms,
         supplies: Supplies,
     ) -> None:
-        self._ray, self._terms, self._supplies = ray, terms, supplies
+        self._ray, self._head, self._terms, self._supplies = ray, head, terms, supplies
+        self._room, self._silent = 0, False
         share = terms.share
         supplies.share = ray.put  # nodes pass parts on to each other
         self._args = ray.put(plan), project  # of many trials it takes long to pickle
@@ -207,7 +110,14 @@ class RayFleet:
     def room(self) -> int:
         """How many workers to have: as many as were asked for, else as the cluster carries."""
         terms = self._terms
-        return min(MOST_WORKERS, terms.workers or terms.share.fits(nodes_of(self._ray)))
+        self._silent = not answers(self._head)
+        if not self._silent:  # Ray would wait for it, and nobody could stop the run meanwhile
+            self._room = terms.workers or terms.share.fits(nodes_of(self._ray))
+        return min(MOST_WORKERS, self._room)
+
+    def trouble(self) -> str:
+        """Words for people while the cluster's head does not answer; else empty."""
+        return SILENT.format(self._head) if self._silent else ""
 
     async def hire(self) -> Worker:
         """A new actor, once Ray has placed it, supplies are there, and TensorFlow is loaded."""
@@ -261,16 +171,6 @@ def nodes_of(ray: Any) -> list[Mapping[str, float]]:
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
 
-def line_of(error: Exception) -> str:
-    """The first line of an error's text."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), repr(error))
-
-
-def _brief(error: Exception) -> str:
-    """The beginning of an error's text in a line: Ray writes versions that differ in several."""
-    return (" ".join(str(error).split()) or repr(error))[:LONGEST]
-
-
 def _how(error: Exception) -> str:
     """How an actor died, in a line; Ray's text goes on with other processes of the node."""
     text = " ".join(str(error).split())
@@ -281,5 +181,8 @@ def _how(error: Exception) -> str:
         )
     if "creation task" in text:  # a traceback, whose last line is the cause
         return f"the worker process could not start ({str(error).strip().splitlines()[-1].strip()})"
+    if "temporarily unavailable" in text:
+        return "the worker does not answer: it or its node has died, or cannot be reached"
     because = re.search(r"because (?:its |the |it )?(.{10,200}?)(?:\. |$)", text)
-    return f"the worker process died ({because[1] if because else text[:200]})"
+    how = because[1] if because else text[:200]
+    return _DEATHS.get(how, f"the worker process died ({how})")

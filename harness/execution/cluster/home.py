@@ -121,8 +121,8 @@ class Home:
             serving.append(asyncio.create_task(self._serve(f"w{number}")))
 
     def _notice(self, serving: Collection[object]) -> str:
-        if self.training or self.attempts:
-            return ""
+        if self.training or self.attempts or self.fleet.trouble():
+            return self.fleet.trouble()
         return "workers are starting" if serving else "waiting for a node with room for a trial"
 
     async def _stop(self, signals: Signals, tick: Callable[[str], None]) -> None:

@@ -1,5 +1,6 @@
 """The view of a run: a live table in a terminal or notebook, else plain lines."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,8 +38,16 @@ def open_view(
         yield lines.tick
         lines.look("")
         return
+    # what others write is shown above the table, unless it was led elsewhere
+    others = console.file is sys.stdout
     # no refresh thread: workers are forked from this process
-    with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
+    with Live(
+        console=console,
+        auto_refresh=False,
+        vertical_overflow="crop",
+        redirect_stdout=others,
+        redirect_stderr=others,
+    ) as live:
         table = _LiveTable(poll, live, clock)
         yield table.tick
         table.look("")

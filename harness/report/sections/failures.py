@@ -1,5 +1,6 @@
 """Failed trials and flags: nothing is dropped silently."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
@@ -10,6 +11,7 @@ from harness.metrics.health import IDLE
 from harness.report.blocks import Block, Cell, Heading, Table, Tag, Text
 from harness.report.data import ReportData
 from harness.report.private import redact
+from harness.runs.outcomes import COLLAPSED
 from harness.runs.status import Status
 
 FLAGS = {
@@ -108,6 +110,20 @@ def _named(flag: str) -> str:
         return FLAGS.get(flag, flag)
     penalty = flag.removeprefix(IDLE).replace("_", " ")
     return f"penalty {penalty} does nothing here: its gradient is below 1 % of the loss's"
+
+
+def flagged(data: ReportData) -> str:
+    """The flags of finished trials that are not failures, in how many of them each, in a sentence.
+
+    `Outcomes.flagged` counts these trials; empty where there are none.
+    """
+    trials = data.frames.trials
+    flags = trials.loc[trials["status"] == Status.FINISHED, "flags"].map(lambda text: text.split())
+    counts = Counter(flag for each in flags if COLLAPSED not in each for flag in each)
+    if not counts:
+        return ""
+    listed = show.listed(f"{_named(flag)} ({count})" for flag, count in counts.most_common())
+    return f"Flags, and in how many trials: {listed}; the report lists them by cell."
 
 
 def _seeds(seeds: Sequence[int]) -> str:

@@ -2,17 +2,21 @@
 
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from math import inf, nan
 from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
 
 from harness.cli.cluster import asked_cluster
 from harness.core.errors import HarnessError
-from harness.execution.cluster import fleet
+from harness.execution.cluster import fleet, join, ports
 from harness.execution.cluster.drive import shares
-from harness.execution.cluster.fleet import Share, _how, joined
+from harness.execution.cluster.fleet import Share, Terms, _how
+from harness.execution.cluster.join import joined
 from harness.execution.options import Cluster
 
 NONE = dict.fromkeys(("on", "workers", "gpus", "cpus", "memory", "most", "detach"))
@@ -151,12 +155,29 @@ def test_more_than_any_node_has(asked, said):
     assert shares(grows, CPUS, None)[0].fits(CPUS) == 0
 
 
+def test_a_head_that_is_gone_is_told_and_not_waited_for():
+    """Ray's own calls would wait for it for a minute, in the driver's only thread."""
+    fake = MagicMock()
+    fake.nodes.return_value = [{"Alive": True, "Resources": {"CPU": 3.0}}]
+    with socket.socket() as head:
+        head.bind(("127.0.0.1", 0))
+        head.listen()
+        address = f"127.0.0.1:{head.getsockname()[1]}"
+        terms = Terms(Share(1), {}, None)
+        hall = fleet.RayFleet(fake, address, MagicMock(), "", terms, MagicMock())
+        assert (hall.room(), hall.trouble()) == (3, "")
+    assert (hall.room(), hall.trouble()) == (3, fleet.SILENT.format(address))
+    fake.nodes.assert_called_once()
+
+
 OOM = """1 worker(s) were killed due to the node running low on memory. Memory on the node (IP:
 127.0.0.1, ID: 1) was 3.40GB used / 23.54GB limit (0.144316)
 Top 10 memory users: PID	MEM(GB)	COMMAND
 7	0.35	COMMAND of others --secret 1"""
 EXIT = """The actor died unexpectedly before finishing this task. class_name: Actor actor_id: 1
 The actor is dead because its worker process has died. Worker exit type: SYSTEM_ERROR Worker exit"""
+AWAY = """The actor 2 is unavailable: The actor is temporarily unavailable: RpcError: RPC error:
+recvmsg:Connection reset by peer rpc_code: 14. The task may or may not have been executed."""
 NODE = "The actor is dead because its node has died. Node Id: 1 the actor died because its node"
 
 
@@ -168,8 +189,9 @@ NODE = "The actor is dead because its node has died. Node Id: 1 the actor died b
             "killed by Ray, since its node ran low on memory; with a larger --memory-per-trial "
             "fewer trials share a node",
         ),
-        (EXIT, "the worker process died (worker process has died)"),
-        (NODE, "the worker process died (node has died)"),
+        (EXIT, "the worker process died"),
+        (NODE, "its node died"),
+        (AWAY, "the worker does not answer: it or its node has died, or cannot be reached"),
         ("x" * 500, f"the worker process died ({'x' * 200})"),
         (
             "The actor died because of an error raised in its creation task, ray::Actor.__init__()"
@@ -194,16 +216,110 @@ def test_an_address_where_nothing_listens_is_told_at_once():
         pass
 
 
+CLIENT, GCS = "ray.rpc.RayletDriver", "ray.rpc.NodeInfoGcsService"
+CALLS = {CLIENT: "ClusterInfo", GCS: "CheckAlive"}
+
+
+@contextmanager
+def serving(service, code=None):
+    """The address of one of Ray's servers, which knows its call, or answers it with a status."""
+    grpc = pytest.importorskip("grpc", reason="the extra `cluster` is not installed")
+
+    def answer(request, context):
+        if code:
+            context.abort(grpc.StatusCode[code], "no")
+        return b""
+
+    methods = {CALLS[service]: grpc.unary_unary_rpc_method_handler(answer)}
+    server = grpc.server(ThreadPoolExecutor(1))
+    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(service, methods)])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(None)
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    """A Ray that would ask for long; where it was joined."""
+    joined_at = []
+
+    def init(address, **quiet):
+        joined_at.append(address)
+        return SimpleNamespace(dashboard_url="")
+
+    fake = SimpleNamespace(init=init, shutdown=lambda: None)
+    monkeypatch.setitem(sys.modules, "ray", fake)
+    return joined_at
+
+
+@pytest.mark.parametrize(
+    ("service", "form", "said"),
+    [
+        (GCS, "ray://{}", "Ray's GCS listens there, not Ray's client server; give "
+         "ray://127.0.0.1:10001, or {} on one of its nodes"),
+        (CLIENT, "{}", "Ray's client server listens there, not Ray's GCS; give "
+         "127.0.0.1:6379 on one of its nodes, or ray://{} from elsewhere"),
+    ],
+)  # fmt: skip
+def test_the_port_of_the_other_server_is_told_at_once(eager, capsys, service, form, said):
+    with serving(service) as place:
+        address = form.format(place)
+        why = f"--on {address}: cannot join a Ray cluster at {address} ({said.format(place)})"
+        with pytest.raises(HarnessError) as error, joined(address):
+            pass
+    assert str(error.value) == why
+    assert capsys.readouterr().err == f"Joining the Ray cluster at {address} ...\n"
+    assert eager == []
+
+
+@pytest.mark.parametrize(("service", "form"), [(GCS, "{}"), (CLIENT, "ray://{}")])
+def test_the_right_port_is_joined(eager, service, form):
+    with serving(service) as place, joined(form.format(place)):
+        assert eager == [form.format(place)]
+
+
+@pytest.mark.parametrize("form", ["{}", "ray://{}"])
+def test_a_port_of_another_program_is_told(eager, monkeypatch, form):
+    pytest.importorskip("grpc", reason="the extra `cluster` is not installed")
+    monkeypatch.setattr(ports, "PATIENCE", 0.2)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        address = form.format(f"127.0.0.1:{deaf.getsockname()[1]}")
+        said = "what listens there does not answer as Ray's .* does; give HOST:6379 on one of its"
+        with pytest.raises(HarnessError, match=said), joined(address):
+            pass
+    assert eager == []
+
+
+def test_a_token_that_is_not_taken_is_told(eager):
+    with (
+        serving(CLIENT, "UNAUTHENTICATED") as place,
+        pytest.raises(HarnessError, match="does not take the token of this machine"),
+        joined(f"ray://{place}"),
+    ):
+        pass
+
+
+def test_a_client_without_a_port_takes_rays_own():
+    assert ports.with_port("ray://a") == "ray://a:10001"
+    for whole in ("ray://a:7", "ray://[::1]:7", "a:6379", "auto", ""):
+        assert ports.with_port(whole) == whole
+
+
 def test_the_note_of_a_dead_head_leads_nowhere(tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
-    assert fleet._running_here() == ""
+    assert join._running_here() == ""
     (tmp_path / "ray").mkdir()
     with socket.socket() as open_port:
         open_port.bind(("127.0.0.1", 0))
         open_port.listen()
         address = f"127.0.0.1:{open_port.getsockname()[1]}"
         (tmp_path / "ray/ray_current_cluster").write_text(address + "\n")
-        assert fleet._running_here() == address
-        assert fleet.answers(f"ray://{address}")
-    assert not fleet.answers(address)
-    assert fleet.answers("auto")
+        assert join._running_here() == address
+        assert ports.answers(f"ray://{address}")
+    assert not ports.answers(address)
+    assert ports.answers("auto")

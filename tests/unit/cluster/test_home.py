@@ -63,10 +63,13 @@ class Hall:
 
     def __init__(self, folder, room=2, dies=lambda method: False, worker=Hired):
         self.folder, self.size, self.dies, self.worker = folder, room, dies, worker
-        self.numbers, self.hired = count(), []
+        self.numbers, self.hired, self.words = count(), [], ""
 
     def room(self):
         return self.size
+
+    def trouble(self):
+        return self.words
 
     async def hire(self):
         folder = self.folder / f"node-{next(self.numbers)}"
@@ -115,6 +118,14 @@ class Run:
 
     def attempts(self):
         return sum(len(json.loads((f / "attempts.json").read_text())) for f in self.folders())
+
+
+def test_a_cluster_that_does_not_answer_is_told_while_trials_run(tmp_path):
+    hall = Hall(tmp_path)
+    hall.words = "the head does not answer"
+    run = Run(tmp_path, hall)
+    assert run.go() is Outcome.DONE
+    assert set(run.notices) == {hall.words}
 
 
 def test_all_trials_are_trained_once(tmp_path):

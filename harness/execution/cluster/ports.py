@@ -1,0 +1,107 @@
+"""The servers of Ray that listen at an address; Ray itself asks a wrong one for very long."""
+
+import os
+import re
+import socket
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.execution.options import FORMS
+
+PATIENCE = 5.0  # seconds for an address to answer
+CLIENT = "ray://"
+CLIENT_PORT = 10001  # of a head that was started without another one
+
+
+class _Server(NamedTuple):
+    """A server of Ray, and a harmless call that it knows and the other one does not."""
+
+    name: str
+    call: str
+    request: bytes
+
+
+_CLIENT = _Server("Ray's client server", "/ray.rpc.RayletDriver/ClusterInfo", b"\x08\x06")  # a ping
+_GCS = _Server("Ray's GCS", "/ray.rpc.NodeInfoGcsService/CheckAlive", b"")
+
+
+def with_port(address: str) -> str:
+    """An address of the client server with its port, which gRPC would take for that of HTTPS."""
+    if not address.startswith(CLIENT) or re.search(r":\d+$", address):
+        return address
+    return f"{address}:{CLIENT_PORT}"
+
+
+def answers(address: str) -> bool:
+    """Whether something listens there; Ray would ask for minutes, and a dead head leaves its note.
+
+    An address without a port is left to Ray.
+    """
+    host, port = _parts(address)
+    if not port:
+        return True
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE):
+            return True
+    except OSError:
+        return False
+
+
+def fault(address: str) -> str:
+    """Why a cluster cannot be joined at an address where something listens; empty: no reason found.
+
+    A server says without asking for a token that a call is unknown to it.
+    """
+    host, port = _parts(address)
+    if not port or os.environ.get("RAY_USE_TLS", "0").lower() in ("1", "true"):
+        return ""
+    wanted, other = (_CLIENT, _GCS) if address.startswith(CLIENT) else (_GCS, _CLIENT)
+    place = f"{host}:{port}"
+    code = _asked(place, wanted)
+    if code == "UNAUTHENTICATED":
+        return "it does not take the token of this machine (ray get-auth-token), or lacks one"
+    if code == "UNIMPLEMENTED" and _asked(place, other) != "UNIMPLEMENTED":
+        return f"{other.name} listens there, not {wanted.name}; give {_instead(wanted, host, port)}"
+    if code in ("UNIMPLEMENTED", "UNAVAILABLE", "DEADLINE_EXCEEDED"):
+        return f"what listens there does not answer as {wanted.name} does; give {FORMS}"
+    return ""
+
+
+def _instead(wanted: _Server, host: str, port: str) -> str:
+    """The nearest valid choices for who gave the port of one server in the form of the other."""
+    if wanted is _CLIENT:
+        return f"{CLIENT}{host}:{CLIENT_PORT}, or {host}:{port} on one of its nodes"
+    return f"{host}:6379 on one of its nodes, or {CLIENT}{host}:{port} from elsewhere"
+
+
+def _asked(place: str, server: _Server) -> str:
+    """The status by which a place answers the call of a server, in the words of gRPC."""
+    import grpc
+
+    with grpc.insecure_channel(place, [("grpc.enable_http_proxy", 0)]) as channel:  # as Ray does
+        try:
+            channel.unary_unary(server.call)(server.request, timeout=PATIENCE, metadata=_token())
+        except grpc.RpcError as error:
+            return str(error.code().name)
+    return "OK"
+
+
+def _token() -> list[tuple[str, str]]:
+    """The header of calls where tokens are in use; see `use_token`."""
+    if os.environ.get("RAY_AUTH_MODE") != "token":
+        return []
+    token = os.environ.get("RAY_AUTH_TOKEN", "")
+    if not token and (path := token_file()).is_file():
+        token = path.read_text()
+    return [("authorization", f"Bearer {token.strip()}")]
+
+
+def token_file() -> Path:
+    """Where Ray keeps the token of this machine."""
+    return Path(os.environ.get("RAY_AUTH_TOKEN_PATH", "~/.ray/auth_token")).expanduser()
+
+
+def _parts(address: str) -> tuple[str, str]:
+    """Host and port of an address; without a port both are empty."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    return (host, port) if port.isdigit() else ("", "")
