@@ -54,13 +54,26 @@ def spaced(
     layout: Layout,
     shown: Layout | None = None,
     colour: tuple[int, ...] = WHITE,
-    most: int | None = None,
+    places: Sequence[int] | None = None,
 ) -> Image.Image:
     """A montage with a gutter between its images, RGBA.
 
-    `shown`: laid out in another way; `most`: so many of them, the first ones.
+    `shown`: laid out in another way; `places`: only the images at these.
     """
-    return arranged(tiles(grid, layout.columns)[:most], shown or layout, colour)
+    images = tiles(grid, layout.columns)
+    chosen = images if places is None else [images[place] for place in places]
+    return arranged(chosen, shown or layout, colour)
+
+
+def spread(count: int, most: int, together: int = 1) -> list[int]:
+    """The places of at most so many of `count` images, evenly spaced from the first to the last.
+
+    The first images of a grid may be of one or two classes, since its rows are in their order. So
+    many as belong together stay so.
+    """
+    groups = min(count, most) // together
+    firsts = np.linspace(0, count // together - 1, groups).round().astype(int).tolist()
+    return [first * together + place for first in firsts for place in range(together)]
 
 
 def arranged(

@@ -11,6 +11,7 @@ from harness.app import analysis
 from harness.cli.printing.analysis import show_comparison
 from harness.report.compared import headline, run_by_run
 from harness.report.named_runs import name_runs
+from tests.pages import read_page
 from tests.synthetic import TIDY, TIPS, build
 from tests.undrawn import undraw
 
@@ -87,7 +88,7 @@ def compared(tmp_path_factory):
 
 def test_a_comparison_is_named_after_its_studies_and_run_names_stand_below(compared):
     _, page = compared
-    text = page.read_text()
+    text = read_page(page)
     assert "<h1>Two tips on cats and dogs</h1>" in text
     assert text.index("<h1>") < text.index('<p class="meta">')
     assert '<span class="label">cats <small>cats_01</small></span>' in text
@@ -114,7 +115,7 @@ def test_a_tip_helps_on_the_images_of_a_study_or_in_a_run(compared):
 
 def test_margins_that_differ_are_in_words_and_in_the_tables(compared, capsys):
     found, page = compared
-    text = page.read_text()
+    text = read_page(page)
     words = (
         "± 5 % of what the reference learnt {0} {1}; ± 0.5 % of what the reference learnt {0} {2}"
     )

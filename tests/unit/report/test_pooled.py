@@ -18,6 +18,7 @@ from harness.report.plots.pooled import draw_pooled, pooled_info
 from harness.report.plots.style import NARROW, WIDE
 from harness.report.pooled import sentence
 from tests.latex import typeset
+from tests.pages import read_page
 from tests.synthetic import TIDY, TIPS, build
 from tests.undrawn import undraw
 
@@ -48,7 +49,7 @@ def test_the_page_of_a_pooled_comparison(here, parse):
     assert "Pooled, in % of what the reference learnt on each set" in shown.stdout
     assert "warning: eight has 3 seeds in a contrast" in " ".join(shown.stdout.split())
     folder = here / "reports" / f"compared-{'-'.join(RUNS)}"
-    text = (folder / "index.html").read_text()
+    text = read_page(folder / "index.html")
     parsed = parse(text)
     assert "pooled" in parsed.ids
     assert all(link.startswith("#") or (folder / link).is_file() for link in parsed.links)
@@ -85,7 +86,7 @@ def test_a_set_has_one_name_and_one_preposition(tmp_path, monkeypatch):
         titled = {"title": f"Tips on {name}", "equivalence": margin}
         path.write_text(json.dumps(json.loads(path.read_text()) | titled))
     _, page = analysis.compare([f"run-{name}" for name in names], runtime, pool=True)
-    text = page.read_text()
+    text = read_page(page)
     body = text[text.index("<main") : text.index('id="again"')]
     assert "Adam with beta_1 = 0.5 instead of 0.9: only cats and dogs have it." in body
     assert "of what the reference learnt on cats and dogs; ± 1 %" in body
