@@ -18,7 +18,7 @@ from tests.undrawn import undraw
 
 RUNS = {"one": "Four tips on CIFAR-10", "two": "Four tips on Fashion-MNIST"}
 PARTED = re.compile(
-    r"\d (?:%|px\b|kimg\b|s\b|min\b|h\b)|± \d|\b\w+ = \S|< \d|\d ×|× \d|\[[−+\d.\u202f]+, "
+    r"\d (?:%|px\b|kimg\b|s\b|min\b|h\b)|[±→−] |\b\w+ = \S|< \d|\d ×|× \d|\[[−+\d.\u202f]+, "
     r"|CIFAR-10|Fashion-MNIST"
 )
 
@@ -105,7 +105,9 @@ def test_words_are_copied_as_they_were(pages, monkeypatch):
         ("on CIFAR-10, not on tips_on_digits-12634d", ["CIFAR-10,"]),
         ("took 2 h 05 min (p &lt; 0.001)", ["2 h 05 min", "(p &lt; 0.001)"]),
         ("−31.3 [−277.1, +214.5] % of what", ["[−277.1, +214.5] %"]),
+        ("untrained → end: following − ignoring", ["→ end:", "− ignoring"]),
         ("KID × 10³ of 4 cells × 6 seeds", ["KID × 10³", "cells × 6"]),
+        ("best: seed 7, KID × 10³ 131.7", ["KID × 10³ 131.7"]),
         ("a t-interval, one-sided, of 3 seeds", ["t-interval,"]),
         ("what_is_longer_than_half_a_phone = 0.5", []),
         ("<code>a = 1</code><pre>b = 2</pre><svg><text>5 %</text></svg><p title='c = 3'>d</p>", []),
