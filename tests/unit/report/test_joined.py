@@ -106,7 +106,7 @@ def test_words_are_copied_as_they_were(pages, monkeypatch):
         ("took 2 h 05 min (p &lt; 0.001)", ["2 h 05 min", "(p &lt; 0.001)"]),
         ("−31.3 [−277.1, +214.5] % of what", ["[−277.1, +214.5] %"]),
         ("untrained → end: following − ignoring", ["→ end:", "− ignoring"]),
-        ("KID × 10³ of 4 cells × 6 seeds", ["KID × 10³", "cells × 6"]),
+        ("KID × 10³ of 4 cells × 6 seeds", ["KID × 10³", "× 6"]),
         ("best: seed 7, KID × 10³ 131.7", ["KID × 10³ 131.7"]),
         ("a t-interval, one-sided, of 3 seeds", ["t-interval,"]),
         ("what_is_longer_than_half_a_phone = 0.5", []),
