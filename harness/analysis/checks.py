@@ -6,6 +6,7 @@ import pandas as pd
 
 from harness.analysis.frame import Frames, each_row
 from harness.analysis.symmetry import doubts
+from harness.core.format import listed
 from harness.plan.naming import cell_names
 from harness.runs.plan import PlanRecord
 from harness.runs.status import Status
@@ -37,9 +38,9 @@ def run_checks(frames: Frames) -> list[str]:
 
 
 def _names(trials: pd.DataFrame, limit: int = 6) -> str:
-    names = [f"{row.cell} seed {row.seed}" for row in each_row(trials)]
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more
+    names = [f"{row.cell}, seed {row.seed}" for row in each_row(trials)]
+    more = f"; and {len(names) - limit} more" if len(names) > limit else ""
+    return "; ".join(names[:limit]) + more
 
 
 def _deviations(plan: PlanRecord) -> Iterable[str]:
@@ -99,9 +100,10 @@ def _unbalanced(trials: pd.DataFrame) -> Iterable[str]:
 
 
 def _fewer(counts: "pd.Series[int]") -> str:
-    """The cells that have fewer than others, and how many the others have."""
-    fewer = ", ".join(f"{cell} {n}" for cell, n in counts[counts < counts.max()].items())
-    return f"{fewer}; the others {counts.max()}"
+    """How many the cells have that have fewer than others, and how many the others have."""
+    fewer = counts[counts < counts.max()].sort_values(kind="stable")
+    parts = [f"{n} of {listed(cells.index)}" for n, cells in fewer.groupby(fewer)]
+    return "; ".join([*parts, f"{counts.max()} of the others"])
 
 
 def _identities(frames: Frames) -> Iterable[str]:

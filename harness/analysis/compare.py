@@ -38,6 +38,7 @@ class Comparison(NamedTuple):
     changed: pd.DataFrame  # contrasts whose effects have opposite signs in two runs
     drift: pd.DataFrame  # one row a cell that two runs trained alike, and measure
     ranks: pd.DataFrame  # mean rank of each contrast that all runs have, each by one measure
+    rankings: Mapping[str, pd.DataFrame]  # run → its ranking, of all its contrasts
     pooled: Pool | None = None  # one estimate a contrast over all runs, where it was asked for
 
     def to_json(self) -> dict[str, Any]:
@@ -46,7 +47,7 @@ class Comparison(NamedTuple):
         return {
             name: part.to_dict("records") if isinstance(part, pd.DataFrame) else part
             for name, part in parts.items()
-            if name != "pooled"
+            if name not in ("pooled", "rankings")
         }
 
 
@@ -71,6 +72,7 @@ def compare_runs(frames: Mapping[str, Frames], pool: bool = False) -> Comparison
         drift=pd.concat([_drift(frames, *pair) for pair in pairs], ignore_index=True),
         ranks=_ranks(told, list(frames)),
         pooled=pooled,
+        rankings=rankings,
     )
 
 
@@ -92,17 +94,17 @@ def unlearnt(comparison: Comparison) -> list[str]:
     ]
 
 
-def margins_apart(runs: pd.DataFrame) -> list[str]:
+def margins_apart(runs: pd.DataFrame, where: str = "in") -> list[str]:
     """A sentence on the margins within which runs call an effect equivalent; none if they are one.
 
-    `runs` is the table of a comparison.
+    `runs` is the table of a comparison; a reference learns `where` a run: in it, or on its images.
     """
     parts: dict[str, list[str]] = {}
     for row in each_row(runs):
         parts.setdefault(" ".join(equivalent_within(row)), []).append(row.run)
     if len(parts) < 2:
         return []
-    margins = "; ".join(f"{margin} in {show.listed(names)}" for margin, names in parts.items())
+    margins = "; ".join(f"{margin} {where} {show.listed(names)}" for margin, names in parts.items())
     return [
         f"“Equivalent” has no common margin: it is {margins}. An effect that is equivalent by a "
         "wide margin may not be by a narrow one."

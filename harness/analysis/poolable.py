@@ -97,7 +97,7 @@ def _encoders(frames: Frames) -> str:
 
 
 def _apart(what: str, values: Mapping[str, str]) -> str:
-    groups = [f"{values[names[0]] or 'none'} in {listed(names)}" for names in _grouped(values)]
+    groups = [f"{values[names[0]] or 'none'} ({listed(names)})" for names in _grouped(values)]
     return f"{what} differ: {'; '.join(groups)}"
 
 
@@ -126,13 +126,13 @@ def obstacle(contrast: str, frames: Mapping[str, Frames], rows: Mapping[str, Any
     designs = {name: row.design for name, row in rows.items()}
     if len(rows) < FEWEST:
         others = _in_other_designs(contrast, {n: f for n, f in frames.items() if n not in rows})
-        return _apart("designs", designs | others) if others else f"only in {listed(rows)}"
+        return _apart("designs", designs | others) if others else f"only {listed(rows)} have it"
     for name, row in rows.items():
         if row.n < 2:
-            return f"n = {row.n} in {name}"
+            return f"{name} has n = {row.n}"
         waiting = row.reason.startswith(UNLOOKED)
         if (row.verdict == NOT_JUDGED and not waiting) or favoured_unlearnt(row):
-            return f"not judged in {name}: {row.reason}"
+            return f"{name} does not judge it: {row.reason}"
     if len(set(designs.values())) > 1:
         return _apart("designs", designs)
     return _sides_apart({name: _sides(frames[name], contrast) for name in rows})
@@ -179,8 +179,8 @@ def _sides_apart(sides: Mapping[str, Side]) -> str:
         for knob in sorted(one.keys() | other.keys()):
             if not _alike(one.get(knob), other.get(knob)):
                 return (
-                    f"its sides differ: {knob} {_told(one.get(knob))} in {first}, "
-                    f"{_told(other.get(knob))} in {name}"
+                    f"its sides differ: {knob} {_told(one.get(knob))} ({first}), "
+                    f"{_told(other.get(knob))} ({name})"
                 )
     return ""
 
@@ -219,7 +219,7 @@ def cautions(frames: Mapping[str, Frames], sets: pd.DataFrame) -> list[str]:
         if (run.trials["status"] == Status.MISSING).any()
     ]  # fmt: skip
     if unfinished:
-        sentences.append(f"Interim: trials are missing in {listed(unfinished)}.")
+        sentences.append(f"Interim: trials of {listed(unfinished)} are missing.")
     stopped = [name for name, run in frames.items() if run.plan.looks]
     if stopped:
         runs = "is a sequential run" if len(stopped) == 1 else "are sequential runs"

@@ -150,9 +150,9 @@ def _differences(frames: Frames, contrast: str) -> "pd.Series[float]":
 def _degenerate(shares: Mapping[str, Share]) -> str:
     for name, each in shares.items():
         if not each.learnt > 0:
-            return f"nothing was learnt in {name} by the metric that it was measured with"
+            return f"the reference of {name} has learnt nothing by the metric that measured it"
         if not each.error > max_t.NONE * abs(each.effect):
-            return f"all seeds agree in {name}, so its weight is not known"
+            return f"all seeds of {name} agree, so its weight is not known"
     return ""
 
 

@@ -6,7 +6,7 @@ So a grid is pixels of images and nothing else, and how it is shown can change.
 import math
 from collections.abc import Callable, Sequence
 from io import BytesIO
-from itertools import islice, product
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,16 +55,28 @@ def spaced(
     layout: Layout,
     shown: Layout | None = None,
     colour: tuple[int, ...] = WHITE,
-    most: int | None = None,
+    places: Sequence[int] | None = None,
 ) -> Image.Image:
     """A montage with a gutter between its images, RGBA.
 
-    `shown`: laid out in another way; `most`: so many of them, the first ones.
+    `shown`: laid out in another way; `places`: only the images at these.
     """
     side, pixels = grid.width // layout.columns, _pixels(grid)
     corners = product(range(0, grid.height, side), range(0, grid.width, side))
-    images = [pixels[y : y + side, x : x + side] for y, x in islice(corners, most)]
-    return arranged(images, shown or layout, colour)
+    images = [pixels[y : y + side, x : x + side] for y, x in corners]
+    chosen = images if places is None else [images[place] for place in places]
+    return arranged(chosen, shown or layout, colour)
+
+
+def spread(count: int, most: int, together: int = 1) -> list[int]:
+    """The places of at most so many of `count` images, evenly spaced from the first to the last.
+
+    The first images of a grid may be of one or two classes, since its rows are in their order. So
+    many as belong together stay so.
+    """
+    groups = min(count, most) // together
+    firsts = np.linspace(0, count // together - 1, groups).round().astype(int).tolist()
+    return [first * together + place for first in firsts for place in range(together)]
 
 
 def arranged(

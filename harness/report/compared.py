@@ -37,10 +37,10 @@ def run_by_run(comparison: Comparison, where: str = "in") -> list[str]:
     decided = set(effects.loc[effects["verdict"].isin(list(_VERBS)), "contrast"])
     if left := [f"“{title}”" for tip, title in titles.items() if tip not in decided]:
         sentences.append(f"No run decides {show.listed(left)}.")
-    return [*sentences, *_unjudged(comparison)]
+    return [*sentences, *_unjudged(comparison, where)]
 
 
-def _unjudged(comparison: Comparison) -> list[str]:
+def _unjudged(comparison: Comparison, where: str) -> list[str]:
     """A sentence for each run that has learnt and judges no contrast, with the reasons."""
     runs = comparison.runs
     by_run = comparison.effects.groupby("run", sort=False)
@@ -50,7 +50,7 @@ def _unjudged(comparison: Comparison) -> list[str]:
         if (rows["verdict"] == NOT_JUDGED).all() and rows["reason"].any()
     }
     return [
-        f"Nothing is judged in {run}: {'; '.join(reasons[run])}."
+        f"Nothing is judged {where} {run}: {'; '.join(reasons[run])}."
         for run in runs.loc[runs["unlearnt"] == "", "run"]
         if run in reasons
     ]

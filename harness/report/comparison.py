@@ -111,7 +111,7 @@ def _blocks(comparison: Comparison, frames: Mapping[str, Frames], where: str) ->
     if len(_measures(comparison)) > 1:
         blocks.append(Text(_APART, "note"))
     parts = _parts(comparison, "effects")
-    blocks += _forests([rows for _, rows in parts])
+    blocks += _forests([rows for _, rows in parts], where)
     apart = bool(margins_apart(comparison.runs))
     blocks += [_effects(name, rows, apart) for name, rows in parts]
     blocks += [Heading("Agreement", "agreement"), _agreement(comparison)]
@@ -132,7 +132,7 @@ def _blocks(comparison: Comparison, frames: Mapping[str, Frames], where: str) ->
 
 def _first(comparison: Comparison, where: str) -> Iterator[Block]:
     """Cautions, the verdicts run by run, and whether their orders agree."""
-    cautions = margins_apart(comparison.runs)
+    cautions = margins_apart(comparison.runs, where)
     cautions += comparison.pooled.cautions if comparison.pooled else []
     if cautions:
         yield Items("Before you read the numbers", cautions, "warning")
@@ -177,7 +177,7 @@ def _runs(comparison: Comparison) -> Table:
     return Table(caption, columns, rows, frozenset({2, 3}), "tables/runs.csv")
 
 
-def _forests(parts: Sequence[pd.DataFrame]) -> Iterator[Figure]:
+def _forests(parts: Sequence[pd.DataFrame], where: str) -> Iterator[Figure]:
     """Figures of the effects, with as many measures in each as fit next to each other."""
     for number, start in enumerate(range(0, len(parts), PANELS), 1):
         panels = [
@@ -185,7 +185,7 @@ def _forests(parts: Sequence[pd.DataFrame]) -> Iterator[Figure]:
             for rows in parts[start : start + PANELS]
         ]
         verdicts = "; ".join(
-            f"{group.title}: {line.verdict} in {line.run}"
+            f"{group.title}: {line.verdict} {where} {line.run}"
             for panel in panels
             for group in panel.groups
             for line in group.lines

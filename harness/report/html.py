@@ -16,6 +16,7 @@ from harness.core import format as show
 from harness.heuristics.sources import addressed
 from harness.report.blocks import Block, Figure, Heading
 from harness.report.inks import THEME, inked
+from harness.report.joined import join, unparted
 
 TEMPLATES = Path(__file__).parent / "templates"
 SCRIPTS, CURVES = ("page.js", "download.js"), ("plane.js", "curves.js")
@@ -99,7 +100,8 @@ def filled(template: str, **values: Any) -> str:
     environment.filters["counted"] = show.count
     environment.filters["inked"] = inked
     # ours, and no text of anybody else is in it
-    return environment.get_template(template).render(css=Markup(_own("style.css")), **values)
+    page = environment.get_template(template).render(css=Markup(_own("style.css")), **values)
+    return join(page)
 
 
 def _own(name: str) -> str:
@@ -131,13 +133,17 @@ def breakable(text: str) -> Markup:
 
 
 def together(words: Markup) -> Markup:
-    """Words with elements in them as one: on a phone the parts of a cell are laid out apart."""
-    return Markup("<span>{}</span>").format(words) if "<" in words else words
+    """Words as one element: on a phone the parts of a cell are laid out apart.
+
+    Several words, or such as have a hyphen, may get elements as `join` goes over the page.
+    """
+    several = any(sign in words for sign in "< -")
+    return Markup("<span>{}</span>").format(words) if several else words
 
 
 def labelled(text: str) -> str:
     """The same for an attribute that the style sheet prints, which holds no element."""
-    return "\u200b".join(show.parts(text))
+    return "\u200b".join(show.parts(unparted(text)))
 
 
 def prose(text: str) -> Markup:

@@ -7,13 +7,13 @@ are equal, after its images; where these are, too, by its run name.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from harness.analysis.compare import Comparison
 from harness.analysis.frame import Frames, each_row
-from harness.analysis.poolable import cautions
+from harness.analysis.pooling import pool_runs
 from harness.core import format as show
 
 _BEFORE = ("on", "in")  # after which titles may differ: "Six tips on CIFAR-10", "… on flowers"
@@ -34,7 +34,8 @@ def name_runs(runs: pd.DataFrame) -> RunNames:
     images = _images(runs)
     if len(set(titles)) == 1:
         apart = images if _differ(images) else ids
-        return RunNames(_pairs(ids, apart), f"{titles[0]}: {show.listed(apart)}")
+        where = "on" if apart is images else "in"
+        return RunNames(_pairs(ids, apart), f"{titles[0]}: {show.listed(apart)}", where)
     if not _differ(titles):
         often = Counter(titles)
         titles = [
@@ -74,18 +75,21 @@ def _shared(titles: Sequence[Sequence[str]]) -> list[str]:
 def renamed(
     comparison: Comparison, frames: Mapping[str, Frames], names: Mapping[str, str]
 ) -> tuple[Comparison, dict[str, Frames]]:
-    """A comparison and its runs under the names of the page; its `runs` keep run names as `id`."""
+    """A comparison and its runs under the names of the page; its `runs` keep run names as `id`.
+
+    They name the sets of a pool, too, and whatever its sentences say.
+    """
     runs = {names[name]: run for name, run in frames.items()}
     kept = comparison._replace(runs=comparison.runs.assign(id=comparison.runs["run"]))
-    tables = {
+    tables: dict[str, Any] = {
         field: _renamed(table, names)
         for field, table in kept._asdict().items()
         if isinstance(table, pd.DataFrame)
     }
     pool = comparison.pooled
     if pool is not None:
-        sets = _renamed(pool.sets, names)
-        pool = pool._replace(sets=sets, cautions=cautions(runs, sets))
+        again = pool_runs(runs, {names[name]: rows for name, rows in kept.rankings.items()})
+        pool = again._replace(sets=again.sets.assign(set=again.sets["run"]))
     return kept._replace(**tables, pooled=pool), runs
 
 

@@ -1,5 +1,6 @@
 """Grids of images as a page and a paper need them: with a gutter, and no pixel blurred."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -20,21 +21,24 @@ def webp(
     layout: Layout = GRID,
     shown: Layout | None = None,
     width: int = SMALL,
-    most: int | None = None,
+    places: Sequence[int] | None = None,
 ) -> bytes:
     """For the page: a third of the bytes of a PNG; each pixel of a small grid is a square.
 
-    Its gutter is clear, so it has the colour of the page, light or dark. `most`: so many of its
-    images, the first ones.
+    Its gutter is clear, so it has the colour of the page, light or dark. `places`: only the images
+    at these.
     """
-    return _webp(path.read_bytes(), layout, shown, width, most)
+    chosen = None if places is None else tuple(places)
+    return _webp(path.read_bytes(), layout, shown, width, chosen)
 
 
 @lru_cache(RECENT)
-def _webp(png: bytes, layout: Layout, shown: Layout | None, width: int, most: int | None) -> bytes:
+def _webp(
+    png: bytes, layout: Layout, shown: Layout | None, width: int, places: tuple[int, ...] | None
+) -> bytes:
     """By content: a page shows many grids twice."""
     with Image.open(BytesIO(png)) as grid:
-        small, grey = spaced(grid, layout, shown, CLEAR, most), grid.mode == "L"
+        small, grey = spaced(grid, layout, shown, CLEAR, places), grid.mode == "L"
     # enlarged first, since WebP halves the resolution of colours
     sized = _enlarged(small, width)
     widest = round(LARGE * width)

@@ -109,7 +109,7 @@ def _figure(pool: Pool) -> Figure:
         "pooled",
         Sketch(draw_pooled, pooled_info(pool.tips, pool.sets)),
         f"Forest plot by data set; pooled effects in {UNIT}, negative helps: {told}.",
-        f"Squares: the effect in each run with its {level} interval, larger with more weight "
+        f"Squares: the effect on each set with its {level} interval, larger with more weight "
         f"({intervals_by_set(pool)}). "
         f"Diamonds: the pooled effect with its {level} interval, which holds for all tips at once. "
         "Dashed: the prediction interval for a further set. Arrows: what lies outside the range "
@@ -162,13 +162,13 @@ def _heterogeneity(row: Any) -> str:
 
 def _by_set(pool: Pool) -> Table:
     rows: list[list[Cell]] = [
-        [row.title, row.run, row.set, str(row.n), _effect(row, pool),
+        [row.title, row.set, str(row.n), _effect(row, pool),
          _span(row.low, row.high, pool), show.percent(row.weight, 0)]
         for row in each_row(pool.sets)
     ]  # fmt: skip
-    columns = ["Tip", "Run", "Set", "n", "Effect", "Interval", "Weight"]
+    columns = ["Tip", "Set", "n", "Effect", "Interval", "Weight"]
     caption = f"Effects by set in {UNIT}; {intervals_by_set(pool)}"
-    return Table(caption, columns, rows, frozenset({3, 4, 5, 6}), "tables/pooled_sets.csv",
+    return Table(caption, columns, rows, frozenset({2, 3, 4, 5}), "tables/pooled_sets.csv",
                  grouped=True)  # fmt: skip
 
 

@@ -85,7 +85,7 @@ def _figures(
             yield Figure(
                 f"cell-{number}",
                 Sketch(draw_panels, panels, colours[shown[0].cell]),
-                f"KID × 10³ of the cell {item.name} over real images shown, in {names}.",
+                f"KID × 10³ of the cell {item.name} over real images shown: {names}.",
                 f"Cell {item.name}.",
             )
 
@@ -144,5 +144,5 @@ def _picture(item: Shared, name: str, run: Frames) -> Picture | None:
     caption = f"{name}: seed {trial.seed}, {judged.unit} {value}"
     if trial.final != median:
         caption += f" (median of {len(valued)} seeds: {middle})"
-    alt = f"Generated images of cell {item.name} in {caption}"
+    alt = f"Generated images of cell {item.name}, {caption}"
     return Picture(caption, alt, pictures.webp(path))

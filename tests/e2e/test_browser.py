@@ -219,6 +219,17 @@ PAPER = """
     filtered: all("output").filter((one) => one.textContent && one.checkVisibility())
       .map((one) => one.textContent),
   };"""
+KEPT = """
+  for (const folded of page.querySelectorAll("details")) folded.open = true;
+  const seen = [...page.querySelectorAll(".whole")].filter((one) => one.checkVisibility());
+  const cell = (one) => (one.closest("td, figure, p, li, dd") ?? page.body).getBoundingClientRect();
+  return {
+    words: [...new Set(seen.map((one) => one.textContent))],
+    parted: seen.filter((one) => one.getClientRects().length > 1).map((one) => one.textContent),
+    cut: seen.filter((one) => one.getBoundingClientRect().right > cell(one).right + 1)
+      .map((one) => one.textContent),
+    width: page.documentElement.scrollWidth,
+  };"""
 KEYS = """
   const stops = [...page.querySelectorAll("a, button, input, select, summary, [tabindex]")]
     .filter((item) => item.checkVisibility({ visibilityProperty: true }) && item.tabIndex >= 0);
@@ -277,6 +288,13 @@ def test_a_phone_needs_no_sideways_scrolling(browser, page):
     assert phone["number"] < 844  # images and remarks follow it, before the plot
     assert phone["number"] < phone["glimpse"] < phone["weakened"] < phone["begins"]
     assert phone["told"]
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_a_number_and_its_unit_stand_on_one_line_and_within_their_place(browser, page, width):
+    kept = browser.ask(page, KEPT, width)
+    assert {"16 px,", "± 5 %", "beta_1 = 0.5", "KID × 10³"} <= set(kept["words"])
+    assert (kept["parted"], kept["cut"], kept["width"]) == ([], [], width)
 
 
 def test_what_stands_in_a_cell_stays_together_on_a_phone(browser, page):

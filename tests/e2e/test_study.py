@@ -19,6 +19,7 @@ from harness.config.identity import key
 from harness.config.patch import unflatten
 from tests.e2e.nodes import until
 from tests.e2e.place import Place, one_core, rows, timeless
+from tests.pages import read_page
 
 pytestmark = pytest.mark.tf
 
@@ -216,7 +217,7 @@ def test_a_second_metric_is_in_the_report_of_the_training(place):
     assert {"precision", "recall", "density", "coverage"} <= set(rows(blocks)[-1])
     table = (place.folder / "reports/first/tables/ranking.csv").read_text()
     assert f"verdict {blocks.stem}" in table.splitlines()[0]
-    page = (place.folder / "reports/first/index.html").read_text()
+    page = read_page(place.folder / "reports/first/index.html")
     assert "By classifier at 16 px, blocks" in page
 
     path = place.folder / "studies/first.yaml"

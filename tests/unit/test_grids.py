@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.core.grids import CLEAR, GRID, PAIRS, WAY, Layout, labelled, montage, spaced, tiles
+from harness.core.grids import (
+    CLEAR,
+    GRID,
+    PAIRS,
+    WAY,
+    Layout,
+    labelled,
+    montage,
+    spaced,
+    spread,
+    tiles,
+)
 
 RANDOM = np.random.default_rng(0)
 
@@ -92,3 +103,15 @@ def test_labelled_blocks_are_of_one_size_with_nothing_where_no_image_is():
     for block in (first, second):
         assert (block[side + gutter :, side + gutter :] == 255).all()
     assert (page[:28] < 128).any()  # a label
+
+
+def test_few_images_of_a_grid_are_spread_over_it():
+    """Its rows are in the order of classes, so the first images are of one or two."""
+    assert spread(36, 8) == [0, 5, 10, 15, 20, 25, 30, 35]
+    assert spread(30, 8) == [0, 4, 8, 12, 17, 21, 25, 29]
+    assert spread(36, 8, 2) == [0, 1, 12, 13, 22, 23, 34, 35]  # a translation's pairs
+    assert spread(6, 8) == [*range(6)]
+    made = images(36, 8)
+    page = shown(made, GRID, Layout(4), CLEAR, spread(36, 8))
+    np.testing.assert_array_equal(page[9:17, 27:35, :3], made[35])
+    assert page.shape == (2 * 9 - 1, 4 * 9 - 1, 4)

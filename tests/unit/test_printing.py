@@ -122,7 +122,7 @@ def comparison(names):
             for name in names]  # fmt: skip
     empty = pd.DataFrame()
     pool = Pool(pd.DataFrame(tips), empty, empty, ["mind the gap"], 0.05)
-    tables = Comparison(pd.DataFrame(runs), pd.DataFrame(effects), *[empty] * 4, pool)
+    tables = Comparison(pd.DataFrame(runs), pd.DataFrame(effects), *[empty] * 4, {}, pool)
     show_comparison(tables, Path("page"))
 
 

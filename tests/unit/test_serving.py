@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 
@@ -46,8 +47,27 @@ def ledger(runtime):
     return ledger
 
 
-def test_it_follows_a_run(runtime, ledger, tmp_path):
-    follower = Follower(RUN, runtime, tmp_path / "pages", print)
+class AtOnce(ThreadPoolExecutor):
+    """Renders before a look goes on, so that a test sees the page of each."""
+
+    def submit(self, *arguments):
+        future = super().submit(*arguments)
+        wait([future])
+        return future
+
+
+@pytest.fixture
+def follow_run(runtime, tmp_path):
+    """A function that gives the follower of the run."""
+
+    def make(warn, renderer=None):
+        return Follower(RUN, runtime, tmp_path / "pages", warn, renderer or AtOnce())
+
+    return make
+
+
+def test_it_follows_a_run(runtime, follow_run, ledger):
+    follower = follow_run(print)
     claim = ledger.claim("w0", lambda cell: True)
     follower.look()
     assert follower.state["version"] == 1
@@ -65,7 +85,7 @@ def test_it_follows_a_run(runtime, ledger, tmp_path):
     assert not (runtime.reports / RUN).exists()  # the driver writes that
 
 
-def test_a_page_that_is_opened_later_has_a_time_left_at_once(runtime, ledger, tmp_path):
+def test_a_page_that_is_opened_later_has_a_time_left_at_once(runtime, follow_run, ledger):
     """As the terminal's view has: from the records of what the present workers have trained."""
     plan = read_plan(runtime.study(RUN) / "plan.json")
     trial = plan.trials[0]
@@ -78,14 +98,83 @@ def test_a_page_that_is_opened_later_has_a_time_left_at_once(runtime, ledger, tm
     threading.Event().wait(0.01)
     ledger.finish(claim, Status.FINISHED, "")
     assert ledger.claim("w0").key != trial.key
-    follower = Follower(RUN, runtime, tmp_path / "pages", print)
+    follower = follow_run(print)
     follower.look()
     assert re.search(r"1 running, .*time left \d", follower.state["said"])
 
 
-def test_pages_rest_while_workers_train(runtime, ledger, tmp_path, monkeypatch):
+@pytest.fixture
+def slow(monkeypatch):
+    """Rendering waits for the test: an event that it has begun, and one that lets it end."""
+    begun, may_end = threading.Event(), threading.Event()
+    render = follow.report
+
+    def waiting(*arguments):
+        begun.set()
+        assert may_end.wait(60)
+        return render(*arguments)
+
+    monkeypatch.setattr(follow, "report", waiting)
+    return begun, may_end
+
+
+def test_progress_goes_on_while_the_page_is_rendered_anew(ledger, follow_run, slow):
+    begun, may_end = slow
+    may_end.set()
+    with ThreadPoolExecutor(1) as renderer:
+        follower = follow_run(print, renderer)
+        claim = ledger.claim("w0", lambda cell: True)
+        until(lambda: follower.look() or follower.state["version"] == 1)
+        assert follower.state["older"] == ""
+        shown = (follower.folder / "index.html").stat().st_ino
+        begun.clear()
+        may_end.clear()
+        ledger.finish(claim, Status.DIVERGED, "")
+        follower.look()
+        assert begun.wait(60)
+        for _ in range(2):  # a look in between neither waits nor begins another page
+            follower.look()
+            state = follower.state
+            assert state["said"] == f"{RUN}: nothing is trained now"
+            assert (state["version"], state["wrong"]) == (1, False)
+            told = r"The page below is that of \d\d:\d\d:\d\d; a newer one follows\."
+            assert re.fullmatch(told, state["older"])
+        assert (follower.folder / "index.html").stat().st_ino == shown
+        may_end.set()
+        until(lambda: follower.look() or follower.state["version"] == 2)
+        assert follower.state["older"] == ""
+        assert (follower.folder / "index.html").stat().st_ino != shown
+
+
+def test_a_page_that_is_deleted_while_it_is_rendered_does_not_come_back(
+    runtime, follow_run, slow, tmp_path
+):
+    begun, may_end = slow
+    with ThreadPoolExecutor(1) as renderer:
+        follower = follow_run(lambda why: None, renderer)
+        follower.look()
+        assert begun.wait(60)
+        runtime.study(RUN).rename(tmp_path / "elsewhere")
+        follower.look()
+        may_end.set()
+    follower.look()
+    assert (follower.state["version"], follower.state["older"]) == (0, "")
+    assert not follower.folder.exists()
+
+
+def test_an_older_page_is_called_that_where_it_is_served(served):
+    until(lambda: '<iframe id="page"' in ask(served, f"/{RUN}/")[1])
+    assert '<p id="older" role="status" hidden></p>' in ask(served, f"/{RUN}/")[1]
+    (follower,) = served.followers.values()
+    follower.stop()
+    follower.state = {**follower.state, "older": "The page below is that of 12:00:00."}
+    text = '<p id="older" role="status">The page below is that of 12:00:00.</p>'
+    assert text in ask(served, f"/{RUN}/")[1]
+
+
+def test_pages_rest_while_workers_train(runtime, follow_run, ledger, monkeypatch):
     monkeypatch.setattr(follow, "REST", 1e6)
-    follower = Follower(RUN, runtime, tmp_path / "pages", print)
+    follower = follow_run(print)
     claim = ledger.claim("w0", lambda cell: True)
     follower.look()
     ledger.finish(claim, Status.DIVERGED, "")
@@ -93,11 +182,11 @@ def test_pages_rest_while_workers_train(runtime, ledger, tmp_path, monkeypatch):
     assert follower.state["version"] == 1
 
 
-def test_a_damaged_record_is_told_and_tried_again(runtime, tmp_path):
+def test_a_damaged_record_is_told_and_tried_again(runtime, follow_run):
     plan = runtime.study(RUN) / "plan.json"
     whole = plan.read_text()
     plan.write_text("{")
-    follower = Follower(RUN, runtime, tmp_path / "pages", print)
+    follower = follow_run(print)
     follower.start()
     until(lambda: "not valid JSON" in follower.state["said"])
     plan.write_text(whole)
@@ -105,9 +194,9 @@ def test_a_damaged_record_is_told_and_tried_again(runtime, tmp_path):
     follower.stop()
 
 
-def test_a_damaged_record_keeps_its_page_named_as_older(runtime, tmp_path):
+def test_a_damaged_record_keeps_its_page_named_as_older(runtime, follow_run):
     warned = []
-    follower = Follower(RUN, runtime, tmp_path / "pages", warned.append)
+    follower = follow_run(warned.append)
     follower.look()
     plan = runtime.study(RUN) / "plan.json"
     whole = plan.read_text()
@@ -119,17 +208,20 @@ def test_a_damaged_record_keeps_its_page_named_as_older(runtime, tmp_path):
     assert len(warned) == 1
     assert "plan.json: damaged" in warned[0]
     assert follower.state["wrong"]
-    assert "the page below is that of" in follower.state["said"]
+    assert re.fullmatch(r"The page below is that of \d\d:\d\d:\d\d\.", follower.state["older"])
     assert (follower.folder / "index.html").exists()
     plan.write_text(whole)
     follower.look()
     assert (follower.state["wrong"], follower.state["version"]) == (False, 2)
+    assert follower.state["older"] == ""
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_a_run_that_is_deleted_or_moved_has_no_page_until_it_is_back(runtime, tmp_path, whole):
+def test_a_run_that_is_deleted_or_moved_has_no_page_until_it_is_back(
+    runtime, follow_run, tmp_path, whole
+):
     warned = []
-    follower = Follower(RUN, runtime, tmp_path / "pages", warned.append)
+    follower = follow_run(warned.append)
     follower.look()
     place = runtime.study(RUN) if whole else runtime.study(RUN) / "plan.json"
     place.rename(tmp_path / "elsewhere")
@@ -146,8 +238,8 @@ def test_a_run_that_is_deleted_or_moved_has_no_page_until_it_is_back(runtime, tm
     assert (follower.folder / "index.html").exists()
 
 
-def test_a_trial_that_is_removed_is_shown_as_that(runtime, tmp_path):
-    follower = Follower(RUN, runtime, tmp_path / "pages", print)
+def test_a_trial_that_is_removed_is_shown_as_that(runtime, follow_run):
+    follower = follow_run(print)
     follower.look()
     key = next(path.parent.name for path in runtime.trials.glob("*/result.json"))
     (runtime.trials / key / "result.json").unlink()
@@ -155,9 +247,9 @@ def test_a_trial_that_is_removed_is_shown_as_that(runtime, tmp_path):
     assert follower.state["version"] == 2
 
 
-def test_a_fault_while_files_go_is_told_without_a_traceback(runtime, tmp_path, monkeypatch, capfd):
+def test_a_fault_while_files_go_is_told_without_a_traceback(follow_run, monkeypatch, capfd):
     warned = []
-    follower = Follower(RUN, runtime, tmp_path / "pages", warned.append)
+    follower = follow_run(warned.append)
     fault = KeyError("trials")
     monkeypatch.setattr(follow, "report", lambda name, runtime: (_ for _ in ()).throw(fault))
     follower.start()

@@ -4,10 +4,11 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.app.studies import report
 from harness.config.runtime import Runtime
@@ -26,30 +27,55 @@ from harness.runs import layout
 from harness.runs.plan import PlanRecord, read_plan
 from harness.runs.trial import Trial
 
+if TYPE_CHECKING:
+    from harness.report import Summary
+
 LOOK = 2.0  # seconds between two looks at the record
 IDLE: Mapping[str, Any] = {"share": None, "active": [], "wrong": False}
 REST = 3.0  # a page is not rendered again for so many times as its rendering took: workers train
 
 
+class Rendering(NamedTuple):
+    """A page that is being rendered, from what had ended by then, and since what time of day."""
+
+    page: "Future[Summary]"
+    ended: tuple[int, ...]
+    since: str
+
+
 class Follower:
-    """Looks at a run in a thread, the only one that reads its queue and renders its page."""
+    """Looks at a run in a thread, the only one that reads its queue.
+
+    Its page is rendered elsewhere, which takes seconds: looks go on meanwhile, and so does the
+    progress that is shown. The last whole page stays until then, and is called older.
+    """
 
     def __init__(
-        self, run_name: str, runtime: Runtime, pages: Path, warn: Callable[[str], None]
+        self,
+        run_name: str,
+        runtime: Runtime,
+        pages: Path,
+        warn: Callable[[str], None],
+        renderer: Executor,
     ) -> None:
-        """`pages`: the folder of its page; `warn` is told once that the run cannot be shown."""
+        """`pages`: the folder of its page; `warn` is told once that the run cannot be shown.
+
+        `renderer` renders it; several runs share one that does so for one page at a time.
+        """
         self.run_name = run_name
         self._runtime = layout.holding(run_name, runtime)
         self._journal = self._runtime.study(run_name) / JOURNAL
         self._pages = replace(self._runtime, reports=pages)
         self.folder = self._pages.reports / run_name
-        self.state: Mapping[str, Any] = {"version": 0, "said": "", **IDLE}
+        self.state: Mapping[str, Any] = {"version": 0, "said": "", "older": "", **IDLE}
         self._poll: Poll | None = None
         self._pace = Pace()
         self._keys: tuple[str, ...] = ()
         self._planned: tuple[int, int] | None = None  # when the plan was written
         self._ended: tuple[int, ...] | None = None  # what the page was rendered from
-        self._renders, self._rendered = 0, ""  # how often, and when last
+        self._renders, self._rendered = 0, ""  # how often, and from the record of what time
+        self._renderer = renderer
+        self._rendering: Rendering | None = None
         self._rest = Rest(0.0, REST)  # of rendering
         self._trouble, self._warn = "", warn
         self._stop, self._starting = threading.Event(), threading.Lock()
@@ -62,7 +88,7 @@ class Follower:
                 self._thread.start()
 
     def stop(self) -> None:
-        """Look no more; waits for a page that is being rendered."""
+        """Look no more."""
         self._stop.set()
         with self._starting:
             if self._thread.ident:
@@ -83,25 +109,44 @@ class Follower:
         sentence = f"{self.run_name} cannot be shown as it is now: {why}"
         if why != self._trouble:
             self._warn(sentence)
-        if self.state["version"]:
-            sentence += f" (the page below is that of {self._rendered})"
-        self.state = {**self.state, **IDLE, "said": sentence, "wrong": True}
+        older = self._older(".") if self.state["version"] else ""
+        told = {"said": sentence, "wrong": True, "older": older}
+        self.state = {**self.state, **IDLE, **told}
         self._trouble = why
-        self._planned = self._ended = None  # all is read again
+        self._planned = self._ended = self._rendering = None  # all is read again
+
+    def _older(self, end: str) -> str:
+        """Of what time the page is that is shown."""
+        return f"The page below is that of {self._rendered}{end}"
 
     def look(self) -> None:
-        """Bring progress up to date, and the page where a trial or look has ended since."""
+        """Bring progress up to date; have the page rendered where a trial or look has ended since.
+
+        Raises what has kept a page from being rendered.
+        """
         if not self._read_plan():
             return
         snapshot = self._poll.snapshot() if self._poll else None
-        progress = self._told(snapshot)
-        if not self._trouble:  # else not before a page is rendered
-            self.state = {**self.state, **progress}
         ended = self._count(snapshot)
-        if ended != self._ended and self._rest.over():
-            self._render()
-            self._ended, self._trouble = ended, ""
-            self.state = {**self.state, **progress, "version": self._renders}
+        if ended != self._ended and not self._rendering and self._rest.over():
+            page = self._renderer.submit(self._render)
+            self._rendering = Rendering(page, ended, time.strftime("%H:%M:%S"))
+        version = self._renders if self._taken() else self.state["version"]
+        if self._trouble:  # which is shown until a page is rendered
+            return
+        older = self._older("; a newer one follows.") if version and ended != self._ended else ""
+        self.state = {"version": version, **self._told(snapshot), "older": older}
+
+    def _taken(self) -> bool:
+        """Whether a page has been rendered since the last look; raises what it failed by."""
+        if not self._rendering or not self._rendering.page.done():
+            return False
+        page, ended, since = self._rendering
+        self._rendering = None
+        page.result()
+        self._renders += 1
+        self._rendered, self._ended, self._trouble = since, ended, ""
+        return True
 
     def _read_plan(self) -> bool:
         """Read the plan where it has changed; False, and no page any more, where it is gone."""
@@ -130,10 +175,9 @@ class Follower:
         ledger = OptunaLedger.open(self.run_name, self._journal.parent, self._runtime.trials)
         return Poll(plan, self._missing(plan), ledger, self._runtime)
 
-    def _render(self) -> None:
+    def _render(self) -> "Summary":
         with self._rest.after():
-            report(self.run_name, self._pages)
-        self._renders, self._rendered = self._renders + 1, time.strftime("%H:%M:%S")
+            return report(self.run_name, self._pages)
 
     def _missing(self, plan: PlanRecord) -> list[Job]:
         return [

@@ -4,6 +4,7 @@ import json
 import mimetypes
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -72,7 +73,9 @@ def serving(
     with ExitStack() as stack:
         pages = make_folder(PAGES)
         stack.callback(remove_folder, pages)
-        followers = {name: Follower(name, runtime, pages, warn) for name in names}
+        renderer = ThreadPoolExecutor(1)  # the settings of a figure are the process's
+        stack.callback(renderer.shutdown, cancel_futures=True)
+        followers = {name: Follower(name, runtime, pages, warn, renderer) for name in names}
         server = stack.enter_context(_bound(port, followers, runtime))
         for follower in followers.values():
             stack.callback(follower.stop)

@@ -33,6 +33,8 @@ async function look() {
     const state = await (await fetch(place.state, { cache: "no-store" })).json();
     part("said").textContent = state.said;
     part("said").classList.toggle("wrong", state.wrong);
+    part("older").textContent = state.older;
+    part("older").hidden = !state.older;
     part("share").hidden = state.share === null;
     part("share").value = state.share ?? 0;
     part("active").replaceChildren(...rows(state.active));

@@ -206,9 +206,12 @@ def test_nothing_is_said_of_a_tidy_study(tidy):
 
 def test_checks_name_what_is_missing(frames):
     said = " ".join(run_checks(frames))
-    assert f"{TIDY.name('spectral_norm=following')} seed 5" in said
-    assert f"{TIDY.name('label_smoothing=following')} seed 4" in said
-    assert "different numbers of seeds" in said
+    spectral, smoothing = (
+        TIDY.name(f"{tip}=following") for tip in ("spectral_norm", "label_smoothing")
+    )
+    assert f"({spectral}, seed 5)" in said
+    assert f"({smoothing}, seed 4)" in said
+    assert f"different numbers of seeds: 7 of {smoothing} and {spectral}; 8 of the others." in said
 
 
 def _change_devices(runtime, cells_of):
@@ -235,7 +238,7 @@ def test_duplicate_and_unbalanced_plans_are_named(tmp_path: Path):
     plan = read_json(path)
     write_json(path, plan | {"trials": [*plan["trials"][:-1], plan["trials"][0]]})
     said = " ".join(run_checks(load(RUN, runtime)))
-    assert "Planned more than once, counted once: reference seed 0" in said
+    assert "Planned more than once, counted once: reference, seed 0" in said
     assert "planned with different numbers of seeds" in said
 
 

@@ -167,7 +167,7 @@ def test_all_reasons_are_one_message_that_names_the_runs(frames, refused):
         "Adam with beta_1 = 0.5 instead of 0.9",
         "Spectral normalisation in the discriminator",
     )
-    assert "; ".join(f"{title}: n = 1 in few" for title in titles) in few
+    assert "; ".join(f"{title}: few has n = 1" for title in titles) in few
 
 
 def _with(frames, **changes):
@@ -179,11 +179,11 @@ def _with(frames, **changes):
 def test_other_objectives_and_metrics_are_refused(frames, refused):
     plan = frames["three"].plan
     said = refused(_with(frames, plan=plan.replaced(objective="best")))
-    assert "objectives differ: final in one and two; best in three" in said
+    assert "objectives differ: final (one and two); best (three)" in said
     metrics = frames["three"].metrics.assign(encoder="classifier", encoder_digest="12")
     said = refused(_with(frames, metrics=metrics))
-    assert "metrics differ: inception_v3 0a1b2c3d by keras75 in one and two; " in said
-    assert "classifier 12 by keras75 in three" in said
+    assert "metrics differ: inception_v3 0a1b2c3d by keras75 (one and two); " in said
+    assert "classifier 12 by keras75 (three)" in said
     time = plan.replaced(objective="time_to_threshold", threshold=0.3)
     runs = {name: replace(frames[name], plan=time) for name in NAMES}
     assert refused(runs).count("a time to a threshold has no untrained value") == 3
@@ -212,8 +212,7 @@ def test_a_tip_with_other_sides_is_left_out(frames, pool):
     (left,) = found.left_out.itertuples()
     assert left.contrast == "spectral_norm"
     assert left.reason == (
-        "its sides differ: loss.label_smoothing the same on both sides in one, "
-        "0.1 against 0 in three"
+        "its sides differ: loss.label_smoothing the same on both sides (one), 0.1 against 0 (three)"
     )
 
 
@@ -228,7 +227,7 @@ def test_sides_that_are_the_same_multiple_are_alike(frames, pool):
     configs[label] = {**configs[label], path: 0.5}
     found = pool(_with(frames, configs=configs))
     assert found.tips["contrast"].to_list() == ["spectral_norm"]
-    assert f"{path} 0.5 against 0.9 in one, 0.25 against 0.5 in three" in (
+    assert f"{path} 0.5 against 0.9 (one), 0.25 against 0.5 (three)" in (
         found.left_out["reason"].item()
     )
 
@@ -237,16 +236,16 @@ def test_a_tip_in_two_runs_or_of_two_designs_is_left_out(frames, pool):
     plan = frames["three"].plan
     one, two = plan.contrasts
     found = pool(_with(frames, plan=plan.replaced(contrasts=(one,))))
-    assert found.left_out["reason"].item() == "only in one and two"
+    assert found.left_out["reason"].item() == "only one and two have it"
     renamed = one.replaced(design="leave_one_out", name=f"{one.name} (leave one out)")
     runs = _with(frames, plan=plan.replaced(contrasts=(renamed, two)))
     assert pool(runs).left_out["reason"].to_list() == [
-        "designs differ: one_at_a_time in one and two; leave_one_out in three"
+        "designs differ: one_at_a_time (one and two); leave_one_out (three)"
     ]
     turned = two.replaced(design="leave_one_out")
     runs = _with(frames, plan=plan.replaced(contrasts=(one, turned)))
     assert pool(runs).left_out["reason"].item() == (
-        "designs differ: one_at_a_time in one and two; leave_one_out in three"
+        "designs differ: one_at_a_time (one and two); leave_one_out (three)"
     )
 
 
@@ -256,7 +255,7 @@ def test_a_side_that_has_not_learnt_leaves_its_tip_out(frames, pool):
     trials = trials.assign(flags=np.where(lost, "collapsed", trials["flags"]))
     found = pool(_with(frames, trials=trials))
     reason = found.left_out["reason"].item()
-    assert reason.startswith("not judged in three: ")
+    assert reason.startswith("three does not judge it: ")
     assert "the side that follows it has not learnt (6 of 6 trials collapsed)" in reason
 
 
@@ -265,7 +264,7 @@ def test_seeds_that_all_agree_have_no_weight(frames, refused):
     trials = trials.assign(final=trials.groupby("cell")["final"].transform("mean"))
     trials = trials.assign(untrained=0.9)
     said = refused(_with(frames, trials=trials))
-    assert "instead of 0.9: all seeds agree in three, so its weight is not known" in said
+    assert "instead of 0.9: all seeds of three agree, so its weight is not known" in said
 
 
 def test_few_seeds_and_missing_trials_are_cautions(frames, pool):
@@ -276,7 +275,7 @@ def test_few_seeds_and_missing_trials_are_cautions(frames, pool):
     )
     few, interim = pool(_with(frames, trials=trials)).cautions
     assert few.startswith("three has 3 seeds in a contrast")
-    assert interim == "Interim: trials are missing in three."
+    assert interim == "Interim: trials of three are missing."
 
 
 def _looked_at(run, **changes):

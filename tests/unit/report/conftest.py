@@ -8,6 +8,7 @@ import pytest
 from harness.core.registry import Registry
 from harness.report import page, render, summarise_run
 from harness.report.plots import marks, style
+from tests.pages import read_page
 from tests.synthetic import BASELINE, TIDY, TIPS, Recipe, build
 
 QUICK = BASELINE | {"training.evaluations": 5, "training.kimg": 32.0}
@@ -75,7 +76,7 @@ def folder(runtime):
 
 @pytest.fixture(scope="session")
 def text(folder):
-    return (folder / "index.html").read_text()
+    return read_page(folder / "index.html")
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from harness.app import analysis
 from harness.cli.printing.analysis import show_comparison
 from harness.report.compared import headline, run_by_run
 from harness.report.named_runs import name_runs
+from tests.pages import read_page
 from tests.synthetic import TIDY, TIPS, build
 from tests.undrawn import undraw
 
@@ -46,12 +47,12 @@ def _runs(*rows):
         ),
         (  # one study: its images
             [("a", "Quick", "digits", 8), ("b", "Quick", "cifar10", 8)],
-            ["digits", "cifar10"], "Quick: digits and cifar10", "in",
+            ["digits", "cifar10"], "Quick: digits and cifar10", "on",
         ),
         (
             [("a", "Quick", "digits", 8), ("b", "Quick", "digits", 16)],
             ["digits at 8 px", "digits at 16 px"], "Quick: digits at 8 px and digits at 16 px",
-            "in",
+            "on",
         ),
         (  # the same images, too
             [("a", "Quick", "digits", 8), ("b", "Quick", "digits", 8)],
@@ -87,7 +88,7 @@ def compared(tmp_path_factory):
 
 def test_a_comparison_is_named_after_its_studies_and_run_names_stand_below(compared):
     _, page = compared
-    text = page.read_text()
+    text = read_page(page)
     assert "<h1>Two tips on cats and dogs</h1>" in text
     assert text.index("<h1>") < text.index('<p class="meta">')
     assert '<span class="label">cats <small>cats_01</small></span>' in text
@@ -114,9 +115,11 @@ def test_a_tip_helps_on_the_images_of_a_study_or_in_a_run(compared):
 
 def test_margins_that_differ_are_in_words_and_in_the_tables(compared, capsys):
     found, page = compared
-    text = page.read_text()
-    words = "± 5 % of what the reference learnt in {}; ± 0.5 % of what the reference learnt in {}"
-    assert f"“Equivalent” has no common margin: it is {words.format('cats', 'dogs')}." in text
+    text = read_page(page)
+    words = (
+        "± 5 % of what the reference learnt {0} {1}; ± 0.5 % of what the reference learnt {0} {2}"
+    )
+    assert f"no common margin: it is {words.format('on', 'cats', 'dogs')}." in text
     assert text.index("no common margin") < text.index('id="runs"')
     markdown = (page.parent / "report.md").read_text()
     assert "| Tip | Run | Effect | Interval | Equivalent within | n | Verdict |" in markdown
@@ -127,7 +130,7 @@ def test_margins_that_differ_are_in_words_and_in_the_tables(compared, capsys):
     assert "| ± 0.5 % (of what the reference learnt) |" in markdown
     show_comparison(found, page)
     shown = " ".join(capsys.readouterr().out.split())
-    assert f"it is {words.format(*TITLES)}." in shown
+    assert f"it is {words.format('in', *TITLES)}." in shown
 
 
 def test_one_margin_needs_no_words(compared):

@@ -1,5 +1,6 @@
 """Pooled effects on the page, in tables, LaTeX, terminal, figure and library."""
 
+import json
 import re
 from dataclasses import replace
 from functools import partial
@@ -9,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import harness as h
+from harness.app import analysis
 from harness.cli import app
 from harness.core.errors import HarnessError
 from harness.report.plots import style
@@ -16,7 +18,9 @@ from harness.report.plots.marks import NARROW, WIDE
 from harness.report.plots.pooled import draw_pooled, pooled_info
 from harness.report.pooled import sentence
 from tests.latex import typeset
+from tests.pages import read_page
 from tests.synthetic import TIDY, TIPS, build
+from tests.undrawn import undraw
 
 RUNS = ("eight", "sixteen", "thirty")
 
@@ -45,7 +49,7 @@ def test_the_page_of_a_pooled_comparison(here, parse):
     assert "Pooled, in % of what the reference learnt on each set" in shown.stdout
     assert "warning: eight has 3 seeds in a contrast" in " ".join(shown.stdout.split())
     folder = here / "reports" / f"compared-{'-'.join(RUNS)}"
-    text = (folder / "index.html").read_text()
+    text = read_page(folder / "index.html")
     parsed = parse(text)
     assert "pooled" in parsed.ids
     assert all(link.startswith("#") or (folder / link).is_file() for link in parsed.links)
@@ -53,19 +57,44 @@ def test_the_page_of_a_pooled_comparison(here, parse):
     for part in ("cifar10, 8 px", "SD between sets", "On a further set", "Weight",
                  "with its 95 % interval, which holds for all tips at once"):  # fmt: skip
         assert part in text
+    assert "Generated images of cell reference, cifar10 at 8 px: seed " in text
     tips = pd.read_csv(folder / "tables" / "pooled.csv")
     assert tips["contrast"].to_list() == ["spectral_norm", "label_smoothing"]
     assert len(pd.read_csv(folder / "tables" / "pooled_sets.csv")) == 6
     assert (folder / "figures" / "pooled.svg").is_file()
-    assert (
-        "| Spectral normalisation in the discriminator | 3 |" in (folder / "report.md").read_text()
-    )
+    markdown = (folder / "report.md").read_text()
+    assert "| Spectral normalisation in the discriminator | 3 |" in markdown
+    assert "| Spectral normalisation in the discriminator | cifar10 at 8 px | 3 |" in markdown
     tex = (folder / "pooled.tex").read_text()
     assert r"Spectral normalisation in the discriminator & 3 & $-$" in tex
     assert "& better \\\\" in tex
     CliRunner().invoke(app, ["compare", *RUNS])
     assert "Pooled" not in (folder / "index.html").read_text()
     assert not (folder / "pooled.tex").exists()
+
+
+def test_a_set_has_one_name_and_one_preposition(tmp_path, monkeypatch):
+    """That of the titles, in the reasons for not pooling, too; what happens there is "on" it."""
+    undraw(monkeypatch)
+    names = ("cats", "dogs", "owls")
+    for name, size, tips in zip(names, (8, 16, 32), (TIPS[:3], TIPS[:3], TIPS[1:3]), strict=True):
+        base = {**TIDY.baseline, "training.evaluations": 5, "data.image_size": size}
+        run = replace(TIDY, run_name=f"run-{name}", tips=tips, seeds=range(3), grids=1)
+        runtime = build(tmp_path, replace(run, baseline={**base, "training.kimg": 32.0}))
+        path = runtime.study(f"run-{name}") / "plan.json"
+        margin = 0.01 if name == "owls" else 0.05
+        titled = {"title": f"Tips on {name}", "equivalence": margin}
+        path.write_text(json.dumps(json.loads(path.read_text()) | titled))
+    _, page = analysis.compare([f"run-{name}" for name in names], runtime, pool=True)
+    text = read_page(page)
+    body = text[text.index("<main") : text.index('id="again"')]
+    assert "Adam with beta_1 = 0.5 instead of 0.9: only cats and dogs have it." in body
+    assert "of what the reference learnt on cats and dogs; ± 1 %" in body
+    assert not re.search("run-(?!.{4}</small>)", body)
+    assert not re.search("in (cats|dogs|owls)", body)
+    assert re.search("(better|equivalent|inconclusive) on cats", body)
+    markdown = (page.parent / "report.md").read_text()
+    assert "| Spectral normalisation in the discriminator | cats | 3 |" in markdown
 
 
 @pytest.mark.slow

@@ -22,6 +22,7 @@ from harness.report.plots.critical_difference import diagram_info
 from harness.report.real import LABEL
 from harness.report.same_cells import shared_cells
 from harness.runs.layout import VALIDATION
+from tests.pages import read_page
 from tests.synthetic import TIDY, build
 from tests.undrawn import undraw
 
@@ -76,7 +77,7 @@ def pair(record, tmp_path_factory):
 def test_the_page_of_a_comparison(runtime, parse):
     found, page = analysis.compare(["one", "two"], runtime)
     assert page == runtime.reports / "compared-one-two" / "index.html"
-    text = page.read_text()
+    text = read_page(page)
     parsed = parse(text)
     assert len(parsed.ids) == len(set(parsed.ids))
     assert all(link.startswith("#") or (page.parent / link).is_file() for link in parsed.links)
@@ -145,7 +146,7 @@ def test_a_row_says_why_its_verdict_is_not_what_its_interval_says(pair, capsys):
 def test_a_tip_that_turned_in_two_pairs_of_runs_is_one_tip(runtime):
     found, page = analysis.compare(["one", "two", "three"], runtime)
     assert len(found.changed) == 2
-    text = page.read_text()
+    text = read_page(page)
     assert f"By both verdicts, {TURNED} helps in one and three and hurts in two" in text
     assert re.search(r"τ-b from \S+ to \+1.00 for 3 pairs of runs", text)
 
@@ -188,7 +189,7 @@ def test_effects_of_two_scales_share_no_table(compared):
     measures = list(dict.fromkeys(found.effects["measure"]))
     assert len(measures) == 3
     assert len(set(found.effects["identity"])) == 2
-    text = page.read_text()
+    text = read_page(page)
     tables = page.parent / "tables"
     assert not (tables / "effects.csv").exists()
     runs = []

@@ -12,6 +12,7 @@ from harness.report import render, summarise_run, words
 from harness.report.data import analyse
 from harness.report.sections import failures, ranking, verdict
 from harness.report.summary import summarise
+from tests.pages import read_page
 from tests.synthetic import TIPS, Recipe, all_trials, build
 
 RUN = Recipe.run_name
@@ -100,7 +101,7 @@ def test_two_metric_identities_stand_in_tables_of_their_own(tmp_path: Path, smal
     for path in runtime.trials.glob("*/config.json"):
         write_json(path, read_json(path) | {"data.path": "/home/me/private/photos"})
     page = render(RUN, runtime).path
-    text = page.read_text()
+    text = read_page(page)
     ids = parse(text).ids
     assert len(ids) == len(set(ids))
     assert "scored in 2 ways" in text

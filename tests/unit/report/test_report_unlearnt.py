@@ -14,6 +14,7 @@ from harness.core.files import read_json, write_json
 from harness.report import overview, render, summarise_run, words
 from harness.report.data import analyse
 from harness.report.sections import ranking
+from tests.pages import read_page
 from tests.synthetic import TIPS, Recipe, build
 
 RUN = Recipe.run_name
@@ -39,7 +40,7 @@ def grey(tmp_path: Path, small):
 
 def test_it_is_said_first_on_the_page_and_in_the_list(grey, parse):
     page = render(RUN, grey).path
-    text = page.read_text()
+    text = read_page(page)
     body = text[text.index("<main") :]
     assert SAID in body[: body.index("Trials finished")]
     assert ">not learnt</span>" in text
@@ -50,7 +51,7 @@ def test_it_is_said_first_on_the_page_and_in_the_list(grey, parse):
     said = read_json(page.parent / overview.SUMMARY)
     assert said["verdict"].startswith(SAID)
     assert said["learnt"] is False
-    listed = (grey.reports / "index.html").read_text()
+    listed = read_page(grey.reports / "index.html")
     assert SAID in listed
     assert '<span class="flag">not learnt</span>' in listed
     assert SAID in (page.parent / "report.md").read_text()

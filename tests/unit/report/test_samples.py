@@ -11,9 +11,11 @@ from PIL import Image
 
 from harness.analysis.frame import load
 from harness.core.files import read_json, write_json
-from harness.core.grids import WAY
+from harness.core.grids import GRID, WAY, write_grid
 from harness.report import pictures
 from harness.report.data import analyse
+from harness.report.glimpse import show_reference
+from harness.report.real import real_pictures
 from harness.report.sections import samples
 from tests.synthetic import TIPS, Recipe, build
 
@@ -267,3 +269,38 @@ def test_a_diverged_training_has_no_nearest_images(tmp_path: Path, small):
     items, rows = said_of_copies(tmp_path, recipe)
     assert items.title == "No sign of memorising in 4 trainings"
     assert "reference" not in [row[0] for row in rows]
+
+
+@pytest.mark.parametrize("source", ["none", "edges"])
+def test_the_glimpse_is_spread_over_the_grids_and_shows_the_same_places(tmp_path, small, source):
+    """The rows of a grid are in the order of classes: its first images may be all zeros."""
+    runtime = build(tmp_path, replace(small, real=True))
+    data = analyse(load(RUN, runtime))
+    if source != "none":
+        data.frames.configs["reference"]["translation.source"] = source
+    rows = data.frames.samples[data.frames.samples["cell"] == "reference"]
+    grids = [Path(path) for path in rows.loc[rows["seed"] == 0].sort_values("iteration")["path"]]
+    (real,) = real_pictures(data, ["reference"]).values()
+    few = np.repeat(np.arange(36, dtype=np.uint8) * 7, 16 * 16).reshape(36, 16, 16, 1)
+    for path in (real, grids[0], grids[-1]):
+        write_grid(path, few, GRID)
+    (gallery,) = show_reference(data)
+    places = [0, 5, 10, 15, 20, 25, 30, 35] if source == "none" else [0, 1, 12, 13, 22, 23, 34, 35]
+    shown = gallery.strips[0].pictures
+    assert [picture.caption for picture in shown] == ["real", "untrained", "32.0 kimg"]
+    for picture in shown:
+        page = np.asarray(Image.open(BytesIO(picture.webp)).convert("L"))
+        step = page.shape[1] / 4
+        middles = [(0.5 + number) * step for number in range(4)]
+        found = [page[int(y), int(x)] for y in middles[:2] for x in middles]
+        assert found == pytest.approx([7 * place for place in places], abs=3)
+
+
+def test_the_glimpse_shows_places_that_all_its_grids_have(tmp_path, small):
+    """Few validation images fill fewer rows."""
+    runtime = build(tmp_path, replace(small, real=True))
+    data = analyse(load(RUN, runtime))
+    (real,) = real_pictures(data, ["reference"]).values()
+    write_grid(real, np.zeros((12, 16, 16, 1), np.uint8), GRID)
+    (gallery,) = show_reference(data)
+    assert len(gallery.strips[0].pictures) == 3

@@ -263,4 +263,5 @@ def test_metrics_that_share_an_encoder_are_named_by_what_differs(turned):
 
 def test_the_page_has_the_column(turned, no_figures):
     runtime, _ = turned
-    assert page.render(RUN, runtime).path.read_text().count(f'data-label="By {LABEL}"') == 4
+    there = LABEL.replace(" px", "\u00a0px")
+    assert page.render(RUN, runtime).path.read_text().count(f'data-label="By {there}"') == 4
