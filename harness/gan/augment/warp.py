@@ -8,7 +8,7 @@ Coordinates are (y, x) in pixels, pixel centres at 0 … size - 1.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -72,20 +72,35 @@ def coordinates(warp: Warp, size: int) -> tuple[tf.Tensor, tf.Tensor]:
 def sample(images: tf.Tensor, y: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
     """Read images (N, S, S, C) at coordinates (N, S, S) bilinearly; gradients flow to `images`."""
     size, channels = images.shape[1], images.shape[3]
-    flat = tf.reshape(images, (-1, size * size, channels))
+    flat = tf.reshape(images, (-1, channels))
+    firsts = tf.range(tf.shape(images)[0])[:, tf.newaxis, tf.newaxis] * (size * size)
     top, left = tf.floor(y), tf.floor(x)
     down, right = (_a_channel(share, channels) for share in (y - top, x - left))
     row, column = tf.cast(top, tf.int32), tf.cast(left, tf.int32)
     below, after = tf.minimum(row + 1, size - 1), tf.minimum(column + 1, size - 1)
 
     def read(rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
-        places = tf.reshape(rows * size + columns, (-1, size * size))
-        read = tf.gather(flat, places, batch_dims=1)
-        return tf.reshape(read, (-1, size, size, channels))
+        places = tf.reshape(firsts + rows * size + columns, (-1,))
+        return tf.reshape(_at(flat, places), (-1, size, size, channels))
 
     upper = (1 - right) * read(row, column) + right * read(row, after)
     lower = (1 - right) * read(below, column) + right * read(below, after)
     return (1 - down) * upper + down * lower
+
+
+@tf.custom_gradient
+def _at(pixels: tf.Tensor, places: tf.Tensor) -> Any:
+    """Rows of (M, C) at places (K,).
+
+    The gradient is TensorFlow's, in two operations: its code for any axis takes a tenth of the time
+    of tracing a step.
+    """
+    count = tf.shape(pixels)[0]
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, None]:
+        return tf.math.unsorted_segment_sum(upstream, places, count), None
+
+    return tf.gather(pixels, places), gradient
 
 
 def _a_channel(values: tf.Tensor, channels: int) -> tf.Tensor:
