@@ -3,8 +3,6 @@
 import math
 from typing import NamedTuple
 
-import pandas as pd
-
 from harness.analysis.effects import margin
 from harness.analysis.frame import Frames
 from harness.config.patch import schedule
@@ -43,7 +41,7 @@ def window(frames: Frames, cell: str, identity: str | None) -> Window | None:
     if frames.plan.objective != "final":
         return None
     wanted = _schedule(frames, cell).window
-    kimg = _own(frames, cell, identity).groupby("evaluation")["kimg"].mean()
+    kimg = frames.curves_of(cell, identity).groupby("evaluation")["kimg"].mean()
     if not {wanted[0], wanted[-1]} <= set(kimg.index):
         return None
     first, last = wanted[0], wanted[-1]
@@ -62,7 +60,7 @@ def falling(frames: Frames, identity: str | None) -> Falling | None:
     cell = frames.plan.reference
     wanted = _schedule(frames, cell).window
     first, last = wanted[0] - 1, wanted[-1]
-    curves = _own(frames, cell, identity)
+    curves = frames.curves_of(cell, identity)
     curves = curves[curves["status"] == Status.FINISHED]
     kids = curves.pivot_table("kid", "seed", "evaluation", aggfunc="first")
     if first < 1 or not {first, last} <= set(kids.columns):
@@ -78,15 +76,10 @@ def falling(frames: Frames, identity: str | None) -> Falling | None:
 
 def last_kid(frames: Frames, cell: str, identity: str | None) -> float:
     """Mean KID of the last evaluation of a cell's finished trials; NaN where there is none."""
-    curves = _own(frames, cell, identity)
+    curves = frames.curves_of(cell, identity)
     last = curves[curves["evaluation"] == _schedule(frames, cell).evaluations]
     return float(last.loc[last["status"] == Status.FINISHED, "kid"].mean())
 
 
 def _schedule(frames: Frames, cell: str) -> Schedule:
     return schedule(frames.configs[cell])
-
-
-def _own(frames: Frames, cell: str, identity: str | None) -> pd.DataFrame:
-    curves = frames.curves
-    return curves[(curves["cell"] == cell) & (curves["identity"] == identity)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -99,6 +100,15 @@ class Frames(Scores):
     # cell that judges nothing → knobs as planned
     points: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     further: Sequence["Scored"] = ()  # metrics that the plan's trials were scored by, too
+
+    @cached_property
+    def _own_curves(self) -> Mapping[tuple[str, str], pd.DataFrame]:
+        groups = self.curves.groupby(["cell", "identity"])
+        return {(str(cell), str(name)): curves for (cell, name), curves in groups}
+
+    def curves_of(self, cell: str, identity: str | None) -> pd.DataFrame:
+        """The curves of a cell in a metric; looked for once in those of all cells."""
+        return self._own_curves.get((cell, identity or ""), self.curves[:0])
 
     def real_kid(self, identity: str) -> float | None:
         """KID of real images against real ones in a metric; None where no record has it."""

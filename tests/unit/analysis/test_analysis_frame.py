@@ -255,3 +255,15 @@ def test_scores_are_read_without_statistics_and_pictures(tmp_path: Path):
     assert len(load_trials(load_scores(RUN, runtime).plan, runtime)) == 40
     with pytest.raises(Damaged):
         load(RUN, runtime)
+
+
+def test_the_curves_of_a_cell_are_those_of_its_rows(tmp_path: Path):
+    frames = load(RUN, build(tmp_path, Recipe()))
+    curves = frames.curves
+    pairs = curves[["cell", "identity"]].drop_duplicates().to_numpy().tolist()
+    assert len(pairs) > 2
+    for cell, identity in pairs:
+        own = curves[(curves["cell"] == cell) & (curves["identity"] == identity)]
+        assert frames.curves_of(cell, identity).equals(own)
+    assert frames.curves_of(pairs[0][0], None).empty
+    assert list(frames.curves_of("unknown", pairs[0][1]).columns) == list(curves.columns)
