@@ -202,6 +202,15 @@ def test_effect_without_the_diverged_trial_stands_beside_the_verdict(text):
     assert re.search(r"without: −[\d.]+ \[.*\], n = 7, better", row)
 
 
+def test_the_list_of_trials_has_the_names_and_words_of_the_page(text):
+    """And not labels of cells, or another word for a trial that has not ended."""
+    listed = text[text.index("Trials and their keys") : text.index('id="sources"')]
+    name = Recipe().name("spectral_norm=following")
+    assert re.search(rf">{name}</span>.*?>5</td>.*?not ended", listed)
+    assert "spectral_" not in listed
+    assert not re.search(">missing</", text)
+
+
 def test_long_names_break_after_their_joints_only():
     assert html.breakable("batch_norm=off") == "batch_<wbr>norm=<wbr>off"
     assert html.breakable("52.25") == "52.25"
