@@ -189,7 +189,7 @@ def test_the_first_screen_says_what_kid_is_and_shows_what_the_reference_makes(te
     assert "0 is best" in first
     assert re.findall(r'<img [^>]*alt="([^"]*)"', first) == [
         "Images of the reference, seed 0, untrained",
-        "Images of the reference, seed 0, 128.0 kimg",
+        "Images of the reference, seed 0, 128 kimg",
     ]
     sizes = [len(image) for image in re.findall(r'src="(data:[^"]*)"', first)]
     assert max(sizes) < 10_000
