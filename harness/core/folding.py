@@ -13,6 +13,7 @@ from rich.text import Text
 # joints of a name, and of a part between two of them; none is in a number, such as 0.5 or 2e-4
 _PARTS = re.compile(r"(?<=[.=,/:])(?![.=,/:])(?<!\d\.(?=\d))")
 _SPACES = re.compile(r" (?!%)")  # between words
+_SIDES = re.compile("(?<!=) (?!=)")  # the same in a name
 _WORDS = re.compile(r"(?<=[_-])(?![_-])(?<!^-)(?<!\d-)(?<!\de-)")
 
 
@@ -58,8 +59,11 @@ class Name(Cell):
 
     @classmethod
     def of(cls, text: str, style: str = "") -> "Name":
-        """A name of several words, such as a title, between which a line may end, too."""
-        return cls(*text.split(" "), style=style)
+        """A name of several words, such as a title, between which a line may end, too.
+
+        Both sides of an equals sign are one word: "beta_1 = 0.5".
+        """
+        return cls(*_SIDES.split(text), style=style)
 
     def _parts(self, word: str) -> list[str]:
         return [piece for part in _PARTS.split(word) for piece in _WORDS.split(part)]
@@ -88,7 +92,7 @@ def _broken(word: str, width: int) -> list[str]:
         if cell_len(lines[-1] + piece) <= width:
             lines[-1] += piece
         else:
-            lines.append(piece)
+            lines.append(piece.lstrip())
     return [line for line in lines if line]
 
 

@@ -71,6 +71,11 @@ def tick(value: float) -> str:
     return _typeset(f"{value:,.10g}")
 
 
+def kimg(value: float) -> str:
+    """A length of training, with a decimal where there is one: 128 kimg, 25.6 kimg."""
+    return f"{tick(round(value, 1))} kimg"
+
+
 def p_value(p: float) -> str:
     """A p-value to three decimals."""
     if not math.isfinite(p):

@@ -1,4 +1,4 @@
-"""What no line of a page parts: a number and its unit, both sides of a sign, a name with a number.
+"""Words that stay on one line of a page: number and unit, sides of a sign, names with a number.
 
 Such words stand in an element that does not wrap, so they are copied, found and filtered as the
 text that they are. Nothing else of a page changes, and a notebook is one, too.

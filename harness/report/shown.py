@@ -60,5 +60,5 @@ def _grid(path: Path, iteration: float, images: float) -> Grid:
     if iteration == 0:
         return Grid(path, 0.0, "untrained")
     if images == images:
-        return Grid(path, iteration * images, f"{show.number(iteration * images)} kimg")
+        return Grid(path, iteration * images, show.kimg(iteration * images))
     return Grid(path, 0.0, f"iteration {show.number(iteration, 0)}")

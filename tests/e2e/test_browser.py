@@ -11,7 +11,7 @@ import pytest
 
 from harness.report import render
 from harness.report.inks import INK
-from tests.synthetic import Recipe, build
+from tests.synthetic import BASELINE, TIPS, Recipe, build
 
 pytestmark = pytest.mark.slow
 DARK_INK = "#e8e6e0"
@@ -341,7 +341,7 @@ def test_a_film_stands_until_it_is_played(browser, page):
     assert said["moved"] == [["25.6 kimg"]] * 5
     assert said["told"] == "25.6 kimg"
     assert said["playing"] == "Pause"
-    assert said["ended"] == [[["128.0 kimg"]] * 5, "Play"]  # it does not begin anew
+    assert said["ended"] == [[["128 kimg"]] * 5, "Play"]  # it does not begin anew
     assert said["again"] == said["still"]
     assert said["focus"]
 
@@ -383,6 +383,15 @@ def test_real_images_are_as_large_as_generated_ones_and_above_the_last(browser, 
         assert {tuple(size) for _, *size in others} == {tuple(real[1:])}
     film = galleries[0]
     assert {left for left, *_ in film} == {film[0][0]}
+
+
+def test_on_a_phone_real_images_are_above_the_last_ones_of_three_stills_too(browser, tmp_path):
+    """Two stand in a row, so the third is below the first."""
+    base = BASELINE | {"training.evaluations": 4, "training.kimg": 32.0}
+    recipe = replace(Recipe(), seeds=range(2), tips=TIPS[:1], real=True, grids=3, baseline=base)
+    page = render(Recipe.run_name, build(tmp_path, recipe)).path
+    _, film, *_ = browser.ask(page, REAL, 390)
+    assert len({tuple(box) for box in film}) == 1
 
 
 def test_real_images_stay_while_a_film_is_played(browser, with_real):

@@ -44,4 +44,4 @@ def test_a_report_of_500_trials_stays_below_20_megabytes(tmp_path: Path):
     assert text.count("at the end, best: ") == CELLS
     assert text.count(ENDS) == 2
     for name in ("reference", *(f"{tip.title}: following" for tip in TIPS)):
-        assert f"Generated images of cell {name}, seed 0, 128.0 kimg" in text
+        assert f"Generated images of cell {name}, seed 0, 128 kimg" in text

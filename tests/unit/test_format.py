@@ -79,6 +79,11 @@ def test_digits_and_declared_numbers():
     ]  # fmt: skip
     assert [show.plain(value) for value in (0.05, 300.0, 1e-7)] == ["0.05", "300", "1e-07"]
     assert show.tick(-1234.5) == "−1\u202f234.5"
+    assert [show.kimg(value) for value in (128.0, 25.60001, 0.04)] == [
+        "128 kimg",
+        "25.6 kimg",
+        "0 kimg",
+    ]
 
 
 def test_small_tables_get_more_decimals():

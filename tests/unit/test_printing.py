@@ -264,6 +264,15 @@ def test_no_number_is_folded(width):
         assert any(number in line for line in lines)
 
 
+@pytest.mark.parametrize("width", range(6, 40))
+def test_both_sides_of_an_equals_sign_are_on_one_line_where_it_is_long_enough(width):
+    title = "Adam with beta_1 = 0.5: off"
+    lines = [line.plain for line in Name.of(title).lines(width)]
+    assert any("beta_1 = 0.5:" in line for line in lines) == (width >= len("beta_1 = 0.5:"))
+    assert "".join(lines).replace(" ", "") == title.replace(" ", "")
+    assert all(line == line.strip() and len(line) <= width for line in lines)
+
+
 def test_for_other_programs_a_sentence_is_a_line(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
     Terminal().say("one sentence that is longer than the terminal would be")

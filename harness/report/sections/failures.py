@@ -33,6 +33,11 @@ HOW = {
 }
 
 
+def word(status: str) -> str:
+    """How a trial stands, in the word that counts of trials have."""
+    return "not ended" if status == Status.MISSING else status
+
+
 def build(data: ReportData) -> list[Block]:
     """Trials that diverged, crashed or are missing with the reason, then the flags by cell."""
     blocks: list[Block] = [Heading("Failures and flags", "failures")]
@@ -81,7 +86,7 @@ def _unseen(cells: pd.DataFrame) -> str:
     fewest = cells.sort_values("ended", kind="stable").iloc[0]
     more = " or more" if cells["ended"].max() > fewest["ended"] else ""
     return (
-        f"0 failures of {fewest['ended']}{more} in a cell still allows a rate of up to "
+        f"0 failures of {fewest['ended']}{more} in a cell still allow a rate of up to "
         f"{show.percent(fewest['high'], 0)} (exact 95 % interval of the cell alone)."
     )
 
@@ -92,7 +97,7 @@ def _failed(data: ReportData) -> Table:
         [
             data.names[row.cell],
             str(row.seed),
-            Tag("not ended", "neutral") if row.status == Status.MISSING else Tag(row.status, "bad"),
+            Tag(word(row.status), "neutral" if row.status == Status.MISSING else "bad"),
             show.number(row.kimg, 1),
             redact(row.message) or show.NONE,
             row.key,

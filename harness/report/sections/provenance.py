@@ -11,6 +11,7 @@ from harness.report.data import ReportData
 from harness.report.plugged import plugins
 from harness.report.private import place, shareable
 from harness.report.read_files import list_files
+from harness.report.sections.failures import word
 
 LISTED = 20  # seeds that are named
 MOST = 200  # trials listed in the page; the CSV has them all
@@ -132,7 +133,13 @@ def _keys(data: ReportData) -> Table:
     trials = data.frames.trials
     places = show.decimals(trials["final"])
     rows: list[list[Cell]] = [
-        [row.cell, str(row.seed), row.status, show.kid(row.final, places), row.key]
+        [
+            data.names[row.cell],
+            str(row.seed),
+            word(row.status),
+            show.kid(row.final, places),
+            row.key,
+        ]
         for row in each_row(trials.head(MOST))
     ]
     more = f" (the first {MOST} of {len(trials)})" if len(trials) > MOST else ""

@@ -189,7 +189,7 @@ def test_the_first_screen_says_what_kid_is_and_shows_what_the_reference_makes(te
     assert "0 is best" in first
     assert re.findall(r'<img [^>]*alt="([^"]*)"', first) == [
         "Images of the reference, seed 0, untrained",
-        "Images of the reference, seed 0, 128.0 kimg",
+        "Images of the reference, seed 0, 128 kimg",
     ]
     sizes = [len(image) for image in re.findall(r'src="(data:[^"]*)"', first)]
     assert max(sizes) < 10_000
@@ -200,6 +200,15 @@ def test_effect_without_the_diverged_trial_stands_beside_the_verdict(text):
     row = text[text.rindex("<tr", 0, place) : text.index("</tr>", place)]
     assert "the side that ignores it diverged in 1 of 8 seeds" in row
     assert re.search(r"without: −[\d.]+ \[.*\], n = 7, better", row)
+
+
+def test_the_list_of_trials_has_the_names_and_words_of_the_page(text):
+    """And not labels of cells, or another word for a trial that has not ended."""
+    listed = text[text.index("Trials and their keys") : text.index('id="sources"')]
+    name = Recipe().name("spectral_norm=following")
+    assert re.search(rf">{name}</span>.*?>5</td>.*?not ended", listed)
+    assert "spectral_" not in listed
+    assert not re.search(">missing</", text)
 
 
 def test_long_names_break_after_their_joints_only():

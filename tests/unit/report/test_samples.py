@@ -39,7 +39,7 @@ def test_a_film_has_all_moments_and_four_stills(tmp_path: Path, small):
         moments = [0.0, 6.4, 12.8, 19.2, 25.6, 32.0]
         assert [picture.moment for picture in strip.pictures] == pytest.approx(moments)
         stills = [picture.caption for picture in strip.pictures if picture.still]
-        assert stills == ["untrained", "6.4 kimg", "12.8 kimg", "32.0 kimg"]
+        assert stills == ["untrained", "6.4 kimg", "12.8 kimg", "32 kimg"]
     assert film.columns == 4
 
 
@@ -47,7 +47,7 @@ def test_the_seed_is_one_that_the_cells_finished(tmp_path: Path, small):
     recipe = replace(small, diverged=[(cell, 0) for cell in small.cells()])
     text, film, *_ = blocks(tmp_path, recipe)
     assert text.text.startswith("Seed 1,")
-    assert all(captions(strip)[-1] == "32.0 kimg" for strip in film.strips)
+    assert all(captions(strip)[-1] == "32 kimg" for strip in film.strips)
 
 
 def test_a_cell_without_that_seed_is_shown_by_another(tmp_path: Path, small):
@@ -127,7 +127,7 @@ def test_where_room_is_short_films_are_shorter(tmp_path: Path, small, monkeypatc
     _, _, film, extremes, _, left = samples.build(analyse(load(RUN, runtime)))
     counts = {len(strip.pictures) for strip in film.strips}
     assert counts <= {1, 2, 3, 4, 5}
-    assert [strip.pictures[-1].caption for strip in film.strips] == ["32.0 kimg"] * 2
+    assert [strip.pictures[-1].caption for strip in film.strips] == ["32 kimg"] * 2
     assert set(extremes.files) == set()
     assert left.text.endswith(
         f"pictures of 1 cell are left out: {small.name(small.label(TIPS[1]))}."
@@ -287,7 +287,7 @@ def test_the_glimpse_is_spread_over_the_grids_and_shows_the_same_places(tmp_path
     (gallery,) = show_reference(data)
     places = [0, 5, 10, 15, 20, 25, 30, 35] if source == "none" else [0, 1, 12, 13, 22, 23, 34, 35]
     shown = gallery.strips[0].pictures
-    assert [picture.caption for picture in shown] == ["real", "untrained", "32.0 kimg"]
+    assert [picture.caption for picture in shown] == ["real", "untrained", "32 kimg"]
     for picture in shown:
         page = np.asarray(Image.open(BytesIO(picture.webp)).convert("L"))
         step = page.shape[1] / 4
