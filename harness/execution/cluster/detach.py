@@ -44,6 +44,11 @@ class State(NamedTuple):
     word: str
     why: str = ""
 
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, well or not."""
+        return self.word in ("SUCCEEDED", "STOPPED", "FAILED")
+
 
 def start_driver(run_name: str, arguments: Sequence[str], address: str, runtime: Runtime) -> Job:
     """Start `harness ARGUMENTS` as a job on the head of the cluster, in the current folder.
@@ -78,6 +83,12 @@ def detached(folder: Path) -> Job | None:
     """The job that was last started for a run, by the run's folder."""
     note = read_object(folder / layout.JOB, "id", "server")
     return Job(note["id"], note["server"]) if note else None
+
+
+def forget_ended(folder: Path) -> None:
+    """Remove the note of a job that has ended, now that another command drives the run."""
+    if (job := detached(folder)) and state(job).over:
+        (folder / layout.JOB).unlink(missing_ok=True)
 
 
 def state(job: Job) -> State:
