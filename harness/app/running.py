@@ -34,10 +34,6 @@ def run(planned: Plan, runtime: Runtime, options: "Options") -> "Outcome":
     folder = runtime.study(planned.run_name)
     check_writable(folder)
     with driven(folder):
-        if (folder / layout.JOB).exists():
-            from harness.execution.cluster.detach import forget_ended  # with Optuna
-
-            forget_ended(folder)
         sweep(folder, runtime.runs, runtime.trials)
         rounds = _rounds(planned, runtime)
         if (first := next(rounds, None)) is None:

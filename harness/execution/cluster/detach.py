@@ -56,11 +56,12 @@ def start_driver(run_name: str, arguments: Sequence[str], address: str, runtime:
     Raises HarnessError where the head does not see that folder, or the job ends at once.
     """
     folder = runtime.study(run_name)
-    if (job := detached(folder)) and state(job).word in ("PENDING", "RUNNING"):
-        raise HarnessError(
-            f"{run_name} is driven by the job {job.id} already; stop it with: {job.command('stop')}"
-        )
     with joined(address, new=False) as cluster:
+        if (job := detached(folder)) and state(job).word in ("PENDING", "RUNNING"):
+            raise HarnessError(
+                f"{run_name} is driven by the job {job.id} already; stop it with: "
+                f"{job.command('stop')}"
+            )
         if not cluster.jobs:
             raise HarnessError(
                 f"--detach: the cluster at {address} has no job server; its head needs "

@@ -162,8 +162,9 @@ class RayWorker:
             self.kill()
 
     def kill(self) -> None:
-        """Kill its process."""
-        self._ray.kill(self._handle)
+        """Kill its process, if it has one; Ray also fails where it never got one."""
+        with suppress(self._ray.exceptions.RayError):
+            self._ray.kill(self._handle)
 
 
 def nodes_of(ray: Any) -> list[Mapping[str, float]]:

@@ -72,10 +72,10 @@ def test_a_command_that_drives_on_takes_the_place_of_a_job_that_has_ended(
 ):
     """Else `harness status` would call the driver failed while trials are trained."""
     monkeypatch.setattr(detach, "state", lambda job: State(word))
-    monkeypatch.setattr("harness.execution.driver.drive", lambda *_: Outcome.DONE)
+    monkeypatch.setattr("harness.execution.driver.run_local", lambda *_: Outcome.DONE)
     plan, _ = app.plan("one", runtime)
     app.run(plan, runtime, Options())
-    assert (app.status(runtime)[0]["job"] == "one-1") is kept
+    assert (runtime.study("one") / "job.json").exists() is kept
 
 
 def test_more_is_to_come_until_the_last_decision():
