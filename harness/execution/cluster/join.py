@@ -34,6 +34,7 @@ def joined(address: str, new: bool = True) -> Iterator[Joined]:
     """Connected to a cluster: at `address`, or the one that is found here, or else a `new` one."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to its makers
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")  # without a GPU: none is seen
+    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")  # no new Ray where a connection was lost
     named, there = _place(address)
     ray = _ray(there)
     try:

@@ -1,5 +1,6 @@
 """`harness run --on`: its options, and what is said without a cluster or without Ray."""
 
+import asyncio
 import os
 import socket
 import sys
@@ -325,6 +326,24 @@ def test_a_cluster_without_tokens_is_told_where_the_user_asks_for_them(eager, mo
         joined(place),
     ):
         pass
+
+
+def test_a_connection_that_is_lost_ends_the_run_with_one_message():
+    """By Ray's client: it raises what it likes, and a call would start another Ray here."""
+    fake = MagicMock()
+    fake.exceptions = SimpleNamespace(RayTaskError=KeyError, RayError=OSError)
+    handle = MagicMock()
+    handle.poll.remote.side_effect = handle.leave.remote.side_effect = Exception("not connected")
+    worker = fleet.RayWorker(fake, handle)
+    hall = fleet.RayFleet(fake, "", MagicMock(), "", Terms(Share(1), {}, None), MagicMock())
+    with pytest.raises(Exception, match="not connected"):
+        asyncio.run(worker.call("poll"))
+    fake.is_initialized.return_value = False
+    for call in (worker.call("poll"), hall.hire(), asyncio.to_thread(hall.room)):
+        with pytest.raises(HarnessError, match="the connection to the cluster was lost"):
+            asyncio.run(call)
+    asyncio.run(worker.leave())
+    fake.kill.assert_not_called()
 
 
 def test_a_worker_that_never_got_a_process_can_be_killed():
