@@ -83,7 +83,7 @@ def _ray(there: str) -> Any:
 
 
 def _join(ray: Any, named: str, there: str) -> Any:
-    """Join the cluster there; `named`: the user has said so, else Ray finds it by itself."""
+    """Join the cluster there; `named`: it is the user's choice; else Ray looks for it."""
     _say(f"Joining the Ray cluster {'on this machine' if there == 'auto' else f'at {there}'}")
     if named and (why := fault(there)):
         raise _Fault(why)

@@ -51,8 +51,8 @@ def answers(address: str) -> bool:
 def settle_tokens(address: str) -> None:
     """Have Ray send the token of this machine if the cluster asks for one, unless its mode is set.
 
-    By itself Ray goes by whether the machine has a token, and the two may differ: then the cluster
-    is joined, and no worker starts. It reads its mode once, when it is imported: call this before.
+    Ray's own choice is whether the machine has a token, and the two may differ: then the cluster is
+    joined, and no worker starts. It reads its mode once, when it is imported: call this before.
     """
     host, port = _parts(address)
     if "RAY_AUTH_MODE" in os.environ or not port or _tls():
