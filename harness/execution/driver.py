@@ -43,6 +43,10 @@ def drive(first: Round, further: Iterator[Round], runtime: Runtime, options: Opt
         return drive_on(options.cluster, first, further, runtime, options, deadline)
     plan = first.plan
     folder = runtime.study(plan.run_name)
+    if (folder / layout.JOB).exists():
+        from harness.execution.cluster.detach import forget_ended
+
+        forget_ended(folder)
     machine = share(plan.run_name, runtime, options.workers)
     ledger = OptunaLedger.open(plan.run_name, folder, runtime.trials)
     queue(first.jobs, runtime, ledger, options.retry_crashed)

@@ -45,6 +45,11 @@ class State(NamedTuple):
     word: str
     why: str = ""
 
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, well or not."""
+        return self.word in ("SUCCEEDED", "STOPPED", "FAILED")
+
 
 def start_driver(run_name: str, arguments: Sequence[str], address: str, runtime: Runtime) -> Job:
     """Start `harness ARGUMENTS` as a job on the head of the cluster, in the current folder.
@@ -52,11 +57,12 @@ def start_driver(run_name: str, arguments: Sequence[str], address: str, runtime:
     Raises HarnessError where the head does not see that folder, or the job ends at once.
     """
     folder = runtime.study(run_name)
-    if (job := detached(folder)) and state(job).word in ("PENDING", "RUNNING"):
-        raise HarnessError(
-            f"{run_name} is driven by the job {job.id} already; stop it with: {job.command('stop')}"
-        )
     with joined(address, new=False) as cluster:
+        if (job := detached(folder)) and state(job).word in ("PENDING", "RUNNING"):
+            raise HarnessError(
+                f"{run_name} is driven by the job {job.id} already; stop it with: "
+                f"{job.command('stop')}"
+            )
         if not cluster.jobs:
             raise HarnessError(
                 f"--detach: the cluster at {address} has no job server; its head needs "
@@ -79,6 +85,12 @@ def detached(folder: Path) -> Job | None:
     """The job that was last started for a run, by the run's folder."""
     note = read_object(folder / layout.JOB, "id", "server")
     return Job(note["id"], note["server"]) if note else None
+
+
+def forget_ended(folder: Path) -> None:
+    """Remove the note of a job that has ended, now that another command drives the run."""
+    if (job := detached(folder)) and state(job).over:
+        (folder / layout.JOB).unlink(missing_ok=True)
 
 
 def state(job: Job) -> State:

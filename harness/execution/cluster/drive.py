@@ -11,6 +11,7 @@ from harness.core.errors import HarnessError
 from harness.core.files import read_object, write_json
 from harness.core.format import number, plain
 from harness.core.interpreter import python
+from harness.execution.cluster.detach import forget_ended
 from harness.execution.cluster.fleet import RayFleet, Share, Terms, nodes_of
 from harness.execution.cluster.home import Home
 from harness.execution.cluster.join import joined
@@ -45,6 +46,7 @@ def drive_on(
     ledger = OptunaLedger.open(plan.run_name, runtime.study(plan.run_name), runtime.trials)
     # in this order: joining sets a handler of Ray's for SIGTERM, which ends the process at once
     with joined(cluster.address) as (ray, _, head), caught_signals() as signals:
+        forget_ended(runtime.study(plan.run_name))  # now that Ray has its mode of tokens
         share, threads = shares(cluster, nodes_of(ray), _threads(plan, runtime))
         write_json(_arithmetic(plan, runtime), {"threads": threads, "at": now()})
         # of all rounds: cells that are chosen later read what those do that they are chosen from

@@ -15,7 +15,11 @@ from harness.execution.cluster.ports import answers
 from harness.execution.cluster.supplies import Supplies
 from harness.runs.plan import PlanRecord
 
-SILENT = "the head of the cluster at {} does not answer; if it is gone, Ray ends this command soon"
+SILENT = "the head of the cluster at {} does not answer; if it is gone, this command ends soon"
+LOST = (  # through Ray's client; else Ray ends the process
+    "the connection to the cluster was lost; what had arrived is kept: give the command again once "
+    "the cluster can be reached"
+)
 LEAVES = 3.0  # seconds for a worker to tidy up
 _DEATHS = {"worker process has died": "the worker process died", "node has died": "its node died"}
 
@@ -110,6 +114,7 @@ class RayFleet:
     def room(self) -> int:
         """How many workers to have: as many as were asked for, else as the cluster carries."""
         terms = self._terms
+        _check(self._ray)
         self._silent = not answers(self._head)
         if not self._silent:  # Ray would wait for it, and nobody could stop the run meanwhile
             self._room = terms.workers or terms.share.fits(nodes_of(self._ray))
@@ -121,6 +126,7 @@ class RayFleet:
 
     async def hire(self) -> Worker:
         """A new actor, once Ray has placed it, supplies are there, and TensorFlow is loaded."""
+        _check(self._ray)
         worker = RayWorker(self._ray, self._actor.remote(*self._args))
         try:
             await self._supplies.provide(worker, await worker.call("open"))
@@ -151,6 +157,9 @@ class RayWorker:
             raise Gone(f"{type(error.cause).__name__}: {error.cause}") from None
         except exceptions.RayError as error:
             raise Gone(_how(error)) from None
+        except Exception:
+            _check(self._ray)
+            raise
 
     async def leave(self) -> None:
         """Kill its process, once it has removed what it has on its node."""
@@ -162,8 +171,16 @@ class RayWorker:
             self.kill()
 
     def kill(self) -> None:
-        """Kill its process."""
-        self._ray.kill(self._handle)
+        """Kill its process, if it has one; Ray also fails where it never got one."""
+        with suppress(self._ray.exceptions.RayError, HarnessError):
+            _check(self._ray)
+            self._ray.kill(self._handle)
+
+
+def _check(ray: Any) -> None:
+    """Raise HarnessError where Ray's client has given up its connection."""
+    if not ray.is_initialized():
+        raise HarnessError(LOST)
 
 
 def nodes_of(ray: Any) -> list[Mapping[str, float]]:

@@ -73,8 +73,8 @@ class Home:
         serving: list[asyncio.Task[None]] = []
         try:
             while not (outcome := self._outcome(serving, signals, deadline)):
-                tick(self._notice(serving))
                 self._grow(serving)
+                tick(self._notice(serving))
                 await asyncio.sleep(IDLE)
             if outcome in (Outcome.INTERRUPTED, Outcome.TIME):
                 await self._stop(signals, tick)

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.core.errors import HarnessError
-from harness.execution.cluster.ports import answers, fault, token_file, with_port
+from harness.execution.cluster.ports import answers, fault, settle_tokens, token_file, with_port
 from harness.execution.devices import usable_cores
 from harness.execution.options import FORMS, is_address
 
 MISSING = (
     "--on ray: Ray is not installed; install the extra: pip install 'gan-ablation-harness[cluster]'"
 )
+_QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
 LONGEST = 300  # characters of a message of Ray that are shown
 HERE = "ray"  # --on: the cluster that runs here or that RAY_ADDRESS names, else one is started
 
@@ -33,16 +34,11 @@ def joined(address: str, new: bool = True) -> Iterator[Joined]:
     """Connected to a cluster: at `address`, or the one that is found here, or else a `new` one."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to its makers
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")  # without a GPU: none is seen
-    if named := _named(address):
-        if address == HERE and not (named in ("auto", "local") or is_address(named)):
-            raise HarnessError(f"RAY_ADDRESS={named} is no address of a cluster: {FORMS}")
-        use_token()
+    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")  # no new Ray where a connection was lost
+    named, there = _place(address)
+    ray = _ray(there)
     try:
-        import ray
-    except ImportError:
-        raise HarnessError(MISSING) from None
-    try:
-        there, context = _join(ray, named, new)
+        context = _join(ray, named, there) if there else _start(ray, named, new)
     except (ConnectionError, ValueError, RuntimeError) as error:
         where = f"at {named}" if named else "on this machine"
         by = f"RAY_ADDRESS={named}" if named and address == HERE else f"--on {address}"
@@ -64,26 +60,46 @@ class _Fault(ConnectionError):
     """A cluster that cannot be joined, with the reason."""
 
 
-def _join(ray: Any, named: str, new: bool) -> tuple[str, Any]:
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+def _place(address: str) -> tuple[str, str]:
+    """The address that a user gives, if any, and that of a cluster to join, if one answers."""
+    named = address if address != HERE else os.environ.get("RAY_ADDRESS", "")
+    if address == HERE and not (named in ("", "auto", "local") or is_address(named)):
+        raise HarnessError(f"RAY_ADDRESS={named} is no address of a cluster: {FORMS}")
+    if named == "local":  # Ray's word for a new one
+        return "", ""
     there = with_port(named) or _running_here()
-    if there == "local":  # Ray's word for a new one
-        there = named = ""
-    if there and not answers(there):
-        if named:
-            raise ConnectionError("nothing answers there")
-        there = ""
-    if there:
-        _say(f"Joining the Ray cluster {'on this machine' if there == 'auto' else f'at {there}'}")
-        if named and (why := fault(there)):
-            raise _Fault(why)
-        with warnings.catch_warnings():  # the error that follows says the same
-            warnings.filterwarnings("ignore", "Ray Client connection timed out")
-            return there, ray.init(there if named else "auto", **quiet)
+    return named, there if there and answers(there) else ""
+
+
+def _ray(there: str) -> Any:
+    """The library, with the mode of tokens that the cluster there asks for."""
+    try:
+        if there:
+            settle_tokens(there)
+        import ray
+    except ImportError:
+        raise HarnessError(MISSING) from None
+    return ray
+
+
+def _join(ray: Any, named: str, there: str) -> Any:
+    """Join the cluster there; `named`: it is the user's choice; else Ray looks for it."""
+    _say(f"Joining the Ray cluster {'on this machine' if there == 'auto' else f'at {there}'}")
+    if named and (why := fault(there)):
+        raise _Fault(why)
+    with warnings.catch_warnings():  # the error that follows says the same
+        warnings.filterwarnings("ignore", "Ray Client connection timed out")
+        return ray.init(there if named else "auto", **_QUIET)
+
+
+def _start(ray: Any, named: str, new: bool) -> Any:
+    """Start a Ray that ends with this process, where none was named."""
+    if named:
+        raise ConnectionError("nothing answers there")
     if not new:
         raise ConnectionError("none runs on this machine; start one with: ray start --head")
     _say("Starting Ray on this machine")
-    return "", ray.init("local", num_cpus=usable_cores(), include_dashboard=False, **quiet)
+    return ray.init("local", num_cpus=usable_cores(), include_dashboard=False, **_QUIET)
 
 
 def _say(step: str) -> None:
@@ -92,17 +108,8 @@ def _say(step: str) -> None:
     sys.stderr.flush()
 
 
-def _named(address: str) -> str:
-    """The address that a user gives; empty where a cluster is looked for, or started."""
-    return address if address != HERE else os.environ.get("RAY_ADDRESS", "")
-
-
 def use_token() -> None:
-    """Let Ray send the token that this machine has, unless its mode is set.
-
-    By itself it does so only to a cluster that it finds or starts, not to one that is named. It
-    reads its mode once, when it is imported, so this goes before.
-    """
+    """Let Ray's job server see the token that this machine has, unless the mode is set."""
     if "RAY_AUTH_TOKEN" in os.environ or token_file().exists():
         os.environ.setdefault("RAY_AUTH_MODE", "token")
 

@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,24 +48,51 @@ def answers(address: str) -> bool:
         return False
 
 
+def settle_tokens(address: str) -> None:
+    """Have Ray send the token of this machine if the cluster asks for one, unless its mode is set.
+
+    Ray's own choice is whether the machine has a token, and the two may differ: then the cluster is
+    joined, and no worker starts. It reads its mode once, when it is imported: call this before.
+    """
+    host, port = _parts(address)
+    if "RAY_AUTH_MODE" in os.environ or not port or _tls():
+        return
+    wanted, _ = _servers(address)
+    if mode := {"UNAUTHENTICATED": "token", "OK": "disabled"}.get(_asked(f"{host}:{port}", wanted)):
+        os.environ["RAY_AUTH_MODE"] = mode
+
+
 def fault(address: str) -> str:
     """Why a cluster cannot be joined at an address where something listens; empty: no reason found.
 
     A server says without asking for a token that a call is unknown to it.
     """
     host, port = _parts(address)
-    if not port or os.environ.get("RAY_USE_TLS", "0").lower() in ("1", "true"):
+    if not port or _tls():
         return ""
-    wanted, other = (_CLIENT, _GCS) if address.startswith(CLIENT) else (_GCS, _CLIENT)
+    wanted, other = _servers(address)
     place = f"{host}:{port}"
-    code = _asked(place, wanted)
+    with_tokens = os.environ.get("RAY_AUTH_MODE") == "token"
+    code = _asked(place, wanted, _token() if with_tokens else [])
     if code == "UNAUTHENTICATED":
         return "it does not take the token of this machine (ray get-auth-token), or lacks one"
+    if code == "OK" and with_tokens and _asked(place, wanted) == "OK":
+        return "it uses no tokens, but RAY_AUTH_MODE is token here; give RAY_AUTH_MODE=disabled"
     if code == "UNIMPLEMENTED" and _asked(place, other) != "UNIMPLEMENTED":
         return f"{other.name} listens there, not {wanted.name}; give {_instead(wanted, host, port)}"
     if code in ("UNIMPLEMENTED", "UNAVAILABLE", "DEADLINE_EXCEEDED"):
         return f"what listens there does not answer as {wanted.name} does; give {FORMS}"
     return ""
+
+
+def _servers(address: str) -> tuple[_Server, _Server]:
+    """The server that an address is meant for, and the other one."""
+    return (_CLIENT, _GCS) if address.startswith(CLIENT) else (_GCS, _CLIENT)
+
+
+def _tls() -> bool:
+    """Whether Ray encrypts; its servers are not asked then."""
+    return os.environ.get("RAY_USE_TLS", "0").lower() in ("1", "true")
 
 
 def _instead(wanted: _Server, host: str, port: str) -> str:
@@ -74,26 +102,24 @@ def _instead(wanted: _Server, host: str, port: str) -> str:
     return f"{host}:6379 on one of its nodes, or {CLIENT}{host}:{port} from elsewhere"
 
 
-def _asked(place: str, server: _Server) -> str:
+def _asked(place: str, server: _Server, header: Sequence[tuple[str, str]] = ()) -> str:
     """The status by which a place answers the call of a server, in the words of gRPC."""
     import grpc
 
     with grpc.insecure_channel(place, [("grpc.enable_http_proxy", 0)]) as channel:  # as Ray does
         try:
-            channel.unary_unary(server.call)(server.request, timeout=PATIENCE, metadata=_token())
+            channel.unary_unary(server.call)(server.request, timeout=PATIENCE, metadata=header)
         except grpc.RpcError as error:
             return str(error.code().name)
     return "OK"
 
 
 def _token() -> list[tuple[str, str]]:
-    """The header of calls where tokens are in use; see `use_token`."""
-    if os.environ.get("RAY_AUTH_MODE") != "token":
-        return []
+    """The header by which this machine shows its token; without one it shows none."""
     token = os.environ.get("RAY_AUTH_TOKEN", "")
     if not token and (path := token_file()).is_file():
         token = path.read_text()
-    return [("authorization", f"Bearer {token.strip()}")]
+    return [("authorization", f"Bearer {token.strip()}")] if token else []
 
 
 def token_file() -> Path:

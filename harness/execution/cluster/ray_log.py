@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -15,7 +15,8 @@ _END = b"\0"
 # Ray may end this process from its own threads, as after the death of its head, with a last line on
 # standard error. So the log is written by a process that outlives this one, and tells that line.
 _SCRIBE = r"""
-import re, sys, time
+import re, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)  # who stops a job asks all of its processes
 line, at = b"", 0.0
 with open(sys.argv[1], "ab") as log:
     for line in sys.stdin.buffer:
@@ -47,21 +48,20 @@ def kept_in(log: Path) -> Iterator[Console]:
     sys.stderr.flush()
     outside = os.dup(2)
     scribe = _scribe(log)
-    others = _text(os.dup(2))
     streams = sys.stdout, sys.stderr
     # the view's own stream, which must not be what has just been led elsewhere
-    view = _text(os.dup(outside)) if _is_stderr(sys.stdout) else sys.stdout
-    sys.stdout = sys.stderr = others
+    view = _copy(outside) if _is_stderr(sys.stdout) else sys.stdout
+    sys.stdout = sys.stderr = _Others()
     try:
         yield Console(file=view)
     finally:
         sys.stdout, sys.stderr = streams
-        others.flush()
-        os.write(2, _END)
+        with suppress(BrokenPipeError):  # the scribe was killed
+            os.write(2, _END)
         os.dup2(outside, 2)
         os.close(outside)
-        for stream in (others, *({view} - {streams[0]})):
-            stream.close()
+        if view is not streams[0]:
+            view.close()
         scribe.wait()
         if _size(log) > before:
             sys.stderr.write(f"Ray's messages during this run: {log}\n")
@@ -81,8 +81,17 @@ def _scribe(log: Path) -> "subprocess.Popen[bytes]":
     return scribe
 
 
-def _text(descriptor: int) -> TextIO:
-    return os.fdopen(descriptor, "w", buffering=1, errors="replace")
+class _Others(io.TextIOBase):
+    """A stream for libraries, into the log; without the scribe nobody hears them."""
+
+    def write(self, text: str) -> int:
+        with suppress(BrokenPipeError):
+            os.write(2, text.encode(errors="replace"))
+        return len(text)
+
+
+def _copy(descriptor: int) -> TextIO:
+    return os.fdopen(os.dup(descriptor), "w", buffering=1, errors="replace")
 
 
 def _is_stderr(stream: TextIO) -> bool:

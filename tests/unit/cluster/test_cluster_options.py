@@ -1,5 +1,7 @@
 """`harness run --on`: its options, and what is said without a cluster or without Ray."""
 
+import asyncio
+import os
 import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +27,8 @@ NONE = dict.fromkeys(("on", "workers", "gpus", "cpus", "memory", "most", "detach
 @pytest.fixture(autouse=True)
 def no_address(monkeypatch):
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # so that it is put back
+    monkeypatch.delenv("RAY_AUTH_MODE")
 
 
 def test_without_ray():
@@ -293,6 +297,64 @@ def test_a_port_of_another_program_is_told(eager, monkeypatch, form):
         with pytest.raises(HarnessError, match=said), joined(address):
             pass
     assert eager == []
+
+
+@pytest.mark.parametrize(
+    ("service", "form", "code", "mode"),
+    [
+        (GCS, "{}", None, "disabled"),
+        (GCS, "{}", "UNAUTHENTICATED", "token"),
+        (CLIENT, "ray://{}", None, "disabled"),
+        (CLIENT, "ray://{}", "UNAUTHENTICATED", "token"),
+    ],
+)
+def test_tokens_are_sent_where_the_cluster_asks_for_them(monkeypatch, service, form, code, mode):
+    """Where the two differ a cluster is joined, and every worker ends before it starts."""
+    with serving(service, code) as place:
+        ports.settle_tokens(form.format(place))
+        assert os.environ["RAY_AUTH_MODE"] == mode
+        monkeypatch.setenv("RAY_AUTH_MODE", "as the user says")
+        ports.settle_tokens(form.format(place))
+        assert os.environ["RAY_AUTH_MODE"] == "as the user says"
+
+
+def test_a_cluster_without_tokens_is_told_where_the_user_asks_for_them(eager, monkeypatch):
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    with (
+        serving(GCS) as place,
+        pytest.raises(HarnessError, match="uses no tokens, but RAY_AUTH_MODE is token here"),
+        joined(place),
+    ):
+        pass
+
+
+def test_a_connection_that_is_lost_ends_the_run_with_one_message():
+    """By Ray's client: it raises what it likes, and a call would start another Ray here."""
+    fake = MagicMock()
+    fake.exceptions = SimpleNamespace(RayTaskError=KeyError, RayError=OSError)
+    handle = MagicMock()
+    handle.poll.remote.side_effect = handle.leave.remote.side_effect = Exception("not connected")
+    worker = fleet.RayWorker(fake, handle)
+    hall = fleet.RayFleet(fake, "", MagicMock(), "", Terms(Share(1), {}, None), MagicMock())
+    with pytest.raises(Exception, match="not connected"):
+        asyncio.run(worker.call("poll"))
+    fake.is_initialized.return_value = False
+    for call in (worker.call("poll"), hall.hire(), asyncio.to_thread(hall.room)):
+        with pytest.raises(HarnessError, match="the connection to the cluster was lost"):
+            asyncio.run(call)
+    asyncio.run(worker.leave())
+    fake.kill.assert_not_called()
+
+
+def test_a_worker_that_never_got_a_process_can_be_killed():
+    class RayError(Exception):
+        pass
+
+    fake = MagicMock()
+    fake.exceptions.RayError = RayError
+    fake.kill.side_effect = RayError("Actor creation cancelled.")
+    fleet.RayWorker(fake, None).kill()
+    fake.kill.assert_called_once()
 
 
 def test_a_token_that_is_not_taken_is_told(eager):

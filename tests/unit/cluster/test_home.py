@@ -140,6 +140,7 @@ def test_all_trials_are_trained_once(tmp_path):
     assert {row.lease.worker for row in run.ledger.rows()} == {
         f"w{n} on {hall.hired[0].about.node}" for n in range(3)
     }
+    assert "waiting for a node with room for a trial" not in run.notices
 
 
 def test_workers_stay_while_trials_follow_from_results(tmp_path):

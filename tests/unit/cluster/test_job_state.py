@@ -14,6 +14,8 @@ from harness.config.runtime import Runtime
 from harness.core.files import write_json
 from harness.execution.cluster import detach
 from harness.execution.cluster.detach import Job, State
+from harness.execution.local import Outcome
+from harness.execution.options import Options
 from harness.runs.stages import Search, Stages, TuningRecord
 
 STUDY = """title: A study
@@ -60,6 +62,20 @@ def test_a_run_with_nothing_left_to_train_names_no_job(runtime, monkeypatch):
         write_json(runtime.trials / trial.key / "result.json", {"status": status, "flags": []})
     (row,) = app.status(runtime)
     assert (row["not_ended"], row["standing"], row["driver"], row["job"]) == (0, "", "", None)
+
+
+@pytest.mark.parametrize(
+    ("word", "kept"), [("FAILED", False), ("STOPPED", False), ("RUNNING", True), ("unknown", True)]
+)
+def test_a_command_that_drives_on_takes_the_place_of_a_job_that_has_ended(
+    runtime, monkeypatch, word, kept
+):
+    """Else `harness status` would call the driver failed while trials are trained."""
+    monkeypatch.setattr(detach, "state", lambda job: State(word))
+    monkeypatch.setattr("harness.execution.driver.run_local", lambda *_: Outcome.DONE)
+    plan, _ = app.plan("one", runtime)
+    app.run(plan, runtime, Options())
+    assert (runtime.study("one") / "job.json").exists() is kept
 
 
 def test_more_is_to_come_until_the_last_decision():

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from io import StringIO
+from signal import SIGKILL, SIGTERM
 
 import pytest
 from rich.console import Console
@@ -13,7 +14,7 @@ from harness.execution.view.screen import open_view
 WHY = "Failed to connect to GCS within 60 seconds."
 FATAL = f"[2026-08-01 10:00:00,1 E 7 8] rpc_client.h:204: {WHY}\n"
 BEGIN = """
-import os, sys
+import os, sys, time
 from contextlib import redirect_stdout
 from pathlib import Path
 from harness.execution.cluster.ray_log import kept_in
@@ -59,6 +60,30 @@ def test_without_a_message_nothing_is_said(run):
 def test_an_error_of_ours_is_shown(run):
     done, _ = run("with kept_in(Path('runs/ray.log')): raise SystemExit('harness: no')")
     assert done.stderr == "harness: no\n"
+
+
+KILL = """
+import psutil
+with kept_in(Path("runs/ray.log")) as console:
+    print("before", flush=True)
+    while not (Path("runs/ray.log").exists() and Path("runs/ray.log").read_text()):
+        pass
+    (scribe,) = psutil.Process().children()
+    scribe.send_signal({number})
+    time.sleep(0.2)
+    print("from a thread")
+    console.print("the view")
+print("after")
+"""
+
+
+@pytest.mark.parametrize(("number", "kept"), [(SIGTERM, "before\nfrom a thread\n"),
+                                              (SIGKILL, "before\n")])  # fmt: skip
+def test_a_signal_to_all_processes_of_a_job_ends_no_run(run, number, kept):
+    """`ray job stop` sends it to each of them; the report of the run is still to be written."""
+    done, log = run(KILL.format(number=int(number)))
+    assert (done.returncode, done.stdout, log) == (0, "the view\nafter\n", kept)
+    assert done.stderr == "Ray's messages during this run: runs/ray.log\n"
 
 
 def test_why_ray_has_ended_the_command_is_told(run):
