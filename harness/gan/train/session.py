@@ -221,6 +221,7 @@ class Session:
 
     def _score(self) -> Iterator[Scores]:
         number = self._evaluations[self.iteration]
+        self.batches.let_go()  # an evaluation is when a worker needs most memory
         for evaluator in self.further:
             yield Scores(self.score_values(number, evaluator), evaluator.identity)
         yield Scores(self.score_values(number))
