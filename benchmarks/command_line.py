@@ -3,7 +3,6 @@
 BENCH_BEFORE names another checkout, with which this one is compared: both in turn, and a ratio.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.measure import ROOT, Result, Row, Target, line, say
 from benchmarks.place import Place, Ran, place
+from benchmarks.trees import both, note
 from harness import app
 from harness.config.runtime import Runtime
 from harness.runs.digests import seal
@@ -32,8 +32,8 @@ class Asked(NamedTuple):
     def target(self, compared: bool) -> Target | None:
         """Against the baseline, where there is one."""
         if compared:
-            return self.share and Target("ratio", ">=", round(1 / self.share, 2))
-        return self.seconds and Target("ours", "<=", self.seconds)
+            return Target("ratio", ">=", round(1 / self.share, 2)) if self.share else None
+        return Target("ours", "<=", self.seconds) if self.seconds else None
 
 
 COMMANDS = {
@@ -50,13 +50,12 @@ COMMANDS = {
 
 
 def run(quick: bool) -> Result:
-    before = os.environ.get("BENCH_BEFORE")
     with place() as here:
         here.study("large", _content(CELLS, SEEDS, 32))
         _train(here)
         for name, sizes in REPORTED.items():
             build(here.folder / name, _recipe(name, *sizes))
-        trees = [ROOT, *([Path(before)] if before else [])]
+        trees = both()
         lines = []
         for what, asked in COMMANDS.items():
             ran = [_ran(here, asked.words, tree) for _ in range(3 if quick else PAIRS)
@@ -72,7 +71,7 @@ def run(quick: bool) -> Result:
         "notes": [
             f"From start to end of the process; {TRIALS:,} trials with scores, statistics and "
             "digests, and the trials of the reports, are synthetic.",
-            *([f"Baseline: the checkout {Path(before).name}, in turn."] if before else []),
+            *note(),
         ],
     }
 

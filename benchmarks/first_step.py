@@ -1,43 +1,51 @@
-"""A fresh `harness run`: from the command to the end of the first training step."""
+"""A fresh `harness run`: from the command to the end of the first training step.
+
+BENCH_BEFORE names another checkout, with which this one is compared, in turn.
+"""
 
 import shutil
 import time
+from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from benchmarks.measure import ROOT, Result, Row, Target, line, say
+from benchmarks.measure import ROOT, Result, Row
 from benchmarks.place import Place, place
+from benchmarks.trees import compared, in_turn, note
 from harness.core.errors import HarnessError
 from harness.core.files import read_json
 
 
 def run(quick: bool) -> Result:
-    fresh, again = [], []
-    rounds = 1 if quick else 3
-    for number in range(rounds):
-        with place() as here:
-            fresh.append(_first_step(here))
-            # the same machine's next study: the images and the digits' encoder are there
-            shutil.rmtree(here.runs / "trials")
-            shutil.rmtree(here.runs / "studies")
-            again.append(_first_step(here))
-        say(f"first_step: round {number + 1} of {rounds}, {fresh[-1]:.1f} s and {again[-1]:.1f} s")
+    ran = in_turn("first_step", 1 if quick else 5, _both)
+    fresh, again = ([[one[n] for one in runs] for runs in ran] for n in range(2))
     what = "`harness run quickstart` to its first training step"
     return {
         "lines": [
-            line(f"{what}, nothing cached", "s", fresh, target=Target("ours", "<", 12)),
-            line(f"{what}, a further study", "s", again),
+            compared(f"{what}, nothing cached", fresh, 0.6),
+            compared(f"{what}, a further study", again, 0.45),
         ],
         "notes": [
             "The shipped study, one seed and a short budget; the step is the first that any worker "
             "has in its trial's progress.json. Before it, the untrained generator is scored, and "
             "in a fresh folder the digits are enlarged and their classifier, the metric's encoder, "
             "is trained.",
+            *note(),
         ],
     }
 
 
-def _first_step(here: Place) -> float:
+def _both(tree: Path) -> tuple[float, float]:
+    """In an empty folder, and for the machine's next study."""
+    with place() as here:
+        fresh = _first_step(here, tree)
+        # the images and the digits' encoder are there
+        shutil.rmtree(here.runs / "trials")
+        shutil.rmtree(here.runs / "studies")
+        return fresh, _first_step(here, tree)
+
+
+def _first_step(here: Place, tree: Path) -> float:
     study = YAML(typ="safe").load(ROOT / "studies" / "quickstart.yaml")
     study["seeds"] = 1
     study["baseline"] |= {"training.kimg": 0.32, "training.evaluations": 1}
@@ -49,7 +57,7 @@ def _first_step(here: Place) -> float:
         if not seen and any(_stepped(path) for path in here.runs.glob("trials/*/progress.json")):
             seen.append(time.perf_counter() - start)
 
-    here.run("harness", "run", "quickstart", look=look)
+    here.run("harness", "run", "quickstart", look=look, tree=tree)
     return seen[0]
 
 

@@ -1,47 +1,41 @@
-"""The first study of a new user, from the command to the printed ranking, nothing cached.
+"""Whole studies, from the command to the printed ranking, nothing cached.
 
-BENCH_BEFORE names another checkout, whose quickstart this one's is compared with, in turn.
+BENCH_BEFORE names another checkout, whose studies these are compared with, in turn.
 """
 
-import os
 from pathlib import Path
 
-from benchmarks.measure import ROOT, Result, Row, Target, line, say
+from benchmarks.measure import Result, Row, line
 from benchmarks.place import Ran, place
+from benchmarks.trees import compared, in_turn, note
 
-WHAT = "`harness run quickstart` to the printed ranking, nothing cached"
-ROUNDS, QUICK_ROUNDS = 5, 3
+STUDIES = {  # what, arguments, rounds, share of the former time that it is to take at most
+    "`harness run quickstart`": (["quickstart"], 5, 0.75),
+    "`harness run all_tips --profile smoke`": (["all_tips", "--profile", "smoke"], 3, 0.5),
+}
 
 
 def run(quick: bool) -> Result:
-    before = os.environ.get("BENCH_BEFORE")
-    trees = [*([Path(before)] if before else []), ROOT]
-    ran: dict[Path, list[Ran]] = {tree: [] for tree in trees}
-    for number in range(QUICK_ROUNDS if quick else ROUNDS):
-        for tree in trees:
-            ran[tree].append(_whole(tree))
-            say(f"quickstart: round {number + 1}, {tree.name}, {ran[tree][-1].seconds:.0f} s")
-    pairs = [ran[tree] for tree in reversed(trees)]
-    target = Target("ratio", ">=", 1.34) if before else None
-    seconds = ([one.seconds for one in runs] for runs in pairs)
-    used = ([one.processor for one in runs] for runs in pairs)
+    lines = []
+    for what, (arguments, rounds, share) in STUDIES.items():
+
+        def whole(tree: Path, arguments: list[str] = arguments) -> Ran:
+            with place() as here:
+                return here.run("harness", "run", *arguments, tree=tree)
+
+        ran = in_turn(what, 1 if quick else rounds, whole)
+        what = f"{what} to the printed ranking, nothing cached"
+        lines.append(compared(what, [[one.seconds for one in runs] for runs in ran], share))
+        used = ([one.processor for one in runs] for runs in ran)
+        lines.append(line(f"{what}: processor time", "s", *used))
     return {
-        "lines": [
-            line(WHAT, "s", *seconds, target=target),
-            line(f"{WHAT}: processor time", "s", *used),
-        ],
+        "lines": lines,
         "notes": [
             "Imports, compiling, all trainings and the report included. On a machine that other "
             "work shares, the ratio of processor times tells more than that of seconds.",
-            *([f"Baseline: the checkout {Path(before).name}, in turn."] if before else []),
+            *note(),
         ],
     }
 
 
-def _whole(tree: Path) -> Ran:
-    """One run in an empty folder; `tree` is the checkout whose code and study it runs."""
-    with place() as here:
-        return here.run("harness", "run", "quickstart", tree=tree)
-
-
-ROW = Row("quickstart", "Quickstart", run)
+ROW = Row("quickstart", "Whole studies", run)
