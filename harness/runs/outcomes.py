@@ -6,7 +6,7 @@ Report, terminal, JSON and W&B take count and words from here.
 - collapsed: finished, and the flag `collapsed` says that hardly any variety is left
 - diverged: ended by itself, since a loss or a weight was not finite
 - crashed: every attempt ended by an error, so there is neither a result nor a value
-- given up: stopped by the pruner of a search; no failure
+- pruned: stopped by the pruner of a search; no failure
 - damaged: files of it cannot be read, or are not what was written; `harness doctor` names them
 - not ended: waits, or is being trained
 - flagged: finished with another flag than `collapsed`; a sign of ill health and no failure
@@ -90,7 +90,7 @@ class Outcomes(NamedTuple):
             f"{self.collapsed} collapsed": self.collapsed,
             f"{self.diverged} diverged": self.diverged,
             f"{self.crashed} crashed": self.crashed,
-            f"{self.pruned} given up by the pruner": self.pruned,
+            f"{self.pruned} pruned": self.pruned,
             f"{self.damaged} damaged": self.damaged,
             f"{self.not_ended} not ended": self.not_ended,
         }

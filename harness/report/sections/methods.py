@@ -27,7 +27,7 @@ FAILED = {
     "collapsed": "of these collapsed, and count with their value",
     "diverged": "diverged, with the larger of untrained and last KID for a value",
     "crashed": "crashed (each takes its seed out of its contrasts)",
-    "pruned": "given up by the pruner",
+    "pruned": "pruned (stopped by the search)",
     "not_ended": "not ended",
 }
 """Counts of `Outcomes` → what became of these trials."""
