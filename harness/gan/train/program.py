@@ -25,7 +25,8 @@ from harness.gan.train.loop import Loop
 from harness.gan.train.pulls import measure_pulls
 
 Make = Callable[[MaybeLabelled], tf.Tensor]  # latents or sources → images, as they are generated
-STORED = 16  # programs kept; each holds some 30 MB besides its weights
+STORED = 16  # programs kept at most; each holds some 30 MB besides its weights
+DROPPED = 4  # of them at a time, since a search for cycles takes as long as a quarter of a trace
 
 
 class Program:
@@ -141,7 +142,7 @@ def compiled_generator(average: Mixture, labelled: bool, xla: bool = False) -> M
 
 
 class Programs:
-    """The programs of a worker, the least recently used one dropped first."""
+    """The programs of a worker, the least recently used ones dropped first."""
 
     def __init__(self, xla: bool = False, graphs: GraphCache | None = None) -> None:
         self.compiled = 0  # programs built so far; TensorFlow never gives back all of one
@@ -159,7 +160,8 @@ class Programs:
             self._kept[name] = Program(config, channels, self._xla, graphs)
             self.compiled += 1
             if len(self._kept) > STORED:
-                self._kept.popitem(last=False)
+                for _ in range(DROPPED):
+                    self._kept.popitem(last=False)
                 gc.collect()  # networks and graphs refer to each other
         self._kept.move_to_end(name)
         return self._kept[name]
