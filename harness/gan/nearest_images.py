@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from harness.core import rng
 from harness.core.cache import entry
 from harness.core.grids import side_by_side
+from harness.gan.data.store import let_go
 from harness.gan.encoder_checks import check_finite
 from harness.gan.encoders import Encoder
 from harness.metrics.nearest import compare_distances, find_nearest
@@ -49,6 +50,7 @@ class Neighbours:
         shape = (len(self._chosen), self._real.shape[1])
         for part in _parts(len(self._chosen)):
             features = self._encoder(self._training[self._chosen[part]])
+            let_go(self._training)
             check_finite(self._encoder, features, "training")
             mode: Literal["r+", "w+"] = "r+" if part.start else "w+"
             stored = np.lib.format.open_memmap(file, mode, np.float32, shape)

@@ -8,6 +8,8 @@ import pytest
 
 from harness.config.patch import resolve
 from harness.gan.data import load_images
+from harness.gan.data.store import let_go
+from harness.gan.train import session as session_module
 from harness.gan.train.batches import Batches
 from harness.gan.train.program import Programs
 from harness.gan.train.session import Session
@@ -33,7 +35,7 @@ def test_images_that_were_read_are_let_go(tmp_path):
     first, indices = batches.call(0, 15, 1)
     before = first.numpy()
     assert resident(file) > 2000
-    batches.let_go()
+    let_go(batches.images)
     assert resident(file) == 0
     again, _ = batches.call(0, 15, 1)
     np.testing.assert_array_equal(again.numpy(), before)
@@ -43,11 +45,11 @@ def test_images_that_were_read_are_let_go(tmp_path):
 def test_images_in_memory_stay():
     images = np.random.default_rng(0).integers(0, 256, (100, 8, 8, 3), dtype=np.uint8)
     batches = Batches(images.copy(), BATCH, seed=0)
-    batches.let_go()
+    let_go(batches.images)
     np.testing.assert_array_equal(batches.images, images)
 
 
-def test_they_are_let_go_before_each_evaluation(tmp_path):
+def test_they_are_let_go_before_each_evaluation(tmp_path, monkeypatch):
     happened = []
 
     class Judge:
@@ -63,7 +65,7 @@ def test_they_are_let_go_before_each_evaluation(tmp_path):
     config = resolve([TINY])
     images = load_images(config.data, tmp_path)
     session = Session(config, images, Judge(), Programs().get(config))
-    session.batches.let_go = lambda: happened.append("let go")
+    monkeypatch.setattr(session_module, "let_go", lambda _: happened.append("let go"))
     for _ in session.events(lambda: False):
         pass
     assert happened == ["let go", "score"] * len(config.evaluation_iterations)

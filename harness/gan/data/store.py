@@ -4,6 +4,7 @@
 N x H x W x C), labels.npy where there are labels, and about.json.
 """
 
+import mmap
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -37,6 +38,16 @@ def stored(split: Split, cache: Path) -> Stored:
         np.load(labels) if labels.exists() else None,
         tuple([*notes, note] if note else notes),
     )
+
+
+def let_go(images: Uint8) -> None:
+    """Unmap the images that were read, which count as this process's memory until then.
+
+    They stay in the system's cache of files, so those that are read again cost next to nothing.
+    """
+    file = getattr(images, "_mmap", None)  # of numpy.memmap; read-only, so nothing is lost
+    if file is not None and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
+        file.madvise(mmap.MADV_DONTNEED)
 
 
 def _build(split: Split, folder: Path) -> None:

@@ -1,7 +1,6 @@
 """Real batches: a permutation a pass over the data, from the `data` stream."""
 
 import math
-import mmap
 from functools import lru_cache
 
 import numpy as np
@@ -67,15 +66,6 @@ class Batches:
     def _constant(self, chosen: np.ndarray | slice) -> MaybeLabelled:
         labels = None if self._labels is None else tf.constant(self._labels[chosen])
         return together(tf.constant(self.images[chosen]), labels)
-
-    def let_go(self) -> None:
-        """Unmap the images that were read, which count as this process's memory until then.
-
-        They stay in the system's cache of files, so those that are read again cost next to nothing.
-        """
-        file = getattr(self.images, "_mmap", None)  # of numpy.memmap; read-only, so nothing is lost
-        if file is not None and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
-            file.madvise(mmap.MADV_DONTNEED)
 
     def most(self, updates: int) -> int:
         """How many iterations of `updates` updates may be given to one call."""

@@ -17,6 +17,7 @@ from harness.core.errors import HarnessError
 from harness.core.grids import SIDE, WAY, side_by_side
 from harness.gan import devices
 from harness.gan.data import Images
+from harness.gan.data.store import let_go
 from harness.gan.evaluate import BATCH, Evaluator, batches_of
 from harness.gan.labels.condition import in_rows, sampled_inputs
 from harness.gan.labels.labelled import Labelled, MaybeLabelled, gathered, together
@@ -221,7 +222,7 @@ class Session:
 
     def _score(self) -> Iterator[Scores]:
         number = self._evaluations[self.iteration]
-        self.batches.let_go()  # an evaluation is when a worker needs most memory
+        let_go(self.batches.images)  # an evaluation is when a worker needs most memory
         for evaluator in self.further:
             yield Scores(self.score_values(number, evaluator), evaluator.identity)
         yield Scores(self.score_values(number))
