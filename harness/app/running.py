@@ -64,9 +64,10 @@ def detach(planned: Plan, arguments: Sequence[str], address: str, runtime: Runti
         raise HarnessError(" ".join(map(str, planned.lacking)))
     folder = runtime.study(planned.run_name)
     check_writable(folder)
+    job = start_driver(planned.run_name, arguments, address, runtime)
     with alone(folder / layout.SEARCH_LOCK):
         write_plan(grown(planned, runtime), runtime)  # so that the run is seen from now on
-    return start_driver(planned.run_name, arguments, address, runtime)
+    return job
 
 
 def _decide(planned: Plan, runtime: Runtime) -> Plan:

@@ -14,7 +14,9 @@ FORMS = "HOST:6379 on one of its nodes, ray://HOST:10001 from elsewhere"
 
 def is_address(text: str) -> bool:
     """Whether a text has a form that Ray takes as the address of a cluster that runs."""
-    return _ADDRESS.fullmatch(text) is not None
+    port = text.rpartition(":")[2]
+    possible = not port.isdigit() or 0 < int(port) < 2**16
+    return possible and _ADDRESS.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)

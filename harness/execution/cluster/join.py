@@ -1,6 +1,7 @@
 """A Ray cluster: joined, or started on this machine."""
 
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -9,7 +10,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.core.errors import HarnessError
-from harness.execution.cluster.ports import answers, fault, settle_tokens, token_file, with_port
+from harness.execution.cluster.ports import (
+    answers,
+    fault,
+    settle_tokens,
+    silence,
+    token_file,
+    with_port,
+)
 from harness.execution.devices import usable_cores
 from harness.execution.options import FORMS, is_address
 
@@ -17,6 +25,7 @@ MISSING = (
     "--on ray: Ray is not installed; install the extra: pip install 'gan-ablation-harness[cluster]'"
 )
 _QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+_TRACEBACK = re.compile(r"Traceback \(most recent call last\):.*(?=\b\w+(?:Error|Exception): )")
 LONGEST = 300  # characters of a message of Ray that are shown
 HERE = "ray"  # --on: the cluster that runs here or that RAY_ADDRESS names, else one is started
 
@@ -47,7 +56,7 @@ def joined(address: str, new: bool = True) -> Iterator[Joined]:
             raise HarnessError(why) from None
         raise HarnessError(
             f"{why}. Does it run there with this version of Ray, and does this machine have its "
-            "token (ray get-auth-token)?"
+            "token (ray get-auth-token)? If so, it may be busy: give the command again"
         ) from None
     try:
         server = context.dashboard_url
@@ -95,9 +104,12 @@ def _join(ray: Any, named: str, there: str) -> Any:
 def _start(ray: Any, named: str, new: bool) -> Any:
     """Start a Ray that ends with this process, where none was named."""
     if named:
-        raise ConnectionError("nothing answers there")
+        raise _Fault(silence(with_port(named)) or "nothing answers there")
     if not new:
-        raise ConnectionError("none runs on this machine; start one with: ray start --head")
+        raise _Fault(
+            f"`ray start` has noted none in {_note()}; start one with: ray start --head, or give "
+            f"the address of one that runs: --on {FORMS}"
+        )
     _say("Starting Ray on this machine")
     return ray.init("local", num_cpus=usable_cores(), include_dashboard=False, **_QUIET)
 
@@ -116,11 +128,15 @@ def use_token() -> None:
 
 def _running_here() -> str:
     """The address of the cluster that was last started on this machine, as Ray notes it."""
-    note = Path(os.environ.get("RAY_TMPDIR", "/tmp"), "ray", "ray_current_cluster")
     try:
-        return note.read_text().strip()
+        return _note().read_text().strip()
     except OSError:
         return ""
+
+
+def _note() -> Path:
+    """Where Ray notes the cluster that it has started, unless it was given another --temp-dir."""
+    return Path(os.environ.get("RAY_TMPDIR", "/tmp"), "ray", "ray_current_cluster")
 
 
 def line_of(error: Exception) -> str:
@@ -129,5 +145,9 @@ def line_of(error: Exception) -> str:
 
 
 def _brief(error: Exception) -> str:
-    """The beginning of an error's text in a line: Ray writes versions that differ in several."""
-    return (" ".join(str(error).split()) or repr(error))[:LONGEST]
+    """The beginning of an error's text in a line: Ray writes versions that differ in several.
+
+    Of a traceback, which its client server sends along, the error alone.
+    """
+    text = " ".join(str(error).split()) or repr(error)
+    return _TRACEBACK.sub("", text)[:LONGEST]

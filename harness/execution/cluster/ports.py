@@ -38,14 +38,21 @@ def answers(address: str) -> bool:
 
     An address without a port is left to Ray.
     """
+    return not silence(address)
+
+
+def silence(address: str) -> str:
+    """Why nothing is heard from an address; empty: something listens there."""
     host, port = _parts(address)
     if not port:
-        return True
+        return ""
     try:
         with socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE):
-            return True
+            return ""
+    except socket.gaierror:
+        return f"no machine of the name {host} is known here"
     except OSError:
-        return False
+        return "nothing answers there"
 
 
 def settle_tokens(address: str) -> None:
@@ -98,8 +105,12 @@ def _tls() -> bool:
 def _instead(wanted: _Server, host: str, port: str) -> str:
     """The nearest valid choices for who gave the port of one server in the form of the other."""
     if wanted is _CLIENT:
-        return f"{CLIENT}{host}:{CLIENT_PORT}, or {host}:{port} on one of its nodes"
-    return f"{host}:6379 on one of its nodes, or {CLIENT}{host}:{port} from elsewhere"
+        ports = f"port {CLIENT_PORT}, unless the head was started with --ray-client-server-port"
+        return f"{CLIENT}{host}:{CLIENT_PORT} ({ports}), or {host}:{port} on one of its nodes"
+    port_of_gcs = "port 6379, unless the head was started with --port"
+    return (
+        f"{host}:6379 on one of its nodes ({port_of_gcs}), or {CLIENT}{host}:{port} from elsewhere"
+    )
 
 
 def _asked(place: str, server: _Server, header: Sequence[tuple[str, str]] = ()) -> str:

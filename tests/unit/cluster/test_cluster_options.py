@@ -63,7 +63,16 @@ def test_all_options():
         ({"on": ""}, "--on '': write ray, or the address of a cluster"),
         *(
             ({"on": wrong}, f"--on '{wrong}': write ray, or the address of a cluster: HOST:6379 on")
-            for wrong in ("rya", "http://x", "http://x:8265", "ray://", "x:y", "ray:")
+            for wrong in (
+                "rya",
+                "http://x",
+                "ray://",
+                "x:y",
+                "ray:",
+                "x:0",
+                "x:65536",
+                "ray://x:99999",
+            )
         ),
     ],
 )
@@ -87,7 +96,7 @@ def test_ray_address_of_a_job_server_is_refused(monkeypatch):
 def test_this_machine_is_named_where_no_address_is_given(monkeypatch, tmp_path):
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
     monkeypatch.setitem(sys.modules, "ray", SimpleNamespace())
-    said = "cannot join a Ray cluster on this machine .none runs on this machine; start one with"
+    said = "cannot join a Ray cluster on this machine .`ray start` has noted none in .*; start one"
     with pytest.raises(HarnessError, match=said), joined("ray", new=False):
         pass
 
@@ -220,6 +229,25 @@ def test_an_address_where_nothing_listens_is_told_at_once():
         pass
 
 
+def test_a_machine_that_nobody_knows_is_told(monkeypatch):
+    def unknown(place, timeout):
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "create_connection", unknown)
+    assert ports.silence("10.0.0.1") == ""  # without a port it is Ray's to ask
+    assert ports.silence("ray://nohead:10001") == "no machine of the name nohead is known here"
+
+
+def test_of_a_traceback_of_ray_the_error_is_told():
+    text = (
+        "Initialization failure from server:\nTraceback (most recent call last):\n"
+        '  File "a.py", line 7, in Datapath\n    raise RuntimeError(\n'
+        "RuntimeError: Starting Ray client server failed."
+    )
+    said = "Initialization failure from server: RuntimeError: Starting Ray client server failed."
+    assert join._brief(ConnectionError(text)) == said
+
+
 CLIENT, GCS = "ray.rpc.RayletDriver", "ray.rpc.NodeInfoGcsService"
 CALLS = {CLIENT: "ClusterInfo", GCS: "CheckAlive"}
 
@@ -263,9 +291,11 @@ def eager(monkeypatch):
     ("service", "form", "said"),
     [
         (GCS, "ray://{}", "Ray's GCS listens there, not Ray's client server; give "
-         "ray://127.0.0.1:10001, or {} on one of its nodes"),
+         "ray://127.0.0.1:10001, unless its head has another --ray-client-server-port, or {} on one "
+         "of its nodes"),
         (CLIENT, "{}", "Ray's client server listens there, not Ray's GCS; give "
-         "127.0.0.1:6379 on one of its nodes, or ray://{} from elsewhere"),
+         "127.0.0.1:6379 on one of its nodes, unless its head has another --port, or ray://{} from "
+         "elsewhere"),
     ],
 )  # fmt: skip
 def test_the_port_of_the_other_server_is_told_at_once(eager, capsys, service, form, said):
