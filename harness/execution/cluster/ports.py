@@ -105,12 +105,10 @@ def _tls() -> bool:
 def _instead(wanted: _Server, host: str, port: str) -> str:
     """The nearest valid choices for who gave the port of one server in the form of the other."""
     if wanted is _CLIENT:
-        ports = f"port {CLIENT_PORT}, unless the head was started with --ray-client-server-port"
-        return f"{CLIENT}{host}:{CLIENT_PORT} ({ports}), or {host}:{port} on one of its nodes"
-    port_of_gcs = "port 6379, unless the head was started with --port"
-    return (
-        f"{host}:6379 on one of its nodes ({port_of_gcs}), or {CLIENT}{host}:{port} from elsewhere"
-    )
+        option = "unless its head has another --ray-client-server-port"
+        return f"{CLIENT}{host}:{CLIENT_PORT}, {option}, or {host}:{port} on one of its nodes"
+    option = "unless its head has another --port"
+    return f"{host}:6379 on one of its nodes, {option}, or {CLIENT}{host}:{port} from elsewhere"
 
 
 def _asked(place: str, server: _Server, header: Sequence[tuple[str, str]] = ()) -> str:

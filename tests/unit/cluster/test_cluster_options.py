@@ -291,8 +291,8 @@ def eager(monkeypatch):
     ("service", "form", "said"),
     [
         (GCS, "ray://{}", "Ray's GCS listens there, not Ray's client server; give "
-         "ray://127.0.0.1:10001, unless its head has another --ray-client-server-port, or {} on one "
-         "of its nodes"),
+         "ray://127.0.0.1:10001, unless its head has another --ray-client-server-port, or {} on "
+         "one of its nodes"),
         (CLIENT, "{}", "Ray's client server listens there, not Ray's GCS; give "
          "127.0.0.1:6379 on one of its nodes, unless its head has another --port, or ray://{} from "
          "elsewhere"),
