@@ -76,6 +76,7 @@ def _pairs(table: pd.DataFrame, alpha: float, lower: bool, exact: bool) -> pd.Da
 
 def _judged(row: Any, sign: int, alpha: float, exact: bool) -> Words:
     word, reason = verdict(row.n, sign * row.effect, row.p_adjusted, alpha, False, exact)
+    reason = reason.replace("seeds", "blocks in common")  # whatever they are
     return word, reason or disagreement(word, row.low, row.high)
 
 
@@ -96,12 +97,14 @@ def uneven(table: pd.DataFrame, treatments: pd.DataFrame, block: str) -> list[st
         return []
     ranked = list(each_row(treatments))
     counts = listed([f"{row.treatment} {row.n}" for row in ranked])
-    notes = [
-        f"not every treatment has a value in each of the {len(table)} blocks ({block}): {counts}; "
-        "so plain means do not compare, and the order is that of means adjusted for blocks"
-    ]
     apart = treatments.groupby("group")["treatment"].agg(list)
     alone = [names[0] for names in apart if len(names) == 1]
+    ordered = len(alone) < len(apart)
+    order = ", and the order is that of means adjusted for blocks" if ordered else ""
+    notes = [
+        f"not every treatment has a value in each of the {len(table)} blocks ({block}): {counts}; "
+        f"so plain means do not compare{order}"
+    ]
     if alone and len(apart) > 1:
         notes.append(f"no {block} in common with any other, so not comparable: {listed(alone)}")
     joined = [listed(names) for names in apart if len(names) > 1]

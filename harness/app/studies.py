@@ -143,6 +143,12 @@ def report(run_name: str, runtime: Runtime, apart: bool = False) -> "Summary":
         return _report(run_name, runtime, studio)
 
 
+def no_run(run_name: str, runtime: Runtime) -> str:
+    """Message that a run is not there; its study may be."""
+    text = unknown("run", run_name, layout.run_names(runtime))
+    return f"{text}; a study has a run once `harness run` has started it"
+
+
 def _report(run_name: str, runtime: Runtime, studio: "Studio | None") -> "Summary":
     from harness.execution.search.importances import weigh
     from harness.report import render
@@ -153,7 +159,7 @@ def _report(run_name: str, runtime: Runtime, studio: "Studio | None") -> "Summar
         path = layout.plan_file(run_name, runtime)
         if path.parent.is_dir():
             raise HarnessError(f"{path}: missing; {AGAIN}")
-        raise HarnessError(unknown("run", run_name, layout.run_names(runtime)))
+        raise HarnessError(no_run(run_name, runtime))
     weigh(record, holding)
     return render(run_name, runtime, studio)
 

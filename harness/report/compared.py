@@ -91,7 +91,7 @@ def _contradicted(comparison: Comparison, where: str) -> str:
     if turned := _turned_round(comparison, where):
         return f"By both verdicts, {show.listed(turned)}."
     if several:
-        return "No verdict of one run contradicts that of another."
+        return "No tip is better in one run and worse in another."
     return "No contrast is better or worse in more than one run, so no verdicts can disagree."
 
 

@@ -213,7 +213,11 @@ def test_a_run_without_work_starts_nothing(runtime, monkeypatch):
 @pytest.mark.parametrize(
     ("act", "said"),
     [
-        (lambda r: app.report("one", r), "unknown run 'one'; there are none here"),
+        (
+            lambda r: app.report("one", r),
+            "unknown run 'one'; there are none here; a study has a run once `harness run` has "
+            "started it",
+        ),
         (
             lambda r: app.evaluate("one", {"evaluation.protocol": "blocks"}, r, None),
             "one: no trial has been trained yet; train them with: harness run one",

@@ -117,12 +117,12 @@ def flag(runtime, key, *flags):
 def test_the_flags_that_are_counted_are_named_after_a_run(tmp_path):
     runtime = build(tmp_path, SMALL)
     keys = [trial.key for trial in load(RUN, runtime).plan.trials]
-    flag(runtime, keys[0], "collapsed", "rebound")  # a failure, and counted as that
+    flag(runtime, keys[0], "collapsed", "accuracy_above_band")  # its other flags count, too
     for key in keys[1:3]:
         flag(runtime, key, "accuracy_above_band")
     flag(runtime, keys[3], "accuracy_above_band", "idle_penalty.r1")
     assert summarise_run(RUN, runtime).outcome == (
         "6 of 6 trials finished, 1 of them collapsed, 3 with other flags. Flags, and in how many "
-        "trials: real accuracy above 0.95 (3) and penalty r1 does nothing here: its gradient is "
+        "trials: real accuracy above 0.95 (4) and penalty r1 does nothing here: its gradient is "
         "below 1 % of the loss's (1); the report lists them by cell."
     )

@@ -248,3 +248,14 @@ def test_a_plan_that_is_printed_is_not_made_a_record(plan, monkeypatch):
     code, text, _ = plan("seeds: 8\ndesign: one_at_a_time\n")
     assert code == 0
     assert "5 cells × 8 seeds = 40 trials" in text
+
+
+SEARCH = """design: search
+search: {space: {optimizer.generator.beta_1: {low: 0.0, high: 0.9}}, trials: 8, sampler: random}
+seeds: 1
+"""
+
+
+def test_a_search_says_that_suggestions_follow(plan):
+    _, said, _ = plan(SEARCH)
+    assert "= 1 trial so far; 0 already trained, 1 to train, then 8 suggestions" in said

@@ -15,8 +15,9 @@ from urllib.parse import unquote
 
 from harness.app.records import status
 from harness.app.serving.follow import Follower
+from harness.app.studies import no_run
 from harness.config.runtime import Runtime
-from harness.core.errors import HarnessError, unknown
+from harness.core.errors import HarnessError
 from harness.core.files import finite
 from harness.core.own_folder import PAGES, make_folder, remove_folder
 from harness.report.html import filled, scripted
@@ -69,7 +70,7 @@ def serving(
     if not names:
         raise HarnessError("no study has been run here yet; start with: harness run quickstart")
     if run_name and not layout.plan_file(run_name, layout.holding(run_name, runtime)).exists():
-        raise HarnessError(unknown("run", run_name, layout.run_names(runtime)))
+        raise HarnessError(no_run(run_name, runtime))
     with ExitStack() as stack:
         pages = make_folder(PAGES)
         stack.callback(remove_folder, pages)

@@ -201,7 +201,8 @@ def _effects(name: str, effects: "pd.DataFrame", shared: Mapping[str, str]) -> T
 
 def _signs(row: Any) -> str:
     if row.measure_a != row.measure_b:
-        words = {True: "helps", False: "hurts"}
+        helps, hurts = ("helps", "hurts") if row.judged else ("is negative", "is positive")
+        words = {True: helps, False: hurts}
         return f"{words[row.effect_a < 0]} in {row.a} and {words[row.effect_b < 0]} in {row.b}"
     scale, unit = scale_of(row.measure_a)
     values = (show.kid(value, signed=True, scale=scale) for value in (row.effect_a, row.effect_b))

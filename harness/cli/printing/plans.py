@@ -68,12 +68,15 @@ def _counts(forecast: "Forecast") -> str:
     plan, train = forecast.plan, len(forecast.to_train)
     score = len(forecast.missing) - train
     tuning = f", with those of the tuning {len(plan.trials)}" if forecast.choosing else ""
-    sofar = " so far" if forecast.further else ""
+    record = plan.stages.record
+    suggested = f", then {show.count(record.left, 'suggestion')}" if record.grows else ""
+    sofar = " so far" if forecast.further or suggested else ""
     return (
         f"{show.count(len(plan.cells), 'cell')} × {seeds_each(plan.seeds, plan.looks)} = "
         f"{show.count(len(plan.judging), 'trial')}{sofar}{tuning}; "
         f"{len(plan.trials) - train} already trained, {train} to train"
         + (f", {score} to score" if score else "")
+        + suggested
         + f"\nTo do: {_cost(forecast)}, disk {show.size(forecast.disk)}"
         + (f"\nThen up to {_more(forecast.further)}" if forecast.further else "")
     )

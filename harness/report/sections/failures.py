@@ -118,13 +118,13 @@ def _named(flag: str) -> str:
 
 
 def flagged(data: ReportData) -> str:
-    """The flags of finished trials that are not failures, in how many of them each, in a sentence.
+    """The flags of finished trials, in how many of them each, in a sentence.
 
-    `Outcomes.flagged` counts these trials; empty where there are none.
+    Those that collapsed count, as in the table; empty where no trial has another flag than that.
     """
     trials = data.frames.trials
     flags = trials.loc[trials["status"] == Status.FINISHED, "flags"].map(lambda text: text.split())
-    counts = Counter(flag for each in flags if COLLAPSED not in each for flag in each)
+    counts = Counter(flag for each in flags for flag in each if flag != COLLAPSED)
     if not counts:
         return ""
     listed = show.listed(f"{_named(flag)} ({count})" for flag, count in counts.most_common())

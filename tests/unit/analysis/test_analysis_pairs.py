@@ -208,3 +208,17 @@ def test_drift_is_the_difference_of_the_same_cells_by_seed(tmp_path: Path):
 def test_critical_difference_is_demsars():
     # Demšar 2006, table 5: q of 5 treatments at 0.05 is 2.728
     assert critical_difference(5, 14, 0.05) == pytest.approx(2.728 * (30 / 84) ** 0.5, abs=1e-3)
+
+
+def test_what_decides_nothing_is_called_blocks_as_they_may_be_anything():
+    table = _table(6)
+    table.loc[2:, "worst"] = np.nan
+    _, pairs = rank(table, 0.05, lower=True)
+    assert "n = 2: the exact test needs 6 blocks in common" in set(pairs["reason"])
+
+
+def test_treatments_that_are_all_apart_have_no_order():
+    nan = np.nan
+    apart = pd.DataFrame({"a": [1.0, 2.0, nan, nan], "b": [nan, nan, 1.0, 2.0]})
+    treatments, _ = rank(apart, 0.05, lower=True)
+    assert not any("order" in note for note in uneven(apart, treatments, "seed"))

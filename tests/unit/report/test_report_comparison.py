@@ -100,7 +100,7 @@ def test_what_is_judged_nowhere_agrees_with_nothing(pair):
     )
     assert headline(unjudged).endswith("so no verdicts can disagree.")
     same = found._replace(changed=found.changed[:0])
-    assert headline(same).endswith("No verdict of one run contradicts that of another.")
+    assert headline(same).endswith("No tip is better in one run and worse in another.")
 
 
 def test_one_common_contrast_has_no_order(pair, capsys):
