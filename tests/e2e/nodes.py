@@ -123,6 +123,10 @@ class Cluster:
         no_parents = {None, *(process.pid for process in actors)}
         return [process for process in actors if _parent(process) not in no_parents]
 
+    def node_of(self, worker):
+        """The node on which a worker runs."""
+        return next(node for node in self.nodes if worker in _family(node.pid))
+
     def close(self):
         """End everything."""
         for node in (*self.nodes, self.head):
