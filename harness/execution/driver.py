@@ -11,6 +11,7 @@ from harness.config.runtime import Runtime
 from harness.core.cache import NOTE
 from harness.core.errors import HarnessError
 from harness.core.files import check_writable, read_object, write_json
+from harness.core.format import count
 from harness.core.interpreter import python
 from harness.core.lock import Busy
 from harness.execution.devices import WorkerEnv, plan_workers
@@ -151,13 +152,30 @@ def _may_come(plan: PlanRecord, runtime: Runtime) -> int:
 
 def share(run_name: str, runtime: Runtime, workers: int | None) -> list[WorkerEnv]:
     """The workers of a run; threads are chosen once per run name, so that bits can repeat."""
-    path = runtime.study(run_name) / layout.ARITHMETIC
-    chosen = read_object(path, "threads")
+    chosen = threads_of(run_name, runtime)
     machine = plan_workers(workers)
     if chosen is None or workers is not None:
-        write_json(path, {"threads": machine[0].threads, "at": now()})
+        keep_threads(run_name, runtime, machine[0].threads)
         return machine
-    return plan_workers(None, threads=chosen["threads"])
+    return plan_workers(None, threads=chosen)
+
+
+def threads_of(run_name: str, runtime: Runtime) -> int | None:
+    """The number of threads of a run's trials; None before its first start."""
+    chosen = read_object(runtime.study(run_name) / layout.ARITHMETIC, "threads")
+    return chosen["threads"] if chosen else None
+
+
+def keep_threads(run_name: str, runtime: Runtime, threads: int) -> None:
+    """Choose the number of threads of a run's trials, and say so if it was another one."""
+    before = threads_of(run_name, runtime)
+    if before not in (None, threads):
+        sys.stderr.write(
+            f"Trials of {run_name} had {count(before, 'thread')} so far, and have {threads} from "
+            "now on: results are rounded in another way, and the report lists such trials\n"
+        )
+    path = runtime.study(run_name) / layout.ARITHMETIC
+    write_json(path, {"threads": threads, "at": now()})
 
 
 def places(runtime: Runtime) -> dict[str, str]:

@@ -36,9 +36,12 @@ def threads(shares):
     return [share.threads for share in shares]
 
 
-def test_threads_are_chosen_once_a_run_and_kept(runtime, four_cores):
+def test_threads_are_chosen_once_a_run_and_kept(runtime, four_cores, capsys):
     assert threads(drive.share("bn", runtime, None)) == [1, 1, 1, 1]
+    assert threads(drive.share("bn", runtime, 4)) == [1, 1, 1, 1]
+    assert capsys.readouterr().err == ""
     assert threads(drive.share("bn", runtime, 2)) == [2, 2]  # asked for: chosen anew
+    assert "Trials of bn had 1 thread so far, and have 2 from now on" in capsys.readouterr().err
     assert read_json(runtime.study("bn") / "arithmetic.json")["threads"] == 2
     assert threads(drive.share("bn", runtime, None)) == [2, 2]
     assert threads(drive.share("other", runtime, None)) == [1, 1, 1, 1]

@@ -4,11 +4,9 @@ import asyncio
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 from harness.config.runtime import Runtime
 from harness.core.errors import HarnessError
-from harness.core.files import read_object, write_json
 from harness.core.format import number, plain
 from harness.core.interpreter import python
 from harness.execution.cluster.detach import forget_ended
@@ -18,7 +16,15 @@ from harness.execution.cluster.join import joined
 from harness.execution.cluster.ray_log import kept_in
 from harness.execution.cluster.supplies import Supplies, read_supplies
 from harness.execution.devices import one_worker
-from harness.execution.driver import go_on, last_words, places, queue, work_left
+from harness.execution.driver import (
+    go_on,
+    keep_threads,
+    last_words,
+    places,
+    queue,
+    threads_of,
+    work_left,
+)
 from harness.execution.local import Driver, Outcome, WorkerSpec, beside, caught_signals, run_local
 from harness.execution.options import Cluster, Options, Round
 from harness.execution.search.source import source_of
@@ -27,7 +33,6 @@ from harness.execution.view.screen import open_view
 from harness.queue.optuna_ledger import OptunaLedger
 from harness.runs import layout
 from harness.runs.plan import PlanRecord
-from harness.runs.record import now
 
 
 def drive_on(
@@ -47,8 +52,9 @@ def drive_on(
     # in this order: joining sets a handler of Ray's for SIGTERM, which ends the process at once
     with joined(cluster.address) as (ray, _, head), caught_signals() as signals:
         forget_ended(runtime.study(plan.run_name))  # now that Ray has its mode of tokens
-        share, threads = shares(cluster, nodes_of(ray), _threads(plan, runtime))
-        write_json(_arithmetic(plan, runtime), {"threads": threads, "at": now()})
+        chosen = threads_of(plan.run_name, runtime)
+        share, threads = shares(cluster, nodes_of(ray), chosen)
+        keep_threads(plan.run_name, runtime, threads)
         # of all rounds: cells that are chosen later read what those do that they are chosen from
         supplies = read_supplies(plan, runtime) or _gathered(plan, runtime, threads)
         if supplies is None:
@@ -141,12 +147,3 @@ def _amounts(resources: Mapping[str, float]) -> str:
         f"{plain(amount)} {name}" if name != "memory" else f"{number(amount / 2**30)} GB of memory"
         for name, amount in resources.items()
     )
-
-
-def _threads(plan: PlanRecord, runtime: Runtime) -> int | None:
-    chosen = read_object(_arithmetic(plan, runtime), "threads")
-    return chosen["threads"] if chosen else None
-
-
-def _arithmetic(plan: PlanRecord, runtime: Runtime) -> Path:
-    return runtime.study(plan.run_name) / layout.ARITHMETIC

@@ -79,10 +79,14 @@ def fault(address: str) -> str:
         return ""
     wanted, other = _servers(address)
     place = f"{host}:{port}"
-    with_tokens = os.environ.get("RAY_AUTH_MODE") == "token"
+    mode = os.environ.get("RAY_AUTH_MODE", "not set")
+    with_tokens = mode == "token"
     code = _asked(place, wanted, _token() if with_tokens else [])
+    if code == "UNAUTHENTICATED" and not with_tokens:
+        return f"it asks for a token, but RAY_AUTH_MODE is {mode} here; give RAY_AUTH_MODE=token"
     if code == "UNAUTHENTICATED":
-        return "it does not take the token of this machine (ray get-auth-token), or lacks one"
+        of_head = "copy that of its head (ray get-auth-token there) to ~/.ray/auth_token"
+        return f"it asks for a token, and {_lack()}; {of_head}"
     if code == "OK" and with_tokens and _asked(place, wanted) == "OK":
         return "it uses no tokens, but RAY_AUTH_MODE is token here; give RAY_AUTH_MODE=disabled"
     if code == "UNIMPLEMENTED" and _asked(place, other) != "UNIMPLEMENTED":
@@ -129,6 +133,10 @@ def _token() -> list[tuple[str, str]]:
     if not token and (path := token_file()).is_file():
         token = path.read_text()
     return [("authorization", f"Bearer {token.strip()}")] if token else []
+
+
+def _lack() -> str:
+    return "does not take that of this machine" if _token() else "this machine has none"
 
 
 def token_file() -> Path:

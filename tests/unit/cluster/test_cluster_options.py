@@ -387,10 +387,23 @@ def test_a_worker_that_never_got_a_process_can_be_killed():
     fake.kill.assert_called_once()
 
 
-def test_a_token_that_is_not_taken_is_told(eager):
+@pytest.mark.parametrize(
+    ("token", "mode", "said"),
+    [
+        ("abc", None, "it asks for a token, and does not take that of this machine; copy that of"),
+        ("", None, "it asks for a token, and this machine has none; copy that of its head"),
+        ("abc", "disabled", "it asks for a token, but RAY_AUTH_MODE is disabled here; give RAY_AU"),
+    ],
+)
+def test_a_token_that_is_not_taken_is_told(eager, monkeypatch, tmp_path, token, mode, said):
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    monkeypatch.setenv("RAY_AUTH_TOKEN", token)
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "none"))
+    if mode:
+        monkeypatch.setenv("RAY_AUTH_MODE", mode)
     with (
         serving(CLIENT, "UNAUTHENTICATED") as place,
-        pytest.raises(HarnessError, match="does not take the token of this machine"),
+        pytest.raises(HarnessError, match=said),
         joined(f"ray://{place}"),
     ):
         pass
