@@ -3,7 +3,7 @@
 import shlex
 import sys
 from contextlib import redirect_stdout
-from typing import IO, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,6 +31,10 @@ from harness.cli.options import (
 from harness.cli.options import plan as _plan
 from harness.cli.options import runtime as _runtime
 from harness.core.errors import HarnessError
+
+if TYPE_CHECKING:
+    from harness.config.runtime import Runtime
+    from harness.report.summary import Summary
 
 INCOMPLETE = 1  # exit codes: trials of the plan are missing
 INTERRUPTED = 130  # as after SIGINT
@@ -142,9 +146,7 @@ def _run(plan: Any, why: str, options: Any, as_json: bool) -> None:
 
 def _train(plan: Any, why: str, options: Any, output: IO[str] | None) -> None:
     from harness import app as cases
-    from harness.app.wandb import sync
     from harness.cli.printing import show_forecast, show_given_up, show_left, show_summary
-    from harness.cli.printing.terminal import step
     from harness.execution.local import Outcome
 
     runtime = _runtime()
@@ -152,11 +154,7 @@ def _train(plan: Any, why: str, options: Any, output: IO[str] | None) -> None:
         typer.echo(line, err=True)
     show_forecast(cases.cost(plan, runtime, options.workers), why, brief=True)
     outcome = cases.run(plan, runtime, options)
-    with step("Writing the report"):
-        summary = cases.report(plan.run_name, runtime, apart=True)
-    with step("Mirroring to W&B"):
-        mirrored = sync(plan.run_name, runtime, summary)
-    typer.echo(mirrored.said)
+    summary = _told(plan.run_name, runtime)
     show_summary(summary)
     if output:
         output.write(json_of(summary.to_json()))
@@ -177,6 +175,25 @@ def _train(plan: Any, why: str, options: Any, output: IO[str] | None) -> None:
         raise typer.Exit(INCOMPLETE)
     if outcome is Outcome.FAILED:
         raise lost_workers(plan.run_name)
+
+
+def _told(run_name: str, runtime: "Runtime") -> "Summary":
+    """Write the report and mirror the run; Ctrl-C meanwhile is answered by how to do that later."""
+    from harness import app as cases
+    from harness.app.wandb import sync
+    from harness.cli.printing.terminal import step
+
+    try:
+        with step("Writing the report"):
+            summary = cases.report(run_name, runtime, apart=True)
+        with step("Mirroring to W&B"):
+            mirrored = sync(run_name, runtime, summary)
+    except KeyboardInterrupt:
+        again = shlex.join(_words())
+        typer.echo(f"Stopped. What was trained is kept; for its report: {again}", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    typer.echo(mirrored.said)
+    return summary
 
 
 def _words(*spent: str) -> list[str]:

@@ -157,6 +157,16 @@ def test_a_run_that_was_stopped(harness, drive, place, monkeypatch, outcome, tra
         assert (f"continue: {shlex.join(['harness', *again])}\n" in output) is bool(code)
 
 
+def test_ctrl_c_while_the_report_is_written(harness, drive, monkeypatch):
+    def stopped(*_, apart):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app, "report", stopped)
+    code, output = harness("run", "one")
+    assert code == 130
+    assert "Stopped. What was trained is kept; for its report: harness run one\n" in output
+
+
 @pytest.mark.parametrize(("ends", "code"), [(False, 1), (True, 0)])
 def test_a_run_whose_last_trial_another_command_trains(harness, drive, place, monkeypatch,
                                                        ends, code):  # fmt: skip
