@@ -71,6 +71,7 @@ def clean(
     It says what it would free, and asks.
     """
     from harness import app as cases
+    from harness.cli.printing.terminal import Terminal
     from harness.core.format import size
 
     if as_json and not (yes or dry_run):
@@ -83,7 +84,7 @@ def clean(
         freed = 0 if dry_run else cases.clean(planned, runtime(), whole)
         echo_json({"run": planned.run_name, **waste.to_json(), "freed": freed})
         return
-    typer.echo(_would(waste, planned.run_name, whole))
+    Terminal().say(_would(waste, planned.run_name, whole))
     if dry_run or (waste.trials and not yes and not _confirmed()):
         return
     freed = cases.clean(planned, runtime(), whole)  # and what a killed cleaning left behind

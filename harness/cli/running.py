@@ -190,7 +190,7 @@ def _told(run_name: str, runtime: "Runtime") -> "Summary":
             mirrored = sync(run_name, runtime, summary)
     except KeyboardInterrupt:
         again = shlex.join(_words())
-        typer.echo(f"Stopped. What was trained is kept; for its report: {again}", err=True)
+        typer.echo(f"Stopped. What was trained is kept; for its report: {again}")
         raise typer.Exit(INTERRUPTED) from None
     typer.echo(mirrored.said)
     return summary

@@ -22,7 +22,10 @@ def find_study(name: str, folders: Sequence[Path]) -> Path:
     files = list_studies(folders)
     if name not in files:
         absent = "".join(f"; there is no folder {path}" for path in absent_folders(folders))
-        raise HarnessError(unknown("study", name, files) + absent)
+        text = unknown("study", name, files)
+        # that of a run, say, that was started by the path of its file
+        path = "" if "did you mean" in text else "; a file that lies elsewhere is given by its path"
+        raise HarnessError(text + absent + path)
     return files[name][0]
 
 
