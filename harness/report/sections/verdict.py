@@ -200,6 +200,12 @@ _MARKS = (
 )
 
 
+_CROSSING = (
+    "It inverts exact sign-flip tests, the thin line is a t-interval: where few seeds differ much "
+    "from the others, as those of failures do, the thick one can reach further."
+)
+
+
 def _deciding(data: ReportData, info: Forest) -> Iterator[str]:
     """Sentences on the parts of the figure that decide on better and worse, and on equivalent."""
     if data.plan.looks:
@@ -212,10 +218,12 @@ def _deciding(data: ReportData, info: Forest) -> Iterator[str]:
         level = show.percent(1 - 2 * data.plan.alpha)
         wider = ", widened by Holm's correction for several tips" if len(info.rows) > 1 else ""
         yield (
-            f"Thick: the interval of its two one-sided tests ({level}{wider}); a tip is equivalent "
-            "if this lies in the zone."
+            f"Thick, where neither better nor worse: the interval of its two one-sided tests "
+            f"({level}{wider}); a tip is equivalent if this lies in the zone."
         )
-    elif info.bounded and not data.plan.looks:
+        if info.crossing:
+            yield _CROSSING
+    elif info.bounded and not data.plan.looks and not data.deciding:
         yield "There are too few seeds to show that a tip is equivalent."
 
 
