@@ -186,6 +186,22 @@ def test_a_best_value_at_an_edge_says_to_search_wider(whole):
     assert words.verdict(data).endswith(wider)
 
 
+def test_a_best_one_that_is_worse_than_the_reference_is_not_offered(whole):
+    assert "worse than the reference" not in words.verdict(data_of(whole))
+    record(whole, begun(whole, 12).trials[0], 0.25)
+    data = data_of(whole)
+    said = words.verdict(data)
+    assert (
+        "is suggestion 4, with KID × 10³ of 300.0, which is worse than the reference (250" in said
+    )
+    assert "no suggestion is recommended" in said
+    assert "confirm it" not in said
+    blocks = search.build(data)
+    assert one(blocks, Table).caption == "The best finished suggestions, of 10 (reference: 250.0)"
+    assert not [block for block in blocks if isinstance(block, Code)]
+    assert any(isinstance(b, Text) and "worse than the reference" in b.text for b in blocks)
+
+
 def test_the_worst_is_told_with_its_values(whole):
     worst = [block.text for block in search.build(data_of(whole)) if isinstance(block, Text)][1]
     assert worst.startswith("The worst of the 10 that finished and have learnt is suggestion 10")
