@@ -9,7 +9,13 @@ from harness.report.blocks import Block, Cell, Code, Figure, Heading, Items, Tab
 from harness.report.data import ReportData
 from harness.report.pasted import baseline
 from harness.report.plots.parallel import draw_parallel, parallel_info
-from harness.report.plots.search import draw_history, draw_slices, history_info, slices_info
+from harness.report.plots.search import (
+    draw_history,
+    draw_slices,
+    history_info,
+    shown_of,
+    slices_info,
+)
 from harness.report.sketch import Sketch
 from harness.report.suggested import (
     ENDS,
@@ -154,6 +160,7 @@ def _history(data: ReportData, table: pd.DataFrame) -> Figure:
         "diverged (with their failure value); the steps are the best finished so far, the dashed "
         "line the reference."
     )
+    caption += _EDGE if info.cut else ""
     return Figure(
         "search-history",
         Sketch(draw_history, info, data.objective.unit),
@@ -162,12 +169,16 @@ def _history(data: ReportData, table: pd.DataFrame) -> Figure:
     )
 
 
+_EDGE = " Those at the edge, none of them finished, lie beyond it."
+
+
 def _slices(data: ReportData, search: Search, table: pd.DataFrame) -> Figure:
     panels = slices_info(table, search.space, data.objective)
     caption = (
         "The objective by each dimension alone. The sampler looks more where it found low values, "
         "so densities say nothing, and dimensions are confounded with each other."
     )
+    caption += _EDGE if shown_of(panels)[1] else ""
     alt = f"{caption} Panels: {', '.join(panel.name for panel in panels)}."
     return Figure("search-slices", Sketch(draw_slices, panels, data.objective.unit), alt, caption)
 

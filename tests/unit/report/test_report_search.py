@@ -100,6 +100,7 @@ def test_the_best_are_finished_ones_and_say_that_they_were_selected(whole):
     assert [row[1] for row in best.rows][:3] == ["suggestion 4", "suggestion 3", "suggestion 5"]
     assert "suggestion 12" not in {row[1] for row in best.rows}  # pruned
     assert all(figure.draw.narrow.startswith("<svg") for figure in (parallel, history, slices))
+    assert history.caption.endswith("none of them finished, lie beyond it.")  # pruned at 10
     assert "not shown" in note.text  # nobody asked for importances yet
     assert "confirm it on other seeds" in words.verdict(data)
     assert "suggestion 4" in words.verdict(data)
