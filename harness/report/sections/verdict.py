@@ -14,7 +14,7 @@ from harness.analysis.remedies import SEEDS, WORTH
 from harness.core import format as show
 from harness.plan.naming import titled
 from harness.plan.path import changes
-from harness.report import second, words
+from harness.report import second, throughout, words
 from harness.report.blocks import Block, Figure, Items, Numbers, Text
 from harness.report.data import ReportData
 from harness.report.glimpse import show_reference
@@ -22,6 +22,7 @@ from harness.report.plots.forest import Forest, draw_forest, forest_info
 from harness.report.sketch import Sketch
 from harness.runs.status import Status
 
+KIMG = "training.kimg"
 MOST = 40  # rows that one plot holds; the table has them all
 
 
@@ -144,10 +145,12 @@ def _kid(value: float) -> str:
 
 
 def _trained_on(data: ReportData) -> tuple[str, str, str]:
-    config, count = data.reference, data.trained_on
-    images = f"{show.number(count, 0)} images, " if count else ""
-    size = f"{config['data.image_size']} px, {show.plain(config['training.kimg'])} kimg each"
-    return "Trained on", name_images(config), f"{images}{size}"
+    count = throughout.images(data)
+    images = f"{count} images, " if count else ""
+    size = f"{throughout.span(data, 'data.image_size')} px"
+    differ = not throughout.alike(data, KIMG)
+    kimg = f"{throughout.span(data, KIMG)} kimg {'by cell' if differ else 'each'}"
+    return "Trained on", name_images(data.reference), f"{images}{size}, {kimg}"
 
 
 def _took(data: ReportData) -> tuple[str, str, str]:
