@@ -106,6 +106,18 @@ def test_a_side_that_collapsed_is_named_and_has_no_place(tmp_path: Path, small):
     assert words.verdict(analyse(load(RUN, runtime))) == f"{title}: not judged: {why}."
 
 
+def test_a_side_that_is_worse_and_has_not_learnt_keeps_its_place(tmp_path: Path, small):
+    runtime = build(tmp_path, replace(small, tips=[TIPS[1], TIPS[2]], seeds=range(6)))
+    _scored(runtime, Recipe.label(TIPS[1]), kid=0.85, coverage=0.0)
+    data = analyse(load(RUN, runtime))
+    (row,) = [row for row in data.ranked if row.contrast == TIPS[1].name]
+    assert (row.verdict, bool(row.unlearnt_following)) == ("worse", True)
+    assert row.place_text.startswith("2")
+    how = ranking.build(data)[1].text
+    assert "a tip takes no place where that side has the lower values" in how
+    assert "where it has the higher ones, the place stands" in how
+
+
 def test_the_margin_is_told_in_numbers(tmp_path: Path, small):
     runtime = build(tmp_path, replace(small, seeds=range(6)))
     data = analyse(load(RUN, runtime))
