@@ -65,6 +65,11 @@ class Forest(NamedTuple):
         return any(row.margin > 0 for row in self.rows)
 
     @property
+    def judged(self) -> bool:
+        """Whether a verdict was asked for; otherwise neither side of zero is called good."""
+        return any(row.verdict != verdicts.NOT_JUDGED for row in self.rows)
+
+    @property
     def tested(self) -> bool:
         """Whether an interval of the tests of equivalence is drawn."""
         return any(math.isfinite(row.inner[0]) for row in self.rows)
@@ -158,7 +163,8 @@ def draw_forest(info: Forest, width: float) -> "Figure":
         ends = [*_values(entry), *filter(math.isfinite, entry.inner)]
         mark_far(axes, ends, place, (info.low, info.high), colour)
         _write_row(axes, entry, title, place, narrow)
-    write_sides(axes)
+    if info.judged:
+        write_sides(axes)
     axes.set_ylim(end, -0.75)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)

@@ -1,5 +1,6 @@
 """The first screen: the verdict, the key numbers, what weakens them, and the forest plot."""
 
+import math
 from collections.abc import Iterator
 
 import pandas as pd
@@ -165,13 +166,14 @@ def _forest(data: ReportData, identity: str, number: int, identities: int) -> Fi
     texts = data.by_identity[identity]
     notes = {row.contrast: f"{row.estimate_text} · n = {row.n}" for row in texts}
     titles = [titled(row.title, row.design) for row in each_row(rows)]
-    zones = rows["margin"] - resolution(data.frames)
+    judged = bool((rows["verdict"] != NOT_JUDGED).any())
+    zones = rows["margin"] - resolution(data.frames) if judged else math.nan
     named = rows.assign(title=titles, margin=zones)
     info = forest_info(named, data.differences, notes, data.objective, data.deciding)
-    judged = [f"{row.title}: {row.note}, {row.verdict}" for row in info.rows]
+    told = [f"{row.title}: {row.note}, {row.verdict}" for row in info.rows]
     name = "forest" if identities == 1 else f"forest-{number}"
-    alt = f"Forest plot of effects on {data.objective.unit}. {'; '.join(judged)}."
-    caption = _caption(data, info, bool((rows["verdict"] != NOT_JUDGED).any()))
+    alt = f"Forest plot of effects on {data.objective.unit}. {'; '.join(told)}."
+    caption = _caption(data, info, judged)
     metric = f" Metric identity {identity}." if identities > 1 else ""
     return Figure(name, Sketch(draw_forest, info), alt, f"{caption}{metric}")
 

@@ -98,6 +98,12 @@ def test_helps_and_hurts_stand_on_both_sides_of_zero():
     assert boxes[HELPS].y0 > frame.y1 - 1
 
 
+def test_neither_side_is_called_good_where_nothing_is_judged():
+    nothing = _forest(RANKING.assign(verdict="not judged"))
+    (axes,) = style.canvas(partial(draw_forest, nothing)).axes
+    assert not {text.get_text() for text in axes.texts} & {HELPS, HURTS}
+
+
 def test_the_interval_that_decides_on_equivalence_is_drawn_in_its_zone():
     (axes,) = style.canvas(partial(draw_forest, _forest(OPEN))).axes
     thick = [line for line in axes.lines if line.get_linewidth() == 4.5]

@@ -12,8 +12,9 @@ from harness.analysis.frame import load
 from harness.cli import printing as terminal
 from harness.core.files import read_json, write_json
 from harness.report import overview, render, summarise_run, words
+from harness.report.blocks import Figure
 from harness.report.data import analyse
-from harness.report.sections import ranking
+from harness.report.sections import ranking, verdict
 from tests.pages import read_page
 from tests.synthetic import TIPS, Recipe, build
 
@@ -58,6 +59,17 @@ def test_it_is_said_first_on_the_page_and_in_the_list(grey, parse):
     table = pd.read_csv(page.parent / "tables/ranking.csv")
     assert set(table["verdict"]) == {"not judged"}  # W&B's table and counts are made of it
     assert table["place"].isna().all()
+
+
+def test_where_nothing_is_judged_no_margin_is_told_or_drawn(grey):
+    data = analyse(load(RUN, grey))
+    figure = next(block for block in verdict.build(data) if isinstance(block, Figure))
+    forest = figure.draw._info[0]
+    assert len(forest.rows) == len(data.ranking)
+    assert not forest.bounded
+    assert not forest.tested
+    assert not forest.judged
+    assert words.region(data).endswith("(its untrained KID less its objective)")
 
 
 def test_what_was_not_tested_has_no_p():
