@@ -72,7 +72,8 @@ class RankedRow:
     @property
     def estimate_text(self) -> str:
         """The effect and, where there is one, its interval."""
-        return f"{self.effect_text} {self.interval_text}" if self.n > 1 else self.effect_text
+        known = math.isfinite(self.low)
+        return f"{self.effect_text} {self.interval_text}" if known else self.effect_text
 
     @property
     def n_text(self) -> str:

@@ -16,23 +16,40 @@ ENDS = (Status.FINISHED, Status.PRUNED, Status.DIVERGED, Status.CRASHED, REFUSED
 
 
 def best_suggestion(data: ReportData, table: pd.DataFrame) -> str:
-    """Its best suggestion, and why that is too good; or why there is none."""
+    """Its best suggestion, and why that is too good; or why there is none.
+
+    One that is worse than the reference is not offered.
+    """
     ended = table[(table["status"] == Status.FINISHED) & table["final"].notna()]
     learnt = ranked(table)
     if learnt.empty:
         why = unranked(table)
         return f"No suggestion has finished and learnt{f' ({why})' if why else ''}: none is best."
     best = learnt.iloc[0]
-    reference = data.frames.trials.loc[data.frames.trials["cell"] == data.plan.reference]
     unit, scale = data.objective.unit, data.objective.scale
     places = show.decimals(ended["final"], scale)
+    reference = show.kid(reference_value(data), places, scale=scale)
+    beside, confirm = f" (reference: {reference})", ": confirm it on other seeds."
+    if worse(data, best):
+        beside = f", which is worse than the reference ({reference})"
+        confirm = ", and still no better than the reference: no suggestion is recommended."
     return (
         f"The best of {show.count(len(ended), 'finished suggestion')} is {best['cell']}, with "
-        f"{unit} of {show.kid(best['final'], places, scale=scale)} (reference: "
-        f"{show.kid(reference['final'].mean(), places, scale=scale)}). It was selected among them "
-        "by one trial each, so it is too good by chance: confirm it on other seeds."
+        f"{unit} of {show.kid(best['final'], places, scale=scale)}{beside}. It was selected among "
+        f"them by one trial each, so it is too good by chance{confirm}"
         f"{_wider(data.plan.search, best)}{_left_out(len(ended) - len(learnt))}"
     )
+
+
+def reference_value(data: ReportData) -> float:
+    """The objective of the reference, as measured; NaN where it has none."""
+    trials = data.frames.trials
+    return float(trials.loc[trials["cell"] == data.plan.reference, "final"].mean())
+
+
+def worse(data: ReportData, best: "pd.Series[Any]") -> bool:
+    """Whether the best suggestion is worse than the reference, so that it is no advice."""
+    return bool(best["final"] > reference_value(data))
 
 
 def unranked(table: pd.DataFrame) -> str:

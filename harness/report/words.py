@@ -166,13 +166,18 @@ def region(data: ReportData) -> str:
         f"{share} the reference's improvement{first} (its untrained KID less its objective"
     )
     margins = data.ranking["margin"].dropna().unique()
-    if len(margins) != 1:
+    if len(margins) != 1 or data.unlearnt:  # a share of nothing is no number to go by
         return f"{region_text})"
     half, final = float(margins[0]), _reference(data)
     places = show.decimals([half], data.objective.scale)
     here = f": ± {show.kid(half, places, scale=data.objective.scale)} × 10⁻³"
-    beside = f", or {show.percent(half / final, 0)} of its objective" if final > 0 else ""
+    beside = f", or {_rounded(half / final)} of its objective" if final > 0 else ""
     return f"{region_text}{here}{beside})"
+
+
+def _rounded(share: float) -> str:
+    """A share as a whole percentage; below one, by its first digit."""
+    return show.percent(share, 0) if share >= 0.01 else f"{show.digits(100 * share, 1)} %"
 
 
 def _reference(data: ReportData) -> float:
@@ -190,11 +195,12 @@ def speed(data: ReportData) -> str:
     if falling is None:
         return ""
     places = show.decimals([falling.fall])
+    margin = f", more than the margin of equivalence ({show.kid(falling.margin, places)})"
+    beyond = "" if data.suggestions is not None else margin  # a search judges nothing by one
     return (
         f"The reference has not converged: its KID × 10³ still falls by "
         f"{show.kid(falling.fall, places)} between {show.digits(falling.start, 4)} and "
-        f"{show.digits(falling.end, 4)} kimg, more than the margin of equivalence "
-        f"({show.kid(falling.margin, places)}), so this compares how fast the cells "
+        f"{show.digits(falling.end, 4)} kimg{beyond}, so this compares how fast the cells "
         "learn, not their final quality."
     )
 

@@ -104,7 +104,7 @@ class Outcomes(NamedTuple):
             of_them = "all" if self.collapsed == self.finished else f"{self.collapsed}"
             parts[0] = f"{of_them} of them collapsed"
         if not self.failures and self.finished:
-            parts.insert(0, "no failure" if self.finished == self.trials else "no failure so far")
+            parts.insert(0, "no failure so far" if self.not_ended else "no failure")
         if self.flagged:
             parts.append(f"{self.flagged} with {'other flags' if self.collapsed else 'a flag'}")
         return ", ".join(parts)

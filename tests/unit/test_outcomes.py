@@ -32,7 +32,7 @@ FINISHED, FLAG, COLLAPSED = ("finished", []), ("finished", ["rebound"]), ("finis
         ([COLLAPSED, FINISHED], "2 of 2 trials finished, 1 of them collapsed"),
         ([("diverged", ["collapsed"])] * 2, "0 of 2 trials finished, 2 diverged"),
         ([("crashed", []), FINISHED], "1 of 2 trials finished, 1 crashed"),
-        ([("pruned", []), FINISHED], "1 of 2 trials finished, no failure so far, 1 pruned"),
+        ([("pruned", []), FINISHED], "1 of 2 trials finished, no failure, 1 pruned"),
     ],
 )  # fmt: skip
 def test_the_sentence(trials, sentence):

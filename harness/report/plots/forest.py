@@ -29,13 +29,15 @@ FAR = 4  # times the median reach of the rows: what lies beyond is cut off, and 
 SIDE = 0.2  # share of the axis on either side of zero, at least: room for a word
 HELPS, HURTS = "← helps", "hurts →"  # of all objectives the lower value is better
 _NONE = (math.nan, math.nan)
+_OPEN = (verdicts.EQUIVALENT, verdicts.INCONCLUSIVE)
 
 
 class Row(NamedTuple):
     """One contrast in the objective's unit; intervals are NaN where there is none.
 
     `low` and `high` hold for all contrasts at once; `inner` is the interval that decides whether
-    the effect is equivalent, and `margin` half the width of the zone in which it then is.
+    the effect is equivalent, NaN where that is not asked, and `margin` half the width of the zone
+    in which it then is.
     """
 
     title: str
@@ -63,9 +65,19 @@ class Forest(NamedTuple):
         return any(row.margin > 0 for row in self.rows)
 
     @property
+    def judged(self) -> bool:
+        """Whether a verdict was asked for; otherwise neither side of zero is called good."""
+        return any(row.verdict != verdicts.NOT_JUDGED for row in self.rows)
+
+    @property
     def tested(self) -> bool:
         """Whether an interval of the tests of equivalence is drawn."""
         return any(math.isfinite(row.inner[0]) for row in self.rows)
+
+    @property
+    def crossing(self) -> bool:
+        """Whether such an interval reaches beyond the other one of its row."""
+        return any(row.inner[0] < row.low or row.inner[1] > row.high for row in self.rows)
 
 
 def forest_info(
@@ -77,7 +89,8 @@ def forest_info(
 ) -> Forest:
     """Rows for the contrasts that have a value; mappings by contrast, as measured.
 
-    `deciding`: the intervals of `harness.analysis.deciding`.
+    `deciding`: the intervals of `harness.analysis.deciding`, drawn only where they decide: what is
+    better or worse by the first test is not tested for equivalence.
     """
     scale = objective.scale
     rows = [
@@ -87,7 +100,9 @@ def forest_info(
             effect=row.effect * scale,
             low=row.low * scale,
             high=row.high * scale,
-            inner=_scaled(deciding.get(row.contrast, _NONE), scale),
+            inner=_scaled(
+                deciding.get(row.contrast, _NONE) if row.verdict in _OPEN else _NONE, scale
+            ),
             margin=row.margin * scale,
             verdict=row.verdict,
             seeds=tuple(value * scale for value in differences[row.contrast]),
@@ -145,9 +160,11 @@ def draw_forest(info: Forest, width: float) -> "Figure":
         draw_zone(axes, entry.margin, bands[place])
         _draw_row(axes, entry, place, place + SEEDS / row)
         colour = MARKS.get(entry.verdict, UNDECIDED).colour
-        mark_far(axes, _values(entry), place, (info.low, info.high), colour)
+        ends = [*_values(entry), *filter(math.isfinite, entry.inner)]
+        mark_far(axes, ends, place, (info.low, info.high), colour)
         _write_row(axes, entry, title, place, narrow)
-    write_sides(axes)
+    if info.judged:
+        write_sides(axes)
     axes.set_ylim(end, -0.75)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)

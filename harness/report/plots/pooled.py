@@ -171,6 +171,7 @@ def _write_numbers(axes: "Axes", group: Group, last: float) -> None:
     decimals = show.decimals([line.effect for line in lines], 1)
     for step, line in enumerate(reversed(lines)):
         text = show.number(line.effect, decimals, signed=True)
-        text += f" {show.interval(line.low, line.high, decimals, scale=1)}"
+        span = f" {show.interval(line.low, line.high, decimals, 1)}"
+        text += span if math.isfinite(line.low) else ", no interval"
         axes.text(1.03, last - step, text, transform=axes.get_yaxis_transform(), va="center",
                   color=INK if step == 0 else MUTED)  # fmt: skip

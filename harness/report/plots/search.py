@@ -48,6 +48,43 @@ class History(NamedTuple):
     best: tuple[tuple[float, float], ...]
     reference: float | None
 
+    @property
+    def shown(self) -> tuple[float, float]:
+        """The range of the vertical axis."""
+        return _shown(self.panel.points, self.reference)
+
+    @property
+    def cut(self) -> bool:
+        """Whether a suggestion lies beyond that range, so that it stands at its edge."""
+        return _cut(self.panel.points, self.shown)
+
+
+def shown_of(panels: Sequence[Panel]) -> tuple[tuple[float, float], bool]:
+    """The range of the vertical axis that panels share, and whether a suggestion lies beyond it."""
+    points = [point for panel in panels for point in panel.points]
+    shown = _shown(points)
+    return shown, _cut(points, shown)
+
+
+def _shown(points: Sequence[Point], reference: float | None = None) -> tuple[float, float]:
+    """A range that no pruned or diverged suggestion stretches until nothing else can be seen.
+
+    All that finished and the reference are in it, and others that are as far again from these.
+    """
+    sure = [point.kid for point in points if point.status == Status.FINISHED]
+    sure += [] if reference is None else [reference]
+    values = [point.kid for point in points]
+    low, high = min(sure or values, default=0.0), max(sure or values, default=1.0)
+    reach = high - low or abs(high) or 1.0
+    near = [value for value in values if low - reach <= value <= high + reach]
+    low, high = min([low, *near]), max([high, *near])
+    margin = 0.08 * (high - low) or 0.08 * reach
+    return low - margin, high + margin
+
+
+def _cut(points: Sequence[Point], shown: tuple[float, float]) -> bool:
+    return any(not shown[0] <= point.kid <= shown[1] for point in points)
+
 
 def history_info(table: pd.DataFrame, reference: float, judged: Objective = FINAL) -> History:
     """From the table of suggestions; a pruned one stands at its last KID, if that is the unit."""
@@ -89,7 +126,7 @@ def draw_history(info: History, unit: str, width: float) -> "Figure":
     """Points in order, the best so far as steps, the reference as a line."""
     figure = blank(figsize=(width, 2.6), layout="constrained")
     axes = figure.add_subplot()
-    _scatter(axes, info.panel)
+    _scatter(axes, info.panel, info.shown)
     if info.best:
         numbers, kids = zip(*info.best, strict=True)
         axes.step(numbers, kids, where="post", color=INK, linewidth=1.2)
@@ -110,8 +147,9 @@ def draw_slices(panels: Sequence[Panel], unit: str, width: float) -> "Figure":
     height = 2.1 + TITLE * max(name.count("\n") for name in names.values())
     figure = blank(figsize=(width, height * rows), layout="constrained")
     grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    shown, _ = shown_of(panels)
     for axes, panel in zip(grid.flat, panels, strict=False):
-        _scatter(axes, panel)
+        _scatter(axes, panel, shown)
         axes.set_title(names[panel.name])
         if panel.log:
             axes.set_xscale("log")
@@ -130,11 +168,14 @@ def draw_slices(panels: Sequence[Panel], unit: str, width: float) -> "Figure":
     return figure
 
 
-def _scatter(axes: "Axes", panel: Panel) -> None:
+def _scatter(axes: "Axes", panel: Panel, shown: tuple[float, float]) -> None:
+    low, high = shown
     for status, marker in _MARKERS.items():
         colour = INK if status == Status.FINISHED else MUTED
         points = [point for point in panel.points if point.status == status]
         if points:
-            xs, ys = [point.x for point in points], [point.kid for point in points]
-            axes.plot(xs, ys, marker, color=colour, markersize=4.5, alpha=0.8)
+            xs = [point.x for point in points]
+            ys = [min(max(point.kid, low), high) for point in points]
+            axes.plot(xs, ys, marker, color=colour, markersize=4.5, alpha=0.8, clip_on=False)
+    axes.set_ylim(low, high)
     axes.yaxis.set_major_formatter(ticked)

@@ -16,6 +16,7 @@ TITLES = {name: name.capitalize() for name in BESIDE} | {
     "fid": "FID",
     "inception_score": "Inception score",
 }
+LOWEST = "Lowest KID"
 FOLLOWED, APART = "Following − ignoring", "Cell − reference"
 MAYBE = {"A member alone", FOLLOWED, APART, "Not reached", "Ends", *TITLES.values()}
 WORDS = ("Cell", "Ends")
@@ -27,7 +28,7 @@ def build(data: ReportData) -> list[Block]:
         return []  # the search's own table
     how = (
         f"The objective “{data.plan.objective}” is {data.objective.what}. {_against(data)}They "
-        "describe the cells; the ranking is what is judged."
+        f"describe the cells; the ranking is what is judged. {_LOWEST}"
     )
     groups = list(data.cells.groupby("identity", sort=False, dropna=False))
     named = [
@@ -43,6 +44,11 @@ def build(data: ReportData) -> list[Block]:
         blocks += [Text(" ".join([_IMAGES, *scores]), "note"), *images]
     return blocks
 
+
+_LOWEST = (
+    f"“{LOWEST}” is the lowest KID × 10³ that a training had at any evaluation, averaged over its "
+    "seeds: it is chosen by what it measures, so it is too low by chance."
+)
 
 _IMAGES = (
     "Fidelity (do generated images look like real ones?) and variety (are all real ones "
@@ -82,7 +88,7 @@ def _table(data: ReportData, rows: pd.DataFrame, metric: str) -> Table:
         for row in each_row(rows)
     ]
     unit = data.objective.unit.replace(" ", "\u00a0")
-    columns = ["Cell", "n", unit, "sd", "Best", "A member alone", FOLLOWED, APART, "Interval",
+    columns = ["Cell", "n", unit, "sd", LOWEST, "A member alone", FOLLOWED, APART, "Interval",
                "Not reached", "Ends"]  # fmt: skip
     level = show.percent(1 - data.plan.alpha)
     caption = f"Objective by cell, and the {level} t-interval of each difference alone{metric}"

@@ -8,7 +8,7 @@ from harness.analysis.effects import HOLM, MAX_T, primary
 from harness.analysis.frame import each_row
 from harness.core import format as show
 from harness.heuristics.sources import SOURCES
-from harness.report import second, words
+from harness.report import second, throughout, words
 from harness.report.blocks import Block, Heading, Text
 from harness.report.data import ReportData
 from harness.report.plugged import plugins
@@ -48,16 +48,17 @@ def build(data: ReportData) -> list[Block]:
 
 def _study(data: ReportData) -> Iterator[str]:
     config = data.reference
-    size = config["data.image_size"]
-    chosen = config["data.train_images"]
+    sizes = sorted(throughout.values(data, "data.image_size"))
+    size = show.listed(f"{size} × {size}" for size in sizes)
+    chosen = config["data.train_images"] and throughout.images(data)
     images = "a folder of images" if config["data.name"] == "folder" else str(config["data.name"])
-    number = f", {show.number(chosen, 0)} of its training images" if chosen else ""
-    if data.trained_on and not chosen:
-        number = f" ({show.number(data.trained_on, 0)} training images)"
+    number = f", {chosen} of its training images" if chosen else ""
+    if not chosen and (count := throughout.images(data)):
+        number = f" ({count} training images)"
     trained = show.count(len(data.plan.labels), "configuration")
     design = data.plan.design.replace("_", " ")
     yield (
-        f"We trained {trained} of a generative adversarial network on {images} at {size} × {size} "
+        f"We trained {trained} of a generative adversarial network on {images} at {size} "
         f"pixels{number}, each from {data.plan.seeds_each} ({design} design)."
     )
     if config["translation.source"]:
@@ -79,10 +80,12 @@ def _network(data: ReportData) -> Iterator[str]:
 def _training(data: ReportData) -> Iterator[str]:
     config = data.reference
     loss = _proper(config["loss.name"].replace("_", "-"))
+    differ = not all(throughout.alike(data, f"training.{knob}") for knob in ("kimg", "batch_size"))
+    shown, batches = (throughout.span(data, f"training.{knob}") for knob in ("kimg", "batch_size"))
     yield (
         f"It minimises the {loss} loss by {_optimizers(config)}. "
-        f"A training shows the discriminator {show.plain(config['training.kimg'])} thousand real "
-        f"images in batches of {config['training.batch_size']}."
+        f"A training shows the discriminator{', by cell,' if differ else ''} {shown} thousand real "
+        f"images in batches of {batches}."
     )
 
 
@@ -108,11 +111,13 @@ def _scores(data: ReportData) -> Iterator[str]:
     config = data.reference
     average = config["training.ema"]
     weights = f"the moving average of its weights (decay {show.plain(average)})" if average else ""
+    whose = "" if throughout.alike(data, "training.ema") else " (of the reference)"
     final = config["training.final_evaluations"]
     closer = f", {final} of them in its last fifth" if final else ""
+    often = throughout.span(data, "training.evaluations")
     yield (
-        f"The generator, by {weights or 'its weights'}, was evaluated before the training and "
-        f"{show.count(config['training.evaluations'], 'time')} in its course{closer}."
+        f"The generator{whose}, by {weights or 'its weights'}, was evaluated before the training "
+        f"and {often} time{'s' * (often != '1')} in its course{closer}."
     )
     for row in each_row(data.frames.metrics):
         yield (

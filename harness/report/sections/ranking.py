@@ -117,9 +117,11 @@ _SEQUENTIAL = (
 )
 _FIRST = " over the seeds of the first look"
 _UNLEARNT = (
-    "A side that has not learnt is never better, and takes no place: more than half of its trials "
-    f"collapsed, its final KID is above {show.percent(UNLEARNT_SHARE)} of its untrained KID, or "
-    f"its coverage is below {show.plain(COVERAGE_FLOOR)}."
+    "A side that has not learnt is never better, and a tip takes no place where that side has the "
+    "lower values; where it has the higher ones, the place stands. A side has not learnt where "
+    "more than half of its trials collapsed, its final KID is above "
+    f"{show.percent(UNLEARNT_SHARE)} of its untrained KID, or its coverage is below "
+    f"{show.plain(COVERAGE_FLOOR)}."
 )
 _DIVERGED = (
     "A diverged trial enters with its failure value, which in the test weighs no more than the "

@@ -9,9 +9,23 @@ from harness.report.blocks import Block, Cell, Code, Figure, Heading, Items, Tab
 from harness.report.data import ReportData
 from harness.report.pasted import baseline
 from harness.report.plots.parallel import draw_parallel, parallel_info
-from harness.report.plots.search import draw_history, draw_slices, history_info, slices_info
+from harness.report.plots.search import (
+    draw_history,
+    draw_slices,
+    history_info,
+    shown_of,
+    slices_info,
+)
 from harness.report.sketch import Sketch
-from harness.report.suggested import ENDS, edge_phrase, edges_of, knob_value, unranked
+from harness.report.suggested import (
+    ENDS,
+    edge_phrase,
+    edges_of,
+    knob_value,
+    reference_value,
+    unranked,
+    worse,
+)
 from harness.runs.stages import Search
 from harness.runs.status import Status
 
@@ -84,12 +98,15 @@ def _wider(search: Search, table: pd.DataFrame) -> list[Block]:
 
 
 def _advice(data: ReportData, search: Search, table: pd.DataFrame) -> list[Block]:
-    """The worst suggestion, and the best one to paste into a study."""
+    """The worst suggestion, and the best one to paste into a study, if it beats the reference."""
     learnt = ranked(table)
     if learnt.empty:
         return []
     label = learnt.iloc[0]["cell"]
     worst = [Text(_worst(data, search, learnt))] if len(learnt) > 1 else []
+    if worse(data, learnt.iloc[0]):
+        nothing = f"The best, {label}, is worse than the reference, so there is nothing to paste."
+        return [*worst, Text(nothing)]
     paste = f"The best, {label}, to paste into a study that confirms it on other seeds:"
     return [*worst, Text(paste), Code(baseline(data.plan.cell(label).config))]
 
@@ -117,6 +134,7 @@ def _best(data: ReportData, search: Search, table: pd.DataFrame) -> Table:
         rows.append([str(place), best["cell"], value, *values])
     columns = ["#", "Suggestion", unit, *names]
     caption = f"The best finished suggestions, of {int((table['status'] == Status.FINISHED).sum())}"
+    caption += f" (reference: {show.kid(reference_value(data), places, scale=scale)})"
     if nothing := int((table["unlearnt"] != "").sum()):
         caption += f"; {nothing} that {'has' if nothing == 1 else 'have'} not learnt left out"
     numbers = {place for place, span in enumerate(search.space.values(), 3) if "low" in span}
@@ -135,15 +153,14 @@ def _parallel(data: ReportData, search: Search, table: pd.DataFrame) -> Figure:
 
 
 def _history(data: ReportData, table: pd.DataFrame) -> Figure:
-    trials = data.frames.trials
-    reference = float(trials.loc[trials["cell"] == data.plan.reference, "final"].mean())
-    info = history_info(table, reference, data.objective)
+    info = history_info(table, reference_value(data), data.objective)
     best = f"The best so far ends at {show.number(info.best[-1][1])}." if info.best else ""
     caption = (
         "Each suggestion in its order: dots finished, triangles pruned (their last KID), crosses "
         "diverged (with their failure value); the steps are the best finished so far, the dashed "
         "line the reference."
     )
+    caption += _EDGE if info.cut else ""
     return Figure(
         "search-history",
         Sketch(draw_history, info, data.objective.unit),
@@ -152,12 +169,16 @@ def _history(data: ReportData, table: pd.DataFrame) -> Figure:
     )
 
 
+_EDGE = " Those at the edge, none of them finished, lie beyond it."
+
+
 def _slices(data: ReportData, search: Search, table: pd.DataFrame) -> Figure:
     panels = slices_info(table, search.space, data.objective)
     caption = (
         "The objective by each dimension alone. The sampler looks more where it found low values, "
         "so densities say nothing, and dimensions are confounded with each other."
     )
+    caption += _EDGE if shown_of(panels)[1] else ""
     alt = f"{caption} Panels: {', '.join(panel.name for panel in panels)}."
     return Figure("search-slices", Sketch(draw_slices, panels, data.objective.unit), alt, caption)
 

@@ -1,5 +1,6 @@
 """The first screen: the verdict, the key numbers, what weakens them, and the forest plot."""
 
+import math
 from collections.abc import Iterator
 
 import pandas as pd
@@ -14,7 +15,7 @@ from harness.analysis.remedies import SEEDS, WORTH
 from harness.core import format as show
 from harness.plan.naming import titled
 from harness.plan.path import changes
-from harness.report import second, words
+from harness.report import second, throughout, words
 from harness.report.blocks import Block, Figure, Items, Numbers, Text
 from harness.report.data import ReportData
 from harness.report.glimpse import show_reference
@@ -22,6 +23,7 @@ from harness.report.plots.forest import Forest, draw_forest, forest_info
 from harness.report.sketch import Sketch
 from harness.runs.status import Status
 
+KIMG = "training.kimg"
 MOST = 40  # rows that one plot holds; the table has them all
 
 
@@ -144,10 +146,12 @@ def _kid(value: float) -> str:
 
 
 def _trained_on(data: ReportData) -> tuple[str, str, str]:
-    config, count = data.reference, data.trained_on
-    images = f"{show.number(count, 0)} images, " if count else ""
-    size = f"{config['data.image_size']} px, {show.plain(config['training.kimg'])} kimg each"
-    return "Trained on", name_images(config), f"{images}{size}"
+    count = throughout.images(data)
+    images = f"{count} images, " if count else ""
+    size = f"{throughout.span(data, 'data.image_size')} px"
+    differ = not throughout.alike(data, KIMG)
+    kimg = f"{throughout.span(data, KIMG)} kimg {'by cell' if differ else 'each'}"
+    return "Trained on", name_images(data.reference), f"{images}{size}, {kimg}"
 
 
 def _took(data: ReportData) -> tuple[str, str, str]:
@@ -162,13 +166,14 @@ def _forest(data: ReportData, identity: str, number: int, identities: int) -> Fi
     texts = data.by_identity[identity]
     notes = {row.contrast: f"{row.estimate_text} · n = {row.n}" for row in texts}
     titles = [titled(row.title, row.design) for row in each_row(rows)]
-    zones = rows["margin"] - resolution(data.frames)
+    judged = bool((rows["verdict"] != NOT_JUDGED).any())
+    zones = rows["margin"] - resolution(data.frames) if judged else math.nan
     named = rows.assign(title=titles, margin=zones)
     info = forest_info(named, data.differences, notes, data.objective, data.deciding)
-    judged = [f"{row.title}: {row.note}, {row.verdict}" for row in info.rows]
+    told = [f"{row.title}: {row.note}, {row.verdict}" for row in info.rows]
     name = "forest" if identities == 1 else f"forest-{number}"
-    alt = f"Forest plot of effects on {data.objective.unit}. {'; '.join(judged)}."
-    caption = _caption(data, info, bool((rows["verdict"] != NOT_JUDGED).any()))
+    alt = f"Forest plot of effects on {data.objective.unit}. {'; '.join(told)}."
+    caption = _caption(data, info, judged)
     metric = f" Metric identity {identity}." if identities > 1 else ""
     return Figure(name, Sketch(draw_forest, info), alt, f"{caption}{metric}")
 
@@ -200,6 +205,12 @@ _MARKS = (
 )
 
 
+_CROSSING = (
+    "It inverts exact sign-flip tests, the thin line is a t-interval: where few seeds differ much "
+    "from the others, as those of failures do, the thick one can reach further."
+)
+
+
 def _deciding(data: ReportData, info: Forest) -> Iterator[str]:
     """Sentences on the parts of the figure that decide on better and worse, and on equivalent."""
     if data.plan.looks:
@@ -212,10 +223,12 @@ def _deciding(data: ReportData, info: Forest) -> Iterator[str]:
         level = show.percent(1 - 2 * data.plan.alpha)
         wider = ", widened by Holm's correction for several tips" if len(info.rows) > 1 else ""
         yield (
-            f"Thick: the interval of its two one-sided tests ({level}{wider}); a tip is equivalent "
-            "if this lies in the zone."
+            f"Thick, where neither better nor worse: the interval of its two one-sided tests "
+            f"({level}{wider}); a tip is equivalent if this lies in the zone."
         )
-    elif info.bounded and not data.plan.looks:
+        if info.crossing:
+            yield _CROSSING
+    elif info.bounded and not data.plan.looks and not data.deciding:
         yield "There are too few seeds to show that a tip is equivalent."
 
 

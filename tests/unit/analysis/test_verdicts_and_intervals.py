@@ -146,6 +146,14 @@ def test_a_level_that_no_p_can_reach_is_the_reason():
     )
 
 
+def test_an_effect_without_an_interval_stands_alone():
+    table = study(np.random.default_rng(0), LEVELS[0])
+    table[["place", "rank_low", "rank_high"]] = math.nan
+    for row in ranked_rows(table.assign(low=math.nan, high=math.nan), 1000):
+        assert row.n > 1
+        assert row.estimate_text == row.effect_text
+
+
 def test_a_table_without_reasons_has_an_asterisk():
     """As LaTeX has it: where interval and verdict differ, and nowhere else."""
     starred = Counter()

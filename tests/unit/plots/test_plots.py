@@ -33,6 +33,7 @@ RANKING = pd.DataFrame(
 SEEDS = {"a": [-0.03, -0.02, -0.01], "b": [0.01], "c": []}
 KID = FINAL
 NOTES = {"a": "−20.0", "b": "+10.0", "c": "–"}
+OPEN = RANKING.assign(verdict="inconclusive")
 INNER = {"a": (-0.025, -0.015)}  # intervals of the tests of equivalence
 
 
@@ -53,7 +54,7 @@ CURVES = _curves(
 
 
 def test_forest_shows_what_has_a_value_times_1000():
-    info = _forest()
+    info = _forest(OPEN)
     assert [row.title for row in info.rows] == ["Tip <a>", "Tip b"]
     assert info.rows[0].effect == pytest.approx(-20)
     assert info.rows[0].seeds == pytest.approx((-30, -20, -10))
@@ -97,13 +98,28 @@ def test_helps_and_hurts_stand_on_both_sides_of_zero():
     assert boxes[HELPS].y0 > frame.y1 - 1
 
 
+def test_neither_side_is_called_good_where_nothing_is_judged():
+    nothing = _forest(RANKING.assign(verdict="not judged"))
+    (axes,) = style.canvas(partial(draw_forest, nothing)).axes
+    assert not {text.get_text() for text in axes.texts} & {HELPS, HURTS}
+
+
 def test_the_interval_that_decides_on_equivalence_is_drawn_in_its_zone():
-    (axes,) = style.canvas(partial(draw_forest, _forest())).axes
+    (axes,) = style.canvas(partial(draw_forest, _forest(OPEN))).axes
     thick = [line for line in axes.lines if line.get_linewidth() == 4.5]
     assert [tuple(line.get_xdata()) for line in thick] == [pytest.approx((-25, -15))]
     filled = [one for one in axes.collections if isinstance(one, PolyCollection)]
     zones = [zone.get_datalim(axes.transData) for zone in filled]
     assert [(zone.x0, zone.x1) for zone in zones] == [pytest.approx((-12, 12))] * 2
+
+
+def test_it_is_drawn_only_where_it_decides_and_marked_where_it_goes_on():
+    assert not _forest().tested  # better by the first test
+    assert not _forest(OPEN).crossing
+    far = _forest(OPEN, deciding={"a": (-9.0, -0.015)})
+    assert far.crossing
+    (axes,) = style.canvas(partial(draw_forest, far)).axes
+    assert [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "<"] == [far.low]
 
 
 def _far(verdict):

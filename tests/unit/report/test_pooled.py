@@ -1,6 +1,7 @@
 """Pooled effects on the page, in tables, LaTeX, terminal, figure and library."""
 
 import json
+import math
 import re
 from dataclasses import replace
 from functools import partial
@@ -151,6 +152,15 @@ def test_the_figure_has_a_group_a_tip_and_a_line_a_set(compared):
         assert "cifar10, 8 px" in style.svg(partial(draw_pooled, info), width)
     twice = pooled_info(tips, sets.assign(set="folder, 16 px")).groups[0]
     assert twice.sets[0].label == "folder, 16 px (eight)"
+
+
+@pytest.mark.drawn
+def test_a_set_without_an_interval_says_so(compared):
+    sets = compared.pooled_sets.assign(low=math.nan, high=math.nan)
+    (axes,) = draw_pooled(pooled_info(compared.pooled, sets), WIDE).axes
+    numbers = [text.get_text() for text in axes.texts]
+    assert sum(text.endswith(", no interval") for text in numbers) == len(sets)
+    assert not [text for text in numbers if text.endswith("–")]
 
 
 def test_a_prediction_far_off_does_not_stretch_the_figure(compared):

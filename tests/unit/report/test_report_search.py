@@ -100,6 +100,7 @@ def test_the_best_are_finished_ones_and_say_that_they_were_selected(whole):
     assert [row[1] for row in best.rows][:3] == ["suggestion 4", "suggestion 3", "suggestion 5"]
     assert "suggestion 12" not in {row[1] for row in best.rows}  # pruned
     assert all(figure.draw.narrow.startswith("<svg") for figure in (parallel, history, slices))
+    assert history.caption.endswith("none of them finished, lie beyond it.")  # pruned at 10
     assert "not shown" in note.text  # nobody asked for importances yet
     assert "confirm it on other seeds" in words.verdict(data)
     assert "suggestion 4" in words.verdict(data)
@@ -184,6 +185,22 @@ def test_a_best_value_at_an_edge_says_to_search_wider(whole):
     assert edge == f"{RATE} 1.3e-05 is at the lower end of 1.2e-05 to 0.001."
     wider = f"on other seeds. Its {RATE} lies at an edge of what was searched: search wider."
     assert words.verdict(data).endswith(wider)
+
+
+def test_a_best_one_that_is_worse_than_the_reference_is_not_offered(whole):
+    assert "worse than the reference" not in words.verdict(data_of(whole))
+    record(whole, begun(whole, 12).trials[0], 0.25)
+    data = data_of(whole)
+    said = words.verdict(data)
+    assert (
+        "is suggestion 4, with KID × 10³ of 300.0, which is worse than the reference (250" in said
+    )
+    assert "no suggestion is recommended" in said
+    assert "confirm it" not in said
+    blocks = search.build(data)
+    assert one(blocks, Table).caption == "The best finished suggestions, of 10 (reference: 250.0)"
+    assert not [block for block in blocks if isinstance(block, Code)]
+    assert any(isinstance(b, Text) and "worse than the reference" in b.text for b in blocks)
 
 
 def test_the_worst_is_told_with_its_values(whole):

@@ -12,8 +12,9 @@ from harness.analysis.frame import load
 from harness.cli import printing as terminal
 from harness.core.files import read_json, write_json
 from harness.report import overview, render, summarise_run, words
+from harness.report.blocks import Figure
 from harness.report.data import analyse
-from harness.report.sections import ranking
+from harness.report.sections import ranking, verdict
 from tests.pages import read_page
 from tests.synthetic import TIPS, Recipe, build
 
@@ -60,6 +61,17 @@ def test_it_is_said_first_on_the_page_and_in_the_list(grey, parse):
     assert table["place"].isna().all()
 
 
+def test_where_nothing_is_judged_no_margin_is_told_or_drawn(grey):
+    data = analyse(load(RUN, grey))
+    figure = next(block for block in verdict.build(data) if isinstance(block, Figure))
+    forest = figure.draw._info[0]
+    assert len(forest.rows) == len(data.ranking)
+    assert not forest.bounded
+    assert not forest.tested
+    assert not forest.judged
+    assert words.region(data).endswith("(its untrained KID less its objective)")
+
+
 def test_what_was_not_tested_has_no_p():
     why = "its condition does not hold here"
     row = SimpleNamespace(of="stability", judgement="not judged", reason=why, p_adjusted=0.6)
@@ -104,6 +116,18 @@ def test_a_side_that_collapsed_is_named_and_has_no_place(tmp_path: Path, small):
     plan = read_json(runtime.study(RUN) / "plan.json")
     write_json(runtime.study(RUN) / "plan.json", plan | {"contrasts": plan["contrasts"][:1]})
     assert words.verdict(analyse(load(RUN, runtime))) == f"{title}: not judged: {why}."
+
+
+def test_a_side_that_is_worse_and_has_not_learnt_keeps_its_place(tmp_path: Path, small):
+    runtime = build(tmp_path, replace(small, tips=[TIPS[1], TIPS[2]], seeds=range(6)))
+    _scored(runtime, Recipe.label(TIPS[1]), kid=0.85, coverage=0.0)
+    data = analyse(load(RUN, runtime))
+    (row,) = [row for row in data.ranked if row.contrast == TIPS[1].name]
+    assert (row.verdict, bool(row.unlearnt_following)) == ("worse", True)
+    assert row.place_text.startswith("2")
+    how = ranking.build(data)[1].text
+    assert "a tip takes no place where that side has the lower values" in how
+    assert "where it has the higher ones, the place stands" in how
 
 
 def test_the_margin_is_told_in_numbers(tmp_path: Path, small):

@@ -3,10 +3,13 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from rich.text import Text as Plain
 
+from harness.analysis.convergence import Falling
 from harness.analysis.frame import load
 from harness.cli import printing as terminal
 from harness.core.files import read_json, write_json
@@ -232,3 +235,15 @@ def test_a_tip_in_two_designs_is_named_with_its_design(tmp_path: Path):
 )
 def test_redact(text, kept):
     assert redact(text) == kept
+
+
+def test_a_share_that_would_round_to_nothing_keeps_a_digit():
+    assert [words._rounded(share) for share in (0.0023, 0.0096, 0.23)] == ["0.2 %", "1 %", "23 %"]
+
+
+@pytest.mark.parametrize(("suggestions", "told"), [(None, True), (pd.DataFrame(), False)])
+def test_a_search_that_has_not_converged_speaks_of_no_margin(suggestions, told):
+    data = SimpleNamespace(falling=Falling(0.02, 0.0091, 1, 5.0, 6.4), suggestions=suggestions)
+    said = words.speed(data)
+    assert said.startswith("The reference has not converged")
+    assert ("margin of equivalence (9.1)" in said) == told
