@@ -25,7 +25,7 @@ def find_study(name: str, folders: Sequence[Path]) -> Path:
         text = unknown("study", name, files)
         # that of a run, say, that was started by the path of its file
         path = "" if "did you mean" in text else "; a file that lies elsewhere is given by its path"
-        raise HarnessError(text + absent + path)
+        raise HarnessError(text + path + absent)
     return files[name][0]
 
 
