@@ -179,10 +179,15 @@ class Inbox:
             self._write(path, part)
 
     def close(self) -> None:
-        """Drop files that have arrived in part only."""
+        """Drop files that have arrived in part only, and the progress of what has ended.
+
+        Its removal does not arrive where the node had none to remove, or died before it said so.
+        """
         for path in self._coming.values():
             path.unlink(missing_ok=True)
         self._coming.clear()
+        if (self._recorder.folder / layout.RESULT).exists():
+            discard(self._recorder.folder / layout.PROGRESS)
 
     def _place(self, name: str) -> Path:
         parts = PurePosixPath(name).parts

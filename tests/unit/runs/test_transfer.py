@@ -226,3 +226,15 @@ def test_any_end_leaves_what_a_kill_would(home, node):
         assert not (folder / layout.RESULT).exists() or rows == 3
         assert list(folder.glob(".*")) == []
         shutil.rmtree(folder)
+
+
+def test_what_has_ended_has_no_progress_of_an_earlier_attempt(home, node):
+    """The next node never had it, and may have ended the trial before it wrote one of its own."""
+    (home.folder / layout.PROGRESS).write_text("{}")
+    outbox, inbox = Outbox(node), Inbox(home)
+    inbox.close()
+    assert (home.folder / layout.PROGRESS).exists()
+    write(node, layout.RESULT, 10)
+    send(outbox, inbox)
+    inbox.close()
+    assert files(home.folder) == files(node)
