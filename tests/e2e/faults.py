@@ -1,5 +1,6 @@
 """A trained study to be killed and damaged, and whether two records are the same."""
 
+import fcntl
 import json
 import os
 import random
@@ -74,6 +75,9 @@ class Site(Place):
         output, _ = process.communicate(timeout=600)
         assert process.returncode in (-signal.SIGKILL, 0), output
         assert "Traceback" not in output
+        for lock in self.folder.glob("runs/trials/*/lock"):
+            with lock.open("ab") as file:  # a killed worker takes a moment to let go of its memory
+                fcntl.flock(file, fcntl.LOCK_EX)
         return process.returncode != 0
 
     def trials(self):
