@@ -181,7 +181,7 @@ class Inbox:
     def close(self) -> None:
         """Drop files that have arrived in part only, and the progress of what has ended.
 
-        Its removal does not arrive where the node had none to remove, or died before it said so.
+        Its removal does not arrive where the node had no such file, or died before it sent that.
         """
         for path in self._coming.values():
             path.unlink(missing_ok=True)
