@@ -76,7 +76,6 @@ def _pairs(table: pd.DataFrame, alpha: float, lower: bool, exact: bool) -> pd.Da
 
 def _judged(row: Any, sign: int, alpha: float, exact: bool) -> Words:
     word, reason = verdict(row.n, sign * row.effect, row.p_adjusted, alpha, False, exact)
-    reason = reason.replace("seeds", "blocks in common")  # whatever they are
     return word, reason or disagreement(word, row.low, row.high)
 
 

@@ -39,7 +39,7 @@ def verdict(
     if n < 2:
         return INCONCLUSIVE, f"n = {n}"
     if exact and n < EXACT:
-        return INCONCLUSIVE, f"n = {n}: the exact test needs {EXACT} seeds"
+        return INCONCLUSIVE, f"n = {n}: the exact test needs n ≥ {EXACT}"
     if p_adjusted <= alpha:
         return (BETTER if effect < 0 else WORSE), ""
     if equivalent:

@@ -171,8 +171,8 @@ def keep_threads(run_name: str, runtime: Runtime, threads: int) -> None:
     before = threads_of(run_name, runtime)
     if before not in (None, threads):
         sys.stderr.write(
-            f"Trials of {run_name} had {count(before, 'thread')} so far, and have {threads} from "
-            "now on: results are rounded in another way, and the report lists such trials\n"
+            f"{run_name} goes on with {count(threads, 'thread')} a trial, not {before}: results "
+            "are rounded in another way, and the report lists such trials\n"
         )
     path = runtime.study(run_name) / layout.ARITHMETIC
     write_json(path, {"threads": threads, "at": now()})

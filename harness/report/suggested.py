@@ -1,5 +1,6 @@
 """The result of a search in a sentence."""
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -29,7 +30,7 @@ def best_suggestion(data: ReportData, table: pd.DataFrame) -> str:
     unit, scale = data.objective.unit, data.objective.scale
     places = show.decimals(ended["final"], scale)
     reference = show.kid(reference_value(data), places, scale=scale)
-    beside, confirm = f" (reference: {reference})", ": confirm it on other seeds."
+    beside, confirm = beside_reference(data, places, scale), ": confirm it on other seeds."
     if worse(data, best):
         beside = f", which is worse than the reference ({reference})"
         confirm = ", and still no better than the reference: no suggestion is recommended."
@@ -45,6 +46,14 @@ def reference_value(data: ReportData) -> float:
     """The objective of the reference, as measured; NaN where it has none."""
     trials = data.frames.trials
     return float(trials.loc[trials["cell"] == data.plan.reference, "final"].mean())
+
+
+def beside_reference(data: ReportData, places: int, scale: float) -> str:
+    """The value of the reference in brackets, or that it has none; after a space."""
+    value = reference_value(data)
+    if math.isnan(value):
+        return " (the reference has no value)"
+    return f" (reference: {show.kid(value, places, scale=scale)})"
 
 
 def worse(data: ReportData, best: "pd.Series[Any]") -> bool:

@@ -1,5 +1,6 @@
 """Cheaper steps for the tests of this folder: most of their time is tracing and compiling."""
 
+import keras
 import pytest
 import tensorflow as tf
 
@@ -34,3 +35,13 @@ def grappler():
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     yield
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+
+
+@pytest.fixture(scope="session")
+def encoder_file(tmp_path_factory):
+    """A fixed random projection: an encoder without training."""
+    path = tmp_path_factory.mktemp("encoder") / "projection.keras"
+    keras.utils.set_random_seed(0)
+    layers = [keras.Input((16, 16, 3)), keras.layers.AveragePooling2D(4), keras.layers.Flatten()]
+    keras.Sequential([*layers, keras.layers.Dense(12, activation="relu")]).save(path)
+    return path

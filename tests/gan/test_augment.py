@@ -10,6 +10,7 @@ from scipy import stats
 
 from harness.config.patch import resolve
 from harness.config.trial import AugmentationConfig
+from harness.gan.augment import warp
 from harness.gan.augment.ada import Controller
 from harness.gan.augment.pipeline import augment
 from harness.gan.augment.warp import Warp, coordinates, draw, reflect, sample
@@ -179,6 +180,28 @@ def test_gradients_flow_to_the_pixels_that_are_read():
         total = tf.reduce_sum(weights * augment(images, config, tf.constant(1.0), seed))
     gradient = tape.gradient(total, images)
     assert float(tf.reduce_sum(gradient * images)) == pytest.approx(float(total), rel=1e-5)
+
+
+def test_its_derivatives_are_those_of_a_plain_gather(monkeypatch):
+    """A penalty on gradients, taken through the warp, needs the second one."""
+    config, seed = AugmentationConfig(), tf.constant([5, 6])
+    images = tf.random.stateless_uniform((4, 16, 16, 2), (1, 2))
+
+    def derivatives():
+        with tf.GradientTape() as outer:
+            outer.watch(images)
+            with tf.GradientTape() as inner:
+                inner.watch(images)
+                total = tf.reduce_sum(augment(images, config, tf.constant(1.0), seed) ** 3)
+            first = inner.gradient(total, images)
+            penalty = tf.reduce_sum(first**2)
+        return first.numpy(), outer.gradient(penalty, images).numpy()
+
+    ours = derivatives()
+    monkeypatch.setattr(warp, "_at", tf.gather)
+    for one, plain in zip(ours, derivatives(), strict=True):
+        assert np.abs(plain).max() > 1
+        np.testing.assert_allclose(one, plain, rtol=1e-4, atol=1e-4)
 
 
 def test_it_compiles_under_xla():

@@ -1,6 +1,5 @@
 """Every kind of cache with a zeroed page: found, made again, said, and the same KID as before."""
 
-import keras
 import pytest
 
 from harness.config.inputs.content import Contents
@@ -13,15 +12,6 @@ from tests.damage import zero
 from tests.gan.test_evaluate import SMALL, noise_images, score
 
 pytestmark = pytest.mark.tf
-
-
-@pytest.fixture(scope="module")
-def encoder_file(tmp_path_factory):
-    path = tmp_path_factory.mktemp("encoder") / "mine.keras"
-    keras.utils.set_random_seed(0)
-    keras.Sequential([keras.Input((16, 16, 3)), keras.layers.AveragePooling2D(4),
-                      keras.layers.Flatten(), keras.layers.Dense(12)]).save(path)  # fmt: skip
-    return path
 
 
 def evaluate(cache, **knobs):

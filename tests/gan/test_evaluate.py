@@ -25,16 +25,6 @@ pytestmark = pytest.mark.tf
 SMALL = {"data.name": "digits", "data.image_size": 16, "training.kimg": 20.0}
 
 
-@pytest.fixture(scope="module")
-def encoder_file(tmp_path_factory):
-    """A fixed random projection: an encoder without training."""
-    path = tmp_path_factory.mktemp("encoder") / "projection.keras"
-    keras.utils.set_random_seed(0)
-    layers = [keras.Input((16, 16, 3)), keras.layers.AveragePooling2D(4), keras.layers.Flatten()]
-    keras.Sequential([*layers, keras.layers.Dense(12, activation="relu")]).save(path)
-    return path
-
-
 @pytest.fixture
 def evaluator(encoder_file, cache):
     def make(**knobs):

@@ -1,6 +1,5 @@
 """Scores of untrained generators: equal images are encoded once, others and other ways anew."""
 
-import keras
 import numpy as np
 import pytest
 
@@ -16,15 +15,6 @@ from tests.conftest import TINY
 pytestmark = pytest.mark.tf
 
 ONE_THREAD = {"device": "CPU", "threads": 1}
-
-
-@pytest.fixture(scope="module")
-def encoder_file(tmp_path_factory):
-    path = tmp_path_factory.mktemp("encoder") / "projection.keras"
-    keras.utils.set_random_seed(0)
-    layers = [keras.Input((16, 16, 3)), keras.layers.AveragePooling2D(4), keras.layers.Flatten()]
-    keras.Sequential([*layers, keras.layers.Dense(12, activation="relu")]).save(path)
-    return path
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from harness.report.plots.search import (
 from harness.report.sketch import Sketch
 from harness.report.suggested import (
     ENDS,
+    beside_reference,
     edge_phrase,
     edges_of,
     knob_value,
@@ -134,7 +135,7 @@ def _best(data: ReportData, search: Search, table: pd.DataFrame) -> Table:
         rows.append([str(place), best["cell"], value, *values])
     columns = ["#", "Suggestion", unit, *names]
     caption = f"The best finished suggestions, of {int((table['status'] == Status.FINISHED).sum())}"
-    caption += f" (reference: {show.kid(reference_value(data), places, scale=scale)})"
+    caption += beside_reference(data, places, scale)
     if nothing := int((table["unlearnt"] != "").sum()):
         caption += f"; {nothing} that {'has' if nothing == 1 else 'have'} not learnt left out"
     numbers = {place for place, span in enumerate(search.space.values(), 3) if "low" in span}
@@ -157,9 +158,9 @@ def _history(data: ReportData, table: pd.DataFrame) -> Figure:
     best = f"The best so far ends at {show.number(info.best[-1][1])}." if info.best else ""
     caption = (
         "Each suggestion in its order: dots finished, triangles pruned (their last KID), crosses "
-        "diverged (with their failure value); the steps are the best finished so far, the dashed "
-        "line the reference."
+        "diverged (with their failure value); the steps are the best finished so far"
     )
+    caption += "." if info.reference is None else ", the dashed line the reference."
     caption += _EDGE if info.cut else ""
     return Figure(
         "search-history",

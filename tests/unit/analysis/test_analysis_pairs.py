@@ -210,11 +210,11 @@ def test_critical_difference_is_demsars():
     assert critical_difference(5, 14, 0.05) == pytest.approx(2.728 * (30 / 84) ** 0.5, abs=1e-3)
 
 
-def test_what_decides_nothing_is_called_blocks_as_they_may_be_anything():
+def test_a_pair_with_too_few_blocks_in_common_is_not_told_of_seeds():
     table = _table(6)
     table.loc[2:, "worst"] = np.nan
     _, pairs = rank(table, 0.05, lower=True)
-    assert "n = 2: the exact test needs 6 blocks in common" in set(pairs["reason"])
+    assert "n = 2: the exact test needs n ≥ 6" in set(pairs["reason"])
 
 
 def test_treatments_that_are_all_apart_have_no_order():

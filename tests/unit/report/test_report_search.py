@@ -1,5 +1,6 @@
 """The report of a search: its own section, exploration labelled, nothing ranked but what ended."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -295,3 +296,13 @@ def test_scoring_by_another_metric_suggests_nothing_more(whole):
     assert len(scored.trials) == 12  # the reference, and what has a result
     assert scored.cells[4].label == "suggestion 4"
     assert scored.cells[4].config.evaluation.protocol == "blocks"
+
+
+def test_where_the_reference_has_no_value_it_is_said_and_not_drawn(whole):
+    shutil.rmtree(whole.trials / begun(whole, 12).trials[0].key)
+    data = data_of(whole)
+    assert "(the reference has no value)" in words.verdict(data)
+    blocks = search.build(data)
+    assert one(blocks, Table).caption.endswith("of 10 (the reference has no value)")
+    (history,) = (b for b in blocks if isinstance(b, Figure) and b.name == "search-history")
+    assert "dashed line" not in history.caption
